@@ -1,0 +1,51 @@
+"""Everything that can go wrong in the webhook, by whose fault it is.
+
+    WebhookError
+    ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
+    ├── InvalidSetting       the operator's: an environment variable of the webhook
+    └── Refused              the object's author can mend it: answered `allowed: false`
+        ├── InvalidAnnotation
+        ├── ForbiddenAddress     a Vault address that the operator has not listed
+        ├── ImageNotRead         the registry did not give the image's configuration
+        ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
+        └── ClusterUnavailable   the API server did not give what a decision needs
+
+Messages are shown to people and stored by the API server's audit log: they name the container, variable and
+reference, and never a secret value, a token, or text that a registry or Vault chose.
+"""
+
+
+class WebhookError(Exception):
+    """Base class of all errors that this package raises."""
+
+
+class InvalidReview(WebhookError):
+    """The request body is no AdmissionReview of admission.k8s.io/v1."""
+
+
+class InvalidSetting(WebhookError):
+    """A setting of the operator cannot be used; the webhook does not start."""
+
+
+class Refused(WebhookError):
+    """The object is refused; `str()` says why and what to do."""
+
+
+class InvalidAnnotation(Refused):
+    """An annotation has a value outside its accepted form."""
+
+
+class ForbiddenAddress(Refused):
+    """An annotation names a Vault address that the operator has not allowed."""
+
+
+class ImageNotRead(Refused):
+    """The configuration of an image could not be read from its registry."""
+
+
+class NotResolved(Refused):
+    """References in a Secret, ConfigMap or custom object could not be resolved."""
+
+
+class ClusterUnavailable(Refused):
+    """The Kubernetes API did not answer in time, or not with what the webhook may read."""
