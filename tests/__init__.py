@@ -1,0 +1,1 @@
+"""Tests mirror the sources; `tests/servers` holds the real servers that they run against."""

@@ -1,0 +1,165 @@
+"""Builds the pinned servers that are missing: `python -m tests.servers.build NAME…`.
+
+A built program lies in `${XDG_CACHE_HOME:-~/.cache}/vault-webhook/servers/<pin>-<key>/<name>`; the key comes
+from everything that decides its bytes. Programs are renamed into place, and one lock keeps two sessions from
+building at once.
+"""
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers.programs import GROUPS, PROGRAMS, Program
+from tests.servers.toolchain import NoToolchain, go
+
+_PROGRESS_S = 15.0
+
+
+class BuildFailed(RuntimeError):
+    """A server could not be built; the message ends with what the compiler said."""
+
+
+def program(name: str) -> Path:
+    """The executable of that name: replaced by the environment, already built, or built now.
+
+    Raises BuildFailed or NoToolchain.
+    """
+    wanted = PROGRAMS[name]
+    return replacement(wanted, os.environ) or _built(wanted)
+
+
+def replacement(wanted: Program, environment: Mapping[str, str]) -> Path | None:
+    """What the developer has instead of a build: `VAULT_BIN` and the like, KUBEBUILDER_ASSETS, or PATH."""
+    if named := environment.get(wanted.variable):
+        return _executable(Path(named), wanted.variable)
+    assets = environment.get("KUBEBUILDER_ASSETS")
+    if assets and wanted.envtest:
+        return _executable(Path(assets, wanted.name), "KUBEBUILDER_ASSETS")
+    for name in wanted.on_path:
+        if found := shutil.which(name, path=environment.get("PATH")):
+            return Path(found)
+    return None
+
+
+def cache() -> Path:
+    """The folder that holds everything built, outside the tree."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "vault-webhook", "servers")
+
+
+def place(wanted: Program) -> Path:
+    """Where the built program lies, or will lie."""
+    key = hashlib.sha256()
+    for name in ("go.mod", "go.sum"):
+        key.update((wanted.module / name).read_bytes())
+    key.update(repr((wanted.flags, wanted.cgo, platform.system(), platform.machine())).encode())
+    return cache() / f"{wanted.pin}-{key.hexdigest()[:16]}" / wanted.name
+
+
+def _executable(path: Path, variable: str) -> Path:
+    if not os.access(path, os.X_OK):
+        raise BuildFailed(
+            f"{variable} names {path}, which is no executable: correct it or unset {variable} to build one"
+        )
+    return path
+
+
+def _built(wanted: Program) -> Path:
+    path = place(wanted)
+    if path.exists():
+        return path
+    with _alone(path):
+        if not path.exists():
+            _build(wanted, path)
+    return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another session builds servers: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(wanted: Program, path: Path) -> None:
+    started = time.monotonic()
+    unfinished = path.with_name(f".{wanted.name}.{os.getpid()}")
+    command: list[str | Path] = [
+        go(),
+        "build",
+        "-mod=readonly",
+        "-v",
+        "-trimpath",
+        *wanted.flags,
+        "-o",
+        unfinished,
+        wanted.package,
+    ]
+    environment = {
+        **os.environ,
+        "CGO_ENABLED": "1" if wanted.cgo else "0",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+    _say(f"building {wanted.name} (once, into {path.parent}; the large ones take minutes) ...")
+    try:
+        with subprocess.Popen(
+            command, cwd=wanted.module, env=environment, stderr=subprocess.PIPE, text=True
+        ) as compiler:
+            complaints = _follow(compiler, wanted.name)
+        if compiler.returncode:
+            raise BuildFailed(f"{wanted.name} could not be built:\n{complaints}")
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    _say(f"built {wanted.name} in {time.monotonic() - started:.0f} s, {path.stat().st_size / 1e6:.0f} MB")
+
+
+def _follow(compiler: subprocess.Popen[str], name: str) -> str:
+    """Count the packages that `go build -v` names, and return what else it wrote."""
+    packages, complaints, told = 0, [], time.monotonic()
+    for line in compiler.stderr or ():
+        if "/" in line.split(" ")[0] and not line.startswith(("#", ".", "/")) and ":" not in line:
+            packages += 1
+        elif not line.startswith("go: downloading"):
+            complaints.append(line)
+        if time.monotonic() - told > _PROGRESS_S:
+            told = time.monotonic()
+            _say(f"  {name}: {packages} packages compiled")
+    return "".join(complaints)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main(names: list[str]) -> int:
+    """Build the programs and groups of that name, print where each program is, and return the exit status."""
+    wanted = [name for given in names for name in GROUPS.get(given, (given,))]
+    if not wanted or not PROGRAMS.keys() >= set(wanted):
+        _say(f"name what to build, of: {', '.join((*GROUPS, *PROGRAMS))}")
+        return 2
+    try:
+        for name in wanted:
+            print(program(name), flush=True)
+    except (BuildFailed, NoToolchain) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

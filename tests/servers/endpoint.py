@@ -1,0 +1,39 @@
+"""Where a server is, whom it is trusted by, and with what it is used as its administrator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The facts about a server that tests need."""
+
+    address: str
+    """`https://host:port`, without a path."""
+    ca_file: Path
+    token: str = field(default="", repr=False)
+    """The administrator's; empty where there is none."""
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+        """GET a path without any authentication of its own."""
+        return self.request("GET", path, headers=headers)
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One HTTPS request (options as of `requests.request`), whatever the status."""
+        options = {"verify": str(self.ca_file), "timeout": _TIMEOUT_S, "allow_redirects": False, **options}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(method, self.address + path, **options)
+
+    def answers(self, path: str, *statuses: int) -> bool:
+        """Whether a GET of `path` is answered with one of the statuses (200 when none is given)."""
+        try:
+            return self.get(path).status_code in (statuses or (200,))
+        except requests.RequestException:
+            return False

@@ -1,0 +1,100 @@
+"""A server as a child process: it cannot outlive the test session, and it says why it did not start."""
+
+import contextlib
+import ctypes
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_libc = ctypes.CDLL(None)
+_POLL_S = 0.05
+
+
+class ServerFailed(RuntimeError):
+    """A server ended or was not ready in time; the message holds the end of its log."""
+
+
+class Process:
+    """A started server whose output goes to `log`.
+
+    The kernel kills it when this process dies (PR_SET_PDEATHSIG; in fact, when the thread that started it
+    ends: start it from the main thread). Ctrl-C does not reach it, so that it is stopped in order.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = log.stem
+        self._log = log
+        self._parent = os.getpid()
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=None if environment is None else dict(environment),
+                start_new_session=True,
+                preexec_fn=self._die_with_parent,
+            )
+
+    def _die_with_parent(self) -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != self._parent:
+            os._exit(1)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._child.pid
+
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._child.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float = 30.0) -> None:
+        """Return as soon as `ready()`; raise ServerFailed when the process ends first or `timeout_s` pass."""
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            if not self.running():
+                raise ServerFailed(f"{self.name} ended with status {self._child.returncode}:\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"{self.name} was not ready after {timeout_s:.0f} s:\n{self.tail()}")
+            time.sleep(_POLL_S)
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines of the log."""
+        text = self._log.read_text(errors="replace").splitlines()
+        return "\n".join(text[-lines:]) or f"(it wrote nothing to {self._log})"
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, e.g. SIGSTOP to make a server hang."""
+        self._child.send_signal(number)
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the process: SIGTERM, and after `timeout_s` SIGKILL for its whole session."""
+        if self.running():
+            self._child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(timeout_s)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._child.wait()
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port that nothing listens on, below the range that the kernel uses for outgoing connections."""
+    while True:
+        port = random.randint(15_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            return port

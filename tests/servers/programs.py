@@ -1,0 +1,77 @@
+"""The programs that tests run against: where each one's source is pinned, and what may replace a build."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PINS = Path(__file__).with_name("pins")
+
+_SMALL = ("-ldflags", "-s -w")
+_KUBERNETES = (
+    "-ldflags",
+    "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3"
+    " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One executable: `package` of the Go module `pins/<pin>`, and the variable that replaces it."""
+
+    name: str
+    pin: str
+    package: str
+    variable: str
+    flags: tuple[str, ...] = _SMALL
+    envtest: bool = False
+    """Part of what KUBEBUILDER_ASSETS holds."""
+    on_path: tuple[str, ...] = ()
+    """Names under which an installed program is taken instead of building one."""
+    cgo: bool = False
+
+    @property
+    def module(self) -> Path:
+        """The folder that holds go.mod and go.sum."""
+        return PINS / self.pin
+
+
+def _kubernetes(name: str, *, envtest: bool = False) -> Program:
+    variable = name.upper().replace("-", "_") + "_BIN"
+    return Program(name, "kube", f"k8s.io/kubernetes/cmd/{name}", variable, _KUBERNETES, envtest)
+
+
+def _containerd(name: str) -> Program:
+    variable = name.upper().replace("-", "_") + "_BIN"
+    return Program(name, "containerd", f"github.com/containerd/containerd/v2/cmd/{name}", variable)
+
+
+_TABLE = (
+    Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", "ETCD_BIN", envtest=True),
+    _kubernetes("kube-apiserver", envtest=True),
+    _kubernetes("kubectl", envtest=True),
+    Program("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry", "REGISTRY_BIN"),
+    Program("vault", "vault", "github.com/hashicorp/vault", "VAULT_BIN", on_path=("vault", "bao")),
+    _kubernetes("kube-controller-manager"),
+    _kubernetes("kube-scheduler"),
+    _kubernetes("kubelet"),
+    _kubernetes("kube-proxy"),
+    _containerd("containerd"),
+    _containerd("containerd-shim-runc-v2"),
+    _containerd("ctr"),
+    Program(
+        "runc",
+        "runc",
+        "github.com/opencontainers/runc",
+        "RUNC_BIN",
+        ("-tags", "seccomp netgo osusergo", "-ldflags", "-s -w -linkmode external -extldflags -static"),
+        cgo=True,
+    ),
+    Program("coredns", "coredns", "github.com/coredns/coredns", "COREDNS_BIN"),
+)
+
+PROGRAMS: dict[str, Program] = {program.name: program for program in _TABLE}
+
+_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault")
+
+GROUPS: Mapping[str, tuple[str, ...]] = {"servers": _SERVERS, "node": tuple(PROGRAMS)}
+"""What the tests of each tier need."""
