@@ -3,28 +3,50 @@
     VaultEnvError
     ├── InvalidReference     the author's: the text after `vault:` is not a reference
     ├── InvalidSetting       the operator's or author's: a VAULT_* variable has an unusable value
+    ├── InvalidUsage         the author's: the command line of the launcher
     ├── ProgramNotStarted    the author's: the program is missing (127) or cannot be run (126)
     ├── LoginFailed          Vault refused the login, or there is nothing to log in with
-    ├── SecretNotFound       the path or the key is not in Vault
+    ├── SecretNotFound       the path is not in Vault
+    │   └── KeyNotFound      the path is, the key or the version is not
+    ├── SecretUnusable       the secret is there, and cannot become the text of a variable
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
-    └── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
+    ├── RequestRefused       Vault answered another 4xx: the request itself is wrong
+    ├── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
+    └── NotResolved          one or more variables could not be resolved; lists every problem
 
 Each message says what, where, and what to do, and never holds a secret value.
 """
 
 
 class VaultEnvError(Exception):
-    """Base class of all errors that this package raises; `str()` is one line for people."""
+    """Base class of all errors that this package raises; the first line of `str()` is complete by itself."""
 
     exit_status = 1
 
 
 class InvalidReference(VaultEnvError):
-    """A value looks like a Vault reference and is none."""
+    """A value looks like a Vault reference and is none; further lines point at the offending character."""
+
+    def __init__(self, message: str, reference: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reference = reference
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.pointer()}"
+
+    def pointer(self) -> str:
+        """Two lines for people: the reference, and a caret under the offending character."""
+        return f"    {self.reference}\n    {' ' * self.offset}^"
 
 
 class InvalidSetting(VaultEnvError):
     """A setting of the launcher has a value that it cannot use."""
+
+
+class InvalidUsage(VaultEnvError):
+    """The launcher's own command line is wrong."""
 
 
 class ProgramNotStarted(VaultEnvError):
@@ -40,12 +62,46 @@ class LoginFailed(VaultEnvError):
 
 
 class SecretNotFound(VaultEnvError):
-    """The path or the key is not in Vault."""
+    """The path is not in Vault."""
+
+
+class KeyNotFound(SecretNotFound):
+    """The path is in Vault, and has no such key, or no longer the version."""
+
+
+class SecretUnusable(VaultEnvError):
+    """A secret exists, and its value cannot become the text of an environment variable."""
 
 
 class PermissionRefused(VaultEnvError):
     """Vault answered 403 to a read."""
 
 
+class RequestRefused(VaultEnvError):
+    """Vault answered a request with a 4xx status that is neither 403 nor 404."""
+
+
 class VaultUnavailable(VaultEnvError):
     """Vault cannot be reached in time, is sealed, or its certificate is not trusted."""
+
+
+class NotResolved(VaultEnvError):
+    """Some variables could not be resolved; `problems` holds each variable's name, reference and error.
+
+    The first line tells all problems; lines after it point into references that cannot be parsed.
+    """
+
+    def __init__(self, problems: "list[tuple[str, str, VaultEnvError]]") -> None:
+        told = "; ".join(_told(name, reference, error) for name, reference, error in problems)
+        shown = [
+            f"{name}:\n{error.pointer()}"
+            for name, _, error in problems
+            if isinstance(error, InvalidReference)
+        ]
+        super().__init__("\n".join([f"failed to inject secrets from vault: {told}", *shown]))
+        self.problems = problems
+
+
+def _told(name: str, reference: str, error: VaultEnvError) -> str:
+    message = str(error).partition("\n")[0]
+    return f"{message} (variable {name}, reference {reference})" if reference else f"{message} ({name})"

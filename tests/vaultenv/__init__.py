@@ -1,0 +1,1 @@
+"""Tests of the launcher; file names follow the sources."""

@@ -1,0 +1,55 @@
+"""The import budget of a start: what a fresh process has loaded when it executes the program."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = {"sys", "posix", "errno", "time", "gc", "_socket", "_ssl", "_json"}
+
+PROBE = """
+import posix, sys
+before = set(sys.modules)
+sys.path.insert(0, {root!r})
+def execve(program, argv, environ):
+    names = sorted(set(sys.modules) - before)
+    posix.write(1, "\\n".join(names).encode())
+    posix._exit(0)
+posix.execve = execve
+from vaultenv.launch import run
+sys.exit(run([b"vault-env", b"/bin/true"], dict(posix.environ)))
+"""
+
+
+def loaded_modules(environ: dict[str, str]) -> set[str]:
+    """What a run with this environment imports beyond a bare interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-ISB", "-c", PROBE.format(root=str(ROOT))],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+def foreign(modules: set[str]) -> set[str]:
+    """The modules that are not the launcher's own."""
+    return {name for name in modules if name.split(".")[0] != "vaultenv"}
+
+
+def test_a_start_without_references_loads_no_client() -> None:
+    modules = loaded_modules({"PATH": os.defpath})
+    assert foreign(modules) <= ALLOWED - {"_socket", "_ssl"}
+    assert not {name for name in modules if name.startswith("vaultenv.client")}
+
+
+def test_a_start_from_the_embedded_store_keeps_to_the_budget(tmp_path: Path) -> None:
+    store = tmp_path / "secrets.json"
+    store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
+    modules = loaded_modules({"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"})
+    assert "vaultenv.store" in modules
+    assert foreign(modules) <= ALLOWED

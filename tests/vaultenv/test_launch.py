@@ -1,0 +1,156 @@
+"""The launcher as a process, with the embedded store in the place of Vault."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.vaultenv.launcher import launch, variables
+
+ENV = "/usr/bin/env"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    file = tmp_path / "secrets.json"
+    file.write_text(
+        json.dumps(
+            {
+                "secret/data/account": {"username": "superusername", "password": "secret", "count": 3},
+                "secret/data/account#1": {"username": "superusername1", "password": "secret1"},
+                "secret/data/other": {"password": "other", "EXTRA": "more"},
+            }
+        )
+    )
+    return f"file://{file}"
+
+
+def test_references_become_secrets_and_own_settings_go(store: str) -> None:
+    done = launch(
+        ENV,
+        "-0",
+        VAULT_ADDR=store,
+        VAULT_ROLE="default",
+        VAULT_FOO="stays",
+        HOST="vault:8200",
+        DIRECT="vault:secret/data/account#password",
+        FIRST="vault:secret/data/account#password#1",
+        INLINE="scheme://${vault:secret/data/account#username}:${vault:secret/data/account#password}@h",
+    )
+    assert done.returncode == 0, done.stderr
+    assert variables(done.stdout) == {
+        b"VAULT_FOO": b"stays",
+        b"HOST": b"vault:8200",
+        b"DIRECT": b"secret",
+        b"FIRST": b"secret1",
+        b"INLINE": b"scheme://superusername:secret@h",
+    }
+
+
+def test_keys_of_paths_become_variables_and_what_the_pod_gives_wins(store: str) -> None:
+    done = launch(
+        ENV,
+        "-0",
+        VAULT_ADDR=store,
+        VAULT_ENV_FROM_PATH="secret/data/account#1, secret/data/other,",
+        username="own",
+    )
+    assert variables(done.stdout) == {b"username": b"own", b"password": b"other", b"EXTRA": b"more"}
+
+
+def test_bytes_pass_unchanged() -> None:
+    odd = os.fsdecode(b"\xff\xfe=\n")
+    done = launch("sh", "-c", 'printf %s "$ODD$1"', "sh", odd, PATH=os.defpath, ODD=odd)
+    assert done.stdout == b"\xff\xfe=\n" * 2
+
+
+def test_every_problem_is_told_at_once_and_no_program_starts(store: str) -> None:
+    done = launch(
+        "/bin/echo",
+        "started",
+        VAULT_ADDR=store,
+        A="vault:secret/data/none#password",
+        B="vault:secret/data/account#none",
+        C="vault:secret/data/account",
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    first, *rest = done.stderr.decode().splitlines()
+    assert "failed to inject secrets from vault: path not found: secret/data/none" in first
+    assert "(variable A, reference vault:secret/data/none#password)" in first
+    assert "key 'none' not found under path: secret/data/account" in first
+    assert "secret data key or template not defined" in first
+    assert rest == ["C:", "    vault:secret/data/account", "                             ^"]
+
+
+def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
+    ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
+    done = launch(ENV, "-0", A="vault:none#k", B="<${vault:none#k}>", **ignoring)
+    assert variables(done.stdout) == {b"B": b"<${vault:none#k}>"}
+    assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
+
+
+def test_a_default_stands_for_what_is_missing(store: str) -> None:
+    done = launch(
+        ENV,
+        "-0",
+        VAULT_ADDR=store,
+        PATH_MISSING="vault:none#k#?instead",
+        KEY_MISSING="<${vault:secret/data/other#k#?instead}>",
+        OPTIONAL="vault:none#k#?",
+        THERE="vault:secret/data/other#password#?instead",
+    )
+    assert variables(done.stdout) == {
+        b"PATH_MISSING": b"instead",
+        b"KEY_MISSING": b"<instead>",
+        b"THERE": b"other",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        ((), 1, "no command is given"),
+        (("--nonsense",), 1, "unknown option --nonsense"),
+        (("nosuchprogram",), 127, "binary not found"),
+        (("/nosuch/program",), 127, "binary not found"),
+        (("/etc/passwd",), 126, "permission denied"),
+        (("--install", "/nowhere"), 1, "copies the static vault-env"),
+    ],
+)
+def test_what_cannot_be_started_has_an_exit_status(words: tuple[str, ...], status: int, message: str) -> None:
+    done = launch(*words, PATH=os.defpath)
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert message in done.stderr.decode()
+
+
+def test_a_file_that_is_no_program_is_reported(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("no first line\n")
+    script.chmod(0o755)
+    done = launch(str(script))
+    assert (done.returncode, b"exec format error" in done.stderr) == (126, True)
+
+
+def test_a_program_found_only_in_a_relative_directory_is_not_run(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    done = launch("program", cwd=tmp_path, PATH=".:")
+    assert done.returncode == 127
+
+
+def test_signals_are_as_a_shell_leaves_them() -> None:
+    done = launch("/bin/cat", "/proc/self/status")
+    fields = dict(line.split(":\t") for line in done.stdout.decode().splitlines())
+    assert {fields[name] for name in ("SigIgn", "SigBlk", "SigCgt")} == {"0" * 16}
+
+
+@pytest.mark.parametrize(
+    ("option", "start"), [("--version", b"vault-env "), ("--help", b"usage: vault-env ")]
+)
+def test_what_was_asked_for_goes_to_standard_output(option: str, start: bytes) -> None:
+    done = launch(option)
+    assert done.returncode == 0
+    assert done.stdout.startswith(start)
+    assert done.stderr == b""

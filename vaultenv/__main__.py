@@ -1,0 +1,18 @@
+"""`python -m vaultenv` and the console script `vault-env`: the launcher on a stock interpreter."""
+
+import posix
+import sys
+
+from vaultenv.launch import run
+
+
+def main() -> None:
+    """Run with this process's arguments and environment; exits with the launcher's status if there is no
+    exec.
+    """
+    argv = [word.encode("utf-8", "surrogateescape") for word in sys.argv]
+    sys.exit(run(argv, dict(posix.environ)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Addresses of Vault: `http(s)://host[:port][/prefix]` and `unix:///path`."""
+
+from vaultenv.errors import InvalidSetting
+from vaultenv.record import Record
+
+_PORTS = {"http": 80, "https": 443}
+_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/$&+,:;=@")
+
+
+class Address(Record):
+    """Where Vault is; `prefix` is the path before `/v1`, without a slash at its end."""
+
+    __slots__ = ("host", "port", "prefix", "scheme")
+
+    def __init__(self, scheme: str, host: str, port: int, prefix: str) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.prefix = prefix
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a Host header and messages show them; without the port that the scheme implies."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS.get(self.scheme) else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, for messages."""
+        return f"unix://{self.host}" if self.scheme == "unix" else f"{self.scheme}://{self.authority}"
+
+
+def parse_address(text: str, variable: str = "VAULT_ADDR") -> Address:
+    """The address in a setting; raises InvalidSetting, naming the variable, for any other text."""
+    scheme, divider, rest = text.strip().partition("://")
+    scheme = scheme.lower()
+    if divider and scheme == "unix" and rest.startswith("/"):
+        return Address("unix", rest, 0, "")
+    authority, _, prefix = rest.partition("/")
+    host, port = _host_and_port(authority, _PORTS.get(scheme, 0))
+    if not divider or scheme not in _PORTS or not host or not port or "@" in authority or not text.isascii():
+        raise InvalidSetting(f"{variable} is not an address: write https://host:port")
+    return Address(scheme, host, port, "/" + prefix.strip("/") if prefix.strip("/") else "")
+
+
+def _host_and_port(authority: str, implied: int) -> tuple[str, int]:
+    """Host and port; port 0 if it is not a number from 1 to 65535."""
+    if authority.startswith("["):
+        host, _, rest = authority[1:].partition("]")
+        colon, port = rest[:1], rest[1:]
+    else:
+        host, colon, port = authority.partition(":")
+    if not colon:
+        return host, implied
+    valid = colon == ":" and port.isdigit() and len(port) <= 5 and int(port) <= 65535
+    return host, int(port) if valid else 0
+
+
+def quoted(path: str) -> str:
+    """The path percent-encoded as Go's url.URL does it (RFC 3986, section 3.3)."""
+    return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in path.encode("utf-8"))

@@ -1,0 +1,77 @@
+"""What an answer of Vault means: a secret, or an error with its cause and remedy. Shared by both clients.
+
+Status codes: https://developer.hashicorp.com/vault/api-docs#http-status-codes
+"""
+
+from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError, VaultUnavailable
+from vaultenv.jsontext import loads
+from vaultenv.secret import Secret, secret_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SHOWN = 240
+_NOT_JSON = "the answer is not JSON: is this the address of Vault?"
+
+
+def body_of(body: bytes) -> "dict[str, Any]":
+    """The JSON object in a body; an empty object for anything else."""
+    try:
+        value = loads(body) if body else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def told(body: bytes) -> str:
+    """Vault's own error messages in one line, printable and short."""
+    errors = body_of(body).get("errors")
+    text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line[:_SHOWN] + ("…" if len(line) > _SHOWN else "")
+
+
+def refusal(method: str, url: str, status: int, body: bytes) -> str:
+    """The line in which Vault's client tells of an error answer."""
+    return f"Error making API request - {method} {url} Code: {status}. Errors: {told(body) or 'none given'}"
+
+
+def secret_or_error(method: str, url: str, path: str, status: int, body: bytes) -> Secret | VaultEnvError:
+    """The secret in an answer to a read or write of `path`, or the error that it stands for."""
+    if status in (200, 203, 404):
+        secret = secret_of(body_of(body))
+        if secret is not None:
+            return secret
+    if status == 204 or (status == 404 and body_of(body)):
+        return SecretNotFound(f"path not found: {path}{_advice(path, body)}")
+    if status < 400:
+        return SecretNotFound(f"path not found: {path}: the answer holds no data")
+    return error_of(method, url, path, status, body)
+
+
+def _advice(path: str, body: bytes) -> str:
+    warnings = body_of(body).get("warnings")
+    if isinstance(warnings, list) and any("versioned K/V" in str(warning) for warning in warnings):
+        mount, _, rest = path.partition("/")
+        return f": this is KV version 2, whose paths have data/ after the mount: write {mount}/data/{rest}"
+    return (
+        ": nothing is stored there, or no secrets engine is mounted: mend the reference, or write the secret"
+    )
+
+
+def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
+    """The error of an answer with a status of 400 or more to a read or write of `path`."""
+    line = refusal(method, url, status, body)
+    if status == 403:
+        return PermissionRefused(
+            f"{line}: 403 permission denied: the policies of the role must allow {path}; "
+            "check vault-role and that this namespace may read the path"
+        )
+    if status == 503 and "sealed" in told(body):
+        return VaultUnavailable(f"{line}: unseal Vault")
+    if status in (412, 429, 472, 473) or status >= 500:
+        return VaultUnavailable(f"{line}: Vault cannot answer now")
+    if not body_of(body):
+        return VaultUnavailable(f"{line}: {_NOT_JSON}")
+    return RequestRefused(line)

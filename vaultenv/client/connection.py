@@ -1,0 +1,114 @@
+"""One connection to Vault, plain or TLS, on which every operation ends in time."""
+
+import time
+from _socket import AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from _ssl import SSLZeroReturnError
+
+from vaultenv.client.failures import WireFailure, dial_failure, exchange_failure, handshake_failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from vaultenv.client.address import Address
+
+_LEAST_S = 0.001
+_CHUNK = 65536
+
+
+class _Socket(socket):
+    """A socket that can be referred to weakly, as the TLS object does."""
+
+    __slots__ = ("__weakref__",)
+
+
+class Connection:
+    """A connected stream of bytes; every failure is a WireFailure."""
+
+    __slots__ = ("_pending", "_socket", "_tls")
+
+    def __init__(self, plain: socket, tls: "Any | None") -> None:
+        self._socket = plain
+        self._tls = tls
+        self._pending = b""
+
+    def send(self, data: bytes, until: float) -> None:
+        """Send all bytes before the monotonic time `until`."""
+        try:
+            while data:
+                _limit(self._socket, until)
+                data = data[(self._tls.write(data) if self._tls else self._socket.send(data)) :]
+        except OSError as error:
+            raise exchange_failure(error) from None
+
+    def receive(self, until: float) -> bytes:
+        """The next bytes, at least one; b"" at the end of the stream."""
+        try:
+            _limit(self._socket, until)
+            return self._tls.read(_CHUNK) if self._tls else self._socket.recv(_CHUNK)
+        except SSLZeroReturnError:
+            return b""
+        except OSError as error:
+            raise exchange_failure(error) from None
+
+    def close(self) -> None:
+        """Close without saying good-bye: nothing is in flight that matters."""
+        self._socket.close()
+
+
+def _limit(plain: socket, until: float) -> None:
+    plain.settimeout(max(_LEAST_S, until - time.monotonic()))
+
+
+def connect(address: "Address", context: "Any | None", server_name: str, until: float) -> Connection:
+    """A connection to the first of the host's addresses that answers, TLS if there is a context.
+
+    Raises WireFailure before the monotonic time `until`, or soon after it when a name server does not answer.
+    """
+    plain = _dial(address, until)
+    if context is None:
+        return Connection(plain, None)
+    try:
+        _limit(plain, until)
+        tls = context._wrap_socket(plain, False, server_name or address.host)
+        tls.do_handshake()
+    except OSError as error:
+        plain.close()
+        raise handshake_failure(address, error) from None
+    return Connection(plain, tls)
+
+
+def _dial(address: "Address", until: float) -> socket:
+    if address.scheme == "unix":
+        return _open(AF_UNIX, 0, address.host.encode(), address, address.host, until)
+    try:
+        found = getaddrinfo(address.host.encode("ascii"), str(address.port).encode(), 0, SOCK_STREAM)
+    except OSError as error:
+        raise dial_failure(address, "", error) from None
+    failure = WireFailure(f"dial tcp: lookup {address.host}: no such host", sent=False)
+    for family, _, protocol, _, target in found:
+        try:
+            return _open(family, protocol, target, address, _shown(target), until)
+        except WireFailure as error:
+            failure = error
+    raise failure
+
+
+def _open(
+    family: int, protocol: int, target: "object", address: "Address", shown: str, until: float
+) -> socket:
+    plain = _Socket(family, SOCK_STREAM, protocol)
+    try:
+        _limit(plain, until)
+        plain.connect(target)  # type: ignore[arg-type]
+        if family != AF_UNIX:
+            plain.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    except OSError as error:
+        plain.close()
+        raise dial_failure(address, shown, error) from None
+    return plain
+
+
+def _shown(target: "tuple[object, ...]") -> str:
+    host, port = target[0], target[1]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

@@ -1,0 +1,44 @@
+"""Batches of transit's decrypt (https://developer.hashicorp.com/vault/api-
+docs/secret/transit#decrypt-data).
+"""
+
+from binascii import Error as NotBase64
+from binascii import a2b_base64
+
+from vaultenv.client.answers import body_of, error_of
+from vaultenv.errors import RequestRefused, VaultEnvError
+from vaultenv.jsontext import dumps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def decrypt_body(ciphertexts: "Sequence[str]") -> str:
+    """The JSON body that asks for several plaintexts."""
+    return dumps({"batch_input": [{"ciphertext": text} for text in ciphertexts]})
+
+
+def plaintexts_or_errors(
+    url: str, path: str, status: int, body: bytes, count: int
+) -> "list[bytes | VaultEnvError]":
+    """The plaintexts in an answer, in order, with an error for each that was not decrypted."""
+    data = body_of(body).get("data")
+    results = data.get("batch_results") if isinstance(data, dict) else None
+    if isinstance(results, list) and len(results) == count:
+        return [_plaintext(result, path) for result in results]
+    if status < 400:
+        return [RequestRefused(f"{path}: the answer holds no plaintexts")] * count
+    return [error_of("PUT", url, path, status, body)] * count
+
+
+def _plaintext(result: object, path: str) -> "bytes | VaultEnvError":
+    text = result.get("plaintext") if isinstance(result, dict) else None
+    try:
+        return a2b_base64(text) if isinstance(text, str) else _not_decrypted(path)
+    except NotBase64:
+        return _not_decrypted(path)
+
+
+def _not_decrypted(path: str) -> RequestRefused:
+    return RequestRefused(f"{path} could not decrypt a value: check the transit key and the ciphertext")

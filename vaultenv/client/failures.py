@@ -1,0 +1,87 @@
+"""What can go wrong between two machines, in the words of Go's net package, which people search for."""
+
+import errno
+from _socket import gaierror
+from _ssl import SSLCertVerificationError, SSLEOFError, SSLError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.client.address import Address
+
+# Verification results of OpenSSL (x509_vfy.h): the certificate's dates, its issuer, its names.
+_DATES = (9, 10)
+_NAMES = (62, 64)
+_REMEDIES = {
+    "unknown authority": "Vault's CA certificate is missing: install ca-certificates in the image, or name "
+    "it with VAULT_CACERT (annotation vault-tls-secret)",
+    "dates": "renew Vault's certificate, or set the clock of this node",
+    "names": "use a name of the certificate in VAULT_ADDR, or set VAULT_TLS_SERVER_NAME",
+    "dial": "check the vault-addr annotation (VAULT_ADDR) and that Vault runs; a command that the webhook "
+    "did not change has no VAULT_ADDR",
+}
+
+
+class WireFailure(Exception):
+    """A request had no answer; `sent` says whether Vault may have received it, `lasting` that waiting cannot
+    help.
+    """
+
+    def __init__(self, message: str, sent: bool, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.lasting = lasting
+
+
+def dial_failure(address: "Address", at: str, error: OSError) -> WireFailure:
+    """Why there is no connection; `at` is the numeric address that was tried, "" if the name did not
+    resolve.
+    """
+    if isinstance(error, gaierror):
+        return WireFailure(f"dial tcp: lookup {address.host}: no such host: {_REMEDIES['dial']}", sent=False)
+    network = "unix" if address.scheme == "unix" else "tcp"
+    return WireFailure(f"dial {network} {at}: {_reason(error)}: {_REMEDIES['dial']}", sent=False)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "i/o timeout"
+    known = {errno.ECONNREFUSED: "connection refused", errno.ENETUNREACH: "network is unreachable"}
+    return "connect: " + known.get(error.errno or 0, (error.strerror or "failed").lower())
+
+
+def handshake_failure(address: "Address", error: OSError) -> WireFailure:
+    """Why TLS did not come about; nothing of a request has been sent."""
+    if isinstance(error, SSLCertVerificationError):
+        text, kind = _verification(address, error)
+        return WireFailure(
+            f"tls: failed to verify certificate: {text}: {_REMEDIES[kind]}", sent=False, lasting=True
+        )
+    if isinstance(error, SSLError) and getattr(error, "reason", "") in (
+        "WRONG_VERSION_NUMBER",
+        "HTTP_REQUEST",
+    ):
+        text = "http: server gave HTTP response to HTTPS client: write http:// in VAULT_ADDR"
+        return WireFailure(text, sent=False, lasting=True)
+    if isinstance(error, TimeoutError):
+        return WireFailure("net/http: TLS handshake timeout", sent=False)
+    alert = getattr(error, "reason", None) or error.strerror or "connection closed"
+    return WireFailure(f"tls: handshake failure: {str(alert).lower()}", sent=False)
+
+
+def _verification(address: "Address", error: SSLCertVerificationError) -> tuple[str, str]:
+    if error.verify_code in _DATES:
+        return "x509: certificate has expired or is not yet valid", "dates"
+    if error.verify_code in _NAMES:
+        return f"x509: certificate is not valid for {address.host}", "names"
+    return f"x509: certificate signed by unknown authority ({error.verify_message})", "unknown authority"
+
+
+def exchange_failure(error: OSError) -> WireFailure:
+    """Why a request that may have reached Vault has no answer."""
+    if isinstance(error, TimeoutError):
+        return WireFailure(
+            "context deadline exceeded while awaiting the answer (VAULT_CLIENT_TIMEOUT)", sent=True
+        )
+    if isinstance(error, SSLEOFError):
+        return WireFailure("unexpected EOF", sent=True)
+    return WireFailure(_reason(error).removeprefix("connect: "), sent=True)

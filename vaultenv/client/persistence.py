@@ -1,0 +1,70 @@
+"""Which requests are sent again, and until when."""
+
+from vaultenv.client.answers import told
+from vaultenv.client.failures import WireFailure
+from vaultenv.client.http import Answer, Request
+from vaultenv.deadline import Backoff, Deadline
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vaultenv.log import Log
+
+    Outcome = Answer | WireFailure
+    Exchange = Callable[[Sequence[Request]], list[Outcome]]
+
+# Answers that say that nothing was done: precondition, rate limit, standby, sealed or starting.
+_NOT_DONE = (412, 429, 472, 473, 503)
+# Answers after which a request may have been done all the same.
+_UNCERTAIN = (500, 502, 504)
+
+
+class Persistence:
+    """Sends requests again until the deadline; logs a line when Vault's state changes, not for each
+    attempt.
+    """
+
+    __slots__ = ("_deadline", "_log", "_state")
+
+    def __init__(self, deadline: Deadline, log: "Log") -> None:
+        self._deadline = deadline
+        self._log = log
+        self._state = ""
+
+    def settle(
+        self, exchange: "Exchange", requests: "Sequence[Request]", retries: int | None = None
+    ) -> "list[Outcome]":
+        """The last outcome of each request; those that may be repeated were, at most `retries` times."""
+        outcomes = exchange(requests)
+        backoff = Backoff(self._deadline)
+        while again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]:
+            self._tell(_state(outcomes[again[0]]))
+            if retries == 0 or not backoff.wait():
+                return outcomes
+            retries = None if retries is None else retries - 1
+            fresh = exchange([requests[i] for i in again])
+            for i, outcome in zip(again, fresh, strict=True):
+                outcomes[i] = outcome
+        if self._state:
+            self._state = ""
+            self._log.info("Vault answers again")
+        return outcomes
+
+    def _tell(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._log.warn(f"waiting for Vault: {state}")
+
+
+def repeats(request: Request, outcome: "Outcome") -> bool:
+    """Whether sending the request again may help and cannot act twice."""
+    if isinstance(outcome, WireFailure):
+        return not outcome.lasting and (request.repeatable or not outcome.sent)
+    return outcome.status in _NOT_DONE or (request.repeatable and outcome.status in _UNCERTAIN)
+
+
+def _state(outcome: "Outcome") -> str:
+    if isinstance(outcome, WireFailure):
+        return str(outcome)
+    return f"Code: {outcome.status}. Errors: {told(outcome.body) or 'none given'}"

@@ -1,0 +1,50 @@
+"""Which token the launcher works with: a given one, one in a file, or that of a login."""
+
+from vaultenv.errors import LoginFailed
+from vaultenv.files import read_file, reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.client.api import Vault
+    from vaultenv.log import Log
+    from vaultenv.settings import Settings
+
+_LIMIT = 64 * 1024
+_LOGIN = "vault:login"
+
+
+def log_in(vault: "Vault", settings: "Settings", log: "Log") -> None:
+    """Give the client its token; raises LoginFailed and what `Vault.login` raises."""
+    token = _given(settings)
+    if token:
+        vault.use(token)
+        return
+    vault.login()
+    log.info("received new Vault token")
+    log.info("initial Vault token arrived")
+
+
+def _given(settings: "Settings") -> str:
+    """The token of VAULT_TOKEN, else of VAULT_TOKEN_FILE, else of VAULT_TOKEN_PATH if there is such a file,
+    else "".
+    """
+    if settings.token and settings.token != _LOGIN:
+        return settings.token
+    if settings.token_file:
+        return _token_of(settings.token_file, "VAULT_TOKEN_FILE")
+    try:
+        return _token_of(settings.token_path, "VAULT_TOKEN_PATH") if settings.token_path else ""
+    except LoginFailed:
+        return ""
+
+
+def _token_of(path: str, variable: str) -> str:
+    try:
+        token = read_file(path, _LIMIT).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise LoginFailed(
+            f"failed to read token file: open {path}: {reason(error)}: check {variable}"
+        ) from None
+    if not token:
+        raise LoginFailed(f"failed to read token file: {path} is empty: check {variable}")
+    return token

@@ -1,0 +1,43 @@
+"""Durations as Go writes them (`1m30s`, `500ms`) and bare seconds (`30`); source: Go's time.ParseDuration."""
+
+_UNITS = (
+    ("ns", 1e-9),
+    ("us", 1e-6),
+    ("µs", 1e-6),
+    ("μs", 1e-6),
+    ("ms", 1e-3),
+    ("s", 1.0),
+    ("m", 60.0),
+    ("h", 3600.0),
+)
+_UNIT_S = dict(_UNITS)
+
+
+def seconds(text: str) -> float:
+    """The duration in seconds, never negative; raises ValueError for any other text."""
+    text = text.strip().removeprefix("+")
+    if _is_number(text):
+        return float(text)
+    total_s, rest = 0.0, text
+    while rest:
+        number, unit, rest = _next(rest)
+        if not _is_number(number) or unit not in _UNIT_S:
+            raise ValueError("not a duration")
+        total_s += float(number) * _UNIT_S[unit]
+    if not text:
+        raise ValueError("not a duration")
+    return total_s
+
+
+def _is_number(text: str) -> bool:
+    whole, _, fraction = text.partition(".")
+    return (whole + fraction).isascii() and (whole + fraction).isdigit() and len(text) <= 12
+
+
+def _next(text: str) -> tuple[str, str, str]:
+    """The leading number, its unit and the rest."""
+    split = len(text) - len(text.lstrip("0123456789."))
+    end = split
+    while end < len(text) and text[end] not in "0123456789.":
+        end += 1
+    return text[:split], text[split:end], text[end:]

@@ -1,0 +1,37 @@
+"""The program's environment: what the launcher was given, without its own variables, with the secrets."""
+
+from vaultenv.variables import ALWAYS, UNLESS_LOGIN, VARIABLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+def removed(login: bool, passthrough: "Collection[str]" = ()) -> frozenset[bytes]:
+    """The names that the program does not get; `login` says that VAULT_TOKEN was `vault:login`."""
+    when = (ALWAYS,) if login else (ALWAYS, UNLESS_LOGIN)
+    return frozenset(
+        variable.name.encode()
+        for variable in VARIABLES
+        if variable.removed in when and variable.name not in passthrough
+    )
+
+
+def child_environ(
+    given: "Mapping[bytes, bytes]",
+    references: "Collection[bytes]",
+    resolved: "Mapping[bytes, bytes]",
+    from_path: "Mapping[bytes, bytes]",
+    without: "Collection[bytes]",
+) -> dict[bytes, bytes]:
+    """The child's variables, each name once, in the order given, those of VAULT_ENV_FROM_PATH last.
+
+    A name of `references` that is not in `resolved` is left out; what was given wins over `from_path`.
+    """
+    own = {
+        name: resolved.get(name, value)
+        for name, value in given.items()
+        if name in resolved or name not in references
+    }
+    merged = own | {name: value for name, value in from_path.items() if name not in given}
+    return {name: value for name, value in merged.items() if name not in without}

@@ -1,0 +1,298 @@
+r"""The grammar of references in environment values; docs/references.md shows it with examples.
+
+    value      = inline | direct                    a value with any inline reference is read as inline only
+    direct     = ["\"] [">>"] "vault:" body | "vault:login"
+    inline     = *( text | "${" [">>"] "vault:" body "}" | "\${vault:" )
+    body       = path "#" key [ "#" third ] | "v" 1*DIGIT ":" ciphertext
+    key        = field name | text with "${" template "}"
+    third      = [version] [ "?" default ]               of a read
+               | JSON object                             of a write (">>")
+
+Text that merely looks similar stays text: `vault:8200` (a host and its port), `Vault:`, an inline reference
+that is not closed on its own line.
+"""
+
+from vaultenv import jsontext
+from vaultenv.errors import InvalidReference
+from vaultenv.record import Record
+from vaultenv.scan import Fault, fields_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOGIN = b"vault:login"
+_PREFIX = b"vault:"
+_OPENINGS = (b"${vault:", b"${>>vault:", b"${>vault:")
+_DIGITS = b"0123456789"
+_NO_KEY = "secret data key or template not defined: write vault:path#key"
+
+
+class Source(Record):
+    """One request to Vault: a read of a path in a version ("" is the latest), or, with a JSON body,
+    a write.
+    """
+
+    __slots__ = ("body", "path", "version")
+
+    def __init__(self, path: str, version: str = "", body: str | None = None) -> None:
+        self.path = path
+        self.version = version
+        self.body = body
+
+    def __str__(self) -> str:
+        return self.path + (f" (version {self.version})" if self.version else "")
+
+
+class Term(Record):
+    """One reference to a field, or to a template over the fields, of a source.
+
+    `default` is None without a default; "" makes the reference optional, other text replaces what is missing.
+    """
+
+    __slots__ = ("default", "key", "source")
+
+    def __init__(self, source: Source, key: str, default: str | None = None) -> None:
+        self.source = source
+        self.key = key
+        self.default = default
+
+    @property
+    def template(self) -> bool:
+        """Whether the key is a template."""
+        return "${" in self.key
+
+    def __str__(self) -> str:
+        mark, third = (">>", "") if self.source.body is not None else ("", self.source.version)
+        return f"{mark}vault:{self.source.path}#{self.key}" + (f"#{third}" if third else "")
+
+
+class Ciphertext(Record):
+    """A value that Vault's transit engine decrypts, `vault:v1:…`."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.text[:16]}…"
+
+
+class Login(Record):
+    """`vault:login`: the token of the launcher's own login; only VAULT_TOKEN may hold it."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return LOGIN.decode()
+
+
+if TYPE_CHECKING:
+    Part = bytes | Term | Ciphertext | Login
+
+
+class Value(Record):
+    """A parsed value: literal bytes and references in their order; `inline` if references stand
+    inside text.
+    """
+
+    __slots__ = ("inline", "parts")
+
+    def __init__(self, parts: "tuple[Part, ...]", inline: bool) -> None:
+        self.parts = parts
+        self.inline = inline
+
+    def terms(self) -> "Iterator[Term]":
+        """The references to fields, in order."""
+        return (part for part in self.parts if isinstance(part, Term))
+
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        """The (path, version) pairs that the value reads, without repetition; version "" is the latest."""
+        pairs = ((term.source.path, term.source.version) for term in self.terms() if term.source.body is None)
+        return tuple(dict.fromkeys(pairs))
+
+    def paths(self) -> tuple[str, ...]:
+        """The normalised paths that the value reads or writes, without repetition."""
+        return tuple(dict.fromkeys(term.source.path for term in self.terms()))
+
+
+def has_reference(value: bytes) -> bool:
+    """Whether the launcher would act on this value, or complain about it; False means that it stays
+    as it is.
+    """
+    try:
+        return parse(value) is not None
+    except InvalidReference:
+        return True
+
+
+def parse(value: bytes) -> Value | None:
+    """The references in a value, None for plain text.
+
+    Raises InvalidReference, with the position, for what looks like a reference and is none.
+    """
+    if _PREFIX not in value:
+        return None
+    parts = _inline_parts(value)
+    if parts is not None:
+        return Value(parts, inline=True)
+    if value.startswith((b"\\vault:", b"\\>>vault:")):
+        return Value((value[1:],), inline=False)
+    part = _direct_part(value)
+    return None if part is None else Value((part,), inline=False)
+
+
+def _direct_part(value: bytes) -> "Part | None":
+    if not value.startswith((_PREFIX, b">>vault:")) or _is_host_and_port(value):
+        return None
+    if value == LOGIN:
+        return Login()
+    return _part(value, 0, len(value), inline=False)[0]
+
+
+def _inline_parts(value: bytes) -> "tuple[Part, ...] | None":
+    """Literals and references of text with at least one inline reference or escape, else None."""
+    parts: list[Part] = []
+    literal = at = 0
+    line = _Line(value)
+    while (at := value.find(b"${", at)) >= 0:
+        if not value.startswith(_OPENINGS, at) or not line.closes_after(at):
+            at += 2
+            continue
+        slashes = _backslashes_before(value, at, literal)
+        parts.append(value[literal : at - (slashes + 1) // 2])
+        literal = at
+        if slashes % 2:
+            at += 2
+        else:
+            part, at = _part(value, at + 2, line.end, inline=True)
+            parts.append(part)
+            literal = at
+    if not parts:
+        return None
+    parts.append(value[literal:])
+    return tuple(part for part in parts if part != b"")
+
+
+class _Line:
+    """The line of a position: where it ends and where its last `}` is; looks at each line once."""
+
+    __slots__ = ("_last_close", "_value", "end")
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+        self.end = self._last_close = -1
+
+    def closes_after(self, at: int) -> bool:
+        if at > self.end:
+            newline = self._value.find(b"\n", at)
+            self.end = len(self._value) if newline < 0 else newline
+            self._last_close = self._value.rfind(b"}", at, self.end)
+        return at < self._last_close
+
+
+def _backslashes_before(value: bytes, at: int, stop: int) -> int:
+    start = at
+    while start > stop and value[start - 1 : start] == b"\\":
+        start -= 1
+    return at - start
+
+
+def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]":
+    """The reference at `start` and the position after it (after its `}` when inline)."""
+    body = value.index(_PREFIX, start) + len(_PREFIX)
+    written = body - start > len(_PREFIX)
+    try:
+        if written and not value.startswith(b">>", start):
+            raise Fault("a write is spelled >>vault:", start)
+        fields, after = fields_of(value, body, end, inline)
+        close = after - inline
+        if not written and _is_ciphertext(value, body, close):
+            return Ciphertext(_text(value[start:close], start)), after
+        return _term(fields, written), after
+    except Fault as fault:
+        raise _invalid(value, start, end, fault) from None
+
+
+def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
+    """The fault with the reference up to what may hold a secret (a JSON body, a default)."""
+    shown = value[start:end]
+    for stop in (b"#{", b"?"):
+        shown = shown.partition(stop)[0] if shown.find(stop) > 0 else shown
+    text = shown.decode("utf-8", "replace")
+    offset = len(value[start : max(start, fault.at)].decode("utf-8", "replace"))
+    return InvalidReference(fault.message, text, min(offset, len(text)))
+
+
+def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
+    path_at, raw_path = fields[0]
+    if len(fields) < 2 or not fields[1][1]:
+        raise Fault(_NO_KEY, path_at + len(raw_path))
+    path, key = normal_path(_text(raw_path, path_at), path_at), _text(fields[1][1], fields[1][0])
+    at, third = fields[2] if len(fields) > 2 else (0, b"")
+    if written:
+        return Term(Source(path, body=_body(third, at)), key)
+    version, default = _version_and_default(_text(third, at), at)
+    return Term(Source(path, version), key, default)
+
+
+def _body(text: bytes, at: int) -> str:
+    try:
+        if isinstance(jsontext.loads(text or b"{}"), dict):
+            return _text(text, at) or "{}"
+    except ValueError:
+        pass
+    raise Fault("what is written must be a JSON object", at)
+
+
+def _version_and_default(text: str, at: int) -> tuple[str, str | None]:
+    version, mark, default = text.partition("?")
+    digits = version.removeprefix("-")
+    if version and not (digits.isascii() and digits.isdigit()):
+        raise Fault("the version must be a number, e.g. vault:path#key#2", at)
+    return ("" if version in ("-1", "0") else version), (default if mark else None)
+
+
+def normal_path(path: str, at: int = 0) -> str:
+    """The path as Vault sees it: without empty and `.` segments and leading or trailing `/`, with `..`
+    applied.
+
+    Raises Fault (for the caller to dress) if nothing is left or `..` leads out.
+    """
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == ".." and not segments:
+            raise Fault("the path leads out of Vault's tree", at)
+        if segment == "..":
+            segments.pop()
+        elif segment not in ("", "."):
+            segments.append(segment)
+    if not segments:
+        raise Fault("the path is empty: write vault:path#key", at)
+    return "/".join(segments)
+
+
+def _text(raw: bytes, at: int) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Fault("a reference must be UTF-8", at + error.start) from None
+
+
+def _digits_end(value: bytes, at: int) -> int:
+    while at < len(value) and value[at] in _DIGITS:
+        at += 1
+    return at
+
+
+def _is_ciphertext(value: bytes, body: int, end: int) -> bool:
+    digits = body + 1
+    after = _digits_end(value, digits)
+    return value[body:digits] == b"v" and digits < after < end - 1 and value[after : after + 1] == b":"
+
+
+def _is_host_and_port(value: bytes) -> bool:
+    after = _digits_end(value, len(_PREFIX))
+    port = value.startswith(_PREFIX) and 1 <= after - len(_PREFIX) <= 5
+    return port and b"#" not in value and value[after : after + 1] in (b"", b"/", b",", b";", b"?", b" ")

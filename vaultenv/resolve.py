@@ -1,0 +1,135 @@
+"""From values with references to values with secrets: which paths to read once, and what each variable
+becomes.
+"""
+
+from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
+from vaultenv.record import Record
+from vaultenv.reference import Ciphertext, Term, Value, parse
+from vaultenv.replace import Answers, replaced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from vaultenv.frompath import FromPath
+    from vaultenv.reader import Reader
+    from vaultenv.reference import Source
+    from vaultenv.secret import Secret
+
+_FROM_PATH = "VAULT_ENV_FROM_PATH"
+
+
+class Transit(Record):
+    """How ciphertexts are decrypted: the key ("" if none is set), the engine's mount, ciphertexts per
+    request.
+    """
+
+    __slots__ = ("batch_size", "key", "mount")
+
+    def __init__(self, key: str = "", mount: str = "transit", batch_size: int = 25) -> None:
+        self.key = key
+        self.mount = mount
+        self.batch_size = batch_size
+
+
+def resolve(
+    values: "Mapping[bytes, bytes]",
+    reader: "Reader",
+    *,
+    transit: Transit = Transit(),  # noqa: B008 (immutable)
+    ignore_missing: bool = False,
+) -> dict[bytes, bytes]:
+    """The values that held references, by name, with the references replaced.
+
+    A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
+    every variable.
+    """
+    parsed = _parsed(values)
+    found = [value for value in parsed.values() if isinstance(value, Value)]
+    answers = gather(found, reader, transit)
+    resolved: dict[bytes, bytes] = {}
+    problems: list[tuple[str, str, VaultEnvError]] = []
+    for name, value in parsed.items():
+        if isinstance(value, InvalidReference):
+            problems.append((shown(name), value.reference, value))
+            continue
+        replacement = replaced(value, answers, ignore_missing)
+        problems += [(shown(name), reference, error) for reference, error in replacement.problems]
+        if replacement.text is not None:
+            resolved[name] = replacement.text
+    if problems:
+        raise NotResolved(problems)
+    return resolved
+
+
+def from_path(
+    paths: "Sequence[FromPath]", reader: "Reader", *, ignore_missing: bool = False
+) -> dict[bytes, bytes]:
+    """The variables that whole paths bring, by name; a later path wins over an earlier one.
+
+    Raises NotResolved with every problem; a missing path is none with `ignore_missing`.
+    """
+    problems: list[tuple[str, str, VaultEnvError]] = []
+    variables: dict[bytes, bytes] = {}
+    secrets = reader.read([(path.path, path.version) for path in paths]) if paths else []
+    for path, secret in zip(paths, secrets, strict=True):
+        if isinstance(secret, SecretNotFound) and ignore_missing:
+            continue
+        try:
+            variables |= path.variables(secret)
+        except VaultEnvError as error:
+            problems.append((_FROM_PATH, "", error))
+    if problems:
+        raise NotResolved(problems)
+    return variables
+
+
+def shown(name: bytes) -> str:
+    """A variable's name for people."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def _parsed(values: "Mapping[bytes, bytes]") -> "dict[bytes, Value | InvalidReference]":
+    """The values with references, or why they cannot be parsed, by name; plain text has no entry."""
+    parsed: dict[bytes, Value | InvalidReference] = {}
+    for name, text in values.items():
+        try:
+            value = parse(text)
+        except InvalidReference as error:
+            parsed[name] = error
+        else:
+            if value is not None:
+                parsed[name] = value
+    return parsed
+
+
+def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Answers:
+    """Ask for each source and ciphertext once: all reads together, then the writes in order, then
+    ciphertexts.
+    """
+    parts = list(dict.fromkeys(part for value in values for part in value.parts))
+    sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Term)))
+    reads = [source for source in sources if source.body is None]
+    secrets: dict[Source, Secret | VaultEnvError] = {}
+    if reads:
+        answers = reader.read([(source.path, source.version) for source in reads])
+        secrets.update(zip(reads, answers, strict=True))
+    for source in sources:
+        if source.body is not None:
+            secrets[source] = reader.write(source.path, source.body)
+    ciphertexts = [part.text for part in parts if isinstance(part, Ciphertext)]
+    return Answers(secrets, _plaintexts(ciphertexts, reader, transit))
+
+
+def _plaintexts(texts: list[str], reader: "Reader", transit: Transit) -> "dict[str, bytes | VaultEnvError]":
+    if texts and not transit.key:
+        error = InvalidSetting(
+            "found encrypted variable, but transit key ID is empty: set VAULT_TRANSIT_KEY_ID"
+        )
+        return dict.fromkeys(texts, error)
+    plaintexts: dict[str, bytes | VaultEnvError] = {}
+    for start in range(0, len(texts), transit.batch_size):
+        batch = texts[start : start + transit.batch_size]
+        answers = reader.decrypt(f"{transit.mount}/decrypt/{transit.key}", batch)
+        plaintexts.update(zip(batch, answers, strict=True))
+    return plaintexts

@@ -1,0 +1,84 @@
+"""What Vault answers to a read or a write: one shape for KV version 1 and 2 and for every other engine."""
+
+from vaultenv.errors import SecretUnusable
+from vaultenv.jsontext import Number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class Secret:
+    """The fields of a secret and its lease; `deleted` tells when and how the version went, "" if it
+    is there.
+    """
+
+    __slots__ = ("deleted", "fields", "lease_id", "lease_s", "renewable", "version")
+
+    def __init__(
+        self,
+        fields: "Mapping[str, Any]",
+        version: str = "",
+        deleted: str = "",
+        lease_id: str = "",
+        lease_s: int = 0,
+        renewable: bool = False,
+    ) -> None:
+        self.fields = fields
+        self.version = version
+        self.deleted = deleted
+        self.lease_id = lease_id
+        self.lease_s = lease_s
+        self.renewable = renewable
+
+
+def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
+    """The secret in an answer of Vault, None if it holds no data.
+
+    KV version 2 is recognised by `data.data` beside `data.metadata` with a version, so that a secret of KV
+    version 1 may have a field `data`
+    (https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version).
+    """
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        return None
+    metadata = data.get("metadata")
+    if set(data) == {"data", "metadata"} and isinstance(metadata, dict) and "version" in metadata:
+        return Secret(data["data"] or {}, str(metadata["version"]), _deletion(metadata, data["data"]))
+    lease_s = answer.get("lease_duration")
+    return Secret(
+        data,
+        lease_id=str(answer.get("lease_id") or ""),
+        lease_s=int(lease_s) if isinstance(lease_s, Number) and lease_s.isdigit() else 0,
+        renewable=answer.get("renewable") is True,
+    )
+
+
+def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
+    if metadata.get("destroyed") is True:
+        return "destroyed"
+    return f"deleted at {metadata.get('deletion_time')}" if data is None else ""
+
+
+def text_of(value: object) -> bytes:
+    """The value as an environment variable holds it: text and numbers as they are, null as empty text.
+
+    Raises SecretUnusable for lists, objects and text with a NUL byte.
+    """
+    if value is None:
+        return b""
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if not isinstance(value, str):
+        raise SecretUnusable(
+            "value can't be cast to a string: it is a list or an object; use a template, ${.key | toJson}"
+        )
+    if "\0" in value:
+        raise SecretUnusable(
+            "the value holds a NUL byte, which no environment variable can: store it in base64"
+        )
+    try:
+        return value.encode("utf-8")
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")

@@ -1,0 +1,129 @@
+"""The values that a process was given for the variables of `vaultenv.variables`, checked."""
+
+from vaultenv.duration import seconds
+from vaultenv.errors import InvalidSetting
+from vaultenv.variables import VARIABLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
+
+TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+
+
+class Settings:
+    """What the environment tells the launcher; made once, never changed. Its repr shows nothing, as it holds
+    a token.
+
+    Raises InvalidSetting with the variable's name and the accepted form.
+    """
+
+    __slots__ = (
+        "_environ",
+        "address",
+        "auth_method",
+        "auth_mount",
+        "ca_bytes",
+        "ca_directory",
+        "ca_file",
+        "client_certificate",
+        "client_key",
+        "client_timeout_s",
+        "daemon",
+        "delay_s",
+        "from_path",
+        "ignore_missing",
+        "json_log",
+        "jwt_file",
+        "log_level",
+        "max_retries",
+        "namespace",
+        "passthrough",
+        "revoke_token",
+        "role",
+        "server_name",
+        "skip_verify",
+        "timeout_s",
+        "token",
+        "token_file",
+        "token_path",
+        "transit_batch_size",
+        "transit_key",
+        "transit_mount",
+    )
+
+    def __init__(self, environ: "Mapping[bytes, bytes]") -> None:
+        self._environ = environ
+        self.address = self._text("VAULT_AGENT_ADDR") or self._text("VAULT_ADDR")
+        self.namespace = self._text("VAULT_NAMESPACE").strip("/")
+        self._read_login()
+        self._read_tls()
+        self.client_timeout_s = self._duration_s("VAULT_CLIENT_TIMEOUT", least_s=0.001)
+        self.timeout_s = self._duration_s("VAULT_ENV_TIMEOUT")
+        self.max_retries = self._count("VAULT_MAX_RETRIES") if self._text("VAULT_MAX_RETRIES") else None
+        self._read_launcher()
+
+    def _read_login(self) -> None:
+        self.token = self._text("VAULT_TOKEN").strip()
+        self.token_file = self._text("VAULT_TOKEN_FILE")
+        self.token_path = self._text("VAULT_TOKEN_PATH")
+        self.auth_method = self._text("VAULT_AUTH_METHOD")
+        self.auth_mount = self._text("VAULT_PATH").strip("/")
+        self.role = self._text("VAULT_ROLE")
+        self.jwt_file = self._text("KUBERNETES_SERVICE_ACCOUNT_TOKEN") or self._text("VAULT_JWT_FILE")
+
+    def _read_tls(self) -> None:
+        self.ca_file = self._text("VAULT_CACERT")
+        self.ca_directory = self._text("VAULT_CAPATH")
+        self.ca_bytes = self._text("VAULT_CACERT_BYTES")
+        self.client_certificate = self._text("VAULT_CLIENT_CERT")
+        self.client_key = self._text("VAULT_CLIENT_KEY")
+        self.server_name = self._text("VAULT_TLS_SERVER_NAME")
+        self.skip_verify = self._flag("VAULT_SKIP_VERIFY")
+
+    def _read_launcher(self) -> None:
+        self.ignore_missing = self._flag("VAULT_IGNORE_MISSING_SECRETS")
+        self.from_path = self._text("VAULT_ENV_FROM_PATH")
+        self.passthrough = frozenset(name.strip() for name in self._text("VAULT_ENV_PASSTHROUGH").split(","))
+        self.transit_key = self._text("VAULT_TRANSIT_KEY_ID")
+        self.transit_mount = self._text("VAULT_TRANSIT_PATH").strip("/")
+        self.transit_batch_size = self._count("VAULT_TRANSIT_BATCH_SIZE", least=1)
+        self.log_level = self._text("VAULT_LOG_LEVEL")
+        self.json_log = self._flag("VAULT_JSON_LOG")
+        self.daemon = self._flag("VAULT_ENV_DAEMON")
+        self.delay_s = self._duration_s("VAULT_ENV_DELAY")
+        self.revoke_token = self._flag("VAULT_REVOKE_TOKEN")
+
+    def _text(self, name: str) -> str:
+        """The variable's text, its default if it is not set or empty."""
+        raw = self._environ.get(name.encode(), b"")
+        try:
+            return raw.decode("utf-8") or _DEFAULTS[name]
+        except UnicodeDecodeError:
+            raise InvalidSetting(f"{name} must be UTF-8 text") from None
+
+    def _flag(self, name: str) -> bool:
+        text = self._text(name)
+        if text not in TRUE and text not in FALSE:
+            raise InvalidSetting(f"{name} is {text!r}: write true or false")
+        return text in TRUE
+
+    def _duration_s(self, name: str, least_s: float = 0.0) -> float:
+        try:
+            duration_s = seconds(self._text(name))
+        except ValueError:
+            raise InvalidSetting(
+                f"{name} is {self._text(name)!r}: write a duration, e.g. 30s, 1m30s or 30"
+            ) from None
+        if duration_s < least_s:
+            raise InvalidSetting(f"{name} is {self._text(name)!r}: it must be longer than 0")
+        return duration_s
+
+    def _count(self, name: str, least: int = 0) -> int:
+        text = self._text(name)
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+            raise InvalidSetting(f"{name} is {text!r}: write a whole number of at least {least}")
+        return int(text)
