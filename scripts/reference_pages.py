@@ -1,0 +1,77 @@
+"""The pages of docs/ that are tables of the code; a test compares them, `scripts/docs` writes them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from webhook.annotations import ANNOTATIONS, PREFIX, SUCCESSOR_PREFIX
+from webhook.settings import SETTINGS
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+_ANNOTATIONS_HEAD = f"""# Annotations
+
+Write them on the pod template (`spec.template.metadata.annotations`), the Secret or the ConfigMap, with the prefix
+`{PREFIX}`. The prefix `{SUCCESSOR_PREFIX}` works too, with the name in the last column where it differs, and wins
+where both are set. An annotation wins over the operator's variable, which wins over the default. A value outside
+the accepted form is refused with its key; an unknown key with one of these prefixes is a warning.
+"""
+
+_SETTINGS_HEAD = """# The operator's settings
+
+Environment variables of the webhook. Those that annotations can override are in [annotations](annotations.md); those
+of the registry client are in [registry](registry.md). A value that cannot be used stops the webhook at its start.
+
+The API server is found by `KUBECONFIG` (token or client certificate), else as the pod's ServiceAccount;
+`KUBERNETES_NAMESPACE` is the webhook's own namespace if that cannot be told from the ServiceAccount.
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Return the text of each page by its path."""
+    return {DOCS / "annotations.md": _annotations(), DOCS / "operator-settings.md": _settings()}
+
+
+def _annotations() -> str:
+    rows = (
+        (
+            f"`{row.key}`",
+            row.help,
+            row.form.accepted,
+            _code(row.default),
+            row.scope,
+            _code(row.setting),
+            _code(row.variable),
+            _code(row.successor),
+        )
+        for row in ANNOTATIONS
+    )
+    columns = (
+        "key",
+        "meaning",
+        "accepted",
+        "default",
+        "on",
+        "operator's variable",
+        "container's variable",
+        "successor's key",
+    )
+    return _ANNOTATIONS_HEAD + "\n" + _table(columns, rows)
+
+
+def _settings() -> str:
+    rows = ((f"`{row.name}`", row.help, row.form.accepted, _code(row.default)) for row in SETTINGS)
+    return _SETTINGS_HEAD + "\n" + _table(("variable", "meaning", "accepted", "default"), rows)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,12 @@
+"""The reference pages say what the tables in the code say."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.reference_pages import pages
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_a_page_is_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == pages()[path], "run scripts/docs"

@@ -1,0 +1,36 @@
+"""Which values of a ConfigMap are references, and where their values go."""
+
+import base64
+
+import pytest
+
+from webhook.errors import NotResolved
+from webhook.objects.configmap import find_values, replace_values
+
+REFERENCE = "vault:a/b#c"
+CONFIG_MAP = {
+    "data": {"plain": "x", "text": REFERENCE},
+    "binaryData": {
+        "raw": base64.b64encode(b"\xff").decode(),
+        "binary": base64.b64encode(REFERENCE.encode()).decode(),
+    },
+}
+
+
+def test_only_values_with_references_are_found() -> None:
+    assert find_values(CONFIG_MAP) == {"text": REFERENCE.encode(), "binary": REFERENCE.encode()}
+
+
+def test_binary_data_is_base64_in_vault() -> None:
+    new = replace_values(CONFIG_MAP, {"text": b"value", "binary": base64.b64encode(b"\x00\x01")})
+    assert new["data"] == {"plain": "x", "text": "value"}
+    assert base64.b64decode(new["binaryData"]["binary"]) == b"\x00\x01"
+    assert new["binaryData"]["raw"] == CONFIG_MAP["binaryData"]["raw"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("text", b"\xff"), ("binary", b"not base64")])
+def test_a_value_that_does_not_fit_is_refused_without_being_shown(key: str, value: bytes) -> None:
+    with pytest.raises(NotResolved) as refusal:
+        replace_values(CONFIG_MAP, {key: value})
+    assert key in str(refusal.value)
+    assert "not base64" not in str(refusal.value)

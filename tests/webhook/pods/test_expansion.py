@@ -1,0 +1,39 @@
+"""What the kubelet makes of `$(NAME)` and `$$`; cases of Kubernetes' own expansion tests."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhook.pods.expansion import double_dollars, expand
+
+KNOWN: dict[bytes, bytes | None] = {b"A": b"a", b"B": b"$(A)", b"FIELD": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "expanded"),
+    [
+        (b"plain", b"plain"),
+        (b"$(A)", b"a"),
+        (b"x-$(A)-$(A)", b"x-a-a"),
+        (b"$(B)", b"$(A)"),
+        (b"$$(A)", b"$(A)"),
+        (b"$$$(A)", b"$a"),
+        (b"$$$$", b"$$"),
+        (b"$A", b"$A"),
+        (b"${A}", b"${A}"),
+        (b"$", b"$"),
+        (b"$(A", b"$(A"),
+    ],
+)
+def test_defined_names_are_replaced_once(text: bytes, expanded: bytes) -> None:
+    assert expand(text, KNOWN) == (expanded, True)
+
+
+@pytest.mark.parametrize("text", [b"$(FIELD)", b"$(KUBERNETES_SERVICE_HOST)", b"$()"])
+def test_what_only_the_kubelet_knows_stays_and_is_reported(text: bytes) -> None:
+    assert expand(text, KNOWN) == (text, False)
+
+
+@given(st.text("$()AB{ x", max_size=12))
+def test_doubled_dollars_survive_the_kubelet(text: str) -> None:
+    assert expand(double_dollars(text).encode(), KNOWN) == (text.encode(), True)

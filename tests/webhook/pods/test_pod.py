@@ -1,0 +1,304 @@
+"""What a pod becomes: decisions on values, without anything outside."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhook.annotations import PREFIX, Config, read_config, read_defaults
+from webhook.facts import Facts, Source, Values, find_sources
+from webhook.pods.launcher import Launcher
+from webhook.pods.pod import Plan, mutate_pod_spec, plan_pod
+from webhook.registry.query import ImageConfig
+from webhook.settings import read_settings
+
+OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
+REFERENCE = "vault:secret/data/app#password"
+CONFIG_MAP = Source("ConfigMap", "settings")
+SECRET = Source("Secret", "credentials")
+
+
+def config_of(**annotations: str) -> Config:
+    return read_config(
+        {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}, read_defaults(OPERATOR)
+    )
+
+
+def mutate(
+    spec: dict[str, Any],
+    config: Config | None = None,
+    sources: dict[Source, Values] | None = None,
+    images: dict[str, ImageConfig] | None = None,
+) -> tuple[dict[str, Any], tuple[str, ...], Plan]:
+    before = copy.deepcopy(spec)
+    config = config or config_of()
+    plan = plan_pod(spec, config, sources or {})
+    facts = Facts(sources or {}, images or {})
+    new, problems = mutate_pod_spec(spec, plan, config, facts, Launcher(config, read_settings(OPERATOR)))
+    assert spec == before, "the object that was sent must not change"
+    return dict(new), problems, plan
+
+
+def container(**fields: Any) -> dict[str, Any]:
+    return {"name": "app", "image": "app:1", "command": ["/app"], **fields}
+
+
+def referring(**fields: Any) -> dict[str, Any]:
+    return container(env=[{"name": "PASSWORD", "value": REFERENCE}], **fields)
+
+
+def spec_of(*containers: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"containers": list(containers), **fields}
+
+
+def test_a_pod_without_references_stays_as_it_is() -> None:
+    spec = spec_of(container(env=[{"name": "HOST", "value": "vault:8200"}]))
+    assert mutate(spec)[0] == spec
+
+
+def test_the_launcher_stands_in_front_of_the_pods_command() -> None:
+    new, problems, _ = mutate(spec_of(referring(command=["sh", "-c"], args=["echo $PASSWORD"])))
+    app = new["containers"][0]
+    assert (app["command"], app["args"]) == (["/vault/vault-env"], ["sh", "-c", "echo $PASSWORD"])
+    assert app["volumeMounts"] == [{"name": "vault-env", "mountPath": "/vault", "readOnly": True}]
+    assert app["env"][0] == {"name": "PASSWORD", "value": REFERENCE}
+    assert {"name": "VAULT_ADDR", "value": "https://vault.example.com"} in app["env"]
+    assert not problems
+
+
+def test_the_init_container_installs_the_launcher_from_its_image() -> None:
+    new, _, _ = mutate(spec_of(referring(), initContainers=[container(name="own")]))
+    first, second = new["initContainers"]
+    assert first["command"] == ["/usr/local/bin/vault-env", "--install", "/vault/vault-env"]
+    assert first["image"] == "vault-env:1"
+    assert second["name"] == "own"
+    assert new["volumes"] == [{"name": "vault-env", "emptyDir": {"medium": "Memory", "sizeLimit": "32Mi"}}]
+
+
+def test_only_containers_with_references_get_the_launcher() -> None:
+    new, _, _ = mutate(spec_of(container(name="plain"), referring()))
+    assert new["containers"][0] == container(name="plain")
+
+
+def test_from_path_gives_every_container_the_launcher() -> None:
+    spec = spec_of(container(), initContainers=[container(name="first")])
+    new, _, _ = mutate(spec, config_of(vault_env_from_path="secret/data/app"))
+    wrapped = [new["containers"][0], new["initContainers"][1]]
+    assert all(each["command"] == ["/vault/vault-env"] for each in wrapped)
+    assert all({"name": "VAULT_ENV_FROM_PATH", "value": "secret/data/app"} in each["env"] for each in wrapped)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "k"}}}]},
+        {"env": [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "credentials", "key": "k"}}}]},
+        {"envFrom": [{"configMapRef": {"name": "settings"}}]},
+        {"envFrom": [{"secretRef": {"name": "credentials"}, "prefix": "P_"}]},
+    ],
+)
+def test_references_behind_config_maps_and_secrets_count(fields: dict[str, Any]) -> None:
+    spec = spec_of(container(**fields))
+    sources: dict[Source, Values] = {source: {"k": REFERENCE.encode()} for source in (CONFIG_MAP, SECRET)}
+    assert find_sources(spec) <= sources.keys()
+    new, _, plan = mutate(spec, sources=sources)
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert plan.references() == 1
+    assert mutate(spec, sources={})[0] == spec
+
+
+def test_a_value_counts_as_the_kubelet_expands_it() -> None:
+    env = [{"name": "MOUNT", "value": "secret"}, {"name": "X", "value": "vault:$(MOUNT)/data/app#password"}]
+    _, _, plan = mutate(spec_of(container(env=env)))
+    assert plan.wrapped["containers", 0].paths == (("X", "secret/data/app"),)
+
+
+def test_the_command_of_the_image_is_escaped_for_the_kubelet() -> None:
+    image = ImageConfig(("/entry", "$HOME"), ("$(PATH)", "x"), "sha256:0")
+    spec = spec_of(referring(command=None))
+    new, _, plan = mutate(spec, images={"app:1": image})
+    assert plan.images == {("containers", 0): "app:1"}
+    assert new["containers"][0]["args"] == ["/entry", "$$HOME", "$$(PATH)", "x"]
+
+
+def test_args_of_the_pod_replace_the_images_command() -> None:
+    image = ImageConfig(("/entry",), ("default",), "sha256:0")
+    new, _, _ = mutate(spec_of(referring(command=[], args=["own"])), images={"app:1": image})
+    assert new["containers"][0]["args"] == ["/entry", "own"]
+
+
+def test_an_image_without_anything_to_run_is_a_problem() -> None:
+    _, problems, _ = mutate(
+        spec_of(referring(command=None)), images={"app:1": ImageConfig((), (), "sha256:0")}
+    )
+    assert problems == (
+        "container app: image app:1 has no entry point and no command; set `command` in the container",
+    )
+
+
+def test_the_annotation_entrypoint_spares_the_look_up() -> None:
+    config = config_of(entrypoint='{"app": ["/from/annotation"]}')
+    new, _, plan = mutate(spec_of(referring(command=None, args=["x"])), config)
+    assert not plan.images
+    assert new["containers"][0]["args"] == ["/from/annotation", "x"]
+
+
+def test_a_second_run_changes_nothing() -> None:
+    config = config_of(mutate_probes="true", vault_tls_secret="ca")
+    spec = spec_of(
+        referring(livenessProbe={"exec": {"command": ["check"]}}), initContainers=[referring(name="i")]
+    )
+    once, _, _ = mutate(spec, config)
+    twice, problems, _ = mutate(once, config)
+    assert twice == once
+    assert not problems
+
+
+def test_a_container_that_another_webhook_adds_later_is_wrapped_too() -> None:
+    once, _, _ = mutate(spec_of(referring()))
+    once["containers"] = [*once["containers"], referring(name="sidecar")]
+    new, _, _ = mutate(once)
+    assert new["containers"][1]["command"] == ["/vault/vault-env"]
+    assert len(new["initContainers"]) == len(new["volumes"]) == 1
+
+
+def test_a_pod_wrapped_by_the_predecessor_is_left_alone() -> None:
+    foreign = {"name": "copy-vault-env", "command": ["sh", "-c", "cp /usr/local/bin/vault-env /vault/"]}
+    spec = spec_of(referring(), initContainers=[foreign])
+    assert mutate(spec)[0] == spec
+
+
+def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
+    spec = spec_of(referring(), os={"name": "windows"})
+    new, _, plan = mutate(spec)
+    assert new == spec
+    assert "Windows" in plan.warnings[0]
+
+
+def test_variables_of_the_pod_cannot_point_the_launcher_elsewhere() -> None:
+    own = {"name": "VAULT_ADDR", "value": "https://evil.example.com"}
+    spec = spec_of(container(env=[own, {"name": "PASSWORD", "value": REFERENCE}]))
+    env = mutate(spec)[0]["containers"][0]["env"]
+    assert [entry["value"] for entry in env if entry["name"] == "VAULT_ADDR"] == ["https://vault.example.com"]
+
+
+def test_a_log_level_of_the_container_itself_wins() -> None:
+    spec = spec_of(
+        container(env=[{"name": "VAULT_LOG_LEVEL", "value": "debug"}, {"name": "P", "value": REFERENCE}])
+    )
+    env = mutate(spec, config_of(log_level="error"))[0]["containers"][0]["env"]
+    assert [entry["value"] for entry in env if entry["name"] == "VAULT_LOG_LEVEL"] == ["debug"]
+
+
+def test_dollars_of_annotations_reach_the_launcher_as_they_are() -> None:
+    config = config_of(vault_env_from_path="secret/data/$(HOME)")
+    env = mutate(spec_of(container()), config)[0]["containers"][0]["env"]
+    assert {"name": "VAULT_ENV_FROM_PATH", "value": "secret/data/$$(HOME)"} in env
+
+
+def test_exec_probes_are_wrapped_only_when_asked() -> None:
+    probes = {"livenessProbe": {"exec": {"command": ["check"]}}, "readinessProbe": {"httpGet": {"port": 80}}}
+    plain = mutate(spec_of(referring(**probes)))[0]["containers"][0]
+    asked = mutate(spec_of(referring(**probes)), config_of(mutate_probes="true"))[0]["containers"][0]
+    assert plain["livenessProbe"] == {"exec": {"command": ["check"]}}
+    assert asked["livenessProbe"] == {"exec": {"command": ["/vault/vault-env", "check"]}}
+    assert asked["readinessProbe"] == {"httpGet": {"port": 80}}
+
+
+def test_the_ca_of_the_annotation_is_mounted_beside_the_launcher() -> None:
+    new, _, _ = mutate(spec_of(referring()), config_of(vault_tls_secret="vault-ca"))
+    app = new["containers"][0]
+    assert {"name": "vault-tls", "mountPath": "/vault-tls", "readOnly": True} in app["volumeMounts"]
+    assert {"name": "VAULT_CACERT", "value": "/vault-tls/ca.crt"} in app["env"]
+    items = [{"key": "ca.crt", "path": "ca.crt"}]
+    assert new["volumes"][1] == {"name": "vault-tls", "secret": {"secretName": "vault-ca", "items": items}}
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({}, None),
+        (
+            {"requests": {"cpu": "1"}},
+            {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}},
+        ),
+        (
+            {"limits": {"cpu": "1", "memory": "1Gi"}},
+            {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "250m", "memory": "64Mi"}},
+        ),
+    ],
+)
+def test_the_qos_class_of_the_pod_stays(resources: dict[str, Any], expected: dict[str, Any] | None) -> None:
+    new, _, _ = mutate(spec_of(referring(resources=resources)))
+    assert new["initContainers"][0].get("resources") == expected
+
+
+def test_the_init_container_passes_pod_security_restricted() -> None:
+    context = mutate(spec_of(referring()))[0]["initContainers"][0]["securityContext"]
+    assert context == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def test_in_a_pod_that_runs_as_root_the_init_container_does_not() -> None:
+    new, _, _ = mutate(spec_of(referring(), securityContext={"runAsUser": 0}))
+    assert new["initContainers"][0]["securityContext"]["runAsUser"] == 65534
+
+
+def test_every_malformed_reference_is_named_with_container_and_variable() -> None:
+    env = [
+        {"name": "A", "value": "vault:secret/data/app"},
+        {"name": "B", "value": "vault:secret/data/app#k#x"},
+    ]
+    plan = mutate(spec_of(container(env=env)))[2]
+    assert [problem.partition(": ")[0] for problem in plan.problems] == ["container app", "container app"]
+    assert "variable A: " in plan.problems[0]
+    assert "variable B: " in plan.problems[1]
+
+
+def test_a_mount_in_the_launchers_place_is_a_problem() -> None:
+    spec = spec_of(referring(volumeMounts=[{"name": "data", "mountPath": "/vault/"}]))
+    assert "mount it elsewhere" in mutate(spec)[2].problems[0]
+
+
+def test_a_volume_with_the_launchers_name_is_a_problem() -> None:
+    spec = spec_of(referring(), volumes=[{"name": "vault-env", "hostPath": {"path": "/"}}])
+    assert "rename it" in mutate(spec)[2].problems[0]
+
+
+def test_a_pod_without_a_token_is_warned() -> None:
+    plan = mutate(spec_of(referring(), automountServiceAccountToken=False))[2]
+    assert "automountServiceAccountToken is false" in plan.warnings[0]
+
+
+NAMES = st.text("ABC", min_size=1, max_size=2)
+VALUES = st.sampled_from(["x", REFERENCE, "${vault:a/b#c}", "vault:8200", "$(A)", "$$(A)", "vault:$(A)#k"])
+CONTAINERS = st.fixed_dictionaries(
+    {"name": st.sampled_from(["a", "b"]), "image": st.just("i:1"), "command": st.just(["/x"])},
+    optional={
+        "env": st.lists(st.fixed_dictionaries({"name": NAMES, "value": VALUES}), max_size=3),
+        "args": st.lists(st.text("x$", max_size=2), max_size=2),
+        "unknownField": st.just({"kept": True}),
+        "livenessProbe": st.just({"exec": {"command": ["check"]}}),
+    },
+)
+SPECS = st.fixed_dictionaries(
+    {"containers": st.lists(CONTAINERS, min_size=1, max_size=3)},
+    optional={"initContainers": st.lists(CONTAINERS, max_size=2), "unknownField": st.just([1, 2])},
+)
+
+
+@given(SPECS, st.booleans())
+def test_any_pod_keeps_what_it_had_and_is_changed_once(spec: dict[str, Any], probes: bool) -> None:
+    config = config_of(mutate_probes=str(probes).lower())
+    once, _, plan = mutate(spec, config)
+    assert mutate(once, config)[0] == once
+    assert json.dumps(once).count("unknownField") == json.dumps(spec).count("unknownField")
+    assert (once == spec) == (not plan.wrapped)

@@ -1,0 +1,119 @@
+"""The table of annotations: defaults, operator's settings, annotations, bad values, unknown keys."""
+
+import dataclasses
+
+import pytest
+
+from webhook.annotations import (
+    ANNOTATIONS,
+    PREFIX,
+    SUCCESSOR_PREFIX,
+    Annotation,
+    Config,
+    container_variables,
+    find_unknown,
+    read_config,
+    read_defaults,
+)
+from webhook.errors import InvalidAnnotation, InvalidSetting
+
+EXAMPLES = {
+    "any text": "text",
+    "true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)": "true",
+    "a whole number, 0 or more, or nothing": "7",
+    "a whole number, 0 or more": "7",
+    "a duration such as 30s, 1m30s, or a number of seconds such as 30, or nothing": "30s",
+    "one of debug, info, warn, warning, error, or nothing": "debug",
+    "one of Always, IfNotPresent, Never": "Always",
+    'a JSON object such as {"container": ["program", "argument"]}, or nothing': '{"app": ["/app"]}',
+}
+STRICT = [row for row in ANNOTATIONS if row.form.accepted != "any text"]
+
+
+def names(row: Annotation) -> str:
+    return row.key
+
+
+def test_every_row_fills_a_field_of_its_own() -> None:
+    fields = {field.name for field in dataclasses.fields(Config)} - {"annotated"}
+    assert sorted(row.field for row in ANNOTATIONS) == sorted(fields)
+
+
+def test_no_key_setting_or_variable_stands_twice() -> None:
+    for column in ("key", "setting", "variable"):
+        values = [getattr(row, column) for row in ANNOTATIONS if getattr(row, column)]
+        assert len(values) == len(set(values))
+
+
+@pytest.mark.parametrize("row", ANNOTATIONS, ids=names)
+def test_an_annotation_wins_over_the_operators_setting(row: Annotation) -> None:
+    example = EXAMPLES[row.form.accepted]
+    defaults = read_defaults({})
+    config = read_config({PREFIX + row.key: example}, defaults)
+    assert getattr(config, row.field) == row.form.parse(example)
+    assert config.annotated == {row.field}
+
+
+@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting], ids=names)
+def test_the_operators_setting_wins_over_the_default(row: Annotation) -> None:
+    example = EXAMPLES[row.form.accepted]
+    assert read_defaults({row.setting: example})[row.field] == row.form.parse(example)
+
+
+@pytest.mark.parametrize("row", ANNOTATIONS, ids=names)
+def test_the_successors_key_wins(row: Annotation) -> None:
+    example = EXAMPLES[row.form.accepted]
+    new_key = SUCCESSOR_PREFIX + (row.successor or row.key)
+    config = read_config({PREFIX + row.key: row.default, new_key: example}, read_defaults({}))
+    assert getattr(config, row.field) == row.form.parse(example)
+
+
+@pytest.mark.parametrize("row", STRICT, ids=names)
+def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
+    with pytest.raises(InvalidAnnotation) as refusal:
+        read_config({PREFIX + row.key: "yse!"}, read_defaults({}))
+    assert f"annotation {PREFIX}{row.key}: 'yse!' is not {row.form.accepted}" in str(refusal.value)
+
+
+def test_all_bad_values_are_named_at_once() -> None:
+    with pytest.raises(InvalidAnnotation) as refusal:
+        read_config({PREFIX + "run-as-user": "me", PREFIX + "mutate-probes": "yes"}, read_defaults({}))
+    assert "run-as-user" in str(refusal.value)
+    assert "mutate-probes" in str(refusal.value)
+
+
+def test_a_bad_setting_of_the_operator_is_refused() -> None:
+    with pytest.raises(InvalidSetting, match=r"RUN_AS_USER='me' is not a whole number"):
+        read_defaults({"RUN_AS_USER": "me"})
+
+
+def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
+    assert find_unknown({PREFIX + "vault-adr": "x", "other/vault-adr": "y"}) == [
+        f"unknown annotation {PREFIX}vault-adr; did you mean {PREFIX}vault-addr?"
+    ]
+    assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0]
+
+
+def test_where_to_log_in_is_always_carried_into_the_container() -> None:
+    variables = container_variables(read_config({}, read_defaults({"VAULT_ADDR": "https://v"})))
+    assert variables == {
+        "VAULT_ADDR": "https://v",
+        "VAULT_ROLE": "",
+        "VAULT_PATH": "kubernetes",
+        "VAULT_AUTH_METHOD": "jwt",
+        "VAULT_SKIP_VERIFY": "false",
+    }
+
+
+def test_what_an_annotation_sets_is_carried_in_the_launchers_form() -> None:
+    annotations = {
+        PREFIX + "vault-client-timeout": "1m30s",
+        PREFIX + "vault-env-daemon": "T",
+        PREFIX + "transit-batch-size": "5",
+        PREFIX + "vault-env-from-path": "secret/data/a",
+    }
+    variables = container_variables(read_config(annotations, read_defaults({})))
+    assert variables["VAULT_CLIENT_TIMEOUT"] == "90s"
+    assert variables["VAULT_ENV_DAEMON"] == "true"
+    assert variables["VAULT_TRANSIT_BATCH_SIZE"] == "5"
+    assert variables["VAULT_ENV_FROM_PATH"] == "secret/data/a"

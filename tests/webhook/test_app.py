@@ -1,0 +1,200 @@
+"""Requests in, answers out: never a 500, and nothing secret in an answer or the log."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.webhook.test_review import review_of
+from webhook.admission import Admission, Services
+from webhook.annotations import PREFIX, Config, read_defaults
+from webhook.app import BODY_LIMIT, create_app
+from webhook.deadline import Deadline
+from webhook.errors import ClusterUnavailable, ImageNotRead
+from webhook.log import Log
+from webhook.registry.query import ImageConfig, ImageQuery
+from webhook.review import AdmissionRequest, Decision
+from webhook.settings import read_settings
+from webhook.vault import Identity
+
+OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
+
+
+class NoMetrics:
+    """Counts outcomes without prometheus_client, whose registry is the process's."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[str, str]] = []
+
+    def review(self, resource: str, outcome: str, seconds: float) -> None:
+        self.outcomes.append((resource, outcome))
+
+
+class DownCluster:
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        raise ClusterUnavailable(f"the API server did not answer for {kind} {namespace}/{name}; try again")
+
+    def ready(self, deadline: Deadline) -> bool:
+        return False
+
+
+class DownRegistry:
+    def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
+        raise ImageNotRead(f"cannot fetch image descriptor: {query.image}: UNAVAILABLE")
+
+
+class BrokenVault:
+    def resolve(
+        self, values: Mapping[str, bytes], config: Config, identity: Identity, ca: bytes, deadline: Deadline
+    ) -> dict[str, bytes]:
+        raise RuntimeError("hunter2")
+
+
+class Served:
+    def __init__(self, admission: Any = None) -> None:
+        self.log = io.StringIO()
+        self.metrics = NoMetrics()
+        services = Services(DownCluster(), DownRegistry(), BrokenVault(), "vault-webhook")
+        admission = admission or Admission(read_settings(OPERATOR), read_defaults(OPERATOR), services)
+        app = create_app(admission, self.metrics, Log("info", self.log), budget_s=5)  # type: ignore[arg-type]
+        self.client: FlaskClient = app.test_client()
+
+    def review(self, resource: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.client.post(f"/{resource}", data=review_of(object=document, namespace="shop"))
+        assert answer.status_code == 200
+        response: dict[str, Any] = json.loads(answer.data)["response"]
+        return response
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served()
+
+
+def pod(*containers: dict[str, Any], **annotations: str) -> dict[str, Any]:
+    named = {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}
+    return {"metadata": {"name": "p", "annotations": named}, "spec": {"containers": list(containers)}}
+
+
+REFERRING = {
+    "name": "app",
+    "image": "app:1",
+    "command": ["/app"],
+    "env": [{"name": "P", "value": "vault:a/b#c"}],
+}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"request":{}}'])
+def test_what_is_no_review_is_answered_400(served: Served, body: bytes) -> None:
+    answer = served.client.post("/pods", data=body)
+    assert answer.status_code == 400
+    assert served.metrics.outcomes == [("pods", "invalid")]
+
+
+def test_a_body_over_the_limit_is_answered_413(served: Served) -> None:
+    assert served.client.post("/pods", data=b"x" * (BODY_LIMIT + 1)).status_code == 413
+
+
+def test_other_paths_and_methods_are_none_of_ours(served: Served) -> None:
+    assert served.client.post("/nodes", data=b"{}").status_code == 404
+    assert served.client.get("/pods").status_code == 405
+
+
+def test_one_line_is_logged_for_a_review(served: Served) -> None:
+    assert served.review("pods", pod(REFERRING))["allowed"]
+    (line,) = served.log.getvalue().splitlines()
+    fields = json.loads(line)
+    assert {
+        key: fields[key] for key in ("uid", "resource", "namespace", "name", "outcome", "references")
+    } == {
+        "uid": "u-1",
+        "resource": "pods",
+        "namespace": "shop",
+        "name": "p",
+        "outcome": "changed",
+        "references": 1,
+    }
+    assert served.metrics.outcomes == [("pods", "changed")]
+
+
+def test_an_annotation_skips_the_object_before_anything_else_is_read(served: Served) -> None:
+    document = pod(REFERRING, mutate="skip", vault_addr="nonsense", run_as_user="me")
+    assert served.review("pods", document) == {"uid": "u-1", "allowed": True}
+
+
+def test_a_forbidden_address_is_refused(served: Served) -> None:
+    response = served.review("pods", pod(REFERRING, vault_addr="https://evil.example.com"))
+    assert not response["allowed"]
+    assert "VAULT_ADDR_ALLOWLIST" in response["status"]["message"]
+
+
+def test_an_api_server_that_does_not_answer_refuses_the_pod(served: Served) -> None:
+    needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}, {"configMapRef": {"name": "c"}}]}
+    message = served.review("pods", pod(needy))["status"]["message"]
+    assert message.startswith("could not mutate object: the API server did not answer for")
+
+
+def test_a_registry_that_does_not_answer_refuses_the_pod(served: Served) -> None:
+    message = served.review("pods", pod({**REFERRING, "command": []}))["status"]["message"]
+    assert message == "could not mutate object: cannot fetch image descriptor: app:1: UNAVAILABLE"
+
+
+def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> None:
+    document = {
+        "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+        "data": {"key": "dmF1bHQ6YS9iI2M="},
+    }
+    response = served.review("secrets", document)
+    assert not response["allowed"]
+    assert "u-1" in response["status"]["message"]
+    assert "RuntimeError" in served.log.getvalue()
+    assert "hunter2" not in served.log.getvalue() + json.dumps(response)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"metadata": None, "spec": None},
+        {"metadata": [], "spec": []},
+        {"metadata": {"annotations": []}, "spec": {"containers": {}}},
+        {"spec": {"containers": [None, 7, "x", {"env": 5, "envFrom": {}, "command": "x"}]}},
+        {"data": [], "stringData": 5, "binaryData": {"x": 7}},
+        {"data": {"x": None, ".dockerconfigjson": "e30="}},
+    ],
+)
+@pytest.mark.parametrize("resource", ["pods", "secrets", "configmaps"])
+def test_objects_of_no_known_shape_are_answered(
+    served: Served, resource: str, document: dict[str, Any]
+) -> None:
+    assert served.review(resource, document)["uid"] == "u-1"
+
+
+def test_health_is_told_without_the_api_server(served: Served) -> None:
+    assert served.client.get("/healthz").data == b"ok\n"
+    assert served.client.get("/readyz").status_code == 503
+
+
+class WatchingAdmission:
+    def __init__(self) -> None:
+        self.remaining_s = 0.0
+
+    def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
+        self.remaining_s = deadline.remaining_s()
+        return Decision()
+
+    def ready(self, deadline: Deadline) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("query", "least_s", "most_s"),
+    [("", 4, 5), ("?timeout=2s", 1, 1.6), ("?timeout=30s", 4, 5), ("?timeout=x", 4, 5)],
+)
+def test_the_deadline_lies_below_what_the_caller_waits_for(query: str, least_s: float, most_s: float) -> None:
+    admission = WatchingAdmission()
+    Served(admission).client.post(f"/pods{query}", data=review_of())
+    assert least_s < admission.remaining_s <= most_s

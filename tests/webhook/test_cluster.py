@@ -1,0 +1,110 @@
+"""The thin Kubernetes client on a real API server."""
+
+import base64
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.servers.cluster import Cluster as Server
+from tests.servers.process import free_port
+from webhook.cluster import Cluster
+from webhook.deadline import Deadline
+from webhook.errors import ClusterUnavailable, InvalidSetting
+from webhook.kubeconfig import Connection, find_connection
+
+
+@pytest.fixture(scope="module")
+def admin(cluster: Server) -> Cluster:
+    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
+
+
+@pytest.fixture
+def nobody(cluster: Server) -> Cluster:
+    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
+
+
+def soon() -> Deadline:
+    return Deadline(5)
+
+
+def test_an_object_is_read_with_fields_that_we_do_not_know(cluster: Server, admin: Cluster) -> None:
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "read-me"}, "data": {"k": "v"}}
+    cluster.apply(json.dumps(manifest))
+    found = admin.get("ConfigMap", "default", "read-me", soon())
+    assert found
+    assert found["data"] == {"k": "v"}
+    assert found["metadata"]["managedFields"]
+
+
+def test_what_does_not_exist_is_none(admin: Cluster) -> None:
+    assert admin.get("Secret", "default", "missing", soon()) is None
+    assert admin.create_token("default", "missing", [], soon()) is None
+
+
+def test_a_name_cannot_lead_to_another_object(admin: Cluster) -> None:
+    assert admin.get("Secret", "default", "../configmaps/kube-root-ca.crt", soon()) is None
+
+
+def test_a_token_is_for_the_service_account_and_ten_minutes(admin: Cluster) -> None:
+    token = admin.create_token("default", "default", ["https://vault.example.com"], soon())
+    assert token
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["sub"] == "system:serviceaccount:default:default"
+    assert claims["aud"] == ["https://vault.example.com"]
+    assert claims["exp"] - claims["iat"] == 600
+
+
+def test_without_rights_the_message_names_what_and_the_remedy(nobody: Cluster) -> None:
+    with pytest.raises(ClusterUnavailable, match=r"may not read Secret default/x; check its ClusterRole"):
+        nobody.get("Secret", "default", "x", soon())
+
+
+def test_an_api_server_that_is_down_fails_in_time(tmp_path: Path) -> None:
+    down = Cluster(Connection(server=f"https://127.0.0.1:{free_port()}"))
+    started = time.monotonic()
+    with pytest.raises(ClusterUnavailable, match="did not answer for Secret a/b"):
+        down.get("Secret", "a", "b", Deadline(1))
+    assert time.monotonic() - started < 3
+    assert not down.ready(Deadline(1))
+
+
+def test_nothing_is_asked_after_the_deadline(admin: Cluster) -> None:
+    with pytest.raises(ClusterUnavailable, match="no time was left"):
+        admin.get("Secret", "default", "x", Deadline(0))
+
+
+def test_readiness_is_the_api_servers_answer(admin: Cluster, nobody: Cluster) -> None:
+    assert admin.ready(soon())
+    assert nobody.ready(soon())
+
+
+def test_a_rotated_token_file_is_read_for_the_next_request(cluster: Server, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("stale")
+    connection = Connection(
+        cluster.endpoint.address, ca_file=str(cluster.endpoint.ca_file), token_file=str(file)
+    )
+    rotating = Cluster(connection)
+    with pytest.raises(ClusterUnavailable, match="401"):
+        rotating.get("Secret", "default", "x", soon())
+    file.write_text(cluster.endpoint.token + "\n")
+    assert rotating.get("Secret", "default", "x", soon()) is None
+
+
+def test_a_connection_does_not_show_its_token() -> None:
+    assert "hunter2" not in repr(Connection("https://x", token="hunter2"))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "a: [", '{"current-context": "x", "contexts": []}'])
+def test_a_broken_kubeconfig_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(content)
+    with pytest.raises(InvalidSetting, match=str(path)):
+        find_connection({"KUBECONFIG": str(path)})
+
+
+def test_nowhere_to_connect_to_is_an_error() -> None:
+    with pytest.raises(InvalidSetting, match="set KUBECONFIG"):
+        find_connection({})

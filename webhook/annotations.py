@@ -1,0 +1,197 @@
+"""The table of annotations, and the configuration of one object read from it.
+
+Every fact about an annotation stands in its row: parser, default, operator variable, the variable of the container
+that carries it, and help. docs/annotations.md is compared with this table by a test.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook import forms
+from webhook.errors import InvalidAnnotation, InvalidSetting
+from webhook.forms import Form
+
+PREFIX = "vault.security.banzaicloud.io/"
+SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
+
+PODS = "pods"
+OBJECTS = "objects"
+BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One row: the key behind the prefix, the field of `Config`, its form, and its default as text.
+
+    `setting` is the operator's variable that replaces the default; `variable` is the container's variable that
+    carries the value; `successor` is the key behind the successor's prefix where that differs.
+    """
+
+    key: str
+    field: str
+    form: Form
+    default: str
+    help: str
+    scope: str = PODS
+    setting: str = ""
+    variable: str = ""
+    successor: str = ""
+
+
+ANNOTATIONS = (
+    Annotation("mutate", "mutate", forms.TEXT, "", "`skip` leaves the object alone", BOTH),
+    Annotation("mutate-probes", "mutate_probes", forms.BOOLEAN, "false", "also start exec probes through the launcher; each run calls Vault"),
+    Annotation("vault-addr", "address", forms.TEXT, "https://vault:8200", "the address of Vault; VAULT_ADDR of the operator or on its VAULT_ADDR_ALLOWLIST", BOTH, "VAULT_ADDR", "VAULT_ADDR"),
+    Annotation("vault-role", "role", forms.TEXT, "", "the role to log in with; default: the pod's ServiceAccount, for other objects `default`. A template: `{{ .namespace }}`, also authmethod, name, path, serviceaccount", BOTH, "VAULT_ROLE", "VAULT_ROLE"),
+    Annotation("vault-path", "path", forms.TEXT, "kubernetes", "the mount of the auth method: login is at auth/PATH/login", BOTH, "VAULT_PATH", "VAULT_PATH"),
+    Annotation("vault-auth-method", "auth_method", forms.TEXT, "jwt", "how to log in", BOTH, "VAULT_AUTH_METHOD", "VAULT_AUTH_METHOD"),
+    Annotation("vault-namespace", "vault_namespace", forms.TEXT, "", "the namespace in Vault Enterprise or OpenBao", BOTH, "VAULT_NAMESPACE", "VAULT_NAMESPACE"),
+    Annotation("vault-skip-verify", "skip_verify", forms.BOOLEAN, "false", "do not verify Vault's certificate; ignored unless the operator sets VAULT_ALLOW_OBJECT_SKIP_VERIFY", BOTH, "VAULT_SKIP_VERIFY", "VAULT_SKIP_VERIFY"),
+    Annotation("vault-tls-secret", "tls_secret", forms.TEXT, "", "a Secret with Vault's CA under `ca.crt`: of the pod's namespace, for other objects of the webhook's", BOTH, "VAULT_TLS_SECRET"),
+    Annotation("vault-serviceaccount", "service_account", forms.TEXT, "", "the ServiceAccount of the object's namespace to log in as", OBJECTS, "VAULT_SERVICEACCOUNT"),
+    Annotation("vault-client-timeout", "client_timeout_s", forms.optional(forms.DURATION), "", "how long the launcher tries to log in and how long one request may take", PODS, "VAULT_CLIENT_TIMEOUT", "VAULT_CLIENT_TIMEOUT"),
+    Annotation("vault-ignore-missing-secrets", "ignore_missing", forms.BOOLEAN, "false", "leave out variables whose path or key is not in Vault", BOTH, "VAULT_IGNORE_MISSING_SECRETS", "VAULT_IGNORE_MISSING_SECRETS"),
+    Annotation("vault-env-from-path", "from_path", forms.TEXT, "", "add all keys of these paths, `path[#version]`, with commas between them", PODS, "", "VAULT_ENV_FROM_PATH", "vault-from-path"),
+    Annotation("vault-env-passthrough", "passthrough", forms.TEXT, "", "variables of the launcher that the program shall also see, with commas between them", PODS, "VAULT_ENV_PASSTHROUGH", "VAULT_ENV_PASSTHROUGH", "vault-passthrough"),
+    Annotation("vault-env-daemon", "daemon", forms.BOOLEAN, "false", "stay as the program's parent and renew its leases", PODS, "VAULT_ENV_DAEMON", "VAULT_ENV_DAEMON", "secret-init-daemon"),
+    Annotation("vault-env-delay", "delay_s", forms.optional(forms.DURATION), "", "wait this long before the program starts", PODS, "VAULT_ENV_DELAY", "VAULT_ENV_DELAY", "secret-init-delay"),
+    Annotation("vault-env-image", "launcher_image", forms.TEXT, "", "the image that holds the launcher", PODS, "VAULT_ENV_IMAGE", "", "secret-init-image"),
+    Annotation("vault-env-image-pull-policy", "launcher_pull_policy", forms.PULL_POLICY, "IfNotPresent", "its pull policy", PODS, "VAULT_ENV_PULL_POLICY", "", "secret-init-image-pull-policy"),
+    Annotation("enable-json-log", "json_log", forms.BOOLEAN, "false", "the launcher logs JSON", PODS, "ENABLE_JSON_LOG", "VAULT_JSON_LOG", "secret-init-json-log"),
+    Annotation("log-level", "log_level", forms.optional(forms.LOG_LEVEL), "", "the launcher's log level; a VAULT_LOG_LEVEL of the container itself wins", PODS, "LOG_LEVEL", "VAULT_LOG_LEVEL", "vault-log-level"),
+    Annotation("transit-key-id", "transit_key", forms.TEXT, "", "the transit key that decrypts `vault:v1:…` values", BOTH, "TRANSIT_KEY_ID", "VAULT_TRANSIT_KEY_ID", "vault-transit-key-id"),
+    Annotation("transit-path", "transit_path", forms.TEXT, "", "the mount of transit; default: transit", BOTH, "TRANSIT_PATH", "VAULT_TRANSIT_PATH", "vault-transit-path"),
+    Annotation("transit-batch-size", "transit_batch_size", forms.optional(forms.COUNT), "", "how many values one transit request carries; default: 25", BOTH, "TRANSIT_BATCH_SIZE", "VAULT_TRANSIT_BATCH_SIZE", "vault-transit-batch-size"),
+    Annotation("run-as-user", "run_as_user", forms.COUNT, "0", "the init container's user; 0: the image's own", PODS, "RUN_AS_USER"),
+    Annotation("run-as-group", "run_as_group", forms.COUNT, "0", "the init container's group; 0: the image's own", PODS, "RUN_AS_GROUP"),
+    Annotation("run-as-non-root", "run_as_non_root", forms.BOOLEAN, "true", "the init container must not run as root", PODS, "RUN_AS_NON_ROOT"),
+    Annotation("psp-allow-privilege-escalation", "allow_privilege_escalation", forms.BOOLEAN, "false", "let the init container gain privileges", PODS, "PSP_ALLOW_PRIVILEGE_ESCALATION"),
+    Annotation("readonly-root-fs", "readonly_root_fs", forms.BOOLEAN, "true", "the init container's root file system is read-only", PODS, "READONLY_ROOT_FS"),
+    Annotation("registry-skip-verify", "registry_skip_verify", forms.BOOLEAN, "false", "do not verify the registry's certificate; ignored unless the operator sets REGISTRY_ALLOW_SKIP_VERIFY", PODS, "REGISTRY_SKIP_VERIFY"),
+    Annotation("entrypoint", "entry_points", forms.optional(forms.ENTRY_POINTS), "", "the images' entry points, by container, instead of asking the registry"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the annotations of one object ask for, over the operator's settings."""
+
+    mutate: str
+    mutate_probes: bool
+    address: str
+    role: str
+    path: str
+    auth_method: str
+    vault_namespace: str
+    skip_verify: bool
+    tls_secret: str
+    service_account: str
+    client_timeout_s: float | None
+    ignore_missing: bool
+    from_path: str
+    passthrough: str
+    daemon: bool
+    delay_s: float | None
+    launcher_image: str
+    launcher_pull_policy: str
+    json_log: bool
+    log_level: str | None
+    transit_key: str
+    transit_path: str
+    transit_batch_size: int | None
+    run_as_user: int
+    run_as_group: int
+    run_as_non_root: bool
+    allow_privilege_escalation: bool
+    readonly_root_fs: bool
+    registry_skip_verify: bool
+    entry_points: Mapping[str, tuple[str, ...]] | None
+    annotated: frozenset[str]
+    """The fields that an annotation of this object has set."""
+
+
+Defaults = Mapping[str, Any]
+
+
+def read_defaults(environ: Mapping[str, str]) -> Defaults:
+    """Return the value of each field where no annotation speaks; InvalidSetting names every unusable variable."""
+    values: dict[str, Any] = {}
+    problems = []
+    for row in ANNOTATIONS:
+        text = environ.get(row.setting, "") if row.setting else ""
+        try:
+            values[row.field] = row.form.parse(text or row.default)
+        except ValueError:
+            problems.append(f"{row.setting}={text!r} is not {row.form.accepted}")
+    if problems:
+        raise InvalidSetting("; ".join(problems))
+    return values
+
+
+def read_config(annotations: Mapping[str, str], defaults: Defaults) -> Config:
+    """Return the configuration of an object with these `annotations`; InvalidAnnotation names every bad value."""
+    values = dict(defaults)
+    annotated = set()
+    problems = []
+    for row in ANNOTATIONS:
+        for key in _keys(row):
+            if key not in annotations:
+                continue
+            try:
+                values[row.field] = row.form.parse(annotations[key])
+            except ValueError:
+                problems.append(f"annotation {key}: {annotations[key]!r} is not {row.form.accepted}")
+            annotated.add(row.field)
+            break
+    if problems:
+        raise InvalidAnnotation("; ".join(problems))
+    return Config(**values, annotated=frozenset(annotated))
+
+
+def find_unknown(annotations: Mapping[str, str]) -> list[str]:
+    """Return a warning for each annotation that has one of our prefixes and is in no row."""
+    known = {key for row in ANNOTATIONS for key in _keys(row)}
+    unknown = sorted(
+        key for key in annotations if key.startswith((PREFIX, SUCCESSOR_PREFIX)) and key not in known
+    )
+    return [f"unknown annotation {key}{_suggestion(key)}" for key in unknown]
+
+
+def container_variables(config: Config) -> dict[str, str]:
+    """Return the variables that carry `config` into a container, in the table's order; defaults are left out.
+
+    Where and how to log in is always carried, so that a variable of the pod cannot point the launcher elsewhere.
+    """
+    always = {"address", "role", "path", "auth_method", "skip_verify"}
+    found = {}
+    for row in ANNOTATIONS:
+        value = getattr(config, row.field)
+        if row.variable and (row.field in always or value not in (None, "", False)):
+            found[row.variable] = _text(row, value)
+    return found
+
+
+def _keys(row: Annotation) -> tuple[str, str, str]:
+    successor = SUCCESSOR_PREFIX + (row.successor or row.key)
+    return (successor, SUCCESSOR_PREFIX + row.key, PREFIX + row.key)
+
+
+def _suggestion(key: str) -> str:
+    prefix = PREFIX if key.startswith(PREFIX) else SUCCESSOR_PREFIX
+    known = sorted(
+        other.removeprefix(prefix) for row in ANNOTATIONS for other in _keys(row) if other.startswith(prefix)
+    )
+    close = difflib.get_close_matches(key.removeprefix(prefix), known, n=1)
+    return f"; did you mean {prefix}{close[0]}?" if close else "; see docs/annotations.md"
+
+
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: str(value).lower(),
+    float: forms.duration_text,
+}
+
+
+def _text(row: Annotation, value: object) -> str:
+    return _TEXTS.get(type(value), str)(value)

@@ -1,0 +1,1 @@
+"""What `vault-webhook COMMAND` does, a file for each command."""

@@ -1,0 +1,172 @@
+"""`vault-webhook provision NAMESPACE...`: role, policy and path of each namespace in Vault, and the shared path.
+
+The layout: KV v2 and the auth method are mounted at the cluster's name; namespace NS owns `CLUSTER/data/NS` and all
+below it; every namespace reads `CLUSTER/data/_shared` and all below it; the role to log in with is NS.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hvac
+import requests
+from hvac.exceptions import VaultError
+
+from webhook.errors import InvalidSetting, WebhookError
+from webhook.vault_client import new_client
+
+_SHARED = "_shared"
+_TIMEOUT_S = 30.0
+
+
+class ProvisioningFailed(WebhookError):
+    """Vault refused a step; those before it are done, and the command can be run again."""
+
+
+@dataclass(frozen=True)
+class KubernetesAuth:
+    """How Vault asks the API server about tokens: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes."""
+
+    host: str
+    ca: str
+    reviewer_token: str
+
+
+def run(arguments: list[str]) -> int:
+    """Provision the namespaces that are named; print one line for each thing made."""
+    options = _parser().parse_args(arguments)
+    auth = KubernetesAuth(
+        options.kubernetes_host,
+        _read(options.kubernetes_ca_file),
+        _read(options.token_reviewer_jwt_file).strip(),
+    )
+    provisioning = Provisioning(_client(), options.cluster, lambda line: print(line, file=sys.stdout))
+    provisioning.mount(auth if options.kubernetes_host else None)
+    for namespace in options.namespaces:
+        provisioning.namespace(namespace, options.service_account, options.token_ttl)
+    return 0
+
+
+def policy_text(cluster: str, namespace: str) -> str:
+    """Return the policy of a namespace: its own path and the shared one, to read."""
+    rules = (
+        f'path "{cluster}/data/{place}{below}" {{ capabilities = ["read"] }}'
+        for place in (namespace, _SHARED)
+        for below in ("", "/*")
+    )
+    return "\n".join(rules) + "\n"
+
+
+class Provisioning:
+    """The steps, each of which leaves alone what is already there."""
+
+    def __init__(self, client: hvac.Client, cluster: str, report: Callable[[str], None]) -> None:
+        self._client = client
+        self._cluster = cluster
+        self._report = report
+
+    def mount(self, auth: KubernetesAuth | None) -> None:
+        """Mount KV v2 and the kubernetes auth method at the cluster's name, and configure the latter with `auth`."""
+        sys_, place = self._client.sys, f"{self._cluster}/"
+        if place not in self._call("list secret mounts", sys_.list_mounted_secrets_engines)["data"]:
+            self._call(
+                "mount KV v2", sys_.enable_secrets_engine, "kv", path=self._cluster, options={"version": "2"}
+            )
+            self._report(f"mounted KV v2 at {self._cluster}")
+        if place not in self._call("list auth mounts", sys_.list_auth_methods)["data"]:
+            if auth is None:
+                raise InvalidSetting(
+                    "the auth method is not mounted yet: say --kubernetes-host and --kubernetes-ca-file"
+                )
+            self._call("mount kubernetes auth", sys_.enable_auth_method, "kubernetes", path=self._cluster)
+            self._report(f"mounted kubernetes auth at auth/{self._cluster}")
+        if auth is not None:
+            self._call(
+                "configure kubernetes auth",
+                self._client.auth.kubernetes.configure,
+                kubernetes_host=auth.host,
+                kubernetes_ca_cert=auth.ca or None,
+                token_reviewer_jwt=auth.reviewer_token or None,
+                disable_local_ca_jwt=bool(auth.ca),
+                mount_point=self._cluster,
+            )
+            self._report(f"configured auth/{self._cluster} for {auth.host}")
+
+    def namespace(self, namespace: str, service_accounts: list[str], token_ttl: str) -> None:
+        """Make policy and role of `namespace` for these ServiceAccounts of it, or for all (`*`)."""
+        policy = f"{self._cluster}-{namespace}"
+        text = policy_text(self._cluster, namespace)
+        self._call(
+            f"write policy {policy}", self._client.sys.create_or_update_policy, name=policy, policy=text
+        )
+        self._call(
+            f"write role {namespace}",
+            self._client.auth.kubernetes.create_role,
+            name=namespace,
+            bound_service_account_names=service_accounts or ["*"],
+            bound_service_account_namespaces=[namespace],
+            policies=[policy],
+            ttl=token_ttl,
+            mount_point=self._cluster,
+        )
+        self._report(f"namespace {namespace}: role {namespace}, path {self._cluster}/data/{namespace}")
+
+    def _call(self, step: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (VaultError, requests.RequestException) as error:
+            kind = type(error).__name__
+            raise ProvisioningFailed(
+                f"cannot {step}: {kind}; check VAULT_ADDR, VAULT_CACERT and VAULT_TOKEN"
+            ) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vault-webhook provision",
+        description="Make role, policy and path of namespaces in the Vault of VAULT_ADDR, with VAULT_TOKEN.",
+        epilog="Example: vault-webhook provision --cluster 09999-demo-cluster default shop "
+        "--kubernetes-host https://10.0.0.1:6443 --kubernetes-ca-file ca.crt",
+    )
+    parser.add_argument("namespaces", metavar="NAMESPACE", nargs="+")
+    parser.add_argument("--cluster", required=True, help="name of the KV v2 mount and of the auth mount")
+    parser.add_argument("--kubernetes-host", default="", help="address of the API server as Vault sees it")
+    parser.add_argument("--kubernetes-ca-file", type=Path, help="PEM file with the API server's CA")
+    parser.add_argument(
+        "--token-reviewer-jwt-file",
+        type=Path,
+        help="token that Vault asks the API server with; default: the one that logs in",
+    )
+    parser.add_argument(
+        "--service-account",
+        action="append",
+        default=[],
+        help="a ServiceAccount that may log in (default: all of the namespace)",
+    )
+    parser.add_argument("--token-ttl", default="1h", help="life of the tokens (default: %(default)s)")
+    return parser
+
+
+def _client() -> hvac.Client:
+    address, token = os.environ.get("VAULT_ADDR"), os.environ.get("VAULT_TOKEN")
+    if not address or not token:
+        raise InvalidSetting("set VAULT_ADDR and VAULT_TOKEN, and VAULT_CACERT if its CA is not the system's")
+    environ = os.environ
+    return new_client(
+        address,
+        token=token,
+        ca_file=environ.get("VAULT_CACERT", ""),
+        namespace=environ.get("VAULT_NAMESPACE", ""),
+        timeout_s=_TIMEOUT_S,
+    )
+
+
+def _read(path: Path | None) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except OSError as error:
+        raise InvalidSetting(str(error)) from None

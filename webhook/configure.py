@@ -1,0 +1,56 @@
+"""From annotations to what is done: the operator's limits applied to what the object asks for. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from webhook.annotations import PREFIX, SUCCESSOR_PREFIX, Config, Defaults, find_unknown, read_config
+from webhook.policy import check_address
+from webhook.role import render_role
+from webhook.settings import Settings
+
+_FOREIGN_IMAGES = ("ghcr.io/bank-vaults/", "ghcr.io/banzaicloud/", "banzaicloud/", "docker.io/banzaicloud/")
+_SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
+
+
+def is_skipped(annotations: Mapping[str, str]) -> bool:
+    """Whether the object asks to be left alone; nothing else of it is looked at then."""
+    return any(annotations.get(key) == "skip" for key in _SKIP_KEYS)
+
+
+def configure(
+    annotations: Mapping[str, str], defaults: Defaults, settings: Settings
+) -> tuple[Config, tuple[str, ...]]:
+    """Return the configuration that the operator's settings allow, and warnings about what they do not.
+
+    Raises InvalidAnnotation, and ForbiddenAddress for a Vault address that is not the operator's.
+    """
+    config = read_config(annotations, defaults)
+    warnings = find_unknown(annotations)
+    if config.address != defaults["address"]:
+        allowed = (defaults["address"], *settings.address_allow_list)
+        check_address(config.address, allowed, allow_private=settings.allow_private_addresses)
+    if "skip_verify" in config.annotated and not settings.allow_skip_verify:
+        if config.skip_verify != defaults["skip_verify"]:
+            warnings.append("annotation vault-skip-verify is ignored: the operator has not allowed it")
+        config = replace(config, skip_verify=defaults["skip_verify"])
+    if "launcher_image" in config.annotated and is_foreign_image(config.launcher_image):
+        warnings.append("annotation vault-env-image is ignored: that image's vault-env is another program")
+        config = replace(config, launcher_image=defaults["launcher_image"])
+    return config, tuple(warnings)
+
+
+def with_role(config: Config, namespace: str, name: str, service_account: str, fallback: str) -> Config:
+    """Return `config` with its role as text; without a role of the annotation or operator it is `fallback`."""
+    fields = {
+        "authmethod": config.auth_method,
+        "name": name,
+        "namespace": namespace,
+        "path": config.path,
+        "serviceaccount": service_account,
+    }
+    return replace(config, role=render_role(config.role, fields) or fallback)
+
+
+def is_foreign_image(image: str) -> bool:
+    """Whether the image is the predecessor's, whose vault-env cannot install itself."""
+    return image.startswith(_FOREIGN_IMAGES)

@@ -1,0 +1,64 @@
+"""What a decision about a pod must know from outside: ConfigMaps, Secrets, and the configurations of images."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webhook.registry.query import ImageConfig
+
+Values = Mapping[str, bytes]
+
+KINDS = {
+    "configMapRef": "ConfigMap",
+    "configMapKeyRef": "ConfigMap",
+    "secretRef": "Secret",
+    "secretKeyRef": "Secret",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """A ConfigMap or Secret in the pod's namespace."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was fetched. A source that does not exist is absent; images are by the text in the pod."""
+
+    sources: Mapping[Source, Values] = field(default_factory=dict)
+    images: Mapping[str, ImageConfig] = field(default_factory=dict)
+
+
+def find_sources(pod_spec: Mapping[str, Any]) -> set[Source]:
+    """Return the ConfigMaps and Secrets behind `envFrom` and `env[].valueFrom` of all containers."""
+    return {source for container in containers(pod_spec) for source in container_sources(container)}
+
+
+def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
+    """Yield each ConfigMap and Secret that `container` takes variables from."""
+    for entry in _objects(container.get("envFrom")):
+        yield from _named(entry)
+    for variable in _objects(container.get("env")):
+        value_from = variable.get("valueFrom")
+        if isinstance(value_from, dict):
+            yield from _named(value_from)
+
+
+def _named(document: Mapping[str, Any]) -> Iterator[Source]:
+    for key, kind in KINDS.items():
+        reference = document.get(key)
+        if isinstance(reference, dict) and isinstance(reference.get("name"), str) and reference["name"]:
+            yield Source(kind, reference["name"])
+
+
+def containers(pod_spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the init containers, then the containers."""
+    for key in ("initContainers", "containers"):
+        yield from _objects(pod_spec.get(key))
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

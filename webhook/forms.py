@@ -1,0 +1,115 @@
+"""The forms that a setting's or an annotation's text can have, and how each is read."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Form:
+    """How text becomes a value: `parse` raises ValueError for text outside `accepted`, which is a phrase for people."""
+
+    accepted: str
+    parse: Callable[[str], Any]
+
+
+_TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
+_FALSE = frozenset(["0", "f", "F", "FALSE", "false", "False"])
+_UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
+_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+
+
+def _boolean(text: str) -> bool:
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _duration_s(text: str) -> float:
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(text)
+    return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"\d{1,10}", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(text)
+        return text.lower()
+
+    return parse
+
+
+def _pull_policy(text: str) -> str:
+    if text.lower() not in _PULL_POLICIES:
+        raise ValueError(text)
+    return _PULL_POLICIES[text.lower()]
+
+
+def _quantity(text: str) -> str:
+    if not _QUANTITY.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _volume_file(text: str) -> tuple[str, str]:
+    volume, colon, file = text.partition(":")
+    if not (volume and colon and file) or ".." in file.split("/"):
+        raise ValueError(text)
+    return volume, file
+
+
+def _entry_points(text: str) -> dict[str, tuple[str, ...]]:
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError(text) from None
+    if not isinstance(document, dict) or not all(
+        isinstance(words, list) and words and all(isinstance(word, str) for word in words)
+        for words in document.values()
+    ):
+        raise ValueError(text)
+    return {container: tuple(words) for container, words in document.items()}
+
+
+def optional(form: Form) -> Form:
+    """The same form, with empty text read as None."""
+    return Form(form.accepted + ", or nothing", lambda text: form.parse(text) if text else None)
+
+
+TEXT = Form("any text", lambda text: text)
+BOOLEAN = Form("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
+DURATION = Form("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
+COUNT = Form("a whole number, 0 or more", _count)
+WORDS = Form("a list with commas between its words", _words)
+LOG_LEVEL = Form(
+    "one of debug, info, warn, warning, error", _choice("debug", "info", "warn", "warning", "error")
+)
+PULL_POLICY = Form("one of Always, IfNotPresent, Never", _pull_policy)
+QUANTITY = Form("a Kubernetes quantity such as 100m or 64Mi", _quantity)
+VOLUME_FILE = Form("VOLUME:FILE, a volume of the pod and a file in it", _volume_file)
+ENTRY_POINTS = Form('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
+
+
+def duration_text(seconds: float) -> str:
+    """The same duration as Go and the launcher read it, e.g. `10s` or `0.5s`."""
+    return f"{seconds:g}s"

@@ -1,0 +1,27 @@
+"""One JSON object a line on standard error."""
+
+import json
+import sys
+import time
+from typing import Any, TextIO
+
+_LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
+
+
+class Log:
+    """Writes lines of at least `level`; never give it a secret value."""
+
+    def __init__(self, level: str = "info", stream: TextIO | None = None) -> None:
+        self._threshold = _LEVELS[level]
+        self._stream = stream
+
+    def write(self, level: str, message: str, **fields: Any) -> None:
+        """Write one line with the time in UTC, the level, the message, and `fields`."""
+        if _LEVELS[level] < self._threshold:
+            return
+        now = time.time()
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+        line = json.dumps({"time": moment, "level": level, "message": message, **fields}, ensure_ascii=False)
+        stream = self._stream or sys.stderr
+        stream.write(line + "\n")
+        stream.flush()

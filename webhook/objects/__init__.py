@@ -1,0 +1,1 @@
+"""From Secret and ConfigMap to the same with its references replaced. Pure."""

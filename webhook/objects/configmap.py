@@ -1,0 +1,53 @@
+"""References inside a ConfigMap: in `data` as text; in `binaryData` Vault holds the bytes in base64."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from vaultenv.reference import has_reference
+from webhook.errors import NotResolved
+
+ConfigMap = Mapping[str, Any]
+
+
+def find_values(config_map: ConfigMap) -> dict[str, bytes]:
+    """Return the values of `config_map` that hold references, by key."""
+    values = {
+        key: text.encode("utf-8", "surrogatepass") for key, text in (config_map.get("data") or {}).items()
+    }
+    for key, text in (config_map.get("binaryData") or {}).items():
+        values[key] = base64.b64decode(text)
+    return {key: value for key, value in values.items() if has_reference(value)}
+
+
+def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> ConfigMap:
+    """Return `config_map` with the values in `resolved`; NotResolved if one does not fit where it belongs."""
+    new = dict(config_map)
+    if config_map.get("data"):
+        new["data"] = {
+            key: _text(key, resolved[key]) if key in resolved else text
+            for key, text in config_map["data"].items()
+        }
+    if config_map.get("binaryData"):
+        new["binaryData"] = {
+            key: _base64(key, resolved[key]) if key in resolved else text
+            for key, text in config_map["binaryData"].items()
+        }
+    return new
+
+
+def _text(key: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise NotResolved(
+            f"key {key}: what Vault holds is not UTF-8; use binaryData and base64 in Vault"
+        ) from None
+
+
+def _base64(key: str, value: bytes) -> str:
+    try:
+        return base64.b64encode(base64.b64decode(value, validate=True)).decode("ascii")
+    except binascii.Error:
+        raise NotResolved(f"binaryData key {key}: Vault must hold the bytes in base64") from None

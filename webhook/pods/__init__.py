@@ -1,0 +1,1 @@
+"""From PodSpec to PodSpec: which containers need the launcher, and what they get. Pure."""

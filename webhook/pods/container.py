@@ -1,0 +1,67 @@
+"""One container with the launcher in front of its program."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from webhook.annotations import Config
+from webhook.pods.expansion import double_dollars
+from webhook.pods.launcher import LAUNCHER
+from webhook.registry.query import ImageConfig
+
+Container = Mapping[str, Any]
+
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def is_wrapped(container: Container) -> bool:
+    """Whether the container already starts the launcher."""
+    return bool((container.get("command") or [""])[0] == LAUNCHER)
+
+
+def image_command(image: ImageConfig, args: Sequence[str]) -> list[str]:
+    """Return what the container of this image runs when the pod gives only `args`.
+
+    The kubelet expands `$(NAME)` in the pod's fields and not in the image's, so what comes from the image is escaped.
+    """
+    entry_point = [double_dollars(word) for word in image.entrypoint]
+    return [*entry_point, *(args or [double_dollars(word) for word in image.command])]
+
+
+def wrap_container(
+    container: Container,
+    words: Sequence[str],
+    variables: Mapping[str, str],
+    mounts: Sequence[Mapping[str, Any]],
+    config: Config,
+) -> dict[str, Any]:
+    """Return the container that starts the launcher with `words`, which sees `variables` and has `mounts`."""
+    wrapped = dict(container)
+    if not is_wrapped(container):
+        wrapped["command"] = [LAUNCHER]
+        wrapped["args"] = list(words)
+    wrapped["env"] = _with_variables(container.get("env") or [], variables)
+    wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
+    if config.mutate_probes:
+        wrapped.update({key: _wrap_probe(container[key]) for key in _PROBES if container.get(key)})
+    return wrapped
+
+
+def _with_variables(env: list[Any], variables: Mapping[str, str]) -> list[Any]:
+    """Return `env` with each of `variables` once: in the place of the pod's own, else at the end."""
+    entries = {name: {"name": name, "value": double_dollars(value)} for name, value in variables.items()}
+    own = {entry.get("name") for entry in env}
+    if "VAULT_LOG_LEVEL" in own:
+        entries.pop("VAULT_LOG_LEVEL", None)
+    kept = [entries.get(entry.get("name"), entry) for entry in env]
+    return kept + [entry for name, entry in entries.items() if name not in own]
+
+
+def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return mounts + [mount for mount in added if mount not in mounts]
+
+
+def _wrap_probe(probe: Mapping[str, Any]) -> Mapping[str, Any]:
+    command = (probe.get("exec") or {}).get("command")
+    if not command or command[0] == LAUNCHER:
+        return probe
+    return {**probe, "exec": {**probe["exec"], "command": [LAUNCHER, *command]}}

@@ -1,0 +1,91 @@
+"""Which variables of a container carry Vault references, as the launcher will see them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vaultenv.errors import InvalidReference
+from vaultenv.reference import has_reference, parse
+from webhook.facts import KINDS, Source, Values
+from webhook.pods.expansion import expand
+
+Sources = Mapping[Source, Values]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a container; `value` is None when only the kubelet knows it, `where` says where it comes from."""
+
+    name: str
+    value: bytes | None
+    where: str
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class References:
+    """What one container asks of Vault: the paths it reads, by variable, and what is wrong with them."""
+
+    paths: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.problems)
+
+
+def find_references(container: Mapping[str, Any], sources: Sources) -> References:
+    """Return the references in the environment of `container`, with a problem for each that is malformed."""
+    paths: list[tuple[str, str]] = []
+    problems: list[str] = []
+    for variable in environment(container, sources):
+        if variable.value is None or not has_reference(variable.value):
+            continue
+        if not variable.complete:
+            paths.append((variable.name, ""))
+            continue
+        try:
+            value = parse(variable.value)
+        except InvalidReference as error:
+            problems.append(f"variable {variable.name}{variable.where}: {error}")
+            continue
+        paths.extend((variable.name, path) for path in sorted(value.paths() if value else ()))
+    return References(tuple(paths), tuple(problems))
+
+
+def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
+    """Yield each variable of `container` once, as the kubelet will set it."""
+    found: dict[str, Variable] = {}
+    for entry in container.get("envFrom") or ():
+        for variable in _from_source(entry, sources):
+            found[variable.name] = variable
+    for entry in container.get("env") or ():
+        name = entry.get("name", "")
+        found[name] = _from_entry(name, entry, sources, found)
+    yield from found.values()
+
+
+def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
+    prefix = entry.get("prefix") or ""
+    for key in ("configMapRef", "secretRef"):
+        reference = entry.get(key)
+        if reference:
+            source = Source(KINDS[key], reference.get("name", ""))
+            for name, value in sources.get(source, {}).items():
+                yield Variable(prefix + name, value, f" of {source.kind} {source.name}")
+
+
+def _from_entry(
+    name: str, entry: Mapping[str, Any], sources: Sources, before: Mapping[str, Variable]
+) -> Variable:
+    value_from = entry.get("valueFrom")
+    if not value_from:
+        known = {other.name.encode(): other.value for other in before.values()}
+        value, complete = expand((entry.get("value") or "").encode("utf-8", "surrogatepass"), known)
+        return Variable(name, value, "", complete)
+    for key in ("configMapKeyRef", "secretKeyRef"):
+        reference = value_from.get(key)
+        if reference:
+            source = Source(KINDS[key], reference.get("name", ""))
+            value_of_key = sources.get(source, {}).get(reference.get("key", ""))
+            return Variable(name, value_of_key, f" of {source.kind} {source.name}")
+    return Variable(name, None, "")

@@ -1,0 +1,87 @@
+"""What the operator sets by environment variables of the webhook; names are the predecessor's where it has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook import forms
+from webhook.errors import InvalidSetting
+from webhook.forms import Form
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row: the variable, the field of `Settings` that it fills, its form, its default as text, and what it does."""
+
+    name: str
+    field: str
+    form: Form
+    default: str
+    help: str
+
+
+SETTINGS = (
+    Setting("LISTEN_ADDRESS", "listen_address", forms.TEXT, ":8443", "host and port to listen on"),
+    Setting("TLS_CERT_FILE", "tls_cert_file", forms.TEXT, "", "PEM chain served to the API server, read again when it changes"),
+    Setting("TLS_PRIVATE_KEY_FILE", "tls_private_key_file", forms.TEXT, "", "PEM key of TLS_CERT_FILE"),
+    Setting("WORKERS", "workers", forms.COUNT, "2", "worker processes"),
+    Setting("THREADS", "threads", forms.COUNT, "8", "threads in each worker process"),
+    Setting("ADMISSION_BUDGET", "budget_s", forms.DURATION, "8s", "what one admission may take; keep it below the timeoutSeconds of the MutatingWebhookConfiguration"),
+    Setting("METRICS_DIR", "metrics_dir", forms.TEXT, "/dev/shm", "a directory in memory, where the workers share their metrics"),  # noqa: S108
+    Setting("LOG_LEVEL", "log_level", forms.LOG_LEVEL, "info", "the webhook's own log level, and the launcher's default"),
+    Setting("VAULT_ADDR_ALLOWLIST", "address_allow_list", forms.WORDS, "", "Vault addresses that annotations may name, beside VAULT_ADDR"),
+    Setting("VAULT_ALLOW_PRIVATE_ADDR", "allow_private_addresses", forms.BOOLEAN, "false", "let annotations name listed addresses that are private or loopback IP addresses"),
+    Setting("VAULT_ALLOW_OBJECT_SKIP_VERIFY", "allow_skip_verify", forms.BOOLEAN, "false", "let annotations switch TLS verification to Vault off"),
+    Setting("VAULT_CACERT", "vault_ca_file", forms.TEXT, "", "PEM file with the CA of Vault, for the webhook's own calls; default: the system's"),
+    Setting("VAULT_ENV_CPU_REQUEST", "launcher_cpu_request", forms.QUANTITY, "50m", "cpu request of the init container"),
+    Setting("VAULT_ENV_CPU_LIMIT", "launcher_cpu_limit", forms.QUANTITY, "250m", "cpu limit of the init container"),
+    Setting("VAULT_ENV_MEMORY_REQUEST", "launcher_memory_request", forms.QUANTITY, "64Mi", "memory request of the init container"),
+    Setting("VAULT_ENV_MEMORY_LIMIT", "launcher_memory_limit", forms.QUANTITY, "64Mi", "memory limit of the init container"),
+    Setting("VAULT_ENV_LOG_SERVER", "launcher_log_server", forms.TEXT, "", "host:port of a syslog server that the launcher also logs to"),
+    Setting("DEFAULT_IMAGE_PULL_SECRET", "default_pull_secret", forms.TEXT, "", "a pull secret tried after the pod's own"),
+    Setting("DEFAULT_IMAGE_PULL_SECRET_NAMESPACE", "default_pull_secret_namespace", forms.TEXT, "", "the namespace of DEFAULT_IMAGE_PULL_SECRET"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that no annotation can change; those that one can are in `webhook.annotations`."""
+
+    listen_address: str
+    tls_cert_file: str
+    tls_private_key_file: str
+    workers: int
+    threads: int
+    budget_s: float
+    metrics_dir: str
+    log_level: str
+    address_allow_list: tuple[str, ...]
+    allow_private_addresses: bool
+    allow_skip_verify: bool
+    vault_ca_file: str
+    launcher_cpu_request: str
+    launcher_cpu_limit: str
+    launcher_memory_request: str
+    launcher_memory_limit: str
+    launcher_log_server: str
+    default_pull_secret: str
+    default_pull_secret_namespace: str
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in `environ`; InvalidSetting names every variable with an unusable value."""
+    values: dict[str, Any] = {}
+    problems = []
+    for row in SETTINGS:
+        text = environ.get(row.name) or row.default
+        try:
+            values[row.field] = row.form.parse(text)
+        except ValueError:
+            problems.append(f"{row.name}={text!r} is not {row.form.accepted}")
+    if bool(environ.get("TLS_CERT_FILE")) != bool(environ.get("TLS_PRIVATE_KEY_FILE")):
+        problems.append(
+            "TLS_CERT_FILE and TLS_PRIVATE_KEY_FILE go together: set both, or none to serve plain HTTP"
+        )
+    if problems:
+        raise InvalidSetting("; ".join(problems))
+    return Settings(**values)

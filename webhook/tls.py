@@ -1,0 +1,64 @@
+"""The serving certificate: read again when it changes, and connections that cannot hang a worker."""
+
+import os
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Any
+
+_IO_TIMEOUT_S = 10.0
+
+
+class _BoundedSocket(ssl.SSLSocket):
+    """A socket on which "blocking" means: with a limit to each read and write.
+
+    gunicorn's threads wait without limit for a client that stops in the middle of a handshake or a request.
+    """
+
+    def settimeout(self, value: float | None) -> None:
+        super().settimeout(_IO_TIMEOUT_S if value is None else value)
+
+    def setblocking(self, flag: bool) -> None:
+        super().settimeout(_IO_TIMEOUT_S if flag else 0.0)
+
+
+class ReloadingContext:
+    """Gives the TLS context of the certificate files, and keeps the last good one while they cannot be used."""
+
+    def __init__(self, cert_file: str, key_file: str, report: Callable[[str], None]) -> None:
+        self._files = (cert_file, key_file)
+        self._report = report
+        self._lock = threading.Lock()
+        self._seen = self._stamp()
+        self._context = self._load()
+
+    def get(self) -> ssl.SSLContext:
+        """Return the context for the next connection; the files are read only when they have changed."""
+        stamp = self._stamp()
+        if stamp != self._seen:
+            with self._lock:
+                if stamp != self._seen:
+                    self._reload(stamp)
+        return self._context
+
+    def _reload(self, stamp: tuple[Any, ...]) -> None:
+        try:
+            self._context = self._load()
+        except (OSError, ssl.SSLError) as error:
+            self._report(f"the new certificate cannot be used, the old one stays: {error}")
+        self._seen = stamp
+
+    def _stamp(self) -> tuple[Any, ...]:
+        try:
+            return tuple(
+                (found.st_mtime_ns, found.st_ino, found.st_size) for found in map(os.stat, self._files)
+            )
+        except OSError:
+            return ()
+
+    def _load(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(*self._files)
+        context.sslsocket_class = _BoundedSocket
+        return context

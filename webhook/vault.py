@@ -1,0 +1,111 @@
+"""Vault as the webhook uses it: it logs in as a ServiceAccount of the object's namespace, never as itself."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import hvac
+import requests
+from hvac.exceptions import VaultError
+
+from vaultenv.client.twin import HvacReader
+from vaultenv.errors import VaultEnvError
+from vaultenv.resolve import Transit, resolve
+from webhook.annotations import Config
+from webhook.deadline import Deadline
+from webhook.errors import NotResolved
+from webhook.vault_client import new_client
+
+_BATCH_SIZE = 25
+
+
+class Tokens(Protocol):
+    """Where tokens of ServiceAccounts come from: `webhook.cluster.Cluster`."""
+
+    def create_token(
+        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
+    ) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who reads: a ServiceAccount, logged in with `role`."""
+
+    namespace: str
+    service_account: str
+    role: str
+
+
+class Vault:
+    """Resolves the references of Secrets and ConfigMaps."""
+
+    def __init__(self, tokens: Tokens, ca_file: str) -> None:
+        self._tokens = tokens
+        self._ca_file = ca_file
+
+    def resolve(
+        self, values: Mapping[str, bytes], config: Config, identity: Identity, ca: bytes, deadline: Deadline
+    ) -> dict[str, bytes]:
+        """Return `values` with their references replaced; NotResolved lists all that could not be.
+
+        `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
+        """
+        if not ca:
+            return self._resolve(values, self._log_in(config, identity, self._ca_file, deadline), config)
+        with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+            file.write(ca)
+            file.flush()
+            return self._resolve(values, self._log_in(config, identity, file.name, deadline), config)
+
+    def _resolve(self, values: Mapping[str, bytes], client: hvac.Client, config: Config) -> dict[str, bytes]:
+        try:
+            found = resolve(
+                {name.encode("utf-8", "surrogatepass"): value for name, value in values.items()},
+                HvacReader(client),
+                transit=_transit(config),
+                ignore_missing=config.ignore_missing,
+            )
+        except VaultEnvError as error:
+            raise NotResolved(str(error)) from error
+        return {name.decode("utf-8", "surrogatepass"): value for name, value in found.items()}
+
+    def _log_in(self, config: Config, identity: Identity, ca_file: str, deadline: Deadline) -> hvac.Client:
+        account = f"{identity.namespace}/{identity.service_account}"
+        token = self._tokens.create_token(identity.namespace, identity.service_account, [], deadline)
+        if token is None:
+            raise NotResolved(
+                f"ServiceAccount {account} does not exist; correct the annotation vault-serviceaccount"
+            )
+        if not deadline.remaining_s():
+            raise NotResolved(f"no time was left to log in to Vault at {config.address}; try again")
+        client = new_client(
+            config.address,
+            ca_file=ca_file,
+            skip_verify=config.skip_verify,
+            namespace=config.vault_namespace,
+            timeout_s=deadline.remaining_s(),
+        )
+        where = f"{config.address}/v1/auth/{config.path}/login"
+        try:
+            answer = client.auth.jwt.jwt_login(identity.role, token, path=config.path)
+            client.token = answer["auth"]["client_token"]
+        except VaultError as error:
+            raise NotResolved(
+                f"failed to request new Vault token: ServiceAccount {account} with role {identity.role!r} at {where}: "
+                f"{type(error).__name__}; check the annotations vault-role, vault-path and vault-serviceaccount"
+            ) from error
+        except (requests.RequestException, KeyError, TypeError) as error:
+            raise NotResolved(
+                f"failed to request new Vault token: no answer from {where} ({type(error).__name__}); "
+                "check the annotation vault-addr and that Vault is up"
+            ) from error
+        return client
+
+
+def _transit(config: Config) -> Transit:
+    if not config.transit_key:
+        return Transit()
+    return Transit(
+        config.transit_key, config.transit_path or "transit", config.transit_batch_size or _BATCH_SIZE
+    )
