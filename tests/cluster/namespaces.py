@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster.cgroups import remove, remove_abandoned
 from tests.servers.process import Process
 
 _ROOT = Path(__file__).parents[2]
@@ -30,6 +31,7 @@ class Namespaces:
 
     def __init__(self, folder: Path, group: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        remove_abandoned()
         self.group = group
         init = [sys.executable, "-m", "tests.cluster.init", str(folder), group]
         private = ["--net", *_KINDS, "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
@@ -43,7 +45,8 @@ class Namespaces:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         self.pid = int(children[0])
         """Of process 1, as seen from outside."""
-        self._network = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY)
+        self.process_namespace = os.readlink(f"/proc/{self.pid}/ns/pid")
+        self._network = _network_of(self.pid)
 
     def command(self, command: Sequence[str | Path]) -> list[str | Path]:
         """The command line that runs `command` inside, for callers that are in `network()`."""
@@ -66,7 +69,7 @@ class Namespaces:
             os.kill(self.pid, signal.SIGKILL)  # unshare itself does not end by SIGTERM
         self._process.stop()
         os.close(self._network)
-        remove_groups(self.group)
+        remove(self.group)
 
 
 def _enter(namespace: int) -> None:
@@ -75,18 +78,10 @@ def _enter(namespace: int) -> None:
         raise OSError(number, f"setns: {os.strerror(number)}")
 
 
-def remove_groups(name: str) -> None:
-    """Remove the cgroups of that name, with those below them, in every hierarchy; their processes have ended."""
-    for parent in groups(name):
-        below = [Path(folder) for folder, _, _ in os.walk(parent, topdown=False)]
-        for folder in below:
-            folder.rmdir()
+def enter_network(pid: int) -> None:
+    """Move this thread into the network of that process, for good."""
+    _enter(_network_of(pid))
 
 
-def groups(name: str) -> list[Path]:
-    """The cgroup folders of that name."""
-    return [
-        Path(folder, name)
-        for folder, children, _ in os.walk("/sys/fs/cgroup", topdown=True)
-        if name in children
-    ]
+def _network_of(pid: int) -> int:
+    return os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)

@@ -1,6 +1,5 @@
 """A Kubernetes node of one machine with Vault and registries beside it, from nothing to Ready in seconds."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.cluster.addresses import (
     VAULT,
     VAULT_NAMES,
 )
+from tests.cluster.cgroups import new_name
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.worker import Worker
 from tests.servers.authority import Authority
@@ -28,7 +28,7 @@ class Node:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self.namespaces = Namespaces(folder / "node", f"vault-webhook-tests-{os.getpid()}-{folder.name}")
+        self.namespaces = Namespaces(folder / "node", new_name(folder.name))
         try:
             with self.network():
                 self._start(Authority(folder / "certificates"))
