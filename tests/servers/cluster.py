@@ -18,6 +18,8 @@ from tests.servers.process import Process, free_port
 from tests.servers.vault import Vault
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
+_SERVICE = "10.96.0.1"
+_ADMINISTRATOR = ("admin", "system:masters")
 
 
 class Cluster:
@@ -25,42 +27,61 @@ class Cluster:
 
     issuer = ISSUER
 
-    def __init__(self, folder: Path, authority: Authority, extra_flags: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authority: Authority,
+        host: str = "127.0.0.1",
+        accounts: Sequence[tuple[str, str]] = (),
+        flags: Sequence[str] = (),
+    ) -> None:
+        """Start on `host`; `accounts` are further (user, group) pairs for `kubeconfig_as`, `flags` the API server's."""
         folder.mkdir(parents=True, exist_ok=True)
-        token, port = secrets.token_urlsafe(16), free_port()
+        port = free_port(host)
         self._folder = folder
-        self.endpoint = Endpoint(f"https://127.0.0.1:{port}", authority.ca_file, token)
-        self.kubeconfig = kubeconfig(folder / "admin.json", self.endpoint)
+        self._tokens = {user: secrets.token_urlsafe(16) for user, _ in (_ADMINISTRATOR, *accounts)}
+        self.endpoint = Endpoint(f"https://{host}:{port}", authority.ca_file, self._tokens[_ADMINISTRATOR[0]])
+        self.kubeconfig = self.kubeconfig_as(_ADMINISTRATOR[0])
         self.kubectl = Kubectl(self.kubeconfig)
+        self.signing_key = folder / "service-accounts.pem"
+        self.signing_key.write_bytes(signing_key())
         self._etcd = Etcd(folder / "etcd")
+        known = folder / "tokens.csv"
+        known.write_text(
+            "".join(
+                f'{self._tokens[user]},{user},{user},"{group}"\n'
+                for user, group in (_ADMINISTRATOR, *accounts)
+            )
+        )
+        listen = [f"--bind-address={host}", f"--secure-port={port}", f"--token-auth-file={known}"]
         self._process = Process(
-            [program("kube-apiserver"), *self._flags(authority, port), *extra_flags],
+            [program("kube-apiserver"), *listen, *self._flags(authority, host), *flags],
             folder / "kube-apiserver.log",
             {"HOME": str(folder)},
         )
 
-    def _flags(self, authority: Authority, port: int) -> list[str]:
-        certificate = authority.issue("kube-apiserver", "127.0.0.1", "localhost", "kubernetes.default.svc")
-        key, tokens = self._folder / "service-accounts.pem", self._folder / "tokens.csv"
-        key.write_bytes(signing_key())
-        tokens.write_text(f'{self.endpoint.token},admin,admin,"system:masters"\n')
+    def _flags(self, authority: Authority, host: str) -> list[str]:
+        names = (host, "localhost", _SERVICE, "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+        certificate = authority.issue("kube-apiserver", *names, ISSUER.removeprefix("https://"))
         return [
             f"--etcd-servers={self._etcd.address}",
-            "--bind-address=127.0.0.1",
-            f"--secure-port={port}",
             "--advertise-address=192.0.2.1",  # RFC 5737; unused, but without network there is no default
             "--endpoint-reconciler-type=none",
             "--enable-aggregator-routing=true",  # a Service is called at its endpoints: no kube-proxy
             f"--tls-cert-file={certificate.cert_file}",
             f"--tls-private-key-file={certificate.key_file}",
-            f"--token-auth-file={tokens}",
             f"--service-account-issuer={ISSUER}",
-            f"--service-account-key-file={key}",
-            f"--service-account-signing-key-file={key}",
+            f"--service-account-key-file={self.signing_key}",
+            f"--service-account-signing-key-file={self.signing_key}",
             "--service-cluster-ip-range=10.96.0.0/16",
-            "--authorization-mode=RBAC",
+            "--authorization-mode=Node,RBAC",
             f"--cert-dir={self._folder}",
         ]
+
+    def kubeconfig_as(self, user: str) -> Path:
+        """A kubeconfig file of the administrator or of one of the `accounts`."""
+        own = Endpoint(self.endpoint.address, self.endpoint.ca_file, self._tokens[user])
+        return kubeconfig(self._folder / f"{user.replace(':', '-')}.json", own)
 
     def wait(self) -> None:
         """Return when the API server serves requests and the namespace `default` has its ServiceAccount."""
@@ -69,8 +90,8 @@ class Cluster:
         self._default_service_account("default")
 
     def stop(self) -> None:
-        """End API server and etcd."""
-        self._process.stop()
+        """End API server and etcd at once: nothing of theirs is kept."""
+        self._process.kill()
         self._etcd.stop()
 
     def request(self, method: str, path: str, body: object = None) -> Any:
@@ -105,9 +126,10 @@ class Cluster:
         return kubeconfig(self._folder / f"{namespace}-{name}.json", account)
 
     def _default_service_account(self, namespace: str) -> None:
-        self.request(
-            "POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": "default"}}
-        )
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+        body = {"metadata": {"name": "default"}}
+        made = self.endpoint.request("POST", path, json=body, headers=self._administrator())
+        assert made.status_code in (201, 409), made.text  # 409: a controller-manager was faster
 
     def _says(self, path: str) -> bool:
         try:

@@ -29,5 +29,5 @@ class Etcd:
         )
 
     def stop(self) -> None:
-        """End the process."""
-        self._process.stop()
+        """End the process; what it stored is not kept."""
+        self._process.kill()

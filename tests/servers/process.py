@@ -86,6 +86,10 @@ class Process:
             self._child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(timeout_s)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and its session by SIGKILL."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._child.wait()

@@ -22,15 +22,23 @@ class Registry:
     """A running registry; `host` is what image references begin with."""
 
     def __init__(
-        self, folder: Path, authority: Authority, mode: Mode = "anonymous", address: str = "127.0.0.1"
+        self,
+        folder: Path,
+        authority: Authority,
+        mode: Mode = "anonymous",
+        address: str = "127.0.0.1",
+        port: int = 0,
+        name: str = "",
     ) -> None:
+        """Start on `address` and `port` (0: any); images are called after `name`, where there is one."""
         folder.mkdir(parents=True, exist_ok=True)
         self.mode = mode
-        self.host = f"{address}:{free_port(address)}"
-        self.endpoint = Endpoint(f"https://{self.host}", authority.ca_file)
+        listen = f"{address}:{port or free_port(address)}"
+        self.host = name or listen
+        self.endpoint = Endpoint(f"https://{listen}", authority.ca_file)
         self._folder = folder
-        certificate = authority.issue(f"registry-{mode}", address, "localhost")
-        self.tokens = TokenServer(certificate, address) if mode == "bearer" else None
+        certificate = authority.issue(f"registry-{mode}", address, name or "localhost")
+        self.tokens = TokenServer(certificate, address, name) if mode == "bearer" else None
         configuration = folder / "registry.json"
         configuration.write_text(
             json.dumps(
@@ -42,7 +50,7 @@ class Registry:
                         "delete": {"enabled": True},
                     },
                     "http": {
-                        "addr": self.host,
+                        "addr": listen,
                         "secret": secrets.token_hex(),
                         "tls": {"certificate": str(certificate.cert_file), "key": str(certificate.key_file)},
                     },

@@ -31,7 +31,7 @@ REFRESH_PREFIX = "refresh-"
 class TokenServer:
     """Serves tokens in a thread of this process; `realm` is the URL that the registry's challenge names."""
 
-    def __init__(self, certificate: Certificate, host: str = "127.0.0.1") -> None:
+    def __init__(self, certificate: Certificate, host: str = "127.0.0.1", name: str = "") -> None:
         self._key = certificate.key_file.read_bytes()
         chain = x509.load_pem_x509_certificates(certificate.cert_file.read_bytes())
         self._x5c = [base64.b64encode(link.public_bytes(Encoding.DER)).decode() for link in chain]
@@ -43,7 +43,7 @@ class TokenServer:
         self._server.socket = context.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
-        self.realm = f"https://{host}:{self._server.server_address[1]}/token"
+        self.realm = f"https://{name or host}:{self._server.server_address[1]}/token"
         self._thread = threading.Thread(target=self._server.serve_forever, name="tokens", daemon=True)
         self._thread.start()
 

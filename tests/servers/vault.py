@@ -1,6 +1,7 @@
 """HashiCorp Vault (or OpenBao) with a TLS listener, initialised and unsealed."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,17 @@ class VaultRefused(AssertionError):
 class Vault:
     """A running Vault whose data lies in `folder`, so that it survives `stop` and `start`."""
 
-    def __init__(self, folder: Path, authority: Authority, host: str = "127.0.0.1", *names: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authority: Authority,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        names: Sequence[str] = ("localhost",),
+    ) -> None:
+        """Prepare to listen on `host` and `port` (0: any), with a certificate for `host` and `names`."""
         folder.mkdir(parents=True, exist_ok=True)
-        port = free_port(host)
+        port = port or free_port(host)
         self._folder = folder
         self._authority = authority
         self._certificate = authority.issue("vault", host, *names)

@@ -1,0 +1,62 @@
+"""`scripts/cluster`: the node by hand."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.obstacle import obstacle
+
+ROOT = Path(__file__).parents[2]
+
+
+class Command:
+    """`python -m tests.cluster` with a temporary folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._environment = {**os.environ, "TMPDIR": str(folder), "CLUSTER": "tested"}
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        command = [sys.executable, "-m", "tests.cluster", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
+        )
+
+
+@pytest.fixture
+def cluster_command(tmp_path: Path) -> Iterator[Command]:
+    """The command; what it brought up is taken down again."""
+    if reason := obstacle():
+        pytest.skip(reason)
+    command = Command(tmp_path)
+    yield command
+    command("down")
+
+
+def test_a_node_is_brought_up_used_and_taken_down(cluster_command: Command, tmp_path: Path) -> None:
+    assert "the node is ready after" in cluster_command("up").stdout
+    assert cluster_command("up").stdout == "it is up already\n"
+
+    assert "Ready" in cluster_command("kubectl", "get", "nodes").stdout
+    assert cluster_command("run", "sh", "-c", "echo $VAULT_ADDR").stdout == "https://10.200.0.2:443\n"
+    assert cluster_command("run", "sh", "-c", "exit 7").returncode == 7
+
+    assert cluster_command("down").returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_node_the_command_says_what_to_do(cluster_command: Command) -> None:
+    done = cluster_command("kubectl", "get", "nodes")
+
+    assert (done.returncode, done.stderr) == (1, "there is no node: scripts/cluster up\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"], ["run"]], ids=str)
+def test_a_wrong_call_is_answered_with_the_usage(cluster_command: Command, arguments: list[str]) -> None:
+    done = cluster_command(*arguments)
+
+    assert (done.returncode, done.stderr.split(" ")[0]) == (2, "usage:")

@@ -1,0 +1,88 @@
+"""A node goes without a trace, whatever ends it, and a second one can run beside it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import images
+from tests.cluster.cgroups import groups
+from tests.cluster.node import Node
+from tests.cluster.traces import Traces, entries, inhabited, traces
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, session_node: Node) -> Iterator[Path]:
+    """For a second node; the session's keeps running."""
+    yield tmp_path
+    with session_node.network():
+        assert session_node.cluster.endpoint.get("/readyz").status_code in (200, 401)
+
+
+def test_a_second_node_runs_beside_the_first_and_leaves_nothing(folder: Path) -> None:
+    before = entries()
+    second = Node(folder / "second")
+    try:
+        with second.network():
+            run_a_pod(second)
+        during = traces(folder, second.namespaces.group, second.namespaces.process_namespace)
+    finally:
+        second.stop()
+
+    assert len(during.processes) > 15
+    assert len(during.namespaces) > 10
+    assert during.cgroups
+    assert gone(folder, second.namespaces.group, during)
+    assert not {
+        entry for entry in entries() - before if "kube" in entry or "cni" in entry or "container" in entry
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_node_goes_with_the_process_that_holds_it(folder: Path, number: signal.Signals) -> None:
+    holder = subprocess.Popen([sys.executable, "-m", "tests.cluster", "hold", str(folder / "held")], cwd=ROOT)
+    facts = folder / "held" / "facts.json"
+    deadline = time.monotonic() + 60
+    while not facts.exists():
+        assert holder.poll() is None and time.monotonic() < deadline, "the node did not come up"
+        time.sleep(0.1)
+    known = json.loads(facts.read_text())
+    during = traces(folder, known["group"])
+
+    holder.send_signal(number)
+    holder.wait(timeout=30)
+
+    if number is signal.SIGKILL:  # cgroups cannot be removed then; the next node removes them
+        until(lambda: not traces(folder, known["group"]).processes)
+        Node(folder / "next").stop()
+    assert len(during.processes) > 10
+    assert gone(folder, known["group"], during)
+
+
+def run_a_pod(node: Node) -> None:
+    """Apply a pod and wait until it runs."""
+    image = node.registry.push("tests/shell:1", images.shell())
+    node.kubectl("run", "app", f"--image={image}", "--restart=Never", "--", "sleep", "1000")
+    node.kubectl("wait", "--for=condition=Ready", "pod/app", "--timeout=30s")
+
+
+def gone(folder: Path, group: str, during: Traces) -> bool:
+    """Whether nothing of what was there during the node's life is there now."""
+    until(lambda: not inhabited(during.namespaces))
+    assert traces(folder, group) == Traces()
+    return not groups(group)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what the kernel does a moment after the last process has ended."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,71 @@
+"""What a node leaves on the machine while it runs: the test looks here that nothing of it stays."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.cluster.cgroups import groups
+
+_SHARED = ("/run", "/run/netns", "/var/lib", "/var/log", "/opt", "/etc", "/var/lib/kubelet", "/var/lib/cni")
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Processes, namespaces, mounts and cgroups that belong to a node."""
+
+    processes: frozenset[int] = field(default=frozenset())
+    namespaces: frozenset[str] = field(default=frozenset())
+    mounts: tuple[str, ...] = ()
+    cgroups: tuple[str, ...] = ()
+
+
+def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
+    """What belongs to the node that writes to `folder`, in the cgroup `group` and in that PID namespace (if given)."""
+    processes = frozenset(_belonging(str(folder), group, process_namespace))
+    own = {
+        _link(process, kind)
+        for process in processes
+        for kind in ("net", "mnt", "pid", "cgroup", "uts", "ipc")
+    }
+    machine = {_link(os.getpid(), kind) for kind in ("net", "mnt", "pid", "cgroup", "uts", "ipc")}
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    return Traces(
+        processes,
+        frozenset(own - machine - {""}),
+        tuple(line for line in mounts if str(folder) in line),
+        tuple(map(str, groups(group))),
+    )
+
+
+def entries() -> set[str]:
+    """What lies in the folders that Kubernetes programs usually write to."""
+    return {str(entry) for folder in _SHARED if os.path.isdir(folder) for entry in Path(folder).iterdir()}
+
+
+def inhabited(namespaces: frozenset[str]) -> set[str]:
+    """Those of the namespaces that some process is still in."""
+    kinds = {name.partition(":")[0] for name in namespaces}
+    return {_link(process, kind) for process in _processes() for kind in kinds} & namespaces
+
+
+def _belonging(folder: str, group: str, process_namespace: str) -> Iterator[int]:
+    for process in _processes():
+        try:
+            known = Path(f"/proc/{process}/cmdline").read_text() + Path(f"/proc/{process}/cgroup").read_text()
+        except OSError:  # it has ended
+            continue
+        inside = process_namespace and _link(process, "pid") == process_namespace
+        if process != os.getpid() and (folder in known or group in known or inside):
+            yield process
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _link(process: int, kind: str) -> str:
+    try:
+        return os.readlink(f"/proc/{process}/ns/{kind}")
+    except OSError:
+        return ""
