@@ -5,16 +5,22 @@ import sys
 from pathlib import Path
 
 
-def launch(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[bytes]:
-    """The finished launcher, started with exactly this environment."""
-    return subprocess.run(
+def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
+    """The launcher, running with exactly this environment."""
+    return subprocess.Popen(
         [sys.executable, "-IB", "-m", "vaultenv", *words],
         env=environ,
         cwd=cwd,
-        capture_output=True,
-        timeout=60,
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
+
+
+def launch(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """The finished launcher, started with exactly this environment."""
+    process = start(*words, cwd=cwd, **environ)
+    output, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def variables(output: bytes) -> dict[bytes, bytes]:

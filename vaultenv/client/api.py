@@ -49,6 +49,10 @@ class Vault:
             raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that no token has")
         self._wire.headers[_TOKEN_HEADER] = token
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
     def login(self) -> None:
         """Log in by the configured method, again and again while Vault cannot answer.
 

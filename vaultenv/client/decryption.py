@@ -33,7 +33,8 @@ def plaintexts_or_errors(
 
 
 def _plaintext(result: object, path: str) -> "bytes | VaultEnvError":
-    text = result.get("plaintext") if isinstance(result, dict) else None
+    answered = result if isinstance(result, dict) else {}
+    text = None if answered.get("error") else answered.get("plaintext")
     try:
         return a2b_base64(text) if isinstance(text, str) else _not_decrypted(path)
     except NotBase64:

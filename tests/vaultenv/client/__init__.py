@@ -1,0 +1,1 @@
+"""Tests of the launcher's Vault client and of its twin."""

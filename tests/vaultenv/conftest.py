@@ -1,0 +1,87 @@
+"""What the launcher's tests share: a Vault with the predecessor's fixture secrets, and both clients."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import hvac
+import pytest
+
+from tests.servers.vault import Vault
+from vaultenv.client.api import open_vault
+from vaultenv.client.twin import HvacReader
+from vaultenv.deadline import Deadline
+from vaultenv.log import Log
+from vaultenv.reader import Reader
+from vaultenv.settings import Settings
+
+MakeReader = Callable[[Vault, str], Reader]
+
+
+@pytest.fixture(scope="session")
+def secrets(vault: Vault) -> Vault:
+    """Vault with KV 2 at `secret`, KV 1 at `kv1`, transit with the key `mykey` and a PKI."""
+    vault.put_secret("secret/data/account", username="superusername1", password="secret1")
+    vault.put_secret("secret/data/account", username="superusername", password="secret")
+    vault.put_secret("secret/data/gone", password="x")
+    vault.request("DELETE", "secret/data/gone")
+    vault.put_secret("secret/data/destroyed", password="x")
+    vault.write("secret/destroy/destroyed", {"versions": [1]})
+    vault.mount("kv1", version="1")
+    vault.write("kv1/account", {"username": "one", "data": "a field called data", "number": 12})
+    vault.mount("transit", "transit")
+    vault.write("transit/keys/mykey", {})
+    vault.mount("pki", "pki")
+    vault.write("pki/root/generate/internal", {"common_name": "test"})
+    return vault
+
+
+def own_settings(vault: Vault, **more: str) -> Settings:
+    """The settings that lead to this Vault; nothing is waited for longer than five seconds."""
+    leading = {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file), "VAULT_ENV_TIMEOUT": "5s"}
+    return Settings({name.encode(): value.encode() for name, value in {**leading, **more}.items()})
+
+
+@contextmanager
+def own_client(vault: Vault, token: str) -> Iterator[Reader]:
+    """The launcher's client, with a token."""
+    settings = own_settings(vault)
+    client = open_vault(settings, Deadline(settings.timeout_s), Log("error"))
+    client.use(token)
+    yield client
+    client.close()
+
+
+@contextmanager
+def hvac_client(vault: Vault, token: str) -> Iterator[Reader]:
+    """The twin, with a token."""
+    client = hvac.Client(vault.address, token=token, verify=str(vault.ca_file))
+    yield HvacReader(client)
+    client.session.close()
+
+
+@pytest.fixture(params=[own_client, hvac_client], ids=["own", "hvac"])
+def make_reader(request: pytest.FixtureRequest) -> Iterator[MakeReader]:
+    """Each client in turn; the test calls it with a Vault and a token."""
+    with ExitStack() as stack:
+        yield lambda vault, token: stack.enter_context(request.param(vault, token))
+
+
+@pytest.fixture
+def store_file(tmp_path: Path) -> Path:
+    """The embedded store with the same secrets, as far as it can hold them."""
+    file = tmp_path / "secrets.json"
+    first = {"username": "superusername1", "password": "secret1"}
+    last = {"username": "superusername", "password": "secret"}
+    file.write_text(
+        json.dumps(
+            {
+                "secret/data/account": last,
+                "secret/data/account#1": first,
+                "secret/data/account#2": last,
+                "kv1/account": {"username": "one", "data": "a field called data", "number": 12},
+            }
+        )
+    )
+    return file
