@@ -216,10 +216,13 @@ def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]
 
 
 def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
-    """The fault with the reference up to what may hold a secret (a JSON body, a default)."""
+    """The fault with the reference, without what may hold a secret: a JSON body, a default, the text around it."""
     shown = value[start:end]
-    for stop in (b"#{", b"?"):
-        shown = shown.partition(stop)[0] if shown.find(stop) > 0 else shown
+    if value[start - 2 : start] == b"${":
+        shown = shown.partition(b"}")[0]
+    path, key, third = ([*shown.split(b"#", 2), b"", b""])[:3]
+    version = b"" if shown.startswith(b">>") else third.partition(b"?")[0]
+    shown = b"#".join((path, key, version)[: shown.count(b"#") + 1])
     text = shown.decode("utf-8", "replace")
     offset = len(value[start : max(start, fault.at)].decode("utf-8", "replace"))
     return InvalidReference(fault.message, text, min(offset, len(text)))

@@ -185,3 +185,19 @@ def test_a_printed_reference_parses_to_itself(path: str, key: str, version: str,
     inline = parse(f"<${{{text}}}>".encode())
     assert inline is not None
     assert inline.parts == (b"<", part, b">")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"https://user:${vault:a/b}:hunter2@host",
+        b"${vault:a/b}${vault:c#d}hunter2",
+        b"vault:a/b#c#x?hunter2",
+        b'>>vault:a#b#["hunter2"]',
+        b">>vault:a#b#hunter2",
+    ],
+)
+def test_what_stands_beside_a_malformed_reference_is_not_shown(text: bytes) -> None:
+    with pytest.raises(InvalidReference) as error:
+        parse(text)
+    assert "hunter2" not in str(error.value)

@@ -46,7 +46,7 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
         try:
             value = parse(variable.value)
         except InvalidReference as error:
-            problems.append(f"variable {variable.name}{variable.where}: {error}")
+            problems.append(f"variable {variable.name}{variable.where}: {error.message} ({error.reference})")
             continue
         paths.extend((variable.name, path) for path in sorted(value.paths() if value else ()))
     return References(tuple(paths), tuple(problems))
