@@ -1,1 +1,1 @@
-"""Image configurations from registries."""
+"""What an image runs by itself, read from its registry."""

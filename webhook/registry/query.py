@@ -1,11 +1,14 @@
-"""What is asked about an image, and what is known of it."""
+"""What the webhook asks about an image, and what it learns."""
 
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PullSecret:
-    """A pull secret of a namespace: its type and the content of `.dockerconfigjson` or `.dockercfg`."""
+    """A Secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`.
+
+    `data` is the decoded content of its key `.dockerconfigjson` or `.dockercfg`.
+    """
 
     namespace: str
     name: str
@@ -13,20 +16,29 @@ class PullSecret:
     data: bytes = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """An image of a pod, with the pod's pull secrets in their order."""
+    """Which image, and with whose credentials.
+
+    `pull_secrets` are those of the pod, in its order; `default_secrets` are the operator's, tried after them.
+    `architectures` (`arm64`, …) are those that the pod pins itself to; none: the cluster's platforms decide.
+    """
 
     image: str
     pull_secrets: tuple[PullSecret, ...] = ()
     pull_policy: str = ""
     architectures: tuple[str, ...] = ()
     skip_verify: bool = False
+    default_secrets: tuple[PullSecret, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageConfig:
-    """What an image runs; `digest` is that of the manifest that was read."""
+    """What the image's configuration says, byte for byte: the caller doubles every `$` it copies into a pod.
+
+    `digest` is that of the manifest or index that the image's name stands for: `IMAGE@digest` pins it.
+    `os` is `linux` or `windows`. Empty tuples stand for unset.
+    """
 
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]

@@ -1,0 +1,45 @@
+"""What the tests of the registry client share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.servers.registry import Registry
+from webhook.registry.client import RegistryClient
+from webhook.registry.query import PullSecret
+from webhook.registry.settings import RegistrySettings
+
+Connect = Callable[..., RegistryClient]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Make a client that may connect to the hosts given; options are the operator's variables."""
+    clients: list[RegistryClient] = []
+
+    def make(*registries: Registry, **variables: str) -> RegistryClient:
+        hosts = [registry.host for registry in registries]
+        environ = {
+            "REGISTRY_CA_FILE": str(registries[0].endpoint.ca_file),
+            "REGISTRY_PRIVATE_HOSTS": ",".join([*hosts, "127.0.0.1"]),
+            **variables,
+        }
+        clients.append(RegistryClient(RegistrySettings.from_environ(environ)))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(params=["anonymous", "basic", "bearer"])
+def registry(request: pytest.FixtureRequest) -> Registry:
+    """Each of the three registries in turn."""
+    found: Registry = request.getfixturevalue(f"{request.param}_registry")
+    return found
+
+
+def pull_secrets(registry: Registry) -> tuple[PullSecret, ...]:
+    """The pull secret of a pod that may pull."""
+    content = registry.pull_secret().encode()
+    return (PullSecret("team", "pull", "kubernetes.io/dockerconfigjson", content),)

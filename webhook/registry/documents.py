@@ -1,0 +1,61 @@
+"""JSON from strangers, read strictly: a small tree of unambiguous values or an error, never a surprise."""
+
+import json
+import threading
+from collections.abc import Mapping
+
+_MAX_SIGNS = 100_000
+"""Commas and opening brackets: they bound how many values a document can make, and with that the memory."""
+_LARGE = 256 * 1024
+_one_large_at_a_time = threading.Lock()
+
+
+class InvalidDocument(ValueError):
+    """The bytes are no JSON object of the expected form; the message holds nothing of them."""
+
+
+def parse_document(content: bytes) -> Mapping[str, object]:
+    """Return the JSON object in `content`; raise InvalidDocument.
+
+    Stricter than RFC 8259 where readers differ: no name twice in an object, no NaN, UTF-8 only.
+    """
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_SIGNS:
+        raise InvalidDocument("it holds too many values")
+    if len(content) < _LARGE:
+        return _parse(content)
+    with _one_large_at_a_time:
+        return _parse(content)
+
+
+def member(document: Mapping[str, object], name: str) -> object:
+    """Return a member or None; refuse a name that differs only in case: programs in Go would take it."""
+    if any(key != name and key.lower() == name.lower() for key in document):
+        raise InvalidDocument(f"a name differs from `{name}` only in case")
+    return document.get(name)
+
+
+def _parse(content: bytes) -> Mapping[str, object]:
+    try:
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_unambiguous, parse_constant=_no_constant
+        )
+    except RecursionError:
+        raise InvalidDocument("it is nested too deeply") from None
+    except InvalidDocument:
+        raise
+    except ValueError:
+        raise InvalidDocument("it is not JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise InvalidDocument("it is not a JSON object")
+    return value
+
+
+def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidDocument("an object holds a name twice")
+    return members
+
+
+def _no_constant(name: str) -> object:
+    raise InvalidDocument("it holds a number that JSON does not have")

@@ -1,0 +1,110 @@
+"""Requests with patience: redirects followed as far as they are safe, and what is busy asked again."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+from urllib.parse import urljoin
+
+from webhook.deadline import Deadline
+from webhook.registry.addresses import AddressPolicy
+from webhook.registry.failures import Kind, RegistryFailure
+from webhook.registry.realm import parse_url
+from webhook.registry.transport import Reply, Request
+
+_MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BUSY = frozenset({500, 502, 503, 504})
+_PAUSES_S = (0.2, 0.6, 1.8)
+_THROTTLED_PAUSE_S = 1.0
+_MAX_THROTTLED_S = 300.0
+
+
+class Sender(Protocol):
+    """Sends one request: Transport, or what stands for it."""
+
+    def send(self, request: Request, deadline: Deadline) -> Reply: ...
+
+
+class Exchange:
+    """Sends requests and follows redirects; plain http only to the hosts that the operator lists."""
+
+    def __init__(
+        self, transport: Sender, policy: AddressPolicy, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._transport = transport
+        self._policy = policy
+        self._sleep = sleep
+
+    def ask(self, request: Request, deadline: Deadline) -> Reply:
+        """Return an answer that is no redirect and not busy.
+
+        Raises RegistryFailure: TOO_MANY_REQUESTS with `retry_after_s` where the wait is longer than the
+        deadline.
+        """
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                reply = self._follow(request, deadline)
+            except RegistryFailure as error:
+                wait_s, failure = (pause_s if error.transient else None), error
+            else:
+                if reply.status not in _BUSY and reply.status != 429:
+                    return reply
+                wait_s, failure = _pause(reply, pause_s)
+            if wait_s is None or wait_s >= deadline.remaining_s():
+                raise failure
+            self._sleep(wait_s)
+        raise RegistryFailure(Kind.UNREACHABLE, "every attempt failed")
+
+    def _follow(self, request: Request, deadline: Deadline) -> Reply:
+        first = request.url
+        for _ in range(_MAX_REDIRECTS + 1):
+            scheme, host, _ = parse_url(request.url)
+            if scheme == "http" and self._policy.scheme(host) != "http":
+                raise RegistryFailure(
+                    Kind.UNREACHABLE, f"{host} is to be spoken to without TLS and is not listed"
+                )
+            reply = self._transport.send(request, deadline)
+            if reply.status not in _REDIRECTS:
+                return reply if _origin(request.url) == _origin(first) else replace(reply, challenges=())
+            request = _redirected(request, reply.headers)
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"there are more than {_MAX_REDIRECTS} redirects")
+
+
+def _redirected(request: Request, headers: Mapping[str, str]) -> Request:
+    if request.form is not None:
+        raise RegistryFailure(Kind.INVALID_ANSWER, "a form with a token is redirected")
+    scheme, _, url = parse_url(urljoin(request.url, headers.get("Location", "")))
+    if request.url.startswith("https:") and scheme == "http":
+        raise RegistryFailure(Kind.UNREACHABLE, "a redirect leads from https to http")
+    if _origin(url) == _origin(request.url):
+        return replace(request, url=url)
+    kept = {name: value for name, value in request.headers.items() if name != "Authorization"}
+    return replace(request, url=url, headers=kept)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    scheme, host, _ = parse_url(url)
+    return scheme, host.name, host.port or {"http": 80, "https": 443}[scheme]
+
+
+def _pause(reply: Reply, pause_s: float | None) -> tuple[float | None, RegistryFailure]:
+    asked_s = retry_after_s(reply.headers.get("Retry-After", ""))
+    if reply.status == 429:
+        wait_s = _THROTTLED_PAUSE_S if asked_s is None else asked_s
+        detail = f"the registry answered 429 and asks for {wait_s:.0f} s"
+        failure = RegistryFailure(Kind.TOO_MANY_REQUESTS, detail, retry_after_s=min(wait_s, _MAX_THROTTLED_S))
+        return (None if pause_s is None else max(wait_s, 0.1)), failure
+    failure = RegistryFailure(Kind.UNREACHABLE, f"the registry answered {reply.status}")
+    return (None if pause_s is None else max(pause_s, asked_s or 0.0)), failure
+
+
+def retry_after_s(text: str, now: Callable[[], float] = time.time) -> float | None:
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), None for an absent or malformed one."""
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now())
+    except (ValueError, TypeError, OverflowError):
+        return None

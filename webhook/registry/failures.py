@@ -1,0 +1,102 @@
+"""Why an image could not be read: a kind that people see, and a detail that only the log shows.
+
+What a registry wrote itself is in neither. An address that is denied, one that does not answer and one that
+is too slow are the same kind, so that nobody can scan a network by what the webhook says.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from webhook.errors import ImageNotRead
+
+
+class Kind(StrEnum):
+    """The word that stands in the message; where registries have one for it, theirs."""
+
+    INVALID_REFERENCE = "INVALID_REFERENCE"
+    INVALID_PULL_SECRET = "INVALID_PULL_SECRET"  # noqa: S105
+    UNAUTHORIZED = "UNAUTHORIZED"
+    MANIFEST_UNKNOWN = "MANIFEST_UNKNOWN"
+    TOO_MANY_REQUESTS = "TOOMANYREQUESTS"
+    UNREACHABLE = "UNREACHABLE"
+    UNTRUSTED_CERTIFICATE = "UNTRUSTED_CERTIFICATE"
+    FORBIDDEN_REALM = "FORBIDDEN_REALM"
+    INVALID_ANSWER = "INVALID_ANSWER"
+    NOT_AN_IMAGE = "NOT_AN_IMAGE"
+    NO_PLATFORM = "NO_PLATFORM"
+    PLATFORMS_DIFFER = "PLATFORMS_DIFFER"
+
+
+_SET_COMMAND = "or set `command` in the container, so that the image need not be read"
+
+MEANINGS: Mapping[Kind, tuple[str, str]] = {
+    Kind.INVALID_REFERENCE: (
+        "the image's name is not a valid reference",
+        "write it as [HOST[:PORT]/]NAME[:TAG][@sha256:DIGEST], in lower case",
+    ),
+    Kind.INVALID_PULL_SECRET: (
+        "a pull secret of the pod cannot be read",
+        "make it again with `kubectl create secret docker-registry`",
+    ),
+    Kind.UNAUTHORIZED: (
+        "the registry does not let the image be pulled with the pod's credentials",
+        f"check that imagePullSecrets of the pod name a secret for this repository, {_SET_COMMAND}",
+    ),
+    Kind.MANIFEST_UNKNOWN: (
+        "the registry has no such image",
+        f"check the name and the tag, {_SET_COMMAND}",
+    ),
+    Kind.TOO_MANY_REQUESTS: (
+        "the registry limits how often images may be pulled",
+        f"try again later, add a pull secret with a higher limit, {_SET_COMMAND}",
+    ),
+    Kind.UNREACHABLE: (
+        "the registry does not answer, or the webhook may not connect to it",
+        f"try again; the operator can list internal registries in REGISTRY_PRIVATE_HOSTS; {_SET_COMMAND}",
+    ),
+    Kind.UNTRUSTED_CERTIFICATE: (
+        "the registry's certificate is not trusted",
+        f"the operator can add its CA with REGISTRY_CA_FILE; {_SET_COMMAND}",
+    ),
+    Kind.FORBIDDEN_REALM: (
+        "the registry wants the credentials to be sent to a place that the webhook does not know as its own",
+        f"the operator can name that place in REGISTRY_REALMS; {_SET_COMMAND}",
+    ),
+    Kind.INVALID_ANSWER: (
+        "the registry's answer is not valid",
+        f"push the image again, {_SET_COMMAND}",
+    ),
+    Kind.NOT_AN_IMAGE: (
+        "what the registry has under this name is not a container image that can be read",
+        f"check the name; images of schema 1 must be pushed again by a current tool; {_SET_COMMAND}",
+    ),
+    Kind.NO_PLATFORM: (
+        "the image is not made for the platforms of the cluster",
+        f"the operator can name them in CLUSTER_PLATFORMS; {_SET_COMMAND}",
+    ),
+    Kind.PLATFORMS_DIFFER: (
+        "the image runs different commands on the platforms of the cluster",
+        "set `command` in the container, or pin the pod with a nodeSelector for kubernetes.io/arch",
+    ),
+}
+
+
+class RegistryFailure(ImageNotRead):
+    """One attempt failed; `detail` is for the log of the webhook and for nobody else."""
+
+    def __init__(
+        self, kind: Kind, detail: str, *, retry_after_s: float = 0.0, transient: bool = False
+    ) -> None:
+        super().__init__(f"{kind}: {MEANINGS[kind][0]}")
+        self.kind = kind
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+        """What a registry that limits pulls asked to wait."""
+        self.transient = transient
+        """Whether the same request may well succeed at once."""
+
+
+def message(what: str, kind: Kind, note: str = "") -> str:
+    """The line that people see; `what` is the request or the image, `note` names a thing of the pod's own."""
+    meaning, remedy = MEANINGS[kind]
+    return f"cannot fetch image descriptor: {what}: {kind}: {meaning}{note and f' ({note})'}; {remedy}"

@@ -1,0 +1,104 @@
+"""Patterns for hosts, as in pull secrets and in the operator's lists."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from webhook.registry.reference import Host, parse_host
+
+_SIGN = re.compile(r"[^\[\]\\]|\[(?P<not>\^?)(?P<body>[^\[\]\\^]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class HostPattern:
+    """A host in which `*` and `?` stand for characters of one label; `*` alone is every host, port 0 any."""
+
+    labels: str
+    port: int = 0
+
+    @property
+    def literal(self) -> bool:
+        """Whether it names one host and no more."""
+        return not any(sign in self.labels for sign in "*?[")
+
+    def matches(self, host: Host, default_port: int) -> bool:
+        """Whether `host` is one of those meant; `default_port` is its port where it has none."""
+        if self.port and self.port != (host.port or default_port):
+            return False
+        return self.labels == "*" or same_labels(self.labels, host.name)
+
+
+def parse_pattern(text: str) -> HostPattern:
+    """Return the pattern `HOST[:PORT]`; raise ValueError."""
+    if text.startswith("["):
+        host = parse_host(text)
+        return HostPattern(host.name, host.port)
+    labels, colon, port = text.partition(":")
+    if not re.fullmatch(r"[A-Za-z0-9*?.-]+", labels) or not labels.strip("."):
+        raise ValueError("a host may hold letters, digits, '.', '-', '*' and '?'")
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("a port is a number from 1 to 65535")
+    return HostPattern(labels.lower(), int(port or 0))
+
+
+def any_matches(patterns: Iterable[HostPattern], host: Host, default_port: int) -> bool:
+    """Whether one of the patterns means `host`."""
+    return any(pattern.matches(host, default_port) for pattern in patterns)
+
+
+def same_labels(pattern: str, name: str) -> bool:
+    """Whether both have the same number of labels and each matches (the kubelet's rule for pull secrets)."""
+    wanted, given = pattern.split("."), name.split(".")
+    return len(wanted) == len(given) and all(map(_label_matches, wanted, given))
+
+
+def _label_matches(pattern: str, label: str) -> bool:
+    signs = _signs(pattern)
+    return signs is not None and _glob(signs, label)
+
+
+@lru_cache(maxsize=1024)
+def _signs(pattern: str) -> tuple[re.Pattern[str] | None, ...] | None:
+    """One expression for each character, None for `*`; None for a malformed pattern (path.Match of Go)."""
+    signs: list[re.Pattern[str] | None] = []
+    position = 0
+    while position < len(pattern):
+        found = _SIGN.match(pattern, position)
+        if not found:
+            return None
+        try:
+            signs.append(_expression(found))
+        except re.error:
+            return None
+        position = found.end()
+    return tuple(signs)
+
+
+def _expression(sign: re.Match[str]) -> re.Pattern[str] | None:
+    match sign[0]:
+        case "*":
+            return None
+        case "?":
+            return re.compile(".", re.DOTALL)
+    if sign["body"]:
+        body = re.sub(r"[^A-Za-z0-9-]", lambda found: "\\" + found[0], sign["body"])
+        return re.compile(f"[{sign['not']}{body}]", re.DOTALL)
+    return re.compile(re.escape(sign[0]))
+
+
+def _glob(signs: tuple[re.Pattern[str] | None, ...], text: str) -> bool:
+    """Match in time len(signs) * len(text): a pattern comes from a tenant."""
+    sign, position, star, resume = 0, 0, -1, 0
+    while position < len(text):
+        expression = signs[sign] if sign < len(signs) else None
+        if sign < len(signs) and expression is None:
+            star, resume, sign = sign, position, sign + 1
+        elif expression is not None and expression.fullmatch(text[position]):
+            sign, position = sign + 1, position + 1
+        elif star >= 0:
+            resume += 1
+            sign, position = star + 1, resume
+        else:
+            return False
+    return all(expression is None for expression in signs[sign:])

@@ -1,0 +1,94 @@
+"""Which entry of an index is for which platform.
+
+https://github.com/opencontainers/image-spec/blob/main/image-index.md and, for variants,
+https://github.com/containerd/platforms
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+_FORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/v[0-9]{1,2}(?:\.[0-9]{1,2})?)?")
+_ALIASES: Mapping[str, str] = {"x86_64": "amd64", "aarch64": "arm64", "armhf": "arm", "i386": "386"}
+_DEFAULT_VARIANT: Mapping[str, str] = {"arm": "v7", "arm64": "v8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """An operating system, an architecture and its variant (`linux`, `arm`, `v7`)."""
+
+    os: str = "linux"
+    architecture: str = "amd64"
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+    def normalised(self) -> "Platform":
+        """The same with one name for each architecture, and its variant where it has a usual one."""
+        architecture = _ALIASES.get(self.architecture, self.architecture)
+        variant = self.variant or _DEFAULT_VARIANT.get(architecture, "")
+        return Platform(self.os, architecture, "v7" if self.architecture == "armhf" else variant)
+
+
+DEFAULT_PLATFORM = Platform("linux", "amd64")
+"""That of an entry of an index which names none."""
+DEFAULT_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
+
+
+def parse_platform(text: str) -> Platform:
+    """Return the platform `OS/ARCHITECTURE[/VARIANT]`; raise ValueError."""
+    if not _FORM.fullmatch(text):
+        raise ValueError("a platform is OS/ARCHITECTURE[/VARIANT], for example linux/arm64")
+    return Platform(*text.split("/"))
+
+
+def node_platforms(nodes: Iterable[Mapping[str, object]]) -> tuple[Platform, ...]:
+    """Return the platforms of Node objects by their well-known labels, each once."""
+    return tuple(sorted({found for node in nodes if (found := _node_platform(node))}, key=str))
+
+
+def _node_platform(node: Mapping[str, object]) -> Platform | None:
+    metadata = node.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    if not isinstance(labels, Mapping):
+        return None
+    os, architecture = labels.get("kubernetes.io/os"), labels.get("kubernetes.io/arch")
+    if not isinstance(os, str) or not isinstance(architecture, str):
+        return None
+    return Platform(os, architecture)
+
+
+def wanted_platforms(cluster: Sequence[Platform], architectures: Sequence[str]) -> tuple[Platform, ...]:
+    """Return the platforms to look at: the cluster's, or of them those whose architectures the pod pins."""
+    if not architectures:
+        return tuple(cluster) or DEFAULT_PLATFORMS
+    pinned = tuple(platform for platform in cluster if platform.architecture in architectures)
+    return pinned or tuple(Platform("linux", architecture) for architecture in architectures)
+
+
+def best_match(wanted: Platform, offered: Sequence[Platform]) -> int | None:
+    """Return the place of the entry that a node of platform `wanted` runs, or None; the first of equals."""
+    ranks = [
+        (rank, place) for place, platform in enumerate(offered) if (rank := _rank(wanted, platform)) >= 0
+    ]
+    return min(ranks)[1] if ranks else None
+
+
+def _rank(wanted: Platform, offered: Platform) -> int:
+    """0 for the same variant, more for an older one that still runs, -1 for what does not run."""
+    want, have = wanted.normalised(), offered.normalised()
+    if (want.os, want.architecture) != (have.os, have.architecture):
+        return -1
+    if want.variant == have.variant:
+        return 0
+    newest, other = _variant_number(want), _variant_number(have)
+    return newest - other if 0 <= other < newest else -1
+
+
+def _variant_number(platform: Platform) -> int:
+    lowest = {"arm": 5, "arm64": 8, "amd64": 1}.get(platform.architecture, -1)
+    if not platform.variant:
+        return lowest if platform.architecture == "amd64" else -1
+    major = platform.variant.removeprefix("v").partition(".")[0]
+    return int(major) if major.isdigit() and lowest <= int(major) else -1

@@ -1,0 +1,153 @@
+"""One HTTP request to a registry, its token server or its storage: nothing ambient, everything bounded.
+
+requests brings the messages, urllib3 the connections; of requests only the adapter is used, because a session
+would bring cookies, ~/.netrc, proxy variables and redirects of its own.
+"""
+
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
+
+from webhook.deadline import Deadline
+from webhook.registry.connection import pool_classes, tls_context
+from webhook.registry.dial import Dialler
+from webhook.registry.failures import Kind, RegistryFailure
+
+_KEPT_CONNECTIONS = 8
+_MAX_ERROR_BODY = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send; `limit_bytes` is how much of a body is read before it is given up."""
+
+    method: str
+    url: str
+    limit_bytes: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A registry's answer; the body of anything but 200 is not kept."""
+
+    status: int
+    headers: Mapping[str, str]
+    challenges: Sequence[str]
+    body: bytes = field(repr=False)
+
+
+class Transport:
+    """Sends requests over kept connections; for use by many threads."""
+
+    def __init__(self, dialler: Dialler, ca_file: str = "") -> None:
+        pools = pool_classes(dialler.dial)
+        self._adapters = {verify: _Adapter(pools, tls_context(ca_file, verify)) for verify in (True, False)}
+
+    def send(self, request: Request, deadline: Deadline) -> Reply:
+        """Return the answer, redirects included; raise RegistryFailure (UNREACHABLE, INVALID_ANSWER, …)."""
+        prepared = requests.Request(
+            request.method,
+            request.url,
+            headers={"Accept-Encoding": "identity", "User-Agent": "vault-webhook", **request.headers},
+            data=request.form,
+        ).prepare()
+        left = deadline.remaining_s()
+        if left <= 0:
+            raise RegistryFailure(Kind.UNREACHABLE, "the time for this image is used up")
+        try:
+            with self._adapters[request.verify].send(
+                prepared,
+                stream=True,
+                timeout=urllib3.Timeout(total=left),  # type: ignore[arg-type]  # requests takes it
+            ) as response:
+                return _reply(response, request.limit_bytes)
+        except RegistryFailure:
+            raise
+        except (RequestException, HTTPError, OSError, ValueError) as error:
+            raise _failure(error) from None
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        for adapter in self._adapters.values():
+            adapter.close()
+
+
+class _Adapter(HTTPAdapter):
+    """The adapter of requests with our own connections and our own trust."""
+
+    def __init__(self, pools: Mapping[str, type[Any]], context: ssl.SSLContext) -> None:
+        self._pools = pools
+        self._context = context
+        super().__init__(pool_connections=32, pool_maxsize=_KEPT_CONNECTIONS)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = dict(self._pools)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(request, True, None)
+        return host, {"ssl_context": self._context} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The context says whom to trust; requests' own bundle is not added to it."""
+
+
+def _reply(response: requests.Response, limit_bytes: int) -> Reply:
+    raw = response.raw
+    challenges = tuple(raw.headers.getlist("WWW-Authenticate"))
+    if response.status_code != 200:
+        if _declared_length(response) <= _MAX_ERROR_BODY:
+            raw.drain_conn()
+        return Reply(response.status_code, response.headers, challenges, b"")
+    if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise RegistryFailure(Kind.INVALID_ANSWER, "the body is encoded, which was not asked for")
+    if response.request.method == "HEAD":
+        return Reply(200, response.headers, challenges, b"")
+    body = (
+        b"" if _declared_length(response) > limit_bytes else raw.read(limit_bytes + 1, decode_content=False)
+    )
+    if not body or len(body) > limit_bytes:
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"the body is empty or longer than {limit_bytes} bytes")
+    return Reply(200, response.headers, challenges, body)
+
+
+def _declared_length(response: requests.Response) -> int:
+    """What Content-Length says; without one, too much for errors and 0 for bodies that are counted."""
+    text = response.headers.get("Content-Length", "")
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    return 0 if response.status_code == 200 else _MAX_ERROR_BODY + 1
+
+
+def _failure(error: Exception) -> RegistryFailure:
+    causes = list(_chain(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return RegistryFailure(Kind.UNTRUSTED_CERTIFICATE, "the certificate is not trusted for this name")
+    if any(isinstance(cause, UnicodeError) for cause in causes) or type(error) is ValueError:
+        return RegistryFailure(Kind.INVALID_ANSWER, f"the answer is no valid HTTP: {type(error).__name__}")
+    late = any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in causes)
+    names = ", ".join(type(cause).__name__ for cause in causes[:3])
+    return RegistryFailure(Kind.UNREACHABLE, f"the exchange failed: {names}", transient=not late)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what caused it: requests and urllib3 wrap errors in arguments and in `reason`."""
+    found: list[BaseException] = []
+    pending = [error]
+    while pending and len(found) < 16:
+        current = pending.pop(0)
+        found.append(current)
+        inner = [*current.args, getattr(current, "reason", None), current.__cause__]
+        pending += [item for item in inner if isinstance(item, BaseException) and item not in found]
+    return found
