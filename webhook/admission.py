@@ -57,6 +57,8 @@ class Services:
     registry: Registry
     vault: Vault
     own_namespace: str
+    default_pull_secrets: Sequence[tuple[str, str]] = ()
+    """Namespace and name of what is tried after a pod's own pull secrets."""
 
 
 class Admission:
@@ -104,7 +106,7 @@ class Admission:
         _refuse(problems)
         return Decision(
             patch=diff(request.object, {**request.object, "spec": new_spec}),
-            warnings=[*warnings, *plan.warnings],
+            warnings=[*warnings, *plan.warnings, *_image_warnings(images)],
             audit={"references": ", ".join(_audit(spec, plan))},
             references=plan.references(),
         )
@@ -115,11 +117,10 @@ class Admission:
         if not plan.images:
             return {}
         names = [(namespace, entry.get("name") or "") for entry in spec.get("imagePullSecrets") or ()]
-        if self._settings.default_pull_secret and self._settings.default_pull_secret_namespace:
-            names.append((self._settings.default_pull_secret_namespace, self._settings.default_pull_secret))
         secrets = gather_pull_secrets(
             self._services.cluster, [place for place in names if place[1]], deadline
         )
+        defaults = gather_pull_secrets(self._services.cluster, self._services.default_pull_secrets, deadline)
         queries = (
             ImageQuery(
                 image=image,
@@ -127,6 +128,7 @@ class Admission:
                 pull_policy=spec[place[0]][place[1]].get("imagePullPolicy") or "",
                 architectures=_architectures(spec),
                 skip_verify=config.registry_skip_verify,
+                default_secrets=defaults,
             )
             for place, image in plan.images.items()
         )
@@ -172,6 +174,10 @@ class Admission:
                 f"annotation vault-tls-secret: the webhook's namespace has no Secret {config.tls_secret} with `ca.crt`"
             )
         return base64.b64decode(text)
+
+
+def _image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
+    return [f"image {image}: {warning}" for image, config in images.items() for warning in config.warnings]
 
 
 def _refuse(problems: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import hvac
 import requests
-from hvac.exceptions import VaultError
+from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
 
 from vaultenv.client.twin import HvacReader
 from vaultenv.errors import VaultEnvError
@@ -18,6 +18,13 @@ from webhook.errors import NotResolved
 from webhook.vault_client import new_client
 
 _BATCH_SIZE = 25
+_REASONS: dict[type[VaultError], str] = {
+    VaultDown: "Vault is sealed or not ready; unseal it and try again",
+    RateLimitExceeded: "Vault has too much to do (429); try again",
+    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role and vault-serviceaccount",
+    InvalidRequest: "400 refused; check that the role of the annotation vault-role exists",
+    InvalidPath: "404 no auth method is mounted there; check the annotation vault-path",
+}
 
 
 class Tokens(Protocol):
@@ -93,7 +100,7 @@ class Vault:
         except VaultError as error:
             raise NotResolved(
                 f"failed to request new Vault token: ServiceAccount {account} with role {identity.role!r} at {where}: "
-                f"{type(error).__name__}; check the annotations vault-role, vault-path and vault-serviceaccount"
+                f"{_reason(error)}"
             ) from error
         except (requests.RequestException, KeyError, TypeError) as error:
             raise NotResolved(
@@ -101,6 +108,14 @@ class Vault:
                 "check the annotation vault-addr and that Vault is up"
             ) from error
         return client
+
+
+def _reason(error: VaultError) -> str:
+    """What kind of error it is and what to do; Vault's own text is left out."""
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
+    return f"{type(error).__name__}; check the annotations vault-role, vault-path and vault-serviceaccount"
 
 
 def _transit(config: Config) -> Transit:

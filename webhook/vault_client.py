@@ -8,7 +8,13 @@ import requests
 
 
 def new_client(
-    address: str, *, ca_file: str, skip_verify: bool = False, namespace: str = "", token: str = "", timeout_s: float
+    address: str,
+    *,
+    ca_file: str,
+    skip_verify: bool = False,
+    namespace: str = "",
+    token: str = "",
+    timeout_s: float,
 ) -> hvac.Client:
     """Return a client of the Vault at `address`; without `ca_file` the system's CAs are trusted."""
     session = requests.Session()

@@ -1,0 +1,145 @@
+"""Two pods go through the webhook; then their commands run here, with a file in the place of Vault."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.demo_parts import pods, show
+from scripts.demo_parts.patch import apply
+from scripts.demo_parts.registry import Registry
+from scripts.demo_parts.webhook import DemoFailed, Webhook
+from webhook.commands.certificate import make_certificate
+
+_LAUNCHER = "/vault/vault-env"
+
+
+def main() -> int:
+    """Run the demonstration; return 0 only if both programs saw their secrets."""
+    with tempfile.TemporaryDirectory(prefix="vault-webhook-demo-") as name:
+        try:
+            _demonstrate(Path(name))
+        except DemoFailed as error:
+            print(f"\nThe demonstration failed: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _demonstrate(folder: Path) -> None:
+    store = folder / "secrets.json"
+    store.write_text(json.dumps(pods.SECRETS))
+    with _registry(folder) as registry, _webhook(folder, registry) as webhook:
+        show.heading(
+            f"The webhook listens at https://{webhook.address}, a registry with one image at {registry.host}."
+        )
+        print("There is no API server here: this program sends the pods as it would.")
+
+        show.heading("The pod of the manual's Deployment: one key of one path")
+        _through(webhook, pods.manual_pod(), store, pods.SECRETS[pods.PATH]["test"])
+
+        show.heading(
+            "A pod without a command: its image's entry point comes from the registry; all keys of a path"
+        )
+        _through(webhook, pods.image_pod(registry.reference), store, pods.SECRETS[pods.PATH]["GREETING"])
+        if not registry.requests:
+            raise DemoFailed("the registry was not asked for the image")
+    show.heading("Both programs saw their secrets; the pods hold only references.")
+
+
+def _through(webhook: Webhook, pod: dict[str, Any], store: Path, secret: str) -> None:
+    """Send `pod`, show what the webhook made of it, run its program, and check that `secret` arrived."""
+    changed = apply(pod, webhook.review(pod))
+    if secret in json.dumps(changed):
+        raise DemoFailed("the secret stands in the pod")
+    show.difference(pod, changed)
+    output = _run(changed["spec"]["containers"][0], store)
+    for line in output:
+        print(f"  the program says: {line}")
+    if secret not in output:
+        raise DemoFailed("the program did not see its secret")
+
+
+def _run(container: dict[str, Any], store: Path) -> list[str]:
+    """Run the container's command as a process of this machine; return what it wrote until it slept or ended."""
+    launcher, address = str(Path(sys.executable).with_name("vault-env")), f"file://{store}"
+    words = [*container["command"], *container["args"]]
+    words[0] = words[0].replace(_LAUNCHER, launcher)
+    given = {entry["name"]: entry["value"] for entry in container["env"]}
+    print(f"\n  run here, with two substitutions: {_LAUNCHER} -> {launcher}")
+    print(f"                                    VAULT_ADDR {given['VAULT_ADDR']} -> {address}")
+    environ = {"PATH": os.environ.get("PATH", ""), **given, "VAULT_ADDR": address}
+    with subprocess.Popen(
+        [_expanded(word) for word in words],
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            return list(_lines(process))
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+    for line in process.stdout or ():
+        yield line.rstrip("\n")
+        if line.startswith("going to sleep"):
+            return
+
+
+def _expanded(word: str) -> str:
+    """What the kubelet makes of a word without `$(NAME)`."""
+    return word.replace("$$", "$")
+
+
+@contextlib.contextmanager
+def _registry(folder: Path) -> Iterator[Registry]:
+    certificate = make_certificate(["127.0.0.1"], days=1)
+    files = {
+        "registry-ca.crt": certificate.ca,
+        "registry.crt": certificate.chain,
+        "registry.key": certificate.key,
+    }
+    for name, text in files.items():
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_bytes(text)
+    with Registry(
+        "demo/greeter", pods.IMAGE_CONFIG, folder / "registry.crt", folder / "registry.key"
+    ) as registry:
+        yield registry
+
+
+def _webhook(folder: Path, registry: Registry) -> Webhook:
+    kubeconfig = folder / "kubeconfig.json"
+    kubeconfig.write_text(json.dumps(_no_cluster()))
+    return Webhook(
+        folder,
+        {
+            "VAULT_ADDR_ALLOWLIST": pods.VAULT_ADDRESS,
+            "VAULT_ENV_IMAGE": "vault-env:demo",
+            "KUBECONFIG": str(kubeconfig),
+            "REGISTRY_CA_FILE": str(folder / "registry-ca.crt"),
+            "REGISTRY_PRIVATE_HOSTS": registry.host,
+            "METRICS_DIR": str(folder),
+        },
+    )
+
+
+def _no_cluster() -> dict[str, Any]:
+    return {
+        "current-context": "none",
+        "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
+        "clusters": [{"name": "none", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "none", "user": {}}],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""`vault-webhook COMMAND`: the webhook, and what its operators and users run by hand."""
+
+import importlib
+import sys
+
+from webhook.errors import WebhookError
+
+COMMANDS = {
+    "serve": "serve admission requests",
+    "certificate": "make the serving certificate and the webhook configuration that trusts it",
+    "provision": "make role, policy and path of namespaces in Vault",
+}
+
+
+def main() -> int:
+    """Run the command that the arguments name; return its exit status."""
+    name, *arguments = sys.argv[1:] or [""]
+    if name not in COMMANDS:
+        stream, status = (sys.stdout, 0) if name in ("-h", "--help") else (sys.stderr, 2)
+        print(_usage(), file=stream)
+        return status
+    run = importlib.import_module(f"webhook.commands.{name}").run
+    try:
+        return int(run(arguments))
+    except WebhookError as error:
+        print(f"vault-webhook {name}: {error}", file=sys.stderr)
+        return 1
+
+
+def _usage() -> str:
+    rows = (f"  {name:<12} {help}" for name, help in COMMANDS.items())
+    return "usage: vault-webhook COMMAND [ARGUMENT...]\n\n" + "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
