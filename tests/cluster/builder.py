@@ -83,7 +83,7 @@ def _build(target: str, folder: Path) -> None:
     _buildah("build", *options, f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT))
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}")
-    _buildah("push", f"localhost/{target}", f"oci:{unfinished}:latest")
+    _buildah("push", "--disable-compression", f"localhost/{target}", f"oci:{unfinished}:latest")
     unfinished.rename(folder)
     _forget(target)
     print(f"built the image {target} in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
@@ -123,7 +123,7 @@ def _make_base(name: str, suite: str) -> None:
 def _buildah(*arguments: str, check: bool = True) -> str:
     """Standard output of buildah, with a store of its own: without overlay mounts, outside the machine's."""
     store = cache() / "images" / "store"
-    places = [f"--root={store / 'root'}", f"--runroot={store / 'run'}", "--storage-driver=vfs"]
+    places = [f"--root={store / 'root'}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
     policy = store / "policy.json"
     store.mkdir(parents=True, exist_ok=True)
     policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
