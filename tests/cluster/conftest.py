@@ -1,14 +1,19 @@
 """The node of the session, and tests that run in its network."""
 
-import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cluster import images
+from tests.cluster.builder import product_image
 from tests.cluster.node import Node
 from tests.cluster.obstacle import obstacle
+from tests.cluster.pods import Pods
+from tests.cluster.product import CLUSTER_NAME, Product, annotations
+
+SECRET = "s3cr3t"
 
 
 @pytest.fixture(scope="session")
@@ -40,32 +45,29 @@ def namespace(node: Node) -> Iterator[str]:
 
 
 @pytest.fixture
-def run_pod(node: Node, namespace: str) -> "PodRunner":
-    """Starts pods in the test's namespace."""
-    return PodRunner(node, namespace)
+def pods(node: Node, namespace: str) -> Pods:
+    """Runs pods in the test's namespace."""
+    return Pods(node, namespace)
 
 
-class PodRunner:
-    """Applies pods, waits for what they become, and reads what they say."""
+@pytest.fixture(scope="session")
+def shell_image(session_node: Node) -> str:
+    """The reference of an image with a shell."""
+    with session_node.network():
+        return session_node.registry.push("tests/shell:1", images.shell())
 
-    def __init__(self, node: Node, namespace: str) -> None:
-        self._node = node
-        self.namespace = namespace
 
-    def __call__(
-        self, name: str, spec: dict[str, object], until: str = "condition=Ready", timeout_s: int = 30
-    ) -> None:
-        """Create the pod and return when `kubectl wait --for=UNTIL` does."""
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}}
-        body = json.dumps({**pod, "spec": {"terminationGracePeriodSeconds": 1, **spec}})
-        self.kubectl("apply", "-f", "-", stdin=body)
-        self.kubectl("wait", f"--for={until}", f"pod/{name}", f"--timeout={timeout_s}s")
+@pytest.fixture(scope="session")
+def product(session_node: Node, session_folder: Path) -> Product:
+    """The product, built from the Dockerfile and installed on the session's node."""
+    webhook, launcher = product_image("webhook"), product_image("vault-env")
+    with session_node.network():
+        return Product(session_node, session_folder / "product", webhook, launcher)
 
-    def to_the_end(self, name: str, spec: dict[str, object]) -> str:
-        """The log of a pod that runs once and succeeds."""
-        self(name, {"restartPolicy": "Never", **spec}, until="jsonpath={.status.phase}=Succeeded")
-        return self.kubectl("logs", name)
 
-    def kubectl(self, *arguments: str, stdin: str = "") -> str:
-        """kubectl in the test's namespace."""
-        return self._node.kubectl("--namespace", self.namespace, *arguments, stdin=stdin)
+@pytest.fixture
+def team(product: Product, node: Node, namespace: str) -> Pods:
+    """Runs pods in the test's namespace as an application team does; the key `test` of its path holds `s3cr3t`."""
+    product.add(namespace)
+    node.vault.put_secret(f"{CLUSTER_NAME}/data/{namespace}", test=SECRET)
+    return Pods(node, namespace, annotations(namespace))

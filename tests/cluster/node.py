@@ -40,7 +40,7 @@ class Node:
         self.authority = authority
         self.cluster = control_plane.api_server(self._folder / "cluster", authority)
         self.kubectl = self.cluster.kubectl
-        self.vault = Vault(self._folder / "vault", authority, VAULT, port=443, names=VAULT_NAMES)
+        self.vault = Vault(self._folder / "vault", authority, VAULT, *VAULT_NAMES, port=443)
         self.vault.begin()
         self.registry = Registry(
             self._folder / "registry", authority, "anonymous", REGISTRY, 443, REGISTRY_NAME

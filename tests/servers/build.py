@@ -52,7 +52,7 @@ def replacement(wanted: Program, environment: Mapping[str, str]) -> Path | None:
 def cache() -> Path:
     """The folder that holds everything built, outside the tree."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base, "vault-webhook", "servers")
+    return Path(base, "vault-webhook")
 
 
 def place(wanted: Program) -> Path:
@@ -61,7 +61,7 @@ def place(wanted: Program) -> Path:
     for name in ("go.mod", "go.sum"):
         key.update((wanted.module / name).read_bytes())
     key.update(repr((wanted.flags, wanted.cgo, platform.system(), platform.machine())).encode())
-    return cache() / f"{wanted.pin}-{key.hexdigest()[:16]}" / wanted.name
+    return cache() / "servers" / f"{wanted.pin}-{key.hexdigest()[:16]}" / wanted.name
 
 
 def _executable(path: Path, variable: str) -> Path:
@@ -76,26 +76,28 @@ def _built(wanted: Program) -> Path:
     path = place(wanted)
     if path.exists():
         return path
-    with _alone(path):
+    with alone("servers"):
         if not path.exists():
             _build(wanted, path)
     return path
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (cache() / "lock").open("w") as lock:
+def alone(what: str) -> Iterator[None]:
+    """Keep other sessions from building the same kind of thing meanwhile."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / f"{what}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("another session builds servers: waiting for it")
+            _say(f"another session builds {what}: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _build(wanted: Program, path: Path) -> None:
     started = time.monotonic()
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{wanted.name}.{os.getpid()}")
     command: list[str | Path] = [
         go(),

@@ -51,7 +51,8 @@ class Folder:
     mode: int = 0o755
 
 
-Root = Mapping[str, File | Link | Folder]
+Entry = File | Link | Folder
+Root = Mapping[str, Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,8 @@ def layer_tar(root: Root) -> bytes:
     return output.getvalue()
 
 
-def _with_parents(root: Root) -> dict[str, File | Link | Folder]:
-    entries: dict[str, File | Link | Folder] = {}
+def _with_parents(root: Root) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
     for path, entry in root.items():
         parts = path.strip("/").split("/")
         for depth in range(1, len(parts)):
@@ -165,7 +166,7 @@ def _with_parents(root: Root) -> dict[str, File | Link | Folder]:
     return entries
 
 
-def _add(archive: tarfile.TarFile, path: str, entry: File | Link | Folder) -> None:
+def _add(archive: tarfile.TarFile, path: str, entry: Entry) -> None:
     member = tarfile.TarInfo(path)
     match entry:
         case File(content, mode):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _NEEDED: Mapping[str, str] = {
+    "binutils": "readelf",
     "buildah": "buildah",
     "busybox-static": "/bin/busybox",
     "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
@@ -18,6 +19,7 @@ _NEEDED: Mapping[str, str] = {
     "libseccomp-dev": "/usr/include/seccomp.h",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
+    "musl-tools": "musl-gcc",
     "nftables": "nft",
     "pkg-config": "pkg-config",
     "util-linux": "nsenter",

@@ -43,7 +43,8 @@ class TokenServer:
         self._server.socket = context.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
-        self.realm = f"https://{name or host}:{self._server.server_address[1]}/token"
+        self.host = f"{name or host}:{self._server.server_address[1]}"
+        self.realm = f"https://{self.host}/token"
         self._thread = threading.Thread(target=self._server.serve_forever, name="tokens", daemon=True)
         self._thread.start()
 

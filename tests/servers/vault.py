@@ -1,7 +1,6 @@
 """HashiCorp Vault (or OpenBao) with a TLS listener, initialised and unsealed."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ class Vault:
         folder: Path,
         authority: Authority,
         host: str = "127.0.0.1",
+        *names: str,
         port: int = 0,
-        names: Sequence[str] = ("localhost",),
     ) -> None:
         """Prepare to listen on `host` and `port` (0: any), with a certificate for `host` and `names`."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,142 @@
+"""The product's images, built from the Dockerfile by buildah where no public registry can be reached.
+
+The base image is made from Debian's packages under the name that the Dockerfile gives it. What was built is kept in the
+cache under a key of everything that goes into it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.servers.build import BuildFailed, alone, cache
+from tests.servers.images import Blob, Image
+
+ROOT = Path(__file__).parents[2]
+_KEPT = 3
+_SOURCES = (
+    "Dockerfile",
+    ".dockerignore",
+    "setup.cfg",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "vaultenv",
+    "webhook",
+)
+_BASE = re.compile(
+    r"^FROM\s+(?:--\S+\s+)*((?:docker\.io/(?:library/)?)?debian:(\w+)(?:-slim)?)\b", re.MULTILINE
+)
+
+
+def product_image(target: str) -> Image:
+    """The image of that stage of the Dockerfile; raises BuildFailed."""
+    folder = cache() / "images" / f"{target}-{_key(target)}"
+    if not folder.exists():
+        with alone("images"):
+            if not folder.exists():
+                _build(target, folder)
+    return from_layout(folder)
+
+
+def from_layout(folder: Path) -> Image:
+    """The image in an OCI image layout (https://github.com/opencontainers/image-spec/blob/main/image-layout.md)."""
+
+    def blob(descriptor: Mapping[str, str]) -> Blob:
+        content = (folder / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+        return Blob(content, descriptor["mediaType"])
+
+    descriptor = json.loads((folder / "index.json").read_text())["manifests"][0]
+    manifest = blob(descriptor)
+    parts = json.loads(manifest.content)
+    config = json.loads(blob(parts["config"]).content)
+    platform = {"architecture": config["architecture"], "os": config["os"]}
+    return Image(manifest, tuple(map(blob, (parts["config"], *parts["layers"]))), platform)
+
+
+def _key(target: str) -> str:
+    key = hashlib.sha256(target.encode())
+    for path in sorted(path for source in _SOURCES for path in _files(ROOT / source)):
+        key.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return key.hexdigest()[:16]
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+
+
+def _build(target: str, folder: Path) -> None:
+    started = time.monotonic()
+    print(f"building the image {target} ...", file=sys.stderr, flush=True)
+    for name, suite in _BASE.findall((ROOT / "Dockerfile").read_text()):
+        _make_base(name, suite)
+    trust = "/etc/ssl/certs:/etc/ssl/certs:ro"  # what this machine trusts, the package index included
+    options = ["--isolation=chroot", "--pull-never", "--layers", f"--volume={trust}", f"--target={target}"]
+    _buildah("build", *options, f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}")
+    _buildah("push", "--disable-compression", f"localhost/{target}", f"oci:{unfinished}:latest")
+    unfinished.rename(folder)
+    _forget(target)
+    print(f"built the image {target} in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+def _forget(target: str) -> None:
+    """Drop what earlier sources made: the store's dangling images, and all but the newest images of this target."""
+    _buildah("rmi", "--prune", "--force")
+    kept = sorted((cache() / "images").glob(f"{target}-*"), key=lambda folder: folder.stat().st_mtime)
+    for folder in kept[:-_KEPT]:
+        shutil.rmtree(folder)
+
+
+def _make_base(name: str, suite: str) -> None:
+    if _buildah("images", "--quiet", name, check=False):
+        return
+    archive = cache() / "images" / f"{suite}.tar"
+    if not archive.exists():
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = archive.with_name(f".{suite}.tar")
+        _run(
+            [
+                "mmdebstrap",
+                "--quiet",
+                "--variant=minbase",
+                "--include=ca-certificates",
+                suite,
+                str(unfinished),
+            ]
+        )
+        unfinished.rename(archive)
+    container = _buildah("from", "scratch")
+    _buildah("add", "--quiet", container, str(archive), "/")
+    _buildah("commit", "--quiet", "--rm", container, name)
+
+
+def _buildah(*arguments: str, check: bool = True) -> str:
+    """Standard output of buildah, with a store of its own: without overlay mounts, outside the machine's."""
+    store = cache() / "images" / "store"
+    places = [f"--root={store / 'root'}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
+    policy = store / "policy.json"
+    store.mkdir(parents=True, exist_ok=True)
+    policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+    options = [f"--signature-policy={policy}"] if arguments[0] in ("build", "push", "commit") else []
+    return _run(["buildah", *places, arguments[0], *options, *arguments[1:]], check)
+
+
+def _run(command: Sequence[str], check: bool = True) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+    if check and done.returncode:
+        raise BuildFailed(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout.strip()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin", "BUILDAH_FORMAT": "oci"}
