@@ -233,11 +233,22 @@ def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
     if len(fields) < 2 or not fields[1][1]:
         raise Fault(_NO_KEY, path_at + len(raw_path))
     path, key = normal_path(_text(raw_path, path_at), path_at), _text(fields[1][1], fields[1][0])
+    if "${" in key:
+        _check_template(key, fields[1][0])
     at, third = fields[2] if len(fields) > 2 else (0, b"")
     if written:
         return Term(Source(path, body=_body(third, at)), key)
     version, default = _version_and_default(_text(third, at), at)
     return Term(Source(path, version), key, default)
+
+
+def _check_template(key: str, at: int) -> None:
+    from vaultenv.template.render import TemplateError, check
+
+    try:
+        check(key)
+    except TemplateError as error:
+        raise Fault(f"template: {error.message}", at + len(key[: error.at].encode())) from None
 
 
 def _body(text: bytes, at: int) -> str:

@@ -1,6 +1,13 @@
 """What a value becomes, once everything that it refers to has been answered; no request is made here."""
 
-from vaultenv.errors import InvalidSetting, KeyNotFound, RequestRefused, SecretNotFound, VaultEnvError
+from vaultenv.errors import (
+    InvalidSetting,
+    KeyNotFound,
+    RequestRefused,
+    SecretNotFound,
+    SecretUnusable,
+    VaultEnvError,
+)
 from vaultenv.reference import Ciphertext, Login, Source, Term, Value
 from vaultenv.secret import Secret, text_of
 
@@ -93,10 +100,21 @@ def _text(part: "Part", answers: Answers) -> bytes:
 def _field(term: Term, secret: "Secret | VaultEnvError") -> bytes:
     if isinstance(secret, VaultEnvError):
         raise secret
+    if term.template and not secret.deleted:
+        return _rendered(term, secret)
     if term.key not in secret.fields:
         path, remedy = term.source.path, _remedy(secret)
         raise KeyNotFound(f"key '{term.key}' not found under path: {path}: {remedy}")
     return text_of(secret.fields[term.key])
+
+
+def _rendered(term: Term, secret: Secret) -> bytes:
+    from vaultenv.template.render import TemplateError, render
+
+    try:
+        return text_of(render(term.key, secret.fields))
+    except TemplateError as error:
+        raise SecretUnusable(f"template on path: {term.source.path}: {error.message}") from None
 
 
 def _remedy(secret: Secret) -> str:

@@ -58,8 +58,8 @@ def cache() -> Path:
 def place(wanted: Program) -> Path:
     """Where the built program lies, or will lie."""
     key = hashlib.sha256()
-    for name in ("go.mod", "go.sum"):
-        key.update((wanted.module / name).read_bytes())
+    for source in (wanted.module / "go.mod", wanted.module / "go.sum", *sorted(wanted.module.glob("*.go"))):
+        key.update(source.read_bytes())
     key.update(repr((wanted.flags, wanted.cgo, platform.system(), platform.machine())).encode())
     return cache() / "servers" / f"{wanted.pin}-{key.hexdigest()[:16]}" / wanted.name
 

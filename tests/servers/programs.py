@@ -66,12 +66,13 @@ _TABLE = (
         ("-tags", "seccomp netgo osusergo", "-ldflags", "-s -w -linkmode external -extldflags -static"),
         cgo=True,
     ),
+    Program("template", "template", ".", "TEMPLATE_BIN"),
     Program("coredns", "coredns", "github.com/coredns/coredns", "COREDNS_BIN"),
 )
 
 PROGRAMS: dict[str, Program] = {program.name: program for program in _TABLE}
 
-_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault")
+_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {"servers": _SERVERS, "node": tuple(PROGRAMS)}
 """What the tests of each tier need."""

@@ -1,0 +1,128 @@
+"""Templates in keys: what users of the predecessor write, and what no template may do."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vaultenv.template.generator import DATA
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.render import check, render
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("My user: ${title .username}", "My user: Superusername"),
+        ("${.username}:${.password}", "superusername:secret"),
+        ("${.missing}", "<no value>"),
+        ('${default "d" .missing}', "d"),
+        ('${index . "we ird"}', "w"),
+        ('${if eq .username "superusername"}y${else}n${end}', "y"),
+        ("${range .list}${.},${end}", "a,b,"),
+        ("${.list | toJson}", '["a","b"]'),
+        ("${.encoded | b64dec}", "hidden"),
+    ],
+)
+def test_keys_that_users_write(source: str, expected: str) -> None:
+    fields = {
+        "username": "superusername",
+        "password": "secret",
+        "we ird": "w",
+        "list": ["a", "b"],
+        "encoded": "aGlkZGVu",
+    }
+    assert render(source, fields) == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["env", "expandenv", "file", "blob", "awskms", "genPrivateKey", "now", "getHostByName"]
+)
+def test_nothing_reaches_outside_the_secret(name: str) -> None:
+    with pytest.raises(TemplateError, match=f'function "{name}" not defined'):
+        check(f'${{{name} "x"}}')
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "${range until 1000000}${range until 1000000}x${end}${end}",
+        '${repeat 2000000 "x"}',
+        '${$x := "xxxxxxxxxxxxxxxx"}${range until 1000}${$x = cat $x $x}${end}',
+        "${$x := list 1}${range until 1000}${$x = list $x $x}${end}${$x}",
+        '${printf "%999999999d" 1}',
+        "${range until 100000}${toJson $}${end}",
+        "${" + "(" * 500 + "1" + ")" * 500 + "}",
+        "${if 1}" * 500 + "${end}" * 500,
+    ],
+)
+def test_a_greedy_template_ends_soon(source: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(TemplateError):
+        render(source, DATA)
+    assert time.monotonic() - began < 5
+
+
+def test_a_template_leaves_the_secret_as_it_is() -> None:
+    fields = {"a": {"b": "c"}}
+    assert render('${set .a "b" "changed" | toJson}', fields) == '{"b":"changed"}'
+    assert fields == {"a": {"b": "c"}}
+
+
+def test_an_error_tells_the_character() -> None:
+    with pytest.raises(TemplateError) as refusal:
+        check("x${.a | nosuch}")
+    assert (refusal.value.at, refusal.value.message) == (8, 'function "nosuch" not defined')
+
+
+_WORDS = [
+    "${",
+    "}",
+    "|",
+    "(",
+    ")",
+    ".",
+    "$",
+    "$x",
+    ":=",
+    ",",
+    "if",
+    "else",
+    "end",
+    "range",
+    "with",
+    "break",
+    '"a"',
+    "`b`",
+    "1",
+    "-2",
+    "1.5",
+    ".a",
+    ".list",
+    ".obj.x",
+    "upper",
+    "join",
+    "index",
+    "printf",
+    "list",
+    "dict",
+    "-",
+    "/*",
+    "*/",
+    "nil",
+    "true",
+    "and",
+    "not",
+    "eq",
+    "len",
+    "'c'",
+]
+
+
+@given(st.lists(st.sampled_from(_WORDS), max_size=25), st.sampled_from(["", " "]))
+def test_no_template_ends_in_another_exception(words: list[str], between: str) -> None:
+    try:
+        render(between.join(words), DATA)
+    except TemplateError as error:
+        assert error.message

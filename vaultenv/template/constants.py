@@ -1,0 +1,79 @@
+"""Go's literals: strings, characters and numbers (https://go.dev/ref/spec#Lexical_elements)."""
+
+from vaultenv.template.errors import TemplateError
+
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
+_WIDTHS = {"x": 2, "u": 4, "U": 8}
+_LARGEST = 2**63
+
+
+def string(text: str, at: int) -> str:
+    """The value of a quoted or raw string with its quotes; raises TemplateError."""
+    if text[0] == "`":
+        return text[1:-1].replace("\r", "")
+    return _unquoted(text[1:-1], text[0], at)
+
+
+def character(text: str, at: int) -> int:
+    """The code point of a character literal; raises TemplateError."""
+    value = _unquoted(text[1:-1], "'", at)
+    if len(value) != 1:
+        raise TemplateError(f"malformed character constant {text}", at)
+    return ord(value)
+
+
+def _unquoted(text: str, quote: str, at: int) -> str:
+    raw = bytearray()
+    i = 0
+    while i < len(text):
+        if text[i] != "\\":
+            raw += text[i].encode("utf-8", "replace")
+            i += 1
+            continue
+        piece, i = _escape(text, i + 1, quote, at)
+        raw += piece
+    return raw.decode("utf-8", "replace")
+
+
+def _escape(text: str, i: int, quote: str, at: int) -> tuple[bytes, int]:
+    """The bytes of the escape whose letter is at `i`, and the position after it."""
+    letter = text[i : i + 1]
+    if letter in _ESCAPES or letter == quote:
+        return _ESCAPES.get(letter, letter).encode(), i + 1
+    if letter in _WIDTHS:
+        return _code(text[i + 1 : i + 1 + _WIDTHS[letter]], letter, at), i + 1 + _WIDTHS[letter]
+    octal = text[i : i + 3]
+    if len(octal) == 3 and not octal.strip("01234567") and int(octal, 8) < 256:
+        return bytes((int(octal, 8),)), i + 3
+    raise TemplateError("unknown escape in a quoted string", at)
+
+
+def _code(digits: str, letter: str, at: int) -> bytes:
+    if len(digits) != _WIDTHS[letter] or digits.strip("0123456789abcdefABCDEF"):
+        raise TemplateError("unknown escape in a quoted string", at)
+    code = int(digits, 16)
+    if letter == "x":
+        return bytes((code,))
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        raise TemplateError("escape is no code point", at)
+    return chr(code).encode()
+
+
+def number(text: str, at: int) -> int | float:
+    """The value of a number: an integer of 64 bits, or a float if it has a point or an exponent."""
+    plain = text.lower().lstrip("+-")
+    try:
+        if plain.startswith(("0x", "0b", "0o")) or not plain.strip("0123456789_"):
+            return _integer(text, plain, at)
+        return float(text)
+    except (ValueError, OverflowError):
+        raise TemplateError(f"bad number syntax: {text}", at) from None
+
+
+def _integer(text: str, plain: str, at: int) -> int:
+    octal = len(plain) > 1 and plain[0] == "0" and plain[1].isdigit()
+    value = int(plain.lstrip("0") or "0", 8) if octal else int(plain, 0)
+    value = -value if text.startswith("-") else value
+    if not -_LARGEST <= value < _LARGEST:
+        raise TemplateError(f"integer overflow: {text}", at)
+    return value

@@ -1,0 +1,10 @@
+"""Why a template is refused, or cannot be evaluated on a secret."""
+
+
+class TemplateError(Exception):
+    """`message` never quotes a secret; `at` is the character of the template that it is about."""
+
+    def __init__(self, message: str, at: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at

@@ -1,0 +1,110 @@
+"""The functions that Go's text/template has itself (https://pkg.go.dev/text/template#hdr-Functions)."""
+
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.functions import Function, table
+from vaultenv.template.printf import sprintf
+from vaultenv.template.values import equal, kind, less, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\0": "\ufffd"}
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+
+
+def _eq(first: object, *others: object) -> bool:
+    return any(equal(first, other) for other in others)
+
+
+def _le(first: object, second: object) -> bool:
+    return less(first, second) or equal(first, second)
+
+
+def sprint(values: "tuple[object, ...]") -> str:
+    """fmt.Sprint: a blank between operands when neither is a string."""
+    out = ""
+    for position, value in enumerate(values):
+        between = position and not isinstance(value, str) and not isinstance(values[position - 1], str)
+        out += (" " if between else "") + text(value)
+    return out
+
+
+def _index(value: "Any", *keys: "Any") -> "Any":
+    for key in keys:
+        if value is None:
+            raise TemplateError("index of untyped nil")
+        if isinstance(value, dict):
+            if not isinstance(key, str):
+                raise TemplateError(f"a map has no index of type {kind(key)}")
+            value = value.get(key)
+        else:
+            value = _item(value, key)
+    return value
+
+
+def _item(value: "Any", key: object) -> "Any":
+    if not isinstance(value, (list, str)):
+        raise TemplateError(f"can't index item of type {kind(value)}")
+    sequence: Any = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    return sequence[_position(key, len(sequence) - 1)]
+
+
+def _position(key: object, last: int) -> int:
+    if not isinstance(key, int) or isinstance(key, bool):
+        raise TemplateError(f"cannot index slice/array with type {kind(key)}")
+    if not 0 <= key <= last:
+        raise TemplateError(f"index out of range: {key}")
+    return key
+
+
+def _len(value: "Any") -> int:
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, (list, dict)):
+        return len(value)
+    raise TemplateError(f"len of type {kind(value)}")
+
+
+def _html(*values: object) -> str:
+    return "".join(_HTML.get(char, char) for char in _joined(values))
+
+
+def _urlquery(*values: object) -> str:
+    return query_escape(_joined(values))
+
+
+def query_escape(value: str) -> str:
+    """Go's url.QueryEscape."""
+    raw = value.encode("utf-8", "replace")
+    return "".join("+" if b == 32 else chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in raw)
+
+
+def _joined(values: "tuple[object, ...]") -> str:
+    return sprint(tuple("<no value>" if value is None else value for value in values))
+
+
+def _println(*values: object) -> str:
+    return " ".join(map(text, values)) + "\n"
+
+
+GO: "dict[str, Function]" = table(
+    {
+        "and": (lambda *values: values[-1], "a*"),
+        "or": (lambda *values: values[-1], "a*"),
+        "not": (lambda value: not value, "a"),
+        "eq": (_eq, "aaa*"),
+        "ne": (lambda first, second: not equal(first, second), "aa"),
+        "lt": (less, "aa"),
+        "le": (_le, "aa"),
+        "gt": (lambda first, second: not _le(first, second), "aa"),
+        "ge": (lambda first, second: not less(first, second), "aa"),
+        "index": (_index, "aa*"),
+        "len": (_len, "a"),
+        "print": (lambda *values: sprint(values), "a*"),
+        "printf": (lambda format_, *values: sprintf(format_, values), "sa*"),
+        "println": (_println, "a*"),
+        "html": (_html, "a*"),
+        "urlquery": (_urlquery, "a*"),
+    }
+)

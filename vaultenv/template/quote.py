@@ -1,0 +1,29 @@
+"""Go's strconv.Quote (https://pkg.go.dev/strconv#Quote)."""
+
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
+
+
+def quoted(value: str) -> str:
+    """The text in double quotes, with escapes for what cannot be printed."""
+    return '"' + "".join(map(_char, value)) + '"'
+
+
+def _char(char: str) -> str:
+    code = ord(char)
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,24 @@
+"""The templates of `${ … }` keys: checked when a reference is parsed, evaluated on its secret."""
+
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.evaluate import evaluate
+from vaultenv.template.parser import parse_template
+from vaultenv.template.sprig import FUNCTIONS
+from vaultenv.template.sprig.dicts import copied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+__all__ = ("TemplateError", "check", "render")
+
+
+def check(source: str) -> None:
+    """Raises TemplateError if the template cannot be parsed."""
+    parse_template(source, FUNCTIONS)
+
+
+def render(source: str, fields: "Mapping[str, Any]") -> str:
+    """What the template prints for a secret's fields; raises TemplateError."""
+    return evaluate(parse_template(source, FUNCTIONS), copied(dict(fields)), FUNCTIONS)

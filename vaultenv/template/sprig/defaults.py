@@ -1,0 +1,40 @@
+"""Sprig's functions that choose between values, and `fail`."""
+
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.functions import Function, table
+from vaultenv.template.values import kind, truth
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def _default(instead: object, *given: object) -> object:
+    return given[0] if given and truth(given[0]) else instead
+
+
+def _coalesce(*values: object) -> object:
+    return next((value for value in values if truth(value)), None)
+
+
+def _ternary(yes: object, no: object, condition: "Any") -> object:
+    if not isinstance(condition, bool):
+        raise TemplateError(f"ternary: expected bool; got {kind(condition)}")
+    return yes if condition else no
+
+
+def _fail(message: str) -> object:
+    raise TemplateError(f"the template fails: {message}")
+
+
+DEFAULTS: "dict[str, Function]" = table(
+    {
+        "default": (_default, "aa*"),
+        "empty": (lambda value: not truth(value), "a"),
+        "coalesce": (_coalesce, "a*"),
+        "all": (lambda *values: all(map(truth, values)), "a*"),
+        "any": (lambda *values: any(map(truth, values)), "a*"),
+        "ternary": (_ternary, "aaa"),
+        "fail": (_fail, "s"),
+    }
+)

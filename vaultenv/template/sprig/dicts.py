@@ -1,0 +1,84 @@
+"""Sprig's functions on maps; `set`, `unset` and the merges change the map that they are given, as
+Sprig's do.
+"""
+
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.functions import Function, table
+from vaultenv.template.values import kind, ordered, text, truth
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Map = dict[str, Any]
+
+
+def copied(value: "Any") -> "Any":
+    """A deep copy of lists and maps."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _dict(*pairs: object) -> "Map":
+    values = (*pairs, "") if len(pairs) % 2 else pairs
+    return {text(values[i]): values[i + 1] for i in range(0, len(values), 2)}
+
+
+def _set(values: "Map", key: str, value: object) -> "Map":
+    values[key] = value
+    return values
+
+
+def _unset(values: "Map", key: str) -> "Map":
+    values.pop(key, None)
+    return values
+
+
+def _merge(overwrite: bool, values: "Map", *others: "Map") -> "Map":
+    for other in others:
+        for key, value in other.items():
+            mine = values.get(key)
+            if isinstance(mine, dict) and isinstance(value, dict):
+                _merge(overwrite, mine, value)
+            elif not truth(mine) or (overwrite and truth(value)):
+                values[key] = copied(value)
+    return values
+
+
+def _keys(*maps: "Map") -> list[str]:
+    return [key for values in maps for key in ordered(values)]
+
+
+def _dig(*arguments: "Any") -> "Any":
+    """The value at a path of keys; arguments are the keys, what stands for a missing one, and the map."""
+    *keys, instead, values = arguments
+    if not keys:
+        raise TemplateError("dig needs at least three arguments")
+    for key in keys:
+        if not isinstance(values, dict):
+            raise TemplateError(f"dig: expected map; got {kind(values)}")
+        if key not in values:
+            return instead
+        values = values[key]
+    return values
+
+
+DICTS: "dict[str, Function]" = table(
+    {
+        "dict": (_dict, "a*"),
+        "get": (lambda values, key: values.get(key, ""), "ms"),
+        "set": (_set, "msa"),
+        "unset": (_unset, "ms"),
+        "hasKey": (lambda values, key: key in values, "ms"),
+        "pluck": (lambda key, *maps: [values[key] for values in maps if key in values], "sm*"),
+        "keys": (_keys, "m*"),
+        "values": (lambda values: [values[key] for key in ordered(values)], "m"),
+        "pick": (lambda values, *keys: {key: values[key] for key in keys if key in values}, "ms*"),
+        "omit": (lambda values, *keys: {key: values[key] for key in values if key not in keys}, "ms*"),
+        "merge": (lambda values, *others: _merge(False, values, *others), "mm*"),
+        "mergeOverwrite": (lambda values, *others: _merge(True, values, *others), "mm*"),
+        "deepCopy": (copied, "a"),
+        "dig": (_dig, "aaa*"),
+    }
+)

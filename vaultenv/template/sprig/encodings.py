@@ -1,0 +1,133 @@
+"""Sprig's encodings and hash sums. Binary results become text with U+FFFD, as nothing else fits in a
+template.
+"""
+
+from binascii import Error as BadBase64
+from binascii import a2b_base64, b2a_base64
+
+from vaultenv import jsontext
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.functions import Function, table
+from vaultenv.template.values import float_text, ordered
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_LINES = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
+_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _b64enc(value: str) -> str:
+    return b2a_base64(value.encode("utf-8", "replace"), newline=False).decode()
+
+
+def _b64dec(value: str) -> str:
+    plain = value.replace("\r", "").replace("\n", "").encode("utf-8", "replace")
+    try:
+        return a2b_base64(plain, strict_mode=True).decode("utf-8", "replace") if plain else ""
+    except BadBase64:
+        raise TemplateError("illegal base64 data") from None
+
+
+def _hash(name: str, value: str) -> str:
+    import hashlib
+
+    return hashlib.new(name, value.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+def _adler32(value: str) -> str:
+    low, high = 1, 0
+    for byte in value.encode("utf-8", "replace"):
+        low = (low + byte) % 65521
+        high = (high + low) % 65521
+    return str(high << 16 | low)
+
+
+def json_text(value: "Any", html: bool = True, indent: str = "", level: str = "\n") -> str:
+    """encoding/json's Marshal: sorted keys, non-ASCII as it is, `<`, `>` and `&` escaped if `html`."""
+    inner = level + indent if indent else ""
+    outer = level if indent else ""
+    if isinstance(value, dict):
+        colon = ": " if indent else ":"
+        items = [
+            _json_string(key, html) + colon + json_text(value[key], html, indent, inner)
+            for key in ordered(value)
+        ]
+        return "{" + inner + ("," + inner).join(items) + outer + "}" if items else "{}"
+    if isinstance(value, list):
+        items = [json_text(item, html, indent, inner) for item in value]
+        return "[" + inner + ("," + inner).join(items) + outer + "]" if items else "[]"
+    return _json_scalar(value, html)
+
+
+def _json_scalar(value: "Any", html: bool) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, jsontext.Number):
+        return str(value)
+    if isinstance(value, float):
+        return float_text(value, smallest=-6, largest=21).replace("e-0", "e-")
+    return _json_string(value, html) if isinstance(value, str) else str(value)
+
+
+def _json_string(value: str, html: bool) -> str:
+    escapes = {**_SHORT, **_LINES, **(_HTML if html else {})}
+    out = (escapes.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 0x20 else c) for c in value)
+    return '"' + "".join(out) + '"'
+
+
+def _from_json(value: str) -> "Any":
+    """The value of a JSON text with numbers as floats, nil for anything else, as in Sprig."""
+    try:
+        return _with_floats(jsontext.loads(value.encode("utf-8", "replace")))
+    except ValueError:
+        return None
+
+
+def _with_floats(value: "Any") -> "Any":
+    if isinstance(value, jsontext.Number):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _with_floats(item) for key, item in value.items()}
+    return [_with_floats(item) for item in value] if isinstance(value, list) else value
+
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def _b32enc(value: str) -> str:
+    raw = value.encode("utf-8", "replace")
+    bits = "".join(f"{byte:08b}" for byte in raw)
+    bits += "0" * (-len(bits) % 5)
+    digits = "".join(_BASE32[int(bits[i : i + 5], 2)] for i in range(0, len(bits), 5))
+    return digits + "=" * (-len(digits) % 8)
+
+
+def _b32dec(value: str) -> str:
+    digits = value.replace("\n", "").replace("\r", "").rstrip("=")
+    if digits.strip(_BASE32) or len(digits) % 8 in (1, 3, 6):
+        raise TemplateError("illegal base32 data")
+    bits = "".join(f"{_BASE32.index(digit):05b}" for digit in digits)
+    return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8)).decode("utf-8", "replace")
+
+
+ENCODINGS: "dict[str, Function]" = table(
+    {
+        "b64enc": (_b64enc, "s"),
+        "b64dec": (_b64dec, "s"),
+        "b32enc": (_b32enc, "s"),
+        "b32dec": (_b32dec, "s"),
+        "sha1sum": (lambda value: _hash("sha1", value), "s"),
+        "sha256sum": (lambda value: _hash("sha256", value), "s"),
+        "sha512sum": (lambda value: _hash("sha512", value), "s"),
+        "adler32sum": (_adler32, "s"),
+        "toJson": (json_text, "a"),
+        "toPrettyJson": (lambda value: json_text(value, indent="  "), "a"),
+        "toRawJson": (lambda value: json_text(value, html=False), "a"),
+        "fromJson": (_from_json, "s"),
+    }
+)
