@@ -31,7 +31,7 @@ def link(architecture: Architecture, work: Path) -> Path:
     executable = work / "vault-env"
     sources = [*(HERE / name for name in _C_FILES), work / "variables.c", work / "frozen.c"]
     includes = [f"-I{folder}" for folder in (HERE, here / "include/python")]
-    command = [
+    command: list[str | Path] = [
         "zcc",
         "-std=c23",
         "-D_GNU_SOURCE",
@@ -50,7 +50,17 @@ def freeze(work: Path) -> None:
     """Write the frozen modules to `work`; they are the same for every architecture."""
     program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
     third_party = unpacked("frozen-wheels", FROZEN_WHEELS)
-    command = [program, "-s", "-S", "-B", HERE / "freeze.py", work, ROOT, third_party, HERE / "stubs"]
+    command: list[str | Path] = [
+        program,
+        "-s",
+        "-S",
+        "-B",
+        HERE / "freeze.py",
+        work,
+        ROOT,
+        third_party,
+        HERE / "stubs",
+    ]
     run(command, work, {"PYTHONHASHSEED": "0"})
 
 
