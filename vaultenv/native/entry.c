@@ -12,7 +12,16 @@ extern char **environ;
 
 enum { INTERNAL_ERROR = 1 };
 
-static char *no_variables[] = {NULL};
+static char **given;
+
+/* The application's variables are not for OpenSSL, the allocator and the C library: they see none. This runs before
+   any other initialiser, of which mimalloc's would read MIMALLOC_*. */
+__attribute__((constructor(101))) static void take_environment(void)
+{
+    static char *none[] = {NULL};
+    given = environ;
+    environ = none;
+}
 
 static PyObject *complete(PyObject *module, PyObject *unused)
 {
@@ -98,12 +107,12 @@ static int add_variable(PyObject *variables, const char *name, const char *equal
     return added;
 }
 
-static PyObject *environment(char **given)
+static PyObject *environment(char **entry)
 {
     PyObject *variables = PyDict_New();
-    for (; variables && *given; given++) {
-        const char *equals = strchr(*given, '=');
-        if (equals && !add_variable(variables, *given, equals))
+    for (; variables && *entry; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (equals && !add_variable(variables, *entry, equals))
             Py_CLEAR(variables);
     }
     return variables;
@@ -123,7 +132,7 @@ static int report_internal_error(void)
     return INTERNAL_ERROR;
 }
 
-static int run(int argc, char **argv, char **given)
+static int run(int argc, char **argv)
 {
     PyObject *launch = PyImport_ImportModule("vaultenv.launch");
     PyObject *status = NULL;
@@ -135,11 +144,9 @@ static int run(int argc, char **argv, char **given)
 
 int main(int argc, char **argv)
 {
-    char **given = environ;
     struct start program;
     if (scan(argv, given, &program))
         execve(program.file, argv + 1, program.environment);
-    environ = no_variables;
     start_python();
-    _exit(run(argc, argv, given));
+    _exit(run(argc, argv));
 }
