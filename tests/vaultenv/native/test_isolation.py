@@ -13,7 +13,7 @@ MIB = 1024
 BAD_CONFIGURATION = (
     "openssl_conf = x\n[x]\nssl_conf = y\n[y]\nsystem_default = z\n[z]\nMinProtocol = nonsense\n"
 )
-FOREIGN = {
+FOREIGN: dict[str, str | bytes] = {
     "PATH": "/app:/bin",
     "LD_PRELOAD": "/lib/libc.so.6",
     "LD_LIBRARY_PATH": "/lib:/app",
