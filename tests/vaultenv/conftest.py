@@ -9,10 +9,13 @@ import hvac
 import pytest
 
 from tests.servers.vault import Vault
+from tests.vaultenv import launcher
 from vaultenv.client.api import open_vault
 from vaultenv.client.twin import HvacReader
 from vaultenv.deadline import Deadline
 from vaultenv.log import Log
+from vaultenv.native.architecture import native
+from vaultenv.native.build import build
 from vaultenv.reader import Reader
 from vaultenv.settings import Settings
 
@@ -85,3 +88,18 @@ def store_file(tmp_path: Path) -> Path:
         )
     )
     return file
+
+
+@pytest.fixture(scope="session")
+def static_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The launcher as it is shipped, built from the sources of this tree for this machine."""
+    file = tmp_path_factory.mktemp("static") / "vault-env"
+    build(native(), file)
+    return file
+
+
+@pytest.fixture(params=["interpreter", "static"])
+def each_launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`launcher.start` runs the sources, then the static file."""
+    if request.param == "static":
+        monkeypatch.setattr(launcher, "COMMAND", [str(request.getfixturevalue("static_file"))])

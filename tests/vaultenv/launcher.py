@@ -1,14 +1,16 @@
-"""The launcher as a process of its own, on this interpreter."""
+"""The launcher as a process of its own: on this interpreter, or the static file (fixture `each_launcher`)."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+COMMAND: list[str] = [sys.executable, "-IB", "-m", "vaultenv"]
+
 
 def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
     """The launcher, running with exactly this environment."""
     return subprocess.Popen(
-        [sys.executable, "-IB", "-m", "vaultenv", *words],
+        [*COMMAND, *words],
         env=environ,
         cwd=cwd,
         stdout=subprocess.PIPE,

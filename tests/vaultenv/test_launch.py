@@ -10,6 +10,8 @@ from tests.vaultenv.launcher import launch, variables
 
 ENV = "/usr/bin/env"
 
+pytestmark = pytest.mark.usefixtures("each_launcher")
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> str:
@@ -115,7 +117,7 @@ def test_a_default_stands_for_what_is_missing(store: str) -> None:
         (("nosuchprogram",), 127, "binary not found"),
         (("/nosuch/program",), 127, "binary not found"),
         (("/etc/passwd",), 126, "permission denied"),
-        (("--install", "/nowhere"), 1, "copies the static vault-env"),
+        (("--install", "/nowhere/vault-env"), 1, "--install"),
     ],
 )
 def test_what_cannot_be_started_has_an_exit_status(words: tuple[str, ...], status: int, message: str) -> None:

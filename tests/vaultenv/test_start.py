@@ -12,6 +12,8 @@ from tests.vaultenv.test_imports import ALLOWED, foreign, loaded_modules
 
 ENV = "/usr/bin/env"
 
+pytestmark = pytest.mark.usefixtures("each_launcher")
+
 
 def at(vault: Vault, **more: str) -> dict[str, str]:
     """The environment that leads to this Vault, with its root token unless another login is chosen."""

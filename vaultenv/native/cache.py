@@ -1,0 +1,55 @@
+"""Results of slow steps, outside the tree, each under a key of everything that decides it."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def cache() -> Path:
+    """`${XDG_CACHE_HOME:-~/.cache}/vault-webhook/native`, made if it is missing."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base, "vault-webhook", "native")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def key(*parts: object) -> str:
+    """Sixteen digits that change when any part's repr changes."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
+    """The folder `<name>-<decides>`; `make` fills a new one, which is renamed into place when it is whole."""
+    folder = cache() / f"{name}-{decides}"
+    if folder.exists():
+        return folder
+    with _alone(name):
+        if folder.exists():
+            return folder
+        partial = cache() / f".{name}-{decides}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        make(partial)
+        partial.rename(folder)
+    return folder
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    with (cache() / f".{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"{name}: another build makes it: waiting")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def say(line: str) -> None:
+    """Progress, on standard error."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,152 @@
+/* The entry of the static executable: the scan, then CPython with nothing of the application's environment. */
+#include <Python.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "scan.h"
+
+extern PyStatus _Py_InitializeMain(void); /* private: the interpreter's version is pinned */
+extern const struct _frozen frozen_modules[];
+extern char **environ;
+
+enum { INTERNAL_ERROR = 1 };
+
+static char **given;
+
+/* The application's variables are not for OpenSSL, the allocator and the C library: they see none. This runs before
+   any other initialiser, of which mimalloc's would read MIMALLOC_*. */
+__attribute__((constructor(101))) static void take_environment(void)
+{
+    static char *none[] = {NULL};
+    given = environ;
+    environ = none;
+}
+
+static PyObject *complete(PyObject *module, PyObject *unused)
+{
+    static int completed;
+    (void)module, (void)unused;
+    if (!completed) {
+        PyStatus status = _Py_InitializeMain();
+        if (PyStatus_Exception(status))
+            return PyErr_Format(PyExc_RuntimeError, "the interpreter cannot be completed: %s", status.err_msg);
+        completed = 1;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"complete", complete, METH_NOARGS, "Make the rest of Python usable: files, codecs, importing by path."},
+    {NULL},
+};
+static struct PyModuleDef native = {PyModuleDef_HEAD_INIT, .m_name = "_vaultenv_native", .m_methods = methods};
+
+static PyObject *make_native(void)
+{
+    return PyModuleDef_Init(&native);
+}
+
+static void check(PyStatus status)
+{
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+}
+
+/* Python reads no file, no variable and no locale, and leaves signals, standard streams and limits alone. */
+static void start_python(void)
+{
+    PyPreConfig before;
+    PyPreConfig_InitIsolatedConfig(&before);
+    before.utf8_mode = 1;
+    before.allocator = PYMEM_ALLOCATOR_MIMALLOC;
+    check(Py_PreInitialize(&before));
+
+    PyImport_FrozenModules = frozen_modules;
+    PyImport_AppendInittab("_vaultenv_native", make_native);
+    PyConfig config;
+    PyConfig_InitIsolatedConfig(&config);
+    config._init_main = 0; /* complete() does the rest when something needs it */
+    config.install_signal_handlers = 0;
+    config.module_search_paths_set = 1;
+    config.pathconfig_warnings = 0;
+    config.site_import = 0;
+    config.use_frozen_modules = 1;
+    config.write_bytecode = 0;
+    wchar_t **places[] = {&config.home, &config.prefix, &config.exec_prefix, &config.base_prefix,
+                          &config.base_exec_prefix, &config.executable, &config.base_executable,
+                          &config.stdlib_dir, &config.platlibdir};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        check(PyConfig_SetString(&config, places[i], L""));
+    check(Py_InitializeFromConfig(&config));
+    PyConfig_Clear(&config);
+}
+
+/* The words of the command line; the first is the file that was executed, whatever argv[0] says. */
+static PyObject *words(int argc, char **argv)
+{
+    const char *itself = (const char *)getauxval(AT_EXECFN);
+    PyObject *list = PyList_New(argc);
+    for (int i = 0; list && i < argc; i++) {
+        PyObject *word = PyBytes_FromString(i || !itself ? argv[i] : itself);
+        if (!word)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, i, word);
+    }
+    return list;
+}
+
+static int add_variable(PyObject *variables, const char *name, const char *equals)
+{
+    PyObject *key = PyBytes_FromStringAndSize(name, equals - name);
+    PyObject *value = PyBytes_FromString(equals + 1);
+    int added = key && value && PyDict_SetDefault(variables, key, value); /* of doubles, the first */
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    return added;
+}
+
+static PyObject *environment(char **entry)
+{
+    PyObject *variables = PyDict_New();
+    for (; variables && *entry; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (equals && !add_variable(variables, *entry, equals))
+            Py_CLEAR(variables);
+    }
+    return variables;
+}
+
+/* A mistake of ours: its kind and place only, as a message could hold a secret. */
+static int report_internal_error(void)
+{
+    PyObject *error = PyErr_GetRaisedException();
+    PyTracebackObject *place = (PyTracebackObject *)PyException_GetTraceback(error);
+    while (place && place->tb_next)
+        place = place->tb_next;
+    PyCodeObject *code = place ? PyFrame_GetCode(place->tb_frame) : NULL;
+    const char *file = code ? PyUnicode_AsUTF8(code->co_filename) : NULL;
+    dprintf(STDERR_FILENO, "level=ERROR msg=\"internal error: %s in %s, line %d: please report it\" app=vault-env\n",
+            Py_TYPE(error)->tp_name, file ? file : "C", code ? PyCode_Addr2Line(code, PyFrame_GetLasti(place->tb_frame)) : 0);
+    return INTERNAL_ERROR;
+}
+
+static int run(int argc, char **argv)
+{
+    PyObject *launch = PyImport_ImportModule("vaultenv.launch");
+    PyObject *status = NULL;
+    if (launch)
+        status = PyObject_CallMethod(launch, "run", "NN", words(argc, argv), environment(given));
+    long number = status ? PyLong_AsLong(status) : -1;
+    return number == -1 && PyErr_Occurred() ? report_internal_error() : (int)number;
+}
+
+int main(int argc, char **argv)
+{
+    struct start program;
+    if (scan(argv, given, &program))
+        execve(program.file, argv + 1, program.environment);
+    start_python();
+    _exit(run(argc, argv));
+}

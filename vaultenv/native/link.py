@@ -1,0 +1,72 @@
+"""The last step: the launcher's modules frozen, the C entry compiled, everything linked into one file."""
+
+from pathlib import Path
+
+from vaultenv.native.architecture import Architecture, native
+from vaultenv.native.elf import problems, read_elf
+from vaultenv.native.errors import NotStatic
+from vaultenv.native.interpreter import SHORT_VERSION, interpreter
+from vaultenv.native.libraries import libraries
+from vaultenv.native.pins import FROZEN_WHEELS
+from vaultenv.native.toolchain import COMPILE_FLAGS, environment
+from vaultenv.native.tools import run
+from vaultenv.native.variable_table import variable_table
+from vaultenv.native.wheels import unpacked
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+LARGEST = 16_000_000
+_LINK_FLAGS = ("-static", "-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
+_C_FILES = ("entry.c", "scan.c")
+
+
+def link(architecture: Architecture, work: Path) -> Path:
+    """The executable, made in the empty folder `work`; raises BuildError."""
+    freeze(work)
+    (work / "variables.c").write_text(variable_table())
+    compiler = environment(architecture, work)
+    here, linked = interpreter(architecture), libraries(architecture)
+    archives = [here / "lib/libpython.a", here / "lib/libHacl_Hash_SHA2.a"]
+    archives += [linked / f"lib/lib{name}.a" for name in ("ssl", "crypto", "z")]
+    executable = work / "vault-env"
+    sources = [*(HERE / name for name in _C_FILES), work / "variables.c", work / "frozen.c"]
+    includes = [f"-I{folder}" for folder in (HERE, here / "include/python")]
+    command: list[str | Path] = [
+        "zcc",
+        "-std=c23",
+        "-D_GNU_SOURCE",
+        *COMPILE_FLAGS,
+        *includes,
+        *_LINK_FLAGS,
+        *sources,
+        *archives,
+    ]
+    run([*command, "-lm", "-lpthread", "-ldl", "-o", executable], work, compiler)
+    _inspect(executable, architecture)
+    return executable
+
+
+def freeze(work: Path) -> None:
+    """Write the frozen modules to `work`; they are the same for every architecture."""
+    program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
+    third_party = unpacked("frozen-wheels", FROZEN_WHEELS)
+    command: list[str | Path] = [
+        program,
+        "-s",
+        "-S",
+        "-B",
+        HERE / "freeze.py",
+        work,
+        ROOT,
+        third_party,
+        HERE / "stubs",
+    ]
+    run(command, work, {"PYTHONHASHSEED": "0"})
+
+
+def _inspect(executable: Path, architecture: Architecture) -> None:
+    wrong = problems(read_elf(executable), architecture.elf_machine)
+    if (size := executable.stat().st_size) > LARGEST:
+        wrong.append(f"it has {size} bytes, and at most {LARGEST} are wanted")
+    if wrong:
+        raise NotStatic(f"{executable} must not be shipped: {'; '.join(wrong)}")

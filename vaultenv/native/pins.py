@@ -1,0 +1,158 @@
+"""Everything that is compiled in: versions, SHA-256 of the archives, where they lie, licences.
+
+`scripts/check-pins` compares this table with the newest versions and the known vulnerabilities.
+"""
+
+from dataclasses import dataclass
+
+_POOL = "http://deb.debian.org/debian/pool/main/"
+_SECURITY_POOL = "http://deb.debian.org/debian-security/pool/updates/main/"
+_SNAPSHOTS = (
+    "https://snapshot.debian.org/archive/debian/20261115T000000Z/pool/main/",
+    "https://snapshot.debian.org/archive/debian-security/20261115T000000Z/pool/updates/main/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A file with its SHA-256, and the addresses that are tried in this order after `apt-get source`."""
+
+    name: str
+    sha256: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A piece of software inside the executable."""
+
+    name: str
+    version: str
+    licence: str
+    """SPDX expression."""
+    licence_file: str
+    """Where its text lies inside the unpacked archive."""
+    folder: str
+    """What the archive unpacks to."""
+    archive: Archive
+    debian: str
+    """Name of the Debian source package."""
+    patches: Archive | None = None
+    """Debian's packaging, for its fixes of vulnerabilities."""
+    patch_prefixes: tuple[str, ...] = ()
+    """Which of Debian's patches are applied: those whose file name starts so."""
+
+
+def _debian(name: str, sha256: str, folder: str, *upstream: str) -> Archive:
+    places = tuple(pool + folder + name.replace("+", "%2b") for pool in (_POOL, _SECURITY_POOL, *_SNAPSHOTS))
+    return Archive(name, sha256, (*places[:2], *upstream, *places[2:]))
+
+
+PYTHON = Component(
+    "cpython",
+    "3.13.5",
+    "PSF-2.0",
+    "LICENSE",
+    "Python-3.13.5",
+    _debian(
+        "python3.13_3.13.5.orig.tar.xz",
+        "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640",
+        "p/python3.13/",
+        "https://www.python.org/ftp/python/3.13.5/Python-3.13.5.tar.xz",
+    ),
+    "python3.13",
+    _debian(
+        "python3.13_3.13.5-2+deb13u5.debian.tar.xz",
+        "a51f456e654ce2c9b40cc1db8005e5041cdb0b2c3aa96ab0871c49fe95280366",
+        "p/python3.13/",
+    ),
+    ("CVE-", "ssl-", "dict-use-after-free", "traverse-managed-dicts"),
+)
+OPENSSL = Component(
+    "openssl",
+    "3.5.7",
+    "Apache-2.0",
+    "LICENSE.txt",
+    "openssl-3.5.7",
+    _debian(
+        "openssl_3.5.7.orig.tar.gz",
+        "a8c0d28a529ca480f9f36cf5792e2cd21984552a3c8e4aa11a24aa31aeac98e8",
+        "o/openssl/",
+        "https://github.com/openssl/openssl/releases/download/openssl-3.5.7/openssl-3.5.7.tar.gz",
+    ),
+    "openssl",
+)
+ZLIB = Component(
+    "zlib",
+    "1.3.1",
+    "Zlib",
+    "LICENSE",
+    "zlib-1.3.1",
+    _debian(
+        "zlib_1.3.dfsg+really1.3.1.orig.tar.gz",
+        "60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb",
+        "z/zlib/",
+    ),
+    "zlib",
+)
+COMPONENTS = (PYTHON, OPENSSL, ZLIB)
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A distribution that pip fetches; one SHA-256 for each file that may be taken."""
+
+    name: str
+    version: str
+    licence: str
+    sha256: tuple[str, ...]
+
+    def requirement(self) -> str:
+        """The line of a requirements file, with its hashes."""
+        return " ".join((f"{self.name}=={self.version}", *(f"--hash=sha256:{one}" for one in self.sha256)))
+
+
+ZIG = Wheel(
+    "ziglang",
+    "0.17.0",
+    "MIT",
+    (
+        "97079827064a7492cce5541ceb438ae8003ce1e54e399676da2d62fb7a5dc08b",
+        "d2804f94f54f7fcf8169f4b212a619ad688a4e2e6592e976f0cf2e58e2cd8af3",
+    ),
+)
+MUSL = Wheel("musl", "1.2.5", "MIT", ())
+"""The C library; its source is part of the ziglang wheel."""
+FROZEN_WHEELS = (
+    Wheel(
+        "charset-normalizer",
+        "3.5.2",
+        "MIT",
+        ("b6b751274acb69d77b3323d6b7dbaa3c7fdfc1eb829b7eb61d262f32e1af9685",),
+    ),
+    Wheel(
+        "hvac",
+        "2.4.0",
+        "Apache-2.0",
+        ("008db5efd8c2f77bd37d2368ea5f713edceae1c65f11fd608393179478649e0f",),
+    ),
+    Wheel(
+        "idna",
+        "3.20",
+        "BSD-3-Clause",
+        ("ab7ae7122974553370f0bdb919e1a960b2cd1bc1ef0276416d896db81c14582c",),
+    ),
+    Wheel(
+        "requests",
+        "2.34.2",
+        "Apache-2.0",
+        ("2a0d60c172f83ac6ab31e4554906c0f3b3588d37b5cb939b1c061f4907e278e0",),
+    ),
+    Wheel(
+        "urllib3",
+        "2.8.0",
+        "MIT",
+        ("0cf3cae568d36aa9576b28dfb35f11328f1cb974ca7647d9475ebb86c75ac6e3",),
+    ),
+)
+"""For rare logins: loaded only when one is asked for."""

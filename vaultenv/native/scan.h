@@ -1,0 +1,27 @@
+/* Starts the program at once when its environment needs nothing from Vault. */
+#ifndef VAULTENV_SCAN_H
+#define VAULTENV_SCAN_H
+
+#include <limits.h>
+#include <stddef.h>
+
+/* One of the launcher's own variables; generated from vaultenv/variables.py. */
+struct variable {
+    const char *name;
+    int removed;                 /* the program does not get it */
+    const char *const *harmless; /* values with which Python would do nothing else; NULL: any ASCII text */
+};
+extern const struct variable variables[];
+extern const size_t variable_count;
+
+/* What to execute: the file, and the environment without the launcher's variables. */
+struct start {
+    char file[PATH_MAX];
+    char **environment;
+};
+
+/* Whether `argv` and `given` leave Python nothing to do but execute `found`; 0 in any doubt.
+   The strings of `found->environment` are those of `given`; the array is never freed. */
+int scan(char **argv, char **given, struct start *found);
+
+#endif

@@ -1,0 +1,104 @@
+"""Pinned archives: found, compared with their SHA-256, unpacked, and mended with Debian's fixes."""
+
+import hashlib
+import http.client
+import shutil
+import tarfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vaultenv.native.cache import cache, say
+from vaultenv.native.errors import BuildError, SourceMissing
+from vaultenv.native.pins import Archive, Component
+from vaultenv.native.tools import run
+
+_TIMEOUT_S = 60.0
+_SUITES = ("debian trixie", "debian trixie-updates", "debian-security trixie-security")
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def unpack(component: Component, folder: Path) -> Path:
+    """The component's source tree inside `folder`, with Debian's fixes; raises SourceMissing, StepFailed."""
+    _extract(archive(component.archive, component.debian), folder)
+    tree = folder / component.folder
+    if component.patches:
+        packaging = folder / f"{component.name}-debian"
+        _extract(archive(component.patches, component.debian), packaging)
+        for fix in fixes(packaging / "debian/patches", component.patch_prefixes):
+            run(["patch", "--strip=1", "--silent", "--forward", f"--input={fix}"], tree)
+    return tree
+
+
+def fixes(patches: Path, prefixes: tuple[str, ...]) -> Iterator[Path]:
+    """The patches of the series whose names start so, in its order."""
+    for line in (patches / "series").read_text().splitlines():
+        if line.startswith(prefixes):
+            yield patches / line.strip()
+
+
+def _extract(packed: Path, folder: Path) -> None:
+    with tarfile.open(packed) as opened:
+        opened.extractall(folder, filter="data")
+
+
+def archive(wanted: Archive, package: str) -> Path:
+    """The archive in the cache, fetched from the first place that has it; raises SourceMissing."""
+    kept = cache() / "sources" / wanted.name
+    if kept.exists() and _is(kept, wanted):
+        return kept
+    kept.parent.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=kept.parent) as folder:
+        _fetch(wanted, package, Path(folder, wanted.name)).rename(kept)
+    return kept
+
+
+def _fetch(wanted: Archive, package: str, target: Path) -> Path:
+    say(f"fetching {wanted.name} ...")
+    tried = []
+    for place in (f"apt-get source {package}", *wanted.urls):
+        try:
+            _from_url(place, target) if "://" in place else _from_apt(package, target.parent)
+            problem = "not there" if not target.exists() else "another file: its SHA-256 differs from the pin"
+        except (OSError, http.client.HTTPException, BuildError) as error:
+            problem = str(error)
+        if target.exists() and _is(target, wanted):
+            return target
+        tried.append(f"  {place}: {problem}")
+    raise SourceMissing(
+        f"{wanted.name} (SHA-256 {wanted.sha256}) is at none of its places:\n" + "\n".join(tried) + "\n"
+        f"Put the file into {cache() / 'sources'}, add a place to vaultenv/native/pins.py, "
+        "or pin a newer version (scripts/check-pins names it)."
+    )
+
+
+def _from_url(url: str, target: Path) -> None:
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer, target.open("wb") as written:  # noqa: S310
+        shutil.copyfileobj(answer, written)
+
+
+def _from_apt(package: str, folder: Path) -> None:
+    """Debian's own client, with lists and sources of its own: the machine's configuration stays as it is."""
+    private = cache() / "apt"
+    (private / "lists/partial").mkdir(parents=True, exist_ok=True)
+    (private / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
+    (private / "sources.list").write_text(
+        "".join(f"deb-src [signed-by={_KEYRING}] http://deb.debian.org/{suite} main\n" for suite in _SUITES)
+    )
+    apt = [
+        "apt-get",
+        "--quiet=2",
+        "--option=APT::Sandbox::User=root",
+        f"--option=Dir::Etc::SourceList={private}/sources.list",
+        "--option=Dir::Etc::SourceParts=/dev/null",
+        f"--option=Dir::State::Lists={private}/lists",
+        f"--option=Dir::Cache={private}/cache",
+    ]
+    run([*apt, "update"], folder)
+    run([*apt, "source", "--download-only", "--only-source", package], folder, check=False)
+
+
+def _is(file: Path, wanted: Archive) -> bool:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest() == wanted.sha256
