@@ -10,10 +10,32 @@ from typing import Any, Literal
 from tests.servers.images import Entry, File, Folder, Image, Link, image
 
 _BUSYBOX = Path("/bin/busybox")  # Debian's busybox-static
-_APPLETS = (
-    ["sh", "cat", "cp", "date", "echo", "env", "grep", "head", "id", "ls", "mount", "nc", "nslookup"]
-    + ["printenv", "printf", "ps", "sleep", "stat", "touch", "tr", "true", "wget"]
-)  # fmt: skip
+_APPLETS = tuple(
+    [
+        "sh",
+        "cat",
+        "cp",
+        "date",
+        "echo",
+        "env",
+        "grep",
+        "head",
+        "id",
+        "ls",
+        "mount",
+        "nc",
+        "nslookup",
+        "printenv",
+        "printf",
+        "ps",
+        "sleep",
+        "stat",
+        "touch",
+        "tr",
+        "true",
+        "wget",
+    ]
+)
 _SHOW = Path(__file__).with_name("show.c")
 
 Library = Literal["none", "glibc", "musl"]

@@ -18,7 +18,6 @@ from vaultenv.jsontext import loads
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.render import render
 
-# ruff: noqa: E501
 FIXED = """\
 ${.a}|${.missing}|${.null}|${.n}|${.big}|${.t}|${.list}|${.obj}|${.nested.list}
 ${- .a -} x |${ .a }|  ${- /* a comment */ -}  |${.a}
