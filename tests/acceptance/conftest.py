@@ -61,7 +61,7 @@ class Product:
 @pytest.fixture(scope="session")
 def demo_vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
     """Vault under the name that the manual's manifests give it, at port 443."""
-    server = Vault(session_folder / "demo-vault", authority, VAULT_IP, 443, [VAULT_NAME])
+    server = Vault(session_folder / "demo-vault", authority, VAULT_IP, VAULT_NAME, port=443)
     try:
         server.start()
         yield server

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.servers.images import Entry, File, Folder, Image, Link, image
+from tests.servers.images import Entry, File, Folder, Image, Link, Root, image
 
 _BUSYBOX = Path("/bin/busybox")  # Debian's busybox-static
 _APPLETS = tuple(
@@ -57,7 +57,7 @@ def pause() -> Image:
 def shell(**settings: Any) -> Image:
     """A small system with a shell, without C library, certificates or users, as in the usual minimal images."""
     applets = {f"bin/{name}": Link("busybox") for name in _APPLETS}
-    root = {"bin/busybox": File(_BUSYBOX.read_bytes()), **applets, "tmp": Folder(0o1777)}
+    root: Root = {"bin/busybox": File(_BUSYBOX.read_bytes()), **applets, "tmp": Folder(0o1777)}
     return image(root, **{"cmd": ["sh"], "environment": ["PATH=/bin"], **settings})
 
 
