@@ -10,6 +10,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from webhook.errors import InvalidSetting
 from webhook.log import Log
 from webhook.metrics import mark_dead, prepare_directory
 from webhook.settings import Settings
@@ -23,9 +24,11 @@ _CONNECTIONS = 256
 
 def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
     """Serve the WSGI application that `load` makes, until SIGTERM; each worker process calls `load` once."""
+    chosen = options(settings, log)
     directory = prepare_directory(settings)
+    log.write("info", "serving", address=settings.listen_address, tls=bool(settings.tls_cert_file))
     try:
-        _Server(options(settings, log), load).run()
+        _Server(chosen, load).run()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -47,13 +50,21 @@ def options(settings: Settings, log: Log) -> Mapping[str, Any]:
         "child_exit": lambda _server, worker: mark_dead(worker.pid),
     }
     if settings.tls_cert_file:
-        contexts = ReloadingContext(
-            settings.tls_cert_file, settings.tls_private_key_file, lambda message: log.write("error", message)
-        )
+        contexts = _contexts(settings, log)
         chosen["certfile"] = settings.tls_cert_file
         chosen["keyfile"] = settings.tls_private_key_file
         chosen["ssl_context"] = lambda _config, _default: contexts.get()
     return chosen
+
+
+def _contexts(settings: Settings, log: Log) -> ReloadingContext:
+    files = settings.tls_cert_file, settings.tls_private_key_file
+    try:
+        return ReloadingContext(*files, lambda message: log.write("error", message))
+    except OSError as error:
+        raise InvalidSetting(
+            f"TLS_CERT_FILE={files[0]} and TLS_PRIVATE_KEY_FILE={files[1]} cannot be used: {error}"
+        ) from None
 
 
 def _bind(address: str) -> str:

@@ -3,14 +3,28 @@
 import argparse
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from webhook.annotations import Defaults, read_defaults
 from webhook.configure import is_foreign_image
 from webhook.errors import InvalidSetting
+from webhook.kubeconfig import Connection, find_connection
 from webhook.log import Log
 from webhook.registry.settings import RegistrySettings
 from webhook.settings import Settings, read_settings
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Everything that the operator has set, read once before a worker starts."""
+
+    settings: Settings
+    defaults: Defaults
+    registry: RegistrySettings
+    connection: Connection
+    own_namespace: str
 
 
 def run(arguments: list[str]) -> int:
@@ -19,38 +33,49 @@ def run(arguments: list[str]) -> int:
         prog="vault-webhook serve", description="Settings are environment variables."
     )
     parser.parse_args(arguments)
-    environ = dict(os.environ)
-    settings, defaults = read_settings(environ), read_defaults(environ)
-    check_launcher_image(defaults["launcher_image"])
+    operator = read_operator(dict(os.environ))
+    settings = operator.settings
     log = Log(settings.log_level)
-    log.write("info", "starting", address=settings.listen_address, tls=bool(settings.tls_cert_file))
 
     from webhook.server import serve  # gunicorn is loaded when there is something to serve
 
-    serve(settings, lambda: load_app(settings, defaults, environ, log), log)
+    serve(settings, lambda: load_app(operator, log), log)
     return 0
 
 
-def load_app(settings: Settings, defaults: Defaults, environ: Mapping[str, str], log: Log) -> Any:
-    """Return the WSGI application with its connections to the outside world."""
+def read_operator(environ: Mapping[str, str]) -> Operator:
+    """Return what the environment says; InvalidSetting names what cannot be used."""
+    defaults = read_defaults(environ)
+    _check_defaults(defaults)
+    connection = find_connection(environ)
+    return Operator(
+        read_settings(environ),
+        defaults,
+        RegistrySettings.from_environ(environ),
+        connection,
+        environ.get("KUBERNETES_NAMESPACE") or connection.namespace,
+    )
+
+
+def load_app(operator: Operator, log: Log) -> Any:
+    """Return the WSGI application of one worker, with its connections to the outside world."""
     from webhook.admission import Admission, Services  # metrics need their directory before they are loaded
     from webhook.app import create_app
     from webhook.cluster import Cluster
-    from webhook.kubeconfig import find_connection
     from webhook.metrics import Metrics
     from webhook.registry.client import RegistryClient
     from webhook.vault import Vault
 
-    connection, registry = find_connection(environ), RegistrySettings.from_environ(environ)
-    cluster = Cluster(connection)
+    cluster = Cluster(operator.connection)
     services = Services(
         cluster=cluster,
-        registry=RegistryClient(registry),
-        vault=Vault(cluster, settings.vault_ca_file),
-        own_namespace=environ.get("KUBERNETES_NAMESPACE") or connection.namespace,
-        default_pull_secrets=_default_pull_secrets(registry),
+        registry=RegistryClient(operator.registry),
+        vault=Vault(cluster, operator.settings.vault_ca_file),
+        own_namespace=operator.own_namespace,
+        default_pull_secrets=_default_pull_secrets(operator.registry),
     )
-    return create_app(Admission(settings, defaults, services), Metrics(), log, settings.budget_s)
+    admission = Admission(operator.settings, operator.defaults, services)
+    return create_app(admission, Metrics(), log, operator.settings.budget_s)
 
 
 def _default_pull_secrets(registry: RegistrySettings) -> list[tuple[str, str]]:
@@ -58,8 +83,10 @@ def _default_pull_secrets(registry: RegistrySettings) -> list[tuple[str, str]]:
     return [place] if all(place) else []
 
 
-def check_launcher_image(image: str) -> None:
-    """Return if pods can get their launcher from `image`; InvalidSetting says what is wrong."""
+def _check_defaults(defaults: Defaults) -> None:
+    address, image = defaults["address"], defaults["launcher_image"]
+    if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+        raise InvalidSetting(f"VAULT_ADDR={address} is not https://HOST[:PORT]")
     if not image:
         raise InvalidSetting(
             "VAULT_ENV_IMAGE is not set: name the image of target `vault-env` of the Dockerfile"
