@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.servers.build import BuildFailed, alone, cache
 from tests.servers.images import Blob, Image
+from vaultenv.native.cache import cache as compiled_launcher
 
 ROOT = Path(__file__).parents[2]
 _KEPT = 3
@@ -79,7 +80,11 @@ def _build(target: str, folder: Path) -> None:
     for name, suite in _BASE.findall((ROOT / "Dockerfile").read_text()):
         _make_base(name, suite)
     trust = "/etc/ssl/certs:/etc/ssl/certs:ro"  # what this machine trusts, the package index included
+    compiled = (
+        f"{compiled_launcher()}:/root/.cache/vault-webhook/native"  # the interpreter, once for all builds
+    )
     options = ["--isolation=chroot", "--pull-never", "--layers", f"--volume={trust}", f"--target={target}"]
+    options += [f"--volume={compiled}", "--ulimit=nofile=20000:20000"]
     _buildah("build", *options, f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT))
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}")

@@ -1,9 +1,13 @@
-"""CPython as a static library with every module that the launcher may need built in."""
+"""CPython as a static library with every module that the launcher may need built in.
+
+`python -m vaultenv.native.interpreter [amd64|arm64]` makes it beforehand, and prints where it is.
+"""
 
 import re
+import sys
 from pathlib import Path
 
-from vaultenv.native.architecture import Architecture, native
+from vaultenv.native.architecture import ARCHITECTURES, Architecture, native
 from vaultenv.native.cache import cached, key, say
 from vaultenv.native.libraries import PREFIX, libraries
 from vaultenv.native.pins import PYTHON
@@ -116,3 +120,7 @@ def _keep(work: Path, tree: Path, folder: Path, *, with_program: bool) -> None:
     run(["rm", "-r", *_UNNEEDED_LIBRARY], library)
     if with_program:
         (built / "python").rename(folder / f"bin/python{SHORT_VERSION}")
+
+
+if __name__ == "__main__":
+    print(interpreter(ARCHITECTURES[sys.argv[1]] if sys.argv[1:] else native()))

@@ -1,0 +1,46 @@
+# The two images: `--target webhook` is the server, `--target vault-env` the launcher, its only file.
+# The first build compiles CPython and OpenSSL for the launcher, about five minutes; the compiler opens more files at once
+# than a limit of 1024 allows: where that is the default, build with `--ulimit nofile=8192:8192`.
+
+FROM --platform=$BUILDPLATFORM docker.io/library/debian:trixie-slim AS interpreter
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates make patch perl python3-venv \
+ && rm -rf /var/lib/apt/lists/* \
+ && python3 -m venv /opt/python
+ARG TARGETARCH
+WORKDIR /source
+COPY vaultenv/__init__.py vaultenv/
+COPY vaultenv/native vaultenv/native
+RUN /opt/python/bin/python -m vaultenv.native.interpreter $TARGETARCH
+
+FROM interpreter AS launcher
+ARG TARGETARCH
+COPY vaultenv vaultenv
+RUN /opt/python/bin/python -m vaultenv.native.build $TARGETARCH --output /vault-env
+
+FROM scratch AS vault-env
+COPY --from=launcher /vault-env /usr/local/bin/vault-env
+USER 65534:65534
+ENTRYPOINT ["/usr/local/bin/vault-env"]
+
+FROM docker.io/library/debian:trixie-slim AS python
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates python3 \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM python AS installed
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
+RUN python3 -m venv /opt/vault-webhook
+WORKDIR /source
+COPY setup.cfg pyproject.toml README.md LICENSE ./
+COPY vaultenv vaultenv
+COPY webhook webhook
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir --no-compile .
+
+FROM python AS webhook
+COPY --from=installed /opt/vault-webhook /opt/vault-webhook
+ENV PATH=/opt/vault-webhook/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1
+USER 65532:65532
+EXPOSE 8443
+ENTRYPOINT ["vault-webhook"]
+CMD ["serve"]
