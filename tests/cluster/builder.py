@@ -88,7 +88,7 @@ def _build(target: str, folder: Path) -> None:
     _buildah("build", *options, f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT))
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}")
-    _buildah("push", "--disable-compression", f"localhost/{target}", f"oci:{unfinished}:latest")
+    _buildah("push", f"localhost/{target}", f"oci:{unfinished}:latest")
     unfinished.rename(folder)
     _forget(target)
     print(f"built the image {target} in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.cluster.addresses import ADDRESS
-from tests.cluster.worker import KUBELET_ACCOUNT, PROXY_ACCOUNT
+from tests.cluster.worker import KUBELET_ACCOUNT, PROXY_ACCOUNT, SPLIT_LOGS
 from tests.servers.authority import Authority
 from tests.servers.build import program
 from tests.servers.cluster import Cluster
@@ -25,6 +25,7 @@ def api_server(folder: Path, authority: Authority) -> Cluster:
         f"--kubelet-client-certificate={kubelet.cert_file}",
         f"--kubelet-client-key={kubelet.key_file}",
         "--allow-privileged=true",
+        f"--feature-gates={SPLIT_LOGS}=true",
     ]
     accounts = (_MANAGER, _SCHEDULER, KUBELET_ACCOUNT, PROXY_ACCOUNT)
     return Cluster(folder, authority, ADDRESS, accounts, flags)

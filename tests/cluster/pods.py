@@ -42,10 +42,10 @@ class Pods:
         self.wait(name)
 
     def finish(self, name: str, spec: Spec, **annotations: str) -> str:
-        """Create the pod, which runs once and succeeds, and return its log."""
+        """Create the pod, which runs once and succeeds, and return its standard output."""
         self.create(name, {"restartPolicy": "Never", **spec}, **annotations)
         self.wait(name, "jsonpath={.status.phase}=Succeeded")
-        return self.log(name)
+        return self.output(name)
 
     def fail(self, name: str, spec: Spec, **annotations: str) -> str:
         """Create the pod, which runs once and fails, and return its log."""
@@ -61,9 +61,14 @@ class Pods:
             log = self._run("logs", name, "--all-containers")
             raise AssertionError(f"{done.stderr}\n{description}\n{log.stdout}{log.stderr}")
 
-    def log(self, name: str, *options: str) -> str:
-        """`kubectl logs` of the pod's first container."""
-        return self.kubectl("logs", name, *options)
+    def log(self, name: str) -> str:
+        """`kubectl logs` of the pod's containers: standard output and error."""
+        return self.kubectl("logs", name, "--all-containers")
+
+    def output(self, name: str, container: str = "app") -> str:
+        """What the container wrote to standard output alone."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{name}/log?container={container}&stream=Stdout"
+        return self.kubectl("get", "--raw", path)
 
     def get(self, name: str) -> dict[str, Any]:
         """The pod as the API server has it."""

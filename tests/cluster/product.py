@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.cluster.addresses import PRIVATE_REGISTRY, PRIVATE_REGISTRY_NAME, REGISTRY_NAME, VAULT_NAMES
 from tests.cluster.node import Node
+from tests.cluster.pods import eventually
 from tests.servers.images import Image
 from tests.servers.kubectl import KubectlFailed
 
@@ -36,7 +37,7 @@ class Product:
                 {"patch": json.dumps(_trust_mounted())},
             ],
         }
-        (folder / "trust.json").write_text(json.dumps(_trust(node, NAMESPACE, "trust")))
+        (folder / "trust.json").write_text(json.dumps(_trust(node, NAMESPACE, TLS_SECRET)))
         (folder / "kustomization.yaml").write_text(json.dumps(overlay, indent=1))
         node.kubectl("apply", "-k", str(folder))
         node.cluster.apply(_vault_webhook("certificate"))
@@ -47,11 +48,17 @@ class Product:
         return self.node.kubectl("--namespace", NAMESPACE, *arguments)
 
     def roll_out(self) -> None:
-        """Return when the Deployment has all its replicas ready."""
+        """Return when the Deployment has all its replicas ready and the API server reaches them."""
         try:
             self.kubectl("rollout", "status", "deployment/vault-webhook", "--timeout=60s")
         except KubectlFailed as error:
             raise KubectlFailed(f"{error}\n{self.log()}\n{self.kubectl('describe', 'pods')}") from None
+        eventually(self.answers)
+
+    def answers(self) -> bool:
+        """Whether the API server gets an answer from the webhook."""
+        asked = ("create", "secret", "generic", "asked", "--from-literal=key=value", "--dry-run=server")
+        return self.node.kubectl.run("--namespace=default", *asked).returncode == 0
 
     def log(self) -> str:
         """The last lines of both replicas' logs."""
@@ -132,7 +139,7 @@ def _trust(node: Node, namespace: str, name: str) -> dict[str, object]:
 def _trust_mounted() -> dict[str, object]:
     mount = {"name": "trust", "mountPath": "/trust", "readOnly": True}
     container = {"name": "webhook", "volumeMounts": [mount]}
-    pod = {"containers": [container], "volumes": [{"name": "trust", "secret": {"secretName": "trust"}}]}
+    pod = {"containers": [container], "volumes": [{"name": "trust", "secret": {"secretName": TLS_SECRET}}]}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

@@ -11,6 +11,8 @@ from tests.servers.cluster import Cluster
 from tests.servers.process import Process
 from tests.servers.registry import Registry
 
+SPLIT_LOGS = "PodLogsQuerySplitStreams"
+"""Lets standard output be read without standard error."""
 SOCKET = "/run/containerd/containerd.sock"
 PROXY_ACCOUNT = ("system:kube-proxy", "system:node-proxier")
 KUBELET_ACCOUNT = (f"system:node:{NODE}", "system:nodes")
@@ -137,7 +139,7 @@ class Worker:
             "resolvConf": "",
             "volumePluginDir": str(self._folder / "volume-plugins"),
             "maxOpenFiles": 20000,
-            "registerNode": True,
+            "featureGates": {SPLIT_LOGS: True},
             "nodeStatusReportFrequency": "10s",
         }
         path.write_text(json.dumps(content, indent=1))
@@ -150,6 +152,7 @@ class Worker:
             "kind": "KubeProxyConfiguration",
             "clientConnection": {"kubeconfig": str(kubeconfig)},
             "mode": "nftables",
+            "nftables": {"minSyncPeriod": "0.1s", "syncPeriod": "30s"},
             "hostnameOverride": NODE,
             "clusterCIDR": POD_NETWORK,
             "conntrack": {"maxPerCore": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},

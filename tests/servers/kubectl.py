@@ -44,14 +44,19 @@ class Kubectl:
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """`kubectl ARGUMENTS`, whatever its exit status."""
+        process = self.start(*arguments)
+        output, complaints = process.communicate(stdin)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, complaints)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """`kubectl ARGUMENTS` as a process, for what goes on for a while."""
         folder = self._kubeconfig.parent
         options = [f"--kubeconfig={self._kubeconfig}", f"--cache-dir={folder / 'kubectl-cache'}"]
-        environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
-        return subprocess.run(
+        return subprocess.Popen(
             [program("kubectl"), *options, *arguments],
-            input=stdin,
-            env=environment,
-            capture_output=True,
+            env={"HOME": str(folder), "PATH": os.environ["PATH"]},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
