@@ -4,22 +4,29 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from webhook.registry.addresses import Address, AddressPolicy, lookup_name
+from webhook.registry.breaker import Breaker
 from webhook.registry.connection import BudgetSocket
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.reference import Host
 
+Found = TypeVar("Found")
+
 _MAX_LOOKUPS = 32
+_FAIR_S = 1.0
+"""With less time than this, a failure says nothing of the host."""
 _DEFAULT_PORTS = (80, 443)
 
 
 class Dialler:
     """Connects to the hosts that the policy allows."""
 
-    def __init__(self, policy: AddressPolicy) -> None:
+    def __init__(self, policy: AddressPolicy, breaker: Breaker) -> None:
         self._policy = policy
+        self._breaker = breaker
         self._lookups = threading.BoundedSemaphore(_MAX_LOOKUPS)
 
     def dial(self, name: str, port: int, timeout_s: float) -> socket.socket:
@@ -28,11 +35,29 @@ class Dialler:
         host = Host(name.strip("[]").lower(), 0 if port in _DEFAULT_PORTS else port)
         if not self._policy.allows_name(host, port):
             raise RegistryFailure(Kind.UNREACHABLE, f"the name {host} is the cluster's own and is not listed")
-        found = self._resolve(lookup_name(host, self._policy.listed(host, port)), port, end)
+        if self._breaker.open((host, port)):
+            raise RegistryFailure(Kind.UNREACHABLE, f"{host} failed several times in a row; it is left alone")
+        had_time = timeout_s >= _FAIR_S
+        found = self._counted(
+            host, port, had_time, lambda: self._resolve(self._lookup_name(host, port), port, end)
+        )
         allowed = [address for address in found if self._policy.allows(host, port, address)]
         if not allowed:
             raise RegistryFailure(Kind.UNREACHABLE, f"the addresses of {host} are denied: {_listing(found)}")
-        return _connect(host, allowed, port, end)
+        connection = self._counted(host, port, had_time, lambda: _connect(host, allowed, port, end))
+        self._breaker.succeeded((host, port))
+        return connection
+
+    def _counted(self, host: Host, port: int, had_time: bool, step: Callable[[], Found]) -> Found:
+        try:
+            return step()
+        except RegistryFailure:
+            if had_time:
+                self._breaker.failed((host, port))
+            raise
+
+    def _lookup_name(self, host: Host, port: int) -> str:
+        return lookup_name(host, self._policy.listed(host, port))
 
     def _resolve(self, name: str, port: int, end: float) -> list[Address]:
         """Look up in a thread of its own: getaddrinfo(3) has no timeout."""

@@ -75,7 +75,11 @@ class Exchange:
 def _redirected(request: Request, headers: Mapping[str, str]) -> Request:
     if request.form is not None:
         raise RegistryFailure(Kind.INVALID_ANSWER, "a form with a token is redirected")
-    scheme, _, url = parse_url(urljoin(request.url, headers.get("Location", "")))
+    try:
+        target = urljoin(request.url, headers.get("Location", ""))
+    except ValueError:
+        raise RegistryFailure(Kind.INVALID_ANSWER, "a redirect leads to no URL") from None
+    scheme, _, url = parse_url(target)
     if request.url.startswith("https:") and scheme == "http":
         raise RegistryFailure(Kind.UNREACHABLE, "a redirect leads from https to http")
     if _origin(url) == _origin(request.url):

@@ -95,6 +95,12 @@ class RegistryFailure(ImageNotRead):
         self.transient = transient
         """Whether the same request may well succeed at once."""
 
+    def copy(self) -> "RegistryFailure":
+        """Return the same failure without a traceback, to be kept or raised in another thread."""
+        return RegistryFailure(
+            self.kind, self.detail, retry_after_s=self.retry_after_s, transient=self.transient
+        )
+
 
 def message(what: str, kind: Kind, note: str = "") -> str:
     """The line that people see; `what` is the request or the image, `note` names a thing of the pod's own."""

@@ -1,60 +1,61 @@
-"""Parsers of the operator's values; each raises ValueError or OSError with what it accepts."""
+"""The forms of the operator's settings about registries."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from webhook.forms import Form
 from webhook.registry.hosts import parse_pattern
+from webhook.registry.mirrors import parse_mirror
+from webhook.registry.platforms import parse_platform
 from webhook.registry.realm import RealmRule
 
+_MAX_BYTES = 1 << 30
 
-def listed(parse: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
-    """Return a parser of lists separated by commas."""
 
+def _listed(parse: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
     def parse_list(text: str) -> tuple[Any, ...]:
         return tuple(parse(word.strip()) for word in text.split(",") if word.strip())
 
     return parse_list
 
 
-def realm(text: str) -> RealmRule:
-    """Return the rule `REGISTRY=HOST[:PORT]`; raise ValueError."""
-    registry, equals, realm = text.partition("=")
-    if not equals:
-        raise ValueError("a realm is REGISTRY=HOST[:PORT]")
+def _realm(text: str) -> RealmRule:
+    registry, _, realm = text.partition("=")
     return RealmRule(parse_pattern(registry.strip()), parse_pattern(realm.strip()))
 
 
-def file(text: str) -> str:
-    """Return the name of a readable file; raise OSError."""
-    with Path(text).open("rb"):
-        return text
+def _file(text: str) -> str:
+    if text and not Path(text).is_file():
+        raise ValueError(text)
+    return text
 
 
-def flag(text: str) -> bool:
-    """Return what true, yes and 1, or false, no and 0 say; raise ValueError."""
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if text.lower() not in known:
-        raise ValueError("it is neither true nor false")
-    return known[text.lower()]
+def _domain(text: str) -> str:
+    parse_pattern(text)
+    return text.strip(".").lower()
 
 
-def seconds(text: str) -> float:
-    """Return seconds of `6`, `6s`, `500ms` or `1m`; raise ValueError."""
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0}
-    number = text.rstrip("ms")
-    value = float(number) * units[text[len(number) :] or "s"] if number.replace(".", "", 1).isdigit() else 0
-    if not 0 < value <= 3600:
-        raise ValueError("a duration is more than 0 and up to an hour, for example 6s")
-    return value
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= _MAX_BYTES):
+        raise ValueError(text)
+    return int(text)
 
 
-def whole(lowest: int, highest: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers between two bounds."""
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) > 0):
+        raise ValueError(text)
+    return int(text)
 
-    def parse_whole(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 12 and lowest <= int(text) <= highest):
-            raise ValueError(f"it is not between {lowest} and {highest}")
-        return int(text)
 
-    return parse_whole
+FILE = Form("a file that exists", _file)
+DOMAIN = Form("a domain", _domain)
+BYTES = Form("a number of bytes up to 1073741824", _bytes)
+POSITIVE = Form("a whole number from 1 to 9999", _positive)
+HOSTS = Form(
+    "a list of HOST[:PORT] with commas between, `*` for characters of one label, `*` alone for every host",
+    _listed(parse_pattern),
+)
+MIRRORS = Form("a list of HOST=MIRROR[:PORT][/PREFIX] with commas between", _listed(parse_mirror))
+REALMS = Form("a list of REGISTRY=HOST[:PORT] with commas between", _listed(_realm))
+PLATFORMS = Form("a list of OS/ARCHITECTURE[/VARIANT] with commas between", _listed(parse_platform))

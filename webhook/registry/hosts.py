@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from webhook.registry.failures import RegistryFailure
 from webhook.registry.reference import Host, parse_host
 
 _SIGN = re.compile(r"[^\[\]\\]|\[(?P<not>\^?)(?P<body>[^\[\]\\^]+)\]")
@@ -32,7 +33,10 @@ class HostPattern:
 def parse_pattern(text: str) -> HostPattern:
     """Return the pattern `HOST[:PORT]`; raise ValueError."""
     if text.startswith("["):
-        host = parse_host(text)
+        try:
+            host = parse_host(text)
+        except RegistryFailure as failure:
+            raise ValueError(failure.detail) from None
         return HostPattern(host.name, host.port)
     labels, colon, port = text.partition(":")
     if not re.fullmatch(r"[A-Za-z0-9*?.-]+", labels) or not labels.strip("."):

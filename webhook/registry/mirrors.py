@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from webhook.registry.failures import RegistryFailure
 from webhook.registry.reference import DOCKER_HUB, ImageReference, parse_reference
 
 
@@ -23,8 +24,8 @@ def parse_mirror(text: str) -> Mirror:
     try:
         known = parse_reference(f"{source}/name")
         mirrored = parse_reference(f"{target}/name")
-    except ValueError as error:
-        raise ValueError(str(error)) from None
+    except RegistryFailure as failure:
+        raise ValueError(failure.detail) from None
     if "/" in source or known.host == DOCKER_HUB != source or mirrored.host == DOCKER_HUB:
         raise ValueError("a mirror is HOST=MIRROR[:PORT][/PREFIX]; Docker Hub is docker.io")
     return Mirror(known.host, mirrored.host, mirrored.repository.rpartition("/")[0])

@@ -3,15 +3,12 @@
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webhook.deadline import Deadline
-from webhook.registry.authorization import Asker, Authorizer, Subject, Token
-from webhook.registry.challenge import parse_challenges
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.manifests import (
-    ACCEPT,
     Config,
     Descriptor,
     Index,
@@ -22,10 +19,10 @@ from webhook.registry.manifests import (
 )
 from webhook.registry.platforms import Platform, best_match
 from webhook.registry.query import ImageConfig
-from webhook.registry.reference import ImageReference
-from webhook.registry.transport import Reply, Request
+from webhook.registry.repository import Repository
 
 _MAX_NESTED = 8
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +34,20 @@ class Limits:
 
 
 class Pull:
-    """One image, one credential, one deadline."""
+    """Reads images of a repository."""
 
-    def __init__(
-        self,
-        asker: Asker,
-        authorizer: Authorizer,
-        reference: ImageReference,
-        subject: Subject,
-        limits: Limits,
-        deadline: Deadline,
-    ) -> None:
-        self._asker = asker
-        self._authorizer = authorizer
-        self._reference = reference
-        self._subject = subject
+    def __init__(self, repository: Repository, limits: Limits) -> None:
+        self._repository = repository
         self._limits = limits
-        self._deadline = deadline
-        self._token: Token | None = None
 
-    def read(self, platforms: Sequence[Platform]) -> ImageConfig:
-        """Return what the image runs on each of the platforms that it is made for; raise RegistryFailure."""
-        digest, document = self._manifest(self._reference.wanted, self._limits.manifest_bytes)
+    def read(self, wanted: str, platforms: Sequence[Platform]) -> ImageConfig:
+        """Return what the image runs on each of the platforms that it is made for; raise RegistryFailure.
+
+        `wanted` is a tag or a digest.
+        """
+        digest, document = self._manifest(wanted, self._limits.manifest_bytes)
         if isinstance(document, Manifest):
-            return _agreed(digest, [self._config(document.config)])
+            return _single(digest, self._config(document.config), platforms)
         entries = self._flat(document)
         offered = [entry.platform for entry in entries]
         places = {best_match(platform, offered) for platform in platforms} - {None}
@@ -69,60 +56,58 @@ class Pull:
         chosen = [entry for place, entry in enumerate(entries) if place in places]
         return _agreed(digest, [self._config(self._child(entry).config) for entry in chosen])
 
+    def current_digest(self, wanted: str) -> str | None:
+        """Return the digest that the registry says it has under a name, without reading it; None if it does not say.
+
+        Raises RegistryFailure where reading it is not allowed.
+        """
+        try:
+            digest = self._repository.head(f"manifests/{wanted}").headers.get("Docker-Content-Digest", "")
+        except RegistryFailure as failure:
+            if failure.kind is not Kind.INVALID_ANSWER:
+                raise
+            return None
+        if _DIGEST.fullmatch(wanted):
+            return wanted
+        return digest if _DIGEST.fullmatch(digest) else None
+
     def _flat(self, index: Index) -> list[Descriptor]:
         """The index's entries, with those of an index in it in its place."""
-        entries: list[Descriptor] = []
-        nested = [entry for entry in index.entries if entry.is_index]
-        if len(nested) > _MAX_NESTED:
+        if sum(entry.is_index for entry in index.entries) > _MAX_NESTED:
             raise RegistryFailure(Kind.INVALID_ANSWER, f"an index holds more than {_MAX_NESTED} indexes")
+        entries: list[Descriptor] = []
         for entry in index.entries:
             entries += self._nested(entry) if entry.is_index else [entry]
         return entries
 
-    def _nested(self, entry: Descriptor) -> list[Descriptor]:
-        _, inner = self._manifest(entry.digest, min(entry.size, self._limits.manifest_bytes), entry.size)
+    def _nested(self, entry: Descriptor) -> tuple[Descriptor, ...]:
+        inner = self._described(entry)
         if isinstance(inner, Manifest) or any(child.is_index for child in inner.entries):
             raise RegistryFailure(Kind.INVALID_ANSWER, "indexes are nested too deeply, or one is none")
-        return list(inner.entries)
+        return inner.entries
 
     def _child(self, entry: Descriptor) -> Manifest:
-        _, document = self._manifest(entry.digest, min(entry.size, self._limits.manifest_bytes), entry.size)
+        document = self._described(entry)
         if isinstance(document, Index):
             raise RegistryFailure(Kind.INVALID_ANSWER, "an index stands where a manifest is promised")
         return document
 
+    def _described(self, entry: Descriptor) -> Manifest | Index:
+        if entry.size > self._limits.manifest_bytes:
+            raise RegistryFailure(Kind.INVALID_ANSWER, "a manifest is too long")
+        return self._manifest(entry.digest, entry.size, entry.size)[1]
+
     def _manifest(self, wanted: str, limit: int, size: int | None = None) -> tuple[str, Manifest | Index]:
-        reply = self._get(f"manifests/{wanted}", limit)
+        reply = self._repository.get(f"manifests/{wanted}", limit)
         digest = _verified(reply.body, wanted if ":" in wanted else "", size)
         return digest, parse_manifest(reply.body, reply.headers.get("Content-Type", ""))
 
     def _config(self, descriptor: Descriptor) -> Config:
         if descriptor.size > self._limits.config_bytes:
             raise RegistryFailure(Kind.INVALID_ANSWER, "the image's configuration is too long")
-        reply = self._get(f"blobs/{descriptor.digest}", descriptor.size)
+        reply = self._repository.get(f"blobs/{descriptor.digest}", descriptor.size)
         _verified(reply.body, descriptor.digest, descriptor.size)
         return parse_config(reply.body)
-
-    def _get(self, path: str, limit: int) -> Reply:
-        reply = self._asker.ask(self._request(path, limit), self._deadline)
-        if reply.status == 401:
-            challenges = parse_challenges(reply.challenges)
-            self._token = self._authorizer.answer(challenges, self._subject, self._deadline)
-            reply = self._asker.ask(self._request(path, limit), self._deadline)
-        if reply.status in (401, 403):
-            raise RegistryFailure(Kind.UNAUTHORIZED, f"the registry answered {reply.status}")
-        if reply.status == 404:
-            raise RegistryFailure(Kind.MANIFEST_UNKNOWN, "the registry answered 404")
-        if reply.status != 200:
-            raise RegistryFailure(Kind.INVALID_ANSWER, f"the registry answered {reply.status}")
-        return reply
-
-    def _request(self, path: str, limit: int) -> Request:
-        headers = {"Accept": ACCEPT if path.startswith("manifests/") else "*/*"}
-        if self._token:
-            headers["Authorization"] = self._token.header
-        url = f"{self._subject.scheme}://{self._subject.registry}/v2/{self._reference.repository}/{path}"
-        return Request("GET", url, limit, headers, verify=self._subject.verify)
 
 
 def _verified(content: bytes, digest: str, size: int | None) -> str:
@@ -131,6 +116,13 @@ def _verified(content: bytes, digest: str, size: int | None) -> str:
     if (digest and found != digest) or (size is not None and size != len(content)):
         raise RegistryFailure(Kind.INVALID_ANSWER, "the content is not what its digest and size promise")
     return found
+
+
+def _single(digest: str, config: Config, platforms: Sequence[Platform]) -> ImageConfig:
+    warnings: tuple[str, ...] = ()
+    if all(best_match(platform, [config.platform]) is None for platform in platforms):
+        warnings = (f"the image is for {config.platform}, which is not a platform of the pod",)
+    return ImageConfig(config.entrypoint, config.command, digest, config.platform.os, warnings)
 
 
 def _agreed(digest: str, configs: Sequence[Config]) -> ImageConfig:

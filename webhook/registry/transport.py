@@ -56,18 +56,12 @@ class Transport:
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
         """Return the answer, redirects included; raise RegistryFailure (UNREACHABLE, INVALID_ANSWER, …)."""
-        prepared = requests.Request(
-            request.method,
-            request.url,
-            headers={"Accept-Encoding": "identity", "User-Agent": "vault-webhook", **request.headers},
-            data=request.form,
-        ).prepare()
         left = deadline.remaining_s()
         if left <= 0:
             raise RegistryFailure(Kind.UNREACHABLE, "the time for this image is used up")
         try:
             with self._adapters[request.verify].send(
-                prepared,
+                _prepared(request),
                 stream=True,
                 timeout=urllib3.Timeout(total=left),  # type: ignore[arg-type]  # requests takes it
             ) as response:
@@ -103,6 +97,11 @@ class _Adapter(HTTPAdapter):
         """The context says whom to trust; requests' own bundle is not added to it."""
 
 
+def _prepared(request: Request) -> requests.PreparedRequest:
+    headers = {"Accept-Encoding": "identity", "User-Agent": "vault-webhook", **request.headers}
+    return requests.Request(request.method, request.url, headers=headers, data=request.form).prepare()
+
+
 def _reply(response: requests.Response, limit_bytes: int) -> Reply:
     raw = response.raw
     challenges = tuple(raw.headers.getlist("WWW-Authenticate"))
@@ -136,9 +135,9 @@ def _failure(error: Exception) -> RegistryFailure:
         return RegistryFailure(Kind.UNTRUSTED_CERTIFICATE, "the certificate is not trusted for this name")
     if any(isinstance(cause, UnicodeError) for cause in causes) or type(error) is ValueError:
         return RegistryFailure(Kind.INVALID_ANSWER, f"the answer is no valid HTTP: {type(error).__name__}")
-    late = any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in causes)
+    final = any(isinstance(cause, (TimeoutError, Urllib3Timeout, ssl.SSLError)) for cause in causes)
     names = ", ".join(type(cause).__name__ for cause in causes[:3])
-    return RegistryFailure(Kind.UNREACHABLE, f"the exchange failed: {names}", transient=not late)
+    return RegistryFailure(Kind.UNREACHABLE, f"the exchange failed: {names}", transient=not final)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

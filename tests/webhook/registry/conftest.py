@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.servers.authority import Authority
 from tests.servers.registry import Registry
 from webhook.registry.client import RegistryClient
+from webhook.registry.observer import Observer
 from webhook.registry.query import PullSecret
 from webhook.registry.settings import RegistrySettings
 
@@ -13,18 +15,17 @@ Connect = Callable[..., RegistryClient]
 
 
 @pytest.fixture
-def connect() -> Iterator[Connect]:
-    """Make a client that may connect to the hosts given; options are the operator's variables."""
+def connect(authority: Authority) -> Iterator[Connect]:
+    """Make a client that may connect to this machine; options are the operator's variables."""
     clients: list[RegistryClient] = []
 
-    def make(*registries: Registry, **variables: str) -> RegistryClient:
-        hosts = [registry.host for registry in registries]
+    def make(observer: Observer | None = None, **variables: str) -> RegistryClient:
         environ = {
-            "REGISTRY_CA_FILE": str(registries[0].endpoint.ca_file),
-            "REGISTRY_PRIVATE_HOSTS": ",".join([*hosts, "127.0.0.1"]),
+            "REGISTRY_CA_FILE": str(authority.ca_file),
+            "REGISTRY_PRIVATE_HOSTS": "127.0.0.1,localhost",
             **variables,
         }
-        clients.append(RegistryClient(RegistrySettings.from_environ(environ)))
+        clients.append(RegistryClient(RegistrySettings.from_environ(environ), observer))
         return clients[-1]
 
     yield make

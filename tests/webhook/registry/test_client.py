@@ -1,6 +1,7 @@
 """The client on the real registry: open, with Basic and with Bearer authentication."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from webhook.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageConfig, ImageQuery
 
-BOTH = {"entrypoint": ["/app", "--flag"], "cmd": ["serve", "$HOME", "$(X)"]}
+BOTH: dict[str, Any] = {"entrypoint": ["/app", "--flag"], "cmd": ["serve", "$HOME", "$(X)"]}
 AMD, ARM = image(**BOTH), image(**BOTH, architecture="arm64")
 
 
@@ -31,7 +32,7 @@ def test_entrypoint_and_command_are_read_as_they_are(
     registry: Registry, connect: Connect, form: str, settings: dict[str, list[str]]
 ) -> None:
     pushed = image(**settings, form=form)  # type: ignore[arg-type]
-    found = fetch(connect(registry), registry, registry.push("team/plain:1", pushed))
+    found = fetch(connect(), registry, registry.push("team/plain:1", pushed))
 
     assert (found.entrypoint, found.command) == (
         tuple(settings.get("entrypoint", ())),
@@ -45,7 +46,7 @@ def test_of_an_index_the_pinned_architecture_is_read(registry: Registry, connect
     arm, amd = (image(cmd=[name], architecture=name, form=form) for name in ("arm64", "amd64"))  # type: ignore[arg-type]
     reference = registry.push("team/both:1", index(arm, amd, form=form))  # type: ignore[arg-type]
 
-    client = connect(registry)
+    client = connect()
     assert fetch(client, registry, reference, "arm64").command == ("arm64",)
     assert fetch(client, registry, reference, "amd64").command == ("amd64",)
 
@@ -56,7 +57,7 @@ def test_of_an_index_without_a_pin_all_platforms_of_the_cluster_must_agree(
     agreeing = registry.push("team/agree:1", index(ARM, AMD))
     differing = registry.push("team/differ:1", index(ARM, image(cmd=["other"])))
 
-    client = connect(registry)
+    client = connect()
     assert fetch(client, registry, agreeing).command == tuple(BOTH["cmd"])
     with pytest.raises(ImageNotRead, match=r"PLATFORMS_DIFFER.*pin the pod"):
         fetch(client, registry, differing)
@@ -67,19 +68,19 @@ def test_an_image_can_be_named_by_its_digest(registry: Registry, connect: Connec
     reference = registry.push("team/digest:1", both)
     name, _, _ = reference.rpartition(":")
 
-    found = fetch(connect(registry), registry, f"{name}:ignored@{both.digest}")
+    found = fetch(connect(), registry, f"{name}:ignored@{both.digest}")
     assert found.digest == both.digest
     assert found.command == tuple(BOTH["cmd"])
 
 
 def test_the_digest_is_that_of_what_the_name_stands_for(registry: Registry, connect: Connect) -> None:
     both = index(ARM, AMD)
-    assert fetch(connect(registry), registry, registry.push("team/pin:1", both)).digest == both.digest
+    assert fetch(connect(), registry, registry.push("team/pin:1", both)).digest == both.digest
 
 
 def test_an_image_that_is_not_there_is_named_in_one_line(registry: Registry, connect: Connect) -> None:
     with pytest.raises(ImageNotRead) as caught:
-        fetch(connect(registry), registry, registry.reference("team/absent:1"))
+        fetch(connect(), registry, registry.reference("team/absent:1"))
     text = str(caught.value)
     assert text.startswith(
         f"cannot fetch image descriptor: GET https://{registry.host}/v2/team/absent/manifests/1: MANIFEST_UNKNOWN: "
@@ -95,21 +96,21 @@ def test_without_a_pull_secret_the_message_says_unauthorized_and_what_to_do(
     with pytest.raises(
         ImageNotRead, match=r"^cannot fetch image descriptor: GET .*: UNAUTHORIZED: .*imagePullSecrets"
     ):
-        connect(registry).fetch(ImageQuery(reference, ()), Deadline(10))
+        connect().fetch(ImageQuery(reference, ()), Deadline(10))
 
 
 def test_a_registry_that_is_not_listed_as_internal_is_not_connected_to(
     anonymous_registry: Registry, connect: Connect
 ) -> None:
     reference = anonymous_registry.push("team/plain:1", AMD)
-    client = connect(anonymous_registry, REGISTRY_PRIVATE_HOSTS="*")
+    client = connect(REGISTRY_PRIVATE_HOSTS="*")
     with pytest.raises(ImageNotRead, match="UNREACHABLE"):
         fetch(client, anonymous_registry, reference)
 
 
 def test_an_unknown_certificate_authority_is_refused(anonymous_registry: Registry, connect: Connect) -> None:
     reference = anonymous_registry.push("team/plain:1", AMD)
-    client = connect(anonymous_registry, REGISTRY_CA_FILE="")
+    client = connect(REGISTRY_CA_FILE="")
     with pytest.raises(ImageNotRead, match=r"UNTRUSTED_CERTIFICATE.*REGISTRY_CA_FILE"):
         fetch(client, anonymous_registry, reference)
 
@@ -120,7 +121,7 @@ def test_an_attestation_that_comes_first_is_passed_over(registry: Registry, conn
         "team/attested:1",
         _index(attestation, AMD, platforms=[{"architecture": "unknown", "os": "unknown"}, None]),
     )
-    assert fetch(connect(registry), registry, reference).command == tuple(BOTH["cmd"])
+    assert fetch(connect(), registry, reference).command == tuple(BOTH["cmd"])
 
 
 def _index(*images: Image, platforms: list[dict[str, str] | None]) -> Index:

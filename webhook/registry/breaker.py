@@ -1,0 +1,45 @@
+"""After some failures in a row, none is tried for a while."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+_MAX_KEYS = 4096
+
+
+class Breaker:
+    """Opens for `pause_s` seconds after `failures` failures in a row of the same key; then one may try again."""
+
+    def __init__(
+        self, failures: int = 3, pause_s: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = failures
+        self._pause_s = pause_s
+        self._clock = clock
+        self._failed: OrderedDict[Hashable, tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, key: Hashable) -> bool:
+        """Whether it is no use to try now; after the pause, false to the first who asks, for one pause."""
+        with self._lock:
+            count, since = self._failed.get(key, (0, 0.0))
+            if count < self._limit:
+                return False
+            if self._clock() < since + self._pause_s:
+                return True
+            self._failed[key] = (count, self._clock())
+            return False
+
+    def failed(self, key: Hashable) -> None:
+        """Count a failure."""
+        with self._lock:
+            count, _ = self._failed.pop(key, (0, 0.0))
+            self._failed[key] = (count + 1, self._clock())
+            if len(self._failed) > _MAX_KEYS:
+                self._failed.popitem(last=False)
+
+    def succeeded(self, key: Hashable) -> None:
+        """Forget the failures."""
+        with self._lock:
+            self._failed.pop(key, None)

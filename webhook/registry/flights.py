@@ -1,0 +1,62 @@
+"""Single flight: who asks for what is being fetched already waits for that answer."""
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from webhook.deadline import Deadline
+from webhook.registry.failures import Kind, RegistryFailure
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class _Flight(Generic[Value]):
+    def __init__(self) -> None:
+        self.landed = threading.Event()
+        self.values: list[Value] = []
+        self.failure: RegistryFailure | None = None
+
+
+class Flights(Generic[Key, Value]):
+    """What is being fetched, by key."""
+
+    def __init__(self) -> None:
+        self._flights: dict[Key, _Flight[Value]] = {}
+        self._lock = threading.Lock()
+
+    def fetch(self, key: Key, work: Callable[[], Value], deadline: Deadline) -> tuple[Value, bool]:
+        """Return the value, and whether another thread fetched it; raise RegistryFailure.
+
+        An answer is shared, also a failure; that the time of the one who fetches was up is not: another goes on.
+        """
+        while True:
+            with self._lock:
+                flight = self._flights.get(key)
+                own = flight is None
+                if flight is None:
+                    flight = self._flights[key] = _Flight()
+            if own:
+                return self._lead(key, flight, work, deadline), False
+            if not flight.landed.wait(deadline.remaining_s()):
+                raise RegistryFailure(
+                    Kind.UNREACHABLE, "the same request of another thread did not end in time"
+                )
+            if flight.values:
+                return flight.values[0], True
+            if flight.failure:
+                raise flight.failure.copy()
+
+    def _lead(self, key: Key, flight: _Flight[Value], work: Callable[[], Value], deadline: Deadline) -> Value:
+        try:
+            value = work()
+            flight.values.append(value)
+            return value
+        except RegistryFailure as failure:
+            if not deadline.passed():
+                flight.failure = failure.copy()
+            raise
+        finally:
+            with self._lock:
+                del self._flights[key]
+            flight.landed.set()
