@@ -35,7 +35,7 @@ WORKDIR /source
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY vaultenv vaultenv
 COPY webhook webhook
-RUN /opt/vault-webhook/bin/pip install --no-cache-dir --no-compile .
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir .
 
 FROM python AS webhook
 COPY --from=installed /opt/vault-webhook /opt/vault-webhook

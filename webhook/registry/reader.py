@@ -22,7 +22,6 @@ from webhook.registry.repository import Repository
 from webhook.registry.settings import RegistrySettings
 from webhook.registry.transport import Transport
 
-
 _FAIR_S = 1.0
 """With less time than this, a failure says nothing of the registry."""
 
