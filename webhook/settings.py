@@ -38,6 +38,8 @@ SETTINGS = (
     Setting("VAULT_ENV_MEMORY_REQUEST", "launcher_memory_request", forms.QUANTITY, "64Mi", "memory request of the init container"),
     Setting("VAULT_ENV_MEMORY_LIMIT", "launcher_memory_limit", forms.QUANTITY, "64Mi", "memory limit of the init container"),
     Setting("VAULT_ENV_LOG_SERVER", "launcher_log_server", forms.TEXT, "", "host:port of a syslog server that the launcher also logs to"),
+    Setting("DEFAULT_IMAGE_PULL_SECRET", "default_pull_secret", forms.TEXT, "", "a pull secret tried after the pod's own"),
+    Setting("DEFAULT_IMAGE_PULL_SECRET_NAMESPACE", "default_pull_secret_namespace", forms.TEXT, "", "the namespace of DEFAULT_IMAGE_PULL_SECRET"),
 )  # fmt: skip
 
 
@@ -62,6 +64,8 @@ class Settings:
     launcher_memory_request: str
     launcher_memory_limit: str
     launcher_log_server: str
+    default_pull_secret: str
+    default_pull_secret_namespace: str
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

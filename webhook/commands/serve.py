@@ -66,20 +66,20 @@ def load_app(operator: Operator, log: Log) -> Any:
     from webhook.registry.client import RegistryClient
     from webhook.vault import Vault
 
-    cluster = Cluster(operator.connection)
+    cluster, metrics = Cluster(operator.connection), Metrics()
     services = Services(
         cluster=cluster,
-        registry=RegistryClient(operator.registry),
+        registry=RegistryClient(operator.registry, metrics),
         vault=Vault(cluster, operator.settings.vault_ca_file),
         own_namespace=operator.own_namespace,
-        default_pull_secrets=_default_pull_secrets(operator.registry),
+        default_pull_secrets=_default_pull_secrets(operator.settings),
     )
     admission = Admission(operator.settings, operator.defaults, services)
-    return create_app(admission, Metrics(), log, operator.settings.budget_s)
+    return create_app(admission, metrics, log, operator.settings.budget_s)
 
 
-def _default_pull_secrets(registry: RegistrySettings) -> list[tuple[str, str]]:
-    place = (registry.default_secret_namespace, registry.default_secret)
+def _default_pull_secrets(settings: Settings) -> list[tuple[str, str]]:
+    place = (settings.default_pull_secret_namespace, settings.default_pull_secret)
     return [place] if all(place) else []
 
 
