@@ -1,9 +1,11 @@
 /* The entry of the static executable: the scan, then CPython with nothing of the application's environment. */
 #include <Python.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "scan.h"
 
 extern PyStatus _Py_InitializeMain(void); /* private: the interpreter's version is pinned */
@@ -61,6 +63,8 @@ static void start_python(void)
     before.utf8_mode = 1;
     before.allocator = PYMEM_ALLOCATOR_MIMALLOC;
     check(Py_PreInitialize(&before));
+    use_arenas();
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
 
     PyImport_FrozenModules = frozen_modules;
     PyImport_AppendInittab("_vaultenv_native", make_native);
@@ -80,6 +84,7 @@ static void start_python(void)
         check(PyConfig_SetString(&config, places[i], L""));
     check(Py_InitializeFromConfig(&config));
     PyConfig_Clear(&config);
+    PyGC_Disable(); /* nothing is worth collecting before the program starts */
 }
 
 /* The words of the command line; the first is the file that was executed, whatever argv[0] says. */

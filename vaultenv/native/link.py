@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 LARGEST = 16_000_000
 _LINK_FLAGS = ("-static", "-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
-_C_FILES = ("entry.c", "scan.c")
+_C_FILES = ("entry.c", "arena.c", "scan.c")
 
 
 def link(architecture: Architecture, work: Path) -> Path:
@@ -30,7 +30,7 @@ def link(architecture: Architecture, work: Path) -> Path:
     archives += [linked / f"lib/lib{name}.a" for name in ("ssl", "crypto", "z")]
     executable = work / "vault-env"
     sources = [*(HERE / name for name in _C_FILES), work / "variables.c", work / "frozen.c"]
-    includes = [f"-I{folder}" for folder in (HERE, here / "include/python")]
+    includes = [f"-I{folder}" for folder in (HERE, here / "include/python", linked / "include")]
     command: list[str | Path] = [
         "zcc",
         "-std=c23",
