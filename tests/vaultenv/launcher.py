@@ -6,13 +6,14 @@ from pathlib import Path
 
 
 def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
-    """The launcher, running with exactly this environment."""
+    """The launcher, running with exactly this environment, in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-IB", "-m", "vaultenv", *words],
         env=environ,
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        process_group=0,
     )
 
 
