@@ -9,16 +9,19 @@ if TYPE_CHECKING:
 
 HELP = """\
 usage: vault-env PROGRAM [ARGUMENT...]
-       vault-env --install DEST | --version | --help
+       vault-env --check | --install DEST | --version | --help
 
 Starts PROGRAM with the Vault references in its environment replaced by secrets.
 The first word without dashes is always the program; everything after it belongs to the program.
 
+  --check         resolve everything, print names, sources and versions, never values
   --install DEST  copy this executable to DEST, mode 0555
   --version       print the version
   --help          print this text
 """
-RUN, INSTALL, VERSION, USAGE = "run", "install", "version", "help"
+RUN, CHECK, INSTALL, VERSION, USAGE = "run", "check", "install", "version", "help"
+
+_ALONE = {b"--check": CHECK, b"--version": VERSION, b"--help": USAGE}
 
 
 class Command(Record):
@@ -42,8 +45,8 @@ def parse_command_line(words: "Sequence[bytes]") -> Command:
         return Command(RUN, tuple(words[1:]))
     if first == b"--install" and len(words) == 2:
         return Command(INSTALL, (words[1],))
-    if first in (b"--version", b"--help") and len(words) == 1:
-        return Command(VERSION if first == b"--version" else USAGE)
+    if first in _ALONE and len(words) == 1:
+        return Command(_ALONE[first])
     raise InvalidUsage(
         f"unknown option {first.decode('utf-8', 'backslashreplace')}, or its argument is missing: see --help"
     )

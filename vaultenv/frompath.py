@@ -1,56 +1,124 @@
-"""The grammar of VAULT_ENV_FROM_PATH: `path[#version]`, several divided by commas, blanks around them
-ignored.
+"""The grammar of VAULT_ENV_FROM_PATH, whose paths bring all their keys as variables.
+
+from-path = item *( "," item )                      blanks around items are ignored
+item      = path [ "#" [version] ["?"] ] *( ";" option )      "?": the path may be missing
+option    = "prefix=" text                          put before each name
+          | "only=" name *( "|" name )              no other keys; a name may end in "*"
+          | "except=" name *( "|" name )            not these keys
+          | "containers=" name *( "|" name )        for the webhook: only these containers of the pod
 """
 
-from vaultenv.errors import InvalidReference, SecretUnusable, VaultEnvError
+from vaultenv.errors import InvalidReference, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.record import Record
 from vaultenv.reference import normal_path
 from vaultenv.scan import Fault
 from vaultenv.secret import Secret, text_of
 
-_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
-_LATER = _LETTERS | frozenset("0123456789.-")
+_OPTIONS = ("prefix", "only", "except", "containers")
+# Variables that decide which code a program loads: a secret brings them only when `only=` names them.
+_LOADING = ("PATH", "GCONV_PATH", "PYTHONPATH", "PYTHONHOME", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "BASH_ENV")
+_LOADING_PREFIXES = ("LD_", "DYLD_")
+_FORM = "write path#2;prefix=X_;only=a|b*;except=c"
 
 
 class FromPath(Record):
-    """A path, in a version ("" is the latest), whose keys all become variables."""
+    """A path, in a version ("" is the latest), and which of its keys become variables under which names.
 
-    __slots__ = ("path", "version")
+    `containers` is empty for all; the launcher does not look at it.
+    """
 
-    def __init__(self, path: str, version: str = "") -> None:
+    __slots__ = ("containers", "excluded", "only", "optional", "path", "prefix", "version")
+
+    def __init__(
+        self,
+        path: str,
+        version: str = "",
+        optional: bool = False,
+        prefix: str = "",
+        only: tuple[str, ...] = (),
+        excluded: tuple[str, ...] = (),
+        containers: tuple[str, ...] = (),
+    ) -> None:
         self.path = path
         self.version = version
+        self.optional = optional
+        self.prefix = prefix
+        self.only = only
+        self.excluded = excluded
+        self.containers = containers
 
     def variables(self, secret: "Secret | VaultEnvError") -> dict[bytes, bytes]:
-        """The secret's keys as variables; raises the error in its place, or SecretUnusable naming path and
-        key.
+        """The secret's keys as variables; none if it may be missing and is.
+
+        Raises the error in its place, or SecretUnusable naming path and key.
         """
+        if isinstance(secret, SecretNotFound) and self.optional:
+            return {}
         if isinstance(secret, VaultEnvError):
             raise secret
-        return {self._name(key): self._value(key, value) for key, value in secret.fields.items()}
+        return {
+            self._name(key).encode(): self._value(key, value)
+            for key, value in secret.fields.items()
+            if (not self.only or _matches(key, self.only)) and not _matches(key, self.excluded)
+        }
 
-    def _name(self, key: str) -> bytes:
-        if key[:1] in _LETTERS and _LATER.issuperset(key):
-            return key.encode()
-        raise SecretUnusable(f"key '{key}' under path: {self.path} cannot name a variable: rename it")
+    def _name(self, key: str) -> str:
+        name = self.prefix + key
+        if not key or "=" in name or not name.isprintable():
+            raise self._unusable(key, f"cannot name a variable: rename it, or add ;except={key}")
+        if (name in _LOADING or name.startswith(_LOADING_PREFIXES)) and key not in self.only:
+            raise self._unusable(key, "would change how programs load: add ;except=… or name it in ;only=…")
+        return name
 
     def _value(self, key: str, value: object) -> bytes:
         try:
             return text_of(value)
         except SecretUnusable as error:
-            raise SecretUnusable(f"key '{key}' under path: {self.path}: {error}") from None
+            raise self._unusable(key, str(error)) from None
+
+    def _unusable(self, key: str, why: str) -> SecretUnusable:
+        return SecretUnusable(f"key {key!r} under path: {self.path}: {why}")
+
+
+def _matches(key: str, patterns: tuple[str, ...]) -> bool:
+    return any(key.startswith(p[:-1]) if p.endswith("*") else key == p for p in patterns)
 
 
 def parse_from_path(text: str) -> tuple[FromPath, ...]:
     """The paths in their order, none for empty text; raises InvalidReference."""
-    return tuple(_one(item.strip()) for item in text.split(",") if item.strip())
+    return tuple(_item(item.strip()) for item in text.split(",") if item.strip())
 
 
-def _one(item: str) -> FromPath:
-    path, _, version = item.partition("#")
+def _item(item: str) -> FromPath:
+    source, *options = (part.strip() for part in item.split(";"))
+    path, mark, third = source.partition("#")
+    version = third.removesuffix("?")
     try:
-        if version and not (version.isascii() and version.isdigit()):
-            raise Fault("VAULT_ENV_FROM_PATH: the version must be a number: write path#2", len(path) + 1)
-        return FromPath(normal_path(path), version)
+        if mark and version and not (version.isascii() and version.isdigit()):
+            raise Fault(f"VAULT_ENV_FROM_PATH: the version must be a number: {_FORM}", len(path) + 1)
+        chosen = _options(options, len(source))
+        return FromPath(
+            normal_path(path),
+            "" if version == "0" else version,
+            third.endswith("?"),
+            chosen.get("prefix", ""),
+            _names(chosen.get("only", "")),
+            _names(chosen.get("except", "")),
+            _names(chosen.get("containers", "")),
+        )
     except Fault as fault:
         raise InvalidReference(fault.message, item, fault.at) from None
+
+
+def _options(options: list[str], at: int) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if name.strip() not in _OPTIONS or not equals:
+            raise Fault(f"VAULT_ENV_FROM_PATH: unknown option {name!r}: {_FORM}", at)
+        chosen[name.strip()] = value.strip()
+    return chosen
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split("|") if name.strip())

@@ -1,23 +1,22 @@
 """The sequence from start to exec."""
 
 import gc
+import time
 
-from vaultenv import __version__, environment
-from vaultenv.command_line import HELP, INSTALL, RUN, VERSION, Command, parse_command_line
+from vaultenv import __version__
+from vaultenv.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
 from vaultenv.deadline import Deadline
 from vaultenv.errors import VaultEnvError
-from vaultenv.frompath import parse_from_path
 from vaultenv.log import Log, write_all
+from vaultenv.plan import Plan
 from vaultenv.program import execute, find_program
-from vaultenv.reference import LOGIN, has_reference
-from vaultenv.resolve import Transit, resolve
-from vaultenv.resolve import from_path as resolve_paths
 from vaultenv.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vaultenv.client.api import Vault
     from vaultenv.reader import Reader
 
 _STDOUT = 1
@@ -31,10 +30,12 @@ def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
     log = Log()
     try:
         command = parse_command_line(argv[1:])
-        if command.action != RUN:
+        if command.action not in (RUN, CHECK):
             return _other(command, argv[0])
         settings = Settings(environ)
-        log = Log(settings.log_level, settings.json_log)
+        log = Log(settings.log_level, settings.json_log, settings.log_server)
+        if command.action == CHECK:
+            return _check(environ, settings, log)
         return _launch(command.words, environ, settings, log)
     except VaultEnvError as error:
         log.error(str(error))
@@ -51,43 +52,69 @@ def _other(command: Command, itself: bytes) -> int:
     return 0
 
 
+def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+    from vaultenv.check import report
+
+    plan = Plan(environ, settings)
+    reader = _open(settings, log)[0] if plan.needs_vault else None
+    write_all(_STDOUT, report(plan, reader).encode())
+    return 0
+
+
 def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
     program = find_program(words[0], environ.get(b"PATH", b""))
-    child = _child_environ(environ, settings, log)
+    plan = Plan(environ, settings)
+    if plan.needs_vault and settings.reuse:
+        from vaultenv.reuse import running_environ
+
+        child = running_environ(plan, log)
+        if child is not None:
+            execute(program, words, child)
+    reader, vault = _open(settings, log) if plan.needs_vault else (None, None)
+    if settings.daemon:
+        return _supervise(program, words, plan, settings, reader, vault, log)
+    child = plan.child_environ(reader, vault.token if vault else "")
+    _finish(settings, vault, log)
     log.debug("spawning process: " + program.decode("utf-8", "backslashreplace"))
     execute(program, words, child)
     return 0
 
 
-def _child_environ(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> dict[bytes, bytes]:
-    login = settings.token == LOGIN.decode()
-    without = environment.removed(login, settings.passthrough)
-    values = {name: value for name, value in environ.items() if name not in without and has_reference(value)}
-    if login:
-        values.pop(b"VAULT_TOKEN", None)
-    resolved: dict[bytes, bytes] = {}
-    from_path: dict[bytes, bytes] = {}
-    if values or settings.from_path or login:
-        reader, token = _reader(settings, log)
-        transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
-        resolved = resolve(values, reader, transit=transit, ignore_missing=settings.ignore_missing)
-        from_path = resolve_paths(
-            parse_from_path(settings.from_path), reader, ignore_missing=settings.ignore_missing
-        )
-        if login:
-            resolved[b"VAULT_TOKEN"] = token.encode()
-    return environment.child_environ(environ, values, resolved, from_path, without)
-
-
-def _reader(settings: Settings, log: Log) -> "tuple[Reader, str]":
-    """The file store, or a client that is logged in, and its token."""
+def _open(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
+    """The file store alone, or a client that is logged in, twice."""
     if settings.address.startswith("file://"):
         from vaultenv.store import open_store
 
-        return open_store(settings.address), ""
-    from vaultenv.client.api import open_vault
+        return open_store(settings.address), None
+    from vaultenv.client.open import open_vault
     from vaultenv.client.session import log_in
 
     vault = open_vault(settings, Deadline(settings.timeout_s), log)
     log_in(vault, settings, log)
-    return vault, vault.token
+    return vault, vault
+
+
+def _finish(settings: Settings, vault: "Vault | None", log: Log) -> None:
+    """What comes between the last read and the program: revoking the token, and the delay."""
+    if settings.revoke_token and vault:
+        try:
+            vault.call("PUT", "auth/token/revoke-self", "{}")
+        except VaultEnvError as error:
+            log.warn(f"failed to revoke token: {error}")
+    if settings.delay_s:
+        time.sleep(settings.delay_s)
+
+
+def _supervise(
+    program: bytes,
+    words: tuple[bytes, ...],
+    plan: Plan,
+    settings: Settings,
+    reader: "Reader | None",
+    vault: "Vault | None",
+    log: Log,
+) -> int:
+    from vaultenv.daemon.start import supervise
+
+    gc.enable()
+    return supervise(program, words, plan, settings, reader, vault, log, _finish)

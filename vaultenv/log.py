@@ -12,12 +12,15 @@ _STDERR = 2
 
 
 class Log:
-    """Writes one line per call to standard error, in the shape of Go's slog."""
+    """Writes one line per call to standard error, in the shape of Go's slog, and to a syslog server if one is
+    named.
+    """
 
-    __slots__ = ("_json", "_least")
+    __slots__ = ("_json", "_least", "_server")
 
-    def __init__(self, level: str = "info", json: bool = False) -> None:
+    def __init__(self, level: str = "info", json: bool = False, server: str = "") -> None:
         self._json = json
+        self._server = server
         self._least = LEVELS.index(level) if level in LEVELS else LEVELS.index("info")
 
     def debug(self, message: str) -> None:
@@ -42,7 +45,12 @@ class Log:
         if level < self._least:
             return
         line = _json_line(level, message) if self._json else _text_line(level, message)
-        write_all(_STDERR, line.encode("utf-8", "backslashreplace") + b"\n")
+        data = line.encode("utf-8", "backslashreplace")
+        write_all(_STDERR, data + b"\n")
+        if self._server:
+            from vaultenv.syslog import send
+
+            send(self._server, level, data)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

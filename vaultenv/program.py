@@ -61,10 +61,11 @@ def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, by
     try:
         posix.execve(program, list(argv), dict(environ))
     except OSError as error:
-        raise _not_executed(program, error) from None
+        raise not_executed(program, error) from None
 
 
-def _not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
+def not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
+    """Why the kernel did not execute a file that is there."""
     name = _shown(program)
     if error.errno == errno.ENOENT:
         return ProgramNotStarted(f"{name}: its interpreter or dynamic loader is missing in this image", 127)

@@ -2,6 +2,7 @@
 
 from vaultenv.duration import seconds
 from vaultenv.errors import InvalidSetting
+from vaultenv.jsontext import loads
 from vaultenv.variables import VARIABLES
 
 TYPE_CHECKING = False
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
 
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
@@ -33,19 +35,33 @@ class Settings:
         "client_key",
         "client_timeout_s",
         "daemon",
+        "daemon_action",
         "delay_s",
         "from_path",
+        "grace_s",
+        "headers",
         "ignore_missing",
+        "interval_s",
         "json_log",
         "jwt_file",
         "log_level",
+        "log_server",
         "max_retries",
         "namespace",
         "passthrough",
+        "password",
+        "password_file",
+        "proxies",
+        "reuse",
         "revoke_token",
         "role",
+        "role_id",
+        "secret_id",
+        "secret_id_file",
         "server_name",
         "skip_verify",
+        "system_ca_directories",
+        "system_ca_file",
         "timeout_s",
         "token",
         "token_file",
@@ -53,36 +69,60 @@ class Settings:
         "transit_batch_size",
         "transit_key",
         "transit_mount",
+        "unwrap_token",
+        "username",
     )
 
     def __init__(self, environ: "Mapping[bytes, bytes]") -> None:
         self._environ = environ
-        self.address = self._text("VAULT_AGENT_ADDR") or self._text("VAULT_ADDR")
-        self.namespace = self._text("VAULT_NAMESPACE").strip("/")
+        self._read_connection()
         self._read_login()
         self._read_tls()
-        self.client_timeout_s = self._duration_s("VAULT_CLIENT_TIMEOUT", least_s=0.001)
-        self.timeout_s = self._duration_s("VAULT_ENV_TIMEOUT")
-        self.max_retries = self._count("VAULT_MAX_RETRIES") if self._text("VAULT_MAX_RETRIES") else None
+        self._read_times()
         self._read_launcher()
+        self._read_daemon()
+
+    def _read_connection(self) -> None:
+        if self._flag("VAULT_SRV_LOOKUP"):
+            raise InvalidSetting("VAULT_SRV_LOOKUP is not supported: write the host and port into VAULT_ADDR")
+        self.address = self._text("VAULT_AGENT_ADDR") or self._text("VAULT_ADDR")
+        self.namespace = self._text("VAULT_NAMESPACE").strip("/")
+        self.headers = self._header_map()
+        self.proxies = {name: self._foreign(name, name.lower()) for name in _PROXIES}
+        self.proxies["VAULT_PROXY_ADDR"] = self._text("VAULT_PROXY_ADDR")
 
     def _read_login(self) -> None:
         self.token = self._text("VAULT_TOKEN").strip()
         self.token_file = self._text("VAULT_TOKEN_FILE")
         self.token_path = self._text("VAULT_TOKEN_PATH")
+        self.unwrap_token = self._flag("VAULT_UNWRAP_TOKEN")
         self.auth_method = self._text("VAULT_AUTH_METHOD")
-        self.auth_mount = self._text("VAULT_PATH").strip("/")
+        self.auth_mount = self._foreign("VAULT_PATH").strip("/")
         self.role = self._text("VAULT_ROLE")
         self.jwt_file = self._text("KUBERNETES_SERVICE_ACCOUNT_TOKEN") or self._text("VAULT_JWT_FILE")
+        self.role_id = self._text("VAULT_APPROLE_ROLE_ID")
+        self.secret_id = self._text("VAULT_APPROLE_SECRET_ID")
+        self.secret_id_file = self._text("VAULT_APPROLE_SECRET_ID_FILE")
+        self.username = self._text("VAULT_USERNAME")
+        self.password = self._text("VAULT_PASSWORD")
+        self.password_file = self._text("VAULT_PASSWORD_FILE")
 
     def _read_tls(self) -> None:
         self.ca_file = self._text("VAULT_CACERT")
         self.ca_directory = self._text("VAULT_CAPATH")
         self.ca_bytes = self._text("VAULT_CACERT_BYTES")
+        self.system_ca_file = self._foreign("SSL_CERT_FILE")
+        self.system_ca_directories = tuple(filter(None, self._foreign("SSL_CERT_DIR").split(":")))
         self.client_certificate = self._text("VAULT_CLIENT_CERT")
         self.client_key = self._text("VAULT_CLIENT_KEY")
         self.server_name = self._text("VAULT_TLS_SERVER_NAME")
         self.skip_verify = self._flag("VAULT_SKIP_VERIFY")
+
+    def _read_times(self) -> None:
+        self.client_timeout_s = self._duration_s("VAULT_CLIENT_TIMEOUT", least_s=0.001)
+        self.timeout_s = self._duration_s("VAULT_ENV_TIMEOUT")
+        self.max_retries = self._count("VAULT_MAX_RETRIES") if self._text("VAULT_MAX_RETRIES") else None
+        self.delay_s = self._duration_s("VAULT_ENV_DELAY")
 
     def _read_launcher(self) -> None:
         self.ignore_missing = self._flag("VAULT_IGNORE_MISSING_SECRETS")
@@ -93,9 +133,36 @@ class Settings:
         self.transit_batch_size = self._count("VAULT_TRANSIT_BATCH_SIZE", least=1)
         self.log_level = self._text("VAULT_LOG_LEVEL")
         self.json_log = self._flag("VAULT_JSON_LOG")
-        self.daemon = self._flag("VAULT_ENV_DAEMON")
-        self.delay_s = self._duration_s("VAULT_ENV_DELAY")
+        self.log_server = self._text("VAULT_ENV_LOG_SERVER")
         self.revoke_token = self._flag("VAULT_REVOKE_TOKEN")
+        self.reuse = self._flag("VAULT_ENV_REUSE")
+
+    def _read_daemon(self) -> None:
+        self.daemon = self._flag("VAULT_ENV_DAEMON")
+        self.daemon_action = self._text("VAULT_ENV_DAEMON_ACTION")
+        self.interval_s = self._duration_s("VAULT_ENV_DAEMON_INTERVAL")
+        self.grace_s = self._duration_s("VAULT_ENV_DAEMON_GRACE")
+
+    def _header_map(self) -> dict[str, str]:
+        text = self._text("VAULT_HEADERS")
+        try:
+            headers = loads(text.encode()) if text else {}
+        except ValueError:
+            headers = None
+        if not isinstance(headers, dict) or not all(map(_is_header, headers.items())):
+            raise InvalidSetting(
+                "VAULT_HEADERS must be a JSON object of header names and texts, without X-Vault- names"
+            )
+        return headers
+
+    def _foreign(self, *names: str) -> str:
+        """The first of some variables that is set, which may not be in the table; what is not UTF-8 is not
+        set.
+        """
+        for name in names:
+            if raw := self._environ.get(name.encode()):
+                return raw.decode("utf-8", "ignore")
+        return ""
 
     def _text(self, name: str) -> str:
         """The variable's text, its default if it is not set or empty."""
@@ -127,3 +194,10 @@ class Settings:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
             raise InvalidSetting(f"{name} is {text!r}: write a whole number of at least {least}")
         return int(text)
+
+
+def _is_header(pair: tuple[str, object]) -> bool:
+    name, value = pair
+    token = name.replace("-", "").replace("_", "")
+    plain = isinstance(value, str) and value.isascii() and value.isprintable()
+    return plain and token.isascii() and token.isalnum() and not name.lower().startswith("x-vault-")

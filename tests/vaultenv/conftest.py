@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv import launcher
-from vaultenv.client.api import open_vault
+from vaultenv.client.open import open_vault
 from vaultenv.client.twin import HvacReader
 from vaultenv.deadline import Deadline
 from vaultenv.log import Log

@@ -8,13 +8,14 @@ COMMAND: list[str] = [sys.executable, "-IB", "-m", "vaultenv"]
 
 
 def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
-    """The launcher, running with exactly this environment."""
+    """The launcher, running with exactly this environment, in a process group of its own."""
     return subprocess.Popen(
         [*COMMAND, *words],
         env=environ,
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        process_group=0,
     )
 
 

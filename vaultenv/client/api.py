@@ -1,22 +1,22 @@
 """Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
 
-from vaultenv.client.address import parse_address, quoted
+from vaultenv.client.address import quoted
 from vaultenv.client.answers import body_of, refusal, secret_or_error
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
-from vaultenv.client.logins import login_request, method_title
-from vaultenv.client.persistence import Persistence
-from vaultenv.client.tls import Trust, client_context
-from vaultenv.client.wire import Wire
+from vaultenv.client.logins import login_request, method_of, mount_of
+from vaultenv.client.reads import Reads
+from vaultenv.client.redirects import MOST, redirected
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused, VaultEnvError, VaultUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-    from vaultenv.client.persistence import Outcome
+    from vaultenv.client.persistence import Exchange, Outcome, Persistence
+    from vaultenv.client.wire import Wire
     from vaultenv.deadline import Deadline
-    from vaultenv.log import Log
     from vaultenv.secret import Secret
     from vaultenv.settings import Settings
 
@@ -27,13 +27,15 @@ _LOGIN_FAILED = "failed to request new Vault token: "
 class Vault:
     """A Reader over one Vault; its repr shows nothing, as it holds a token."""
 
-    __slots__ = ("_persistence", "_retries", "_settings", "_wire")
+    __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
 
-    def __init__(self, settings: "Settings", wire: Wire, persistence: Persistence) -> None:
+    def __init__(self, settings: "Settings", wire: "Wire", persistence: "Persistence") -> None:
         self._settings = settings
         self._wire = wire
         self._persistence = persistence
         self._retries = settings.max_retries
+        self.login_lease: dict[str, Any] = {}
+        self._wire.headers |= settings.headers
         self._wire.headers["X-Vault-Request"] = "true"
         if settings.namespace:
             self._wire.headers["X-Vault-Namespace"] = settings.namespace
@@ -49,6 +51,10 @@ class Vault:
             raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that no token has")
         self._wire.headers[_TOKEN_HEADER] = token
 
+    def within(self, deadline: "Deadline") -> None:
+        """Respect another deadline from now on."""
+        self._wire.deadline = self._persistence.deadline = deadline
+
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
@@ -59,62 +65,99 @@ class Vault:
         Raises LoginFailed or PermissionRefused when Vault refuses, VaultUnavailable at the deadline,
         InvalidSetting.
         """
+        self._wire.headers.pop(_TOKEN_HEADER, None)
         try:
             request = login_request(self._settings)
         except LoginFailed as error:
             raise LoginFailed(_LOGIN_FAILED + str(error)) from None
-        outcome = self._persistence.settle(self._login_attempt, [request])[0]
-        if isinstance(outcome, Answer) and outcome.status == 200:
-            token = (body_of(outcome.body).get("auth") or {}).get("client_token")
-            if isinstance(token, str) and token:
-                return self.use(token)
-        title = method_title(self._settings.auth_method)
+        outcome = self._settled([request], self._login_attempt, None)[0]
+        title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
-        raise _login_error(prefix, self._url(request), outcome, self._settings)
+        self._take_token(request, outcome, prefix)
 
-    def _login_attempt(self, _: "Sequence[Request]") -> "list[Outcome]":
-        return self._wire.pipelined([login_request(self._settings)])
+    def _login_attempt(self, requests: "Sequence[Request]") -> "list[Outcome]":
+        fresh = login_request(self._settings)
+        requests[0].body = fresh.body
+        return self._wire.pipelined(requests)
+
+    def unwrap(self) -> None:
+        """Exchange the wrapping token in use for the token in it (sys/wrapping/unwrap); sent once only."""
+        request = Request("PUT", "/v1/sys/wrapping/unwrap", "{}")
+        outcome = self._settled([request], self._wire.pipelined, None)[0]
+        self._take_token(request, outcome, f"{_LOGIN_FAILED}unable to unwrap the given token: ")
+
+    def _take_token(self, request: Request, outcome: "Outcome", prefix: str) -> None:
+        if isinstance(outcome, Answer) and outcome.status == 200:
+            auth = body_of(outcome.body).get("auth") or {}
+            token = auth.get("client_token")
+            if isinstance(token, str) and token:
+                self.login_lease = auth
+                return self.use(token)
+        raise _login_error(prefix, self._url(request), outcome, self._settings)
 
     def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
         """See `vaultenv.reader.Reader`: KV reads are pipelined, others go over up to four connections."""
         requests = [_read_request(path, version) for path, version in wanted]
-        outcomes = self._persistence.settle(self._exchange, requests, self._retries)
+        outcomes = self._settled(requests, Reads(self._wire).exchange)
         return [
             self._secret(request, path, outcome)
             for request, (path, _), outcome in zip(requests, wanted, outcomes, strict=True)
         ]
 
-    def _exchange(self, requests: "Sequence[Request]") -> "list[Outcome]":
-        kv = [request for request in requests if request.repeatable]
-        others = [request for request in requests if not request.repeatable]
-        outcomes = dict(zip(map(id, kv), self._wire.pipelined(kv), strict=True))
-        outcomes |= zip(map(id, others), self._wire.spread(others), strict=True)
-        return [outcomes[id(request)] for request in requests]
-
     def write(self, path: str, body: str) -> "Secret | VaultEnvError":
         """See `vaultenv.reader.Reader`."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
-        outcome = self._persistence.settle(self._wire.pipelined, [request], self._retries)[0]
-        return self._secret(request, path, outcome)
+        return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
 
     def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
         """See `vaultenv.reader.Reader`."""
         from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 
         request = Request("PUT", f"/v1/{quoted(path)}", decrypt_body(ciphertexts), repeatable=True)
-        outcome = self._persistence.settle(self._wire.pipelined, [request], self._retries)[0]
+        outcome = self._settled([request], self._wire.pipelined)[0]
         if isinstance(outcome, WireFailure):
             return [self._unavailable(request, outcome)] * len(ciphertexts)
         url = self._url(request)
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
-    def _unavailable(self, request: Request, failure: WireFailure) -> VaultUnavailable:
-        return VaultUnavailable(f'{request.method.capitalize()} "{self._url(request)}": {failure}')
+    def call(self, method: str, path: str, body: str | None = None) -> "dict[str, Any]":
+        """The answer of a request that may be sent twice; raises VaultEnvError for any error status."""
+        request = Request(method, f"/v1/{path}", body, repeatable=True)
+        outcome = self._settled([request], self._wire.pipelined)[0]
+        if isinstance(outcome, WireFailure):
+            raise self._unavailable(request, outcome)
+        if outcome.status >= 400:
+            raise RequestRefused(refusal(method, self._url(request), outcome.status, outcome.body))
+        return body_of(outcome.body)
+
+    def _settled(
+        self, requests: "Sequence[Request]", exchange: "Exchange", retries: int | None = -1
+    ) -> "list[Outcome]":
+        """The last outcomes, after retries and redirects; VAULT_MAX_RETRIES counts unless `retries`
+        is given.
+        """
+        retries = self._retries if retries == -1 else retries
+        outcomes = self._persistence.settle(exchange, requests, retries)
+        return [
+            self._followed(request, outcome, MOST) if isinstance(outcome, Answer) else outcome
+            for request, outcome in zip(requests, outcomes, strict=True)
+        ]
+
+    def _followed(self, request: Request, answer: Answer, most: int) -> "Outcome":
+        """The answer, or that of the address within the same Vault to which it redirects."""
+        again = redirected(self._wire.address, request, answer) if most else None
+        if again is None:
+            return answer
+        outcome = self._persistence.settle(self._wire.pipelined, [again], self._retries)[0]
+        return self._followed(again, outcome, most - 1) if isinstance(outcome, Answer) else outcome
 
     def _secret(self, request: Request, path: str, outcome: "Outcome") -> "Secret | VaultEnvError":
         if isinstance(outcome, WireFailure):
             return self._unavailable(request, outcome)
         return secret_or_error(request.method, self._url(request), path, outcome.status, outcome.body)
+
+    def _unavailable(self, request: Request, failure: WireFailure) -> VaultUnavailable:
+        return VaultUnavailable(f'{request.method.capitalize()} "{self._url(request)}": {failure}')
 
     def _url(self, request: Request) -> str:
         address = self._wire.address
@@ -122,13 +165,7 @@ class Vault:
 
 
 def _read_request(path: str, version: str) -> Request:
-    query = f"?version={version}" if version else ""
-    return Request("GET", f"/v1/{quoted(path)}{query}", repeatable=_looks_like_kv(path))
-
-
-def _looks_like_kv(path: str) -> bool:
-    """Whether the path has the shape of KV version 2, `<mount>/data/<name>`."""
-    return "/data/" in path
+    return Request("GET", f"/v1/{quoted(path)}" + (f"?version={version}" if version else ""), repeatable=True)
 
 
 def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings") -> VaultEnvError:
@@ -138,23 +175,10 @@ def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings"
     if outcome.status == 403:
         return PermissionRefused(
             f"{line}: 403 permission denied: check that vault-role ({settings.role}) is the role of this "
-            f"namespace and ServiceAccount, and that vault-path ({settings.auth_mount}) has the auth method"
+            f"namespace and ServiceAccount, and that vault-path ({mount_of(settings)}) has the auth method"
         )
     if outcome.status in (400, 404, 405):
         return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")
     if outcome.status >= 400:
         return VaultUnavailable(f"{line}: Vault could not answer in time (VAULT_ENV_TIMEOUT)")
     return RequestRefused(f"{line}: the answer holds no token: is this the address of Vault?")
-
-
-def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
-    """A client for the configured Vault; connects with the first request. Raises InvalidSetting."""
-    address = parse_address(settings.address)
-    trust = Trust(settings.ca_bytes, settings.ca_file, settings.ca_directory)
-    context = None
-    if address.scheme == "https":
-        context = client_context(
-            trust, settings.client_certificate, settings.client_key, settings.skip_verify
-        )
-    wire = Wire(address, context, settings.server_name, settings.client_timeout_s, deadline)
-    return Vault(settings, wire, Persistence(deadline, log))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vaultenv.client.address import Address
+    from vaultenv.client.proxy import Proxy
 
 _LEAST_S = 0.001
 _CHUNK = 65536
@@ -60,12 +61,16 @@ def _limit(plain: socket, until: float) -> None:
     plain.settimeout(max(_LEAST_S, until - time.monotonic()))
 
 
-def connect(address: "Address", context: "Any | None", server_name: str, until: float) -> Connection:
+def connect(
+    address: "Address", context: "Any | None", server_name: str, until: float, proxy: "Proxy | None" = None
+) -> Connection:
     """A connection to the first of the host's addresses that answers, TLS if there is a context.
 
     Raises WireFailure before the monotonic time `until`, or soon after it when a name server does not answer.
     """
-    plain = _dial(address, until)
+    plain = _dial(proxy.address if proxy else address, until)
+    if proxy and context is not None:
+        _open_tunnel(plain, address, proxy, until)
     if context is None:
         return Connection(plain, None)
     try:
@@ -76,6 +81,37 @@ def connect(address: "Address", context: "Any | None", server_name: str, until: 
         plain.close()
         raise handshake_failure(address, error) from None
     return Connection(plain, tls)
+
+
+def _open_tunnel(plain: socket, address: "Address", proxy: "Proxy", until: float) -> None:
+    """Let the proxy connect to Vault (CONNECT: RFC 9110, section 9.3.6)."""
+    stream = Connection(plain, None)
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    target = f"{host}:{address.port}"
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", *proxy_headers(proxy), "", ""]
+    try:
+        stream.send("\r\n".join(lines).encode("utf-8"), until)
+        answer = b""
+        while b"\r\n\r\n" not in answer and len(answer) < _CHUNK:
+            answer += stream.receive(until) or b"\r\n\r\n"
+    except WireFailure as failure:
+        plain.close()
+        raise WireFailure(f"proxyconnect tcp: {proxy.address.origin}: {failure}", sent=False) from None
+    status = answer.partition(b" ")[2][:3]
+    if status != b"200":
+        plain.close()
+        shown = status.decode("ascii", "replace") or "nothing"
+        text = f"proxyconnect tcp: {proxy.address.origin} answered {shown} for {target}: check NO_PROXY"
+        raise WireFailure(text, sent=False)
+
+
+def proxy_headers(proxy: "Proxy") -> list[str]:
+    """The header lines that a proxy wants: its credentials (RFC 7617)."""
+    if not proxy.credentials:
+        return []
+    from binascii import b2a_base64
+
+    return [f"Proxy-Authorization: Basic {b2a_base64(proxy.credentials.encode(), newline=False).decode()}"]
 
 
 def _dial(address: "Address", until: float) -> socket:

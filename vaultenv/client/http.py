@@ -28,9 +28,9 @@ class Request:
         self.body = body
         self.repeatable = repeatable
 
-    def encode(self, host: str, headers: "Mapping[str, str]") -> bytes:
-        """The bytes on the wire."""
-        lines = [f"{self.method} {self.target} HTTP/1.1", f"Host: {host}"]
+    def encode(self, host: str, base: str, headers: "Mapping[str, str]") -> bytes:
+        """The bytes on the wire; `base` stands before the target."""
+        lines = [f"{self.method} {base}{self.target} HTTP/1.1", f"Host: {host}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         body = b""
         if self.body is not None:

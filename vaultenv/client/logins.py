@@ -12,42 +12,104 @@ if TYPE_CHECKING:
 
     from vaultenv.settings import Settings
 
-_TOKEN_LIMIT = 1024 * 1024
+_LIMIT = 1024 * 1024
+
+
+class Method:
+    """An auth method: its title in messages, its usual mount, and what makes its request."""
+
+    __slots__ = ("mount", "request", "title")
+
+    def __init__(self, title: str, mount: str, request: "Callable[[Settings], Request]") -> None:
+        self.title = title
+        self.mount = mount
+        self.request = request
+
+
+def method_of(settings: "Settings") -> Method:
+    """The configured method; raises InvalidSetting for an unknown one."""
+    method = METHODS.get(settings.auth_method)
+    if method is None:
+        known = ", ".join(METHODS)
+        raise InvalidSetting(f"VAULT_AUTH_METHOD is {settings.auth_method!r}: write one of {known}")
+    return method
+
+
+def mount_of(settings: "Settings") -> str:
+    """Where the method is mounted: VAULT_PATH, else its usual place."""
+    return settings.auth_mount or method_of(settings).mount
 
 
 def login_request(settings: "Settings") -> Request:
     """The request of the configured method; reads its files anew.
 
-    Raises InvalidSetting for an unknown method, LoginFailed for what cannot be read.
+    Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read.
     """
-    method = METHODS.get(settings.auth_method)
-    if method is None:
-        known = ", ".join(METHODS)
-        raise InvalidSetting(f"VAULT_AUTH_METHOD is {settings.auth_method!r}: write one of {known}")
-    return method(settings)
-
-
-def method_title(name: str) -> str:
-    """The method's name in messages."""
-    return {"jwt": "Kubernetes", "kubernetes": "Kubernetes"}.get(name, name)
+    return method_of(settings).request(settings)
 
 
 def _jwt(settings: "Settings") -> Request:
     """https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login; the jwt method takes the same."""
+    remedy = "the pod needs its ServiceAccount token: check automountServiceAccountToken"
+    jwt = _file(settings.jwt_file, f"(type=jwt): {remedy}")
+    return _login(settings, "login", {"role": settings.role, "jwt": jwt})
+
+
+def _approle(settings: "Settings") -> Request:
+    """https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
+    body = {"role_id": _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID")}
+    if settings.secret_id_file:
+        body["secret_id"] = _file(
+            settings.secret_id_file, "(type=approle): check VAULT_APPROLE_SECRET_ID_FILE"
+        )
+    elif settings.secret_id:
+        body["secret_id"] = settings.secret_id
+    return _login(settings, "login", body)
+
+
+def _certificate(settings: "Settings") -> Request:
+    """https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method"""
+    _needed(settings.client_certificate, "VAULT_CLIENT_CERT")
+    return _login(settings, "login", {} if settings.role == "default" else {"name": settings.role})
+
+
+def _password(settings: "Settings") -> Request:
+    """https://developer.hashicorp.com/vault/api-docs/auth/userpass#login; ldap takes the same."""
+    user = _needed(settings.username, "VAULT_USERNAME")
+    if settings.password_file:
+        password = _file(settings.password_file, "(type=password): check VAULT_PASSWORD_FILE")
+    else:
+        password = _needed(settings.password, "VAULT_PASSWORD or VAULT_PASSWORD_FILE")
+    return _login(settings, f"login/{quoted(user)}", {"password": password})
+
+
+def _needed(value: str, variable: str) -> str:
+    if not value:
+        raise InvalidSetting(f"{variable} is not set: the chosen VAULT_AUTH_METHOD needs it")
+    return value
+
+
+def _file(path: str, remedy: str) -> str:
+    """The trimmed content of a file; raises LoginFailed."""
     try:
-        jwt = read_file(settings.jwt_file, _TOKEN_LIMIT).decode("ascii", "replace").strip()
+        text = read_file(path, _LIMIT).decode("utf-8", "replace").strip()
     except OSError as error:
-        raise LoginFailed(
-            f"failed to read login data: open {settings.jwt_file}: {reason(error)} (type=jwt): the pod needs "
-            "its ServiceAccount token: check serviceAccountName and automountServiceAccountToken"
-        ) from None
-    if not jwt:
-        raise LoginFailed(f"failed to read login data: {settings.jwt_file} is empty (type=jwt)")
-    return _login(settings, {"role": settings.role, "jwt": jwt})
+        raise LoginFailed(f"failed to read login data: open {path}: {reason(error)} {remedy}") from None
+    if not text:
+        raise LoginFailed(f"failed to read login data: {path} is empty {remedy}")
+    return text
 
 
-def _login(settings: "Settings", body: dict[str, object]) -> Request:
-    return Request("PUT", f"/v1/auth/{quoted(settings.auth_mount)}/login", dumps(body), repeatable=True)
+def _login(settings: "Settings", action: str, body: "dict[str, str]") -> Request:
+    target = f"/v1/auth/{quoted(mount_of(settings))}/{action}"
+    return Request("PUT", target, dumps(body), repeatable=True)
 
 
-METHODS: "dict[str, Callable[[Settings], Request]]" = {"jwt": _jwt, "kubernetes": _jwt}
+METHODS = {
+    "jwt": Method("Kubernetes", "kubernetes", _jwt),
+    "kubernetes": Method("Kubernetes", "kubernetes", _jwt),
+    "approle": Method("AppRole", "approle", _approle),
+    "cert": Method("TLS certificate", "cert", _certificate),
+    "userpass": Method("userpass", "userpass", _password),
+    "ldap": Method("LDAP", "ldap", _password),
+}

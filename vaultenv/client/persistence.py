@@ -25,10 +25,10 @@ class Persistence:
     attempt.
     """
 
-    __slots__ = ("_deadline", "_log", "_state")
+    __slots__ = ("_log", "_state", "deadline")
 
     def __init__(self, deadline: Deadline, log: "Log") -> None:
-        self._deadline = deadline
+        self.deadline = deadline
         self._log = log
         self._state = ""
 
@@ -37,7 +37,7 @@ class Persistence:
     ) -> "list[Outcome]":
         """The last outcome of each request; those that may be repeated were, at most `retries` times."""
         outcomes = exchange(requests)
-        backoff = Backoff(self._deadline)
+        backoff = Backoff(self.deadline)
         while again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]:
             self._tell(_state(outcomes[again[0]]))
             if retries == 0 or not backoff.wait():
@@ -59,9 +59,16 @@ class Persistence:
 
 def repeats(request: Request, outcome: "Outcome") -> bool:
     """Whether sending the request again may help and cannot act twice."""
+    if is_uncertain(outcome):
+        return request.repeatable
+    return not outcome.lasting if isinstance(outcome, WireFailure) else outcome.status in _NOT_DONE
+
+
+def is_uncertain(outcome: "Outcome") -> bool:
+    """Whether the request may have been done although it has no answer."""
     if isinstance(outcome, WireFailure):
-        return not outcome.lasting and (request.repeatable or not outcome.sent)
-    return outcome.status in _NOT_DONE or (request.repeatable and outcome.status in _UNCERTAIN)
+        return outcome.sent and not outcome.lasting
+    return outcome.status in _UNCERTAIN
 
 
 def _state(outcome: "Outcome") -> str:

@@ -14,10 +14,12 @@ _LOGIN = "vault:login"
 
 
 def log_in(vault: "Vault", settings: "Settings", log: "Log") -> None:
-    """Give the client its token; raises LoginFailed and what `Vault.login` raises."""
+    """Give the client its token; raises LoginFailed and what `Vault.login` and `Vault.unwrap` raise."""
     token = _given(settings)
     if token:
         vault.use(token)
+        if settings.unwrap_token:
+            vault.unwrap()
         return
     vault.login()
     log.info("received new Vault token")
@@ -25,7 +27,7 @@ def log_in(vault: "Vault", settings: "Settings", log: "Log") -> None:
 
 
 def _given(settings: "Settings") -> str:
-    """The token of VAULT_TOKEN, else of VAULT_TOKEN_FILE, else of VAULT_TOKEN_PATH if there is such a file,
+    """The token of VAULT_TOKEN, of VAULT_TOKEN_FILE, or of VAULT_TOKEN_PATH if there is such a file;
     else "".
     """
     if settings.token and settings.token != _LOGIN:

@@ -65,10 +65,10 @@ def client_context(trust: Trust, certificate: str, key: str, skip_verify: bool) 
 
 
 def _load_trust(context: _SSLContext, trust: Trust) -> None:
-    if trust.data:
-        _load(context, "VAULT_CACERT_BYTES", "the certificates", data=trust.data)
-    elif trust.file:
+    if trust.file:
         _load(context, "VAULT_CACERT", trust.file, file=trust.file)
+    elif trust.data:
+        _load(context, "VAULT_CACERT_BYTES", "the certificates", data=trust.data)
     elif trust.directory:
         _load_directory(context, "VAULT_CAPATH", trust.directory)
     else:
@@ -108,16 +108,27 @@ def _is_hashed(names: "Iterable[str]") -> bool:
 
 
 def _load_system(context: _SSLContext, trust: Trust) -> None:
-    if trust.system_file:
-        _load(context, "SSL_CERT_FILE", trust.system_file, file=trust.system_file)
+    """What the variables name, and else what the distribution has: a hashed directory, or a whole bundle.
+
+    As in Go, each of the two variables replaces its own half only.
+    """
     for directory in trust.system_directories:
         _load_directory(context, "SSL_CERT_DIR", directory)
-    if trust.system_file or trust.system_directories:
-        return
+    if trust.system_file:
+        _load(context, "SSL_CERT_FILE", trust.system_file, file=trust.system_file)
+    if (trust.system_directories or not _load_hashed(context)) and not trust.system_file:
+        _load_bundle(context)
+
+
+def _load_hashed(context: _SSLContext) -> bool:
     for directory in HASHED_DIRECTORIES:
         if _is_hashed(_names(directory)):
             context.load_verify_locations(None, directory, None)
-            return
+            return True
+    return False
+
+
+def _load_bundle(context: _SSLContext) -> None:
     for bundle in BUNDLES:
         try:
             context.load_verify_locations(bundle, None, None)

@@ -1,6 +1,6 @@
 """Requests to one Vault: one after another, pipelined on one connection, or spread over a few."""
 
-from vaultenv.client.connection import Connection, connect
+from vaultenv.client.connection import Connection, connect, proxy_headers
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, AnswerReader, Request
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vaultenv.client.address import Address
+    from vaultenv.client.proxy import Proxy
     from vaultenv.deadline import Deadline
 
 WINDOW = 32
@@ -21,7 +22,17 @@ class Wire:
     here.
     """
 
-    __slots__ = ("_context", "_deadline", "_idle", "_request_s", "_server_name", "address", "headers")
+    __slots__ = (
+        "_base",
+        "_context",
+        "_idle",
+        "_proxy",
+        "_request_s",
+        "_server_name",
+        "address",
+        "deadline",
+        "headers",
+    )
 
     def __init__(
         self,
@@ -30,13 +41,20 @@ class Wire:
         server_name: str,
         request_s: float,
         deadline: "Deadline",
+        proxy: "Proxy | None" = None,
     ) -> None:
         self.address = address
         self.headers: dict[str, str] = {}
         self._context = context
         self._server_name = server_name
         self._request_s = request_s
-        self._deadline = deadline
+        self.deadline = deadline
+        self._proxy = proxy if context is not None else None
+        self._base = address.prefix
+        if proxy and context is None:  # a plain request names Vault to the proxy (RFC 9112, section 3.2.2)
+            self._proxy = proxy
+            self._base = address.origin + address.prefix
+            self.headers |= dict(line.split(": ", 1) for line in proxy_headers(proxy))
         self._idle: list[_Stream] = []
 
     def one(self, request: Request) -> Answer:
@@ -116,15 +134,17 @@ class Wire:
         return answer, None
 
     def _until(self) -> float:
-        return self._deadline.sooner(self._request_s)
+        return self.deadline.sooner(self._request_s)
 
     def _encoded(self, requests: "Sequence[Request]") -> bytes:
-        return b"".join(request.encode(self.address.authority, self.headers) for request in requests)
+        return b"".join(
+            request.encode(self.address.authority, self._base, self.headers) for request in requests
+        )
 
     def _stream(self) -> "_Stream":
         if self._idle:
             return self._idle.pop()
-        return _Stream(connect(self.address, self._context, self._server_name, self._until()))
+        return _Stream(connect(self.address, self._context, self._server_name, self._until(), self._proxy))
 
     def _give_back(self, stream: "_Stream") -> None:
         if stream.reusable:

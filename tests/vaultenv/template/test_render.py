@@ -76,48 +76,9 @@ def test_an_error_tells_the_character() -> None:
     assert (refusal.value.at, refusal.value.message) == (8, 'function "nosuch" not defined')
 
 
-_WORDS = [
-    "${",
-    "}",
-    "|",
-    "(",
-    ")",
-    ".",
-    "$",
-    "$x",
-    ":=",
-    ",",
-    "if",
-    "else",
-    "end",
-    "range",
-    "with",
-    "break",
-    '"a"',
-    "`b`",
-    "1",
-    "-2",
-    "1.5",
-    ".a",
-    ".list",
-    ".obj.x",
-    "upper",
-    "join",
-    "index",
-    "printf",
-    "list",
-    "dict",
-    "-",
-    "/*",
-    "*/",
-    "nil",
-    "true",
-    "and",
-    "not",
-    "eq",
-    "len",
-    "'c'",
-]
+_LOGIC = ["if", "else", "end", "range", "with", "break", "true", "nil", "and", "not", "eq", "index", "printf"]
+_SIGNS = ["${", "}", "|", "(", ")", ".", "$", "$x := ", ",", "-", "/*", "*/", "1", "1.5", '"a"', "`b`", "'c'"]
+_WORDS = [*_LOGIC, *_SIGNS, ".a", ".list", ".obj.x", "upper", "join", "list", "dict", "len"]
 
 
 @given(st.lists(st.sampled_from(_WORDS), max_size=25), st.sampled_from(["", " "]))

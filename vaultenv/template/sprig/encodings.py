@@ -31,10 +31,10 @@ def _b64dec(value: str) -> str:
         raise TemplateError("illegal base64 data") from None
 
 
-def _hash(name: str, value: str) -> str:
-    import hashlib
+def _sum(name: str, value: str) -> str:
+    from vaultenv import digest
 
-    return hashlib.new(name, value.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return str(getattr(digest, name)(value.encode("utf-8", "replace")).hexdigest())
 
 
 def _adler32(value: str) -> str:
@@ -121,9 +121,9 @@ ENCODINGS: "dict[str, Function]" = table(
         "b64dec": (_b64dec, "s"),
         "b32enc": (_b32enc, "s"),
         "b32dec": (_b32dec, "s"),
-        "sha1sum": (lambda value: _hash("sha1", value), "s"),
-        "sha256sum": (lambda value: _hash("sha256", value), "s"),
-        "sha512sum": (lambda value: _hash("sha512", value), "s"),
+        "sha1sum": (lambda value: _sum("sha1", value), "s"),
+        "sha256sum": (lambda value: _sum("sha256", value), "s"),
+        "sha512sum": (lambda value: _sum("sha512", value), "s"),
         "adler32sum": (_adler32, "s"),
         "toJson": (json_text, "a"),
         "toPrettyJson": (lambda value: json_text(value, indent="  "), "a"),

@@ -1,0 +1,81 @@
+"""A server that misbehaves as it is told, for the faults that no real Vault shows on demand."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Behaviour = Callable[[socket.socket, bytes], None]
+"""What to do with a connection, after the head of each request has been read."""
+
+
+class StandIn:
+    """The address of the server, and the heads of all requests that reached it."""
+
+    def __init__(self, port: int, scheme: str) -> None:
+        self.address = f"{scheme}://127.0.0.1:{port}"
+        self.port = port
+        self.heads: list[bytes] = []
+
+
+@contextmanager
+def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Iterator[StandIn]:
+    """A server on loopback that behaves like that on every connection."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = StandIn(listener.getsockname()[1], "https" if context else "http")
+    threads: list[threading.Thread] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                plain, _ = listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=_serve, args=(plain, behaviour, server, context))
+            threads.append(thread)
+            thread.start()
+
+    acceptor = threading.Thread(target=accept)
+    acceptor.start()
+    try:
+        yield server
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        acceptor.join()
+        for thread in threads:
+            thread.join(10)
+
+
+def _serve(
+    plain: socket.socket, behaviour: Behaviour, server: StandIn, context: ssl.SSLContext | None
+) -> None:
+    plain.settimeout(8)
+    try:
+        with context.wrap_socket(plain, server_side=True) if context else plain as stream:
+            while head := _head(stream):
+                server.heads.append(head)
+                behaviour(stream, head)
+    except (OSError, StopIteration):
+        plain.close()
+
+
+def _head(stream: socket.socket) -> bytes:
+    """A request up to the end of its head, and its body if it has a length; b"" at the end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        byte = stream.recv(1)
+        if not byte:
+            return b""
+        data += byte
+    for line in data.split(b"\r\n"):
+        if line.lower().startswith(b"content-length:"):
+            stream.recv(int(line.partition(b":")[2]), socket.MSG_WAITALL)
+    return data
+
+
+def answer(status: str, body: bytes = b"", *headers: bytes) -> bytes:
+    """A whole HTTP answer."""
+    lines = [b"HTTP/1.1 " + status.encode(), b"Content-Length: %d" % len(body), *headers, b"", b""]
+    return b"\r\n".join(lines) + body

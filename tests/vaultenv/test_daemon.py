@@ -1,0 +1,169 @@
+"""Daemon mode as a process: signals, exit status, leases and changed secrets, on a real Vault."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.vault import Vault
+from tests.vaultenv.launcher import launch, start
+
+SCRIPT = """
+trap 'echo ended; exit 7' TERM
+trap 'echo again' HUP
+echo started $A
+while :; do sleep 0.05; done
+"""
+SLEEP = ("/bin/sh", "-c", SCRIPT)
+# glibc's posix_spawn leaves its own two signals ignored; they mean nothing to a program.
+OF_GLIBC = 0x1_8000_0000
+
+
+@pytest.fixture
+def daemon() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts launchers in daemon mode, and ends those that are left."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(*words: str, **environ: str) -> subprocess.Popen[bytes]:
+        started.append(start(*words, VAULT_ENV_DAEMON="true", PATH="/usr/bin:/bin", **environ))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def line(process: subprocess.Popen[bytes]) -> str:
+    """The next line that the program prints."""
+    assert process.stdout
+    return process.stdout.readline().decode().strip()
+
+
+def at(vault: Vault, token: str, **more: str) -> dict[str, str]:
+    return {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file), "VAULT_TOKEN": token, **more}
+
+
+@pytest.mark.parametrize(
+    ("script", "status"), [("exit 3", 3), ("kill -KILL $$", 137), ("kill -TERM $$", 143)]
+)
+def test_the_exit_status_is_the_programs(script: str, status: int) -> None:
+    assert launch("/bin/sh", "-c", script, VAULT_ENV_DAEMON="true").returncode == status
+
+
+def test_own_settings_are_removed_in_daemon_mode_too() -> None:
+    done = launch("/usr/bin/env", "-0", VAULT_ENV_DAEMON="true", VAULT_ROLE="r", KEPT="k")
+    assert set(done.stdout.split(b"\0")) - {b"LC_CTYPE=C.UTF-8"} == {b"KEPT=k", b""}
+
+
+def test_signals_reach_the_program(daemon: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = daemon(*SLEEP, A="plain")
+    assert line(process) == "started plain"
+    process.send_signal(signal.SIGHUP)
+    assert line(process) == "again"
+    process.send_signal(signal.SIGTERM)
+    assert (line(process), process.wait(10)) == ("ended", 7)
+
+
+def test_the_program_has_the_signals_of_a_shell() -> None:
+    done = launch("/bin/cat", "/proc/self/status", VAULT_ENV_DAEMON="true")
+    fields = dict(row.split(":\t") for row in done.stdout.decode().splitlines())
+    masks = [int(fields[name], 16) & ~OF_GLIBC for name in ("SigIgn", "SigBlk", "SigCgt")]
+    assert masks == [0, 0, 0]
+
+
+def test_a_changed_secret_restarts_the_program(
+    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    secrets.put_secret("secret/data/changing", k="one")
+    process = daemon(
+        *SLEEP,
+        **at(secrets, secrets.token),
+        VAULT_ENV_DAEMON_INTERVAL="200ms",
+        A="vault:secret/data/changing#k",
+    )
+    assert line(process) == "started one"
+    secrets.put_secret("secret/data/changing", k="two")
+    assert [line(process), line(process)] == ["ended", "started two"]
+
+
+def test_a_changed_secret_can_send_a_signal(
+    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    secrets.put_secret("secret/data/signalling", k="one")
+    chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_ACTION": "SIGHUP"}
+    process = daemon(*SLEEP, **at(secrets, secrets.token), **chosen, A="vault:secret/data/signalling#k")
+    assert line(process) == "started one"
+    secrets.put_secret("secret/data/signalling", k="two")
+    assert line(process) == "again"
+    assert process.poll() is None
+
+
+def test_a_changed_secret_can_end_the_program(
+    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    secrets.put_secret("secret/data/ending", k="one")
+    chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_ACTION": "exit"}
+    process = daemon(*SLEEP, **at(secrets, secrets.token), **chosen, A="vault:secret/data/ending#k")
+    assert line(process) == "started one"
+    secrets.put_secret("secret/data/ending", k="two")
+    assert (line(process), process.wait(10)) == ("ended", 7)
+
+
+def test_a_token_is_renewed_and_at_its_end_replaced(
+    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    if "approle/" not in secrets.read("sys/auth"):
+        secrets.write("sys/auth/approle", {"type": "approle"})
+    secrets.policy("short", 'path "secret/data/*" { capabilities = ["read"] }')
+    role = {"token_policies": "default,short", "token_ttl": "2s", "token_max_ttl": "4s"}
+    secrets.write("auth/approle/role/short", dict(role))
+    role_id = secrets.read("auth/approle/role/short/role-id")["role_id"]
+    secret_id = secrets.write("auth/approle/role/short/secret-id", {})["data"]["secret_id"]
+    secrets.put_secret("secret/data/long", k="one")
+    login = {
+        "VAULT_AUTH_METHOD": "approle",
+        "VAULT_APPROLE_ROLE_ID": role_id,
+        "VAULT_APPROLE_SECRET_ID": secret_id,
+    }
+    process = daemon(
+        *SLEEP,
+        **at(secrets, "", **login),
+        VAULT_ENV_DAEMON_INTERVAL="500ms",
+        A="vault:secret/data/long#k",
+    )
+    assert line(process) == "started one"
+    time.sleep(6)
+    assert process.poll() is None
+    secrets.put_secret("secret/data/long", k="two")
+    assert [line(process), line(process)] == ["ended", "started two"]
+
+
+def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(
+    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    secrets.put_secret("secret/data/stubborn", k="one")
+    chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_GRACE": "500ms"}
+    stubborn = ("/bin/sh", "-c", 'trap "" TERM; echo started $A; while :; do sleep 0.05; done')
+    process = daemon(*stubborn, **at(secrets, secrets.token), **chosen, A="vault:secret/data/stubborn#k")
+    assert line(process) == "started one"
+    secrets.put_secret("secret/data/stubborn", k="two")
+    assert line(process) == "started two"
+
+
+def test_a_program_that_cannot_run_is_reported(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("#!/nowhere\n")
+    script.chmod(0o755)
+    done = launch(str(script), VAULT_ENV_DAEMON="true")
+    assert (done.returncode, b"interpreter or dynamic loader is missing" in done.stderr) == (127, True)
+
+
+def test_an_unknown_action_is_refused() -> None:
+    done = launch("/bin/true", VAULT_ENV_DAEMON="true", VAULT_ENV_DAEMON_ACTION="SIGNONSENSE")
+    assert (done.returncode, b"write restart, exit, or a signal" in done.stderr) == (1, True)

@@ -1,0 +1,34 @@
+"""From settings to a client."""
+
+from vaultenv.client.address import parse_address
+from vaultenv.client.api import Vault
+from vaultenv.client.persistence import Persistence
+from vaultenv.client.proxy import proxy_for
+from vaultenv.client.tls import Trust, client_context
+from vaultenv.client.wire import Wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.deadline import Deadline
+    from vaultenv.log import Log
+    from vaultenv.settings import Settings
+
+
+def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
+    """A client for the configured Vault; connects with the first request. Raises InvalidSetting."""
+    address = parse_address(settings.address)
+    trust = Trust(
+        settings.ca_bytes,
+        settings.ca_file,
+        settings.ca_directory,
+        settings.system_ca_file,
+        settings.system_ca_directories,
+    )
+    context = None
+    if address.scheme == "https":
+        context = client_context(
+            trust, settings.client_certificate, settings.client_key, settings.skip_verify
+        )
+    proxy = proxy_for(address, settings.proxies)
+    wire = Wire(address, context, settings.server_name, settings.client_timeout_s, deadline, proxy)
+    return Vault(settings, wire, Persistence(deadline, log))

@@ -1,0 +1,91 @@
+"""Which proxy leads to Vault, as Go chooses it (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
+
+from vaultenv.client.address import Address, parse_address
+from vaultenv.errors import InvalidSetting
+from vaultenv.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Proxy(Record):
+    """An HTTP proxy, and its credentials as `user:password` ("" without); its repr shows no credentials."""
+
+    __slots__ = ("address", "credentials")
+
+    def __init__(self, address: Address, credentials: str) -> None:
+        self.address = address
+        self.credentials = credentials
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.address.origin})"
+
+
+def proxy_for(address: Address, environ: "Mapping[str, str]") -> Proxy | None:
+    """The proxy of VAULT_PROXY_ADDR, else of HTTPS_PROXY or HTTP_PROXY unless NO_PROXY excludes the host.
+
+    `environ` holds variables under their upper-case names. Raises InvalidSetting for a proxy that is not
+    HTTP.
+    """
+    if address.scheme == "unix":
+        return None
+    if given := environ.get("VAULT_PROXY_ADDR"):
+        return _parsed(given, "VAULT_PROXY_ADDR")
+    name = f"{address.scheme.upper()}_PROXY"
+    given = environ.get(name, "")
+    if not given or _is_local(address.host) or excluded(address, environ.get("NO_PROXY", "")):
+        return None
+    return _parsed(given, name)
+
+
+def _parsed(text: str, variable: str) -> Proxy:
+    plain = text if "://" in text else f"http://{text}"
+    scheme, _, rest = plain.partition("://")
+    credentials, at, authority = rest.rpartition("@")
+    if scheme.lower() != "http":
+        raise InvalidSetting(f"{variable}: only proxies of the form http://host:port are supported")
+    return Proxy(parse_address(f"http://{authority}", variable), credentials if at else "")
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or host == "::1" or (_ipv4(host) or 0) >> 24 == 127
+
+
+def excluded(address: Address, no_proxy: str) -> bool:
+    """Whether NO_PROXY (`*`, names with their subdomains, addresses, networks, each with an optional port)
+    applies.
+    """
+    return any(_applies(entry.strip().lower(), address) for entry in no_proxy.split(",") if entry.strip())
+
+
+def _applies(entry: str, address: Address) -> bool:
+    host = address.host.lower().rstrip(".")
+    if entry == "*":
+        return True
+    if "/" in entry:
+        return _in_network(host, entry)
+    name, _, port = (
+        entry.strip("[]").rpartition(":") if entry.count(":") == 1 else (entry.strip("[]"), "", "")
+    )
+    if port and port != str(address.port):
+        return False
+    if name.startswith(("*.", ".")):
+        return host.endswith(name.lstrip("*"))
+    return host == name or (host.endswith(f".{name}") and _ipv4(name) is None)
+
+
+def _in_network(host: str, network: str) -> bool:
+    base, _, bits = network.partition("/")
+    address, start = _ipv4(host), _ipv4(base)
+    if address is None or start is None or not bits.isdigit() or int(bits) > 32:
+        return False
+    shift = 32 - int(bits)
+    return address >> shift == start >> shift
+
+
+def _ipv4(text: str) -> int | None:
+    parts = text.split(".")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and int(part) < 256 for part in parts):
+        return None
+    return sum(int(part) << 8 * (3 - position) for position, part in enumerate(parts))
