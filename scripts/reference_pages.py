@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from webhook.annotations import ANNOTATIONS, PREFIX, SUCCESSOR_PREFIX
+from webhook.annotations import ANNOTATIONS
+from webhook.keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.retired import RETIRED
 from webhook.settings import SETTINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -14,6 +16,15 @@ Write them on the pod template (`spec.template.metadata.annotations`), the Secre
 `{PREFIX}`. The prefix `{SUCCESSOR_PREFIX}` works too, with the name in the last column where it differs, and wins
 where both are set. An annotation wins over the operator's variable, which wins over the default. A value outside
 the accepted form is refused with its key; an unknown key with one of these prefixes is a warning.
+Behind the successor's prefix, `bao-…` is read like `vault-…`.
+"""
+
+_RETIRED_HEAD = """
+## Without effect, or refused
+
+Modes of the predecessor that there are none of here. A key that would switch one on is refused, because the program
+would start without its secrets; the others are a warning.
+
 """
 
 _SETTINGS_HEAD = """# The operator's settings
@@ -39,7 +50,7 @@ def _annotations() -> str:
             row.form.accepted,
             _code(row.default),
             row.scope,
-            _code(row.setting),
+            ", ".join(_code(name) for name in row.settings()),
             _code(row.variable),
             _code(row.successor),
         )
@@ -55,7 +66,14 @@ def _annotations() -> str:
         "container's variable",
         "successor's key",
     )
-    return _ANNOTATIONS_HEAD + "\n" + _table(columns, rows)
+    retired = ((f"`{row.key}`", f"there is no {row.mode} here", row.instead) for row in RETIRED)
+    return (
+        _ANNOTATIONS_HEAD
+        + "\n"
+        + _table(columns, rows)
+        + _RETIRED_HEAD
+        + _table(("key", "why", "refused when it is set: do this instead"), retired)
+    )
 
 
 def _settings() -> str:

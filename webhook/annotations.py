@@ -12,9 +12,8 @@ from typing import Any
 from webhook import forms
 from webhook.errors import InvalidAnnotation, InvalidSetting
 from webhook.forms import Form
-
-PREFIX = "vault.security.banzaicloud.io/"
-SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
+from webhook.keys import PREFIX, SUCCESSOR_PREFIX, spellings
+from webhook.retired import retired_keys
 
 PODS = "pods"
 OBJECTS = "objects"
@@ -39,10 +38,21 @@ class Annotation:
     variable: str = ""
     successor: str = ""
 
+    def full_keys(self) -> tuple[str, ...]:
+        """The full keys that are read, first wins."""
+        return spellings(self.key, self.successor)
+
+    def settings(self) -> tuple[str, ...]:
+        """The operator's variables that are read, first wins: our name, then the successor's where it renamed the key."""
+        renamed = (self.successor.upper().replace("-", "_"),) if self.successor else ()
+        return (self.setting, *renamed) if self.setting else ()
+
 
 ANNOTATIONS = (
     Annotation("mutate", "mutate", forms.TEXT, "", "`skip` leaves the object alone", BOTH),
+    Annotation("provider", "provider", forms.PROVIDER, "vault", "where secrets are; OpenBao speaks Vault's protocol", BOTH, "PROVIDER"),
     Annotation("mutate-probes", "mutate_probes", forms.BOOLEAN, "false", "also start exec probes through the launcher; each run calls Vault"),
+    Annotation("mutate-lifecycle-hooks", "mutate_lifecycle_hooks", forms.BOOLEAN, "false", "also start the exec commands of postStart and preStop through the launcher; each run calls Vault"),
     Annotation("vault-addr", "address", forms.TEXT, "https://vault:8200", "the address of Vault; VAULT_ADDR of the operator or on its VAULT_ADDR_ALLOWLIST", BOTH, "VAULT_ADDR", "VAULT_ADDR"),
     Annotation("vault-role", "role", forms.TEXT, "", "the role to log in with; default: the pod's ServiceAccount, for other objects `default`. A template: `{{ .namespace }}`, also authmethod, name, path, serviceaccount", BOTH, "VAULT_ROLE", "VAULT_ROLE"),
     Annotation("vault-path", "path", forms.TEXT, "kubernetes", "the mount of the auth method: login is at auth/PATH/login", BOTH, "VAULT_PATH", "VAULT_PATH"),
@@ -51,9 +61,14 @@ ANNOTATIONS = (
     Annotation("vault-skip-verify", "skip_verify", forms.BOOLEAN, "false", "do not verify Vault's certificate; ignored unless the operator sets VAULT_ALLOW_OBJECT_SKIP_VERIFY", BOTH, "VAULT_SKIP_VERIFY", "VAULT_SKIP_VERIFY"),
     Annotation("vault-tls-secret", "tls_secret", forms.TEXT, "", "a Secret with Vault's CA under `ca.crt`: of the pod's namespace, for other objects of the webhook's", BOTH, "VAULT_TLS_SECRET"),
     Annotation("vault-serviceaccount", "service_account", forms.TEXT, "", "the ServiceAccount of the object's namespace to log in as", OBJECTS, "VAULT_SERVICEACCOUNT"),
+    Annotation("vault-token-audience", "token_audience", forms.TEXT, "", "log in with a ServiceAccount token for this audience; a pod gets it in a volume of its own", BOTH, "VAULT_TOKEN_AUDIENCE"),
+    Annotation("vault-jwt-file", "jwt_file", forms.TEXT, "", "the file in the containers with the JWT to log in with; default: the ServiceAccount token that Kubernetes mounts", PODS, "", "VAULT_JWT_FILE"),
+    Annotation("token-auth-mount", "token_mount", forms.optional(forms.VOLUME_FILE), "", "a volume of the pod and a file in it that holds a Vault token to use instead of a login", PODS, "", "", "vault-token-auth-mount"),
     Annotation("vault-client-timeout", "client_timeout_s", forms.optional(forms.DURATION), "", "how long the launcher tries to log in and how long one request may take", PODS, "VAULT_CLIENT_TIMEOUT", "VAULT_CLIENT_TIMEOUT"),
     Annotation("vault-ignore-missing-secrets", "ignore_missing", forms.BOOLEAN, "false", "leave out variables whose path or key is not in Vault", BOTH, "VAULT_IGNORE_MISSING_SECRETS", "VAULT_IGNORE_MISSING_SECRETS"),
     Annotation("vault-env-from-path", "from_path", forms.TEXT, "", "add all keys of these paths, `path[#version]`, with commas between them", PODS, "", "VAULT_ENV_FROM_PATH", "vault-from-path"),
+    Annotation("vault-env-from-path-include", "from_path_include", forms.CONTAINERS, "", "the only containers that get the keys of vault-env-from-path; default: all", PODS, "", "", "vault-from-path-include"),
+    Annotation("vault-env-from-path-exclude", "from_path_exclude", forms.CONTAINERS, "", "containers that do not get the keys of vault-env-from-path", PODS, "", "", "vault-from-path-exclude"),
     Annotation("vault-env-passthrough", "passthrough", forms.TEXT, "", "variables of the launcher that the program shall also see, with commas between them", PODS, "VAULT_ENV_PASSTHROUGH", "VAULT_ENV_PASSTHROUGH", "vault-passthrough"),
     Annotation("vault-env-daemon", "daemon", forms.BOOLEAN, "false", "stay as the program's parent and renew its leases", PODS, "VAULT_ENV_DAEMON", "VAULT_ENV_DAEMON", "secret-init-daemon"),
     Annotation("vault-env-delay", "delay_s", forms.optional(forms.DURATION), "", "wait this long before the program starts", PODS, "VAULT_ENV_DELAY", "VAULT_ENV_DELAY", "secret-init-delay"),
@@ -79,7 +94,9 @@ class Config:
     """What the annotations of one object ask for, over the operator's settings."""
 
     mutate: str
+    provider: str
     mutate_probes: bool
+    mutate_lifecycle_hooks: bool
     address: str
     role: str
     path: str
@@ -88,9 +105,14 @@ class Config:
     skip_verify: bool
     tls_secret: str
     service_account: str
+    token_audience: str
+    jwt_file: str
+    token_mount: tuple[str, str] | None
     client_timeout_s: float | None
     ignore_missing: bool
     from_path: str
+    from_path_include: tuple[str, ...]
+    from_path_exclude: tuple[str, ...]
     passthrough: str
     daemon: bool
     delay_s: float | None
@@ -120,11 +142,11 @@ def read_defaults(environ: Mapping[str, str]) -> Defaults:
     values: dict[str, Any] = {}
     problems = []
     for row in ANNOTATIONS:
-        text = environ.get(row.setting, "") if row.setting else ""
+        name, text = _setting(row, environ)
         try:
             values[row.field] = row.form.parse(text or row.default)
         except ValueError:
-            problems.append(f"{row.setting}={text!r} is not {row.form.accepted}")
+            problems.append(f"{name}={text!r} is not {row.form.accepted}")
     if problems:
         raise InvalidSetting("; ".join(problems))
     return values
@@ -132,11 +154,19 @@ def read_defaults(environ: Mapping[str, str]) -> Defaults:
 
 def read_config(annotations: Mapping[str, str], defaults: Defaults) -> Config:
     """Return the configuration of an object with these `annotations`; InvalidAnnotation names every bad value."""
+    config, problems = parse_config(annotations, defaults)
+    if problems:
+        raise InvalidAnnotation("; ".join(problems))
+    return config
+
+
+def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[str]]:
+    """Return the configuration, with defaults in the place of bad values, and a problem for each of those."""
     values = dict(defaults)
     annotated = set()
     problems = []
     for row in ANNOTATIONS:
-        for key in _keys(row):
+        for key in row.full_keys():
             if key not in annotations:
                 continue
             try:
@@ -145,14 +175,12 @@ def read_config(annotations: Mapping[str, str], defaults: Defaults) -> Config:
                 problems.append(f"annotation {key}: {annotations[key]!r} is not {row.form.accepted}")
             annotated.add(row.field)
             break
-    if problems:
-        raise InvalidAnnotation("; ".join(problems))
-    return Config(**values, annotated=frozenset(annotated))
+    return Config(**values, annotated=frozenset(annotated)), problems
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[str]:
     """Return a warning for each annotation that has one of our prefixes and is in no row."""
-    known = {key for row in ANNOTATIONS for key in _keys(row)}
+    known = retired_keys().union(*(row.full_keys() for row in ANNOTATIONS))
     unknown = sorted(
         key for key in annotations if key.startswith((PREFIX, SUCCESSOR_PREFIX)) and key not in known
     )
@@ -173,15 +201,18 @@ def container_variables(config: Config) -> dict[str, str]:
     return found
 
 
-def _keys(row: Annotation) -> tuple[str, str, str]:
-    successor = SUCCESSOR_PREFIX + (row.successor or row.key)
-    return (successor, SUCCESSOR_PREFIX + row.key, PREFIX + row.key)
+def _setting(row: Annotation, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The operator's variable that speaks for the row, and its text; both empty if none does."""
+    return next(((name, environ[name]) for name in row.settings() if environ.get(name)), ("", ""))
 
 
 def _suggestion(key: str) -> str:
     prefix = PREFIX if key.startswith(PREFIX) else SUCCESSOR_PREFIX
     known = sorted(
-        other.removeprefix(prefix) for row in ANNOTATIONS for other in _keys(row) if other.startswith(prefix)
+        other.removeprefix(prefix)
+        for row in ANNOTATIONS
+        for other in row.full_keys()
+        if other.startswith(prefix)
     )
     close = difflib.get_close_matches(key.removeprefix(prefix), known, n=1)
     return f"; did you mean {prefix}{close[0]}?" if close else "; see docs/annotations.md"

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from webhook.annotations import PREFIX, SUCCESSOR_PREFIX, Config, Defaults, find_unknown, read_config
+from webhook.annotations import PODS, Config, Defaults, find_unknown, parse_config
+from webhook.errors import ForbiddenAddress, InvalidAnnotation
+from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.policy import check_address
+from webhook.retired import find_ineffective, find_refused
 from webhook.role import render_role
 from webhook.settings import Settings
 
@@ -18,17 +21,37 @@ def is_skipped(annotations: Mapping[str, str]) -> bool:
 
 
 def configure(
-    annotations: Mapping[str, str], defaults: Defaults, settings: Settings
+    annotations: Mapping[str, str], defaults: Defaults, settings: Settings, scope: str = PODS
 ) -> tuple[Config, tuple[str, ...]]:
     """Return the configuration that the operator's settings allow, and warnings about what they do not.
 
-    Raises InvalidAnnotation, and ForbiddenAddress for a Vault address that is not the operator's.
+    `scope` says whether the annotations are a pod's. Raises InvalidAnnotation with all problems at once, and
+    ForbiddenAddress for a Vault address that is not the operator's.
     """
-    config = read_config(annotations, defaults)
-    warnings = find_unknown(annotations)
+    config, problems = parse_config(annotations, defaults)
+    problems = [*(find_refused(annotations) if scope == PODS else ()), *problems]
+    try:
+        _check_address(config, defaults, settings)
+    except ForbiddenAddress as error:
+        if not problems:
+            raise
+        problems.append(str(error))
+    if problems:
+        raise InvalidAnnotation("; ".join(problems))
+    warnings = [*find_unknown(annotations), *(find_ineffective(annotations) if scope == PODS else ())]
+    config, ignored = _within_limits(config, defaults, settings)
+    return config, (*warnings, *ignored)
+
+
+def _check_address(config: Config, defaults: Defaults, settings: Settings) -> None:
     if config.address != defaults["address"]:
         allowed = (defaults["address"], *settings.address_allow_list)
         check_address(config.address, allowed, allow_private=settings.allow_private_addresses)
+
+
+def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[str]]:
+    """Return `config` without what the operator does not allow, and a warning about each."""
+    warnings = []
     if "skip_verify" in config.annotated and not settings.allow_skip_verify:
         if config.skip_verify != defaults["skip_verify"]:
             warnings.append("annotation vault-skip-verify is ignored: the operator has not allowed it")
@@ -36,7 +59,7 @@ def configure(
     if "launcher_image" in config.annotated and is_foreign_image(config.launcher_image):
         warnings.append("annotation vault-env-image is ignored: that image's vault-env is another program")
         config = replace(config, launcher_image=defaults["launcher_image"])
-    return config, tuple(warnings)
+    return config, warnings
 
 
 def with_role(config: Config, namespace: str, name: str, service_account: str, fallback: str) -> Config:

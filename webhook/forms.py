@@ -20,6 +20,7 @@ _FALSE = frozenset(["0", "f", "F", "FALSE", "false", "False"])
 _UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
+_CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 
 
@@ -38,6 +39,11 @@ def _duration_s(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(text)
     return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+
+
+def is_false(text: str) -> bool:
+    """Whether the text is one of the words for false."""
+    return text in _FALSE
 
 
 def _count(text: str) -> int:
@@ -78,6 +84,13 @@ def _volume_file(text: str) -> tuple[str, str]:
     return volume, file
 
 
+def _containers(text: str) -> tuple[str, ...]:
+    names = _words(text)
+    if not all(_CONTAINER.fullmatch(name) for name in names):
+        raise ValueError(text)
+    return names
+
+
 def _entry_points(text: str) -> dict[str, tuple[str, ...]]:
     try:
         document = json.loads(text)
@@ -107,6 +120,8 @@ LOG_LEVEL = Form(
 PULL_POLICY = Form("one of Always, IfNotPresent, Never", _pull_policy)
 QUANTITY = Form("a Kubernetes quantity such as 100m or 64Mi", _quantity)
 VOLUME_FILE = Form("VOLUME:FILE, a volume of the pod and a file in it", _volume_file)
+CONTAINERS = Form("names of containers with commas between them", _containers)
+PROVIDER = Form("vault or bao, the providers that this webhook reads from", _choice("vault", "bao"))
 ENTRY_POINTS = Form('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 
 

@@ -15,6 +15,7 @@ Key = TypeVar("Key")
 Found = TypeVar("Found")
 
 _AT_ONCE = 8
+_ACCOUNT_BUDGET_S = 1.0
 _PULL_SECRET_KEYS = {
     "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
     "kubernetes.io/dockercfg": ".dockercfg",
@@ -56,6 +57,23 @@ def gather_pull_secrets(
     found = _at_once(lambda place: cluster.get("Secret", place[0], place[1], deadline), order, deadline)
     secrets = (_pull_secret(place, found[place]) for place in order)
     return tuple(secret for secret in secrets if secret is not None)
+
+
+def find_account_pull_secrets(
+    cluster: Cluster, namespace: str, account: str, deadline: Deadline
+) -> list[tuple[str, str]]:
+    """Return namespace and name of the ServiceAccount's pull secrets, which the API server copies into pods.
+
+    None if it cannot be read within a second: what is missing then, the registry's answer tells better.
+    """
+    short = Deadline(min(_ACCOUNT_BUDGET_S, deadline.remaining_s()))
+    try:
+        document = cluster.get("ServiceAccount", namespace, account, short) or {}
+    except ClusterUnavailable:
+        return []
+    return [
+        (namespace, entry["name"]) for entry in document.get("imagePullSecrets") or () if entry.get("name")
+    ]
 
 
 def gather_images(

@@ -31,6 +31,12 @@ class AdmissionRequest:
     old_object: Mapping[str, Any] | None
     dry_run: bool
 
+    @property
+    def object_name(self) -> str:
+        """The object's name, empty while the API server has yet to make one."""
+        metadata = self.object.get("metadata")
+        return self.name or str((metadata if isinstance(metadata, dict) else {}).get("name") or "")
+
 
 @dataclass(frozen=True)
 class Decision:

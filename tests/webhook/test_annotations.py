@@ -6,8 +6,6 @@ import pytest
 
 from webhook.annotations import (
     ANNOTATIONS,
-    PREFIX,
-    SUCCESSOR_PREFIX,
     Annotation,
     Config,
     container_variables,
@@ -16,6 +14,7 @@ from webhook.annotations import (
     read_defaults,
 )
 from webhook.errors import InvalidAnnotation, InvalidSetting
+from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 
 EXAMPLES = {
     "any text": "text",
@@ -25,8 +24,12 @@ EXAMPLES = {
     "a duration such as 30s, 1m30s, or a number of seconds such as 30, or nothing": "30s",
     "one of debug, info, warn, warning, error, or nothing": "debug",
     "one of Always, IfNotPresent, Never": "Always",
+    "names of containers with commas between them": "app,worker",
+    "vault or bao, the providers that this webhook reads from": "bao",
+    "VOLUME:FILE, a volume of the pod and a file in it, or nothing": "tokens:token",
     'a JSON object such as {"container": ["program", "argument"]}, or nothing': '{"app": ["/app"]}',
 }
+OTHER = {"text": "other", "true": "false", "7": "8", "30s": "40s", "debug": "error", "Always": "Never"}
 STRICT = [row for row in ANNOTATIONS if row.form.accepted != "any text"]
 
 
@@ -58,6 +61,14 @@ def test_an_annotation_wins_over_the_operators_setting(row: Annotation) -> None:
 def test_the_operators_setting_wins_over_the_default(row: Annotation) -> None:
     example = EXAMPLES[row.form.accepted]
     assert read_defaults({row.setting: example})[row.field] == row.form.parse(example)
+
+
+@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting and row.successor], ids=names)
+def test_the_successors_setting_is_read_where_ours_is_not_set(row: Annotation) -> None:
+    example, renamed = EXAMPLES[row.form.accepted], row.successor.upper().replace("-", "_")
+    assert read_defaults({renamed: example})[row.field] == row.form.parse(example)
+    both = read_defaults({renamed: example, row.setting: OTHER.get(example, example)})
+    assert both[row.field] == row.form.parse(OTHER.get(example, example))
 
 
 @pytest.mark.parametrize("row", ANNOTATIONS, ids=names)

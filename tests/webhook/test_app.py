@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 
 from tests.webhook.test_review import review_of
 from webhook.admission import Admission, Services
-from webhook.annotations import PREFIX, Config, read_defaults
+from webhook.annotations import Config, read_defaults
 from webhook.app import BODY_LIMIT, create_app
 from webhook.deadline import Deadline
 from webhook.errors import ClusterUnavailable, ImageNotRead
+from webhook.keys import PREFIX
 from webhook.log import Log
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.review import AdmissionRequest, Decision

@@ -11,6 +11,7 @@ from webhook.registry.query import ImageConfig
 Container = Mapping[str, Any]
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_HOOKS = ("postStart", "preStop")
 
 
 def is_wrapped(container: Container) -> bool:
@@ -42,7 +43,10 @@ def wrap_container(
     wrapped["env"] = _with_variables(container.get("env") or [], variables)
     wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
     if config.mutate_probes:
-        wrapped.update({key: _wrap_probe(container[key]) for key in _PROBES if container.get(key)})
+        wrapped.update(_wrap_handlers(container, _PROBES))
+    if config.mutate_lifecycle_hooks and container.get("lifecycle"):
+        hooks = container["lifecycle"]
+        wrapped["lifecycle"] = {**hooks, **_wrap_handlers(hooks, _HOOKS)}
     return wrapped
 
 
@@ -60,8 +64,13 @@ def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[
     return mounts + [mount for mount in added if mount not in mounts]
 
 
-def _wrap_probe(probe: Mapping[str, Any]) -> Mapping[str, Any]:
-    command = (probe.get("exec") or {}).get("command")
+def _wrap_handlers(handlers: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: _wrap_handler(handlers[key]) for key in keys if handlers.get(key)}
+
+
+def _wrap_handler(handler: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the probe or hook with the launcher in front of its command, if it has one."""
+    command = (handler.get("exec") or {}).get("command")
     if not command or command[0] == LAUNCHER:
-        return probe
-    return {**probe, "exec": {**probe["exec"], "command": [LAUNCHER, *command]}}
+        return handler
+    return {**handler, "exec": {**handler["exec"], "command": [LAUNCHER, *command]}}

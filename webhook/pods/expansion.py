@@ -19,6 +19,12 @@ def expand(text: bytes, variables: Mapping[bytes, bytes | None]) -> tuple[bytes,
     return _DOLLAR.sub(_replacement(variables, unknown), text), not unknown
 
 
+def names_in(text: str) -> list[str]:
+    """Return the names of the variables that the kubelet looks up for `text`."""
+    matches = _DOLLAR.finditer(text.encode("utf-8", "surrogatepass"))
+    return [match[2].decode("utf-8", "surrogatepass") for match in matches if match[2] is not None]
+
+
 def double_dollars(text: str) -> str:
     """Return `text` so that the kubelet's expansion gives `text` again."""
     return text.replace("$", "$$")

@@ -1,10 +1,13 @@
-"""What a pod gets beside its containers: the init container that copies the launcher, and the volumes."""
+"""What a pod gets beside its containers: the init container that copies the launcher, and the volumes.
+
+Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webhook.annotations import Config
+from webhook.annotations import Config, container_variables
 from webhook.settings import Settings
 
 LAUNCHER = "/vault/vault-env"
@@ -14,10 +17,15 @@ INIT_CONTAINER = "copy-vault-env"
 TLS_VOLUME = "vault-tls"
 TLS_MOUNT_PATH = "/vault-tls"
 CA_FILE = TLS_MOUNT_PATH + "/ca.crt"
+JWT_VOLUME = "vault-jwt"
+JWT_MOUNT_PATH = "/vault-jwt"
+TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
 
 _IN_IMAGE = "/usr/local/bin/vault-env"
 _SIZE_LIMIT = "32Mi"
 _NOBODY = 65534
+_JWT_FILE = "token"
+_JWT_LIFETIME_S = 3600
 
 Document = Mapping[str, Any]
 
@@ -42,24 +50,18 @@ class Launcher:
         resources = self._resources(pod_spec)
         return {**container, "resources": resources} if resources else container
 
-    def volumes(self) -> list[dict[str, Any]]:
-        """Return the volumes that the containers with the launcher mount."""
-        volumes: list[dict[str, Any]] = [
-            {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": _SIZE_LIMIT}}
-        ]
+    def variables(self) -> dict[str, str]:
+        """Return the variables that every container with the launcher gets."""
+        variables = container_variables(self.config)
         if self.config.tls_secret:
-            item = {"key": "ca.crt", "path": "ca.crt"}
-            volumes.append(
-                {"name": TLS_VOLUME, "secret": {"secretName": self.config.tls_secret, "items": [item]}}
-            )
-        return volumes
-
-    def mounts(self) -> list[dict[str, Any]]:
-        """Return the volume mounts of a container with the launcher, all read-only."""
-        mounts: list[dict[str, Any]] = [{"name": VOLUME, "mountPath": MOUNT_PATH, "readOnly": True}]
-        if self.config.tls_secret:
-            mounts.append({"name": TLS_VOLUME, "mountPath": TLS_MOUNT_PATH, "readOnly": True})
-        return mounts
+            variables["VAULT_CACERT"] = CA_FILE
+        if self.config.token_audience:
+            variables["VAULT_JWT_FILE"] = f"{JWT_MOUNT_PATH}/{_JWT_FILE}"
+        if self.config.token_mount:
+            variables["VAULT_TOKEN_FILE"] = f"{TOKEN_MOUNT_PATH}/{self.config.token_mount[1]}"
+        if self.settings.launcher_log_server:
+            variables["VAULT_ENV_LOG_SERVER"] = self.settings.launcher_log_server
+        return variables
 
     def _security_context(self, pod_spec: Document) -> dict[str, Any]:
         """Return what PodSecurity `restricted` asks for; the image's own user is numeric and not root."""
@@ -70,13 +72,25 @@ class Launcher:
             "runAsNonRoot": self.config.run_as_non_root,
             "seccompProfile": {"type": "RuntimeDefault"},
         }
-        if self.config.run_as_user:
-            context["runAsUser"] = self.config.run_as_user
-        elif self.config.run_as_non_root and (pod_spec.get("securityContext") or {}).get("runAsUser") == 0:
-            context["runAsUser"] = _NOBODY
+        user = self._user(pod_spec)
+        if user:
+            context["runAsUser"] = user
         if self.config.run_as_group:
             context["runAsGroup"] = self.config.run_as_group
         return context
+
+    def _user(self, pod_spec: Document) -> int:
+        """Return the user to set, 0 for none: the annotation's; the one that all containers have, as OpenShift gives it
+        to each from the namespace's range; nobody where the pod's is root.
+        """
+        if self.config.run_as_user or not self.config.run_as_non_root:
+            return self.config.run_as_user
+        users = {
+            (container.get("securityContext") or {}).get("runAsUser") for container in _containers(pod_spec)
+        }
+        common = users.pop() if len(users) == 1 else None
+        of_pod = (pod_spec.get("securityContext") or {}).get("runAsUser")
+        return common or (_NOBODY if of_pod == 0 else 0)
 
     def _resources(self, pod_spec: Document) -> dict[str, Any]:
         """Return resources that leave the pod's QoS class as it is.
@@ -94,6 +108,32 @@ class Launcher:
         if all(_is_guaranteed(resources) for resources in every):
             return {"limits": limits, "requests": limits}
         return {"limits": limits, "requests": requests}
+
+
+def volumes(config: Config) -> list[dict[str, Any]]:
+    """Return the volumes that the containers with the launcher mount."""
+    added: list[dict[str, Any]] = [
+        {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": _SIZE_LIMIT}}
+    ]
+    if config.tls_secret:
+        item = {"key": "ca.crt", "path": "ca.crt"}
+        added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": [item]}})
+    if config.token_audience:
+        token = {"audience": config.token_audience, "expirationSeconds": _JWT_LIFETIME_S, "path": _JWT_FILE}
+        added.append({"name": JWT_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}})
+    return added
+
+
+def mounts(config: Config) -> list[dict[str, Any]]:
+    """Return the volume mounts of a container with the launcher, all read-only."""
+    places = [(VOLUME, MOUNT_PATH)]
+    if config.tls_secret:
+        places.append((TLS_VOLUME, TLS_MOUNT_PATH))
+    if config.token_audience:
+        places.append((JWT_VOLUME, JWT_MOUNT_PATH))
+    if config.token_mount:
+        places.append((config.token_mount[0], TOKEN_MOUNT_PATH))
+    return [{"name": name, "mountPath": path, "readOnly": True} for name, path in places]
 
 
 def _is_guaranteed(resources: Document) -> bool:

@@ -1,20 +1,29 @@
 """What happens to a pod: first which of its containers need the launcher, then the pod with it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from webhook.annotations import Config, container_variables
+from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
-from webhook.pods.container import image_command, is_wrapped, wrap_container
+from webhook.pods.checks import (
+    config_problems,
+    container_warnings,
+    mount_problems,
+    pod_warnings,
+    volume_problems,
+)
+from webhook.pods.container import image_command, wrap_container
 from webhook.pods.launcher import Launcher
 from webhook.pods.references import References, Sources, find_references
 
 PodSpec = Mapping[str, Any]
+Container = Mapping[str, Any]
 Place = tuple[str, int]
 """A container: the list of the PodSpec that it stands in, and its position there."""
 
+FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
 _LISTS = ("initContainers", "containers")
 
 
@@ -26,6 +35,8 @@ class Plan:
     images: Mapping[Place, str]
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    mounts: Sequence[Mapping[str, Any]] = field(default=())
+    """Volumes of the pod that the containers need beside the webhook's own."""
 
     def references(self) -> int:
         """The number of references in the pod."""
@@ -36,23 +47,44 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources) -> Plan:
     """Return what the pod needs; a pod without references, or wrapped by the predecessor, needs nothing."""
     if _is_foreign(pod_spec):
         return Plan({}, {})
+    plan = plan_containers(list(_places(pod_spec)), config, sources)
+    if not plan.wrapped:
+        return plan
+    if _is_windows(pod_spec):
+        return Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
+    return Plan(
+        plan.wrapped,
+        plan.images,
+        (*config_problems(config), *plan.problems, *volume_problems(pod_spec, config)),
+        (*pod_warnings(pod_spec, config), *plan.warnings),
+    )
+
+
+def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, sources: Sources) -> Plan:
+    """Return what these containers need, without regard to the pod around them."""
     wrapped: dict[Place, References] = {}
     images: dict[Place, str] = {}
     problems: list[str] = []
-    for place, container in _places(pod_spec):
+    warnings: list[str] = []
+    for place, container in places:
         references = find_references(container, sources)
-        if not references and not config.from_path:
+        name = container.get("name") or ""
+        if not references and not takes_from_path(place, name, config):
             continue
-        if _is_windows(pod_spec):
-            return Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
         wrapped[place] = references
-        problems += [f"container {container.get('name')}: {problem}" for problem in references.problems]
-        problems += _conflicts(container, config)
-        if not container.get("command") and container.get("name") not in (config.entry_points or {}):
+        problems += [f"container {name}: {problem}" for problem in references.problems]
+        problems += mount_problems(container, config)
+        warnings += container_warnings(container, references)
+        if not container.get("command") and name not in (config.entry_points or {}):
             images[place] = container.get("image") or ""
-    if wrapped:
-        problems += _volume_conflicts(pod_spec, config)
-    return Plan(wrapped, images, tuple(problems), tuple(_warnings(pod_spec, config)) if wrapped else ())
+    return Plan(wrapped, images, tuple(problems), tuple(warnings))
+
+
+def takes_from_path(place: Place, name: str, config: Config) -> bool:
+    """Whether the container gets the keys of `vault-env-from-path`; an ephemeral one only if it is named."""
+    if not config.from_path or name in config.from_path_exclude:
+        return False
+    return name in config.from_path_include or (not config.from_path_include and place[0] in _LISTS)
 
 
 def mutate_pod_spec(
@@ -61,13 +93,17 @@ def mutate_pod_spec(
     """Return the PodSpec in which the containers of `plan` start the launcher, and what is wrong with them."""
     if not plan.wrapped:
         return pod_spec, ()
-    variables = container_variables(config)
-    if config.tls_secret:
-        variables["VAULT_CACERT"] = launcher.CA_FILE
-    if added.settings.launcher_log_server:
-        variables["VAULT_ENV_LOG_SERVER"] = added.settings.launcher_log_server
+    new, problems = wrap_containers(pod_spec, plan, config, facts, added)
+    return _with_launcher(new, pod_spec, added), problems
+
+
+def wrap_containers(
+    pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the PodSpec with only its containers changed, and what is wrong with them."""
     problems: list[str] = []
     new: dict[str, Any] = dict(pod_spec)
+    mounts = [*launcher.mounts(config), *plan.mounts]
     for place in plan.wrapped:
         key, index = place
         container = pod_spec[key][index]
@@ -77,10 +113,13 @@ def mutate_pod_spec(
                 f"container {container.get('name')}: image {container.get('image')} has no entry point and no command; "
                 "set `command` in the container"
             )
+        variables = added.variables()
+        if not takes_from_path(place, container.get("name") or "", config):
+            variables.pop(FROM_PATH_VARIABLE, None)
         if new[key] is pod_spec[key]:
             new[key] = list(pod_spec[key])
-        new[key][index] = wrap_container(container, words, variables, added.mounts(), config)
-    return _with_launcher(new, pod_spec, added), tuple(problems)
+        new[key][index] = wrap_container(container, words, variables, mounts, config)
+    return new, tuple(problems)
 
 
 def _with_launcher(new: dict[str, Any], pod_spec: PodSpec, added: Launcher) -> PodSpec:
@@ -89,11 +128,13 @@ def _with_launcher(new: dict[str, Any], pod_spec: PodSpec, added: Launcher) -> P
         new["initContainers"] = [added.init_container(pod_spec), *init_containers]
     volumes = new.get("volumes") or []
     names = {volume.get("name") for volume in volumes}
-    new["volumes"] = volumes + [volume for volume in added.volumes() if volume["name"] not in names]
+    new["volumes"] = volumes + [
+        volume for volume in launcher.volumes(added.config) if volume["name"] not in names
+    ]
     return new
 
 
-def _words(container: Mapping[str, Any], image: str | None, config: Config, facts: Facts) -> list[str]:
+def _words(container: Container, image: str | None, config: Config, facts: Facts) -> list[str]:
     args = container.get("args") or []
     if container.get("command"):
         return [*container["command"], *args]
@@ -103,7 +144,7 @@ def _words(container: Mapping[str, Any], image: str | None, config: Config, fact
     return image_command(facts.images[image or ""], args)
 
 
-def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
     for key in _LISTS:
         for index, container in enumerate(pod_spec.get(key) or ()):
             if container.get("name") != launcher.INIT_CONTAINER:
@@ -111,9 +152,12 @@ def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Mapping[str, Any]]]:
 
 
 def _is_foreign(pod_spec: PodSpec) -> bool:
-    """Whether the predecessor's webhook has already been here: its init container copies with a shell."""
+    """Whether the predecessor's webhook (its init container copies with a shell) or its successor's has been here."""
     return any(
-        container.get("name") == launcher.INIT_CONTAINER and (container.get("command") or [""])[0] == "sh"
+        container.get("name") == "copy-secret-init"
+        or (
+            container.get("name") == launcher.INIT_CONTAINER and (container.get("command") or [""])[0] == "sh"
+        )
         for container in pod_spec.get("initContainers") or ()
     )
 
@@ -123,35 +167,3 @@ def _is_windows(pod_spec: PodSpec) -> bool:
         "kubernetes.io/os"
     )
     return system == "windows"
-
-
-def _conflicts(container: Mapping[str, Any], config: Config) -> Iterator[str]:
-    taken = {launcher.MOUNT_PATH: launcher.VOLUME}
-    if config.tls_secret:
-        taken[launcher.TLS_MOUNT_PATH] = launcher.TLS_VOLUME
-    for mount in container.get("volumeMounts") or ():
-        path = (mount.get("mountPath") or "").rstrip("/")
-        if path in taken and mount.get("name") != taken[path]:
-            yield f"container {container.get('name')}: mounts volume {mount.get('name')} at {path}, where vault-env must be; mount it elsewhere"
-
-
-def _volume_conflicts(pod_spec: PodSpec, config: Config) -> Iterator[str]:
-    expected = {launcher.VOLUME: "emptyDir"}
-    if config.tls_secret:
-        expected[launcher.TLS_VOLUME] = "secret"
-    for volume in pod_spec.get("volumes") or ():
-        kind = expected.get(volume.get("name"))
-        if kind and kind not in volume:
-            yield f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
-
-
-def _warnings(pod_spec: PodSpec, config: Config) -> Iterator[str]:
-    if pod_spec.get("automountServiceAccountToken") is False and config.auth_method in (
-        "jwt",
-        "kubernetes",
-        "",
-    ):
-        yield "automountServiceAccountToken is false: vault-env will find no ServiceAccount token to log in with"
-    for _, container in _places(pod_spec):
-        if is_wrapped(container) and not container.get("args"):
-            yield f"container {container.get('name')}: `command` is the launcher alone, without a program in `args`"

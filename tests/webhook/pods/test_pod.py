@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.annotations import PREFIX, Config, read_config, read_defaults
+from webhook.annotations import Config, read_config, read_defaults
 from webhook.facts import Facts, Source, Values, find_sources
+from webhook.keys import PREFIX
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import Plan, mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig
@@ -92,6 +93,42 @@ def test_from_path_gives_every_container_the_launcher() -> None:
 
 
 @pytest.mark.parametrize(
+    ("annotations", "takers"),
+    [
+        ({"vault_env_from_path_include": "b"}, {"b"}),
+        ({"vault_env_from_path_exclude": "b"}, {"a", "c"}),
+        ({"vault_env_from_path_include": "a,b", "vault_env_from_path_exclude": "b"}, {"a"}),
+    ],
+)
+def test_from_path_is_for_the_containers_that_are_named(
+    annotations: dict[str, str], takers: set[str]
+) -> None:
+    spec = spec_of(container(name="a"), container(name="b"), initContainers=[container(name="c")])
+    new, _, plan = mutate(spec, config_of(vault_env_from_path="secret/data/app", **annotations))
+    wrapped = {each["name"] for each in new["containers"] + new["initContainers"] if "volumeMounts" in each}
+    assert wrapped - {"copy-vault-env"} == takers
+    assert not plan.warnings
+
+
+def test_a_container_without_from_path_still_gets_its_own_references() -> None:
+    config = config_of(vault_env_from_path="secret/data/app", vault_env_from_path_exclude="app")
+    app = mutate(spec_of(referring(), container(name="other")), config)[0]["containers"][0]
+    assert app["command"] == ["/vault/vault-env"]
+    assert "VAULT_ENV_FROM_PATH" not in {entry["name"] for entry in app["env"]}
+
+
+def test_a_name_that_no_container_has_is_a_warning() -> None:
+    config = config_of(vault_env_from_path="secret/data/app", vault_env_from_path_exclude="sidecar")
+    warnings = mutate(spec_of(container()), config)[2].warnings
+    assert warnings == ("annotation vault-env-from-path-exclude: the pod has no container sidecar",)
+
+
+def test_a_malformed_path_is_a_problem_of_the_annotation() -> None:
+    _, _, plan = mutate(spec_of(container()), config_of(vault_env_from_path="secret/data/app#latest"))
+    assert plan.problems[0].startswith("annotation vault-env-from-path: ")
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "k"}}}]},
@@ -147,9 +184,13 @@ def test_the_annotation_entrypoint_spares_the_look_up() -> None:
 
 
 def test_a_second_run_changes_nothing() -> None:
-    config = config_of(mutate_probes="true", vault_tls_secret="ca")
+    config = config_of(
+        mutate_probes="true", mutate_lifecycle_hooks="true", vault_tls_secret="ca", vault_token_audience="v"
+    )
+    handler = {"exec": {"command": ["check"]}}
     spec = spec_of(
-        referring(livenessProbe={"exec": {"command": ["check"]}}), initContainers=[referring(name="i")]
+        referring(livenessProbe=handler, lifecycle={"preStop": handler}),
+        initContainers=[referring(name="i")],
     )
     once, _, _ = mutate(spec, config)
     twice, problems, _ = mutate(once, config)
@@ -168,6 +209,11 @@ def test_a_container_that_another_webhook_adds_later_is_wrapped_too() -> None:
 def test_a_pod_wrapped_by_the_predecessor_is_left_alone() -> None:
     foreign = {"name": "copy-vault-env", "command": ["sh", "-c", "cp /usr/local/bin/vault-env /vault/"]}
     spec = spec_of(referring(), initContainers=[foreign])
+    assert mutate(spec)[0] == spec
+
+
+def test_a_pod_wrapped_by_the_successor_is_left_alone() -> None:
+    spec = spec_of(referring(), initContainers=[{"name": "copy-secret-init", "command": ["sh", "-c", "cp"]}])
     assert mutate(spec)[0] == spec
 
 
@@ -206,6 +252,27 @@ def test_exec_probes_are_wrapped_only_when_asked() -> None:
     assert plain["livenessProbe"] == {"exec": {"command": ["check"]}}
     assert asked["livenessProbe"] == {"exec": {"command": ["/vault/vault-env", "check"]}}
     assert asked["readinessProbe"] == {"httpGet": {"port": 80}}
+
+
+def test_lifecycle_hooks_are_wrapped_only_when_asked() -> None:
+    hooks = {"postStart": {"exec": {"command": ["warm"]}}, "preStop": {"httpGet": {"port": 80}}}
+    plain = mutate(spec_of(referring(lifecycle=hooks)))[0]["containers"][0]
+    asked = mutate(spec_of(referring(lifecycle=hooks)), config_of(mutate_lifecycle_hooks="true"))[0]
+    assert plain["lifecycle"] == hooks
+    assert asked["containers"][0]["lifecycle"] == {
+        "postStart": {"exec": {"command": ["/vault/vault-env", "warm"]}},
+        "preStop": {"httpGet": {"port": 80}},
+    }
+
+
+@pytest.mark.parametrize("key", ["command", "args"])
+def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
+    words = ["/app", "--password=$(PASSWORD)", "$$(PASSWORD)", "$(OTHER)"]
+    (warning,) = mutate(spec_of(referring(**{key: words})))[2].warnings
+    assert warning.startswith(
+        f"container app: $(PASSWORD) in `{key}` becomes the reference, not the secret: the kubelet replaces it"
+    )
+    assert not mutate(spec_of(referring(**{key: ["$$(PASSWORD)"]})))[2].warnings
 
 
 def test_the_ca_of_the_annotation_is_mounted_beside_the_launcher() -> None:

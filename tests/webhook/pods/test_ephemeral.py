@@ -1,0 +1,111 @@
+"""Containers that `kubectl debug` adds to a running pod."""
+
+import copy
+from typing import Any
+
+from tests.webhook.pods.test_pod import OPERATOR, REFERENCE, config_of, container, mutate, referring, spec_of
+from webhook.annotations import Config
+from webhook.facts import Facts
+from webhook.pods.ephemeral import find_added, mutate_ephemeral, plan_ephemeral
+from webhook.pods.launcher import Launcher
+from webhook.pods.pod import Plan
+from webhook.settings import read_settings
+
+ACCOUNT = {"name": "kube-api-access-x", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+
+
+def running(config: Config | None = None, **fields: Any) -> dict[str, Any]:
+    """A pod that the webhook and then the API server have changed when it was created."""
+    spec = mutate(spec_of(referring(volumeMounts=[{**ACCOUNT, "readOnly": True}]), **fields), config)[0]
+    return {**spec, "volumes": [*spec["volumes"], {"name": "kube-api-access-x", "projected": {}}]}
+
+
+def debug(
+    old: dict[str, Any], *added: dict[str, Any], config: Config | None = None
+) -> tuple[dict[str, Any], Plan]:
+    config = config or config_of()
+    spec = {**old, "ephemeralContainers": [*old.get("ephemeralContainers", []), *added]}
+    before = copy.deepcopy(spec)
+    plan = plan_ephemeral(spec, old, config, {})
+    new, problems = mutate_ephemeral(spec, plan, config, Facts(), Launcher(config, read_settings(OPERATOR)))
+    assert spec == before, "the object that was sent must not change"
+    assert not problems
+    return dict(new), plan
+
+
+def test_a_container_with_references_mounts_what_the_pod_has() -> None:
+    new, plan = debug(running(), referring(name="debugger", command=["sh"]))
+    (debugger,) = new["ephemeralContainers"]
+    assert (debugger["command"], debugger["args"]) == (["/vault/vault-env"], ["sh"])
+    assert debugger["volumeMounts"] == [
+        {"name": "vault-env", "mountPath": "/vault", "readOnly": True},
+        {**ACCOUNT, "readOnly": True},
+    ]
+    assert not plan.problems
+
+
+def test_nothing_else_of_the_pod_changes() -> None:
+    old = running()
+    new, _ = debug(old, referring(name="debugger"))
+    assert {key: value for key, value in new.items() if key != "ephemeralContainers"} == old
+
+
+def test_a_container_without_references_stays_as_it_is() -> None:
+    shell = container(name="debugger", command=["sh"])
+    assert debug(running(), shell)[0]["ephemeralContainers"] == [shell]
+
+
+def test_the_keys_of_a_path_come_only_to_a_container_that_is_named() -> None:
+    shell = container(name="debugger", command=["sh"])
+    everywhere = config_of(vault_env_from_path="secret/data/app")
+    assert debug(running(), shell, config=everywhere)[0]["ephemeralContainers"] == [shell]
+    named = config_of(vault_env_from_path="secret/data/app", vault_env_from_path_include="app,debugger")
+    (debugger,) = debug(running(), shell, config=named)[0]["ephemeralContainers"]
+    assert {"name": "VAULT_ENV_FROM_PATH", "value": "secret/data/app"} in debugger["env"]
+
+
+def test_containers_that_were_there_before_are_not_looked_at() -> None:
+    raw = referring(name="first")
+    old = {**running(), "ephemeralContainers": [raw]}
+    new, plan = debug(old, container(name="second"))
+    assert new["ephemeralContainers"] == [raw, container(name="second")]
+    assert not plan.wrapped
+    assert [added["name"] for _, added in find_added(new, old)] == ["second"]
+
+
+def test_a_pod_without_launcher_refuses_with_the_remedy() -> None:
+    old = spec_of(container(volumeMounts=[{**ACCOUNT, "readOnly": True}]))
+    _, plan = debug(old, referring(name="debugger"))
+    assert plan.problems == (
+        "container debugger: the pod has no volume vault-env for vault-env, and none can be added to a running pod; "
+        "debug a copy instead: kubectl debug --copy-to",
+    )
+
+
+def test_a_pod_without_token_refuses_with_the_remedy() -> None:
+    old = mutate(spec_of(referring()))[0]
+    _, plan = debug(old, referring(name="debugger"))
+    assert "mounts no ServiceAccount token" in plan.problems[0]
+
+
+def test_a_token_volume_of_ours_is_mounted_again() -> None:
+    config = config_of(vault_token_audience="vault")
+    new, plan = debug(running(config), referring(name="debugger"), config=config)
+    (debugger,) = new["ephemeralContainers"]
+    assert [mount["name"] for mount in debugger["volumeMounts"]] == ["vault-env", "vault-jwt"]
+    assert not plan.problems
+
+
+def test_a_second_run_changes_nothing() -> None:
+    old = running()
+    once, _ = debug(old, referring(name="debugger"))
+    plan = plan_ephemeral(once, old, config_of(), {})
+    twice, _ = mutate_ephemeral(
+        once, plan, config_of(), Facts(), Launcher(config_of(), read_settings(OPERATOR))
+    )
+    assert twice == once
+
+
+def test_a_malformed_reference_is_named() -> None:
+    bad = container(name="debugger", env=[{"name": "P", "value": REFERENCE.partition("#")[0]}])
+    assert "container debugger: variable P" in debug(running(), bad)[1].problems[0]

@@ -1,0 +1,14 @@
+"""How the key of an annotation is spelled: two prefixes, the successor's new names, and its mirror for OpenBao."""
+
+PREFIX = "vault.security.banzaicloud.io/"
+SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
+
+_VAULT, _BAO = "vault-", "bao-"
+
+
+def spellings(key: str, successor: str = "") -> tuple[str, ...]:
+    """Return the full keys under which `key` is read, first wins; `successor` is its name behind the successor's prefix."""
+    renamed = successor or key
+    mirror = (SUCCESSOR_PREFIX + _BAO + renamed.removeprefix(_VAULT),) if renamed.startswith(_VAULT) else ()
+    keys = (SUCCESSOR_PREFIX + renamed, *mirror, SUCCESSOR_PREFIX + key, PREFIX + key)
+    return tuple(dict.fromkeys(keys))

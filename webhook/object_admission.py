@@ -1,0 +1,85 @@
+"""What is decided about a Secret or a ConfigMap: its references are replaced by what Vault holds."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.annotations import OBJECTS, Config, Defaults
+from webhook.configure import configure, with_role
+from webhook.deadline import Deadline
+from webhook.errors import NotResolved
+from webhook.jsonpatch import diff
+from webhook.objects import configmap, secret
+from webhook.review import AdmissionRequest, Decision
+from webhook.services import Services
+from webhook.settings import Settings
+from webhook.vault import Identity
+
+Document = Mapping[str, Any]
+
+_DEFAULT_ROLE = "default"
+
+
+@dataclass(frozen=True)
+class ObjectKind:
+    """How the values of one kind of object are found and replaced."""
+
+    find_values: Callable[[Document], dict[str, bytes]]
+    replace_values: Callable[[Document, Mapping[str, bytes]], Document]
+
+
+OBJECT_KINDS = {
+    "secrets": ObjectKind(secret.find_values, secret.replace_values),
+    "configmaps": ObjectKind(configmap.find_values, configmap.replace_values),
+}
+
+
+class ObjectAdmission:
+    """Decides about Secrets and ConfigMaps."""
+
+    def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
+        self._settings = settings
+        self._defaults = defaults
+        self._services = services
+
+    def decide(
+        self, resource: str, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
+    ) -> Decision:
+        """Return the object with its values; Refused says why it cannot be."""
+        kind = OBJECT_KINDS[resource]
+        config, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
+        values = kind.find_values(request.object)
+        if not values:
+            return Decision(warnings=warnings)
+        if not config.service_account:
+            raise NotResolved(
+                "it holds Vault references but names no identity to read them with; add the annotation "
+                "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
+            )
+        config = with_role(
+            config, request.namespace, request.object_name, config.service_account, _DEFAULT_ROLE
+        )
+        identity = Identity(request.namespace, config.service_account, config.role)
+        resolved = self._services.vault.resolve(
+            values, config, identity, self._ca(config, deadline), deadline
+        )
+        return Decision(
+            patch=diff(request.object, kind.replace_values(request.object, resolved)),
+            warnings=warnings,
+            references=len(values),
+        )
+
+    def _ca(self, config: Config, deadline: Deadline) -> bytes:
+        """The CA of the annotation's `vault-tls-secret`, which stands in the webhook's own namespace."""
+        if not config.tls_secret:
+            return b""
+        found = self._services.cluster.get(
+            "Secret", self._services.own_namespace, config.tls_secret, deadline
+        )
+        text = ((found or {}).get("data") or {}).get("ca.crt")
+        if not text:
+            raise NotResolved(
+                f"annotation vault-tls-secret: the webhook's namespace has no Secret {config.tls_secret} with `ca.crt`"
+            )
+        return base64.b64decode(text)

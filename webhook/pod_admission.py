@@ -1,0 +1,151 @@
+"""What is decided about a pod, and about containers that are added to a running one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from webhook.annotations import Config, Defaults, parse_config
+from webhook.configure import configure, with_role
+from webhook.deadline import Deadline
+from webhook.errors import InvalidAnnotation, Refused
+from webhook.facts import Facts, Source, Values, find_sources
+from webhook.gather import find_account_pull_secrets, gather_images, gather_pull_secrets, gather_sources
+from webhook.jsonpatch import diff
+from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
+from webhook.pods.launcher import Launcher
+from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
+from webhook.registry.query import ImageConfig, ImageQuery
+from webhook.review import AdmissionRequest, Decision
+from webhook.services import Services
+from webhook.settings import Settings
+
+_DEFAULT_ROLE = "default"
+_DEFAULT_SERVICE_ACCOUNT = "default"
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What may be changed: the containers to look at, how they are planned, and how they are changed."""
+
+    looked_at: PodSpec
+    plan: Callable[[Config, Mapping[Source, Values]], Plan]
+    mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[str, ...]]]
+    whole_pod: bool
+
+
+class PodAdmission:
+    """Decides about pods."""
+
+    def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
+        self._settings = settings
+        self._defaults = defaults
+        self._services = services
+
+    def decide(
+        self, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
+    ) -> Decision:
+        """Return the pod with its launcher; Refused names every problem that is known without its images."""
+        spec, change = request.object.get("spec") or {}, _change(request)
+        config, warnings, problems = self._configure(annotations)
+        sources = self._sources(change.looked_at, request.namespace, problems, deadline)
+        plan = change.plan(config, sources)
+        if not plan.wrapped:
+            _refuse(problems if change.whole_pod else ())
+            return Decision(warnings=[*warnings, *plan.warnings])
+        account = spec.get("serviceAccountName") or ""
+        try:
+            config = with_role(
+                config, request.namespace, request.object_name, account, account or _DEFAULT_ROLE
+            )
+        except InvalidAnnotation as error:
+            problems.append(str(error))
+        _refuse([*problems, *plan.problems])
+        images = self._images(spec, plan, config, request.namespace, deadline)
+        new_spec, missing = change.mutate(
+            spec, plan, config, Facts(sources, images), Launcher(config, self._settings)
+        )
+        _refuse(missing)
+        return Decision(
+            patch=diff(request.object, {**request.object, "spec": new_spec}),
+            warnings=[*warnings, *plan.warnings, *_image_warnings(images)],
+            audit={"references": ", ".join(_audit(spec, plan))},
+            references=plan.references(),
+        )
+
+    def _configure(self, annotations: Mapping[str, str]) -> tuple[Config, Sequence[str], list[str]]:
+        """Return what the annotations ask for, warnings and problems: with a problem, the rest is still looked at."""
+        try:
+            return *configure(annotations, self._defaults, self._settings), []
+        except Refused as refusal:
+            return parse_config(annotations, self._defaults)[0], (), [str(refusal)]
+
+    def _sources(
+        self, looked_at: PodSpec, namespace: str, problems: Sequence[str], deadline: Deadline
+    ) -> dict[Source, Values]:
+        try:
+            return gather_sources(self._services.cluster, find_sources(looked_at), namespace, deadline)
+        except Refused as refusal:
+            raise Refused("; ".join([*problems, str(refusal)])) from refusal
+
+    def _images(
+        self, spec: PodSpec, plan: Plan, config: Config, namespace: str, deadline: Deadline
+    ) -> dict[str, ImageConfig]:
+        if not plan.images:
+            return {}
+        services = self._services
+        secrets = gather_pull_secrets(
+            services.cluster, self._pull_secrets(spec, namespace, deadline), deadline
+        )
+        defaults = gather_pull_secrets(services.cluster, services.default_pull_secrets, deadline)
+        queries = (
+            ImageQuery(
+                image=image,
+                pull_secrets=secrets,
+                pull_policy=spec[place[0]][place[1]].get("imagePullPolicy") or "",
+                architectures=_architectures(spec),
+                skip_verify=config.registry_skip_verify,
+                default_secrets=defaults,
+            )
+            for place, image in plan.images.items()
+        )
+        return gather_images(services.registry, queries, deadline)
+
+    def _pull_secrets(self, spec: PodSpec, namespace: str, deadline: Deadline) -> list[tuple[str, str]]:
+        """Namespace and name of the pod's pull secrets; the ServiceAccount's where the API server has copied none."""
+        own = [
+            (namespace, entry["name"]) for entry in spec.get("imagePullSecrets") or () if entry.get("name")
+        ]
+        account = spec.get("serviceAccountName") or _DEFAULT_SERVICE_ACCOUNT
+        return own or find_account_pull_secrets(self._services.cluster, namespace, account, deadline)
+
+
+def _change(request: AdmissionRequest) -> _Change:
+    spec = request.object.get("spec") or {}
+    if request.subresource != SUBRESOURCE:
+        return _Change(spec, partial(plan_pod, spec), mutate_pod_spec, whole_pod=True)
+    old_spec = (request.old_object or {}).get("spec") or {}
+    added = [container for _, container in find_added(spec, old_spec)]
+    plan = partial(plan_ephemeral, spec, old_spec)
+    return _Change({"containers": added}, plan, mutate_ephemeral, whole_pod=False)
+
+
+def _image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
+    return [f"image {image}: {warning}" for image, config in images.items() for warning in config.warnings]
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise Refused("; ".join(problems))
+
+
+def _architectures(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    pinned = (spec.get("nodeSelector") or {}).get("kubernetes.io/arch")
+    return (pinned,) if pinned else ()
+
+
+def _audit(spec: PodSpec, plan: Plan) -> Iterator[str]:
+    """Which variable reads which path; never the text around a reference."""
+    for (key, index), references in plan.wrapped.items():
+        for variable, path in references.paths:
+            yield f"{spec[key][index].get('name')}/{variable}={path}"

@@ -1,0 +1,92 @@
+"""What is wrong with a pod that needs the launcher, and what is only suspicious."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from vaultenv.errors import InvalidReference
+from vaultenv.frompath import parse_from_path
+from webhook.annotations import Config
+from webhook.pods import launcher
+from webhook.pods.container import is_wrapped
+from webhook.pods.expansion import names_in
+from webhook.pods.references import References
+
+Document = Mapping[str, Any]
+
+_TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
+
+
+def needs_account_token(config: Config) -> bool:
+    """Whether the launcher logs in with the token that Kubernetes mounts by itself."""
+    elsewhere = config.token_audience or config.jwt_file or config.token_mount
+    return config.auth_method in _TOKEN_METHODS and not elsewhere
+
+
+def config_problems(config: Config) -> Iterator[str]:
+    """Yield what the annotations say that cannot be, whatever the containers are."""
+    try:
+        parse_from_path(config.from_path)
+    except InvalidReference as error:
+        yield f"annotation vault-env-from-path: {error.message} ({error.reference})"
+    if config.token_audience and config.jwt_file:
+        yield "annotations vault-token-audience and vault-jwt-file: set one of them"
+
+
+def mount_problems(container: Document, config: Config) -> Iterator[str]:
+    """Yield a problem for each mount of the container that stands where the webhook must mount."""
+    taken = {mount["mountPath"]: mount["name"] for mount in launcher.mounts(config)}
+    for mount in container.get("volumeMounts") or ():
+        path = (mount.get("mountPath") or "").rstrip("/")
+        if path in taken and mount.get("name") != taken[path]:
+            yield (
+                f"container {container.get('name')}: mounts volume {mount.get('name')} at {path}, "
+                "where vault-env needs its own; mount it elsewhere"
+            )
+
+
+def volume_problems(pod_spec: Document, config: Config) -> Iterator[str]:
+    """Yield a problem for each volume that has the name of one that the webhook adds, and is another."""
+    expected = {volume["name"]: volume for volume in launcher.volumes(config)}
+    present = set()
+    for volume in pod_spec.get("volumes") or ():
+        present.add(volume.get("name"))
+        added = expected.get(volume.get("name"))
+        if added and not added.keys() <= volume.keys():
+            yield f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
+    if config.token_mount and config.token_mount[0] not in present:
+        yield f"annotation token-auth-mount: the pod has no volume {config.token_mount[0]}; add it or correct the name"
+
+
+def pod_warnings(pod_spec: Document, config: Config) -> Iterator[str]:
+    """Yield what is legal and probably not meant, of the pod as a whole."""
+    if pod_spec.get("automountServiceAccountToken") is False and needs_account_token(config):
+        yield "automountServiceAccountToken is false: vault-env will find no ServiceAccount token to log in with"
+    names = {
+        container.get("name")
+        for key in ("initContainers", "containers")
+        for container in pod_spec.get(key) or ()
+    }
+    for key, wanted in (("include", config.from_path_include), ("exclude", config.from_path_exclude)):
+        for name in wanted:
+            if name not in names:
+                yield f"annotation vault-env-from-path-{key}: the pod has no container {name}"
+
+
+def container_warnings(container: Document, references: References) -> Iterator[str]:
+    """Yield what is legal and probably not meant, of one container."""
+    name = container.get("name")
+    if is_wrapped(container) and not container.get("args"):
+        yield f"container {name}: `command` is the launcher alone, without a program in `args`"
+    secret = {variable for variable, _ in references.paths}
+    for key in ("command", "args"):
+        for variable in sorted(secret & set(_names_in(container.get(key) or ()))):
+            yield (
+                f"container {name}: $({variable}) in `{key}` becomes the reference, not the secret: the kubelet replaces it "
+                f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
+            )
+
+
+def _names_in(words: Iterable[Any]) -> Iterator[str]:
+    for word in words:
+        if isinstance(word, str):
+            yield from names_in(word)

@@ -1,0 +1,74 @@
+"""Containers that are added to a running pod (`kubectl debug`): no volume and no token can be added with them.
+
+They mount the volumes that the pod already has for its launcher, or are refused with the reason.
+https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from webhook.annotations import Config
+from webhook.facts import Facts
+from webhook.pods import launcher
+from webhook.pods.checks import needs_account_token
+from webhook.pods.launcher import Launcher
+from webhook.pods.pod import Place, Plan, PodSpec, plan_containers, wrap_containers
+from webhook.pods.references import Sources
+
+SUBRESOURCE = "ephemeralcontainers"
+LIST = "ephemeralContainers"
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
+
+
+def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Mapping[str, Any]]]:
+    """Return the ephemeral containers that the request adds, with their places; the others can no longer change."""
+    before = {container.get("name") for container in old_spec.get(LIST) or ()}
+    return [
+        ((LIST, index), container)
+        for index, container in enumerate(pod_spec.get(LIST) or ())
+        if container.get("name") not in before
+    ]
+
+
+def plan_ephemeral(pod_spec: PodSpec, old_spec: PodSpec, config: Config, sources: Sources) -> Plan:
+    """Return what the added containers need; a container without references of its own needs nothing."""
+    plan = plan_containers(find_added(pod_spec, old_spec), config, sources)
+    if not plan.wrapped:
+        return plan
+    account = _account_mounts(pod_spec) if needs_account_token(config) else []
+    missing = list(_missing(pod_spec, config))
+    if needs_account_token(config) and not account:
+        missing.append(f"the pod mounts no ServiceAccount token, and {_COPY}")
+    problems = [
+        f"container {pod_spec[key][index].get('name')}: {problem}"
+        for key, index in plan.wrapped
+        for problem in missing
+    ]
+    return replace(plan, problems=(*plan.problems, *problems), mounts=tuple(account))
+
+
+def mutate_ephemeral(
+    pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
+) -> tuple[PodSpec, tuple[str, ...]]:
+    """Return the PodSpec in which the containers of `plan` start the launcher, and what is wrong with them."""
+    if not plan.wrapped:
+        return pod_spec, ()
+    return wrap_containers(pod_spec, plan, config, facts, added)
+
+
+def _missing(pod_spec: PodSpec, config: Config) -> Iterator[str]:
+    present = {volume.get("name") for volume in pod_spec.get("volumes") or ()}
+    for mount in launcher.mounts(config):
+        if mount["name"] not in present:
+            yield f"the pod has no volume {mount['name']} for vault-env, and {_COPY}"
+
+
+def _account_mounts(pod_spec: PodSpec) -> list[dict[str, Any]]:
+    """The mount of the ServiceAccount's token in one of the pod's containers, as admission has put it there."""
+    for container in pod_spec.get("containers") or ():
+        for mount in container.get("volumeMounts") or ():
+            if mount.get("mountPath") == _ACCOUNT:
+                return [{"name": mount["name"], "mountPath": _ACCOUNT, "readOnly": True}]
+    return []

@@ -1,0 +1,97 @@
+"""Annotations of modes that this webhook does not have: Vault Agent and consul-template beside the program.
+
+A key that would switch such a mode on is refused, because the program would start without its secrets; a key that
+only tunes one has no effect. Keys: https://bank-vaults.dev/docs/mutating-webhook/annotations/
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webhook import forms
+from webhook.keys import spellings
+
+_BY_ITSELF = "vault-env logs in by itself with the pod's ServiceAccount: remove the annotation"
+_AS_VARIABLES = "write vault:path#key in the values of env, or name the path in vault-env-from-path, and remove the annotation"
+
+
+@dataclass(frozen=True)
+class Retired:
+    """One row: the key, what there is none of here, and, for a key that switches a mode on, what to do instead."""
+
+    key: str
+    mode: str
+    instead: str = ""
+
+    def switches_on(self, text: str) -> bool:
+        """Whether an annotation with this value would start the mode."""
+        return bool(self.instead) and bool(text) and not forms.is_false(text)
+
+
+_AGENT, _TEMPLATE = "Vault Agent", "consul-template"
+RETIRED = (
+    Retired("vault-agent", _AGENT, _BY_ITSELF),
+    Retired("vault-agent-configmap", _AGENT, _AS_VARIABLES),
+    Retired("vault-ct-configmap", _TEMPLATE, _AS_VARIABLES),
+    *(
+        Retired(key, _AGENT)
+        for key in (
+            "vault-agent-once",
+            "vault-agent-share-process-namespace",
+            "vault-agent-cpu",
+            "vault-agent-cpu-limit",
+            "vault-agent-cpu-request",
+            "vault-agent-memory",
+            "vault-agent-memory-limit",
+            "vault-agent-memory-request",
+            "vault-agent-env-variables",
+            "vault-image",
+            "vault-image-pull-policy",
+            "vault-configfile-path",
+            "service-account-token-volume-name",
+            "vault-service-account-token-volume-name",
+        )
+    ),
+    *(
+        Retired(key, _TEMPLATE)
+        for key in (
+            "vault-ct-image",
+            "vault-ct-pull-policy",
+            "vault-ct-once",
+            "vault-ct-inject-in-initcontainers",
+            "vault-ct-share-process-namespace",
+            "vault-ct-cpu",
+            "vault-ct-memory",
+            "vault-ct-secrets-mount-path",
+        )
+    ),
+    *(
+        Retired(key, "AWS provider")
+        for key in ("aws-region", "aws-load-from-secret", "credentials-namespace", "credentials-secret-name")
+    ),
+    Retired("inline-mutation", "switch for inline references; they always work"),
+)
+
+
+def find_refused(annotations: Mapping[str, str]) -> list[str]:
+    """Return a problem for each annotation that switches on a mode that there is none of."""
+    return [
+        f"annotation {key}: there is no {row.mode} here; {row.instead}"
+        for row in RETIRED
+        for key in spellings(row.key)
+        if row.switches_on(annotations.get(key, ""))
+    ]
+
+
+def find_ineffective(annotations: Mapping[str, str]) -> list[str]:
+    """Return a warning for each annotation that only tunes such a mode."""
+    return [
+        f"annotation {key} has no effect: there is no {row.mode} here"
+        for row in RETIRED
+        for key in spellings(row.key)
+        if key in annotations and not row.instead
+    ]
+
+
+def retired_keys() -> set[str]:
+    """Return every spelling of every key of the table."""
+    return {key for row in RETIRED for key in spellings(row.key)}
