@@ -5,7 +5,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +22,8 @@ _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 # For a kept connection that the API server has closed meanwhile; what is asked can be asked twice.
 _ONE_RETRY = Retry(total=1, connect=1, read=1, redirect=0, status=0, allowed_methods=None)
+_PAGE = 500
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
 
 
@@ -66,6 +68,19 @@ class Cluster:
             return None
         return str(self._checked(answer, what)["status"]["token"])
 
+    def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
+        """Yield the metadata of every node; ClusterUnavailable if they may not be read."""
+        page = ""
+        while True:
+            path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
+            found = self._checked(
+                self._request("GET", path, None, "the nodes", deadline, _METADATA), "the nodes"
+            )
+            yield from found.get("items") or ()
+            page = (found.get("metadata") or {}).get("continue") or ""
+            if not page:
+                return
+
     def ready(self, deadline: Deadline) -> bool:
         """Whether the API server answers."""
         try:
@@ -81,7 +96,13 @@ class Cluster:
         return answer.document
 
     def _request(
-        self, method: str, path: str, body: Mapping[str, Any] | None, what: str, deadline: Deadline
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        what: str,
+        deadline: Deadline,
+        accept: str = "application/json",
     ) -> _Answer:
         timeout_s = deadline.remaining_s()
         if not timeout_s:
@@ -91,7 +112,7 @@ class Cluster:
                 method,
                 self._connection.server + path,
                 json=body,
-                headers=self._connection.headers(),
+                headers={**self._connection.headers(), "Accept": accept},
                 timeout=timeout_s,
                 stream=True,
                 allow_redirects=False,

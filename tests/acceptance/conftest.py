@@ -25,7 +25,7 @@ from tests.servers.vault import Vault
 ROOT = Path(__file__).parents[2]
 CLUSTER_NAME = "09999-demo-cluster"
 VAULT_NAME = "vault-09999.saas.true.nl"
-VAULT_IP = "127.9.9.9"
+VAULT_IP = f"127.9.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"  # sessions side by side need port 443 each
 NAMESPACE = "vault-webhook"
 
 

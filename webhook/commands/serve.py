@@ -63,13 +63,14 @@ def load_app(operator: Operator, log: Log) -> Any:
     from webhook.app import create_app
     from webhook.cluster import Cluster
     from webhook.metrics import Metrics
+    from webhook.nodes import NodePlatforms
     from webhook.registry.client import RegistryClient
     from webhook.vault import Vault
 
     cluster, metrics = Cluster(operator.connection), Metrics()
     services = Services(
         cluster=cluster,
-        registry=RegistryClient(operator.registry, metrics),
+        registry=RegistryClient(operator.registry, metrics, NodePlatforms(cluster)),
         vault=Vault(cluster, operator.settings.vault_ca_file),
         own_namespace=operator.own_namespace,
         default_pull_secrets=_default_pull_secrets(operator.settings),

@@ -1,0 +1,49 @@
+"""The platforms of the nodes, from a real API server."""
+
+import json
+
+from tests.servers.cluster import Cluster as Server
+from webhook.cluster import Cluster
+from webhook.deadline import Deadline
+from webhook.kubeconfig import find_connection
+from webhook.nodes import NodePlatforms
+from webhook.registry.platforms import Platform
+
+
+def node(name: str, architecture: str) -> str:
+    labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": architecture}
+    return json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
+
+
+def test_each_platform_of_the_nodes_is_told_once_and_remembered(cluster: Server) -> None:
+    now = [0.0]
+    platforms = NodePlatforms(
+        Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})), lambda: now[0]
+    )
+    for name, architecture in (("a", "amd64"), ("b", "arm64"), ("c", "amd64")):
+        cluster.apply(node(name, architecture))
+    try:
+        assert platforms() == (Platform("linux", "amd64"), Platform("linux", "arm64"))
+        cluster.kubectl("delete", "node", "b")
+        assert len(platforms()) == 2
+        now[0] = 301.0
+        assert platforms() == (Platform("linux", "amd64"),)
+    finally:
+        cluster.kubectl("delete", "node", "--all")
+
+
+def test_without_the_right_to_read_nodes_there_are_none(cluster: Server) -> None:
+    nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
+    assert NodePlatforms(nobody)() == ()
+
+
+def test_metadata_is_all_that_is_read(cluster: Server) -> None:
+    cluster.apply(node("small", "amd64"))
+    try:
+        admin = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
+        (found,) = admin.list_nodes(Deadline(5))
+        assert found["metadata"]["name"] == "small"
+        assert "spec" not in found
+        assert "status" not in found
+    finally:
+        cluster.kubectl("delete", "node", "--all")
