@@ -25,7 +25,7 @@ def default(product: Product, node: Node) -> Iterator[Pods]:
     pods = Pods(node, "default")
     yield pods
     pods.kubectl("delete", "deployment,secret", "vault-test", "--ignore-not-found", "--wait=false")
-    pods.kubectl("delete", "pods", "--selector=app.kubernetes.io/name=vault", "--grace-period=1")
+    pods.kubectl("delete", "pods", "--selector=app.kubernetes.io/name=vault", "--grace-period=0", "--force")
 
 
 def deployed(pods: Pods, example: str) -> str:
