@@ -121,8 +121,8 @@ class Admission:
             self._services.cluster, [place for place in names if place[1]], deadline
         )
         defaults = gather_pull_secrets(self._services.cluster, self._services.default_pull_secrets, deadline)
-        queries = (
-            ImageQuery(
+        queries = {
+            str(spec[place[0]][place[1]].get("name")): ImageQuery(
                 image=image,
                 pull_secrets=secrets,
                 pull_policy=spec[place[0]][place[1]].get("imagePullPolicy") or "",
@@ -131,7 +131,7 @@ class Admission:
                 default_secrets=defaults,
             )
             for place, image in plan.images.items()
-        )
+        }
         return gather_images(self._services.registry, queries, deadline)
 
     def _decide_object(

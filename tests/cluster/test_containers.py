@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from tests.cluster import images
-from tests.cluster.conftest import SECRET
 from tests.cluster.images import Library
 from tests.cluster.pods import Pods, Spec
-from tests.cluster.product import CLUSTER_NAME
+from tests.cluster.product import CLUSTER_NAME, SECRET
 from tests.servers.accounts import PULLER
 from tests.servers.kubectl import KubectlFailed
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import SECRET
 from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
-from tests.cluster.product import Product
+from tests.cluster.product import SECRET, Product
 from tests.cluster.test_containers import container, one
 from tests.servers.kubectl import KubectlFailed
 
