@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from webhook.deadline import Deadline
-from webhook.errors import ClusterUnavailable
+from webhook.errors import ClusterUnavailable, ImageNotRead
 from webhook.facts import Source, Values
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
@@ -77,11 +77,22 @@ def find_account_pull_secrets(
 
 
 def gather_images(
-    registry: Registry, queries: Iterable[ImageQuery], deadline: Deadline
+    registry: Registry, queries: Mapping[str, ImageQuery], deadline: Deadline
 ) -> dict[str, ImageConfig]:
-    """Return the configuration of each image; ImageNotRead if one cannot be read."""
-    by_image = {query.image: query for query in queries}
-    return _at_once(lambda image: registry.fetch(by_image[image], deadline), by_image, deadline)
+    """Return the configuration of each image by its name; ImageNotRead names a container whose image cannot be read.
+
+    `queries` has a query for each container, by the container's name.
+    """
+    by_image = {query.image: (container, query) for container, query in queries.items()}
+
+    def fetch(image: str) -> ImageConfig:
+        container, query = by_image[image]
+        try:
+            return registry.fetch(query, deadline)
+        except ImageNotRead as error:
+            raise ImageNotRead(f"{error} (container {container})") from None
+
+    return _at_once(fetch, by_image, deadline)
 
 
 def _at_once(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadline) -> dict[Key, Found]:

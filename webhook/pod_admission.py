@@ -98,8 +98,8 @@ class PodAdmission:
             services.cluster, self._pull_secrets(spec, namespace, deadline), deadline
         )
         defaults = gather_pull_secrets(services.cluster, services.default_pull_secrets, deadline)
-        queries = (
-            ImageQuery(
+        queries = {
+            str(spec[place[0]][place[1]].get("name")): ImageQuery(
                 image=image,
                 pull_secrets=secrets,
                 pull_policy=spec[place[0]][place[1]].get("imagePullPolicy") or "",
@@ -108,7 +108,7 @@ class PodAdmission:
                 default_secrets=defaults,
             )
             for place, image in plan.images.items()
-        )
+        }
         return gather_images(services.registry, queries, deadline)
 
     def _pull_secrets(self, spec: PodSpec, namespace: str, deadline: Deadline) -> list[tuple[str, str]]:

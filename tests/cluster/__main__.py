@@ -1,4 +1,4 @@
-"""The node by hand, as `scripts/cluster` offers it: `up`, `down`, `kubectl …`, `run CMD…`.
+"""The node by hand, as `scripts/cluster` offers it: `up [--bare]`, `down`, `kubectl …`, `run CMD…`.
 
 Two can run side by side: the variable CLUSTER names the one that is meant.
 """
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.namespaces import enter_network
-from tests.cluster.node import Node
 from tests.cluster.obstacle import obstacle
 from tests.servers.build import program
 
@@ -25,55 +24,22 @@ _ROOT = Path(__file__).parents[2]
 def main(arguments: list[str]) -> int:
     """Do what the first argument says; returns the exit status."""
     match arguments:
-        case ["hold", folder]:
-            return hold(Path(folder))
         case ["up"]:
-            return up(_folder())
+            return up(_folder(), "product")
+        case ["up", "--bare"]:
+            return up(_folder(), "bare")
         case ["down"]:
             return down(_folder())
         case ["kubectl", *rest]:
             return run(_folder(), [str(program("kubectl")), *rest])
         case ["run", *rest] if rest:
             return run(_folder(), rest)
-    print("usage: scripts/cluster up | down | kubectl ARGUMENTS… | run COMMAND…", file=sys.stderr)
+    print("usage: scripts/cluster up [--bare] | down | kubectl ARGUMENTS… | run COMMAND…", file=sys.stderr)
     return 2
 
 
-def hold(folder: Path) -> int:
-    """Bring a node up, write what is to be known about it to `facts.json`, and keep it until SIGTERM or SIGINT."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    node = Node(folder)
-    try:
-        unfinished = folder / "facts.unfinished"
-        unfinished.write_text(json.dumps(facts(node), indent=1))
-        unfinished.rename(folder / "facts.json")
-        while True:
-            signal.pause()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        node.stop()
-
-
-def facts(node: Node) -> dict[str, Any]:
-    """How to enter the node, and the environment in which its programs are used."""
-    return {
-        "holder": os.getpid(),
-        "init": node.namespaces.pid,
-        "group": node.namespaces.group,
-        "environment": {
-            "KUBECONFIG": str(node.cluster.kubeconfig),
-            "VAULT_ADDR": node.vault.address,
-            "VAULT_CACERT": str(node.vault.ca_file),
-            "VAULT_TOKEN": node.vault.token,
-            "REGISTRY": node.registry.host,
-            "REGISTRY_CA_FILE": str(node.registry.endpoint.ca_file),
-        },
-    }
-
-
-def up(folder: Path) -> int:
-    """Start a holder in the background, and return when the node is ready."""
+def up(folder: Path, what: str) -> int:
+    """Start a holder in the background, and return when `what` is ready: the `product`, or the `bare` node."""
     if (folder / "facts.json").exists() and _alive(_known(folder)["holder"]):
         print("it is up already")
         return 0
@@ -84,7 +50,7 @@ def up(folder: Path) -> int:
     folder.mkdir(parents=True)
     started = time.monotonic()
     with (folder / "holder.log").open("wb") as log:
-        command = [sys.executable, "-m", "tests.cluster", "hold", str(folder)]
+        command = [sys.executable, "-m", "tests.cluster.holder", str(folder), what]
         holder = subprocess.Popen(command, cwd=_ROOT, stdout=log, stderr=log, start_new_session=True)
     while not (folder / "facts.json").exists():
         if holder.poll() is not None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.cluster.storage import stacks_overlays
 from tests.servers.build import BuildFailed, alone, cache
 from tests.servers.images import Blob, Image
 from vaultenv.native.cache import cache as compiled_launcher
@@ -126,11 +127,12 @@ def _make_base(name: str, suite: str) -> None:
 
 
 def _buildah(*arguments: str, check: bool = True) -> str:
-    """Standard output of buildah, with a store of its own: without overlay mounts, outside the machine's."""
+    """Standard output of buildah, with a store of its own beside the machine's."""
     store = cache() / "images" / "store"
-    places = [f"--root={store / 'root'}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
-    policy = store / "policy.json"
     store.mkdir(parents=True, exist_ok=True)
+    driver = "overlay" if stacks_overlays(store) else "vfs"
+    places = [f"--root={store / 'root'}", f"--runroot={store / 'run'}", f"--storage-driver={driver}"]
+    policy = store / "policy.json"
     policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
     options = [f"--signature-policy={policy}"] if arguments[0] in ("build", "push", "commit") else []
     return _run(["buildah", *places, arguments[0], *options, *arguments[1:]], check)

@@ -11,9 +11,7 @@ from tests.cluster.builder import product_image
 from tests.cluster.node import Node
 from tests.cluster.obstacle import obstacle
 from tests.cluster.pods import Pods
-from tests.cluster.product import CLUSTER_NAME, Product, annotations
-
-SECRET = "s3cr3t"
+from tests.cluster.product import CLUSTER_NAME, SECRET, Product, annotations
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,10 @@ class Pods:
         path = f"/api/v1/namespaces/{self.namespace}/pods/{name}/log?container={container}&stream=Stdout"
         return self.kubectl("get", "--raw", path)
 
+    def expect(self, name: str, output: str) -> None:
+        """Wait until the pod's container `app` has written exactly this to standard output."""
+        eventually(lambda: self.output(name) == output, lambda: f"it wrote {self.output(name)!r}")
+
     def get(self, name: str) -> dict[str, Any]:
         """The pod as the API server has it."""
         pod: dict[str, Any] = json.loads(self.kubectl("get", "pod", name, "-o", "json"))
@@ -83,9 +87,9 @@ class Pods:
         return self.node.kubectl.run("--namespace", self.namespace, *arguments)
 
 
-def eventually(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
-    """Return as soon as `condition()` holds; fail after `timeout_s`."""
+def eventually(condition: Callable[[], bool], why: Callable[[], str] = str, timeout_s: float = 30.0) -> None:
+    """Return as soon as `condition()` holds; fail after `timeout_s`, and say `why()`."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, f"it did not happen within {timeout_s} s"
+        assert time.monotonic() < deadline, f"it did not happen within {timeout_s} s: {why()}"
         time.sleep(0.1)

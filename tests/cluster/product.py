@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.cluster import images
 from tests.cluster.addresses import PRIVATE_REGISTRY, PRIVATE_REGISTRY_NAME, REGISTRY_NAME, VAULT_NAMES
 from tests.cluster.node import Node
 from tests.cluster.pods import eventually
@@ -17,6 +18,7 @@ NAMESPACE = "vault-webhook"
 CLUSTER_NAME = "09999-demo-cluster"
 VAULT_ADDRESS = f"https://{VAULT_NAMES[1]}"
 TLS_SECRET = "vault-tls"
+SECRET = "s3cr3t"
 
 
 class Product:
@@ -81,6 +83,14 @@ class Product:
             VAULT_TOKEN=self.node.vault.token,
         )
         self.node.cluster.apply(json.dumps(_trust(self.node, namespace, TLS_SECRET)))
+
+
+def provide_for_examples(product: Product) -> None:
+    """What the manual's manifests refer to: the namespace `default`, its secrets, and the image `alpine`."""
+    product.node.registry.push("library/alpine:latest", images.shell())
+    product.add("default")
+    secrets = {"test": SECRET, "SECRET_KEY_FROM_VAULT": "another"}
+    product.node.vault.put_secret(f"{CLUSTER_NAME}/data/default", **secrets)
 
 
 def annotations(namespace: str) -> dict[str, str]:

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from tests.cluster import images
-from tests.cluster.conftest import SECRET
 from tests.cluster.images import Library
 from tests.cluster.pods import Pods, Spec
-from tests.cluster.product import CLUSTER_NAME
+from tests.cluster.product import CLUSTER_NAME, SECRET
 from tests.servers.accounts import PULLER
 from tests.servers.kubectl import KubectlFailed
 
@@ -32,7 +31,7 @@ def test_a_program_starts_whatever_c_library_its_image_has(team: Pods, library: 
 
     team.start("app", one(container(team, image, "/show", "KEY", "VAULT_ADDR")))
 
-    assert team.output("app") == f"KEY={SECRET}\nVAULT_ADDR=(not set)\n"
+    team.expect("app", f"KEY={SECRET}\nVAULT_ADDR=(not set)\n")
 
 
 def test_the_entry_point_of_a_private_image_comes_from_its_registry(team: Pods) -> None:
@@ -48,7 +47,7 @@ def test_the_entry_point_of_a_private_image_comes_from_its_registry(team: Pods) 
 
     team.start("app", one(container(team, image), imagePullSecrets=[{"name": "my-pull-secret"}]))
 
-    assert team.output("app") == f"KEY={SECRET}\n"
+    team.expect("app", f"KEY={SECRET}\n")
 
 
 def test_pod_security_restricted_is_kept(team: Pods, shell_image: str) -> None:

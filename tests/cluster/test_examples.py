@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import images
-from tests.cluster.conftest import SECRET
 from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
-from tests.cluster.product import CLUSTER_NAME, Product
+from tests.cluster.product import CLUSTER_NAME, SECRET, Product, provide_for_examples
 
 _NAME = "jsonpath={.items[0].metadata.name}"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -19,13 +17,11 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 @pytest.fixture
 def default(product: Product, node: Node) -> Iterator[Pods]:
     """The namespace `default`, as the manual's manifests expect it; `alpine` is an image with a shell."""
-    node.registry.push("library/alpine:latest", images.shell())
-    product.add("default")
-    node.vault.put_secret(f"{CLUSTER_NAME}/data/default", test=SECRET, SECRET_KEY_FROM_VAULT="another")
+    provide_for_examples(product)
     pods = Pods(node, "default")
     yield pods
     pods.kubectl("delete", "deployment,secret", "vault-test", "--ignore-not-found", "--wait=false")
-    pods.kubectl("delete", "pods", "--selector=app.kubernetes.io/name=vault", "--grace-period=1")
+    pods.kubectl("delete", "pods", "--selector=app.kubernetes.io/name=vault", "--grace-period=0", "--force")
 
 
 def deployed(pods: Pods, example: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.obstacle import obstacle
+from tests.cluster.product import SECRET
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,12 +39,18 @@ def cluster_command(tmp_path: Path) -> Iterator[Command]:
 
 
 def test_a_node_is_brought_up_used_and_taken_down(cluster_command: Command, tmp_path: Path) -> None:
-    assert "the node is ready after" in cluster_command("up").stdout
+    up = cluster_command("up")
+    assert "the node is ready after" in up.stdout, up.stderr
     assert cluster_command("up").stdout == "it is up already\n"
 
     assert "Ready" in cluster_command("kubectl", "get", "nodes").stdout
     assert cluster_command("run", "sh", "-c", "echo $VAULT_ADDR").stdout == "https://10.200.0.2:443\n"
     assert cluster_command("run", "sh", "-c", "exit 7").returncode == 7
+
+    cluster_command("kubectl", "apply", "-f", "docs/examples/one-key.yaml")
+    cluster_command("kubectl", "rollout", "status", "deployment/vault-test", "--timeout=60s")
+    log = cluster_command("kubectl", "logs", "deployment/vault-test").stdout
+    assert SECRET in log.splitlines()
 
     assert cluster_command("down").returncode == 0
     assert not list(tmp_path.iterdir())

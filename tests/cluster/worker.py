@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.cluster.addresses import ADDRESS, BRIDGE, FIRST_POD, NODE, POD_NETWORK
 from tests.cluster.namespaces import PATH, Namespaces
+from tests.cluster.storage import stacks_overlays
 from tests.servers.build import program
 from tests.servers.cluster import Cluster
 from tests.servers.process import Process
@@ -105,7 +106,13 @@ class Worker:
     def _containerd(self, pause: str) -> Path:
         path = self._folder / "containerd.toml"
         path.write_text(
-            _CONTAINERD.format(folder=self._folder, pause=pause, runc=program("runc"), socket=SOCKET)
+            _CONTAINERD.format(
+                snapshotter="overlayfs" if stacks_overlays(self._folder) else "native",
+                folder=self._folder,
+                pause=pause,
+                runc=program("runc"),
+                socket=SOCKET,
+            )
         )
         return path
 
@@ -178,7 +185,7 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.snapshotter.v1.er
 [plugins.'io.containerd.internal.v1.opt']
   path = '{folder}/opt'
 [plugins.'io.containerd.cri.v1.images']
-  snapshotter = 'overlayfs'
+  snapshotter = '{snapshotter}'
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = '{pause}'
   [plugins.'io.containerd.cri.v1.images'.registry]

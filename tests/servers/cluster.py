@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -96,9 +97,13 @@ class Cluster:
 
     def request(self, method: str, path: str, body: object = None) -> Any:
         """One request as the administrator: the JSON answer. Raises AssertionError with the Status."""
-        answer = self.endpoint.request(method, path, json=body, headers=self._administrator())
+        answer = self.answer(method, path, body)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text.strip()}"
         return answer.json()
+
+    def answer(self, method: str, path: str, body: object = None) -> requests.Response:
+        """The answer to one request as the administrator, whatever its status."""
+        return self.endpoint.request(method, path, json=body, headers=self._administrator())
 
     def apply(self, manifest: str) -> str:
         """`kubectl apply` of YAML text: what kubectl printed. Raises KubectlFailed with what was refused."""
@@ -128,7 +133,7 @@ class Cluster:
     def _default_service_account(self, namespace: str) -> None:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
         body = {"metadata": {"name": "default"}}
-        made = self.endpoint.request("POST", path, json=body, headers=self._administrator())
+        made = self.answer("POST", path, body)
         assert made.status_code in (201, 409), made.text  # 409: a controller-manager was faster
 
     def _says(self, path: str) -> bool:

@@ -140,7 +140,10 @@ def test_an_api_server_that_does_not_answer_refuses_the_pod(served: Served) -> N
 
 def test_a_registry_that_does_not_answer_refuses_the_pod(served: Served) -> None:
     message = served.review("pods", pod({**REFERRING, "command": []}))["status"]["message"]
-    assert message == "could not mutate object: cannot fetch image descriptor: app:1: UNAVAILABLE"
+    assert (
+        message
+        == "could not mutate object: cannot fetch image descriptor: app:1: UNAVAILABLE (container app)"
+    )
 
 
 def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> None:

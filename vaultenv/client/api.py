@@ -175,7 +175,8 @@ def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings"
     if outcome.status == 403:
         return PermissionRefused(
             f"{line}: 403 permission denied: check that vault-role ({settings.role}) is the role of this "
-            f"namespace and ServiceAccount, and that vault-path ({mount_of(settings)}) has the auth method"
+            f"namespace and ServiceAccount, and that the Vault of vault-addr has the auth method at vault-path "
+            f"({mount_of(settings)})"
         )
     if outcome.status in (400, 404, 405):
         return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")

@@ -1,0 +1,161 @@
+"""What happens to pods while Vault or the webhook is away, or is replaced."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.cluster.node import Node
+from tests.cluster.pods import Pods, eventually
+from tests.cluster.product import SECRET, Product
+from tests.cluster.test_containers import container, one
+from tests.servers.kubectl import KubectlFailed
+
+PODS_PER_S = 20
+
+
+def running(team: Pods, image: str) -> dict[str, Any]:
+    """A pod that prints its secret and stays."""
+    return one(
+        container(team, image, "sh", "-c", "echo $KEY; trap 'exit 0' TERM; while :; do sleep 0.1; done")
+    )
+
+
+@pytest.fixture
+def sealed(node: Node) -> Iterator[None]:
+    """Vault is sealed, until the test or its end unseals it."""
+    node.vault.seal()
+    yield
+    node.vault.unseal()
+
+
+def test_a_pod_that_starts_while_vault_is_sealed_comes_up_after_the_unseal(
+    team: Pods, shell_image: str, sealed: None
+) -> None:
+    team.create("app", running(team, shell_image))
+    eventually(lambda: "sealed" in team.log("app") if started(team, "app") else False)
+    assert team.output("app") == ""
+
+    team.node.vault.unseal()
+
+    team.expect("app", f"{SECRET}\n")
+    assert team.get("app")["status"]["containerStatuses"][0]["restartCount"] == 0
+
+
+def test_pods_start_after_a_restart_of_vault(team: Pods, shell_image: str) -> None:
+    team.node.vault.stop()
+    team.create("app", running(team, shell_image))
+    eventually(lambda: started(team, "app"))
+    team.node.vault.start()
+
+    team.expect("app", f"{SECRET}\n")
+    assert team.get("app")["status"]["containerStatuses"][0]["restartCount"] == 0
+
+
+def test_without_the_webhook_pods_are_refused_at_once_and_system_namespaces_go_on(
+    product: Product, team: Pods, shell_image: str
+) -> None:
+    product.kubectl("scale", "deployment/vault-webhook", "--replicas=0")
+    try:
+        eventually(lambda: not product.answers())
+        started_at = time.monotonic()
+        with pytest.raises(KubectlFailed, match=r"failed calling webhook \"pods\.vault-webhook\.svc\""):
+            team.create("app", running(team, shell_image))
+        assert time.monotonic() - started_at < 3
+        system = Pods(team.node, "kube-system")
+        system.create("bystander", {"containers": [{"name": "app", "image": shell_image}]})
+        system.kubectl("delete", "pod", "bystander", "--grace-period=0", "--force")
+    finally:
+        product.kubectl("scale", "deployment/vault-webhook", "--replicas=2")
+        product.roll_out()
+    team.start("app", running(team, shell_image))
+
+
+def test_a_killed_webhook_comes_back_by_itself(product: Product, team: Pods, shell_image: str) -> None:
+    product.kubectl("delete", "pods", "--all", "--grace-period=0", "--force")
+
+    product.roll_out()
+    team.start("app", running(team, shell_image))
+
+
+def test_nothing_is_refused_or_missed_while_replicas_are_replaced(
+    product: Product, team: Pods, shell_image: str
+) -> None:
+    with Load(team, running(team, shell_image)) as load:
+        time.sleep(1)
+        product.kubectl("rollout", "restart", "deployment/vault-webhook")
+        product.roll_out()
+        for _ in range(2):
+            victim = product.kubectl("get", "pods", "-o", "jsonpath={.items[0].metadata.name}")
+            product.kubectl("delete", "pod", victim, "--wait=true")
+            product.roll_out()
+
+    outcome = load.outcome()
+    assert outcome.refused == []
+    assert outcome.raw == []
+    assert outcome.created > 10 * PODS_PER_S
+
+
+def started(team: Pods, name: str) -> bool:
+    """Whether the container runs."""
+    statuses = team.get(name)["status"].get("containerStatuses", [])
+    return any("running" in status["state"] for status in statuses)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the pods of a load: how many were created, why others were not, and which are without launcher."""
+
+    created: int
+    refused: list[str]
+    raw: list[str]
+
+
+class Load:
+    """Creates pods at a steady rate; no node runs them, for it is what admission makes of them that counts."""
+
+    def __init__(self, team: Pods, spec: dict[str, Any]) -> None:
+        self._team = team
+        self._spec = {**spec, "schedulerName": "none"}
+        self._answers: list[Future[Any]] = []
+        self._stopped = False
+        self._callers = ThreadPoolExecutor(PODS_PER_S)
+
+    def __enter__(self) -> "Load":
+        self._pace = self._callers.submit(self._run)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped = True
+        self._pace.result()
+        self._callers.shutdown()
+
+    def outcome(self) -> Outcome:
+        """The outcome, when the load has ended."""
+        answers = [answer.result() for answer in self._answers]
+        pods = [answer.json() for answer in answers if answer.ok]
+        return Outcome(
+            len(pods),
+            [answer.json()["message"] for answer in answers if not answer.ok],
+            [pod["metadata"]["name"] for pod in pods if not self._has_launcher(pod)],
+        )
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        while not self._stopped:
+            name = f"load-{len(self._answers)}"
+            self._answers.append(self._callers.submit(self._create, name))
+            time.sleep(max(0.0, begun + len(self._answers) / PODS_PER_S - time.monotonic()))
+
+    def _create(self, name: str) -> Any:
+        cluster = self._team.node.cluster
+        path = f"/api/v1/namespaces/{self._team.namespace}/pods"
+        return cluster.answer("POST", path, self._team.manifest(name, self._spec))
+
+    @staticmethod
+    def _has_launcher(pod: dict[str, Any]) -> bool:
+        (app,) = pod["spec"]["containers"]
+        return app["command"] == ["/vault/vault-env"] and bool(pod["spec"].get("initContainers"))
