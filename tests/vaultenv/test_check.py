@@ -9,11 +9,6 @@ def at(vault: Vault) -> dict[str, str]:
 
 
 def test_sources_and_versions_are_told_and_values_not(secrets: Vault) -> None:
-    leading = {
-        "VAULT_ADDR": secrets.address,
-        "VAULT_CACERT": str(secrets.ca_file),
-        "VAULT_TOKEN": secrets.token,
-    }
     done = launch(
         "--check",
         **at(secrets),
@@ -34,11 +29,6 @@ def test_sources_and_versions_are_told_and_values_not(secrets: Vault) -> None:
 
 
 def test_a_problem_is_told_as_at_a_start(secrets: Vault) -> None:
-    leading = {
-        "VAULT_ADDR": secrets.address,
-        "VAULT_CACERT": str(secrets.ca_file),
-        "VAULT_TOKEN": secrets.token,
-    }
     done = launch("--check", **at(secrets), A="vault:secret/data/account#none")
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"key 'none' not found under path: secret/data/account" in done.stderr

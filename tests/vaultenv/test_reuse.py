@@ -29,12 +29,8 @@ def pod(store: Path, **more: str) -> dict[str, str]:
     return {**leading, **references, **more}
 
 
-def entered(
-    store: Path, between: str, second: dict[str, str], **first: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Start a container; in it, once the store is gone, run `between` and then a second launcher with
-    `second`.
-    """
+def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.CompletedProcess[bytes]:
+    """Start a container, and in it, once the store is gone, a second launcher with that environment."""
     given = store.with_name("given")
     given.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
     enter = f"xargs -0 -a {given} sh -c 'exec env -i \"$@\" {LAUNCHER} env -0' sh"
