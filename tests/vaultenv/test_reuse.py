@@ -2,17 +2,17 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.vaultenv import launcher
 from tests.vaultenv.launcher import variables
 from vaultenv.plan import MARKER, Plan
 from vaultenv.settings import Settings
 
 NAMESPACE = ["unshare", "--map-root-user", "--fork", "--pid", "--mount-proc"]
-LAUNCHER = f"{sys.executable} -IB -m vaultenv"
+pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.Com
     """Start a container, and in it, once the store is gone, a second launcher with that environment."""
     given = store.with_name("given")
     given.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
-    enter = f"xargs -0 -a {given} sh -c 'exec env -i \"$@\" {LAUNCHER} env -0' sh"
+    enter = f"xargs -0 -a {given} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
     script = f"rm {store}; {enter}"
-    command = [*NAMESPACE, *LAUNCHER.split(), "sh", "-c", script]
+    command = [*NAMESPACE, *launcher.COMMAND, "sh", "-c", script]
     return subprocess.run(command, env={**pod(store), **first}, capture_output=True, timeout=30, check=False)
 
 
@@ -84,6 +84,6 @@ def test_the_marker_tells_nothing_of_the_values() -> None:
 
 
 def test_without_the_setting_nothing_is_left_behind(store: Path) -> None:
-    command = [*NAMESPACE, *LAUNCHER.split(), "env", "-0"]
+    command = [*NAMESPACE, *launcher.COMMAND, "env", "-0"]
     done = subprocess.run(command, env=pod(store, VAULT_ENV_REUSE="false"), capture_output=True, check=True)
     assert b"VAULT_ENV_MARKER" not in done.stdout
