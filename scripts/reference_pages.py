@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from scripts.launcher_page import launcher_page, references_page
 from webhook.annotations import ANNOTATIONS
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.retired import RETIRED
@@ -39,7 +40,13 @@ The API server is found by `KUBECONFIG` (token or client certificate), else as t
 
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
-    return {DOCS / "annotations.md": _annotations(), DOCS / "operator-settings.md": _settings()}
+    references = DOCS / "references.md"
+    return {
+        DOCS / "annotations.md": _annotations(),
+        DOCS / "operator-settings.md": _settings(),
+        DOCS / "vault-env.md": launcher_page(),
+        references: references_page(references),
+    }
 
 
 def _annotations() -> str:

@@ -12,6 +12,8 @@ import pytest
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import launch, start
 
+pytestmark = pytest.mark.usefixtures("each_launcher")
+
 SCRIPT = """
 trap 'echo ended; exit 7' TERM
 trap 'echo again' HUP

@@ -1,7 +1,7 @@
 """Starting the program as a child, with a keeper of its secrets beside it."""
 
 from vaultenv.cache import CachingReader
-from vaultenv.daemon.supervisor import Supervisor
+from vaultenv.daemon.interpreter import complete
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ def supervise(
     finish: "Callable[[Settings, Vault | None, Log], None]",
 ) -> int:
     """Run the program to its end; its exit status. Secrets are kept alive unless the token was revoked."""
+    complete()
+    from vaultenv.daemon.supervisor import Supervisor
+
     supervisor = Supervisor(program, argv, settings.daemon_action, settings.grace_s, log)
     cached = CachingReader(reader) if reader else None
     environ = plan.child_environ(cached, vault.token if vault else "")

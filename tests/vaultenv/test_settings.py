@@ -1,0 +1,126 @@
+"""The table of variables, and what their texts mean."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaultenv.duration import seconds
+from vaultenv.environment import child_environ, removed
+from vaultenv.errors import InvalidSetting
+from vaultenv.settings import Settings
+from vaultenv.variables import NEVER, VARIABLES
+
+PREDECESSORS = """
+VAULT_TOKEN VAULT_ADDR VAULT_AGENT_ADDR VAULT_CACERT VAULT_CAPATH VAULT_CLIENT_CERT VAULT_CLIENT_KEY
+VAULT_CLIENT_TIMEOUT VAULT_SRV_LOOKUP VAULT_SKIP_VERIFY VAULT_NAMESPACE VAULT_TLS_SERVER_NAME
+VAULT_WRAP_TTL VAULT_MFA VAULT_MAX_RETRIES VAULT_CLUSTER_ADDR VAULT_REDIRECT_ADDR VAULT_CLI_NO_COLOR
+VAULT_RATE_LIMIT VAULT_ROLE VAULT_PATH VAULT_AUTH_METHOD VAULT_TRANSIT_KEY_ID VAULT_TRANSIT_PATH
+VAULT_TRANSIT_BATCH_SIZE VAULT_IGNORE_MISSING_SECRETS VAULT_ENV_PASSTHROUGH VAULT_ENV_FROM_PATH
+VAULT_ENV_DELAY VAULT_ENV_DAEMON VAULT_REVOKE_TOKEN VAULT_JSON_LOG VAULT_LOG_LEVEL
+""".split()  # noqa: SIM905 (a list of 33 lines reads worse)
+KEPT = {
+    "VAULT_TOKEN_FILE",
+    "VAULT_ENV_LOG_SERVER",
+    "VAULT_JWT_FILE",
+    "KUBERNETES_SERVICE_ACCOUNT_TOKEN",
+    "VAULT_TOKEN_PATH",
+}
+KEPT_WITH_LOGIN = set(PREDECESSORS[:15])
+
+
+def test_the_predecessors_33_variables_are_removed() -> None:
+    assert len(PREDECESSORS) == 33
+    names = removed(login=False)
+    assert {name.encode() for name in PREDECESSORS} <= names
+    assert names.isdisjoint(name.encode() for name in KEPT)
+
+
+def test_a_program_that_gets_the_token_gets_the_way_to_vault_too() -> None:
+    left = {name.encode() for name in PREDECESSORS} - removed(login=True)
+    assert left == {name.encode() for name in KEPT_WITH_LOGIN}
+
+
+def test_names_that_are_passed_through_stay() -> None:
+    assert b"VAULT_ADDR" not in removed(login=False, passthrough={"VAULT_ADDR"})
+    assert Settings({b"VAULT_ENV_PASSTHROUGH": b" VAULT_ADDR,, VAULT_ROLE "}).passthrough >= {
+        "VAULT_ADDR",
+        "VAULT_ROLE",
+    }
+
+
+def test_each_variable_stands_once_in_the_table() -> None:
+    names = [variable.name for variable in VARIABLES]
+    assert len(names) == len(set(names))
+    assert all(variable.meaning for variable in VARIABLES)
+    assert {variable.name for variable in VARIABLES if variable.removed == NEVER} >= set(KEPT)
+
+
+def test_defaults_are_the_predecessors() -> None:
+    settings = Settings({})
+    assert (settings.address, settings.role, settings.auth_method) == (
+        "https://127.0.0.1:8200",
+        "default",
+        "jwt",
+    )
+    assert (settings.transit_mount, settings.transit_batch_size, settings.timeout_s) == ("transit", 25, 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VAULT_SKIP_VERIFY", "yes"),
+        ("VAULT_ENV_DAEMON", "on"),
+        ("VAULT_ENV_DELAY", "soon"),
+        ("VAULT_CLIENT_TIMEOUT", "0"),
+        ("VAULT_ENV_TIMEOUT", "-1s"),
+        ("VAULT_TRANSIT_BATCH_SIZE", "0"),
+        ("VAULT_MAX_RETRIES", "many"),
+        ("VAULT_SRV_LOOKUP", "true"),
+        ("VAULT_HEADERS", "X: y"),
+        ("VAULT_HEADERS", '{"X-Vault-Token":"t"}'),
+        ("VAULT_HEADERS", '{"X":"a\\r\\nb"}'),
+    ],
+)
+def test_a_text_that_means_nothing_is_an_error_with_the_name(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        Settings({name.encode(): value.encode()})
+
+
+@pytest.mark.parametrize("text", ["1", "t", "T", "TRUE", "true", "True"])
+def test_booleans_are_gos(text: str) -> None:
+    assert Settings({b"VAULT_JSON_LOG": text.encode()}).json_log
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30", 30),
+        ("0", 0),
+        ("1m30s", 90),
+        ("1.5h", 5400),
+        ("500ms", 0.5),
+        ("+2s", 2),
+        ("250us", 0.00025),
+        ("1h1m1s", 3661),
+    ],
+)
+def test_durations_are_gos_or_bare_seconds(text: str, expected: float) -> None:
+    assert seconds(text) == pytest.approx(expected)
+
+
+@given(st.text(alphabet="0123456789hmsnuµ.+- x", max_size=12))
+def test_any_other_duration_is_a_value_error(text: str) -> None:
+    try:
+        assert seconds(text) >= 0
+    except ValueError as error:
+        assert str(error) == "not a duration"
+
+
+def test_the_settings_show_no_secret() -> None:
+    assert "hunter2" not in repr(Settings({b"VAULT_TOKEN": b"hunter2", b"VAULT_PASSWORD": b"hunter2"}))
+
+
+def test_what_was_given_wins_over_a_path_and_order_is_kept() -> None:
+    given_ = {b"B": b"1", b"A": b"vault:x#y", b"GONE": b"vault:z#y#?"}
+    child = child_environ(given_, given_, {b"B": b"1", b"A": b"a"}, {b"C": b"c", b"B": b"2"}, {b"VAULT_ADDR"})
+    assert list(child.items()) == [(b"B", b"1"), (b"A", b"a"), (b"C", b"c")]
