@@ -12,7 +12,7 @@ from pathlib import Path
 
 _ALIGNMENT = 16
 _NO_DOCSTRINGS = 2
-_RARE = (
+RARE = (
     "encodings.ascii",
     "encodings.idna",
     "encodings.latin_1",
@@ -39,7 +39,7 @@ def freeze(output: Path, own: Path, third_party: Path, stubs: Path) -> None:
     """Write blob, table and names of the package `vaultenv` in `own`, and of all that it may import."""
     sys.path[:0] = [str(own), str(stubs), str(third_party)]
     names = {*_modules(own, "vaultenv"), *_modules(third_party, "*")}
-    for name in (*names, *_RARE):
+    for name in (*names, *RARE):
         importlib.import_module(name)
     sources = dict(_sources())
     blob, rows = bytearray(), []

@@ -20,8 +20,8 @@ _LINK_FLAGS = ("-static", "-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "
 _C_FILES = ("entry.c", "arena.c", "scan.c")
 
 
-def link(architecture: Architecture, work: Path) -> Path:
-    """The executable, made in the empty folder `work`; raises BuildError."""
+def link(architecture: Architecture, work: Path, *more: str | Path) -> Path:
+    """The executable, made in the empty folder `work`, with more sources or flags; raises BuildError."""
     freeze(work)
     (work / "variables.c").write_text(variable_table())
     compiler = environment(architecture, work)
@@ -39,6 +39,7 @@ def link(architecture: Architecture, work: Path) -> Path:
         *includes,
         *_LINK_FLAGS,
         *sources,
+        *more,
         *archives,
     ]
     run([*command, "-lm", "-lpthread", "-ldl", "-o", executable], work, compiler)

@@ -61,10 +61,12 @@ static int keep(char **given, char **kept, const char **path)
 {
     for (; *given; given++) {
         const char *value = strchr(*given, '=');
-        if (!value || value == *given || strstr(value + 1, REFERENCE))
+        if (!value || value == *given)
             return 0;
         size_t length = (size_t)(value++ - *given);
         const struct variable *variable = find_variable(*given, length);
+        if ((!variable || variable->may_refer) && strstr(value, REFERENCE))
+            return 0;
         if (variable && !is_harmless(variable, value))
             return 0;
         if (length == 4 && !memcmp(*given, "PATH", 4))

@@ -15,6 +15,7 @@ _ONLY_FOR_REQUESTS = """
 """
 """Without a reference, their values do not matter as long as they are accepted; any other may matter."""
 _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
+_MAY_BE_LOGIN = "VAULT_TOKEN"
 _NO_VALUE = "\x01"
 
 
@@ -51,6 +52,8 @@ def _rows() -> Iterator[str]:
     yield "const struct variable variables[] = {"
     for number, variable in enumerate(VARIABLES):
         values = "0" if harmless(variable) is None else f"harmless_{number}"
-        yield f'    {{"{variable.name}", {int(variable.removed in (ALWAYS, UNLESS_LOGIN))}, {values}}},'
+        removed = variable.removed in (ALWAYS, UNLESS_LOGIN)
+        may_refer = not removed or variable.name == _MAY_BE_LOGIN
+        yield f'    {{"{variable.name}", {int(removed)}, {int(may_refer)}, {values}}},'
     yield "};"
     yield "const size_t variable_count = sizeof variables / sizeof *variables;\n"

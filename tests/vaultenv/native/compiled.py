@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import vaultenv.native
 from vaultenv.native.architecture import native
 from vaultenv.native.toolchain import environment
 from vaultenv.native.tools import run
+from vaultenv.native.variable_table import variable_table
 
 HERE = Path(__file__).parent
+SOURCES = Path(vaultenv.native.__file__).parent
 
 
 def compile_program(source: str, folder: Path, *flags: str) -> Path:
@@ -20,3 +23,14 @@ def compile_program(source: str, folder: Path, *flags: str) -> Path:
         environment(native(), work),
     )
     return program
+
+
+def compile_scan(folder: Path) -> Path:
+    """The scan before Python as a library for this interpreter, with the table of variables."""
+    (folder / "variables.c").write_text(variable_table())
+    library = folder / "scan.so"
+    compiler = {**environment(native(), folder), "ZIG_TARGET": native().zig_target.replace("musl", "gnu")}
+    sources = [SOURCES / "scan.c", folder / "variables.c"]
+    flags = ["-shared", "-fPIC", "-std=c23", "-D_GNU_SOURCE", "-fsanitize=undefined", f"-I{SOURCES}"]
+    run(["zcc", *flags, *sources, "-o", library], folder, compiler)
+    return library

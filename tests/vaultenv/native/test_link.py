@@ -1,0 +1,56 @@
+"""The last step of the build: the same bytes each time, and nothing loaded that a quick start cannot afford."""
+
+import subprocess
+from pathlib import Path
+
+from tests.servers.vault import Vault
+from tests.vaultenv.native.compiled import HERE
+from tests.vaultenv.test_imports import ALLOWED, foreign
+from vaultenv.native.architecture import native
+from vaultenv.native.freeze import RARE
+from vaultenv.native.link import ROOT, freeze, link
+
+CORE = {
+    "builtins",
+    "_frozen_importlib",
+    "_imp",
+    "_thread",
+    "_warnings",
+    "_weakref",
+    "_abc",
+    "marshal",
+    "winreg",
+}
+"""What an interpreter has loaded before it is completed."""
+
+
+def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path) -> None:
+    work = tmp_path / "a folder with another name"
+    work.mkdir()
+    assert link(native(), work).read_bytes() == static_file.read_bytes()
+
+
+def test_the_frozen_file_keeps_to_the_import_budget(secrets: Vault, tmp_path: Path) -> None:
+    reporter = link(native(), tmp_path, HERE / "report_modules.c", "-Wl,--wrap=execve")
+    environ = {
+        "VAULT_ADDR": secrets.address,
+        "VAULT_CACERT": str(secrets.ca_file),
+        "VAULT_TOKEN": secrets.token,
+        "A": "vault:secret/data/account#password",
+    }
+    done = subprocess.run([reporter, "/bin/true"], env=environ, capture_output=True, text=True, check=True)
+    modules = set(done.stdout.split())
+    assert "vaultenv.client.api" in modules
+    assert foreign(modules) <= ALLOWED | CORE
+
+
+def test_every_module_of_the_launcher_is_frozen_and_no_tool_of_the_build(tmp_path: Path) -> None:
+    freeze(tmp_path)
+    frozen = set((tmp_path / "frozen.txt").read_text().split())
+    names = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in (ROOT / "vaultenv").rglob("*.py")
+    }
+    left_out = {name for name in names if name.startswith("vaultenv.native")} | {"vaultenv.__main__"}
+    assert names - frozen == left_out
+    assert {*RARE, "hvac", "requests", "urllib3", "re", "encodings.utf_8", "io", "os"} <= frozen
