@@ -32,7 +32,7 @@ def seen(session_folder: Path) -> Mapping[str, Any]:
         sys.executable,
         "-m",
         "tests.webhook.registry.island",
-        folder,
+        str(folder),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
