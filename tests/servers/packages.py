@@ -13,6 +13,7 @@ _NEEDED: Mapping[str, str] = {
     "busybox-static": "/bin/busybox",
     "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
     "containernetworking-plugins": "/usr/lib/cni/bridge",
+    "docker-registry": "/usr/bin/docker-registry",
     "gcc": "gcc",
     "iproute2": "ip",
     "libc6-dev": "/usr/include/stdlib.h",
@@ -22,6 +23,7 @@ _NEEDED: Mapping[str, str] = {
     "musl-tools": "musl-gcc",
     "nftables": "nft",
     "pkg-config": "pkg-config",
+    "skopeo": "skopeo",
     "util-linux": "nsenter",
 }
 """Package: a command or a file of it that is used."""

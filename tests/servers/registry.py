@@ -29,8 +29,12 @@ class Registry:
         address: str = "127.0.0.1",
         port: int = 0,
         name: str = "",
+        binary: Path | None = None,
     ) -> None:
-        """Start on `address` and `port` (0: any); images are called after `name`, where there is one."""
+        """Start on `address` and `port` (0: any); images are called after `name`, where there is one.
+
+        `binary` is another release than the pinned one.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.mode = mode
         listen = f"{address}:{port or free_port(address)}"
@@ -60,7 +64,7 @@ class Registry:
         )
         environment = {"HOME": str(folder), "OTEL_TRACES_EXPORTER": "none"}
         self._process = Process(
-            [program("registry"), "serve", configuration], folder / "registry.log", environment
+            [binary or program("registry"), "serve", configuration], folder / "registry.log", environment
         )
 
     def wait(self) -> None:

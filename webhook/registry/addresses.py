@@ -64,10 +64,10 @@ class AddressPolicy:
     def allows(self, host: Host, default_port: int, address: Address) -> bool:
         """Whether `host`, which was resolved to `address`, may be connected to there."""
         inner = unwrapped(address)
-        if _in(inner, NEVER):
-            return False
         if _in(inner, LOOPBACK):
             return self._is_named_loopback(host, default_port)
+        if _in(inner, NEVER):
+            return False
         return not _in(inner, PRIVATE) or self.listed(host, default_port)
 
     def _is_named_loopback(self, host: Host, default_port: int) -> bool:

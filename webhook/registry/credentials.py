@@ -8,7 +8,6 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from webhook.registry.documents import InvalidDocument, parse_document
 from webhook.registry.failures import Kind, RegistryFailure
@@ -92,7 +91,7 @@ def _key_matches(key: str, reference: ImageReference) -> bool:
 
 
 def _split_port(host: str) -> tuple[str, str]:
-    if host.startswith("["):
+    if host.startswith("[") and "]" in host:
         name, _, port = host.partition("]")
         return name[1:], port.removeprefix(":")
     name, _, port = host.partition(":")
@@ -118,12 +117,10 @@ def _entries(secret: PullSecret) -> dict[str, Credential]:
 
 def _normalised(key: str) -> str:
     """A key without its scheme, without a leading /v1/ or /v2/, without a path that is only a slash."""
-    try:
-        parts = urlsplit(key if key.startswith(("https://", "http://")) else f"https://{key}")
-    except ValueError:
-        return ""
-    path = parts.path[3:] if parts.path.startswith(("/v1/", "/v2/")) else parts.path
-    host = parts.netloc.rpartition("@")[2]
+    host, slash, rest = key.removeprefix("https://").removeprefix("http://").partition("/")
+    path = slash + rest
+    if path.startswith(("/v1/", "/v2/")):
+        path = path[3:]
     return host + ("" if path == "/" else path)
 
 

@@ -64,7 +64,15 @@ class HostileServer:
 
     def __init__(self, certificate: Certificate | None, address: str = "127.0.0.1", port: int = 0) -> None:
         self.behaviours: dict[str, Behaviour] = {}
-        self._server = _Server((address, port), Visit)
+        self.dialled: list[str] = []
+        """The addresses at which connections came in."""
+        self._server = _Server((address, port), Visit, bind_and_activate=False)
+        self._server.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._server.socket.close()
+        self._server.socket = socket.socket(self._server.address_family, socket.SOCK_STREAM)
+        self._server.dialled = self.dialled
+        self._server.server_bind()
+        self._server.server_activate()
         self._server.behaviour_of = self._behaviour_of  # type: ignore[attr-defined]
         self._server.visits = []  # type: ignore[attr-defined]
         if certificate:
@@ -108,6 +116,12 @@ class HostileServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    dialled: list[str]
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, peer = super().get_request()
+        self.dialled.append(connection.getsockname()[0].removeprefix("::ffff:"))
+        return connection, peer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass

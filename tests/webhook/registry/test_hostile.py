@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.servers.authority import Authority
+from tests.servers.images import image as pushed_image
+from tests.servers.registry import Registry
 from tests.webhook.registry import hostile
-from tests.webhook.registry.conftest import Connect
+from tests.webhook.registry.conftest import Connect, pull_secrets
 from tests.webhook.registry.hostile import HostileServer, challenge, config_of, image, manifest_of, redirect
 from tests.webhook.registry.memory_use import growth_mib
 from webhook.deadline import Deadline
@@ -160,6 +162,24 @@ def test_a_manifest_by_digest_must_have_that_digest(server: HostileServer, clien
     assert "INVALID_ANSWER" in refusal(client, f"{server.host}/lie/app@{hostile.digest(b'other')}")
 
 
+def test_a_registry_that_claims_anothers_digest_is_not_given_its_content(
+    server: HostileServer, basic_registry: Registry, client: RegistryClient
+) -> None:
+    victim = pushed_image(cmd=["private"])
+    reference = basic_registry.push("memory/victim:1", victim)
+    assert fetch(client, reference, *pull_secrets(basic_registry)).command == ("private",)
+
+    def claim(visit: hostile.Visit) -> None:
+        if visit.command == "HEAD":
+            return visit.answer(200, headers={"Docker-Content-Digest": victim.digest})
+        return image()(visit)
+
+    server.serve("evil", claim)
+    for _ in range(2):
+        assert fetch(client, f"{server.host}/evil/app").command == ("good",)
+    assert "HEAD" in [method for method, _, _ in server.visits]
+
+
 def test_a_blob_redirected_to_another_host_is_read_without_credentials(
     server: HostileServer, other: HostileServer, client: RegistryClient
 ) -> None:
@@ -174,11 +194,11 @@ def test_a_blob_redirected_to_another_host_is_read_without_credentials(
 def test_a_challenge_of_another_host_is_not_answered(
     server: HostileServer, other: HostileServer, client: RegistryClient
 ) -> None:
-    other.serve("cdn", challenge("Basic realm=x"))
-    reference = server.serve("app", challenge("Basic realm=x", then=redirect(at_localhost(other))))
+    other.serve("token", lambda visit: visit.answer(200, b'{"token": "abc"}'))
+    other.serve("cdn", challenge(f'Bearer realm="{at_localhost(other, "/token")}"'))
 
-    assert "UNAUTHORIZED" in refusal(client, reference, secret(server.host), secret("localhost"))
-    assert not authorizations(other)
+    assert "UNAUTHORIZED" in refusal(client, server.serve("app", redirect(at_localhost(other))))
+    assert [path for _, path, _ in other.visits] == ["/cdn/x"]
 
 
 def test_a_redirect_from_https_to_http_is_not_followed(

@@ -1,0 +1,112 @@
+"""Single flight, gates and breakers."""
+
+import threading
+import time
+
+import pytest
+
+from webhook.deadline import Deadline
+from webhook.registry.breaker import Breaker
+from webhook.registry.failures import Kind, RegistryFailure
+from webhook.registry.flights import Flights
+from webhook.registry.gate import Gate
+
+
+def in_threads(*works: object) -> None:
+    threads = [threading.Thread(target=work) for work in works]  # type: ignore[arg-type]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+
+def test_a_failure_is_shared_but_the_end_of_the_leaders_time_is_not() -> None:
+    flights: Flights[str, str] = Flights()
+    under_way, results = threading.Event(), []
+
+    def slow() -> str:
+        under_way.set()
+        time.sleep(0.2)
+        raise RegistryFailure(Kind.UNREACHABLE, "too slow for me")
+
+    def leader() -> None:
+        with pytest.raises(RegistryFailure):
+            flights.fetch("key", slow, Deadline(0.1))
+
+    def waiter() -> None:
+        under_way.wait()
+        results.append(flights.fetch("key", lambda: "value", Deadline(5)))
+
+    in_threads(leader, waiter)
+    assert results == [("value", False)]
+
+
+def test_a_waiter_keeps_its_own_deadline() -> None:
+    flights: Flights[str, str] = Flights()
+    under_way, failures = threading.Event(), []
+
+    def slow() -> str:
+        under_way.set()
+        time.sleep(0.5)
+        return "value"
+
+    def waiter() -> None:
+        under_way.wait()
+        started = time.monotonic()
+        with pytest.raises(RegistryFailure):
+            flights.fetch("key", slow, Deadline(0.1))
+        failures.append(time.monotonic() - started)
+
+    in_threads(lambda: flights.fetch("key", slow, Deadline(5)), waiter)
+    assert failures and failures[0] < 0.4
+
+
+def test_a_gate_lets_so_many_in_and_no_more() -> None:
+    gate, inside, most = Gate(3), [0], [0]
+    lock = threading.Lock()
+
+    def work() -> None:
+        with gate.entered("host", Deadline(10)):
+            with lock:
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+            time.sleep(0.01)
+            with lock:
+                inside[0] -= 1
+
+    in_threads(*[work] * 20)
+    assert most == [3]
+
+
+def test_who_waits_at_a_gate_too_long_is_told_so_and_others_keys_are_free() -> None:
+    gate = Gate(1)
+    with gate.entered("busy", Deadline(1)):
+        with pytest.raises(RegistryFailure), gate.entered("busy", Deadline(0.05)):
+            pass
+        with gate.entered("other", Deadline(0.05)):
+            pass
+    with gate.entered("busy", Deadline(0.05)):
+        pass
+
+
+def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_a_pause() -> None:
+    now = [0.0]
+    breaker = Breaker(failures=3, pause_s=5, clock=lambda: now[0])
+    for _ in range(2):
+        breaker.failed("host")
+    assert not breaker.open("host")
+    breaker.failed("host")
+    assert breaker.open("host")
+    assert not breaker.open("other")
+    now[0] = 5.0
+    assert [breaker.open("host") for _ in range(3)] == [False, True, True]
+    breaker.succeeded("host")
+    assert not breaker.open("host")
+
+
+def test_a_success_between_failures_keeps_a_breaker_closed() -> None:
+    breaker = Breaker(failures=2)
+    for _ in range(5):
+        breaker.failed("host")
+        breaker.succeeded("host")
+    assert not breaker.open("host")

@@ -1,0 +1,70 @@
+"""Which entry of an index a node runs."""
+
+import pytest
+
+from webhook.registry.platforms import (
+    DEFAULT_PLATFORMS,
+    Platform,
+    best_match,
+    node_platforms,
+    parse_platform,
+    wanted_platforms,
+)
+
+
+def platform(text: str) -> Platform:
+    return parse_platform(text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "chosen"),
+    [
+        ("linux/amd64", ["linux/arm64", "linux/amd64"], "linux/amd64"),
+        ("linux/amd64", ["windows/amd64", "linux/arm64"], None),
+        ("linux/arm64", ["linux/arm64/v8"], "linux/arm64/v8"),
+        ("linux/arm64/v8", ["linux/arm64"], "linux/arm64"),
+        ("linux/arm/v7", ["linux/arm/v5", "linux/arm/v6"], "linux/arm/v6"),
+        ("linux/arm/v7", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"),
+        ("linux/arm/v6", ["linux/arm/v7"], None),
+        ("linux/arm", ["linux/arm/v7"], "linux/arm/v7"),
+        ("linux/arm64", ["linux/arm/v7"], None),
+        ("linux/amd64/v3", ["linux/amd64", "linux/amd64/v2"], "linux/amd64/v2"),
+        ("linux/amd64", ["linux/amd64/v2"], None),
+        ("linux/amd64", ["linux/x86_64"], "linux/x86_64"),
+        ("windows/amd64", ["windows/amd64"], "windows/amd64"),
+        ("linux/s390x", ["linux/s390x"], "linux/s390x"),
+        ("linux/amd64", [], None),
+    ],
+)
+def test_the_best_entry_is_chosen(wanted: str, offered: list[str], chosen: str | None) -> None:
+    place = best_match(platform(wanted), [platform(text) for text in offered])
+    assert (None if place is None else offered[place]) == chosen
+
+
+def test_of_equal_entries_the_first_is_chosen() -> None:
+    assert best_match(Platform(), [Platform(), Platform()]) == 0
+
+
+def test_a_pin_of_the_pod_narrows_the_platforms_of_the_cluster() -> None:
+    cluster = (platform("linux/amd64"), platform("linux/arm/v6"))
+    assert wanted_platforms(cluster, ()) == cluster
+    assert wanted_platforms(cluster, ("arm",)) == (platform("linux/arm/v6"),)
+    assert wanted_platforms(cluster, ("s390x",)) == (platform("linux/s390x"),)
+    assert wanted_platforms((), ()) == DEFAULT_PLATFORMS
+
+
+def test_nodes_say_their_platform_by_labels() -> None:
+    def node(**labels: str) -> dict[str, object]:
+        return {"metadata": {"labels": {f"kubernetes.io/{name}": value for name, value in labels.items()}}}
+
+    nodes = [node(os="linux", arch="arm64"), node(os="linux", arch="amd64"), node(os="linux", arch="arm64")]
+    assert node_platforms([*nodes, node(os="linux"), {}]) == (
+        platform("linux/amd64"),
+        platform("linux/arm64"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "linux", "linux/", "Linux/amd64", "linux/amd64/8", "a/b/v1/c"])
+def test_what_is_no_platform_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_platform(text)
