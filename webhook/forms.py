@@ -21,6 +21,8 @@ _UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0,
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
 _CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+# A segment of a path: text around `{namespace}`, or `*`; neither empty nor only dots.
+_PATTERN_SEGMENT = re.compile(r"(?!\.+$)([^/{}*%]|\{namespace\})+|\*")
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 
 
@@ -91,6 +93,13 @@ def _containers(text: str) -> tuple[str, ...]:
     return names
 
 
+def _path_patterns(text: str) -> tuple[str, ...]:
+    patterns = tuple(word.strip("/") for word in _words(text))
+    if not all(_PATTERN_SEGMENT.fullmatch(part) for pattern in patterns for part in pattern.split("/")):
+        raise ValueError(text)
+    return patterns
+
+
 def _entry_points(text: str) -> dict[str, tuple[str, ...]]:
     try:
         document = json.loads(text)
@@ -121,6 +130,11 @@ PULL_POLICY = Form("one of Always, IfNotPresent, Never", _pull_policy)
 QUANTITY = Form("a Kubernetes quantity such as 100m or 64Mi", _quantity)
 VOLUME_FILE = Form("VOLUME:FILE, a volume of the pod and a file in it", _volume_file)
 CONTAINERS = Form("names of containers with commas between them", _containers)
+PATH_PATTERNS = Form(
+    "paths with commas between them, with {namespace} for the object's namespace and * for any one segment",
+    _path_patterns,
+)
+POLICY_MODE = Form("enforce or warn", _choice("enforce", "warn"))
 PROVIDER = Form("vault or bao, the providers that this webhook reads from", _choice("vault", "bao"))
 ENTRY_POINTS = Form('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 

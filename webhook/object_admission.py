@@ -1,16 +1,18 @@
 """What is decided about a Secret or a ConfigMap: its references are replaced by what Vault holds."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from webhook.annotations import OBJECTS, Config, Defaults
 from webhook.configure import configure, with_role
 from webhook.deadline import Deadline
-from webhook.errors import NotResolved
+from webhook.errors import NotResolved, Refused
 from webhook.jsonpatch import diff
 from webhook.objects import configmap, secret
+from webhook.objects.paths import find_paths
+from webhook.path_policy import Asked, foreign_namespace
 from webhook.review import AdmissionRequest, Decision
 from webhook.services import Services
 from webhook.settings import Settings
@@ -57,6 +59,7 @@ class ObjectAdmission:
                 "it holds Vault references but names no identity to read them with; add the annotation "
                 "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
             )
+        warnings = (*warnings, *self._outside(values, config, request.namespace))
         config = with_role(
             config, request.namespace, request.object_name, config.service_account, _DEFAULT_ROLE
         )
@@ -69,6 +72,17 @@ class ObjectAdmission:
             warnings=warnings,
             references=len(values),
         )
+
+    def _outside(self, values: Mapping[str, bytes], config: Config, namespace: str) -> Sequence[str]:
+        """Return what the object asks for outside of the paths of its namespace; Refused if that is enforced."""
+        policy = self._settings.path_policy()
+        vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
+        outside = policy.violations(
+            (Asked(f"key {key}", path, vault_namespace) for key, path in find_paths(values)), namespace
+        )
+        if outside and policy.enforced:
+            raise Refused("; ".join(outside))
+        return outside
 
     def _ca(self, config: Config, deadline: Deadline) -> bytes:
         """The CA of the annotation's `vault-tls-secret`, which stands in the webhook's own namespace."""

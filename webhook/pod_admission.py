@@ -14,6 +14,7 @@ from webhook.gather import find_account_pull_secrets, gather_images, gather_pull
 from webhook.jsonpatch import diff
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.launcher import Launcher
+from webhook.pods.paths import find_asked
 from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.review import AdmissionRequest, Decision
@@ -60,7 +61,9 @@ class PodAdmission:
             )
         except InvalidAnnotation as error:
             problems.append(str(error))
-        _refuse([*problems, *plan.problems])
+        outside = self._outside(spec, plan, config, request.namespace)
+        enforced = self._settings.path_policy().enforced
+        _refuse([*problems, *plan.problems, *(outside if enforced else ())])
         images = self._images(spec, plan, config, request.namespace, deadline)
         new_spec, missing = change.mutate(
             spec, plan, config, Facts(sources, images), Launcher(config, self._settings)
@@ -68,7 +71,7 @@ class PodAdmission:
         _refuse(missing)
         return Decision(
             patch=diff(request.object, {**request.object, "spec": new_spec}),
-            warnings=[*warnings, *plan.warnings, *_image_warnings(images)],
+            warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(images)],
             audit={"references": ", ".join(_audit(spec, plan))},
             references=plan.references(),
         )
@@ -87,6 +90,11 @@ class PodAdmission:
             return gather_sources(self._services.cluster, find_sources(looked_at), namespace, deadline)
         except Refused as refusal:
             raise Refused("; ".join([*problems, str(refusal)])) from refusal
+
+    def _outside(self, spec: PodSpec, plan: Plan, config: Config, namespace: str) -> list[str]:
+        """Return what the pod asks for outside of the paths of its namespace."""
+        asked = find_asked(spec, plan, config, self._defaults["vault_namespace"])
+        return self._settings.path_policy().violations(asked, namespace)
 
     def _images(
         self, spec: PodSpec, plan: Plan, config: Config, namespace: str, deadline: Deadline

@@ -7,6 +7,7 @@ from typing import Any
 from webhook import forms
 from webhook.errors import InvalidSetting
 from webhook.forms import Form
+from webhook.path_policy import PathPolicy
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ SETTINGS = (
     Setting("VAULT_ADDR_ALLOWLIST", "address_allow_list", forms.WORDS, "", "Vault addresses that annotations may name, beside VAULT_ADDR"),
     Setting("VAULT_ALLOW_PRIVATE_ADDR", "allow_private_addresses", forms.BOOLEAN, "false", "let annotations name listed addresses that are private or loopback IP addresses"),
     Setting("VAULT_ALLOW_OBJECT_SKIP_VERIFY", "allow_skip_verify", forms.BOOLEAN, "false", "let annotations switch TLS verification to Vault off"),
+    Setting("VAULT_PATH_POLICY", "path_patterns", forms.PATH_PATTERNS, "", "the paths of Vault that an object may name, with what is below them: see docs/path-policy.md; none: all"),
+    Setting("VAULT_PATH_POLICY_MODE", "path_policy_mode", forms.POLICY_MODE, "enforce", "whether an object that names another path is refused or warned about"),
     Setting("VAULT_CACERT", "vault_ca_file", forms.TEXT, "", "PEM file with the CA of Vault, for the webhook's own calls; default: the system's"),
     Setting("VAULT_ENV_CPU_REQUEST", "launcher_cpu_request", forms.QUANTITY, "50m", "cpu request of the init container"),
     Setting("VAULT_ENV_CPU_LIMIT", "launcher_cpu_limit", forms.QUANTITY, "250m", "cpu limit of the init container"),
@@ -58,6 +61,8 @@ class Settings:
     address_allow_list: tuple[str, ...]
     allow_private_addresses: bool
     allow_skip_verify: bool
+    path_patterns: tuple[str, ...]
+    path_policy_mode: str
     vault_ca_file: str
     launcher_cpu_request: str
     launcher_cpu_limit: str
@@ -66,6 +71,10 @@ class Settings:
     launcher_log_server: str
     default_pull_secret: str
     default_pull_secret_namespace: str
+
+    def path_policy(self) -> PathPolicy:
+        """The paths that objects may name."""
+        return PathPolicy(self.path_patterns, self.path_policy_mode == "enforce")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -79,7 +79,8 @@ class Vault:
 
     def _log_in(self, config: Config, identity: Identity, ca_file: str, deadline: Deadline) -> hvac.Client:
         account = f"{identity.namespace}/{identity.service_account}"
-        token = self._tokens.create_token(identity.namespace, identity.service_account, [], deadline)
+        audiences = [config.token_audience] if config.token_audience else []
+        token = self._tokens.create_token(identity.namespace, identity.service_account, audiences, deadline)
         if token is None:
             raise NotResolved(
                 f"ServiceAccount {account} does not exist; correct the annotation vault-serviceaccount"

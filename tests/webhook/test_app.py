@@ -55,11 +55,12 @@ class BrokenVault:
 
 
 class Served:
-    def __init__(self, admission: Any = None) -> None:
+    def __init__(self, admission: Any = None, **operator: str) -> None:
         self.log = io.StringIO()
         self.metrics = NoMetrics()
         services = Services(DownCluster(), DownRegistry(), BrokenVault(), "vault-webhook")
-        admission = admission or Admission(read_settings(OPERATOR), read_defaults(OPERATOR), services)
+        environ = {**OPERATOR, **operator}
+        admission = admission or Admission(read_settings(environ), read_defaults(environ), services)
         app = create_app(admission, self.metrics, Log("info", self.log), budget_s=5)  # type: ignore[arg-type]
         self.client: FlaskClient = app.test_client()
 
@@ -130,6 +131,67 @@ def test_a_forbidden_address_is_refused(served: Served) -> None:
     response = served.review("pods", pod(REFERRING, vault_addr="https://evil.example.com"))
     assert not response["allowed"]
     assert "VAULT_ADDR_ALLOWLIST" in response["status"]["message"]
+
+
+def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
+    bad = {**REFERRING, "env": [{"name": "A", "value": "vault:a"}, {"name": "B", "value": "vault:b#c#x"}]}
+    document = pod(bad, vault_agent_configmap="c", run_as_user="me", vault_role="{{ .nosuch }}")
+    message = served.review("pods", document)["status"]["message"]
+    for word in ("vault-agent-configmap", "run-as-user", "nosuch", "variable A", "variable B"):
+        assert word in message
+
+
+def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Served) -> None:
+    needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}
+    message = served.review("pods", pod(needy, run_as_user="me"))["status"]["message"]
+    assert "run-as-user" in message
+    assert "the API server did not answer" in message
+
+
+def policy(mode: str) -> Served:
+    return Served(VAULT_PATH_POLICY="kv/data/{namespace}", VAULT_PATH_POLICY_MODE=mode)
+
+
+@pytest.mark.parametrize(
+    ("resource", "document", "where"),
+    [
+        ("pods", pod(REFERRING), "container app: variable P: path a/b is outside"),
+        ("pods", pod(REFERRING, vault_env_from_path="kv/data/shop,kv/data/c"), "path kv/data/c is outside"),
+        (
+            "secrets",
+            {
+                "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+                "stringData": {"k": "vault:kv/data/other#k"},
+            },
+            "key k: path kv/data/other is outside",
+        ),
+        (
+            "configmaps",
+            {
+                "metadata": {"name": "c", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+                "data": {"k": "x ${vault:kv/data/shop/%2e%2e/other#k}"},
+            },
+            "key k: path kv/data/shop/%2e%2e/other is outside",
+        ),
+    ],
+)
+def test_a_path_outside_of_the_namespaces_is_refused_with_the_rule(
+    resource: str, document: dict[str, Any], where: str
+) -> None:
+    message = policy("enforce").review(resource, document)["status"]["message"]
+    assert where in message
+    assert "VAULT_PATH_POLICY lets namespace shop name kv/data/shop" in message
+
+
+def test_where_the_policy_only_warns_the_pod_gets_its_launcher() -> None:
+    response = policy("warn").review("pods", pod(REFERRING))
+    assert (response["allowed"], response["patchType"]) == (True, "JSONPatch")
+    assert "container app: variable P: path a/b is outside" in response["warnings"][0]
+
+
+def test_a_path_of_the_namespace_is_let_through() -> None:
+    own = {**REFERRING, "env": [{"name": "P", "value": "vault:kv/data/shop/app#c"}]}
+    assert policy("enforce").review("pods", pod(own))["allowed"]
 
 
 def test_an_api_server_that_does_not_answer_refuses_the_pod(served: Served) -> None:

@@ -61,7 +61,20 @@ def _with_variables(env: list[Any], variables: Mapping[str, str]) -> list[Any]:
 
 
 def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[Any]:
-    return mounts + [mount for mount in added if mount not in mounts]
+    """Return `mounts` with those of `added` that are not there; one with another mount inside must be writable.
+
+    The container runtime makes the inner mount's directory in the outer one.
+    """
+    inner = tuple(mount.get("mountPath") or "" for mount in mounts)
+    fitting = [
+        {key: value for key, value in mount.items() if key != "readOnly"}
+        if any(
+            path.startswith(mount["mountPath"] + "/") and path != mount["mountPath"] + "/" for path in inner
+        )
+        else mount
+        for mount in added
+    ]
+    return mounts + [mount for mount in fitting if mount not in mounts]
 
 
 def _wrap_handlers(handlers: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ LAUNCHER = "/vault/vault-env"
 MOUNT_PATH = "/vault"
 VOLUME = "vault-env"
 INIT_CONTAINER = "copy-vault-env"
-TLS_VOLUME = "vault-tls"
+TLS_VOLUME = "vault-env-tls"
 TLS_MOUNT_PATH = "/vault-tls"
 CA_FILE = TLS_MOUNT_PATH + "/ca.crt"
-JWT_VOLUME = "vault-jwt"
+JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
 TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
 

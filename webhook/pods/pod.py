@@ -16,14 +16,13 @@ from webhook.pods.checks import (
 )
 from webhook.pods.container import image_command, wrap_container
 from webhook.pods.launcher import Launcher
-from webhook.pods.references import References, Sources, find_references
+from webhook.pods.references import FROM_PATH_VARIABLE, References, Sources, find_references
 
 PodSpec = Mapping[str, Any]
 Container = Mapping[str, Any]
 Place = tuple[str, int]
 """A container: the list of the PodSpec that it stands in, and its position there."""
 
-FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
 _LISTS = ("initContainers", "containers")
 
 

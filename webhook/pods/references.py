@@ -1,7 +1,7 @@
 """Which variables of a container carry Vault references, as the launcher will see them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vaultenv.errors import InvalidReference
@@ -10,6 +10,10 @@ from webhook.facts import KINDS, Source, Values
 from webhook.pods.expansion import expand
 
 Sources = Mapping[Source, Values]
+
+FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
+NAMESPACE_VARIABLE = "VAULT_NAMESPACE"
+_OWN = frozenset([FROM_PATH_VARIABLE, NAMESPACE_VARIABLE])
 
 
 @dataclass(frozen=True)
@@ -20,14 +24,21 @@ class Variable:
     value: bytes | None
     where: str
     complete: bool = True
+    from_annotation: bool = False
 
 
 @dataclass(frozen=True)
 class References:
-    """What one container asks of Vault: the paths it reads, by variable, and what is wrong with them."""
+    """What one container asks of Vault: the paths it reads, by variable, and what is wrong with them.
+
+    `uncertain` names variables that may turn into a reference by what only the kubelet knows; `settings` are variables
+    by which the container itself tells the launcher where to read.
+    """
 
     paths: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
+    settings: Mapping[str, Variable] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.problems)
@@ -37,7 +48,8 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
     """Return the references in the environment of `container`, with a problem for each that is malformed."""
     paths: list[tuple[str, str]] = []
     problems: list[str] = []
-    for variable in environment(container, sources):
+    variables = list(environment(container, sources))
+    for variable in variables:
         if variable.value is None or not has_reference(variable.value):
             continue
         if not variable.complete:
@@ -49,7 +61,20 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
             problems.append(f"variable {variable.name}{variable.where}: {error.message} ({error.reference})")
             continue
         paths.extend((variable.name, path) for path in sorted(value.paths() if value else ()))
-    return References(tuple(paths), tuple(problems))
+    return References(
+        tuple(paths),
+        tuple(problems),
+        tuple(variable.name for variable in variables if _is_uncertain(variable)),
+        {variable.name: variable for variable in variables if variable.name in _OWN},
+    )
+
+
+def _is_uncertain(variable: Variable) -> bool:
+    """Whether the kubelet may make a reference of it: an annotation can be changed until the container starts."""
+    if variable.value is None:
+        return variable.from_annotation
+    has_marks = b":" in variable.value and b"#" in variable.value
+    return not variable.complete and (has_marks or has_reference(variable.value))
 
 
 def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
@@ -88,4 +113,5 @@ def _from_entry(
             source = Source(KINDS[key], reference.get("name", ""))
             value_of_key = sources.get(source, {}).get(reference.get("key", ""))
             return Variable(name, value_of_key, f" of {source.kind} {source.name}")
-    return Variable(name, None, "")
+    path = (value_from.get("fieldRef") or {}).get("fieldPath") or ""
+    return Variable(name, None, "", from_annotation=path.startswith("metadata.annotations"))

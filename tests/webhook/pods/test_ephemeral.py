@@ -92,7 +92,7 @@ def test_a_token_volume_of_ours_is_mounted_again() -> None:
     config = config_of(vault_token_audience="vault")
     new, plan = debug(running(config), referring(name="debugger"), config=config)
     (debugger,) = new["ephemeralContainers"]
-    assert [mount["name"] for mount in debugger["volumeMounts"]] == ["vault-env", "vault-jwt"]
+    assert [mount["name"] for mount in debugger["volumeMounts"]] == ["vault-env", "vault-env-jwt"]
     assert not plan.problems
 
 

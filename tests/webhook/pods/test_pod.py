@@ -278,10 +278,64 @@ def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
 def test_the_ca_of_the_annotation_is_mounted_beside_the_launcher() -> None:
     new, _, _ = mutate(spec_of(referring()), config_of(vault_tls_secret="vault-ca"))
     app = new["containers"][0]
-    assert {"name": "vault-tls", "mountPath": "/vault-tls", "readOnly": True} in app["volumeMounts"]
+    assert {"name": "vault-env-tls", "mountPath": "/vault-tls", "readOnly": True} in app["volumeMounts"]
     assert {"name": "VAULT_CACERT", "value": "/vault-tls/ca.crt"} in app["env"]
     items = [{"key": "ca.crt", "path": "ca.crt"}]
-    assert new["volumes"][1] == {"name": "vault-tls", "secret": {"secretName": "vault-ca", "items": items}}
+    assert new["volumes"][1] == {
+        "name": "vault-env-tls",
+        "secret": {"secretName": "vault-ca", "items": items},
+    }
+
+
+def test_a_token_for_an_audience_comes_in_a_volume_of_its_own() -> None:
+    config = config_of(vault_token_audience="https://vault.example.com")
+    new, _, plan = mutate(spec_of(referring(), automountServiceAccountToken=False), config)
+    app = new["containers"][0]
+    assert {"name": "vault-env-jwt", "mountPath": "/vault-jwt", "readOnly": True} in app["volumeMounts"]
+    assert {"name": "VAULT_JWT_FILE", "value": "/vault-jwt/token"} in app["env"]
+    token = {"audience": "https://vault.example.com", "expirationSeconds": 3600, "path": "token"}
+    sources = [{"serviceAccountToken": token}]
+    assert new["volumes"][1] == {"name": "vault-env-jwt", "projected": {"sources": sources}}
+    assert (plan.problems, plan.warnings) == ((), ())
+
+
+def test_a_token_file_of_the_pod_is_named_to_the_launcher() -> None:
+    env = mutate(spec_of(referring()), config_of(vault_jwt_file="/tokens/vault"))[0]["containers"][0]["env"]
+    assert {"name": "VAULT_JWT_FILE", "value": "/tokens/vault"} in env
+
+
+def test_a_token_file_and_an_audience_together_are_a_problem() -> None:
+    config = config_of(vault_jwt_file="/tokens/vault", vault_token_audience="x")
+    assert "set one of them" in mutate(spec_of(referring()), config)[2].problems[0]
+
+
+def test_a_vault_token_of_the_pod_is_read_instead_of_a_login() -> None:
+    spec = spec_of(referring(), volumes=[{"name": "tokens", "emptyDir": {}}])
+    new, _, plan = mutate(spec, config_of(token_auth_mount="tokens:vault-token"))
+    app = new["containers"][0]
+    assert {"name": "tokens", "mountPath": "/vault-token", "readOnly": True} in app["volumeMounts"]
+    assert {"name": "VAULT_TOKEN_FILE", "value": "/vault-token/vault-token"} in app["env"]
+    assert not plan.problems
+
+
+def test_a_vault_token_in_a_volume_that_is_not_there_is_a_problem() -> None:
+    plan = mutate(spec_of(referring()), config_of(token_auth_mount="tokens:vault-token"))[2]
+    assert plan.problems == (
+        "annotation token-auth-mount: the pod has no volume tokens; add it or correct the name",
+    )
+
+
+def test_with_a_mount_inside_the_launchers_the_runtime_can_make_its_directory() -> None:
+    spec = spec_of(referring(volumeMounts=[{"name": "config", "mountPath": "/vault/config"}]))
+    new, problems, plan = mutate(spec)
+    assert new["containers"][0]["volumeMounts"][1] == {"name": "vault-env", "mountPath": "/vault"}
+    assert (problems, plan.problems) == ((), ())
+    assert mutate(new)[0] == new
+
+
+def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
+    env = mutate(spec_of(referring()), config_of(enable_json_log="true"))[0]["containers"][0]["env"]
+    assert {"name": "VAULT_JSON_LOG", "value": "true"} in env
 
 
 @pytest.mark.parametrize(
@@ -317,6 +371,28 @@ def test_the_init_container_passes_pod_security_restricted() -> None:
 def test_in_a_pod_that_runs_as_root_the_init_container_does_not() -> None:
     new, _, _ = mutate(spec_of(referring(), securityContext={"runAsUser": 0}))
     assert new["initContainers"][0]["securityContext"]["runAsUser"] == 65534
+
+
+@pytest.mark.parametrize(
+    ("users", "of_pod", "expected"),
+    [
+        ([1000680000, 1000680000], {}, 1000680000),
+        ([1000680000, 1000680001], {}, None),
+        ([1000680000, None], {}, None),
+        ([None, None], {"runAsUser": 1000680000}, None),
+        ([0, 0], {}, None),
+        ([0, 0], {"runAsUser": 0}, 65534),
+    ],
+)
+def test_the_init_container_runs_as_the_user_that_openshift_gave_to_all(
+    users: list[int | None], of_pod: dict[str, int], expected: int | None
+) -> None:
+    containers = [
+        referring(name=f"c{index}", securityContext={"runAsUser": user} if user is not None else {})
+        for index, user in enumerate(users)
+    ]
+    new, _, _ = mutate(spec_of(*containers, securityContext=of_pod))
+    assert new["initContainers"][0]["securityContext"].get("runAsUser") == expected
 
 
 def test_every_malformed_reference_is_named_with_container_and_variable() -> None:

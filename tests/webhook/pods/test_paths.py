@@ -1,0 +1,103 @@
+"""Which paths a pod asks for, as the kubelet and the launcher will see them."""
+
+from typing import Any
+
+import pytest
+
+from tests.webhook.pods.test_pod import CONFIG_MAP, config_of, container, spec_of
+from webhook.annotations import Config
+from webhook.facts import Source, Values
+from webhook.path_policy import Asked
+from webhook.pods.paths import find_asked
+from webhook.pods.pod import plan_pod
+
+OWN = {"name": "OWN", "value": "vault:kv/own#k"}
+
+
+def asked(
+    *env: dict[str, Any],
+    config: Config | None = None,
+    sources: dict[Source, Values] | None = None,
+    **fields: Any,
+) -> list[tuple[str, str | None, str]]:
+    """What a container with a reference to kv/own and these variables asks for, beside that."""
+    spec, config = spec_of(container(env=[OWN, *env], **fields)), config or config_of()
+    return [
+        (each.where.removeprefix("container app: "), each.path, each.vault_namespace)
+        for each in find_asked(spec, plan_pod(spec, config, sources or {}), config, "")
+        if each != Asked("container app: variable OWN", "kv/own")
+    ]
+
+
+def test_a_reference_is_asked_for_by_its_normalised_path() -> None:
+    env = {"name": "X", "value": "a ${vault:kv//a/./x/../b#k} ${>>vault:kv/c#k}"}
+    assert asked(env) == [("variable X", "kv/a/b", ""), ("variable X", "kv/c", "")]
+
+
+def test_a_path_is_asked_for_as_the_kubelet_expands_it() -> None:
+    env = [{"name": "TEAM", "value": "other"}, {"name": "X", "value": "vault:kv/$(TEAM)#k"}]
+    assert asked(*env) == [("variable X", "kv/other", "")]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["vault:kv/$(HOST_IP)#k", "vault:$(KUBERNETES_PORT)", "$(NODE):kv/other#k", "${vault:kv/$(HOST_IP)#k}"],
+)
+def test_what_only_the_kubelet_knows_cannot_be_told(value: str) -> None:
+    field = {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
+    assert asked(field, {"name": "X", "value": value}) == [("variable X", None, "")]
+
+
+def test_an_annotation_can_change_until_the_container_starts() -> None:
+    field = {"fieldRef": {"fieldPath": "metadata.annotations['x']"}}
+    assert asked({"name": "X", "valueFrom": field}) == [("variable X", None, "")]
+
+
+@pytest.mark.parametrize("value", ["$(HOST_IP):6379", "http://$(HOST_IP)/#", "plain", "$(HOST_IP)"])
+def test_text_that_cannot_become_a_reference_is_let_be(value: str) -> None:
+    field = {"name": "HOST_IP", "value": "10.0.0.1"}
+    assert asked(field, {"name": "X", "value": value}) == []
+
+
+def test_values_behind_a_config_map_are_asked_for() -> None:
+    sources: dict[Source, Values] = {CONFIG_MAP: {"X": b"vault:kv/other#k"}}
+    found = asked(envFrom=[{"configMapRef": {"name": "settings"}}], sources=sources)
+    assert found == [("variable X", "kv/other", "")]
+
+
+def test_paths_of_the_annotation_are_asked_for() -> None:
+    config = config_of(vault_env_from_path="kv/a#2, kv/x/../b")
+    where = "annotation vault-env-from-path"
+    assert asked(config=config) == [(where, "kv/a", ""), (where, "kv/b", "")]
+
+
+def test_paths_of_the_containers_own_variable_are_asked_for() -> None:
+    own = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/other"}
+    assert asked(own) == [("variable VAULT_ENV_FROM_PATH", "kv/other", "")]
+    replaced = asked(own, config=config_of(vault_env_from_path="kv/a"))
+    assert replaced == [("annotation vault-env-from-path", "kv/a", "")]
+    unknown = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/$(HOST_IP)"}
+    assert asked(unknown) == [("variable VAULT_ENV_FROM_PATH", None, "")]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "own", "expected"),
+    [
+        ({"vault_namespace": "a"}, [], "a"),
+        ({}, [{"name": "VAULT_NAMESPACE", "value": "b"}], "b"),
+        ({"vault_namespace": "a"}, [{"name": "VAULT_NAMESPACE", "value": "b"}], "a"),
+    ],
+)
+def test_vaults_namespace_is_that_of_the_launcher(
+    annotations: dict[str, str], own: list[dict[str, str]], expected: str
+) -> None:
+    spec, config = spec_of(container(env=[OWN, *own])), config_of(**annotations)
+    found = list(find_asked(spec, plan_pod(spec, config, {}), config, ""))
+    assert found == [Asked("container app: variable OWN", "kv/own", expected)]
+
+
+def test_a_namespace_that_cannot_be_told_makes_every_path_unknown() -> None:
+    own = {"name": "VAULT_NAMESPACE", "value": "$(HOST_IP)"}
+    spec = spec_of(container(env=[OWN, own]))
+    found = list(find_asked(spec, plan_pod(spec, config_of(), {}), config_of(), ""))
+    assert found == [Asked("container app: variable OWN", None)]

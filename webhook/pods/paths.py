@@ -1,0 +1,61 @@
+"""Which paths of Vault the containers of a pod ask for, for the path policy."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaultenv.errors import InvalidReference
+from vaultenv.frompath import parse_from_path
+from webhook.annotations import Config
+from webhook.path_policy import Asked, foreign_namespace
+from webhook.pods.pod import Place, Plan, takes_from_path
+from webhook.pods.references import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, References, Variable
+
+
+def find_asked(
+    pod_spec: Mapping[str, Any], plan: Plan, config: Config, operators_namespace: str
+) -> Iterator[Asked]:
+    """Yield every path that the containers of `plan` will read or write, with the container and variable."""
+    for place, references in plan.wrapped.items():
+        key, index = place
+        name = pod_spec[key][index].get("name") or ""
+        own = references.settings.get(NAMESPACE_VARIABLE)
+        vault_namespace = _vault_namespace(own, config, operators_namespace)
+        for where, path in _paths(place, name, references, config):
+            known = None if vault_namespace is None else path
+            yield Asked(f"container {name}: {where}", known, vault_namespace or "")
+
+
+def _paths(
+    place: Place, name: str, references: References, config: Config
+) -> Iterator[tuple[str, str | None]]:
+    yield from ((f"variable {variable}", path) for variable, path in references.paths if path)
+    yield from ((f"variable {variable}", None) for variable in references.uncertain)
+    if takes_from_path(place, name, config):
+        for path in _from_path(config.from_path):
+            yield "annotation vault-env-from-path", path
+    elif FROM_PATH_VARIABLE in references.settings:
+        for path in _from_path(_text(references.settings[FROM_PATH_VARIABLE])):
+            yield f"variable {FROM_PATH_VARIABLE}", path
+
+
+def _from_path(text: str | None) -> Iterator[str | None]:
+    if text is None:
+        yield None
+        return
+    try:
+        yield from (item.path for item in parse_from_path(text))
+    except InvalidReference:
+        yield None
+
+
+def _vault_namespace(own: Variable | None, config: Config, operators: str) -> str | None:
+    """Vault's namespace if it is not the operator's; None if it cannot be told."""
+    if config.vault_namespace or own is None:
+        return foreign_namespace(config.vault_namespace, operators)
+    text = _text(own)
+    return None if text is None else foreign_namespace(text, operators)
+
+
+def _text(variable: Variable) -> str | None:
+    known = variable.complete and variable.value is not None
+    return (variable.value or b"").decode("utf-8", "replace") if known else None
