@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster import images
 from tests.cluster.pods import Pods
-from tests.cluster.product import VAULT_ADDRESS
+from tests.cluster.product import VAULT_ADDRESS, Product
 from tests.cluster.test_containers import container, one
 from tests.servers.authority import Authority
 from tests.servers.kubectl import KubectlFailed
@@ -64,7 +64,7 @@ def test_4_no_service_account_token(team: Pods, shell_image: str) -> None:
     assert "serviceAccountName and automountServiceAccountToken" in message
 
 
-def test_5_no_pull_secret(team: Pods) -> None:
+def test_5_no_pull_secret(team: Pods, product: Product) -> None:
     image = team.node.private_registry.push(
         "01408-fakecompany/myrepo:v1.0.0", images.show("none", cmd=["KEY"])
     )
@@ -75,7 +75,7 @@ def test_5_no_pull_secret(team: Pods) -> None:
     message = str(refused.value)
     path = "/v2/01408-fakecompany/myrepo/manifests/v1.0.0"
     assert "could not mutate object: cannot fetch image descriptor: " in message
-    assert f"GET https://registry.services.k8s.true.nl{path}: UNAUTHORIZED: " in message
+    assert f"GET https://registry.services.k8s.true.nl{path}: UNAUTHORIZED: " in message, product.log()
     assert "container app" in message
     assert "imagePullSecrets" in message
 

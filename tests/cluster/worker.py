@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tests.cluster.addresses import ADDRESS, BRIDGE, FIRST_POD, NODE, POD_NETWORK
 from tests.cluster.namespaces import PATH, Namespaces
-from tests.cluster.storage import stacks_overlays
 from tests.servers.build import program
 from tests.servers.cluster import Cluster
 from tests.servers.process import Process
@@ -107,7 +106,6 @@ class Worker:
         path = self._folder / "containerd.toml"
         path.write_text(
             _CONTAINERD.format(
-                snapshotter="overlayfs" if stacks_overlays(self._folder) else "native",
                 folder=self._folder,
                 pause=pause,
                 runc=program("runc"),
@@ -170,10 +168,11 @@ class Worker:
         return path
 
 
+# root: in memory, for an overlay cannot lie on another one, as in a container, and because it is quicker.
 # oom_score and restrict_oom_score_adj: machines without CAP_SYS_RESOURCE may not lower the score.
 _CONTAINERD = """\
 version = 3
-root = '{folder}/containerd'
+root = '/run/containerd-images'
 state = '/run/containerd'
 oom_score = 0
 disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.snapshotter.v1.erofs',
@@ -185,7 +184,7 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.snapshotter.v1.er
 [plugins.'io.containerd.internal.v1.opt']
   path = '{folder}/opt'
 [plugins.'io.containerd.cri.v1.images']
-  snapshotter = '{snapshotter}'
+  snapshotter = 'overlayfs'
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = '{pause}'
   [plugins.'io.containerd.cri.v1.images'.registry]
