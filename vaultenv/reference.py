@@ -216,7 +216,9 @@ def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]
 
 
 def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
-    """The fault with the reference, without what may hold a secret: a JSON body, a default, the text around it."""
+    """The fault with the reference, without what may hold a secret: a JSON body, a default, the text around
+    it.
+    """
     shown = value[start:end]
     if value[start - 2 : start] == b"${":
         shown = shown.partition(b"}")[0]

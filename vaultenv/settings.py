@@ -88,7 +88,7 @@ class Settings:
         self.address = self._text("VAULT_AGENT_ADDR") or self._text("VAULT_ADDR")
         self.namespace = self._text("VAULT_NAMESPACE").strip("/")
         self.headers = self._header_map()
-        self.proxies = {name: self._foreign(name, name.lower()) for name in _PROXIES}
+        self.proxies = {name: self.foreign(name, name.lower()) for name in _PROXIES}
         self.proxies["VAULT_PROXY_ADDR"] = self._text("VAULT_PROXY_ADDR")
 
     def _read_login(self) -> None:
@@ -97,7 +97,7 @@ class Settings:
         self.token_path = self._text("VAULT_TOKEN_PATH")
         self.unwrap_token = self._flag("VAULT_UNWRAP_TOKEN")
         self.auth_method = self._text("VAULT_AUTH_METHOD")
-        self.auth_mount = self._foreign("VAULT_PATH").strip("/")
+        self.auth_mount = self.foreign("VAULT_PATH").strip("/")
         self.role = self._text("VAULT_ROLE")
         self.jwt_file = self._text("KUBERNETES_SERVICE_ACCOUNT_TOKEN") or self._text("VAULT_JWT_FILE")
         self.role_id = self._text("VAULT_APPROLE_ROLE_ID")
@@ -111,8 +111,8 @@ class Settings:
         self.ca_file = self._text("VAULT_CACERT")
         self.ca_directory = self._text("VAULT_CAPATH")
         self.ca_bytes = self._text("VAULT_CACERT_BYTES")
-        self.system_ca_file = self._foreign("SSL_CERT_FILE")
-        self.system_ca_directories = tuple(filter(None, self._foreign("SSL_CERT_DIR").split(":")))
+        self.system_ca_file = self.foreign("SSL_CERT_FILE")
+        self.system_ca_directories = tuple(filter(None, self.foreign("SSL_CERT_DIR").split(":")))
         self.client_certificate = self._text("VAULT_CLIENT_CERT")
         self.client_key = self._text("VAULT_CLIENT_KEY")
         self.server_name = self._text("VAULT_TLS_SERVER_NAME")
@@ -155,7 +155,7 @@ class Settings:
             )
         return headers
 
-    def _foreign(self, *names: str) -> str:
+    def foreign(self, *names: str) -> str:
         """The first of some variables that is set, which may not be in the table; what is not UTF-8 is not
         set.
         """

@@ -294,6 +294,12 @@ _ROWS = (
         "File with that secret ID, read again at each attempt",
     ),
     (
+        "VAULT_AWS_IAM_SERVER_ID",
+        "",
+        ALWAYS,
+        "Value of X-Vault-AWS-IAM-Server-ID in the method `aws-iam`",
+    ),
+    (
         "VAULT_USERNAME",
         "",
         ALWAYS,

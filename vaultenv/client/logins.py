@@ -83,6 +83,36 @@ def _password(settings: "Settings") -> Request:
     return _login(settings, f"login/{quoted(user)}", {"password": password})
 
 
+def _aws_ec2(settings: "Settings") -> Request:
+    from vaultenv.client.clouds.aws import ec2_login
+
+    return _login(settings, "login", ec2_login(settings))
+
+
+def _aws_iam(settings: "Settings") -> Request:
+    from vaultenv.client.clouds.aws import iam_login
+
+    return _login(settings, "login", iam_login(settings))
+
+
+def _gcp_gce(settings: "Settings") -> Request:
+    from vaultenv.client.clouds.gcp import gce_login
+
+    return _login(settings, "login", gce_login(settings))
+
+
+def _gcp_iam(settings: "Settings") -> Request:
+    from vaultenv.client.clouds.gcp import iam_login
+
+    return _login(settings, "login", iam_login(settings))
+
+
+def _azure(settings: "Settings") -> Request:
+    from vaultenv.client.clouds.azure import azure_login
+
+    return _login(settings, "login", azure_login(settings))
+
+
 def _needed(value: str, variable: str) -> str:
     if not value:
         raise InvalidSetting(f"{variable} is not set: the chosen VAULT_AUTH_METHOD needs it")
@@ -112,4 +142,9 @@ METHODS = {
     "cert": Method("TLS certificate", "cert", _certificate),
     "userpass": Method("userpass", "userpass", _password),
     "ldap": Method("LDAP", "ldap", _password),
+    "aws-ec2": Method("AWS EC2", "kubernetes", _aws_ec2),
+    "aws-iam": Method("AWS IAM", "kubernetes", _aws_iam),
+    "gcp-gce": Method("GCP GCE", "kubernetes", _gcp_gce),
+    "gcp-iam": Method("GCP IAM", "kubernetes", _gcp_iam),
+    "azure": Method("Azure", "kubernetes", _azure),
 }

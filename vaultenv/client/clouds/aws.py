@@ -1,0 +1,122 @@
+"""AWS: the identity of a machine (ec2), or of a role by a signed request to STS (iam).
+
+https://developer.hashicorp.com/vault/api-docs/auth/aws#login; variables and their order as in AWS's own SDKs.
+"""
+
+import time
+from binascii import b2a_base64
+
+from vaultenv.client.address import parse_address, quoted
+from vaultenv.client.clouds.fetch import fetch, fetch_json
+from vaultenv.client.clouds.signature import authorization
+from vaultenv.digest import sha256
+from vaultenv.errors import LoginFailed
+from vaultenv.files import read_file, reason
+from vaultenv.jsontext import dumps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from vaultenv.settings import Settings
+
+_IDENTITY = "Action=GetCallerIdentity&Version=2011-06-15"
+_FORM = "application/x-www-form-urlencoded; charset=utf-8"
+_LIMIT = 1024 * 1024
+
+
+def ec2_login(settings: "Settings") -> dict[str, str]:
+    """The machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
+    pkcs7 = _metadata(settings, "dynamic/instance-identity/pkcs7").replace("\n", "")
+    nonce = sha256(_file(settings.jwt_file).encode()).hexdigest()
+    return {"role": settings.role, "pkcs7": pkcs7, "nonce": nonce}
+
+
+def iam_login(settings: "Settings") -> dict[str, str]:
+    """A request to STS that Vault will send, signed with the workload's credentials."""
+    region = settings.foreign("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
+    url = settings.foreign("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
+    key_id, secret, session = _credentials(settings, url)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    headers = {"Content-Type": _FORM, "Host": parse_address(url, "AWS_ENDPOINT_URL_STS").authority}
+    headers["X-Amz-Date"] = stamp
+    if session:
+        headers["X-Amz-Security-Token"] = session
+    if server_id := settings.foreign("VAULT_AWS_IAM_SERVER_ID"):
+        headers["X-Vault-AWS-IAM-Server-ID"] = server_id
+    signed = authorization(headers, _IDENTITY, region, "sts", key_id, secret, stamp)
+    return {
+        "role": settings.role,
+        "iam_http_request_method": "POST",
+        "iam_request_url": _base64(url.rstrip("/") + "/"),
+        "iam_request_body": _base64(_IDENTITY),
+        "iam_request_headers": _base64(dumps({**headers, "Authorization": signed})),
+    }
+
+
+def _credentials(settings: "Settings", sts: str) -> tuple[str, str, str]:
+    """Key id, secret and session token: from variables, a web identity, the container's service, or the
+    machine.
+    """
+    key_id, secret = settings.foreign("AWS_ACCESS_KEY_ID"), settings.foreign("AWS_SECRET_ACCESS_KEY")
+    if key_id and secret:
+        return key_id, secret, settings.foreign("AWS_SESSION_TOKEN")
+    if settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        return _web_identity(settings, sts)
+    if uri := settings.foreign("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        token = _file(settings.foreign("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"))
+        return _given(fetch_json(settings, uri, {"Authorization": token}), "Token")
+    base = "meta-data/iam/security-credentials/"
+    role = _metadata(settings, base).strip()
+    return _given(_json(_metadata(settings, base + role)), "Token")
+
+
+def _web_identity(settings: "Settings", sts: str) -> tuple[str, str, str]:
+    """The role that the projected ServiceAccount token may take (IRSA)."""
+    token = _file(settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"))
+    fields = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": settings.foreign("AWS_ROLE_ARN"),
+        "RoleSessionName": "vault-env",
+        "WebIdentityToken": token,
+    }
+    query = "&".join(f"{name}={quoted(value).replace('+', '%2B')}" for name, value in fields.items())
+    answer = fetch_json(settings, f"{sts.rstrip('/')}/?{query}", {"Accept": "application/json"})
+    response = answer.get("AssumeRoleWithWebIdentityResponse") or {}
+    result = response.get("AssumeRoleWithWebIdentityResult") or {}
+    return _given(result.get("Credentials") or {}, "SessionToken")
+
+
+def _given(answer: "dict[str, Any]", token: str) -> tuple[str, str, str]:
+    key_id, secret = answer.get("AccessKeyId"), answer.get("SecretAccessKey")
+    if not key_id or not secret:
+        raise LoginFailed("failed to read login data: AWS's answer holds no credentials")
+    return str(key_id), str(secret), str(answer.get(token) or "")
+
+
+def _metadata(settings: "Settings", path: str) -> str:
+    """A text of the machine's metadata, by IMDSv2."""
+    base = settings.foreign("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
+    latest = f"{base.rstrip('/')}/latest"
+    lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+    token = fetch(settings, f"{latest}/api/token", lifetime, "PUT", "").decode("ascii", "replace")
+    answer = fetch(settings, f"{latest}/{path}", {"X-aws-ec2-metadata-token": token.strip()})
+    return answer.decode("utf-8", "replace")
+
+
+def _json(text: str) -> "dict[str, Any]":
+    from vaultenv.client.answers import body_of
+
+    return body_of(text.encode())
+
+
+def _file(path: str) -> str:
+    try:
+        return read_file(path, _LIMIT).decode("utf-8", "replace").strip()
+    except OSError as error:
+        raise LoginFailed(f"failed to read login data: open {path}: {reason(error)} (type=aws)") from None
+
+
+def _base64(text: str) -> str:
+    return b2a_base64(text.encode(), newline=False).decode()
