@@ -1,4 +1,4 @@
-"""Debian packages that the node and the image builds need: `python -m tests.servers.packages`."""
+"""Debian packages that the node, the image builds and the static launcher need: `python -m tests.servers.packages`."""
 
 import os
 import shutil
@@ -18,11 +18,15 @@ _NEEDED: Mapping[str, str] = {
     "iproute2": "ip",
     "libc6-dev": "/usr/include/stdlib.h",
     "libseccomp-dev": "/usr/include/seccomp.h",
+    "make": "make",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
     "musl-tools": "musl-gcc",
     "nftables": "nft",
+    "patch": "patch",
+    "perl": "perl",
     "pkg-config": "pkg-config",
+    "qemu-user-static": "qemu-aarch64-static",
     "skopeo": "skopeo",
     "util-linux": "nsenter",
 }

@@ -14,7 +14,7 @@ from vaultenv.client.open import open_vault
 from vaultenv.client.twin import HvacReader
 from vaultenv.deadline import Deadline
 from vaultenv.log import Log
-from vaultenv.native.architecture import native
+from vaultenv.native.architecture import ARCHITECTURES, Architecture, native
 from vaultenv.native.build import build
 from vaultenv.reader import Reader
 from vaultenv.settings import Settings
@@ -93,13 +93,26 @@ def store_file(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def static_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The launcher as it is shipped, built from the sources of this tree for this machine."""
-    file = tmp_path_factory.mktemp("static") / "vault-env"
-    build(native(), file)
+    return _built(native(), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that runs the launcher of the other architecture; needs Debian's qemu-user-static."""
+    other = next(one for one in ARCHITECTURES.values() if one != native())
+    return [f"/usr/bin/qemu-{other.machine}-static", str(_built(other, tmp_path_factory))]
+
+
+def _built(architecture: Architecture, folders: pytest.TempPathFactory) -> Path:
+    file = folders.mktemp(architecture.name) / "vault-env"
+    build(architecture, file)
     return file
 
 
-@pytest.fixture(params=["interpreter", "static"])
+@pytest.fixture(params=["interpreter", "static", "emulated"])
 def each_launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`launcher.start` runs the sources, then the static file."""
+    """`launcher.start` runs the sources, then the static file, then that for the other architecture."""
     if request.param == "static":
         monkeypatch.setattr(launcher, "COMMAND", [str(request.getfixturevalue("static_file"))])
+    elif request.param == "emulated":
+        monkeypatch.setattr(launcher, "COMMAND", request.getfixturevalue("emulated"))

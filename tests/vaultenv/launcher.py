@@ -7,11 +7,16 @@ from pathlib import Path
 COMMAND: list[str] = [sys.executable, "-IB", "-m", "vaultenv"]
 
 
+def ordered(environ: dict[str, str]) -> dict[str, str]:
+    """The variables in the order in which the launcher gets them; qemu turns the order around."""
+    return dict(reversed(environ.items())) if "/qemu-" in COMMAND[0] else environ
+
+
 def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
     """The launcher, running with exactly this environment, in a process group of its own."""
     return subprocess.Popen(
         [*COMMAND, *words],
-        env=environ,
+        env=ordered(environ),
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

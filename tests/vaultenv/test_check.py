@@ -1,7 +1,11 @@
 """`vault-env --check`: names, sources and versions, never values."""
 
+import pytest
+
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import launch
+
+pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
 def at(vault: Vault) -> dict[str, str]:

@@ -11,10 +11,11 @@ from vaultenv.native.architecture import ARCHITECTURES, Architecture, native
 from vaultenv.native.cache import cache, say
 from vaultenv.native.errors import BuildError
 from vaultenv.native.link import ROOT, link
+from vaultenv.native.sbom import licences, sbom
 
 
 def build(architecture: Architecture, output: Path) -> None:
-    """Write the executable to `output`, in one step; raises BuildError."""
+    """Write the executable to `output`, in one step, and beside it what is inside; raises BuildError."""
     started = time.monotonic()
     with TemporaryDirectory(dir=cache(), prefix="link-") as work:
         made = link(architecture, Path(work))
@@ -23,6 +24,8 @@ def build(architecture: Architecture, output: Path) -> None:
         shutil.copyfile(made, partial)
         partial.chmod(0o555)
         partial.rename(output)
+    output.with_name(f"{output.name}.cdx.json").write_text(sbom())
+    output.with_name(f"{output.name}.licences.txt").write_text(licences())
     size_mb = output.stat().st_size / 1e6
     say(f"built {output} for {architecture.name}: {size_mb:.1f} MB, {time.monotonic() - started:.0f} s")
 

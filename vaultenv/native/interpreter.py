@@ -48,7 +48,7 @@ def interpreter(architecture: Architecture) -> Path:
     decides = key(
         architecture,
         libraries(architecture).name,
-        PYTHON,
+        PYTHON.content,
         _OPTIONS,
         _CROSS_ANSWERS,
         _LEFT_OUT,

@@ -25,7 +25,7 @@ OPENSSL_FLAGS = (*_SHAPE.split(), *(f"no-{name}" for name in _UNUSED.split()))
 
 def libraries(architecture: Architecture) -> Path:
     """The folder with `include/` and `lib/`; raises BuildError."""
-    decides = key(architecture, OPENSSL, ZLIB, OPENSSL_FLAGS, COMPILE_FLAGS, PREFIX)
+    decides = key(architecture, OPENSSL.content, ZLIB.content, OPENSSL_FLAGS, COMPILE_FLAGS, PREFIX)
     return cached(f"libraries-{architecture.name}", decides, lambda folder: _build(architecture, folder))
 
 

@@ -37,10 +37,23 @@ class Component:
     archive: Archive
     debian: str
     """Name of the Debian source package."""
+    cpe: str
+    """Its name in lists of vulnerabilities."""
     patches: Archive | None = None
     """Debian's packaging, for its fixes of vulnerabilities."""
     patch_prefixes: tuple[str, ...] = ()
     """Which of Debian's patches are applied: those whose file name starts so."""
+
+    @property
+    def debian_version(self) -> str:
+        """The version of Debian's package that has the same content."""
+        newest = (self.patches or self.archive).name
+        return newest.partition("_")[2].partition(".debian.tar")[0].partition(".orig.tar")[0]
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that decides what is compiled."""
+        return self.archive.sha256, self.patches and self.patches.sha256, self.patch_prefixes
 
 
 def _debian(name: str, sha256: str, folder: str, *upstream: str) -> Archive:
@@ -61,6 +74,7 @@ PYTHON = Component(
         "https://www.python.org/ftp/python/3.13.5/Python-3.13.5.tar.xz",
     ),
     "python3.13",
+    "cpe:2.3:a:python:python:3.13.5:*:*:*:*:*:*:*",
     _debian(
         "python3.13_3.13.5-2+deb13u5.debian.tar.xz",
         "a51f456e654ce2c9b40cc1db8005e5041cdb0b2c3aa96ab0871c49fe95280366",
@@ -81,6 +95,7 @@ OPENSSL = Component(
         "https://github.com/openssl/openssl/releases/download/openssl-3.5.7/openssl-3.5.7.tar.gz",
     ),
     "openssl",
+    "cpe:2.3:a:openssl:openssl:3.5.7:*:*:*:*:*:*:*",
 )
 ZLIB = Component(
     "zlib",
@@ -94,6 +109,7 @@ ZLIB = Component(
         "z/zlib/",
     ),
     "zlib",
+    "cpe:2.3:a:zlib:zlib:1.3.1:*:*:*:*:*:*:*",
 )
 COMPONENTS = (PYTHON, OPENSSL, ZLIB)
 

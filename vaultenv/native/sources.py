@@ -5,7 +5,6 @@ import http.client
 import shutil
 import tarfile
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,19 +22,22 @@ def unpack(component: Component, folder: Path) -> Path:
     """The component's source tree inside `folder`, with Debian's fixes; raises SourceMissing, StepFailed."""
     _extract(archive(component.archive, component.debian), folder)
     tree = folder / component.folder
-    if component.patches:
-        packaging = folder / f"{component.name}-debian"
-        _extract(archive(component.patches, component.debian), packaging)
-        for fix in fixes(packaging / "debian/patches", component.patch_prefixes):
-            run(["patch", "--strip=1", "--silent", "--forward", f"--input={fix}"], tree)
+    for name in fix_names(component, folder):
+        run(["patch", "--strip=1", "--silent", "--forward", f"--input={_patches(folder) / name}"], tree)
     return tree
 
 
-def fixes(patches: Path, prefixes: tuple[str, ...]) -> Iterator[Path]:
-    """The patches of the series whose names start so, in its order."""
-    for line in (patches / "series").read_text().splitlines():
-        if line.startswith(prefixes):
-            yield patches / line.strip()
+def fix_names(component: Component, folder: Path) -> list[str]:
+    """Debian's patches that are applied, in their order; their files are unpacked into `folder`."""
+    if not component.patches:
+        return []
+    _extract(archive(component.patches, component.debian), folder)
+    series = (_patches(folder) / "series").read_text().split("\n")
+    return [line.strip() for line in series if line.startswith(component.patch_prefixes)]
+
+
+def _patches(folder: Path) -> Path:
+    return folder / "debian/patches"
 
 
 def _extract(packed: Path, folder: Path) -> None:
@@ -79,7 +81,17 @@ def _from_url(url: str, target: Path) -> None:
 
 
 def _from_apt(package: str, folder: Path) -> None:
-    """Debian's own client, with lists and sources of its own: the machine's configuration stays as it is."""
+    run([*_private_apt(folder), "source", "--download-only", "--only-source", package], folder, check=False)
+
+
+def debian_files(package: str, folder: Path) -> list[str]:
+    """The file names of Debian's newest source package; raises StepFailed."""
+    listing = run([*_private_apt(folder), "source", "--print-uris", "--only-source", package], folder)
+    return [line.split(" ")[1] for line in listing.splitlines() if line.startswith("'")]
+
+
+def _private_apt(folder: Path) -> list[str]:
+    """Debian's own client with fresh lists, and a configuration of its own: the machine's stays as it is."""
     private = cache() / "apt"
     (private / "lists/partial").mkdir(parents=True, exist_ok=True)
     (private / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
@@ -96,7 +108,7 @@ def _from_apt(package: str, folder: Path) -> None:
         f"--option=Dir::Cache={private}/cache",
     ]
     run([*apt, "update"], folder)
-    run([*apt, "source", "--download-only", "--only-source", package], folder, check=False)
+    return apt
 
 
 def _is(file: Path, wanted: Archive) -> bool:

@@ -11,6 +11,8 @@ from tests.vaultenv.launcher import launch, variables
 ENV = "/usr/bin/env"
 REFERENCE = "vault:secret/data/account#password"
 
+pytestmark = pytest.mark.usefixtures("each_launcher")
+
 
 def start_with(vault: Vault, **login: str) -> bytes:
     """What a reference becomes after this login, or what the launcher complains of."""
