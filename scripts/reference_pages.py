@@ -1,9 +1,10 @@
 """The pages of docs/ that are tables of the code; a test compares them, `scripts/docs` writes them."""
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scripts.launcher_page import launcher_page, references_page
+from scripts.registry_page import registry_page
+from scripts.tables import code, table
 from webhook.annotations import ANNOTATIONS
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.retired import RETIRED
@@ -46,6 +47,7 @@ def pages() -> dict[Path, str]:
         DOCS / "operator-settings.md": _settings(),
         DOCS / "vault-env.md": launcher_page(),
         references: references_page(references),
+        DOCS / "registry.md": registry_page(),
     }
 
 
@@ -55,11 +57,11 @@ def _annotations() -> str:
             f"`{row.key}`",
             row.help,
             row.form.accepted,
-            _code(row.default),
+            code(row.default),
             row.scope,
-            ", ".join(_code(name) for name in row.settings()),
-            _code(row.variable),
-            _code(row.successor),
+            ", ".join(code(name) for name in row.settings()),
+            code(row.variable),
+            code(row.successor),
         )
         for row in ANNOTATIONS
     )
@@ -77,24 +79,15 @@ def _annotations() -> str:
     return (
         _ANNOTATIONS_HEAD
         + "\n"
-        + _table(columns, rows)
+        + table(columns, rows)
         + _RETIRED_HEAD
-        + _table(("key", "why", "refused when it is set: do this instead"), retired)
+        + table(("key", "why", "refused when it is set: do this instead"), retired)
     )
 
 
 def _settings() -> str:
-    rows = ((f"`{row.name}`", row.help, row.form.accepted, _code(row.default)) for row in SETTINGS)
-    return _SETTINGS_HEAD + "\n" + _table(("variable", "meaning", "accepted", "default"), rows)
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
+    rows = ((f"`{row.name}`", row.help, row.form.accepted, code(row.default)) for row in SETTINGS)
+    return _SETTINGS_HEAD + "\n" + table(("variable", "meaning", "accepted", "default"), rows)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from webhook.errors import WebhookError
 COMMANDS = {
     "serve": "serve admission requests",
     "certificate": "make the serving certificate and the webhook configuration that trusts it",
+    "image": "show what the webhook finds in an image's registry, and why not",
     "provision": "make role, policy and path of namespaces in Vault",
 }
 

@@ -60,10 +60,14 @@ def _node_platform(node: Mapping[str, object]) -> Platform | None:
 
 
 def wanted_platforms(cluster: Sequence[Platform], architectures: Sequence[str]) -> tuple[Platform, ...]:
-    """Return the platforms to look at: the cluster's, or of them those whose architectures the pod pins."""
+    """Return the platforms to look at: the cluster's, or of them those whose architectures the pod pins.
+
+    Only Linux: there is no launcher for other systems.
+    """
+    nodes = tuple(platform for platform in cluster if platform.os == "linux")
     if not architectures:
-        return tuple(cluster) or DEFAULT_PLATFORMS
-    pinned = tuple(platform for platform in cluster if platform.architecture in architectures)
+        return nodes or DEFAULT_PLATFORMS
+    pinned = tuple(platform for platform in nodes if platform.architecture in architectures)
     return pinned or tuple(Platform("linux", architecture) for architecture in architectures)
 
 

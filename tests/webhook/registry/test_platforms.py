@@ -51,6 +51,7 @@ def test_a_pin_of_the_pod_narrows_the_platforms_of_the_cluster() -> None:
     assert wanted_platforms(cluster, ("arm",)) == (platform("linux/arm/v6"),)
     assert wanted_platforms(cluster, ("s390x",)) == (platform("linux/s390x"),)
     assert wanted_platforms((), ()) == DEFAULT_PLATFORMS
+    assert wanted_platforms((platform("windows/amd64"), *cluster), ()) == cluster
 
 
 def test_nodes_say_their_platform_by_labels() -> None:

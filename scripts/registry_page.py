@@ -1,0 +1,81 @@
+"""docs/registry.md: how images are read, with the tables of the code."""
+
+from scripts.tables import code, table
+from webhook.registry.failures import MEANINGS
+from webhook.registry.settings import SETTINGS
+
+_HEAD = """# Reading images from registries
+
+A container without `command` runs what its image says. The webhook must put the launcher in front of that, so it asks
+the image's registry for the image's configuration: one or two manifests and one small JSON file; layers are never read.
+It is not asked where the pod sets `command`, or the annotation `entrypoint` names the container.
+
+`vault-webhook image IMAGE [--pull-secret FILE]` shows what the webhook would find, and why not.
+
+## Whose credentials
+
+Those of the pod's `imagePullSecrets`, matched with the image as the kubelet matches them (types
+`kubernetes.io/dockerconfigjson` and `kubernetes.io/dockercfg`): same port, same number of labels in the host name, `*`
+and `?` within a label, and the key's path is the beginning of the image's. All that match are tried, the longer key
+first; only where none matches the image is asked for without credentials. The operator's default pull secret is tried
+after the pod's own. An `identitytoken` is used too, which the kubelet does not do. A pull secret that cannot be read
+is a refusal, as it is for the kubelet. Nothing else is used: no docker configuration, `~/.netrc`, proxy variable or
+cloud identity of the webhook.
+
+Credentials go to the registry, and to its token server if that is on the same host, is the known one (Docker Hub,
+registry.gitlab.com) or is listed in `REGISTRY_REALMS`; never to where a redirect leads.
+
+## Which platform
+
+Admission comes before scheduling, so the node is not known. If the pod pins `kubernetes.io/arch` in its nodeSelector,
+that architecture is read; else all platforms of the cluster that the image is made for. If they run different commands,
+the pod is refused: set `command`, or pin the architecture.
+
+## What the webhook connects to
+
+A pod's author chooses the image's name, and so where the webhook connects to. It decides by the address that the name
+has when it connects, for the registry, its token server and every redirect, and connects to that very address:
+
+* never: link-local with the metadata services of clouds, multicast, reserved and documentation ranges, also inside of
+  IPv6 (mapped, NAT64, 6to4);
+* private ranges and names of the cluster: only for hosts in `REGISTRY_PRIVATE_HOSTS`;
+* loopback: only for a host that is listed there without `*` and is written as a loopback address, for trying things out;
+* without TLS: only hosts in `REGISTRY_PLAIN_HTTP_HOSTS`.
+
+Names of hosts that are not listed are looked up in full, without the search list of `/etc/resolv.conf`. A
+NetworkPolicy is a good second wall.
+
+## What is remembered
+
+Each worker process remembers in memory what a registry answered *to one credential*: a tag for `REGISTRY_TAG_LIFE`, a
+digest for 10 minutes, a refusal for 15 seconds. The tag `latest` and `imagePullPolicy: Always` are confirmed by the
+registry each time (a HEAD request, which Docker Hub does not count). Another credential always has to be let in by the
+registry itself, also for content that is known already. After three failures in a row a host is left alone for five
+seconds; a `429` is believed for as long as it says, up to five minutes.
+
+## Settings
+
+Environment variables of the webhook. In lists of hosts `*` stands for characters of one label and `*` alone for every
+host; without a port all ports are meant.
+
+"""
+
+_MESSAGES = """
+## Messages
+
+A pod is refused with `cannot fetch image descriptor: GET URL: WORD: …`. A host that is denied, unreachable or too slow
+has the same word on purpose: the webhook's log says which. What a registry writes is never repeated.
+
+"""
+
+
+def registry_page() -> str:
+    """Return the page."""
+    rows = ((f"`{row.name}`", row.help, row.form.accepted, code(row.default)) for row in SETTINGS)
+    words = ((f"`{kind}`", meaning, remedy) for kind, (meaning, remedy) in MEANINGS.items())
+    return (
+        _HEAD
+        + table(("variable", "meaning", "accepted", "default"), rows)
+        + _MESSAGES
+        + table(("word", "meaning", "what to do"), words)
+    )
