@@ -115,7 +115,7 @@ def _refresh(realm: Realm, scope: str, subject: Subject) -> Request:
 def _token(reply: Reply) -> Token:
     if reply.status in _REFUSED:
         raise RegistryFailure(Kind.UNAUTHORIZED, f"the token server answered {reply.status}")
-    if reply.status != 200:
+    if reply.status != 200 or not reply.complete:
         raise RegistryFailure(Kind.INVALID_ANSWER, f"the token server answered {reply.status}")
     try:
         answer = parse_document(reply.body)

@@ -4,8 +4,10 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.manifests import (
@@ -20,8 +22,14 @@ from webhook.registry.manifests import (
 from webhook.registry.platforms import Platform, best_match
 from webhook.registry.query import ImageConfig
 from webhook.registry.repository import Repository
+from webhook.registry.transport import Reply
+
+Found = TypeVar("Found")
+Large = Callable[[], AbstractContextManager[None]]
+"""Entered while a large document is read and parsed."""
 
 _MAX_NESTED = 8
+_SMALL_BYTES = 256 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
@@ -36,9 +44,10 @@ class Limits:
 class Pull:
     """Reads images of a repository."""
 
-    def __init__(self, repository: Repository, limits: Limits) -> None:
+    def __init__(self, repository: Repository, limits: Limits, large: Large) -> None:
         self._repository = repository
         self._limits = limits
+        self._large = large
 
     def read(self, wanted: str, platforms: Sequence[Platform]) -> ImageConfig:
         """Return what the image runs on each of the platforms that it is made for; raise RegistryFailure.
@@ -98,16 +107,33 @@ class Pull:
         return self._manifest(entry.digest, entry.size, entry.size)[1]
 
     def _manifest(self, wanted: str, limit: int, size: int | None = None) -> tuple[str, Manifest | Index]:
-        reply = self._repository.get(f"manifests/{wanted}", limit)
-        digest = _verified(reply.body, wanted if ":" in wanted else "", size)
-        return digest, parse_manifest(reply.body, reply.headers.get("Content-Type", ""))
+        def parse(reply: Reply) -> tuple[str, Manifest | Index]:
+            digest = _verified(reply.body, wanted if ":" in wanted else "", size)
+            return digest, parse_manifest(reply.body, reply.headers.get("Content-Type", ""))
+
+        return self._document(f"manifests/{wanted}", limit, parse)
 
     def _config(self, descriptor: Descriptor) -> Config:
         if descriptor.size > self._limits.config_bytes:
             raise RegistryFailure(Kind.INVALID_ANSWER, "the image's configuration is too long")
-        reply = self._repository.get(f"blobs/{descriptor.digest}", descriptor.size)
-        _verified(reply.body, descriptor.digest, descriptor.size)
-        return parse_config(reply.body)
+
+        def parse(reply: Reply) -> Config:
+            _verified(reply.body, descriptor.digest, descriptor.size)
+            return parse_config(reply.body)
+
+        return self._document(f"blobs/{descriptor.digest}", descriptor.size, parse)
+
+    def _document(self, path: str, limit: int, parse: Callable[[Reply], Found]) -> Found:
+        """Read and parse; large documents one at a time in this process, which bounds the memory of all."""
+        reply = self._repository.get(path, min(limit, _SMALL_BYTES))
+        if reply.complete:
+            return parse(reply)
+        if limit > _SMALL_BYTES:
+            with self._large():
+                reply = self._repository.get(path, limit)
+                if reply.complete:
+                    return parse(reply)
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"{path.partition('/')[0]}: longer than {limit} bytes")
 
 
 def _verified(content: bytes, digest: str, size: int | None) -> str:

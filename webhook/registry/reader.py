@@ -68,6 +68,7 @@ class Reader:
         self._memory = Memory(settings.cache_bytes, settings.tag_life_s)
         self._flights: Flights[tuple[AccessKey, bool], tuple[ImageConfig, str]] = Flights()
         self._gate = Gate(settings.concurrency)
+        self._large = Gate(1)
         self._slow = Breaker()
 
     def url(self, reference: ImageReference) -> str:
@@ -121,7 +122,7 @@ class Reader:
         subject = Subject(reference.api, scheme, reference.repository, wish.credential, wish.verify)
         kept = _Kept(self._memory, key.place)
         repository = Repository(self._exchange, self._authorizer, subject, kept, deadline)
-        return Pull(repository, self._limits)
+        return Pull(repository, self._limits, lambda: self._large.entered("large documents", deadline))
 
     def _key(self, wish: Wish) -> AccessKey:
         fingerprint = self._memory.fingerprint(wish.credential)

@@ -45,6 +45,8 @@ class Reply:
     headers: Mapping[str, str]
     challenges: Sequence[str]
     body: bytes = field(repr=False)
+    complete: bool = True
+    """Whether the body ended within the limit; if not, there is none of it."""
 
 
 class Transport:
@@ -113,11 +115,10 @@ def _reply(response: requests.Response, limit_bytes: int) -> Reply:
         raise RegistryFailure(Kind.INVALID_ANSWER, "the body is encoded, which was not asked for")
     if response.request.method == "HEAD":
         return Reply(200, response.headers, challenges, b"")
-    body = (
-        b"" if _declared_length(response) > limit_bytes else raw.read(limit_bytes + 1, decode_content=False)
-    )
-    if not body or len(body) > limit_bytes:
-        raise RegistryFailure(Kind.INVALID_ANSWER, f"the body is empty or longer than {limit_bytes} bytes")
+    fits = _declared_length(response) <= limit_bytes
+    body = raw.read(limit_bytes + 1, decode_content=False) if fits else b""
+    if len(body) > limit_bytes or not fits:
+        return Reply(200, response.headers, challenges, b"", complete=False)
     return Reply(200, response.headers, challenges, body)
 
 

@@ -1,5 +1,6 @@
 """Each attack ends soon, costs little, and gives nothing away."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,14 +131,41 @@ def test_a_token_without_measure_is_given_up(server: HostileServer, client: Regi
         b'{"a":' * 100_000,
         b"[[]" + b",[]" * 1_000_000 + b"]",
         b'{"a":"' + "😀".encode() * 900_000 + b'"}',
+        b'{"a":"' + b"x" * 4_000_000 + "😀".encode() + b'"}',
+        b'{"a":"' + b"x" * 4_000_000 + b'"}',
     ],
-    ids=["deep list", "deep object", "many lists", "wide text"],
+    ids=["deep list", "deep object", "many lists", "wide text", "long text, one wide sign", "long text"],
 )
 def test_a_document_that_swells_in_memory_is_refused(
     server: HostileServer, client: RegistryClient, content: bytes
 ) -> None:
     reference = server.serve("swell", lambda visit: visit.answer(200, content))
     assert "INVALID_ANSWER" in refusal(client, reference)
+
+
+def test_sixteen_attacks_at_once_need_no_more_memory_than_one_may(
+    server: HostileServer, client: RegistryClient
+) -> None:
+    long = b'{"a":"' + b"x" * 4_000_000 + b'"}'
+    behaviours = (hostile.endless, hostile.huge(8 << 20), lambda visit: visit.answer(200, long), hostile.bomb)
+    references = [server.serve(f"at-once-{number}", behaviours[number % 4]) for number in range(16)]
+    failures: list[str] = []
+
+    def attack(reference: str) -> None:
+        try:
+            fetch(client, reference)
+        except ImageNotRead as error:
+            failures.append(str(error))
+
+    threads = [threading.Thread(target=attack, args=(reference,)) for reference in references]
+    with growth_mib() as growth:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        grown = growth()
+    assert len(failures) == 16
+    assert grown < GROWTH_LIMIT_MIB
 
 
 @pytest.mark.parametrize(

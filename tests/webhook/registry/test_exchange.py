@@ -1,0 +1,23 @@
+"""How long to wait for what is busy."""
+
+import pytest
+
+from webhook.registry.exchange import retry_after_s
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0.0),
+        ("120", 120.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 60.0),
+        ("Wed, 21 Oct 2015 07:26:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("1" * 400, None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
+    assert retry_after_s(text, now=lambda: 1445412420.0) == seconds
