@@ -87,6 +87,11 @@ def pool_classes(dial: Dial) -> dict[str, type[HTTPConnectionPool]]:
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = Secure
 
+        def _validate_conn(self, conn: Any) -> None:
+            """Connect, without urllib3's warning: that a certificate is not checked is the operator's decision."""
+            if conn.is_closed:
+                conn.connect()
+
     return {"http": PlainPool, "https": SecurePool}
 
 

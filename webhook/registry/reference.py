@@ -88,6 +88,11 @@ def parse_reference(image: str) -> ImageReference:
     return ImageReference(host, repository, tag or ("" if digest else "latest"), digest)
 
 
+def pinned(image: str, digest: str) -> str:
+    """Return the image's name with the digest that was read: what runs is then what was read."""
+    return image if "@" in image else f"{image}@{digest}"
+
+
 def parse_host(text: str, *, keep_case: bool = False) -> Host:
     """Return a host as `NAME[:PORT]` gives it; raise RegistryFailure (INVALID_REFERENCE)."""
     found = _HOST.fullmatch(text)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.registry.failures import Kind, RegistryFailure
-from webhook.registry.reference import ImageReference, parse_reference
+from webhook.registry.reference import ImageReference, parse_reference, pinned
 
 SHA256 = "sha256:" + "0123456789abcdef" * 4
 SHA512 = "sha512:" + "0123456789abcdef" * 8
@@ -106,3 +106,10 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
         and found.wanted
         and parse_reference(f"{found.name}:{found.tag or 'x'}").repository == found.repository
     )
+
+
+@pytest.mark.parametrize("image", ["alpine", "alpine:3", f"quay.io/a/b:1@{SHA256}", "localhost:5000/app"])
+def test_a_pinned_name_is_read_by_its_digest(image: str) -> None:
+    found, before = parse_reference(pinned(image, SHA256)), parse_reference(image)
+    assert (found.name, found.wanted) == (before.name, SHA256)
+    assert pinned(pinned(image, SHA256), SHA512) == pinned(image, SHA256)
