@@ -51,8 +51,9 @@ class Annotation:
 ANNOTATIONS = (
     Annotation("mutate", "mutate", forms.TEXT, "", "`skip` leaves the object alone", BOTH),
     Annotation("provider", "provider", forms.PROVIDER, "vault", "where secrets are; OpenBao speaks Vault's protocol", BOTH, "PROVIDER"),
-    Annotation("mutate-probes", "mutate_probes", forms.BOOLEAN, "false", "also start exec probes through the launcher; each run calls Vault"),
-    Annotation("mutate-lifecycle-hooks", "mutate_lifecycle_hooks", forms.BOOLEAN, "false", "also start the exec commands of postStart and preStop through the launcher; each run calls Vault"),
+    Annotation("mutate-probes", "mutate_probes", forms.BOOLEAN, "false", "also start exec probes through the launcher; each run calls Vault unless vault-env-reuse is true"),
+    Annotation("vault-env-reuse", "reuse", forms.BOOLEAN, "false", "what is started in the container later (probes, hooks, kubectl exec) takes the values from the running program, and asks Vault only in doubt", PODS, "VAULT_ENV_REUSE", "VAULT_ENV_REUSE"),
+    Annotation("mutate-lifecycle-hooks", "mutate_lifecycle_hooks", forms.BOOLEAN, "false", "also start the exec commands of postStart and preStop through the launcher; each run calls Vault unless vault-env-reuse is true"),
     Annotation("vault-addr", "address", forms.TEXT, "https://vault:8200", "the address of Vault; VAULT_ADDR of the operator or on its VAULT_ADDR_ALLOWLIST", BOTH, "VAULT_ADDR", "VAULT_ADDR"),
     Annotation("vault-role", "role", forms.TEXT, "", "the role to log in with; default: the pod's ServiceAccount, for other objects `default`. A template: `{{ .namespace }}`, also authmethod, name, path, serviceaccount", BOTH, "VAULT_ROLE", "VAULT_ROLE"),
     Annotation("vault-path", "path", forms.TEXT, "kubernetes", "the mount of the auth method: login is at auth/PATH/login", BOTH, "VAULT_PATH", "VAULT_PATH"),
@@ -96,6 +97,7 @@ class Config:
     mutate: str
     provider: str
     mutate_probes: bool
+    reuse: bool
     mutate_lifecycle_hooks: bool
     address: str
     role: str

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from flask import Flask, Response, request
@@ -26,8 +27,17 @@ class Admission(Protocol):
     def ready(self, deadline: Deadline) -> bool: ...
 
 
-def create_app(admission: Admission, metrics: Metrics, log: Log, budget_s: float) -> Flask:
-    """Return the application; `budget_s` bounds each admission, and the caller's `?timeout=` does as well."""
+def create_app(
+    admission: Admission,
+    metrics: Metrics,
+    log: Log,
+    budget_s: float,
+    on_refusal: Callable[[AdmissionRequest, str], None] = lambda _request, _reason: None,
+) -> Flask:
+    """Return the application; `budget_s` bounds each admission, and the caller's `?timeout=` does as well.
+
+    `on_refusal` is called with the request and the reason, and must return at once.
+    """
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
@@ -42,6 +52,8 @@ def create_app(admission: Admission, metrics: Metrics, log: Log, budget_s: float
             return Response(f"{error}\n", status=400, mimetype="text/plain")
         decision = _decide(resource, parsed, Deadline(_budget_s(budget_s, request.args.get("timeout", ""))))
         _report(resource, parsed, decision, time.monotonic() - started)
+        if decision.refusal:
+            on_refusal(parsed, decision.refusal)
         return Response(json.dumps(answer(parsed, decision)), mimetype="application/json")
 
     def _decide(resource: str, parsed: AdmissionRequest, deadline: Deadline) -> Decision:

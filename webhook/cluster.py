@@ -81,6 +81,12 @@ class Cluster:
             if not page:
                 return
 
+    def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None:
+        """Create an Event (events.k8s.io/v1) in the namespace; ClusterUnavailable if that fails."""
+        path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
+        what = f"an Event in {namespace}"
+        self._checked(self._request("POST", path, event, what, deadline), what)
+
     def ready(self, deadline: Deadline) -> bool:
         """Whether the API server answers."""
         try:

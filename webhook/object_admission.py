@@ -11,7 +11,7 @@ from webhook.deadline import Deadline
 from webhook.errors import NotResolved, Refused
 from webhook.jsonpatch import diff
 from webhook.objects import configmap, secret
-from webhook.objects.paths import find_paths
+from webhook.objects.paths import find_paths, find_written
 from webhook.path_policy import Asked, foreign_namespace
 from webhook.review import AdmissionRequest, Decision
 from webhook.services import Services
@@ -21,6 +21,10 @@ from webhook.vault import Identity
 Document = Mapping[str, Any]
 
 _DEFAULT_ROLE = "default"
+_NO_IDENTITY = (
+    "it holds Vault references but names no identity to read them with; add the annotation "
+    "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
+)
 
 
 @dataclass(frozen=True)
@@ -54,34 +58,45 @@ class ObjectAdmission:
         values = kind.find_values(request.object)
         if not values:
             return Decision(warnings=warnings)
-        if not config.service_account:
-            raise NotResolved(
-                "it holds Vault references but names no identity to read them with; add the annotation "
-                "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
-            )
-        warnings = (*warnings, *self._outside(values, config, request.namespace))
+        warnings = (*warnings, *self._check(values, config, request.namespace))
+        written = find_written(values) if request.dry_run else set()
+        resolved = self._resolve(
+            {key: value for key, value in values.items() if key not in written}, config, request, deadline
+        )
+        return Decision(
+            patch=diff(request.object, kind.replace_values(request.object, resolved)),
+            warnings=[
+                *warnings,
+                *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
+            ],
+            audit={"references": ", ".join(f"{key}={path}" for key, path in find_paths(values))},
+            references=len(values),
+        )
+
+    def _resolve(
+        self, values: Mapping[str, bytes], config: Config, request: AdmissionRequest, deadline: Deadline
+    ) -> dict[str, bytes]:
+        if not values:
+            return {}
         config = with_role(
             config, request.namespace, request.object_name, config.service_account, _DEFAULT_ROLE
         )
         identity = Identity(request.namespace, config.service_account, config.role)
-        resolved = self._services.vault.resolve(
-            values, config, identity, self._ca(config, deadline), deadline
-        )
-        return Decision(
-            patch=diff(request.object, kind.replace_values(request.object, resolved)),
-            warnings=warnings,
-            references=len(values),
+        return self._services.vault.resolve(
+            values, config, identity, self._ca(config, deadline), deadline, request.dry_run
         )
 
-    def _outside(self, values: Mapping[str, bytes], config: Config, namespace: str) -> Sequence[str]:
-        """Return what the object asks for outside of the paths of its namespace; Refused if that is enforced."""
+    def _check(self, values: Mapping[str, bytes], config: Config, namespace: str) -> Sequence[str]:
+        """Return warnings; Refused names what is missing, and each path that the namespace may not name."""
         policy = self._settings.path_policy()
         vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
         outside = policy.violations(
             (Asked(f"key {key}", path, vault_namespace) for key, path in find_paths(values)), namespace
         )
-        if outside and policy.enforced:
-            raise Refused("; ".join(outside))
+        problems = [] if config.service_account else [_NO_IDENTITY]
+        problems += outside if policy.enforced else []
+        if problems:
+            raise Refused("; ".join(problems))
         return outside
 
     def _ca(self, config: Config, deadline: Deadline) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config, Defaults, parse_config
 from webhook.configure import configure, with_role
 from webhook.deadline import Deadline
@@ -15,7 +16,7 @@ from webhook.jsonpatch import diff
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_asked
-from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
+from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod, takes_from_path
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.review import AdmissionRequest, Decision
 from webhook.services import Services
@@ -72,7 +73,7 @@ class PodAdmission:
         return Decision(
             patch=diff(request.object, {**request.object, "spec": new_spec}),
             warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(images)],
-            audit={"references": ", ".join(_audit(spec, plan))},
+            audit={"references": ", ".join(_audit(spec, plan, config))},
             references=plan.references(),
         )
 
@@ -152,8 +153,11 @@ def _architectures(spec: Mapping[str, Any]) -> tuple[str, ...]:
     return (pinned,) if pinned else ()
 
 
-def _audit(spec: PodSpec, plan: Plan) -> Iterator[str]:
-    """Which variable reads which path; never the text around a reference."""
-    for (key, index), references in plan.wrapped.items():
+def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
+    """Which variable reads which path, `?` if only the kubelet knows; never the text around a reference."""
+    for place, references in plan.wrapped.items():
+        name = spec[place[0]][place[1]].get("name") or ""
         for variable, path in references.paths:
-            yield f"{spec[key][index].get('name')}/{variable}={path}"
+            yield f"{name}/{variable}={path or '?'}"
+        if takes_from_path(place, name, config):
+            yield from (f"{name}/*={item.path}" for item in parse_from_path(config.from_path))

@@ -15,6 +15,7 @@ from webhook.jsonpatch import Operation
 API_VERSION = "admission.k8s.io/v1"
 _WARNING_LENGTH = 256
 _WARNINGS = 10
+_AUDIT_LENGTH = 4096
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,13 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
         response["patchType"] = "JSONPatch"
         response["patch"] = base64.b64encode(patch.encode("utf-8", "surrogatepass")).decode("ascii")
     if decision.warnings:
-        response["warnings"] = [_shortened(warning) for warning in decision.warnings[:_WARNINGS]]
+        response["warnings"] = [
+            _shortened(warning, _WARNING_LENGTH) for warning in decision.warnings[:_WARNINGS]
+        ]
     if decision.audit:
-        response["auditAnnotations"] = dict(decision.audit)
+        response["auditAnnotations"] = {
+            key: _shortened(text, _AUDIT_LENGTH) for key, text in decision.audit.items()
+        }
     return {"apiVersion": API_VERSION, "kind": "AdmissionReview", "response": response}
 
 
@@ -102,5 +107,5 @@ def _text(document: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _shortened(warning: str) -> str:
-    return warning if len(warning) <= _WARNING_LENGTH else warning[: _WARNING_LENGTH - 1] + "…"
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

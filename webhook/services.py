@@ -14,7 +14,13 @@ class Vault(Protocol):
     """Resolves values: `webhook.vault.Vault`."""
 
     def resolve(
-        self, values: Mapping[str, bytes], config: Config, identity: Identity, ca: bytes, deadline: Deadline
+        self,
+        values: Mapping[str, bytes],
+        config: Config,
+        identity: Identity,
+        ca: bytes,
+        deadline: Deadline,
+        dry_run: bool,
     ) -> dict[str, bytes]: ...
 
 

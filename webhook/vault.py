@@ -1,7 +1,8 @@
 """Vault as the webhook uses it: it logs in as a ServiceAccount of the object's namespace, never as itself."""
 
+import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,18 +53,26 @@ class Vault:
         self._ca_file = ca_file
 
     def resolve(
-        self, values: Mapping[str, bytes], config: Config, identity: Identity, ca: bytes, deadline: Deadline
+        self,
+        values: Mapping[str, bytes],
+        config: Config,
+        identity: Identity,
+        ca: bytes,
+        deadline: Deadline,
+        dry_run: bool,
     ) -> dict[str, bytes]:
         """Return `values` with their references replaced; NotResolved lists all that could not be.
 
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
+        After a dry run the token is revoked, and what was leased with it.
         """
-        if not ca:
-            return self._resolve(values, self._log_in(config, identity, self._ca_file, deadline), config)
-        with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-            file.write(ca)
-            file.flush()
-            return self._resolve(values, self._log_in(config, identity, file.name, deadline), config)
+        with _ca_file(ca, self._ca_file) as ca_file:
+            client = self._log_in(config, identity, ca_file, deadline)
+            try:
+                return self._resolve(values, client, config)
+            finally:
+                if dry_run:
+                    _revoke(client)
 
     def _resolve(self, values: Mapping[str, bytes], client: hvac.Client, config: Config) -> dict[str, bytes]:
         try:
@@ -109,6 +118,23 @@ class Vault:
                 "check the annotation vault-addr and that Vault is up"
             ) from error
         return client
+
+
+@contextlib.contextmanager
+def _ca_file(ca: bytes, default: str) -> Iterator[str]:
+    """The path of a file with `ca`, or the default if that is empty."""
+    if not ca:
+        yield default
+        return
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        file.write(ca)
+        file.flush()
+        yield file.name
+
+
+def _revoke(client: hvac.Client) -> None:
+    with contextlib.suppress(VaultError, requests.RequestException):
+        client.auth.token.revoke_self()
 
 
 def _reason(error: VaultError) -> str:

@@ -49,7 +49,13 @@ class DownRegistry:
 
 class BrokenVault:
     def resolve(
-        self, values: Mapping[str, bytes], config: Config, identity: Identity, ca: bytes, deadline: Deadline
+        self,
+        values: Mapping[str, bytes],
+        config: Config,
+        identity: Identity,
+        ca: bytes,
+        deadline: Deadline,
+        dry_run: bool,
     ) -> dict[str, bytes]:
         raise RuntimeError("hunter2")
 
@@ -131,6 +137,15 @@ def test_a_forbidden_address_is_refused(served: Served) -> None:
     response = served.review("pods", pod(REFERRING, vault_addr="https://evil.example.com"))
     assert not response["allowed"]
     assert "VAULT_ADDR_ALLOWLIST" in response["status"]["message"]
+
+
+def test_references_go_to_the_audit_log_by_path_only(served: Served) -> None:
+    env = [
+        {"name": "P", "value": "secret-text ${vault:a//b#c#1?hunter2}"},
+        {"name": "Q", "value": "vault:a/$(KUBERNETES_PORT)#c"},
+    ]
+    response = served.review("pods", pod({**REFERRING, "env": env}, vault_env_from_path="kv/a#2,kv/b"))
+    assert response["auditAnnotations"] == {"references": "app/P=a/b, app/Q=?, app/*=kv/a, app/*=kv/b"}
 
 
 def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:

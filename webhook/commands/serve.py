@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,7 @@ def load_app(operator: Operator, log: Log) -> Any:
     from webhook.admission import Admission, Services  # metrics need their directory before they are loaded
     from webhook.app import create_app
     from webhook.cluster import Cluster
+    from webhook.events import Events
     from webhook.metrics import Metrics
     from webhook.nodes import NodePlatforms
     from webhook.registry.client import RegistryClient
@@ -76,7 +78,8 @@ def load_app(operator: Operator, log: Log) -> Any:
         default_pull_secrets=_default_pull_secrets(operator.settings),
     )
     admission = Admission(operator.settings, operator.defaults, services)
-    return create_app(admission, metrics, log, operator.settings.budget_s)
+    events = Events(cluster, log, socket.gethostname())
+    return create_app(admission, metrics, log, operator.settings.budget_s, events.refused)
 
 
 def _default_pull_secrets(settings: Settings) -> list[tuple[str, str]]:

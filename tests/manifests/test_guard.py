@@ -1,0 +1,235 @@
+"""The ValidatingAdmissionPolicy that stands in for an absent webhook, on the real API server without the webhook."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.servers.cluster import Cluster
+from vaultenv.reference import has_reference
+from webhook.keys import PREFIX, SUCCESSOR_PREFIX
+
+GUARD = Path(__file__).parents[2] / "manifests/base/guard.yaml"
+NAMESPACE = "guard"
+REFERENCE = "vault:secret/data/app#password"
+POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+
+
+@pytest.fixture(scope="module")
+def guarded(cluster: Cluster) -> Iterator[Cluster]:
+    """The policy under another name, bound to one namespace only, as other tests create raw pods."""
+    policy, binding = yaml.safe_load_all(GUARD.read_text())
+    name = policy["metadata"]["name"] = binding["metadata"]["name"] = "guard-under-test"
+    binding["spec"]["policyName"] = name
+    own = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": [NAMESPACE]}
+    binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"].append(own)
+    cluster.create_namespace(NAMESPACE)
+    for document in (policy, binding):
+        cluster.apply(yaml.safe_dump(document))
+    for _ in range(100):
+        if refusal(cluster, pod(env(REFERENCE))):
+            break
+        time.sleep(0.1)
+    yield cluster
+    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+        cluster.kubectl("delete", kind, name)
+
+
+def env(*values: str) -> list[dict[str, str]]:
+    return [{"name": f"V{index}", "value": value} for index, value in enumerate(values)]
+
+
+def container(variables: list[Any], **fields: Any) -> dict[str, Any]:
+    return {"name": "app", "image": "app:1", "env": variables, **fields}
+
+
+def pod(variables: list[Any], annotations: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
+    metadata = {"generateName": "guarded-", "annotations": annotations or {}}
+    return {"metadata": metadata, "spec": {"containers": [container(variables)], **fields}}
+
+
+def refusal(cluster: Cluster, body: dict[str, Any]) -> str:
+    """Why the API server does not take the pod; empty if it does."""
+    try:
+        cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", body)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def test_a_raw_reference_is_refused_with_container_and_remedy(guarded: Cluster) -> None:
+    message = refusal(guarded, pod(env(REFERENCE)))
+    assert "403" in message
+    assert "env of app holds Vault references, and vault-env is not in front of the program" in message
+    assert "mutate: skip" in message
+
+
+def test_the_api_server_finds_nothing_wrong_with_the_policy(guarded: Cluster) -> None:
+    status = guarded.request("GET", f"{POLICIES}/guard-under-test").get("status", {})
+    assert not status.get("typeChecking", {}).get("expressionWarnings")
+
+
+VALUES = [
+    REFERENCE,
+    "vault:secret/data/app",
+    "vault:",
+    "vault:login",
+    "vault:v1:aGVsbG8=",
+    ">>vault:transit/decrypt/key#plaintext",
+    ">>vault:",
+    r"\vault:secret/data/app#password",
+    r"\>>vault:secret/data/app#password",
+    "postgres://${vault:secret/data/app#user}:${vault:secret/data/app#password}@db",
+    "a ${>>vault:pki/issue/x#certificate} b",
+    "a ${>vault:a#b}",
+    r"a \${vault:a#b}",
+    "first\n${vault:a#b}\nlast",
+    "${vault:a#b",
+    "${vault:a#b\n}",
+    "${vault:",
+    "a vault:secret/data/app#password",
+    "Vault:secret/data/app#password",
+    "xvault:8200",
+    "vault:8200",
+    "vault:8200/ui",
+    "vault:8200,vault:8201",
+    "vault:8200;x",
+    "vault:8200?x",
+    "vault:8200 x",
+    "vault:8200#x",
+    "vault:8200/a#b",
+    "vault:82000000",
+    "vault:8200x",
+    "https://vault:8200",
+    "tcp://vault:8200#x",
+    "vault",
+    "",
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_the_policy_agrees_with_the_launcher_on_what_is_a_reference(guarded: Cluster, value: str) -> None:
+    assert bool(refusal(guarded, pod(env(value)))) == has_reference(value.encode())
+
+
+PARTS = st.sampled_from(["vault:", ">>", "${", "}", "#", "a", "/", "8200", "v1:", "\n", "\\", ">", " "])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PARTS, min_size=1, max_size=7).map("".join))
+def test_it_agrees_on_any_text(guarded: Cluster, text: str) -> None:
+    assert bool(refusal(guarded, pod(env(text)))) == has_reference(text.encode())
+
+
+@pytest.mark.parametrize("launcher", ["/vault/vault-env", "/vault/secret-init", "/bao/secret-init"])
+def test_a_container_that_starts_a_launcher_passes(guarded: Cluster, launcher: str) -> None:
+    wrapped = container(env(REFERENCE), command=[launcher], args=["app"])
+    assert not refusal(guarded, pod([], containers=[wrapped]))
+    other = container(env(REFERENCE), command=["sh", launcher])
+    assert refusal(guarded, pod([], containers=[other]))
+
+
+def test_init_containers_count(guarded: Cluster) -> None:
+    first = container(env(REFERENCE), name="first")
+    assert "env of first holds" in refusal(guarded, pod([], initContainers=[first]))
+
+
+@pytest.mark.parametrize("prefix", [PREFIX, SUCCESSOR_PREFIX])
+def test_a_pod_that_is_skipped_passes(guarded: Cluster, prefix: str) -> None:
+    assert not refusal(guarded, pod(env(REFERENCE), {prefix + "mutate": "skip"}))
+    assert refusal(guarded, pod(env(REFERENCE), {prefix + "mutate": "Skip"}))
+
+
+def test_a_pod_that_its_label_excludes_passes(guarded: Cluster) -> None:
+    body = pod(env(REFERENCE))
+    body["metadata"]["labels"] = {"security.banzaicloud.io/mutate": "skip"}
+    assert not refusal(guarded, body)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"os": {"name": "windows"}}, {"nodeSelector": {"kubernetes.io/os": "windows"}}]
+)
+def test_a_windows_pod_passes_as_the_webhook_leaves_it(guarded: Cluster, fields: dict[str, Any]) -> None:
+    assert not refusal(guarded, pod(env(REFERENCE), **fields))
+
+
+def test_a_value_from_elsewhere_is_not_seen(guarded: Cluster) -> None:
+    source = {"configMapKeyRef": {"name": "c", "key": "k"}}
+    assert not refusal(guarded, pod([{"name": "X", "valueFrom": source}]))
+
+
+def test_a_port_by_its_variable_passes(guarded: Cluster) -> None:
+    assert not refusal(guarded, pod(env("8200", "vault:$(V0)")))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        PREFIX + "vault-env-from-path",
+        SUCCESSOR_PREFIX + "vault-from-path",
+        SUCCESSOR_PREFIX + "bao-from-path",
+        SUCCESSOR_PREFIX + "vault-env-from-path",
+    ],
+)
+def test_a_path_for_all_containers_needs_the_launcher_in_each(guarded: Cluster, key: str) -> None:
+    wrapped = container([], name="wrapped", command=["/vault/vault-env"], args=["app"])
+    copier = container([], name="copy-vault-env", command=["/usr/local/bin/vault-env"])
+    spec = {"containers": [wrapped, container([])], "initContainers": [copier]}
+    annotations = {key: "secret/data/app"}
+    assert "gives app secrets" in refusal(guarded, pod([], annotations, **spec))
+    assert not refusal(guarded, pod([], annotations, containers=[wrapped], initContainers=[copier]))
+    assert not refusal(guarded, pod([], {key: ""}, **spec))
+
+
+@pytest.mark.parametrize(
+    "prefix", [PREFIX + "vault-env-", SUCCESSOR_PREFIX + "vault-", SUCCESSOR_PREFIX + "bao-"]
+)
+def test_containers_that_get_no_path_need_no_launcher(guarded: Cluster, prefix: str) -> None:
+    path = {prefix + "from-path": "secret/data/app"}
+    assert not refusal(guarded, pod([], {**path, prefix + "from-path-exclude": "other, app"}))
+    assert not refusal(guarded, pod([], {**path, prefix + "from-path-include": "other"}))
+    assert refusal(guarded, pod([], {**path, prefix + "from-path-include": "other, app"}))
+
+
+def add_container(cluster: Cluster, variables: list[Any], **fields: Any) -> str:
+    """Why `kubectl debug` is refused on a pod that is there; empty if it is not."""
+    created = cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods", pod([]))
+    created["spec"]["ephemeralContainers"] = [container(variables, name="debugger", **fields)]
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{created['metadata']['name']}/ephemeralcontainers"
+    try:
+        cluster.request("PUT", path, created)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def test_ephemeral_containers_count(guarded: Cluster) -> None:
+    assert "env of debugger holds Vault references" in add_container(guarded, env(REFERENCE))
+    assert not add_container(guarded, env("vault:8200"))
+    assert not add_container(guarded, env(REFERENCE), command=["/vault/vault-env"], args=["sh"])
+
+
+MEGABYTE = 1 << 20
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["x" * MEGABYTE],
+        ["x" * 100] * (MEGABYTE // 130),
+        ["x"] * 20_000,
+        ["vault:8200 " + "x" * (MEGABYTE - 20)],
+        ["https://vault:8200/" + "$" * 500_000 + "{" * 500_000],
+        ["x ${vault:not closed" + " " * (MEGABYTE - 100)],
+        ["vault:8200"] * 10_000,
+    ],
+    ids=["one value", "many", "very many", "a host first", "a host and braces", "not closed", "many hosts"],
+)
+def test_a_megabyte_of_variables_is_within_the_cost_limit(guarded: Cluster, values: list[str]) -> None:
+    assert not refusal(guarded, pod(env(*values)))
+    assert "holds Vault references" in refusal(guarded, pod(env(*values, REFERENCE)))
