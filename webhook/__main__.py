@@ -7,6 +7,8 @@ from webhook.errors import WebhookError
 
 COMMANDS = {
     "serve": "serve admission requests",
+    "mutate": "show what would become of manifests, without sending them anywhere",
+    "check": "find what is wrong with manifests, for people and for CI",
     "certificate": "make the serving certificate and the webhook configuration that trusts it",
     "image": "show what the webhook finds in an image's registry, and why not",
     "provision": "make role, policy and path of namespaces in Vault",

@@ -3,6 +3,7 @@
     WebhookError
     ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
     ├── InvalidSetting       the operator's: an environment variable of the webhook
+    ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
     └── Refused              the object's author can mend it: answered `allowed: false`
         ├── InvalidAnnotation
         ├── ForbiddenAddress     a Vault address that the operator has not listed
@@ -25,6 +26,10 @@ class InvalidReview(WebhookError):
 
 class InvalidSetting(WebhookError):
     """A setting of the operator cannot be used; the webhook does not start."""
+
+
+class InvalidManifest(WebhookError):
+    """A file with manifests cannot be read; the message names the file, and the line if it is not YAML."""
 
 
 class Refused(WebhookError):

@@ -1,6 +1,6 @@
 """The difference of two JSON documents as an RFC 6902 patch."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Operation = dict[str, Any]
@@ -14,6 +14,30 @@ def diff(old: Any, new: Any) -> list[Operation]:
     rest, by the name of the first item.
     """
     return list(_diff(old, new, ""))
+
+
+def apply(document: Any, operations: Iterable[Operation]) -> Any:
+    """Return `document` after `operations` as `diff` makes them; what they do not touch is shared."""
+    for operation in operations:
+        steps = [_unescape(step) for step in operation["path"].split("/")[1:]]
+        document = _apply(document, steps, operation)
+    return document
+
+
+def _apply(document: Any, steps: Sequence[str], operation: Operation) -> Any:
+    if not steps:
+        return operation["value"]
+    new = list(document) if isinstance(document, list) else dict(document)
+    step: Any = int(steps[0]) if isinstance(new, list) else steps[0]
+    if len(steps) > 1:
+        new[step] = _apply(new[step], steps[1:], operation)
+    elif operation["op"] == "remove":
+        del new[step]
+    elif operation["op"] == "add" and isinstance(new, list):
+        new.insert(step, operation["value"])
+    else:
+        new[step] = operation["value"]
+    return new
 
 
 def _diff(old: Any, new: Any, path: str) -> Iterator[Operation]:
@@ -81,3 +105,7 @@ def _same(old: Any, new: Any) -> bool:
 
 def _escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
+
+
+def _unescape(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")

@@ -6,7 +6,7 @@ import jsonpatch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.jsonpatch import diff
+from webhook.jsonpatch import apply, diff
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab/~", max_size=3)
 DOCUMENTS = st.recursive(
@@ -22,6 +22,13 @@ DOCUMENTS = st.recursive(
 def test_applying_the_difference_gives_the_new_document(old: object, new: object) -> None:
     applied = jsonpatch.apply_patch({"root": old}, diff({"root": old}, {"root": new}))
     assert json.dumps(applied, sort_keys=True) == json.dumps({"root": new}, sort_keys=True)
+
+
+@given(DOCUMENTS, DOCUMENTS)
+def test_our_own_apply_does_the_same_as_the_independent_one(old: object, new: object) -> None:
+    patch = diff({"root": old}, {"root": new})
+    ours, theirs = apply({"root": old}, patch), jsonpatch.apply_patch({"root": old}, patch)
+    assert json.dumps(ours, sort_keys=True) == json.dumps(theirs, sort_keys=True)
 
 
 @given(DOCUMENTS)

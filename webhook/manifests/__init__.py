@@ -1,0 +1,1 @@
+"""Kubernetes manifests in files: what people and CI look at before anything reaches a cluster."""

@@ -1,0 +1,136 @@
+"""Manifests read from YAML, with the line of each of their parts.
+
+Scalars are read as Kubernetes' own tools read them: YAML 1.1, and a date stays text, as JSON has none.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from webhook.errors import InvalidManifest
+
+YamlPath = tuple[str | int, ...]
+"""Keys and positions from a document's root to one of its parts."""
+
+STANDARD_INPUT = "-"
+_NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own attribute)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_JSON]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of a file: its content as JSON has it, and the nodes that it was read from."""
+
+    file: str
+    content: Any
+    node: Node = field(repr=False)
+    repeated_keys: tuple[YamlPath, ...] = ()
+    """Where a key stands a second time in one mapping: only its last value counts."""
+
+    def line(self, path: YamlPath) -> int:
+        """Return the line, from 1, of the part at `path`, or of what is there of the way to it."""
+        node, line = self.node, self.node.start_mark.line
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            key, node = found
+            line = key.start_mark.line
+        return line + 1
+
+
+def read_documents(files: Sequence[str]) -> list[Document]:
+    """Return the documents of all files, `-` for standard input; InvalidManifest says which one cannot be read."""
+    return [document for file in files for document in parse_documents(_read(file), file)]
+
+
+def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
+    """Return the documents of a text, empty ones left out."""
+    loader = _Loader(text)
+    documents = []
+    try:
+        while loader.check_node() and (node := loader.get_node()):
+            repeated = tuple(_repeated(node, ()))  # before merge keys are filled in
+            content = loader.construct_document(node)
+            if content is not None:
+                documents.append(Document(file, _as_json(content), node, repeated))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidManifest(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+    finally:
+        loader.dispose()
+    return documents
+
+
+def path_text(path: YamlPath) -> str:
+    """Return the path as people write it: `spec.containers[0].env`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step)}]"
+    return text
+
+
+def _read(file: str) -> str:
+    try:
+        if file == STANDARD_INPUT:
+            return sys.stdin.read()
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidManifest(f"{file} cannot be read: {error}") from None
+
+
+def _as_json(content: Any) -> Any:
+    """Keys as text, which is all that JSON has."""
+    if isinstance(content, dict):
+        return {_key(key): _as_json(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_as_json(value) for value in content]
+    return content
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    return str(key)
+
+
+def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
+    """The node to point at for `step`, and the node of its value; of a repeated key the last."""
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _repeated(node: Node, path: YamlPath) -> Iterator[YamlPath]:
+    if isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _repeated(value, (*path, index))
+    elif isinstance(node, MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                continue
+            if key.value in seen:
+                yield (*path, key.value)
+            seen.add(key.value)
+            yield from _repeated(value, (*path, key.value))
