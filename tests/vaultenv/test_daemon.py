@@ -146,6 +146,37 @@ def test_a_token_is_renewed_and_at_its_end_replaced(
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
+def test_a_secret_whose_lease_ends_is_replaced(
+    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    secrets.write(
+        "pki/roles/leased", {"allow_any_name": True, "generate_lease": True, "ttl": "3s", "max_ttl": "3s"}
+    )
+    reference = '>>vault:pki/issue/leased#serial_number#{"common_name":"app.example"}'
+    process = daemon(*SLEEP, **at(secrets, secrets.token), A=reference)
+    first = line(process)
+    assert first.startswith("started ")
+    assert line(process) == "ended"
+    second = line(process)
+    assert second.startswith("started ")
+    assert second != first
+
+
+def test_an_outage_leaves_the_program_running(
+    own_vault: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    own_vault.put_secret("secret/data/a", k="one")
+    chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_CLIENT_TIMEOUT": "1s"}
+    process = daemon(*SLEEP, **at(own_vault, own_vault.token), **chosen, A="vault:secret/data/a#k")
+    assert line(process) == "started one"
+    own_vault.seal()
+    time.sleep(1)
+    assert process.poll() is None
+    own_vault.unseal()
+    own_vault.put_secret("secret/data/a", k="two")
+    assert [line(process), line(process)] == ["ended", "started two"]
+
+
 def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(
     secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
