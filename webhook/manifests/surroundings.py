@@ -74,7 +74,13 @@ class UnreadVault:
         self.unread: set[str] = set()
 
     def resolve(
-        self, values: Mapping[str, bytes], config: Config, identity: Identity, ca: bytes, deadline: Deadline
+        self,
+        values: Mapping[str, bytes],
+        config: Config,
+        identity: Identity,
+        ca: bytes,
+        deadline: Deadline,
+        dry_run: bool,
     ) -> dict[str, bytes]:
         """Return none of them."""
         for name in values:
