@@ -21,7 +21,7 @@ from tests.servers.images import Blob, Image
 from vaultenv.native.cache import cache as compiled_launcher
 
 ROOT = Path(__file__).parents[2]
-_KEPT = 3
+_KEPT = 6
 _SOURCES = (
     "Dockerfile",
     ".dockerignore",
@@ -44,6 +44,7 @@ def product_image(target: str) -> Image:
         with alone("images"):
             if not folder.exists():
                 _build(target, folder)
+    os.utime(folder)  # the least recently used go first
     return from_layout(folder)
 
 
@@ -96,7 +97,7 @@ def _build(target: str, folder: Path) -> None:
 
 
 def _forget(target: str) -> None:
-    """Drop what earlier sources made: the store's dangling images, and all but the newest images of this target."""
+    """Drop what earlier sources made: the store's dangling images, and all but the last used images of this target."""
     _buildah("rmi", "--prune", "--force")
     kept = sorted((cache() / "images").glob(f"{target}-*"), key=lambda folder: folder.stat().st_mtime)
     for folder in kept[:-_KEPT]:
