@@ -92,6 +92,14 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
 
 
+@pytest.mark.parametrize("text", ["", "{", '{"', '{"a', '{"a":nul', "[1,", "[]", "1 2"])
+def test_a_store_that_is_no_json_is_reported(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_text(text)
+    done = launch(ENV, VAULT_ADDR=f"file://{file}", A="vault:a#b")
+    assert (done.returncode, done.stderr.count(b"secrets.json")) == (1, 1)
+
+
 def test_a_default_stands_for_what_is_missing(store: str) -> None:
     done = launch(
         ENV,
