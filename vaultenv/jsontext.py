@@ -5,6 +5,8 @@ import.
 import sys
 from _json import encode_basestring_ascii, make_scanner
 
+from vaultenv.text import decoded
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +61,7 @@ def loads(data: bytes) -> "Any":
     nothing.
     """
     try:
-        text = data.decode("utf-8")
+        text = decoded(data)
         value, end = _scanned(text, len(text) - len(text.lstrip(" \t\r\n")))
     except (StopIteration, ValueError, RecursionError, SystemError):
         raise ValueError("not JSON") from None
