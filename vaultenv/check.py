@@ -2,7 +2,7 @@
 
 from vaultenv.cache import CachingReader
 from vaultenv.reference import Value, parse
-from vaultenv.resolve import shown
+from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from vaultenv.errors import InvalidUsage
 from vaultenv.record import Record
+from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,4 @@ def parse_command_line(words: "Sequence[bytes]") -> Command:
         return Command(INSTALL, (words[1],))
     if first in _ALONE and len(words) == 1:
         return Command(_ALONE[first])
-    raise InvalidUsage(
-        f"unknown option {first.decode('utf-8', 'backslashreplace')}, or its argument is missing: see --help"
-    )
+    raise InvalidUsage(f"unknown option {shown(first)}, or its argument is missing: see --help")

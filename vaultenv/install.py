@@ -6,6 +6,7 @@ import posix
 
 from vaultenv.errors import InvalidUsage
 from vaultenv.files import reason
+from vaultenv.text import shown
 
 _MODE = 0o555
 
@@ -25,7 +26,7 @@ def install(destination: bytes, itself: bytes) -> None:
         _copy(b"/proc/self/exe" if _exists(b"/proc/self/exe") else itself, partial)
         posix.rename(partial, destination)
     except OSError as error:
-        name = destination.decode("utf-8", "backslashreplace")
+        name = shown(destination)
         raise InvalidUsage(
             f"--install {name}: {reason(error)}: the volume must be writable for this user"
         ) from None

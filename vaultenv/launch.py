@@ -11,6 +11,7 @@ from vaultenv.log import Log, write_all
 from vaultenv.plan import Plan
 from vaultenv.program import execute, find_program
 from vaultenv.settings import Settings
+from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
         return _supervise(program, words, plan, settings, reader, vault, log)
     child = plan.child_environ(reader, vault.token if vault else "")
     _finish(settings, vault, log)
-    log.debug("spawning process: " + program.decode("utf-8", "backslashreplace"))
+    log.debug("spawning process: " + shown(program))
     execute(program, words, child)
     return 0
 

@@ -6,6 +6,7 @@ import sys
 
 from vaultenv.errors import ProgramNotStarted
 from vaultenv.files import reason
+from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,18 +34,18 @@ def find_program(word: bytes, path: bytes) -> bytes:
             denied = True
     if denied:
         raise ProgramNotStarted(
-            f"{_shown(word)}: permission denied: no file of that name on PATH is executable", 126
+            f"{shown(word)}: permission denied: no file of that name on PATH is executable", 126
         )
     raise ProgramNotStarted(
-        f"binary not found: {_shown(word)} is not on PATH: give its full path, or mend the command", 127
+        f"binary not found: {shown(word)} is not on PATH: give its full path, or mend the command", 127
     )
 
 
 def _checked(word: bytes) -> bytes:
     if not _is_file(word):
-        raise ProgramNotStarted(f"binary not found: {_shown(word)}: no such file: mend the command", 127)
+        raise ProgramNotStarted(f"binary not found: {shown(word)}: no such file: mend the command", 127)
     if not posix.access(word, posix.X_OK):
-        raise ProgramNotStarted(f"{_shown(word)}: permission denied: the file is not executable", 126)
+        raise ProgramNotStarted(f"{shown(word)}: permission denied: the file is not executable", 126)
     return word
 
 
@@ -66,7 +67,7 @@ def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, by
 
 def not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
     """Why the kernel did not execute a file that is there."""
-    name = _shown(program)
+    name = shown(program)
     if error.errno == errno.ENOENT:
         return ProgramNotStarted(f"{name}: its interpreter or dynamic loader is missing in this image", 127)
     if error.errno == errno.ENOEXEC:
@@ -89,7 +90,3 @@ def restore_signals() -> None:
     for number in (signals.SIGPIPE, signals.SIGXFSZ):
         if signals.getsignal(number) == signals.SIG_IGN:
             signals.signal(number, signals.SIG_DFL)
-
-
-def _shown(word: bytes) -> str:
-    return word.decode("utf-8", "backslashreplace")

@@ -16,6 +16,7 @@ from vaultenv import jsontext
 from vaultenv.errors import InvalidReference
 from vaultenv.record import Record
 from vaultenv.scan import Fault, fields_of
+from vaultenv.text import NotUtf8, decoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -291,9 +292,9 @@ def normal_path(path: str, at: int = 0) -> str:
 
 def _text(raw: bytes, at: int) -> str:
     try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Fault("a reference must be UTF-8", at + error.start) from None
+        return decoded(raw)
+    except NotUtf8 as error:
+        raise Fault("a reference must be UTF-8", at + error.at) from None
 
 
 def _digits_end(value: bytes, at: int) -> int:

@@ -6,6 +6,7 @@ from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, Secre
 from vaultenv.record import Record
 from vaultenv.reference import Ciphertext, Term, Value, parse
 from vaultenv.replace import Answers, replaced
+from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,11 +83,6 @@ def from_path(
     if problems:
         raise NotResolved(problems)
     return variables
-
-
-def shown(name: bytes) -> str:
-    """A variable's name for people."""
-    return name.decode("utf-8", "backslashreplace")
 
 
 def _parsed(values: "Mapping[bytes, bytes]") -> "dict[bytes, Value | InvalidReference]":

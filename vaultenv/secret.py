@@ -2,6 +2,7 @@
 
 from vaultenv.errors import SecretUnusable
 from vaultenv.jsontext import Number
+from vaultenv.text import encoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,4 @@ def text_of(value: object) -> bytes:
         raise SecretUnusable(
             "the value holds a NUL byte, which no environment variable can: store it in base64"
         )
-    try:
-        return value.encode("utf-8")
-    except UnicodeEncodeError:
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+    return encoded(value)

@@ -3,6 +3,7 @@
 from vaultenv.duration import seconds
 from vaultenv.errors import InvalidSetting
 from vaultenv.jsontext import loads
+from vaultenv.text import NotUtf8, decoded
 from vaultenv.variables import VARIABLES
 
 TYPE_CHECKING = False
@@ -168,8 +169,8 @@ class Settings:
         """The variable's text, its default if it is not set or empty."""
         raw = self._environ.get(name.encode(), b"")
         try:
-            return raw.decode("utf-8") or _DEFAULTS[name]
-        except UnicodeDecodeError:
+            return decoded(raw) or _DEFAULTS[name]
+        except NotUtf8:
             raise InvalidSetting(f"{name} must be UTF-8 text") from None
 
     def _flag(self, name: str) -> bool:

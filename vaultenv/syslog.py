@@ -14,7 +14,7 @@ def send(server: str, level: int, line: bytes) -> None:
     stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
     packet = f"<{_PRIORITIES[level]}>{stamp} vault-env: ".encode() + line
     try:
-        found = getaddrinfo(host.strip("[]").encode("ascii"), port.encode("ascii"), 0, SOCK_DGRAM)
+        found = getaddrinfo(host.strip("[]").encode(), port.encode(), 0, SOCK_DGRAM)
         family, kind, protocol, _, target = found[0]
         datagram = socket(family, kind, protocol)
         datagram.sendto(packet, target)

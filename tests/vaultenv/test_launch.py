@@ -92,6 +92,29 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
 
 
+@pytest.mark.parametrize("text", ["", "{", '{"', '{"a', '{"a":nul', "[1,", "[]", "1 2"])
+def test_a_store_that_is_no_json_is_reported(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_text(text)
+    done = launch(ENV, VAULT_ADDR=f"file://{file}", A="vault:a#b")
+    assert (done.returncode, done.stderr.count(b"secrets.json")) == (1, 1)
+
+
+def test_odd_bytes_and_characters_end_in_messages_and_text(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_bytes(b'{"a":{"lone":"x\\ud800y","pair":"\\ud83d\\ude00"}}')
+    at = f"file://{file}"
+    done = launch(ENV, "-0", VAULT_ADDR=at, LONE="vault:a#lone", PAIR="vault:a#pair")
+    found = variables(done.stdout)
+    assert (found[b"LONE"], found[b"PAIR"]) == ("x\ufffdy".encode(), "\U0001f600".encode())
+    odd = os.fsdecode(b"\xff")
+    assert b"binary not found" in launch(f"no{odd}", PATH=os.defpath).stderr
+    assert b"must be UTF-8" in launch(ENV, VAULT_ADDR=at, A=f"vault:a{odd}#b").stderr
+    assert b"VAULT_ROLE must be UTF-8" in launch(ENV, VAULT_ROLE=odd).stderr
+    file.write_bytes(b'{"a":"\xff"}')
+    assert b"is not JSON" in launch(ENV, VAULT_ADDR=at, A="vault:a#b").stderr
+
+
 def test_a_default_stands_for_what_is_missing(store: str) -> None:
     done = launch(
         ENV,

@@ -9,8 +9,10 @@ from vaultenv.secret import Secret, secret_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
@@ -37,27 +39,37 @@ def refusal(method: str, url: str, status: int, body: bytes) -> str:
     return f"Error making API request - {method} {url} Code: {status}. Errors: {told(body) or 'none given'}"
 
 
-def secret_or_error(method: str, url: str, path: str, status: int, body: bytes) -> Secret | VaultEnvError:
-    """The secret in an answer to a read or write of `path`, or the error that it stands for."""
+def secret_or_error(
+    method: str, url: str, path: str, status: int, body: bytes, mount_of: "Callable[[str], str]"
+) -> Secret | VaultEnvError:
+    """The secret in an answer to a read or write of `path`, or the error that it stands for.
+
+    `mount_of` is asked for the mount of a path ("" if it cannot be told), to correct one of KV version 2.
+    """
     if status in (200, 203, 404):
         secret = secret_of(body_of(body))
         if secret is not None:
             return secret
     if status == 204 or (status == 404 and body_of(body)):
-        return SecretNotFound(f"path not found: {path}{_advice(path, body)}")
+        return SecretNotFound(f"path not found: {path}: {_advice(path, body, mount_of)}")
     if status < 400:
         return SecretNotFound(f"path not found: {path}: the answer holds no data")
     return error_of(method, url, path, status, body)
 
 
-def _advice(path: str, body: bytes) -> str:
+def _advice(path: str, body: bytes, mount_of: "Callable[[str], str]") -> str:
     warnings = body_of(body).get("warnings")
     if isinstance(warnings, list) and any("versioned K/V" in str(warning) for warning in warnings):
-        mount, _, rest = path.partition("/")
-        return f": this is KV version 2, whose paths have data/ after the mount: write {mount}/data/{rest}"
-    return (
-        ": nothing is stored there, or no secrets engine is mounted: mend the reference, or write the secret"
-    )
+        mount = mount_of(path).strip("/") or path.partition("/")[0]
+        rest = path[len(mount) + 1 :]
+        return f"this is KV version 2, whose paths have data/ after the mount: write {mount}/data/{rest}"
+    return "nothing is stored there, or no secrets engine is mounted: mend the reference, or write the secret"
+
+
+def mount_in(body: bytes) -> str:
+    """The mount in an answer of sys/internal/ui/mounts, "" if there is none."""
+    data = body_of(body).get("data")
+    return str(data.get("path") or "") if isinstance(data, dict) else ""
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:

@@ -1,7 +1,7 @@
 """Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
 
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import body_of, refusal, secret_or_error
+from vaultenv.client.answers import MOUNTS, body_of, mount_in, refusal, secret_or_error
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
@@ -154,7 +154,12 @@ class Vault:
     def _secret(self, request: Request, path: str, outcome: "Outcome") -> "Secret | VaultEnvError":
         if isinstance(outcome, WireFailure):
             return self._unavailable(request, outcome)
-        return secret_or_error(request.method, self._url(request), path, outcome.status, outcome.body)
+        url = self._url(request)
+        return secret_or_error(request.method, url, path, outcome.status, outcome.body, self._mount)
+
+    def _mount(self, path: str) -> str:
+        outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{quoted(path)}")])[0]
+        return mount_in(outcome.body) if isinstance(outcome, Answer) else ""
 
     def _unavailable(self, request: Request, failure: WireFailure) -> VaultUnavailable:
         return VaultUnavailable(f'{request.method.capitalize()} "{self._url(request)}": {failure}')

@@ -5,7 +5,7 @@ that would cost a round trip: Vault is asked when an answer was lost and the rea
 (`sys/internal/ui/mounts`, the request behind `vault kv`).
 """
 
-from vaultenv.client.answers import body_of
+from vaultenv.client.answers import MOUNTS, body_of
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.persistence import is_uncertain
@@ -60,7 +60,7 @@ class Reads:
         """The type of the engine behind an encoded path, "unknown" if Vault does not tell, "" if it cannot
         yet.
         """
-        outcome = self._wire.pipelined([Request("GET", f"/v1/sys/internal/ui/mounts/{target}")])[0]
+        outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{target}")])[0]
         if not isinstance(outcome, Answer) or outcome.status >= 429:
             return ""
         data = body_of(outcome.body).get("data")

@@ -7,7 +7,7 @@ import requests
 from hvac.adapters import RawAdapter
 
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import secret_or_error
+from vaultenv.client.answers import MOUNTS, mount_in, secret_or_error
 from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 from vaultenv.errors import VaultEnvError, VaultUnavailable
 from vaultenv.secret import Secret
@@ -44,7 +44,12 @@ class HvacReader:
         answer = self._send(method, path, **options)
         if isinstance(answer, VaultEnvError):
             return answer
-        return secret_or_error(method.upper(), answer.url, path, answer.status_code, answer.content)
+        url, status, body = answer.url, answer.status_code, answer.content
+        return secret_or_error(method.upper(), url, path, status, body, self._mount)
+
+    def _mount(self, path: str) -> str:
+        answer = self._send("get", f"{MOUNTS}/{path}")
+        return "" if isinstance(answer, VaultEnvError) else mount_in(answer.content)
 
     def _send(self, method: str, path: str, **options: object) -> requests.Response | VaultEnvError:
         try:

@@ -2,7 +2,7 @@
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.nodes import Action, Branch, Call, Command, Constant, Jump, Node, Path, Pipeline, Text
-from vaultenv.template.values import LONGEST, bounded, kind, ordered, printed, truth
+from vaultenv.template.values import LONGEST, bounded, kind, ordered, printed, truth, weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,8 +144,7 @@ class _Run:
             value = self._functions[call.name](call.name, arguments)
         except TemplateError as error:
             raise TemplateError(f"error calling {call.name}: {error.message}", call.at) from None
-        if isinstance(value, (str, list, dict)):
-            self._work -= len(value)
+        self._work -= weight(value)
         return value
 
     def _junction(self, call: Call, operands: "Sequence[Node]", dot: "Any", last: "Any") -> "Any":
@@ -174,6 +173,7 @@ class _Run:
             return self._value(node.base, dot)
         if node.base is None:
             return dot
+        self._work -= len(self._variables)
         return next(value for name, value in reversed(self._variables) if name == node.base)
 
 

@@ -17,6 +17,7 @@ _BRANCHES = ("if", "with", "range")
 _KEYWORDS = (*_BRANCHES, "else", "end", "break", "continue", "define", "template", "block")
 _WORDS = {"true": True, "false": False, "nil": None}
 _DEEPEST = 50
+_MOST_VARIABLES = 200
 
 
 def parse_template(
@@ -121,6 +122,8 @@ class _Parser:
                 raise TemplateError("non executable command in pipeline", command.at)
         if declares:
             self._variables += variables
+        if len(self._variables) > _MOST_VARIABLES:
+            raise TemplateError("too many variables", start.at)
         return Pipeline(start.at, commands, variables, declares)
 
     def _targets(self, most: int) -> tuple[list[str], bool]:

@@ -20,6 +20,21 @@ def bounded(length: int) -> int:
     return length
 
 
+def weight(value: object) -> int:
+    """How many characters and items the value has, those inside others included.
+
+    Raises TemplateError if they are too many: a list may hold the same list more than once.
+    """
+    if isinstance(value, str):
+        return bounded(len(value))
+    if not isinstance(value, (list, dict)):
+        return 1
+    total = len(value)
+    for item in value.values() if isinstance(value, dict) else value:
+        total = bounded(total + weight(item))
+    return total
+
+
 def truth(value: object) -> bool:
     """Go's template.IsTrue: false are false, 0, nil and everything empty."""
     return bool(value)

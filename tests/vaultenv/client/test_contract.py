@@ -52,10 +52,12 @@ def test_fifty_reads_are_answered_in_order(reader: Reader) -> None:
     assert usernames == ["superusername1", "superusername"] * 25
 
 
-def test_a_path_without_data_is_corrected(secrets: Vault, make_reader: MakeReader) -> None:
-    (answer,) = make_reader(secrets, secrets.token).read([("secret/account", "")])
+@pytest.mark.parametrize("mount", ["secret", "team/deep"])
+def test_a_path_without_data_is_corrected(secrets: Vault, make_reader: MakeReader, mount: str) -> None:
+    secrets.put_secret(f"{mount}/data/corrected", k="v")
+    (answer,) = make_reader(secrets, secrets.token).read([(f"{mount}/corrected", "")])
     assert isinstance(answer, SecretNotFound)
-    assert "write secret/data/account" in str(answer)
+    assert f"write {mount}/data/corrected" in str(answer)
 
 
 def test_an_unknown_mount_is_a_missing_path(secrets: Vault, make_reader: MakeReader) -> None:

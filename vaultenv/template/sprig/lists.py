@@ -33,7 +33,7 @@ def _list(value: "Any") -> "list[Any]":
 
 def _uniq(values: "list[Any]") -> "list[Any]":
     found: list[Any] = []
-    bounded(len(values) * len(values) // 64)
+    bounded(len(values) * len(values) // 4)
     for value in values:
         if not _has(value, found):
             found.append(value)

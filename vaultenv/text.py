@@ -1,0 +1,47 @@
+"""Bytes and text, with the error handlers that work before the interpreter is complete.
+
+In the static executable, a strict codec that meets a fault, and `backslashreplace` when decoding, look for a
+handler in a registry that is not there yet. `surrogateescape` and `replace` are built into the codec of
+UTF-8.
+"""
+
+
+class NotUtf8(ValueError):
+    """Bytes are no UTF-8; `at` is the first offending one."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__("not UTF-8")
+        self.at = at
+
+
+def decoded(raw: bytes) -> str:
+    """The text in UTF-8; raises NotUtf8."""
+    text = raw.decode("utf-8", "surrogateescape")
+    at = _first_surrogate(text)
+    if at is not None:
+        raise NotUtf8(len(text[:at].encode("utf-8")))
+    return text
+
+
+def encoded(text: str) -> bytes:
+    """The text as UTF-8, with U+FFFD for surrogates, as Go encodes them."""
+    if _first_surrogate(text) is not None:
+        text = "".join("\ufffd" if _is_surrogate(char) else char for char in text)
+    return text.encode("utf-8")
+
+
+def shown(raw: bytes) -> str:
+    """The bytes for people."""
+    return raw.decode("utf-8", "replace")
+
+
+def _first_surrogate(text: str) -> int | None:
+    if text.isascii():
+        return None
+    return next((at for at, char in enumerate(text) if _is_surrogate(char)), None)
+
+
+def _is_surrogate(char: str) -> bool:
+    return (
+        0xD800 <= ord(char) <= 0xDFFF
+    )  # numbers, because surrogates in compiled code need a handler as well
