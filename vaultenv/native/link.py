@@ -7,11 +7,9 @@ from vaultenv.native.elf import problems, read_elf
 from vaultenv.native.errors import NotStatic
 from vaultenv.native.interpreter import SHORT_VERSION, interpreter
 from vaultenv.native.libraries import libraries
-from vaultenv.native.pins import FROZEN_WHEELS
 from vaultenv.native.toolchain import COMPILE_FLAGS, environment
 from vaultenv.native.tools import run
 from vaultenv.native.variable_table import variable_table
-from vaultenv.native.wheels import unpacked
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -50,19 +48,7 @@ def link(architecture: Architecture, work: Path, *more: str | Path) -> Path:
 def freeze(work: Path) -> None:
     """Write the frozen modules to `work`; they are the same for every architecture."""
     program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
-    third_party = unpacked("frozen-wheels", FROZEN_WHEELS)
-    command: list[str | Path] = [
-        program,
-        "-s",
-        "-S",
-        "-B",
-        HERE / "freeze.py",
-        work,
-        ROOT,
-        third_party,
-        HERE / "stubs",
-    ]
-    run(command, work, {"PYTHONHASHSEED": "0"})
+    run([program, "-s", "-S", "-B", HERE / "freeze.py", work, ROOT], work, {"PYTHONHASHSEED": "0"})
 
 
 def _inspect(executable: Path, architecture: Architecture) -> None:
