@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_KEY_DIGITS = 16
+_KEPT = 3
+
 
 def cache() -> Path:
     """`${XDG_CACHE_HOME:-~/.cache}/vault-webhook/native`, made if it is missing."""
@@ -19,8 +22,8 @@ def cache() -> Path:
 
 
 def key(*parts: object) -> str:
-    """Sixteen digits that change when any part's repr changes."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    """Some digits that change when any part's repr changes."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
 
 
 def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
@@ -36,7 +39,15 @@ def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
         partial.mkdir()
         make(partial)
         partial.rename(folder)
+        _forget_older(name)
     return folder
+
+
+def _forget_older(name: str) -> None:
+    """Keep the newest few results of this step: other work trees may still use them."""
+    folders = sorted(cache().glob(f"{name}-{'[0-9a-f]' * _KEY_DIGITS}"), key=lambda one: one.stat().st_mtime)
+    for folder in folders[:-_KEPT]:
+        shutil.rmtree(folder)
 
 
 @contextmanager

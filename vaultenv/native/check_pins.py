@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from vaultenv.native.errors import BuildError
-from vaultenv.native.pins import COMPONENTS, FROZEN_WHEELS, ZIG, Component, Wheel
+from vaultenv.native.pins import COMPONENTS, ZIG, Component, Wheel
 from vaultenv.native.sources import debian_files
 from vaultenv.native.tools import run
 
@@ -68,17 +68,15 @@ def _ask_debian() -> Iterator[str]:
 
 
 def _ask_index() -> Iterator[str]:
-    for wheel in (*FROZEN_WHEELS, ZIG):
-        pip = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", wheel.name]
-        yield from newer_in_index(wheel, run(pip, Path.cwd()))
+    pip = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", ZIG.name]
+    yield from newer_in_index(ZIG, run(pip, Path.cwd()))
 
 
 def _ask_osv() -> Iterator[str]:
-    wheels = (*FROZEN_WHEELS, ZIG)
-    data = json.dumps(osv_query(COMPONENTS, wheels)).encode()
+    data = json.dumps(osv_query(COMPONENTS, (ZIG,))).encode()
     request = urllib.request.Request(_OSV, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-        names = [f"{one.name} {one.version}" for one in (*COMPONENTS, *wheels)]
+        names = [f"{one.name} {one.version}" for one in (*COMPONENTS, ZIG)]
         yield from vulnerabilities(names, json.load(answer))
 
 

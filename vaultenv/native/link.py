@@ -7,16 +7,14 @@ from vaultenv.native.elf import problems, read_elf
 from vaultenv.native.errors import NotStatic
 from vaultenv.native.interpreter import SHORT_VERSION, interpreter
 from vaultenv.native.libraries import libraries
-from vaultenv.native.pins import FROZEN_WHEELS
 from vaultenv.native.toolchain import COMPILE_FLAGS, environment
 from vaultenv.native.tools import run
 from vaultenv.native.variable_table import variable_table
-from vaultenv.native.wheels import unpacked
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 LARGEST = 16_000_000
-_LINK_FLAGS = ("-static", "-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
+_LINK_FLAGS = ("-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
 _C_FILES = ("entry.c", "arena.c", "scan.c")
 
 
@@ -24,45 +22,28 @@ def link(architecture: Architecture, work: Path, *more: str | Path) -> Path:
     """The executable, made in the empty folder `work`, with more sources or flags; raises BuildError."""
     freeze(work)
     (work / "variables.c").write_text(variable_table())
-    compiler = environment(architecture, work)
-    here, linked = interpreter(architecture), libraries(architecture)
-    archives = [here / "lib/libpython.a", here / "lib/libHacl_Hash_SHA2.a"]
-    archives += [linked / f"lib/lib{name}.a" for name in ("ssl", "crypto", "z")]
     executable = work / "vault-env"
     sources = [*(HERE / name for name in _C_FILES), work / "variables.c", work / "frozen.c"]
-    includes = [f"-I{folder}" for folder in (HERE, here / "include/python", linked / "include")]
-    command: list[str | Path] = [
-        "zcc",
-        "-std=c23",
-        "-D_GNU_SOURCE",
-        *COMPILE_FLAGS,
-        *includes,
-        *_LINK_FLAGS,
-        *sources,
-        *more,
-        *archives,
-    ]
-    run([*command, "-lm", "-lpthread", "-ldl", "-o", executable], work, compiler)
+    command = compile_command(architecture, *_LINK_FLAGS, *sources, *more)
+    run([*command, "-o", executable], work, environment(architecture, work))
     _inspect(executable, architecture)
     return executable
+
+
+def compile_command(architecture: Architecture, *arguments: str | Path) -> list[str | Path]:
+    """The compiler's command line for C sources that are linked with the interpreter and the libraries."""
+    here, linked = interpreter(architecture), libraries(architecture)
+    flags = ["-std=c23", "-D_GNU_SOURCE", "-static", *COMPILE_FLAGS]
+    includes = [f"-I{folder}" for folder in (HERE, here / "include/python", linked / "include")]
+    archives = [here / "lib/libpython.a", here / "lib/libHacl_Hash_SHA2.a"]
+    archives += [linked / f"lib/lib{name}.a" for name in ("ssl", "crypto", "z")]
+    return ["zcc", *flags, *includes, *arguments, *archives, "-lm", "-lpthread", "-ldl"]
 
 
 def freeze(work: Path) -> None:
     """Write the frozen modules to `work`; they are the same for every architecture."""
     program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
-    third_party = unpacked("frozen-wheels", FROZEN_WHEELS)
-    command: list[str | Path] = [
-        program,
-        "-s",
-        "-S",
-        "-B",
-        HERE / "freeze.py",
-        work,
-        ROOT,
-        third_party,
-        HERE / "stubs",
-    ]
-    run(command, work, {"PYTHONHASHSEED": "0"})
+    run([program, "-s", "-S", "-B", HERE / "freeze.py", work, ROOT], work, {"PYTHONHASHSEED": "0"})
 
 
 def _inspect(executable: Path, architecture: Architecture) -> None:

@@ -139,36 +139,3 @@ ZIG = Wheel(
 )
 MUSL = Wheel("musl", "1.2.5", "MIT", ())
 """The C library; its source is part of the ziglang wheel."""
-FROZEN_WHEELS = (
-    Wheel(
-        "charset-normalizer",
-        "3.5.2",
-        "MIT",
-        ("b6b751274acb69d77b3323d6b7dbaa3c7fdfc1eb829b7eb61d262f32e1af9685",),
-    ),
-    Wheel(
-        "hvac",
-        "2.4.0",
-        "Apache-2.0",
-        ("008db5efd8c2f77bd37d2368ea5f713edceae1c65f11fd608393179478649e0f",),
-    ),
-    Wheel(
-        "idna",
-        "3.20",
-        "BSD-3-Clause",
-        ("ab7ae7122974553370f0bdb919e1a960b2cd1bc1ef0276416d896db81c14582c",),
-    ),
-    Wheel(
-        "requests",
-        "2.34.2",
-        "Apache-2.0",
-        ("2a0d60c172f83ac6ab31e4554906c0f3b3588d37b5cb939b1c061f4907e278e0",),
-    ),
-    Wheel(
-        "urllib3",
-        "2.8.0",
-        "MIT",
-        ("0cf3cae568d36aa9576b28dfb35f11328f1cb974ca7647d9475ebb86c75ac6e3",),
-    ),
-)
-"""For rare logins: loaded only when one is asked for."""

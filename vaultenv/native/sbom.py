@@ -13,9 +13,9 @@ from vaultenv import __version__
 from vaultenv.native.architecture import native
 from vaultenv.native.interpreter import interpreter
 from vaultenv.native.libraries import libraries
-from vaultenv.native.pins import COMPONENTS, FROZEN_WHEELS, MUSL, ZIG, Component, Wheel
+from vaultenv.native.pins import COMPONENTS, MUSL, ZIG, Component, Wheel
 from vaultenv.native.sources import fix_names
-from vaultenv.native.wheels import unpacked, zig
+from vaultenv.native.wheels import zig
 
 _CVE = re.compile(r"CVE-\d+-\d+")
 _RULE = "\n" + "=" * 100 + "\n\n"
@@ -35,7 +35,7 @@ def sbom() -> str:
                 "licenses": [{"expression": "Apache-2.0"}],
             }
         },
-        "components": [*map(_of_component, COMPONENTS), *map(_of_wheel, (*FROZEN_WHEELS, MUSL, ZIG))],
+        "components": [*map(_of_component, COMPONENTS), *map(_of_wheel, (MUSL, ZIG))],
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -88,10 +88,5 @@ def _licence_files() -> Iterator[tuple[str, Path]]:
     for component in COMPONENTS:
         file = next(file for folder in compiled if (file := folder / "licences" / component.name).exists())
         yield f"{component.name} {component.version}", file
-    third_party = unpacked("frozen-wheels", FROZEN_WHEELS)
-    for wheel in FROZEN_WHEELS:
-        information = third_party / f"{wheel.name.replace('-', '_')}-{wheel.version}.dist-info"
-        text = next(file for file in sorted(information.rglob("LICENSE*")) if file.is_file())
-        yield f"{wheel.name} {wheel.version}", text
     yield f"{MUSL.name} {MUSL.version}", zig().parent / "lib/libc/musl/COPYRIGHT"
     yield f"{ZIG.name} {ZIG.version} (compiler-rt, C library)", zig().parent / "LICENSE"

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import re
 import shutil
 import tarfile
 import urllib.request
@@ -61,7 +62,7 @@ def _fetch(wanted: Archive, package: str, target: Path) -> Path:
     tried = []
     for place in (f"apt-get source {package}", *wanted.urls):
         try:
-            _from_url(place, target) if "://" in place else _from_apt(package, target.parent)
+            _from_url(place, target) if "://" in place else _from_apt(package, target)
             problem = "not there" if not target.exists() else "another file: its SHA-256 differs from the pin"
         except (OSError, http.client.HTTPException, BuildError) as error:
             problem = str(error)
@@ -80,26 +81,35 @@ def _from_url(url: str, target: Path) -> None:
         shutil.copyfileobj(answer, written)
 
 
-def _from_apt(package: str, folder: Path) -> None:
-    run([*_private_apt(folder), "source", "--download-only", "--only-source", package], folder, check=False)
+def _from_apt(package: str, target: Path) -> None:
+    """One file of a source package, of any version on offer: mirrors may lack what their lists promise."""
+    options = _private_apt(target.parent)
+    part = "--diff-only" if ".debian.tar" in target.name else "--tar-only"
+    told = run(["apt-cache", *options, "showsrc", "--only-source", package], target.parent)
+    for version in dict.fromkeys(re.findall(r"^Version: (\S+)$", told, re.MULTILINE)):
+        wanted = [part, "--download-only", "--only-source", f"{package}={version}"]
+        run(["apt-get", *options, "source", *wanted], target.parent, check=False)
+        if target.exists():
+            return
 
 
 def debian_files(package: str, folder: Path) -> list[str]:
     """The file names of Debian's newest source package; raises StepFailed."""
-    listing = run([*_private_apt(folder), "source", "--print-uris", "--only-source", package], folder)
+    listing = run(
+        ["apt-get", *_private_apt(folder), "source", "--print-uris", "--only-source", package], folder
+    )
     return [line.split(" ")[1] for line in listing.splitlines() if line.startswith("'")]
 
 
 def _private_apt(folder: Path) -> list[str]:
-    """Debian's own client with fresh lists, and a configuration of its own: the machine's stays as it is."""
+    """Options for Debian's own client: a configuration of its own and fresh lists, apart from the machine's."""
     private = cache() / "apt"
     (private / "lists/partial").mkdir(parents=True, exist_ok=True)
     (private / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
     (private / "sources.list").write_text(
         "".join(f"deb-src [signed-by={_KEYRING}] http://deb.debian.org/{suite} main\n" for suite in _SUITES)
     )
-    apt = [
-        "apt-get",
+    options = [
         "--quiet=2",
         "--option=APT::Sandbox::User=root",
         f"--option=Dir::Etc::SourceList={private}/sources.list",
@@ -107,8 +117,8 @@ def _private_apt(folder: Path) -> list[str]:
         f"--option=Dir::State::Lists={private}/lists",
         f"--option=Dir::Cache={private}/cache",
     ]
-    run([*apt, "update"], folder)
-    return apt
+    run(["apt-get", *options, "update"], folder)
+    return options
 
 
 def _is(file: Path, wanted: Archive) -> bool:

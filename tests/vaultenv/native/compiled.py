@@ -4,6 +4,7 @@ from pathlib import Path
 
 import vaultenv.native
 from vaultenv.native.architecture import native
+from vaultenv.native.link import compile_command
 from vaultenv.native.toolchain import environment
 from vaultenv.native.tools import run
 from vaultenv.native.variable_table import variable_table
@@ -34,3 +35,11 @@ def compile_scan(folder: Path) -> Path:
     flags = ["-shared", "-fPIC", "-std=c23", "-D_GNU_SOURCE", "-fsanitize=undefined", f"-I{SOURCES}"]
     run(["zcc", *flags, *sources, "-o", library], folder, compiler)
     return library
+
+
+def compile_with_arenas(source: str, folder: Path) -> Path:
+    """A program of `source` that is linked with the interpreter and its arenas."""
+    program = folder / Path(source).stem
+    command = compile_command(native(), HERE / source, SOURCES / "arena.c")
+    run([*command, "-o", program], folder, environment(native(), folder))
+    return program
