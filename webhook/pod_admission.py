@@ -115,6 +115,7 @@ class PodAdmission:
                 architectures=_architectures(spec),
                 skip_verify=config.registry_skip_verify,
                 default_secrets=defaults,
+                namespace=namespace,
             )
             for place, image in plan.images.items()
         }

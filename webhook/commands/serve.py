@@ -72,7 +72,9 @@ def load_app(operator: Operator, log: Log) -> Any:
     cluster, metrics = Cluster(operator.connection), Metrics()
     services = Services(
         cluster=cluster,
-        registry=RegistryClient(operator.registry, metrics, NodePlatforms(cluster)),
+        registry=RegistryClient(
+            operator.registry, metrics, NodePlatforms(cluster), lookups=_lookups(operator.settings)
+        ),
         vault=Vault(cluster, operator.settings.vault_ca_file),
         own_namespace=operator.own_namespace,
         default_pull_secrets=_default_pull_secrets(operator.settings),
@@ -80,6 +82,11 @@ def load_app(operator: Operator, log: Log) -> Any:
     admission = Admission(operator.settings, operator.defaults, services)
     events = Events(cluster, log, socket.gethostname())
     return create_app(admission, metrics, log, operator.settings.budget_s, events.refused)
+
+
+def _lookups(settings: Settings) -> int:
+    """How many threads of a worker may wait for registries; the others answer health checks."""
+    return max(1, settings.threads * 3 // 4)
 
 
 def _default_pull_secrets(settings: Settings) -> list[tuple[str, str]]:

@@ -26,7 +26,8 @@ _SKIP_IGNORED = (
 class RegistryClient:
     """Reads image configurations; for use by many threads.
 
-    `platforms` gives those of the cluster's nodes, where the operator has not set CLUSTER_PLATFORMS.
+    `platforms` gives those of the cluster's nodes, where the operator has not set CLUSTER_PLATFORMS. `lookups` may
+    wait for registries at a time, half of them for one namespace: fewer than the threads that answer requests.
     """
 
     def __init__(
@@ -34,11 +35,12 @@ class RegistryClient:
         settings: RegistrySettings,
         observer: Observer | None = None,
         platforms: Callable[[], tuple[Platform, ...]] = tuple,
+        lookups: int = 48,
     ) -> None:
         self._settings = settings
         self._observer = observer or Unobserved()
         self._platforms = platforms
-        self._reader = Reader(settings)
+        self._reader = Reader(settings, lookups)
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
         """Return what the image runs; raise ImageNotRead, whose message is one line for people."""
@@ -69,7 +71,8 @@ class RegistryClient:
         failure = RegistryFailure(Kind.UNAUTHORIZED, "there is no credential to try")
         for credential in candidates(reference, query.pull_secrets, query.default_secrets):
             try:
-                return self._reader.read(Wish(reference, credential, platforms, verify, fresh), within)
+                wish = Wish(reference, credential, platforms, verify, fresh, query.namespace)
+                return self._reader.read(wish, within)
             except RegistryFailure as error:
                 if error.kind not in _TRY_NEXT:
                     raise

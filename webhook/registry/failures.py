@@ -19,6 +19,7 @@ class Kind(StrEnum):
     MANIFEST_UNKNOWN = "MANIFEST_UNKNOWN"
     TOO_MANY_REQUESTS = "TOOMANYREQUESTS"
     UNREACHABLE = "UNREACHABLE"
+    BUSY = "BUSY"
     UNTRUSTED_CERTIFICATE = "UNTRUSTED_CERTIFICATE"
     FORBIDDEN_REALM = "FORBIDDEN_REALM"
     INVALID_ANSWER = "INVALID_ANSWER"
@@ -53,6 +54,10 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
     Kind.UNREACHABLE: (
         "the registry does not answer, or the webhook may not connect to it",
         f"try again; the operator can list internal registries in REGISTRY_PRIVATE_HOSTS; {_SET_COMMAND}",
+    ),
+    Kind.BUSY: (
+        "the webhook is waiting for as many slow registries as it can",
+        f"try again, {_SET_COMMAND}",
     ),
     Kind.UNTRUSTED_CERTIFICATE: (
         "the registry's certificate is not trusted",

@@ -18,7 +18,7 @@ class PullSecret:
 
 @dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """Which image, and with whose credentials.
+    """Which image, and with whose credentials; `namespace` is the pod's, so that none has all the threads.
 
     `pull_secrets` are those of the pod, in its order; `default_secrets` are the operator's, tried after them.
     `architectures` (`arm64`, …) are those that the pod pins itself to; none: the cluster's platforms decide.
@@ -30,6 +30,7 @@ class ImageQuery:
     architectures: tuple[str, ...] = ()
     skip_verify: bool = False
     default_secrets: tuple[PullSecret, ...] = ()
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,19 +22,22 @@ from webhook.registry.repository import Repository
 from webhook.registry.settings import RegistrySettings
 from webhook.registry.transport import Transport
 
+_QUEUE_S = 0.25
+"""Who cannot begin so soon is refused: threads that wait for registries do not answer health checks."""
 _FAIR_S = 1.0
 """With less time than this, a failure says nothing of the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An image, with one credential; `fresh`: not what the registry said some time ago."""
+    """An image, with one credential, for a namespace; `fresh`: not what the registry said some time ago."""
 
     reference: ImageReference
     credential: Credential
     platforms: tuple[Platform, ...]
     verify: bool = True
     fresh: bool = False
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class _Kept:
 class Reader:
     """Reads images of all registries."""
 
-    def __init__(self, settings: RegistrySettings) -> None:
+    def __init__(self, settings: RegistrySettings, lookups: int) -> None:
         self._policy = AddressPolicy(
             settings.private_hosts, settings.plain_http_hosts, settings.cluster_domain
         )
@@ -69,6 +72,8 @@ class Reader:
         self._flights: Flights[tuple[AccessKey, bool], tuple[ImageConfig, str]] = Flights()
         self._gate = Gate(settings.concurrency)
         self._large = Gate(1)
+        self._lookups = Gate(lookups)
+        self._of_namespace = Gate((lookups + 1) // 2)
         self._slow = Breaker()
 
     def url(self, reference: ImageReference) -> str:
@@ -84,9 +89,14 @@ class Reader:
             return known, REMEMBERED
         if self._slow.open(key.place):
             raise RegistryFailure(Kind.UNREACHABLE, "the registry has failed several times; it is left alone")
-        (config, outcome), shared = self._flights.fetch(
-            (key, wish.fresh), lambda: self._ask(wish, key, deadline), deadline
-        )
+        soon = Deadline(min(_QUEUE_S, deadline.remaining_s()))
+        with (
+            self._of_namespace.entered(wish.namespace, soon, Kind.BUSY),
+            self._lookups.entered("registries", soon, Kind.BUSY),
+        ):
+            (config, outcome), shared = self._flights.fetch(
+                (key, wish.fresh), lambda: self._ask(wish, key, deadline), deadline
+            )
         return config, SHARED if shared else outcome
 
     def close(self) -> None:

@@ -19,13 +19,13 @@ def connect(authority: Authority) -> Iterator[Connect]:
     """Make a client that may connect to this machine; options are the operator's variables."""
     clients: list[RegistryClient] = []
 
-    def make(observer: Observer | None = None, **variables: str) -> RegistryClient:
+    def make(observer: Observer | None = None, lookups: int = 48, **variables: str) -> RegistryClient:
         environ = {
             "REGISTRY_CA_FILE": str(authority.ca_file),
             "REGISTRY_PRIVATE_HOSTS": "127.0.0.1,localhost",
             **variables,
         }
-        clients.append(RegistryClient(RegistrySettings.from_environ(environ), observer))
+        clients.append(RegistryClient(RegistrySettings.from_environ(environ), observer, lookups=lookups))
         return clients[-1]
 
     yield make

@@ -1,0 +1,119 @@
+"""The running webhook while registries attack it: it refuses in time, and its health is answered meanwhile."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.authority import Authority
+from tests.servers.cluster import Cluster
+from tests.servers.endpoint import Endpoint
+from tests.servers.process import Process, free_port
+from tests.webhook.registry import hostile
+from tests.webhook.registry.hostile import HostileServer
+
+BUDGET_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def evil(authority: Authority) -> Iterator[HostileServer]:
+    server = HostileServer(authority.issue("evil"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def webhook(
+    session_folder: Path, authority: Authority, cluster: Cluster, evil: HostileServer
+) -> Iterator[Endpoint]:
+    """`vault-webhook serve` with two workers, as operators run it, but without TLS."""
+    folder = session_folder / "webhook-under-attack"
+    folder.mkdir()
+    address = f"127.0.0.1:{free_port()}"
+    process = Process(
+        [sys.executable, "-m", "webhook", "serve"],
+        folder / "webhook.log",
+        {
+            "PATH": os.environ["PATH"],
+            "LISTEN_ADDRESS": address,
+            "KUBECONFIG": str(cluster.kubeconfig),
+            "VAULT_ADDR": "https://vault.example.com",
+            "VAULT_ENV_IMAGE": "registry.example.com/vault-env:1",
+            "ADMISSION_BUDGET": f"{BUDGET_S}s",
+            "METRICS_DIR": str(folder),
+            "REGISTRY_CA_FILE": str(authority.ca_file),
+            "REGISTRY_PRIVATE_HOSTS": evil.host,
+        },
+    )
+    endpoint = Endpoint(f"http://{address}", authority.ca_file)
+    try:
+        process.wait_until(lambda: endpoint.answers("/healthz"))
+        yield endpoint
+    finally:
+        process.stop()
+
+
+def review(webhook: Endpoint, image: str) -> dict[str, Any]:
+    """What the webhook answers about a pod of this image, which refers to Vault and has no command."""
+    container = {"name": "app", "image": image, "env": [{"name": "A", "value": "vault:secret/data/a#b"}]}
+    request = {
+        "uid": "1",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"},
+        "namespace": "default",
+        "operation": "CREATE",
+        "object": {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "x", "namespace": "default"},
+            "spec": {"containers": [container]},
+        },
+    }
+    body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    answer: dict[str, Any] = webhook.request("POST", "/pods", json=body, timeout=30).json()["response"]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("attack", "word"),
+    [
+        (hostile.silence, "UNREACHABLE"),
+        (hostile.endless, "INVALID_ANSWER"),
+        (hostile.redirect("https://169.254.169.254/"), "UNREACHABLE"),
+        (hostile.challenge('Bearer realm="https://169.254.169.254/"'), "UNREACHABLE"),
+    ],
+    ids=["silence", "endless", "redirect", "realm"],
+)
+def test_a_pod_of_an_evil_registry_is_refused_in_time(
+    webhook: Endpoint, evil: HostileServer, attack: hostile.Behaviour, word: str
+) -> None:
+    started = time.monotonic()
+    answer = review(webhook, evil.serve(f"one-{word.lower()}-{id(attack)}".replace("_", "-"), attack))
+    assert answer["allowed"] is False
+    assert f": {word}: " in answer["status"]["message"]
+    assert time.monotonic() - started < BUDGET_S + 1
+
+
+def test_health_is_answered_while_registries_are_silent(webhook: Endpoint, evil: HostileServer) -> None:
+    answers: list[dict[str, Any]] = []
+
+    def ask(number: int) -> None:
+        answers.append(review(webhook, evil.serve(f"silent-{number}", hostile.silence)))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    slowest_s, asked = 0.0, 0
+    while any(thread.is_alive() for thread in threads):
+        started = time.monotonic()
+        assert webhook.answers("/healthz")
+        slowest_s, asked = max(slowest_s, time.monotonic() - started), asked + 1
+        time.sleep(0.05)
+    assert asked > 5
+    assert slowest_s < 1
+    assert all(answer["allowed"] is False for answer in answers)
