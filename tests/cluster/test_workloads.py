@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from tests.cluster import images
-from tests.cluster.conftest import SECRET
 from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
-from tests.cluster.product import CLUSTER_NAME
+from tests.cluster.product import CLUSTER_NAME, SECRET
 from tests.cluster.test_containers import container, one
 
 LINE = "echo $KEY; exec sleep 1000"
@@ -71,8 +70,12 @@ def test_the_token_of_an_audience_can_be_read_by_any_user(team: Pods, shell_imag
 
 def test_a_token_of_the_pod_is_used_instead_of_a_login(team: Pods, node: Node, shell_image: str) -> None:
     token = node.vault.new_token(f"{CLUSTER_NAME}-{team.namespace}")
-    write = {"name": "write", "image": shell_image, "command": ["sh", "-c", f"echo {token} >/tokens/vault"]}
-    write["volumeMounts"] = [{"name": "tokens", "mountPath": "/tokens"}]
+    write = {
+        "name": "write",
+        "image": shell_image,
+        "command": ["sh", "-c", f"echo {token} >/tokens/vault"],
+        "volumeMounts": [{"name": "tokens", "mountPath": "/tokens"}],
+    }
     spec = one(
         container(team, shell_image, "sh", "-c", "echo $KEY"),
         initContainers=[write],
