@@ -198,6 +198,29 @@ def test_a_path_outside_of_the_namespaces_is_refused_with_the_rule(
     assert "VAULT_PATH_POLICY lets namespace shop name kv/data/shop" in message
 
 
+def debugging(reference: str, **annotations: str) -> dict[str, Any]:
+    """The review of a container that is added to a running pod."""
+    old = pod({**REFERRING, "command": ["/vault/vault-env"]}, **annotations)
+    debugger = {**REFERRING, "name": "debugger", "env": [{"name": "P", "value": reference}]}
+    new = {**old, "spec": {**old["spec"], "ephemeralContainers": [debugger]}}
+    return {"object": new, "oldObject": old, "subResource": "ephemeralcontainers", "operation": "UPDATE"}
+
+
+def test_an_added_container_is_decided_by_the_policy_too() -> None:
+    body = review_of(namespace="shop", **debugging("vault:kv/data/other#k"))
+    response = json.loads(policy("enforce").client.post("/pods", data=body).data)["response"]
+    assert "container debugger: variable P: path kv/data/other is outside" in response["status"]["message"]
+    assert "container app" not in response["status"]["message"]
+
+
+def test_a_pod_that_would_be_refused_today_can_still_be_debugged(served: Served) -> None:
+    body = review_of(namespace="shop", **debugging("plain", run_as_user="me", vault_agent="true"))
+    assert json.loads(served.client.post("/pods", data=body).data)["response"] == {
+        "uid": "u-1",
+        "allowed": True,
+    }
+
+
 def test_where_the_policy_only_warns_the_pod_gets_its_launcher() -> None:
     response = policy("warn").review("pods", pod(REFERRING))
     assert (response["allowed"], response["patchType"]) == (True, "JSONPatch")

@@ -44,6 +44,14 @@ def mount_problems(container: Document, config: Config) -> Iterator[str]:
             )
 
 
+def name_problems(pod_spec: Document) -> Iterator[str]:
+    """Yield a problem for an init container that has the name of the one that the webhook adds, and is another."""
+    for container in pod_spec.get("initContainers") or ():
+        program = (container.get("command") or [""])[0]
+        if container.get("name") == launcher.INIT_CONTAINER and program != launcher.IN_IMAGE:
+            yield f"init container {launcher.INIT_CONTAINER} of the pod has the name of the webhook's; rename it"
+
+
 def volume_problems(pod_spec: Document, config: Config) -> Iterator[str]:
     """Yield a problem for each volume that has the name of one that the webhook adds, and is another."""
     expected = {volume["name"]: volume for volume in launcher.volumes(config)}
@@ -77,6 +85,8 @@ def container_warnings(container: Document, references: References) -> Iterator[
     name = container.get("name")
     if is_wrapped(container) and not container.get("args"):
         yield f"container {name}: `command` is the launcher alone, without a program in `args`"
+    if is_wrapped(container) and any(_starts_launcher(word) for word in container.get("args") or ()):
+        yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
     secret = {variable for variable, _ in references.paths}
     for key in ("command", "args"):
         for variable in sorted(secret & set(_names_in(container.get(key) or ()))):
@@ -84,6 +94,11 @@ def container_warnings(container: Document, references: References) -> Iterator[
                 f"container {name}: $({variable}) in `{key}` becomes the reference, not the secret: the kubelet replaces it "
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
             )
+
+
+def _starts_launcher(word: Any) -> bool:
+    """Whether the word, which may be a script, holds the launcher as a word of its own."""
+    return isinstance(word, str) and launcher.LAUNCHER in word.split()
 
 
 def _names_in(words: Iterable[Any]) -> Iterator[str]:

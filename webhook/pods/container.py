@@ -52,12 +52,18 @@ def wrap_container(
 
 def _with_variables(env: list[Any], variables: Mapping[str, str]) -> list[Any]:
     """Return `env` with each of `variables` once: in the place of the pod's own, else at the end."""
-    entries = {name: {"name": name, "value": double_dollars(value)} for name, value in variables.items()}
+    texts = {name: double_dollars(value) for name, value in variables.items()}
     own = {entry.get("name") for entry in env}
     if "VAULT_LOG_LEVEL" in own:
-        entries.pop("VAULT_LOG_LEVEL", None)
-    kept = [entries.get(entry.get("name"), entry) for entry in env]
-    return kept + [entry for name, entry in entries.items() if name not in own]
+        texts.pop("VAULT_LOG_LEVEL", None)
+    kept = [
+        _with_value(entry, texts[entry["name"]]) if entry.get("name") in texts else entry for entry in env
+    ]
+    return kept + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
+
+
+def _with_value(entry: Mapping[str, Any], text: str) -> dict[str, Any]:
+    return {**{key: value for key, value in entry.items() if key != "valueFrom"}, "value": text}
 
 
 def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[Any]:

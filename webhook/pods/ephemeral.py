@@ -13,7 +13,7 @@ from webhook.facts import Facts
 from webhook.pods import launcher
 from webhook.pods.checks import needs_account_token
 from webhook.pods.launcher import Launcher
-from webhook.pods.pod import Place, Plan, PodSpec, plan_containers, wrap_containers
+from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, is_windows, plan_containers, wrap_containers
 from webhook.pods.references import Sources
 
 SUBRESOURCE = "ephemeralcontainers"
@@ -37,6 +37,8 @@ def plan_ephemeral(pod_spec: PodSpec, old_spec: PodSpec, config: Config, sources
     plan = plan_containers(find_added(pod_spec, old_spec), config, sources)
     if not plan.wrapped:
         return plan
+    if is_windows(pod_spec):
+        return WINDOWS
     account = _account_mounts(pod_spec) if needs_account_token(config) else []
     missing = list(_missing(pod_spec, config))
     if needs_account_token(config) and not account:

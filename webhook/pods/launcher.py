@@ -21,7 +21,7 @@ JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
 TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
 
-_IN_IMAGE = "/usr/local/bin/vault-env"
+IN_IMAGE = "/usr/local/bin/vault-env"
 _SIZE_LIMIT = "32Mi"
 _NOBODY = 65534
 _JWT_FILE = "token"
@@ -43,7 +43,7 @@ class Launcher:
             "name": INIT_CONTAINER,
             "image": self.config.launcher_image,
             "imagePullPolicy": self.config.launcher_pull_policy,
-            "command": [_IN_IMAGE, "--install", LAUNCHER],
+            "command": [IN_IMAGE, "--install", LAUNCHER],
             "securityContext": self._security_context(pod_spec),
             "volumeMounts": [{"name": VOLUME, "mountPath": MOUNT_PATH}],
         }

@@ -11,10 +11,11 @@ from webhook.pods.checks import (
     config_problems,
     container_warnings,
     mount_problems,
+    name_problems,
     pod_warnings,
     volume_problems,
 )
-from webhook.pods.container import image_command, wrap_container
+from webhook.pods.container import image_command, is_wrapped, wrap_container
 from webhook.pods.launcher import Launcher
 from webhook.pods.references import FROM_PATH_VARIABLE, References, Sources, find_references
 
@@ -42,19 +43,30 @@ class Plan:
         return sum(len(found.paths) for found in self.wrapped.values())
 
 
+WINDOWS = Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
+
+
 def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources) -> Plan:
-    """Return what the pod needs; a pod without references, or wrapped by the predecessor, needs nothing."""
+    """Return what the pod needs; a pod without references, or wrapped by the predecessor, needs nothing.
+
+    A container that starts the launcher by itself is given it, with or without references.
+    """
     if _is_foreign(pod_spec):
         return Plan({}, {})
     plan = plan_containers(list(_places(pod_spec)), config, sources)
     if not plan.wrapped:
         return plan
-    if _is_windows(pod_spec):
-        return Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
+    if is_windows(pod_spec):
+        return WINDOWS
     return Plan(
         plan.wrapped,
         plan.images,
-        (*config_problems(config), *plan.problems, *volume_problems(pod_spec, config)),
+        (
+            *config_problems(config),
+            *plan.problems,
+            *name_problems(pod_spec),
+            *volume_problems(pod_spec, config),
+        ),
         (*pod_warnings(pod_spec, config), *plan.warnings),
     )
 
@@ -68,7 +80,7 @@ def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, s
     for place, container in places:
         references = find_references(container, sources)
         name = container.get("name") or ""
-        if not references and not takes_from_path(place, name, config):
+        if not (references or is_wrapped(container) or takes_from_path(place, name, config)):
             continue
         wrapped[place] = references
         problems += [f"container {name}: {problem}" for problem in references.problems]
@@ -161,7 +173,8 @@ def _is_foreign(pod_spec: PodSpec) -> bool:
     )
 
 
-def _is_windows(pod_spec: PodSpec) -> bool:
+def is_windows(pod_spec: PodSpec) -> bool:
+    """Whether the pod is for nodes that the launcher does not run on."""
     system = (pod_spec.get("os") or {}).get("name") or (pod_spec.get("nodeSelector") or {}).get(
         "kubernetes.io/os"
     )

@@ -109,3 +109,10 @@ def test_a_second_run_changes_nothing() -> None:
 def test_a_malformed_reference_is_named() -> None:
     bad = container(name="debugger", env=[{"name": "P", "value": REFERENCE.partition("#")[0]}])
     assert "container debugger: variable P" in debug(running(), bad)[1].problems[0]
+
+
+def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
+    old = spec_of(container(), os={"name": "windows"})
+    new, plan = debug(old, referring(name="debugger"))
+    assert new["ephemeralContainers"] == [referring(name="debugger")]
+    assert "Windows" in plan.warnings[0]

@@ -183,6 +183,27 @@ def test_the_annotation_entrypoint_spares_the_look_up() -> None:
     assert new["containers"][0]["args"] == ["/from/annotation", "x"]
 
 
+def test_a_container_that_starts_the_launcher_by_itself_is_given_it() -> None:
+    own = container(command=["/vault/vault-env"], args=["app"])
+    new, problems, plan = mutate(spec_of(own))
+    app = new["containers"][0]
+    assert (app["command"], app["args"]) == (["/vault/vault-env"], ["app"])
+    assert {"name": "VAULT_ADDR", "value": "https://vault.example.com"} in app["env"]
+    assert new["initContainers"][0]["name"] == "copy-vault-env"
+    assert (problems, plan.problems, plan.warnings) == ((), (), ())
+
+
+def test_a_script_that_starts_the_launcher_again_is_warned() -> None:
+    own = referring(command=["/vault/vault-env"], args=["/bin/sh", "-c", "/vault/vault-env env > .env"])
+    (warning,) = mutate(spec_of(own))[2].warnings
+    assert "start vault-env again" in warning
+
+
+def test_an_init_container_with_the_launchers_name_is_a_problem() -> None:
+    spec = spec_of(referring(), initContainers=[container(name="copy-vault-env")])
+    assert "rename it" in mutate(spec)[2].problems[0]
+
+
 def test_a_second_run_changes_nothing() -> None:
     config = config_of(
         mutate_probes="true", mutate_lifecycle_hooks="true", vault_tls_secret="ca", vault_token_audience="v"
