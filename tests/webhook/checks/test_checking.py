@@ -66,7 +66,7 @@ ANNOTATED = [
     ("vault-agent-cpu", "100m", "annotation-ignored"),
     ("vault-skip-verify", "true", "annotation-ignored"),
     ("vault-addr", "https://localhost", "vault-address"),
-    ("vault-auth-method", "gcp-gce", "auth-method"),
+    ("vault-auth-method", "github", "auth-method"),
     ("vault-role", "{{ .nobody }}", "role"),
     ("vault-env-from-path", "a#b#c", "from-path"),
 ]
