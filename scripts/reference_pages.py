@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from scripts.check_page import check_page
 from scripts.launcher_page import launcher_page, references_page
 from scripts.registry_page import registry_page
 from scripts.tables import code, table
@@ -48,6 +49,7 @@ def pages() -> dict[Path, str]:
         DOCS / "vault-env.md": launcher_page(),
         references: references_page(references),
         DOCS / "registry.md": registry_page(),
+        DOCS / "check.md": check_page(),
     }
 
 

@@ -4,6 +4,7 @@
     ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
     ├── InvalidSetting       the operator's: an environment variable of the webhook
     ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
+    │   └── NotYaml          or can, and is no YAML
     └── Refused              the object's author can mend it: answered `allowed: false`
         ├── InvalidAnnotation
         ├── ForbiddenAddress     a Vault address that the operator has not listed
@@ -29,7 +30,17 @@ class InvalidSetting(WebhookError):
 
 
 class InvalidManifest(WebhookError):
-    """A file with manifests cannot be read; the message names the file, and the line if it is not YAML."""
+    """A file with manifests cannot be read; the message names the file."""
+
+
+class NotYaml(InvalidManifest):
+    """A file with manifests is no YAML: at `line`, from 1, for this `reason`."""
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}:{line}: not YAML: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
 
 
 class Refused(WebhookError):

@@ -6,7 +6,7 @@ Scalars are read as Kubernetes' own tools read them: YAML 1.1, and a date stays 
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from webhook.errors import InvalidManifest
+from webhook.errors import InvalidManifest, NotYaml
 
 YamlPath = tuple[str | int, ...]
 """Keys and positions from a document's root to one of its parts."""
@@ -53,13 +53,24 @@ class Document:
         return line + 1
 
 
-def read_documents(files: Sequence[str]) -> list[Document]:
-    """Return the documents of all files, `-` for standard input; InvalidManifest says which one cannot be read."""
-    return [document for file in files for document in parse_documents(_read(file), file)]
+def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | None = None) -> list[Document]:
+    """Return the documents of all files, `-` for standard input; InvalidManifest says which one cannot be read.
+
+    With `report`, a file that is no YAML is told to it, and left out.
+    """
+    documents = []
+    for file in files:
+        try:
+            documents += parse_documents(_read(file), file)
+        except NotYaml as error:
+            if not report:
+                raise
+            report(error)
+    return documents
 
 
 def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
-    """Return the documents of a text, empty ones left out."""
+    """Return the documents of a text, empty ones left out; NotYaml if it is none."""
     loader = _Loader(text)
     documents = []
     try:
@@ -69,10 +80,16 @@ def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
             if content is not None:
                 documents.append(Document(file, _as_json(content), node, repeated))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidManifest(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+        raise _not_yaml(file, error) from None
     finally:
         loader.dispose()
     return documents
+
+
+def _not_yaml(file: str, error: Exception) -> NotYaml:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or type(error).__name__
+    return NotYaml(file, mark.line + 1 if mark else 1, reason)
 
 
 def path_text(path: YamlPath) -> str:

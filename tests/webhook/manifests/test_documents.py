@@ -90,7 +90,7 @@ def test_a_merge_key_repeats_nothing() -> None:
     "text", ["a: [", "a: {{ .Values.b }}\n", "a: b: c", "\t", "&a [*a]", "!!python/name:os.x"]
 )
 def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
-    with pytest.raises(InvalidManifest, match=r"^app\.yaml: not YAML: "):
+    with pytest.raises(InvalidManifest, match=r"^app\.yaml:1: not YAML: "):
         parse_documents(text, "app.yaml")
 
 

@@ -1,0 +1,1 @@
+"""What is wrong with manifests, each finding with its place and its remedy."""

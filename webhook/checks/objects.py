@@ -1,0 +1,42 @@
+"""Problems of Secrets and ConfigMaps."""
+
+from collections.abc import Iterator
+
+from vaultenv.errors import InvalidReference
+from vaultenv.reference import parse
+from webhook.annotations import parse_config
+from webhook.checks.annotations import annotation_problems
+from webhook.checks.finding import Problem
+from webhook.manifests.documents import YamlPath
+from webhook.manifests.objects import Reviewed
+from webhook.manifests.operator import Operator
+from webhook.object_admission import OBJECT_KINDS
+
+_FIELDS = ("stringData", "data", "binaryData")
+
+
+def object_problems(reviewed: Reviewed, operator: Operator) -> Iterator[Problem]:
+    """Yield what is wrong with the Secret or ConfigMap."""
+    config, _ = parse_config(reviewed.annotations, operator.defaults)
+    yield from annotation_problems(reviewed, operator, config)
+    values = OBJECT_KINDS[reviewed.resource].find_values(reviewed.content)
+    if values and not config.service_account:
+        names = ", ".join(sorted(values))
+        message = f"it holds Vault references ({names}) but names no identity to read them with"
+        yield Problem("identity", ("metadata", "annotations"), message)
+    for name, value in values.items():
+        try:
+            parse(value)
+        except InvalidReference as error:
+            message = f"key {name}: {error.message} ({error.reference})"
+            yield Problem("reference", value_path(reviewed, name), message)
+
+
+def value_path(reviewed: Reviewed, name: str) -> YamlPath:
+    """Return the path of a value by the name that `find_values` gives it."""
+    key = name if _field(reviewed, name) else name.partition(" ")[0]
+    return (_field(reviewed, key) or "data", key)
+
+
+def _field(reviewed: Reviewed, key: str) -> str:
+    return next((field for field in _FIELDS if key in (reviewed.content.get(field) or {})), "")

@@ -1,0 +1,103 @@
+"""Problems of pods: the webhook's own checks, each asked about one part at a time, so that its place is known."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.annotations import Config, parse_config
+from webhook.checks.annotations import annotation_problems, path_of
+from webhook.checks.finding import Problem
+from webhook.facts import Source, Values, container_sources
+from webhook.manifests.documents import YamlPath
+from webhook.manifests.objects import Reviewed
+from webhook.manifests.operator import Operator
+from webhook.pods.checks import (
+    config_problems,
+    container_warnings,
+    mount_problems,
+    pod_warnings,
+    volume_problems,
+)
+from webhook.pods.pod import Plan, plan_pod
+from webhook.pods.references import References
+
+Container = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PodFacts:
+    """What is known of the world around a pod: the sources of its variables, and whether images are asked."""
+
+    sources: Mapping[Source, Values]
+    unknown_sources: frozenset[Source]
+    images_known: bool
+
+
+def pod_problems(reviewed: Reviewed, operator: Operator, facts: PodFacts) -> Iterator[Problem]:
+    """Yield what is wrong with the pod."""
+    config, _ = parse_config(reviewed.annotations, operator.defaults)
+    spec = reviewed.content.get("spec") or {}
+    yield from annotation_problems(reviewed, operator, config)
+    yield from _unknown_sources(spec, facts.unknown_sources)
+    yield from _launcher_problems(reviewed, spec, config, plan_pod(spec, config, facts.sources))
+    if not facts.images_known:
+        yield from _unknown_images(plan_pod(spec, config, facts.sources))
+
+
+def _launcher_problems(
+    reviewed: Reviewed, spec: Mapping[str, Any], config: Config, plan: Plan
+) -> Iterator[Problem]:
+    if not plan.wrapped:
+        yield from (Problem("pod", ("spec",), warning) for warning in plan.warnings)
+        return
+    for problem in config_problems(config):
+        field = "from_path" if "from-path" in problem else "token_audience"
+        yield Problem("from-path", path_of(field, reviewed.annotations), problem)
+    for problem in volume_problems(spec, config):
+        yield Problem("volume", ("spec", "volumes"), problem)
+    for warning in pod_warnings(spec, config):
+        yield Problem("pod", ("spec",), warning)
+    for place, references in plan.wrapped.items():
+        container = spec[place[0]][place[1]]
+        yield from _container_problems(("spec", *place), container, references, config)
+
+
+def _container_problems(
+    path: YamlPath, container: Container, references: References, config: Config
+) -> Iterator[Problem]:
+    name = container.get("name")
+    for problem in references.problems:
+        yield Problem(
+            "reference", (*path, *_variable_path(container, problem)), f"container {name}: {problem}"
+        )
+    for index, mount in enumerate(container.get("volumeMounts") or ()):
+        for problem in mount_problems({"name": name, "volumeMounts": [mount]}, config):
+            yield Problem("mount", (*path, "volumeMounts", index), problem)
+    for warning in container_warnings(container, references):
+        yield Problem("container", path, warning)
+
+
+def _variable_path(container: Container, problem: str) -> YamlPath:
+    """Where the variable stands that a problem of a reference is about; `envFrom` if it comes from a source."""
+    for index, entry in enumerate(container.get("env") or ()):
+        if problem.startswith((f"variable {entry.get('name')}:", f"variable {entry.get('name')} of ")):
+            return ("env", index, "value" if "value" in entry else "valueFrom")
+    return ("envFrom",)
+
+
+def _unknown_sources(spec: Mapping[str, Any], unknown: frozenset[Source]) -> Iterator[Problem]:
+    for key in ("initContainers", "containers"):
+        for index, container in enumerate(spec.get(key) or ()):
+            for field in ("envFrom", "env"):
+                for source in sorted(unknown.intersection(container_sources({field: container.get(field)}))):
+                    message = f"{source.kind} {source.name} is in none of the files: whether it holds references is unknown"
+                    yield Problem("source-unknown", ("spec", key, index, field), message)
+
+
+def _unknown_images(plan: Plan) -> Iterator[Problem]:
+    for (key, index), image in plan.images.items():
+        yield Problem(
+            "entry-point-unknown",
+            ("spec", key, index, "image"),
+            f"the entry point of image {image} is not in the manifest",
+        )

@@ -1,0 +1,61 @@
+"""The table of rules: what `vault-webhook check` can find. docs/check.md is compared with it by a test."""
+
+from dataclasses import dataclass
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SEVERITIES = (ERROR, WARNING, NOTE)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row: an error is refused by the webhook or fails at the start of the program."""
+
+    id: str
+    severity: str
+    title: str
+    remedy: str
+
+
+RULES = (
+    Rule("not-yaml", ERROR, "the file cannot be read as YAML", "correct the file; templates of Helm must be rendered first: helm template | vault-webhook check -f -"),
+    Rule("repeated-key", WARNING, "a key stands twice in one mapping", "remove one of them; only the last counts"),
+    Rule("annotation-value", ERROR, "an annotation has a value that cannot be used", "write the accepted form, docs/annotations.md"),
+    Rule("annotation-refused", ERROR, "an annotation switches on a mode that there is none of here", "remove it; the message says what to do instead"),
+    Rule("annotation-unknown", WARNING, "an annotation of ours that there is none of", "correct the key, or remove it"),
+    Rule("annotation-ignored", WARNING, "an annotation that has no effect, or that the operator does not allow", "remove it, or ask the operator"),
+    Rule("vault-address", ERROR, "an annotation names a Vault that pods may not be sent to", "ask the operator to add it to VAULT_ADDR_ALLOWLIST"),
+    Rule("auth-method", ERROR, "vault-env has no such auth method", "write one that it has, docs/annotations.md"),
+    Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
+    Rule("reference", ERROR, "a value looks like a reference and is none", "write vault:path#key"),
+    Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),
+    Rule("mount", ERROR, "a container mounts something where vault-env must be", "mount it elsewhere"),
+    Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),
+    Rule("pod", WARNING, "the pod is legal and probably not meant so", "mount a token, or correct the names"),
+    Rule("container", WARNING, "a container is legal and probably not meant so", "let the program, or a shell, read the variable itself"),
+    Rule("identity", ERROR, "references in a Secret or ConfigMap without a ServiceAccount to read them as", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
+    Rule("entry-point-unknown", NOTE, "the image must be asked what it runs", "set `command`, or check with --registry"),
+    Rule("source-unknown", NOTE, "a ConfigMap or Secret with variables is in none of the files", "add its file, or check with --cluster"),
+    Rule("refused", ERROR, "the webhook would refuse the object", "as the message says"),
+    Rule("warned", WARNING, "the webhook would warn", "as the message says"),
+)  # fmt: skip
+
+MIGRATION = (
+    Rule("was-false", ERROR, "Bank-Vaults reads this text as false; here it is refused", "write false, or true if that was meant"),
+    Rule("was-ignored", ERROR, "Bank-Vaults falls back to a default here; here the value is refused", "write the accepted form, or remove the annotation"),
+    Rule("bare-number", WARNING, "a number without unit is zero for Bank-Vaults, and seconds here", "write the unit, e.g. 30s"),
+    Rule("address-list", NOTE, "an annotated address must be the operator's or on a list", "the operator sets VAULT_ADDR_ALLOWLIST, as with Bank-Vaults since 1.23.1"),
+    Rule("registry-verify", WARNING, "registry-skip-verify needs the operator's consent here", "the operator sets REGISTRY_CA_FILE, or REGISTRY_ALLOW_SKIP_VERIFY"),
+    Rule("identity-of-webhook", ERROR, "Bank-Vaults reads these values with the webhook's own login; here it is never used", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
+    Rule("config-map-annotation", WARNING, "a ConfigMap is looked at only if it has one of our annotations", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
+    Rule("custom-object", WARNING, "references in objects of other kinds stay as they are", "move them to a Secret"),
+    Rule("skip-label", WARNING, "this label of Bank-Vaults' successor does not keep an object from the webhook", "use the label security.banzaicloud.io/mutate: skip"),
+    Rule("escape", WARNING, "a backslash before a reference makes it text here; Bank-Vaults keeps it and resolves the reference", "remove the backslash"),
+    Rule("precedence", NOTE, "a key of vault-env-from-path does not replace a variable of the container; with Bank-Vaults both are there", "rename one of them where they collide"),
+    Rule("daemon-environment", NOTE, "with vault-env-daemon the program no longer sees the launcher's own variables", "name those that it needs in vault-env-passthrough"),
+    Rule("token-mount", NOTE, "the token file is read where the volume is mounted, /vault-token, and is no longer copied to /vault/.vault-token", "have the program read VAULT_TOKEN_FILE, if it does"),
+    Rule("missing-secrets", NOTE, "vault-ignore-missing-secrets works for Secrets and ConfigMaps too", "remove it if a missing key shall be an error"),
+    Rule("init-container", NOTE, "copy-vault-env runs without a shell, not as root, with a read-only root file system; its volume is read-only for the other containers", "set run-as-non-root or readonly-root-fs to false if that is not wanted"),
+)  # fmt: skip
+"""What `--from bank-vaults` finds beside them: where a manifest that works with Bank-Vaults behaves differently here."""
+
+BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION)}

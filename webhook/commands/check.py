@@ -1,0 +1,69 @@
+"""`vault-webhook check -f FILE`: what is wrong with manifests, before anything reaches a cluster; docs/check.md.
+
+Exit status: 0 no error; 1 at least one error (with --strict also a warning); 2 wrong usage, or nothing could be checked.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+
+from webhook.checks.checking import Checker
+from webhook.checks.finding import Finding
+from webhook.checks.report import OUTPUTS
+from webhook.checks.rules import ERROR, WARNING
+from webhook.commands.manifest_options import add_common_options, read_given
+from webhook.errors import NotYaml, WebhookError
+
+FOUND, NOT_CHECKED = 1, 2
+_EXIT = (
+    "Exit status: 0 no error; 1 at least one error (with --strict also a warning); "
+    "2 wrong usage, or nothing could be checked."
+)
+
+
+def run(arguments: list[str]) -> int:
+    """Print the findings; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        findings = sorted(set(_findings(options)))
+    except WebhookError as error:
+        print(f"vault-webhook check: {error}", file=sys.stderr)
+        return NOT_CHECKED
+    sys.stdout.write(OUTPUTS[options.output](findings))
+    return _status(findings, strict=options.strict)
+
+
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
+    broken: list[NotYaml] = []
+    given = read_given(options, broken.append)
+    yield from (Finding(error.file, error.line, "", "not-yaml", error.reason, "") for error in broken)
+    checker = Checker(
+        given.operator, given.surroundings, given.namespace, migration=options.origin is not None
+    )
+    for document in given.documents:
+        yield from checker.findings(document)
+
+
+def _status(findings: Iterable[Finding], strict: bool) -> int:
+    failing = (ERROR, WARNING) if strict else (ERROR,)
+    return FOUND if any(found.rule.severity in failing for found in findings) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vault-webhook check",
+        description="Find what the webhook would refuse or warn about, and what would fail at the start of a program.",
+        epilog=_EXIT,
+    )
+    add_common_options(parser)
+    parser.add_argument(
+        "--output", choices=OUTPUTS, default="text", help="form of the findings (default: text)"
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings fail too")
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=["bank-vaults"],
+        help="also list what changes for manifests that work with that webhook today",
+    )
+    return parser

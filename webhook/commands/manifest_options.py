@@ -1,0 +1,107 @@
+"""What `mutate` and `check` have in common: which manifests, under which settings, and what may be asked beyond them."""
+
+import argparse
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from webhook.errors import NotYaml
+from webhook.gather import Registry
+from webhook.kubeconfig import Connection
+from webhook.manifests.documents import Document, read_documents
+from webhook.manifests.objects import find_objects
+from webhook.manifests.operator import Operator, read_operator
+from webhook.manifests.preview import Surroundings
+from webhook.manifests.surroundings import Manifests
+from webhook.services import Vault
+
+_DOCKER_CONFIG = Path("~/.docker/config.json")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The documents, and what they are looked at with; `namespace` is that of objects that name none."""
+
+    documents: list[Document]
+    operator: Operator
+    namespace: str
+    surroundings: Surroundings
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which manifests are looked at, under which settings, and what may be asked."""
+    parser.add_argument(
+        "-f",
+        "--file",
+        dest="files",
+        metavar="FILE",
+        action="append",
+        required=True,
+        help="YAML file, - for standard input",
+    )
+    parser.add_argument(
+        "-n",
+        "--namespace",
+        help="namespace of objects that name none (default: the kubeconfig's with --cluster, else `default`)",
+    )
+    parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        help="the webhook's settings, a ConfigMap as in manifests/base/settings.yaml; "
+        "default: built-in values, and every Vault address is allowed",
+    )
+    parser.add_argument(
+        "--registry",
+        action="store_true",
+        help="ask the registries for entry points, with the pull secrets of the files and ~/.docker/config.json",
+    )
+    parser.add_argument(
+        "--cluster", action="store_true", help="read ConfigMaps and Secrets that no file has, by KUBECONFIG"
+    )
+
+
+def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Given:
+    """Return what the options name; InvalidManifest or InvalidSetting says what cannot be used.
+
+    With `report`, a file that is no YAML is told to it, and left out.
+    """
+    operator = read_operator(options.settings)
+    documents = read_documents(options.files, report)
+    connection = _connection() if options.cluster else None
+    namespace = options.namespace or (connection.namespace if connection else "default")
+    cluster = _cluster(connection) if connection else None
+    registry = _registry(operator) if options.registry else None
+    docker_config = _DOCKER_CONFIG.expanduser() if options.registry else None
+    objects = [found for document in documents for found in find_objects(document.content, namespace)]
+    manifests = Manifests(objects, cluster, docker_config)
+    return Given(
+        documents, operator, namespace, Surroundings(manifests, registry, _vault(options, operator, cluster))
+    )
+
+
+def _connection() -> Connection:
+    from webhook.manifests.connection import find_person_connection
+
+    return find_person_connection(os.environ)
+
+
+def _cluster(connection: Connection) -> Any:
+    from webhook.cluster import Cluster  # like all that follows: loaded where it is asked for
+
+    return Cluster(connection)
+
+
+def _registry(operator: Operator) -> Registry:
+    from webhook.registry.client import RegistryClient
+
+    return RegistryClient(operator.registry())
+
+
+def _vault(options: argparse.Namespace, operator: Operator, cluster: Any) -> Vault | None:
+    if not getattr(options, "vault", False):
+        return None
+    from webhook.vault import Vault
+
+    return Vault(cluster, operator.settings.vault_ca_file)
