@@ -6,6 +6,7 @@ import pytest
 
 from tests.servers.authority import Authority
 from tests.servers.registry import Registry
+from tests.webhook.registry.hostile_server import HostileServer
 from webhook.registry.client import RegistryClient
 from webhook.registry.observer import Observer
 from webhook.registry.query import PullSecret
@@ -44,3 +45,31 @@ def pull_secrets(registry: Registry) -> tuple[PullSecret, ...]:
     """The pull secret of a pod that may pull."""
     content = registry.pull_secret().encode()
     return (PullSecret("team", "pull", "kubernetes.io/dockerconfigjson", content),)
+
+
+@pytest.fixture
+def server(authority: Authority) -> Iterator[HostileServer]:
+    running = HostileServer(authority.issue("hostile"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def other(authority: Authority) -> Iterator[HostileServer]:
+    """Another host by name, though not by address: `localhost`."""
+    running = HostileServer(authority.issue("other"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def plain() -> Iterator[HostileServer]:
+    """A server without TLS."""
+    running = HostileServer(None)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def client(connect: Connect) -> RegistryClient:
+    return connect()

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 from tests.servers.authority import Authority
-from tests.webhook.registry.hostile import HostileServer, Visit, challenge, image, redirect
+from tests.webhook.registry.hostile import challenge, image, redirect
+from tests.webhook.registry.hostile_server import HostileServer, Visit
 from tests.webhook.registry.names import NameServer
 from tests.webhook.registry.scenarios import ADDRESSES, NAMES, SCENARIOS, SILENT, Scenario
 from webhook.deadline import Deadline

@@ -15,7 +15,7 @@ from tests.servers.cluster import Cluster
 from tests.servers.endpoint import Endpoint
 from tests.servers.process import Process, free_port
 from tests.webhook.registry import hostile
-from tests.webhook.registry.hostile import HostileServer
+from tests.webhook.registry.hostile_server import Behaviour, HostileServer
 
 BUDGET_S = 3.0
 
@@ -90,7 +90,7 @@ def review(webhook: Endpoint, image: str) -> dict[str, Any]:
     ids=["silence", "endless", "redirect", "realm"],
 )
 def test_a_pod_of_an_evil_registry_is_refused_in_time(
-    webhook: Endpoint, evil: HostileServer, attack: hostile.Behaviour, word: str
+    webhook: Endpoint, evil: HostileServer, attack: Behaviour, word: str
 ) -> None:
     started = time.monotonic()
     answer = review(webhook, evil.serve(f"one-{word.lower()}-{id(attack)}".replace("_", "-"), attack))

@@ -1,0 +1,76 @@
+"""Registries that are busy, limit pulls or fail: asked again within the time, then left alone."""
+
+import threading
+import time
+
+import pytest
+
+from tests.webhook.registry import hostile
+from tests.webhook.registry.attacks import (
+    BUDGET_S,
+    fetch,
+    refusal,
+)
+from tests.webhook.registry.conftest import Connect
+from tests.webhook.registry.hostile import image
+from tests.webhook.registry.hostile_server import HostileServer
+from webhook.deadline import Deadline
+from webhook.errors import ImageNotRead
+from webhook.registry.client import RegistryClient
+from webhook.registry.query import ImageQuery
+
+
+def test_a_registry_that_is_busy_for_a_moment_is_asked_again(
+    server: HostileServer, connect: Connect, client: RegistryClient
+) -> None:
+    busy = lambda visit: visit.answer(503)  # noqa: E731
+    assert fetch(client, server.serve("app", hostile.in_turn(busy, hostile.hang_up, image()))).command == (
+        "good",
+    )
+
+
+def test_a_short_retry_after_is_waited_for(server: HostileServer, client: RegistryClient) -> None:
+    limited = lambda visit: visit.answer(429, headers={"Retry-After": "1"})  # noqa: E731
+    started = time.monotonic()
+    assert fetch(client, server.serve("app", hostile.in_turn(limited, image()))).command == ("good",)
+    assert time.monotonic() - started >= 1
+
+
+def test_a_long_retry_after_is_refused_at_once_and_remembered(
+    server: HostileServer, client: RegistryClient
+) -> None:
+    reference = server.serve("app", lambda visit: visit.answer(429, headers={"Retry-After": "3600"}))
+    for _ in range(3):
+        started = time.monotonic()
+        assert "TOOMANYREQUESTS" in refusal(client, reference)
+        assert time.monotonic() - started < 0.5
+    assert len(server.visits) == 1
+
+
+def test_a_registry_that_fails_again_and_again_is_left_alone_for_a_while(
+    server: HostileServer, client: RegistryClient
+) -> None:
+    reference = server.serve("app", lambda visit: visit.answer(500))
+    for _ in range(3):
+        refusal(client, reference)
+    visits = len(server.visits)
+    assert "UNREACHABLE" in refusal(client, reference)
+    assert len(server.visits) == visits
+
+
+def test_one_namespace_does_not_get_all_the_threads(server: HostileServer, connect: Connect) -> None:
+    client = connect(lookups=2)
+    slow = server.serve("slow", hostile.silence)
+    good = server.serve("good", image())
+    waiting = threading.Thread(target=refusal_in, args=(client, slow, "greedy"))
+    waiting.start()
+    time.sleep(0.2)
+    with pytest.raises(ImageNotRead, match="BUSY"):
+        client.fetch(ImageQuery(good, namespace="greedy"), Deadline(BUDGET_S))
+    assert client.fetch(ImageQuery(good, namespace="other"), Deadline(BUDGET_S)).command == ("good",)
+    waiting.join()
+
+
+def refusal_in(client: RegistryClient, reference: str, namespace: str) -> None:
+    with pytest.raises(ImageNotRead):
+        client.fetch(ImageQuery(reference, namespace=namespace), Deadline(BUDGET_S))
