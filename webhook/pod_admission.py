@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config, Defaults, parse_config
@@ -13,6 +12,7 @@ from webhook.errors import InvalidAnnotation, Refused
 from webhook.facts import Facts, Source, Values, find_sources
 from webhook.gather import find_account_pull_secrets, gather_images, gather_pull_secrets, gather_sources
 from webhook.jsonpatch import diff
+from webhook.pods.architectures import pinned_architectures
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_asked
@@ -112,7 +112,7 @@ class PodAdmission:
                 image=image,
                 pull_secrets=secrets,
                 pull_policy=spec[place[0]][place[1]].get("imagePullPolicy") or "",
-                architectures=_architectures(spec),
+                architectures=pinned_architectures(spec),
                 skip_verify=config.registry_skip_verify,
                 default_secrets=defaults,
                 namespace=namespace,
@@ -147,11 +147,6 @@ def _image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
 def _refuse(problems: Sequence[str]) -> None:
     if problems:
         raise Refused("; ".join(problems))
-
-
-def _architectures(spec: Mapping[str, Any]) -> tuple[str, ...]:
-    pinned = (spec.get("nodeSelector") or {}).get("kubernetes.io/arch")
-    return (pinned,) if pinned else ()
 
 
 def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:

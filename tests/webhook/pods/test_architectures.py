@@ -1,0 +1,46 @@
+"""Which architectures a pod pins itself to."""
+
+from typing import Any
+
+import pytest
+
+from webhook.pods.architectures import pinned_architectures
+
+
+def affinity(*terms: list[tuple[str, str, list[str]]]) -> dict[str, Any]:
+    """Required affinity: one of the terms holds if all of its (key, operator, values) do."""
+    selectors = [
+        {
+            "matchExpressions": [
+                {"key": key, "operator": operator, "values": values} for key, operator, values in term
+            ]
+        }
+        for term in terms
+    ]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": selectors}}
+    return {"affinity": {"nodeAffinity": required}}
+
+
+ARCH = "kubernetes.io/arch"
+ARM, AMD = (ARCH, "In", ["arm64"]), (ARCH, "In", ["amd64"])
+ZONE = ("topology.kubernetes.io/zone", "In", ["a"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "pinned"),
+    [
+        ({}, ()),
+        ({"nodeSelector": {ARCH: "arm64"}}, ("arm64",)),
+        ({"nodeSelector": {"disk": "ssd"}}, ()),
+        (affinity([ARM]), ("arm64",)),
+        (affinity([ARM, ZONE]), ("arm64",)),
+        (affinity([ARM], [AMD]), ("arm64", "amd64")),
+        (affinity([ARM], [ZONE]), ()),
+        (affinity([(ARCH, "In", ["arm64", "amd64"]), AMD]), ("amd64",)),
+        (affinity([(ARCH, "NotIn", ["arm64"])]), ()),
+        ({"nodeSelector": {ARCH: "amd64"}, **affinity([ARM], [AMD])}, ("amd64",)),
+        ({"affinity": {"nodeAffinity": None}}, ()),
+    ],
+)
+def test_a_pod_pins_architectures(spec: dict[str, Any], pinned: tuple[str, ...]) -> None:
+    assert pinned_architectures(spec) == pinned
