@@ -27,8 +27,8 @@ registry.gitlab.com) or is listed in `REGISTRY_REALMS`; never to where a redirec
 
 ## Which platform
 
-Admission comes before scheduling, so the node is not known. If the pod pins `kubernetes.io/arch` in its nodeSelector,
-that architecture is read; else all platforms of the cluster that the image is made for. If they run different commands,
+Admission comes before scheduling, so the node is not known. If the pod pins `kubernetes.io/arch` in its nodeSelector or
+in required node affinity, those architectures are read; else all platforms of the cluster that the image is made for. If they run different commands,
 the pod is refused: set `command`, or pin the architecture.
 
 ## What the webhook connects to
