@@ -1,0 +1,28 @@
+"""The launcher's image holds one file, and that is the one which the other tests run."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+from tests.cluster.builder import product_image
+from vaultenv.native.architecture import native
+from vaultenv.native.build import build
+
+FILE = "usr/local/bin/vault-env"
+
+
+def test_the_image_is_the_static_file_and_nothing_else(tmp_path: Path) -> None:
+    """Built in a container from the same pins, it has the same bytes."""
+    config, *layers = product_image("vault-env").blobs
+    build(native(), tmp_path / "vault-env")
+    found = {}
+    for layer in layers:
+        with tarfile.open(fileobj=io.BytesIO(layer.content)) as opened:
+            for member in opened:
+                if content := opened.extractfile(member):
+                    found[member.name] = (member.mode & 0o7777, content.read())
+    assert found == {FILE: (0o555, (tmp_path / "vault-env").read_bytes())}
+    started = json.loads(config.content)["config"]
+    assert started["Entrypoint"] == [f"/{FILE}"]
+    assert started["User"] == "65534:65534"
