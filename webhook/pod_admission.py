@@ -14,9 +14,10 @@ from webhook.gather import find_account_pull_secrets, gather_images, gather_pull
 from webhook.jsonpatch import diff
 from webhook.pods.architectures import pinned_architectures
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
+from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_asked
-from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod, takes_from_path
+from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.review import AdmissionRequest, Decision
 from webhook.services import Services
@@ -155,5 +156,5 @@ def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
         name = spec[place[0]][place[1]].get("name") or ""
         for variable, path in references.paths:
             yield f"{name}/{variable}={path or '?'}"
-        if takes_from_path(place, name, config):
-            yield from (f"{name}/*={item.path}" for item in parse_from_path(config.from_path))
+        given = parse_from_path(from_path_of(place[0], name, config))
+        yield from (f"{name}/*={item.path}" for item in given)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
 from vaultenv.reference import has_reference
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
@@ -21,23 +21,20 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 
 
 @pytest.fixture(scope="module")
-def guarded(cluster: Cluster) -> Iterator[Cluster]:
-    """The policy under another name, bound to one namespace only, as other tests create raw pods."""
-    policy, binding = yaml.safe_load_all(GUARD.read_text())
-    name = policy["metadata"]["name"] = binding["metadata"]["name"] = "guard-under-test"
-    binding["spec"]["policyName"] = name
-    own = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": [NAMESPACE]}
-    binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"].append(own)
-    cluster.create_namespace(NAMESPACE)
-    for document in (policy, binding):
-        cluster.apply(yaml.safe_dump(document))
-    for _ in range(100):
-        if refusal(cluster, pod(env(REFERENCE))):
-            break
-        time.sleep(0.1)
-    yield cluster
-    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
-        cluster.kubectl("delete", kind, name)
+def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
+    """An API server with the policy and without the webhook."""
+    server = Cluster(tmp_path_factory.mktemp("guarded"), authority)
+    try:
+        server.wait()
+        server.create_namespace(NAMESPACE)
+        server.apply(GUARD.read_text())
+        for _ in range(100):
+            if refusal(server, pod(env(REFERENCE))):
+                break
+            time.sleep(0.1)
+        yield server
+    finally:
+        server.stop()
 
 
 def env(*values: str) -> list[dict[str, str]]:
@@ -70,7 +67,7 @@ def test_a_raw_reference_is_refused_with_container_and_remedy(guarded: Cluster) 
 
 
 def test_the_api_server_finds_nothing_wrong_with_the_policy(guarded: Cluster) -> None:
-    status = guarded.request("GET", f"{POLICIES}/guard-under-test").get("status", {})
+    status = guarded.request("GET", f"{POLICIES}/vault-webhook-guard").get("status", {})
     assert not status.get("typeChecking", {}).get("expressionWarnings")
 
 
@@ -194,6 +191,14 @@ def test_containers_that_get_no_path_need_no_launcher(guarded: Cluster, prefix: 
     assert not refusal(guarded, pod([], {**path, prefix + "from-path-exclude": "other, app"}))
     assert not refusal(guarded, pod([], {**path, prefix + "from-path-include": "other"}))
     assert refusal(guarded, pod([], {**path, prefix + "from-path-include": "other, app"}))
+
+
+def test_a_path_for_some_containers_needs_the_launcher_in_those(guarded: Cluster) -> None:
+    key = PREFIX + "vault-env-from-path"
+    assert not refusal(guarded, pod([], {key: "a;containers=x|y,b;only=k;containers=z"}))
+    assert refusal(guarded, pod([], {key: "a;containers=x|y,b;only=k; containers = z | app"}))
+    assert refusal(guarded, pod([], {key: "a;containers=x,b"}))
+    assert not refusal(guarded, pod([], {key: " , "}))
 
 
 def add_container(cluster: Cluster, variables: list[Any], **fields: Any) -> str:

@@ -9,6 +9,7 @@ from webhook.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.container import is_wrapped
 from webhook.pods.expansion import names_in
+from webhook.pods.frompath import named_containers
 from webhook.pods.references import References
 
 Document = Mapping[str, Any]
@@ -74,10 +75,9 @@ def pod_warnings(pod_spec: Document, config: Config) -> Iterator[str]:
         for key in ("initContainers", "containers")
         for container in pod_spec.get(key) or ()
     }
-    for key, wanted in (("include", config.from_path_include), ("exclude", config.from_path_exclude)):
-        for name in wanted:
-            if name not in names:
-                yield f"annotation vault-env-from-path-{key}: the pod has no container {name}"
+    for key, wanted in named_containers(config).items():
+        for name in sorted(set(wanted) - names):
+            yield f"annotation {key}: the pod has no container {name}"
 
 
 def container_warnings(container: Document, references: References) -> Iterator[str]:

@@ -12,22 +12,22 @@ from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
 from webhook.pods.checks import needs_account_token
+from webhook.pods.frompath import EPHEMERAL
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, is_windows, plan_containers, wrap_containers
 from webhook.pods.references import Sources
 
 SUBRESOURCE = "ephemeralcontainers"
-LIST = "ephemeralContainers"
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
 
 
 def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Mapping[str, Any]]]:
     """Return the ephemeral containers that the request adds, with their places; the others can no longer change."""
-    before = {container.get("name") for container in old_spec.get(LIST) or ()}
+    before = {container.get("name") for container in old_spec.get(EPHEMERAL) or ()}
     return [
-        ((LIST, index), container)
-        for index, container in enumerate(pod_spec.get(LIST) or ())
+        ((EPHEMERAL, index), container)
+        for index, container in enumerate(pod_spec.get(EPHEMERAL) or ())
         if container.get("name") not in before
     ]
 

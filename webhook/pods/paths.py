@@ -7,7 +7,8 @@ from vaultenv.errors import InvalidReference
 from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config
 from webhook.path_policy import Asked, foreign_namespace
-from webhook.pods.pod import Place, Plan, takes_from_path
+from webhook.pods.frompath import from_path_of
+from webhook.pods.pod import Place, Plan
 from webhook.pods.references import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, References, Variable
 
 
@@ -30,8 +31,9 @@ def _paths(
 ) -> Iterator[tuple[str, str | None]]:
     yield from ((f"variable {variable}", path) for variable, path in references.paths if path)
     yield from ((f"variable {variable}", None) for variable in references.uncertain)
-    if takes_from_path(place, name, config):
-        for path in _from_path(config.from_path):
+    given = from_path_of(place[0], name, config)
+    if given:
+        for path in _from_path(given):
             yield "annotation vault-env-from-path", path
     elif FROM_PATH_VARIABLE in references.settings:
         for path in _from_path(_text(references.settings[FROM_PATH_VARIABLE])):

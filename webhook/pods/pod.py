@@ -16,8 +16,9 @@ from webhook.pods.checks import (
     volume_problems,
 )
 from webhook.pods.container import image_command, is_wrapped, wrap_container
+from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
-from webhook.pods.references import FROM_PATH_VARIABLE, References, Sources, find_references
+from webhook.pods.references import References, Sources, find_references
 
 PodSpec = Mapping[str, Any]
 Container = Mapping[str, Any]
@@ -80,7 +81,7 @@ def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, s
     for place, container in places:
         references = find_references(container, sources)
         name = container.get("name") or ""
-        if not (references or is_wrapped(container) or takes_from_path(place, name, config)):
+        if not (references or is_wrapped(container) or from_path_of(place[0], name, config)):
             continue
         wrapped[place] = references
         problems += [f"container {name}: {problem}" for problem in references.problems]
@@ -89,13 +90,6 @@ def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, s
         if not container.get("command") and name not in (config.entry_points or {}):
             images[place] = container.get("image") or ""
     return Plan(wrapped, images, tuple(problems), tuple(warnings))
-
-
-def takes_from_path(place: Place, name: str, config: Config) -> bool:
-    """Whether the container gets the keys of `vault-env-from-path`; an ephemeral one only if it is named."""
-    if not config.from_path or name in config.from_path_exclude:
-        return False
-    return name in config.from_path_include or (not config.from_path_include and place[0] in _LISTS)
 
 
 def mutate_pod_spec(
@@ -124,9 +118,7 @@ def wrap_containers(
                 f"container {container.get('name')}: image {container.get('image')} has no entry point and no command; "
                 "set `command` in the container"
             )
-        variables = added.variables()
-        if not takes_from_path(place, container.get("name") or "", config):
-            variables.pop(FROM_PATH_VARIABLE, None)
+        variables = added.variables(from_path_of(key, container.get("name") or "", config))
         if new[key] is pod_spec[key]:
             new[key] = list(pod_spec[key])
         new[key][index] = wrap_container(container, words, variables, mounts, config)

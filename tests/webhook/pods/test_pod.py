@@ -117,6 +117,34 @@ def test_a_container_without_from_path_still_gets_its_own_references() -> None:
     assert "VAULT_ENV_FROM_PATH" not in {entry["name"] for entry in app["env"]}
 
 
+def test_a_path_can_name_its_containers_itself() -> None:
+    config = config_of(
+        vault_env_from_path="kv/a;containers=a|c, kv/b#2, kv/c;only=k;containers=c",
+        vault_env_from_path_include="b",
+    )
+    spec = spec_of(container(name="a"), container(name="b"), container(name="c"), container(name="d"))
+    new, _, plan = mutate(spec, config)
+    given = {
+        each["name"]: entry["value"]
+        for each in new["containers"]
+        for entry in each.get("env", ())
+        if entry["name"] == "VAULT_ENV_FROM_PATH"
+    }
+    assert given == {
+        "a": "kv/a;containers=a|c",
+        "b": " kv/b#2",
+        "c": "kv/a;containers=a|c, kv/c;only=k;containers=c",
+    }
+    assert not plan.warnings
+    assert mutate(new, config)[0] == new
+
+
+def test_a_path_for_containers_that_are_not_there_is_a_warning() -> None:
+    config = config_of(vault_env_from_path="kv/a;containers=other")
+    warnings = mutate(spec_of(referring()), config)[2].warnings
+    assert warnings == ("annotation vault-env-from-path: the pod has no container other",)
+
+
 def test_a_name_that_no_container_has_is_a_warning() -> None:
     config = config_of(vault_env_from_path="secret/data/app", vault_env_from_path_exclude="sidecar")
     warnings = mutate(spec_of(container()), config)[2].warnings
