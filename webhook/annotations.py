@@ -12,7 +12,7 @@ from typing import Any
 from webhook import forms
 from webhook.errors import InvalidAnnotation, InvalidSetting
 from webhook.forms import Form
-from webhook.keys import PREFIX, SUCCESSOR_PREFIX, spellings
+from webhook.keys import IMAGE_DIGESTS, PREFIX, SUCCESSOR_PREFIX, spellings
 from webhook.retired import retired_keys
 
 PODS = "pods"
@@ -182,7 +182,7 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
 
 def find_unknown(annotations: Mapping[str, str]) -> list[str]:
     """Return a warning for each annotation that has one of our prefixes and is in no row."""
-    known = retired_keys().union(*(row.full_keys() for row in ANNOTATIONS))
+    known = {IMAGE_DIGESTS, *retired_keys()}.union(*(row.full_keys() for row in ANNOTATIONS))
     unknown = sorted(
         key for key in annotations if key.startswith((PREFIX, SUCCESSOR_PREFIX)) and key not in known
     )

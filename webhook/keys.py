@@ -3,6 +3,9 @@
 PREFIX = "vault.security.banzaicloud.io/"
 SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
 
+IMAGE_DIGESTS = PREFIX + "image-digests"
+"""Written by the webhook: by container, the digest of the image whose entry point was read."""
+
 _VAULT, _BAO = "vault-", "bao-"
 
 

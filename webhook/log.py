@@ -1,6 +1,7 @@
 """One JSON object a line on standard error."""
 
 import json
+import logging
 import sys
 import time
 from typing import Any, TextIO
@@ -25,3 +26,16 @@ class Log:
         stream = self._stream or sys.stderr
         stream.write(line + "\n")
         stream.flush()
+
+
+class Forwarder(logging.Handler):
+    """Writes what the standard library's loggers are told as lines of a Log."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; a level that Log has not is an error's or a warning's."""
+        level = record.levelname.lower()
+        self._log.write(level if level in _LEVELS else "error", record.getMessage(), logger=record.name)

@@ -13,6 +13,7 @@ from webhook.facts import Facts, Source, Values, find_sources
 from webhook.gather import find_account_pull_secrets, gather_images, gather_pull_secrets, gather_sources
 from webhook.jsonpatch import diff
 from webhook.pods.architectures import pinned_architectures
+from webhook.pods.digests import with_digests
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
@@ -71,8 +72,11 @@ class PodAdmission:
             spec, plan, config, Facts(sources, images), Launcher(config, self._settings)
         )
         _refuse(missing)
+        new: PodSpec = {**request.object, "spec": new_spec}
+        if change.whole_pod:
+            new = with_digests(new, _digests(spec, plan, images), pin=self._settings.pin_images)
         return Decision(
-            patch=diff(request.object, {**request.object, "spec": new_spec}),
+            patch=diff(request.object, new),
             warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(images)],
             audit={"references": ", ".join(_audit(spec, plan, config))},
             references=plan.references(),
@@ -107,7 +111,7 @@ class PodAdmission:
         secrets = gather_pull_secrets(
             services.cluster, self._pull_secrets(spec, namespace, deadline), deadline
         )
-        defaults = gather_pull_secrets(services.cluster, services.default_pull_secrets, deadline)
+        defaults = gather_pull_secrets(services.cluster, self._default_pull_secrets(deadline), deadline)
         queries = {
             str(spec[place[0]][place[1]].get("name")): ImageQuery(
                 image=image,
@@ -121,6 +125,15 @@ class PodAdmission:
             for place, image in plan.images.items()
         }
         return gather_images(services.registry, queries, deadline)
+
+    def _default_pull_secrets(self, deadline: Deadline) -> list[tuple[str, str]]:
+        """Namespace and name of what the operator adds: a Secret, and the pull secrets of a ServiceAccount."""
+        settings, services = self._settings, self._services
+        namespace, account = settings.default_pull_secret_namespace, settings.default_pull_secret_account
+        if not (namespace and account):
+            return [*services.default_pull_secrets]
+        more = find_account_pull_secrets(services.cluster, namespace, account, deadline)
+        return [*services.default_pull_secrets, *more]
 
     def _pull_secrets(self, spec: PodSpec, namespace: str, deadline: Deadline) -> list[tuple[str, str]]:
         """Namespace and name of the pod's pull secrets; the ServiceAccount's where the API server has copied none."""
@@ -139,6 +152,11 @@ def _change(request: AdmissionRequest) -> _Change:
     added = [container for _, container in find_added(spec, old_spec)]
     plan = partial(plan_ephemeral, spec, old_spec)
     return _Change({"containers": added}, plan, mutate_ephemeral, whole_pod=False)
+
+
+def _digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:
+    """Return, by container, the digest of the image whose entry point was read."""
+    return {spec[key][index]["name"]: images[image].digest for (key, index), image in plan.images.items()}
 
 
 def _image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:

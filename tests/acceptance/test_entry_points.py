@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import CLUSTER_NAME, Product
-from tests.acceptance.test_isolation import annotations
+from tests.acceptance.test_isolation import PREFIX, annotations
 from tests.servers.images import image, index
 from tests.servers.registry import Registry
 
@@ -69,9 +69,10 @@ def test_an_index_is_read_for_the_clusters_architecture(
     product: Product, anonymous_registry: Registry
 ) -> None:
     images = [image(entrypoint=["/app"], architecture=architecture) for architecture in ("arm64", "amd64")]
-    reference = anonymous_registry.push("team/index:1", index(*images))
-    pod = product.create_pod("default", pod_of(reference))
+    both = index(*images)
+    pod = product.create_pod("default", pod_of(anonymous_registry.push("team/index:1", both)))
     assert pod["spec"]["containers"][0]["args"] == ["/app"]
+    assert json.loads(pod["metadata"]["annotations"][PREFIX + "image-digests"]) == {"app": both.digest}
 
 
 def test_without_a_pull_secret_the_pod_is_refused_with_the_remedy(

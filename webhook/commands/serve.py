@@ -1,6 +1,7 @@
 """`vault-webhook serve`: the webhook itself; its settings are environment variables (docs/operator-settings.md)."""
 
 import argparse
+import logging
 import os
 import socket
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from webhook.annotations import Defaults, read_defaults
 from webhook.configure import is_foreign_image
 from webhook.errors import InvalidSetting
 from webhook.kubeconfig import Connection, find_connection
-from webhook.log import Log
+from webhook.log import Forwarder, Log
 from webhook.registry.settings import RegistrySettings
 from webhook.settings import Settings, read_settings
 
@@ -37,6 +38,7 @@ def run(arguments: list[str]) -> int:
     operator = read_operator(dict(os.environ))
     settings = operator.settings
     log = Log(settings.log_level)
+    logging.getLogger("webhook").addHandler(Forwarder(log))
 
     from webhook.server import serve  # gunicorn is loaded when there is something to serve
 

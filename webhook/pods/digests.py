@@ -1,0 +1,46 @@
+"""Which image was read for a container's command: an annotation, and, if the operator asks for it, the image itself."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from webhook.keys import IMAGE_DIGESTS
+from webhook.registry.reference import pinned
+
+Document = Mapping[str, Any]
+
+
+def with_digests(pod: Document, digests: Mapping[str, str], *, pin: bool) -> Document:
+    """Return `pod` with an annotation that holds, by container, the digest of each image that was read.
+
+    With `pin`, these containers run exactly that: a tag may have moved before the kubelet pulls.
+    """
+    if not digests:
+        return pod
+    metadata = pod.get("metadata") or {}
+    text = json.dumps({**_recorded(metadata), **digests}, sort_keys=True, separators=(",", ":"))
+    annotations = {**(metadata.get("annotations") or {}), IMAGE_DIGESTS: text}
+    spec = _pinned(pod["spec"], digests) if pin else pod["spec"]
+    return {**pod, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
+
+
+def _pinned(pod_spec: Document, digests: Mapping[str, str]) -> Document:
+    lists = {key: pod_spec[key] for key in ("initContainers", "containers") if pod_spec.get(key)}
+    return {
+        **pod_spec,
+        **{key: [_pinned_one(each, digests) for each in found] for key, found in lists.items()},
+    }
+
+
+def _pinned_one(container: Document, digests: Mapping[str, str]) -> Document:
+    digest = digests.get(container["name"])
+    return {**container, "image": pinned(container["image"], digest)} if digest else container
+
+
+def _recorded(metadata: Document) -> Document:
+    """What an earlier run of the webhook wrote."""
+    try:
+        found = json.loads((metadata.get("annotations") or {}).get(IMAGE_DIGESTS, "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
