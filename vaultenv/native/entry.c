@@ -9,6 +9,7 @@
 #include "scan.h"
 
 extern const struct _frozen frozen_modules[];
+extern const char *const first_modules[];
 extern char **environ;
 
 enum { INTERNAL_ERROR = 1 };
@@ -111,9 +112,18 @@ static int report_internal_error(void)
     return INTERNAL_ERROR;
 }
 
+/* The modules that nearly every start needs, each after those it imports: this spares the search for them. */
+static int load_first_modules(void)
+{
+    for (const char *const *name = first_modules; *name; name++)
+        if (PyImport_ImportFrozenModule(*name) < 1)
+            return 0;
+    return 1;
+}
+
 static int run(int argc, char **argv)
 {
-    PyObject *launch = PyImport_ImportModule("vaultenv.launch");
+    PyObject *launch = load_first_modules() ? PyImport_ImportModule("vaultenv.launch") : NULL;
     PyObject *status = NULL;
     if (launch)
         status = PyObject_CallMethod(launch, "run", "NN", words(argc, argv), environment(given));

@@ -1,13 +1,15 @@
 """Compiles every module that belongs into the executable; runs in the interpreter that is linked.
 
 `python freeze.py OUTPUT PACKAGES` writes `frozen.bin`, all code objects one after the other, `frozen.c`, the table of
-them, and `frozen.txt`, their names, to OUTPUT; the launcher's package lies in the folder PACKAGES.
+them and the list of those that a start loads first, and `frozen.txt`, their names, to OUTPUT; the launcher's package
+lies in the folder PACKAGES.
 """
 
+import ast
 import encodings
 import marshal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 _ALIGNMENT = 16
@@ -25,22 +27,84 @@ LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.client.twin", "vau
 """For a stock interpreter, the build, the webhook and type checkers."""
 
 
+NEARLY_ALWAYS = ("vaultenv.launch", "vaultenv.client.open", "vaultenv.client.session")
+"""What a start needs that is not over after the scan; these and what they import are loaded first, in order."""
+
+
 def freeze(output: Path, packages: Path) -> None:
-    """Write blob, table and names."""
+    """Write blob, table, order and names."""
+    own = dict(_own(packages))
+    trees = {name: WithoutTypes().visit(ast.parse(file.read_bytes())) for name, file in own.items()}
+    files = own | dict(_standard_library())
     blob, rows = bytearray(), []
-    sources = sorted((*_own(packages), *_standard_library()))
-    for name, path in sources:
-        code = compile(
-            path.read_bytes(), f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS
-        )
+    for name, file in sorted(files.items()):
+        tree = trees.get(name) or ast.parse(file.read_bytes())
+        code = compile(tree, f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS)
         blob.extend(bytes(-len(blob) % _ALIGNMENT))
         data = marshal.dumps(code)
-        is_package = int(path.name == "__init__.py")
+        is_package = int(file.name == "__init__.py")
         rows.append(f'    {{"{name}", frozen_code + {len(blob)}, {len(data)}, {is_package}}},')
         blob.extend(data)
     (output / "frozen.bin").write_bytes(blob)
-    (output / "frozen.c").write_text(_table(rows))
-    (output / "frozen.txt").write_text("".join(f"{name}\n" for name, _ in sources))
+    (output / "frozen.c").write_text(_table(rows, import_order(trees, NEARLY_ALWAYS)))
+    (output / "frozen.txt").write_text("".join(f"{name}\n" for name in sorted(files)))
+
+
+class WithoutTypes(ast.NodeTransformer):
+    """Takes out what only type checkers read: a start would pay for it."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        """An argument without its annotation."""
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """A function without that of its result."""
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """An assignment without annotation, or nothing."""
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        """Nothing of an `if TYPE_CHECKING`, but its else."""
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return node.orelse
+        self.generic_visit(node)
+        return node
+
+
+def import_order(trees: Mapping[str, ast.Module], wanted: Sequence[str]) -> list[str]:
+    """These modules after their packages and all modules that they import when they are loaded."""
+    ordered: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def load(name: str) -> None:
+        if name not in trees or name in begun:
+            return
+        begun.add(name)
+        load(name.rpartition(".")[0])
+        for statement in trees[name].body:
+            for imported in _imported(statement):
+                load(imported)
+        ordered[name] = None
+
+    for name in wanted:
+        load(name)
+    return list(ordered)
+
+
+def _imported(statement: ast.stmt) -> Iterator[str]:
+    """The names that may be modules in an import statement."""
+    if isinstance(statement, ast.Import):
+        yield from (alias.name for alias in statement.names)
+    elif isinstance(statement, ast.ImportFrom) and statement.module:
+        yield statement.module
+        yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
 
 
 def _own(packages: Path) -> Iterator[tuple[str, Path]]:
@@ -57,7 +121,7 @@ def _standard_library() -> Iterator[tuple[str, Path]]:
         yield name, file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
 
 
-def _table(rows: list[str]) -> str:
+def _table(rows: list[str], first: list[str]) -> str:
     return "\n".join(
         (
             "#include <Python.h>\n",
@@ -65,6 +129,10 @@ def _table(rows: list[str]) -> str:
             "const struct _frozen frozen_modules[] = {",
             *rows,
             "    {0},",
+            "};",
+            "const char *const first_modules[] = {",
+            *(f'    "{name}",' for name in first),
+            "    0,",
             "};\n",
         )
     )
