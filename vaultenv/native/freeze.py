@@ -20,9 +20,11 @@ STANDARD_LIBRARY = (
     "encodings.aliases",
     "encodings.ascii",
     "encodings.idna",
+    "encodings.latin_1",
+    "encodings.utf_8",
     "stringprep",
 )
-"""What the interpreter's C code imports by itself for a text that is not UTF-8; the launcher imports none."""
+"""What the interpreter's C code imports by itself, completing itself or for a text that is not UTF-8."""
 LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.client.twin", "vaultenv.reader")
 """For a stock interpreter, the build, the webhook and type checkers."""
 
