@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "scan.h"
 
+extern PyStatus _Py_InitializeMain(void); /* private: the interpreter's version is pinned */
 extern const struct _frozen frozen_modules[];
 extern const char *const first_modules[];
 extern char **environ;
@@ -23,6 +24,30 @@ __attribute__((constructor(101))) static void take_environment(void)
     static char *none[] = {NULL};
     given = environ;
     environ = none;
+}
+
+static PyObject *complete(PyObject *module, PyObject *unused)
+{
+    static int completed;
+    (void)module, (void)unused;
+    if (!completed) {
+        PyStatus status = _Py_InitializeMain();
+        if (PyStatus_Exception(status))
+            return PyErr_Format(PyExc_RuntimeError, "the interpreter cannot be completed: %s", status.err_msg);
+        completed = 1;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs, files."},
+    {NULL},
+};
+static struct PyModuleDef native = {PyModuleDef_HEAD_INIT, .m_name = "_vaultenv_native", .m_methods = methods};
+
+static PyObject *make_native(void)
+{
+    return PyModuleDef_Init(&native);
 }
 
 static void check(PyStatus status)
@@ -43,9 +68,10 @@ static void start_python(void)
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
 
     PyImport_FrozenModules = frozen_modules;
+    PyImport_AppendInittab("_vaultenv_native", make_native);
     PyConfig config;
     PyConfig_InitIsolatedConfig(&config);
-    config._init_main = 0; /* no codecs, files, sys.path: the launcher works without; private: the version is pinned */
+    config._init_main = 0; /* the launcher works without codecs, files and sys.path; complete() brings the rest */
     config.install_signal_handlers = 0;
     config.module_search_paths_set = 1;
     config.pathconfig_warnings = 0;
