@@ -40,7 +40,7 @@ static PyObject *complete(PyObject *module, PyObject *unused)
 }
 
 static PyMethodDef methods[] = {
-    {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs."},
+    {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs, files."},
     {NULL},
 };
 static struct PyModuleDef native = {PyModuleDef_HEAD_INIT, .m_name = "_vaultenv_native", .m_methods = methods};
@@ -71,7 +71,7 @@ static void start_python(void)
     PyImport_AppendInittab("_vaultenv_native", make_native);
     PyConfig config;
     PyConfig_InitIsolatedConfig(&config);
-    config._init_main = 0; /* no signals, codecs, files: complete() does the rest for the daemon mode; private: the version is pinned */
+    config._init_main = 0; /* the launcher works without codecs, files and sys.path; complete() brings the rest */
     config.install_signal_handlers = 0;
     config.module_search_paths_set = 1;
     config.pathconfig_warnings = 0;

@@ -15,16 +15,10 @@ from pathlib import Path
 _ALIGNMENT = 16
 _NO_DOCSTRINGS = 2
 STANDARD_LIBRARY = (
-    "codecs",
-    "encodings",
-    "encodings.aliases",
-    "encodings.ascii",
-    "encodings.idna",
-    "encodings.latin_1",
-    "encodings.utf_8",
-    "stringprep",
+    *("codecs", "encodings", "encodings.aliases", "encodings.ascii", "encodings.idna", "encodings.latin_1"),
+    *("encodings.utf_8", "stringprep"),
 )
-"""What the interpreter's C code imports by itself, completing itself or for a text that is not UTF-8."""
+"""What C code imports by itself, for a text that is not UTF-8 or to complete the interpreter."""
 LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.client.twin", "vaultenv.reader")
 """For a stock interpreter, the build, the webhook and type checkers."""
 
