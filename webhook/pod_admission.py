@@ -50,34 +50,26 @@ class PodAdmission:
         self, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
     ) -> Decision:
         """Return the pod with its launcher; Refused names every problem that is known without its images."""
-        spec, change = request.object.get("spec") or {}, _change(request)
+        change = _change(request)
         config, warnings, problems = self._configure(annotations)
         sources = self._sources(change.looked_at, request.namespace, problems, deadline)
         plan = change.plan(config, sources)
         if not plan.wrapped:
             _refuse(problems if change.whole_pod else ())
             return Decision(warnings=[*warnings, *plan.warnings])
-        account = spec.get("serviceAccountName") or ""
-        try:
-            config = with_role(
-                config, request.namespace, request.object_name, account, account or _DEFAULT_ROLE
-            )
-        except InvalidAnnotation as error:
-            problems.append(str(error))
-        outside = self._outside(spec, plan, config, request.namespace)
-        enforced = self._settings.path_policy().enforced
-        _refuse([*problems, *plan.problems, *(outside if enforced else ())])
-        images = self._images(spec, plan, config, request.namespace, deadline)
-        new_spec, missing = change.mutate(
-            spec, plan, config, Facts(sources, images), Launcher(config, self._settings)
-        )
+        config, role_problems = _with_role(request, config)
+        outside, policy = self._outside(request, plan, config), self._settings.path_policy()
+        _refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
+        facts = Facts(sources, self._images(request, plan, config, deadline))
+        spec = request.object["spec"]
+        new_spec, missing = change.mutate(spec, plan, config, facts, Launcher(config, self._settings))
         _refuse(missing)
         new: PodSpec = {**request.object, "spec": new_spec}
         if change.whole_pod:
-            new = with_digests(new, _digests(spec, plan, images), pin=self._settings.pin_images)
+            new = with_digests(new, _digests(spec, plan, facts.images), pin=self._settings.pin_images)
         return Decision(
             patch=diff(request.object, new),
-            warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(images)],
+            warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(facts.images)],
             audit={"references": ", ".join(_audit(spec, plan, config))},
             references=plan.references(),
         )
@@ -97,16 +89,17 @@ class PodAdmission:
         except Refused as refusal:
             raise Refused("; ".join([*problems, str(refusal)])) from refusal
 
-    def _outside(self, spec: PodSpec, plan: Plan, config: Config, namespace: str) -> list[str]:
+    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[str]:
         """Return what the pod asks for outside of the paths of its namespace."""
-        asked = find_asked(spec, plan, config, self._defaults["vault_namespace"])
-        return self._settings.path_policy().violations(asked, namespace)
+        asked = find_asked(request.object["spec"], plan, config, self._defaults["vault_namespace"])
+        return self._settings.path_policy().violations(asked, request.namespace)
 
     def _images(
-        self, spec: PodSpec, plan: Plan, config: Config, namespace: str, deadline: Deadline
+        self, request: AdmissionRequest, plan: Plan, config: Config, deadline: Deadline
     ) -> dict[str, ImageConfig]:
         if not plan.images:
             return {}
+        spec, namespace = request.object["spec"], request.namespace
         services = self._services
         secrets = gather_pull_secrets(
             services.cluster, self._pull_secrets(spec, namespace, deadline), deadline
@@ -157,6 +150,16 @@ def _change(request: AdmissionRequest) -> _Change:
 def _digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:
     """Return, by container, the digest of the image whose entry point was read."""
     return {spec[key][index]["name"]: images[image].digest for (key, index), image in plan.images.items()}
+
+
+def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, list[str]]:
+    account = request.object["spec"].get("serviceAccountName") or ""
+    try:
+        return with_role(
+            config, request.namespace, request.object_name, account, account or _DEFAULT_ROLE
+        ), []
+    except InvalidAnnotation as error:
+        return config, [str(error)]
 
 
 def _image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
