@@ -19,7 +19,7 @@ from webhook.tls import ReloadingContext
 _KEEP_ALIVE_S = 95
 _GRACEFUL_S = 15
 _HEARTBEAT_S = 30
-_CONNECTIONS = 256
+_CONNECTIONS = 1000
 
 
 def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
@@ -37,7 +37,7 @@ def options(settings: Settings, log: Log) -> Mapping[str, Any]:
     """Return gunicorn's settings."""
     chosen: dict[str, Any] = {
         "bind": _bind(settings.listen_address),
-        "worker_class": "gthread",
+        "worker_class": "webhook.worker.Worker",
         "workers": settings.workers,
         "threads": settings.threads,
         "worker_connections": _CONNECTIONS,
