@@ -18,7 +18,7 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
     not closed.
     """
     fields: list[tuple[int, bytes]] = []
-    begin = at = start
+    begin, at = start, _end_of_path(text, start, end, inline)
     while at < end:
         char = text[at : at + 1]
         if char == b"#" and len(fields) < 2:
@@ -31,6 +31,14 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
     if inline:
         raise Fault("the reference is not closed: a } is missing", end)
     return [*fields, (begin, text[begin:end])], end
+
+
+def _end_of_path(text: bytes, start: int, end: int, inline: bool) -> int:
+    """The position of the first `#`, or `}` of an inline reference; nothing before it is skipped in pairs."""
+    close = text.find(b"}", start, end) if inline else -1
+    limit = end if close < 0 else close
+    divider = text.find(b"#", start, limit)
+    return limit if divider < 0 else divider
 
 
 def _skip(text: bytes, at: int, end: int, field: int) -> int:

@@ -89,6 +89,8 @@ ANNOTATIONS = (
     Annotation("entrypoint", "entry_points", forms.optional(forms.ENTRY_POINTS), "", "the images' entry points, by container, instead of asking the registry"),
 )  # fmt: skip
 
+_KEYS = frozenset(key for row in ANNOTATIONS for key in row.full_keys())
+
 
 @dataclass(frozen=True)
 class Config:
@@ -167,7 +169,7 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
     values = dict(defaults)
     annotated = set()
     problems = []
-    for row in ANNOTATIONS:
+    for row in ANNOTATIONS if _KEYS & annotations.keys() else ():
         for key in row.full_keys():
             if key not in annotations:
                 continue
@@ -182,10 +184,8 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
 
 def find_unknown(annotations: Mapping[str, str]) -> list[str]:
     """Return a warning for each annotation that has one of our prefixes and is in no row."""
-    known = {IMAGE_DIGESTS, *retired_keys()}.union(*(row.full_keys() for row in ANNOTATIONS))
-    unknown = sorted(
-        key for key in annotations if key.startswith((PREFIX, SUCCESSOR_PREFIX)) and key not in known
-    )
+    ours = (key for key in annotations if key.startswith((PREFIX, SUCCESSOR_PREFIX)))
+    unknown = sorted(key for key in ours if key not in _KEYS and key not in (IMAGE_DIGESTS, *retired_keys()))
     return [f"unknown annotation {key}{_suggestion(key)}" for key in unknown]
 
 

@@ -1,6 +1,6 @@
 """The difference of two JSON documents as an RFC 6902 patch."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 Operation = dict[str, Any]
@@ -13,7 +13,9 @@ def diff(old: Any, new: Any) -> list[Operation]:
     by position, after the items that both begin and end with; what is new in the middle stands before or after the
     rest, by the name of the first item.
     """
-    return list(_diff(old, new, ""))
+    operations: list[Operation] = []
+    _diff(old, new, "", operations)
+    return operations
 
 
 def apply(document: Any, operations: Iterable[Operation]) -> Any:
@@ -40,54 +42,59 @@ def _apply(document: Any, steps: Sequence[str], operation: Operation) -> Any:
     return new
 
 
-def _diff(old: Any, new: Any, path: str) -> Iterator[Operation]:
+def _diff(old: Any, new: Any, path: str, found: list[Operation]) -> None:
+    """Add the operations that turn `old` into `new` to those already `found`."""
     if old is new:
         return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        yield from _diff_objects(old, new, path)
+    if isinstance(old, dict) and isinstance(new, dict):
+        _diff_objects(old, new, path, found)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _diff_lists(old, new, path)
+        _diff_lists(old, new, path, found)
     elif not _same(old, new):
-        yield {"op": "replace", "path": path, "value": new}
+        found.append({"op": "replace", "path": path, "value": new})
 
 
-def _diff_objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Operation]:
+def _diff_objects(old: dict[str, Any], new: dict[str, Any], path: str, found: list[Operation]) -> None:
     for key in old:
         if key not in new:
-            yield {"op": "remove", "path": f"{path}/{_escape(key)}"}
+            found.append({"op": "remove", "path": f"{path}/{_escape(key)}"})
     for key, value in new.items():
-        pointer = f"{path}/{_escape(key)}"
-        if key in old:
-            yield from _diff(old[key], value, pointer)
-        else:
-            yield {"op": "add", "path": pointer, "value": value}
+        if key not in old:
+            found.append({"op": "add", "path": f"{path}/{_escape(key)}", "value": value})
+        elif old[key] is not value:
+            _diff(old[key], value, f"{path}/{_escape(key)}", found)
 
 
-def _diff_lists(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterator[Operation]:
+def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation]) -> None:
     if len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _diff(before, after, f"{path}/{index}")
+            if before is not after:
+                _diff(before, after, f"{path}/{index}", found)
         return
     shorter = min(len(old), len(new))
     start = next((i for i in range(shorter) if not _same(old[i], new[i])), shorter)
     rest = shorter - start
     end = next((i for i in range(rest) if not _same(old[-1 - i], new[-1 - i])), rest)
-    before, after = old[start : len(old) - end], new[start : len(new) - end]
+    _diff_middles(old[start : len(old) - end], new[start : len(new) - end], path, start, found)
+
+
+def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, found: list[Operation]) -> None:
+    """Add the operations for what is left of two lists from position `start` on."""
     paired = min(len(before), len(after))
     for index in range(len(before) - 1, paired - 1, -1):
-        yield {"op": "remove", "path": f"{path}/{start + index}"}
+        found.append({"op": "remove", "path": f"{path}/{start + index}"})
     added = len(after) - paired
     first = paired if paired and _name(before[0]) == _name(after[0]) else 0
     for index in range(first, first + added):
-        yield {"op": "add", "path": f"{path}/{start + index}", "value": after[index]}
+        found.append({"op": "add", "path": f"{path}/{start + index}", "value": after[index]})
     for index in range(paired):
         position = index if first else added + index
-        yield from _diff(before[index], after[position], f"{path}/{start + position}")
+        _diff(before[index], after[position], f"{path}/{start + position}", found)
 
 
 def _name(item: Any) -> Any:
     """What tells the items of a Kubernetes list apart, where they have it."""
-    return item.get("name") if isinstance(item, Mapping) else None
+    return item.get("name") if isinstance(item, dict) else None
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -96,7 +103,7 @@ def _same(old: Any, new: Any) -> bool:
         return True
     if isinstance(old, bool) or isinstance(new, bool):
         return False
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
@@ -104,7 +111,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 def _unescape(step: str) -> str:

@@ -4,7 +4,7 @@ A key that would switch such a mode on is refused, because the program would sta
 only tunes one has no effect. Keys: https://bank-vaults.dev/docs/mutating-webhook/annotations/
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from webhook import forms
@@ -72,26 +72,27 @@ RETIRED = (
 )
 
 
+_ROWS = {key: row for row in RETIRED for key in spellings(row.key)}
+
+
 def find_refused(annotations: Mapping[str, str]) -> list[str]:
     """Return a problem for each annotation that switches on a mode that there is none of."""
     return [
-        f"annotation {key}: there is no {row.mode} here; {row.instead}"
-        for row in RETIRED
-        for key in spellings(row.key)
-        if row.switches_on(annotations.get(key, ""))
+        f"annotation {key}: there is no {_ROWS[key].mode} here; {_ROWS[key].instead}"
+        for key, text in annotations.items()
+        if key in _ROWS and _ROWS[key].switches_on(text)
     ]
 
 
 def find_ineffective(annotations: Mapping[str, str]) -> list[str]:
     """Return a warning for each annotation that only tunes such a mode."""
     return [
-        f"annotation {key} has no effect: there is no {row.mode} here"
-        for row in RETIRED
-        for key in spellings(row.key)
-        if key in annotations and not row.instead
+        f"annotation {key} has no effect: there is no {_ROWS[key].mode} here"
+        for key in annotations
+        if key in _ROWS and not _ROWS[key].instead
     ]
 
 
-def retired_keys() -> set[str]:
+def retired_keys() -> Set[str]:
     """Return every spelling of every key of the table."""
-    return {key for row in RETIRED for key in spellings(row.key)}
+    return _ROWS.keys()

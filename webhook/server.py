@@ -4,6 +4,7 @@ It keeps idle connections for 90 s and does not retry a POST on a connection tha
 and SIGTERM lets requests under way end.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,25 +20,26 @@ from webhook.tls import ReloadingContext
 _KEEP_ALIVE_S = 95
 _GRACEFUL_S = 15
 _HEARTBEAT_S = 30
-_CONNECTIONS = 256
+_CONNECTIONS = 1000
 
 
 def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
     """Serve the WSGI application that `load` makes, until SIGTERM; each worker process calls `load` once."""
     chosen = options(settings, log)
-    directory = prepare_directory(settings)
+    directory, master = prepare_directory(settings), os.getpid()
     log.write("info", "serving", address=settings.listen_address, tls=bool(settings.tls_cert_file))
     try:
         _Server(chosen, load).run()
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        if os.getpid() == master:  # a worker that ends comes by here too
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def options(settings: Settings, log: Log) -> Mapping[str, Any]:
     """Return gunicorn's settings."""
     chosen: dict[str, Any] = {
         "bind": _bind(settings.listen_address),
-        "worker_class": "gthread",
+        "worker_class": "webhook.worker.Worker",
         "workers": settings.workers,
         "threads": settings.threads,
         "worker_connections": _CONNECTIONS,

@@ -50,17 +50,19 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
     problems: list[str] = []
     variables = list(environment(container, sources))
     for variable in variables:
-        if variable.value is None or not has_reference(variable.value):
-            continue
-        if not variable.complete:
-            paths.append((variable.name, ""))
-            continue
         try:
-            value = parse(variable.value)
+            value = None if variable.value is None else parse(variable.value)
         except InvalidReference as error:
-            problems.append(f"variable {variable.name}{variable.where}: {error.message} ({error.reference})")
+            if variable.complete:
+                problems.append(
+                    f"variable {variable.name}{variable.where}: {error.message} ({error.reference})"
+                )
+            else:
+                paths.append((variable.name, ""))
             continue
-        paths.extend((variable.name, path) for path in sorted(value.paths() if value else ()))
+        if value is not None:
+            found = sorted(value.paths()) if variable.complete else [""]
+            paths.extend((variable.name, path) for path in found)
     return References(
         tuple(paths),
         tuple(problems),
@@ -104,8 +106,11 @@ def _from_entry(
 ) -> Variable:
     value_from = entry.get("valueFrom")
     if not value_from:
+        text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
+        if b"$" not in text:
+            return Variable(name, text, "")
         known = {other.name.encode(): other.value for other in before.values()}
-        value, complete = expand((entry.get("value") or "").encode("utf-8", "surrogatepass"), known)
+        value, complete = expand(text, known)
         return Variable(name, value, "", complete)
     for key in ("configMapKeyRef", "secretKeyRef"):
         reference = value_from.get(key)

@@ -1,0 +1,1 @@
+"""How fast, how steady and how large the webhook is: `python -m bench.webhook`."""

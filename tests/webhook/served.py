@@ -1,0 +1,69 @@
+"""A running `vault-webhook serve`, as in production: gunicorn, TLS, two workers."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+
+from tests.servers.authority import Authority
+from tests.servers.process import Process, free_port
+
+_NO_CLUSTER = """
+current-context: none
+contexts: [{name: none, context: {cluster: none, user: none}}]
+clusters: [{name: none, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: none, user: {}}]
+"""
+
+
+class Served:
+    """The webhook on a port of its own; without other `settings` there is no API server for it to ask."""
+
+    def __init__(
+        self,
+        folder: Path,
+        authority: Authority,
+        settings: Mapping[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.address = f"https://127.0.0.1:{self.port}"
+        self.ca_file = authority.ca_file
+        self.certificate = authority.issue(f"webhook-{self.port}")
+        self.log_file = folder / "webhook.log"
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.write_text(_NO_CLUSTER)
+        environment = {
+            "KUBECONFIG": str(kubeconfig),
+            "LISTEN_ADDRESS": f"127.0.0.1:{self.port}",
+            "TLS_CERT_FILE": str(self.certificate.cert_file),
+            "TLS_PRIVATE_KEY_FILE": str(self.certificate.key_file),
+            "VAULT_ADDR": "https://vault.example.com",
+            "VAULT_ENV_IMAGE": "vault-env:1",
+            **(settings or {}),
+        }
+        self.process = Process(
+            [*prefix, sys.executable, "-m", "webhook", "serve"], self.log_file, environment
+        )
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        self.process.wait_until(self.healthy)
+
+    def healthy(self, timeout_s: float = 5.0) -> bool:
+        """Whether a new connection is served in this time."""
+        try:
+            return requests.get(f"{self.address}/healthz", verify=str(self.ca_file), timeout=timeout_s).ok
+        except requests.RequestException:
+            return False
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.process.stop(timeout_s=20)
+
+    def pids(self) -> list[int]:
+        """The master and its workers."""
+        workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [self.process.pid, *map(int, workers)]
