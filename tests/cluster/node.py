@@ -1,8 +1,9 @@
 """A Kubernetes node of one machine with Vault and registries beside it, from nothing to Ready in seconds."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from tests.cluster import control_plane, dns, images
 from tests.cluster.addresses import (
@@ -18,8 +19,15 @@ from tests.cluster.namespaces import Namespaces
 from tests.cluster.worker import Worker
 from tests.servers.authority import Authority
 from tests.servers.cluster import trust_in_vault
-from tests.servers.registry import Registry
+from tests.servers.registry import Mode, Registry
 from tests.servers.vault import Vault
+
+
+class _Part(Protocol):
+    def stop(self) -> None: ...
+
+
+Part = TypeVar("Part", bound=_Part)
 
 
 class Node:
@@ -28,7 +36,8 @@ class Node:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self.namespaces = Namespaces(folder / "node", new_name(folder.name))
+        self._started = ExitStack()
+        self.namespaces = self._keep(Namespaces(folder / "node", new_name(folder.name)))
         try:
             with self.network():
                 self._start(Authority(folder / "certificates"))
@@ -38,27 +47,32 @@ class Node:
 
     def _start(self, authority: Authority) -> None:
         self.authority = authority
-        self.cluster = control_plane.api_server(self._folder / "cluster", authority)
+        self.cluster = self._keep(control_plane.api_server(self._folder / "cluster", authority))
         self.kubectl = self.cluster.kubectl
-        self.vault = Vault(self._folder / "vault", authority, VAULT, *VAULT_NAMES, port=443)
+        self.vault = self._keep(Vault(self._folder / "vault", authority, VAULT, *VAULT_NAMES, port=443))
         self.vault.begin()
-        self.registry = Registry(
-            self._folder / "registry", authority, "anonymous", REGISTRY, 443, REGISTRY_NAME
-        )
-        self.private_registry = Registry(
-            self._folder / "private", authority, "bearer", PRIVATE_REGISTRY, 443, PRIVATE_REGISTRY_NAME
-        )
-        self.registry.wait()
+        self.registry = self._registry("anonymous", REGISTRY, REGISTRY_NAME)
+        self.private_registry = self._registry("bearer", PRIVATE_REGISTRY, PRIVATE_REGISTRY_NAME)
         pause = self.registry.push("pause:1", images.pause())
         self.cluster.wait()
-        self._controllers = control_plane.controllers(self._folder, self.cluster)
-        self._dns = dns.start(self._folder, self.cluster.kubeconfig)
-        hosts = [self.registry, self.private_registry]
-        self._worker = Worker(self._folder / "worker", self.namespaces, self.cluster, hosts, pause)
-        self.private_registry.wait()
+        for controller in control_plane.controllers(self._folder, self.cluster):
+            self._keep(controller)
+        self._keep(dns.start(self._folder, self.cluster.kubeconfig))
+        registries = [self.registry, self.private_registry]
+        worker = self._keep(Worker(self._folder / "worker", self.namespaces, self.cluster, registries, pause))
         self.vault.start()
         trust_in_vault(self.cluster, self.vault)
-        self._worker.wait(self._ready)
+        worker.wait(self._ready)
+
+    def _registry(self, mode: Mode, address: str, name: str) -> Registry:
+        registry = self._keep(Registry(self._folder / name, self.authority, mode, address, 443, name))
+        registry.wait()
+        return registry
+
+    def _keep(self, part: Part) -> Part:
+        """Have the part stopped with the node."""
+        self._started.callback(part.stop)
+        return part
 
     @contextmanager
     def network(self) -> Iterator[None]:
@@ -68,12 +82,7 @@ class Node:
 
     def stop(self) -> None:
         """End everything and leave no trace but the folder's files."""
-        self.namespaces.stop()
-        for name in ("_worker", "_dns", "vault", "registry", "private_registry", "cluster"):
-            if part := getattr(self, name, None):
-                part.stop()
-        for controller in getattr(self, "_controllers", ()):
-            controller.stop()
+        self._started.close()
 
     def _ready(self) -> bool:
         nodes = self.cluster.request("GET", "/api/v1/nodes")["items"]

@@ -98,7 +98,7 @@ class Worker:
         kubelet.wait_until(alive_and_ready, timeout_s=60)
 
     def stop(self) -> None:
-        """Collect the processes; the namespaces have ended already."""
+        """End the programs; pods go on until the namespaces end."""
         for process in self.processes:
             process.stop()
 
