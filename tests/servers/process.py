@@ -59,14 +59,18 @@ class Process:
 
     def running(self) -> bool:
         """Whether the process has not ended."""
-        return self._child.poll() is None
+        return self._child.returncode is None and self._end() is None
+
+    def _end(self) -> "os.waitid_result | None":
+        """How it ended, if it has; it is not reaped before `kill`, so that its id is nobody else's until then."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float = 30.0) -> None:
         """Return as soon as `ready()`; raise ServerFailed when the process ends first or `timeout_s` pass."""
         deadline = time.monotonic() + timeout_s
         while not ready():
-            if not self.running():
-                raise ServerFailed(f"{self.name} ended with status {self._child.returncode}:\n{self.tail()}")
+            if end := self._end():
+                raise ServerFailed(f"{self.name} ended with status {end.si_status}:\n{self.tail()}")
             if time.monotonic() > deadline:
                 raise ServerFailed(f"{self.name} was not ready after {timeout_s:.0f} s:\n{self.tail()}")
             time.sleep(_POLL_S)
@@ -78,21 +82,22 @@ class Process:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal, e.g. SIGSTOP to make a server hang."""
-        self._child.send_signal(number)
+        os.kill(self.pid, number)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End the process: SIGTERM, and after `timeout_s` SIGKILL for its whole session."""
+        deadline = time.monotonic() + timeout_s
         if self.running():
-            self._child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(timeout_s)
+            os.kill(self.pid, signal.SIGTERM)
+        while self.running() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
         self.kill()
 
     def kill(self) -> None:
-        """End the process and its session by SIGKILL."""
-        with contextlib.suppress(ProcessLookupError):
+        """End the process and its session by SIGKILL, and reap it."""
+        if self._child.returncode is None:
             os.killpg(self.pid, signal.SIGKILL)
-        self._child.wait()
+            self._child.wait()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
