@@ -133,8 +133,9 @@ static int report_internal_error(void)
         place = place->tb_next;
     PyCodeObject *code = place ? PyFrame_GetCode(place->tb_frame) : NULL;
     const char *file = code ? PyUnicode_AsUTF8(code->co_filename) : NULL;
+    int line = code ? PyCode_Addr2Line(code, PyFrame_GetLasti(place->tb_frame)) : 0;
     dprintf(STDERR_FILENO, "level=ERROR msg=\"internal error: %s in %s, line %d: please report it\" app=vault-env\n",
-            Py_TYPE(error)->tp_name, file ? file : "C", code ? PyCode_Addr2Line(code, PyFrame_GetLasti(place->tb_frame)) : 0);
+            Py_TYPE(error)->tp_name, file ? file : "C", line);
     return INTERNAL_ERROR;
 }
 

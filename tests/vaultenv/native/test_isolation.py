@@ -1,11 +1,15 @@
 """The application's environment and image change nothing in the launcher, and reach the program unchanged."""
 
 import os
+import resource
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.servers.vault import Vault
 from tests.vaultenv.native.container import USER, Container
 
 LAUNCHER, PROBE = "/vault/vault-env", "/app/probe"
@@ -89,6 +93,21 @@ def test_a_start_stays_far_below_a_limit_of_32_mib(container: Container, pod: di
     done = container.run_with(pod, LAUNCHER, PROBE)
     assert done.seen["environ"] == [b"PASSWORD=secret"]
     assert 2 * MIB < done.peak_kib < 12 * MIB
+
+
+def test_a_start_needs_less_than_32_mib_of_addresses(
+    static_file: Path, pod: dict[str, str], vault: Vault
+) -> None:
+    """Harder than a container's limit, which counts only what is touched."""
+    limit = 32 * MIB * 1024
+    done = subprocess.run(
+        [static_file, "/bin/sh", "-c", "echo $PASSWORD"],
+        env=pod | {"VAULT_CACERT": str(vault.ca_file)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"secret\n"), done.stderr
 
 
 @pytest.mark.parametrize("reference", [True, False])

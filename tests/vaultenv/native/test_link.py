@@ -44,6 +44,16 @@ def test_the_frozen_file_keeps_to_the_import_budget(secrets: Vault, tmp_path: Pa
     assert foreign(modules) <= ALLOWED | CORE
 
 
+def test_a_mistake_of_the_launcher_is_told_by_kind_and_place_and_never_by_its_message(tmp_path: Path) -> None:
+    wrapped = "-Wl,--wrap=PyImport_ImportFrozenModule"
+    failing = link(native(), tmp_path, HERE / "fail_inside.c", wrapped)
+    done = subprocess.run([failing, "--version"], capture_output=True, text=True, check=False)
+    expected = (
+        'level=ERROR msg="internal error: ValueError in <string>, line 2: please report it" app=vault-env\n'
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
+
+
 def test_every_module_of_the_launcher_is_frozen_and_hardly_anything_else(tmp_path: Path) -> None:
     freeze(tmp_path)
     frozen = set((tmp_path / "frozen.txt").read_text().split())
