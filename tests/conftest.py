@@ -1,5 +1,6 @@
 """The real servers, each started once per session, and the rule that CI skips nothing."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -37,6 +38,14 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = f"skipped, and CI skips nothing: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _process_stays_a_stock_python() -> Iterator[None]:
+    """With SIGPIPE no longer ignored, a later test's broken connection would end the session without a word."""
+    yield
+    assert signal.getsignal(signal.SIGPIPE) is signal.SIG_IGN, "the test has changed what SIGPIPE does"
+    assert gc.isenabled(), "the test has switched the garbage collector off"
 
 
 @pytest.fixture(scope="session")

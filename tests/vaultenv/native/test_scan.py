@@ -1,6 +1,7 @@
 """The scan before Python: where it starts a program, Python would have started the same one the same way."""
 
 import ctypes
+import gc
 import os
 import posix
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.vaultenv.native.compiled import compile_scan
-from vaultenv import launch
+from vaultenv import launch, program
 from vaultenv.native.variable_table import harmless
 from vaultenv.variables import VARIABLES
 
@@ -59,12 +60,18 @@ def start_by_python(words: list[bytes], entries: list[bytes]) -> Start:
     environ: dict[bytes, bytes] = {}
     for name, _, value in (entry.partition(b"=") for entry in entries):
         environ.setdefault(name, value)
-    with patch.object(posix, "execve", execve), patch.object(launch, "_open", side_effect=AssertionError):
+    with (
+        patch.object(posix, "execve", execve),
+        patch.object(program, "restore_signals"),
+        patch.object(launch, "_open", side_effect=AssertionError),
+    ):
         try:
             raise AssertionError(f"status {launch.run(words, environ)} instead of a start")
         except Started as started:
             file, kept = started.args
             return file, kept
+        finally:
+            gc.enable()
 
 
 @pytest.fixture(scope="module")
