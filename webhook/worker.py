@@ -2,71 +2,38 @@
 
 gunicorn's own hands every connection to a thread at once, which then waits for the handshake and the request: as many
 slow or silent clients as there are threads stop it. Here the main loop waits for all connections together, and a
-client that stops in the middle of something costs nothing but its own connection.
+client that stops in the middle of something costs nothing but its own connection. A connection stays watched while a
+thread answers, as clients rarely send before they have the answer: so an answer costs the main loop nothing.
 """
 
+import contextlib
 import errno
+import math
 import selectors
 import ssl
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gunicorn import http
-from gunicorn.sock import ssl_wrap_socket
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
-from webhook.arrival import Arrival
+from webhook.connection import Connection
 
-_ARRIVAL_S = 10.0
-"""How long a handshake, and a request that has begun, may take to arrive."""
-
-_READ_SIZE = 256 << 10
 _HELD_LIMIT = 32 << 20
 """What unfinished requests may take together in one worker process, in bytes."""
 
+_SWEEP_S = 0.5
 _UNFINISHED = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError)
-
-
-class Connection(TConn):  # type: ignore[misc]
-    """A connection whose handshake and requests are taken as they come, without waiting."""
-
-    sock: Any
-
-    def __init__(self, cfg: Any, client: Any, address: Any, server: Any) -> None:
-        super().__init__(cfg, client, address, server)
-        if cfg.is_ssl:
-            self.sock = ssl_wrap_socket(self.sock, cfg)
-        self.parser = http.get_parser(cfg, self.sock, address)
-        self.initialized = True
-        self.greeted = not cfg.is_ssl
-        self.arrival = Arrival()
-
-    def receive(self) -> bool:
-        """Take what has come; whether a thread can go on. OSError if nothing more will come."""
-        if not self.greeted:
-            self.sock.do_handshake()
-            self.greeted = True
-        while not self.arrival.is_whole():
-            data = self.sock.recv(_READ_SIZE)
-            if not data:
-                raise ConnectionResetError
-            self.arrival.received += data
-        return True
-
-    def take(self) -> None:
-        """Give what has arrived to gunicorn's parser, and begin anew."""
-        self.parser.unreader.unread(bytes(self.arrival.received))
-        self.arrival = Arrival()
-
-    def is_idle(self) -> bool:
-        """Whether the client may send its next request whenever it likes."""
-        return self.greeted and not self.arrival.received
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's worker with threads that never wait for a request."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connections: set[Connection] = set()
+        self._idle_until = math.inf
+        self._swept_at = -math.inf
 
     def accept(self, listener: Any) -> None:
         """Accept a connection, and wait for its handshake."""
@@ -82,61 +49,89 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             client.close()
             return
         self.nr_conns += 1
-        self._arriving(conn)
+        self._connections.add(conn)
+        self._watch(conn)
 
-    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
-        """Take what comes on an idle connection."""
-        self.keepalived_conns.remove(conn)
-        self._go_on(conn, self._arriving)
+    def enqueue_req(self, conn: Connection) -> None:
+        """Have a thread answer."""
+        conn.busy = True
+        self.tpool.submit(self._answer, conn)
 
-    def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
-        """Take what comes of a handshake or a request that has begun."""
-        self._go_on(conn, self._still_arriving)
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close the connections whose time is over, or all that no thread has."""
+        now = time.monotonic()
+        if now < self._swept_at + _SWEEP_S and not force:
+            return
+        self._swept_at = now
+        for conn in [conn for conn in self._connections if not conn.busy]:
+            limit = min(conn.timeout, self._idle_until) if conn.idle else conn.timeout
+            if limit <= now or force:
+                self._close(conn)
 
-    def _go_on(self, conn: Connection, unfinished: Callable[[Connection], None]) -> None:
-        """Take what has come, then: a thread for a whole request; patience with an idle client; or `unfinished`."""
-        self.poller.unregister(conn.sock)
+    def murder_pending(self) -> None:
+        """There is no second list of connections."""
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Close idle connections by `deadline`, as the worker ends."""
+        self._idle_until = deadline
+
+    def _readable(self, conn: Connection, _: Any) -> None:
+        """Take what has come; what comes while a thread has the connection waits unwatched.
+
+        `parked` is set before `busy` is read, and read by `_answer` after `busy` is cleared: neither misses the other.
+        """
+        conn.parked = True
+        if conn.busy:
+            self.poller.unregister(conn.sock)
+            return
+        conn.parked = False
         try:
             conn.receive()
         except _UNFINISHED:
-            if conn.is_idle():
-                self._forget(conn)
-                self._idle(conn)
-            elif self._held() > _HELD_LIMIT:
+            conn.expect_more()
+            if conn.held and sum(other.held for other in self._connections) > _HELD_LIMIT:
                 self._close(conn)
-            else:
-                unfinished(conn)
         except OSError:
             self._close(conn)
         else:
-            self._forget(conn)
             conn.take()
             self.enqueue_req(conn)
 
-    def _arriving(self, conn: Connection) -> None:
-        conn.timeout = time.monotonic() + _ARRIVAL_S
-        self.pending_conns.append(conn)
-        self._still_arriving(conn)
+    def _answer(self, conn: Connection) -> None:
+        """Answer the request; runs in a thread."""
+        kept = False
+        try:
+            kept = self.handle(conn)
+        finally:
+            if kept and not conn.has_next():
+                conn.rest()
+                conn.busy = False
+                if conn.parked:
+                    self.method_queue.defer(self._resume, conn)
+            else:
+                self.method_queue.defer(self._answered, conn, kept)
 
-    def _still_arriving(self, conn: Connection) -> None:
-        self._watch(conn, self.on_pending_socket_readable)
+    def _resume(self, conn: Connection) -> None:
+        if conn.parked and conn in self._connections:
+            conn.parked = False
+            self._watch(conn)
 
-    def _idle(self, conn: Connection) -> None:
-        conn.set_timeout()
-        self.keepalived_conns.append(conn)
-        self._watch(conn, self.on_client_socket_readable)
+    def _answered(self, conn: Connection, kept: bool) -> None:
+        if kept:
+            self.enqueue_req(conn)
+        else:
+            self._close(conn, graceful=True)
 
-    def _watch(self, conn: Connection, callback: Callable[[Any, Any], None]) -> None:
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(callback, conn))
+    def _watch(self, conn: Connection) -> None:
+        stale = self.poller.get_map().get(conn.sock.fileno())
+        if stale is not None:  # its thread has closed it, and the number has a new owner
+            self.poller.unregister(stale.fileobj)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._readable, conn))
 
-    def _forget(self, conn: Connection) -> None:
-        if conn in self.pending_conns:
-            self.pending_conns.remove(conn)
-
-    def _close(self, conn: Connection) -> None:
-        self._forget(conn)
+    def _close(self, conn: Connection, graceful: bool = False) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        self._connections.discard(conn)
         self.nr_conns -= 1
-        conn.close()
-
-    def _held(self) -> int:
-        return sum(len(conn.arrival.received) for conn in self.pending_conns)
+        with contextlib.suppress(OSError):
+            conn.close(graceful)
