@@ -102,7 +102,7 @@ def test_no_answer_is_waited_for_until_the_timeout() -> None:
         ENV, VAULT_ADDR="https://127.0.0.1:1", VAULT_TOKEN="t", VAULT_ENV_TIMEOUT="2s", A="vault:a/data/b#k"
     )
     assert done.returncode == 1
-    assert 1 < time.monotonic() - began < 4
+    assert 0.8 < time.monotonic() - began < 4
     assert "dial tcp 127.0.0.1:1: connect: connection refused" in done.stderr.decode()
     assert done.stderr.count(b"waiting for Vault") == 1
 
