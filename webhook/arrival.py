@@ -1,10 +1,15 @@
 """How much of an HTTP/1.1 request has arrived."""
 
+import re
+
 HEAD_LIMIT = 64 << 10
 BODY_LIMIT = 8 << 20
 """API objects are at most 3 MiB, and a review may hold the old one and the new."""
 
 _HEAD_END = b"\r\n\r\n"
+_FIELDS = re.compile(
+    rb"(?i)\n(content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n]|\Z)"
+)
 
 
 class Arrival:
@@ -28,8 +33,8 @@ class Arrival:
 
 def body_length(head: bytes) -> int:
     """Return the length of the body to wait for, in bytes; 0 if it is too long, unknown, or waits to be asked for."""
-    fields = dict(line.partition(b":")[::2] for line in head.lower().split(b"\r\n")[1:])
-    length = fields.get(b"content-length", b"").strip()
-    if not length.isdigit() or b"transfer-encoding" in fields or b"expect" in fields:
+    fields = [(name.lower(), text) for name, text in _FIELDS.findall(head)]
+    if len(fields) != 1 or fields[0][0] != b"content-length" or not fields[0][1].isdigit():
         return 0
-    return int(length) if int(length) <= BODY_LIMIT else 0
+    length = int(fields[0][1])
+    return length if length <= BODY_LIMIT else 0

@@ -6,11 +6,12 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.webhook.client import Connection, Load, closed_loop, paced
 from bench.webhook.pod import review
-from bench.webhook.programs import CLIENT_CORE, ORIGINAL, servers
+from bench.webhook.programs import CLIENT_CORE, ORIGINAL, Program, servers
 from tests.servers.authority import Authority
 
 OURS = "vault-webhook"
@@ -23,48 +24,71 @@ RUNS: Mapping[str, Run] = {
 }
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One run, and the server's processor time for each answer."""
+
+    load: Load
+    processor_us: float
+
+
 def main() -> None:
     """Run every server in every round, one after the other, and print medians over the rounds."""
     options = _options()
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder, authority = Path(name), Authority(Path(name) / "certificates")
-        ports = {server: stack.enter_context(start(folder, authority)) for server, start in servers().items()}
+        programs = {
+            server: stack.enter_context(start(folder, authority)) for server, start in servers().items()
+        }
         print(f"one core for the server, another for the client; review of {len(review())} bytes")
-        if "original" not in ports:
+        if "original" not in programs:
             print(f"without the Go original: {ORIGINAL} names its program")
         for title, run in RUNS.items():
-            loads: dict[str, list[Load]] = {server: [] for server in ports}
+            loads: dict[str, list[Sample]] = {server: [] for server in programs}
             for _ in range(options.rounds):
-                for server, port in ports.items():
-                    loads[server].append(_measure(run, port, authority, options.seconds))
+                for server, program in programs.items():
+                    loads[server].append(_measure(run, program, authority, options.seconds))
             print(f"\n{title}")
             print("\n".join(_table(loads)))
 
 
-def _measure(run: Run, port: int, authority: Authority, seconds: float) -> Load:
+def _measure(run: Run, program: Program, authority: Authority, seconds: float) -> Sample:
     connections = [
-        Connection(("127.0.0.1", port), authority.ca_file, "/pods", review()) for _ in range(CONNECTIONS)
+        Connection(("127.0.0.1", program.port), authority.ca_file, "/pods", review())
+        for _ in range(CONNECTIONS)
     ]
     run(connections, seconds / 5)
+    before_s = program.processor_s()
     load = run(connections, seconds)
+    processor_us = (program.processor_s() - before_s) / len(load.latencies_s) * 1e6
     for connection in connections:
         connection.socket.close()
-    return load
+    return Sample(load, processor_us)
 
 
-def _table(loads: Mapping[str, list[Load]]) -> Iterator[str]:
-    """Lines of text; the ratio is ours to the server's, the median over the rounds."""
-    yield f"  {'server':<15}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'ours / it':>11}{'p99':>7}"
-    for server, found in loads.items():
-        rate = statistics.median(load.per_second for load in found)
-        middle, high = (
-            statistics.median(load.percentile_ms(share) for load in found) for share in (0.5, 0.99)
+def _table(samples: Mapping[str, list[Sample]]) -> Iterator[str]:
+    """Lines of text; a ratio is ours to the server's, the median over the rounds."""
+    yield f"  {'server':<15}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}   {'ours / it:':<12}{'rate':>6}{'p99':>7}{'CPU':>7}"
+    for server, found in samples.items():
+        figures = [statistics.median(column) for column in zip(*map(_figures, found), strict=True)]
+        ratios = [
+            statistics.median(column) for column in zip(*map(_ratios, samples[OURS], found), strict=True)
+        ]
+        yield (
+            f"  {server:<15}{figures[0]:>10.0f}{figures[1]:>9.2f}{figures[2]:>9.2f}{figures[3]:>9.0f}"
+            f"{'':<15}{ratios[0]:>6.2f}{ratios[2]:>7.2f}{ratios[3]:>7.2f}"
         )
-        pairs = list(zip(loads[OURS], found, strict=True))
-        ratio = statistics.median(own.per_second / other.per_second for own, other in pairs)
-        tail = statistics.median(own.percentile_ms(0.99) / other.percentile_ms(0.99) for own, other in pairs)
-        yield f"  {server:<15}{rate:>10.0f}{middle:>9.2f}{high:>9.2f}{ratio:>11.2f}{tail:>7.2f}"
+
+
+def _figures(sample: Sample) -> tuple[float, ...]:
+    load = sample.load
+    return load.per_second, load.percentile_ms(0.5), load.percentile_ms(0.99), sample.processor_us
+
+
+def _ratios(own: Sample, other: Sample) -> tuple[float, ...]:
+    pairs = zip(_figures(own), _figures(other), strict=True)
+    return tuple(one / max(another, 0.001) for one, another in pairs)
 
 
 def _options() -> argparse.Namespace:

@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.authority import Authority
@@ -17,29 +18,47 @@ ORIGINAL = "ORIGINAL_WEBHOOK_BIN"
 SERVER_CORE, CLIENT_CORE = 0, 1
 
 
+@dataclass(frozen=True)
+class Program:
+    """A running server: its port and its processes."""
+
+    port: int
+    pids: list[int]
+
+    def processor_s(self) -> float:
+        """The processor time that its processes have taken so far."""
+        fields = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.pids)
+        return sum(int(found[11]) + int(found[12]) for found in fields) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def ours(folder: Path, authority: Authority) -> Iterator[int]:
-    """The port of the webhook: its defaults, two workers with eight threads, its log written to a file."""
+def ours(folder: Path, authority: Authority) -> Iterator[Program]:
+    """The webhook: its defaults, two workers with eight threads, its log written to a file."""
     served = Served(folder, authority, prefix=_pinned())
     try:
         served.wait()
-        yield served.port
+        yield Program(served.port, served.pids())
     finally:
         served.stop()
 
 
 @contextmanager
-def floor(folder: Path, authority: Authority) -> Iterator[int]:
-    """The port of the floor."""
+def floor(folder: Path, authority: Authority, *options: str) -> Iterator[Program]:
+    """The floor."""
     port, certificate = free_port(), authority.issue("floor")
     files = [str(certificate.cert_file), str(certificate.key_file)]
-    words = [*_pinned(), sys.executable, "-m", "bench.webhook.floor", str(port), *files]
+    words = [*_pinned(), sys.executable, "-m", "bench.webhook.floor", str(port), *files, *options]
     yield from _running(words, folder / "floor.log", {}, port, authority)
 
 
+def loop(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
+    """The floor in one thread."""
+    return floor(folder, authority, "loop")
+
+
 @contextmanager
-def original(folder: Path, authority: Authority) -> Iterator[int]:
-    """The port of the original."""
+def original(folder: Path, authority: Authority) -> Iterator[Program]:
+    """The original."""
     port, certificate = free_port(), authority.issue("original")
     kubeconfig = folder / "original-kubeconfig"
     kubeconfig.write_text((folder / "kubeconfig").read_text())
@@ -57,23 +76,23 @@ def original(folder: Path, authority: Authority) -> Iterator[int]:
     )
 
 
-Server = Callable[[Path, Authority], "contextmanager[int]"]
+Server = Callable[[Path, Authority], AbstractContextManager[Program]]
 
 
 def servers() -> dict[str, Server]:
     """The servers by name."""
-    found: dict[str, Server] = {"vault-webhook": ours, "floor": floor}
+    found: dict[str, Server] = {"vault-webhook": ours, "floor": floor, "one thread": loop}
     return {**found, "original": original} if os.environ.get(ORIGINAL) else found
 
 
 def _running(
     words: list[str], log: Path, environment: dict[str, str], port: int, authority: Authority
-) -> Iterator[int]:
+) -> Iterator[Program]:
     process = Process(words, log, {**os.environ, **environment})
     endpoint = Endpoint(f"https://localhost:{port}", authority.ca_file)
     try:
         process.wait_until(lambda: endpoint.answers("/healthz"))
-        yield port
+        yield Program(port, [process.pid])
     finally:
         process.stop()
 

@@ -18,7 +18,8 @@ from webhook.pods.checks import (
     pod_warnings,
     volume_problems,
 )
-from webhook.pods.pod import Plan, plan_pod
+from webhook.pods.paths import find_asked
+from webhook.pods.pod import Place, Plan, plan_pod
 from webhook.pods.references import References
 
 Container = Mapping[str, Any]
@@ -39,14 +40,15 @@ def pod_problems(reviewed: Reviewed, operator: Operator, facts: PodFacts) -> Ite
     spec = reviewed.content.get("spec") or {}
     yield from annotation_problems(reviewed, operator, config)
     yield from _unknown_sources(spec, facts.unknown_sources)
-    yield from _launcher_problems(reviewed, spec, config, plan_pod(spec, config, facts.sources))
+    yield from _launcher_problems(reviewed, operator, config, plan_pod(spec, config, facts.sources))
     if not facts.images_known:
         yield from _unknown_images(plan_pod(spec, config, facts.sources))
 
 
 def _launcher_problems(
-    reviewed: Reviewed, spec: Mapping[str, Any], config: Config, plan: Plan
+    reviewed: Reviewed, operator: Operator, config: Config, plan: Plan
 ) -> Iterator[Problem]:
+    spec = reviewed.content.get("spec") or {}
     if not plan.wrapped:
         yield from (Problem("pod", ("spec",), warning) for warning in plan.warnings)
         return
@@ -60,6 +62,7 @@ def _launcher_problems(
     for place, references in plan.wrapped.items():
         container = spec[place[0]][place[1]]
         yield from _container_problems(("spec", *place), container, references, config)
+        yield from _path_problems(reviewed, operator, config, place, references)
 
 
 def _container_problems(
@@ -75,6 +78,23 @@ def _container_problems(
             yield Problem("mount", (*path, "volumeMounts", index), problem)
     for warning in container_warnings(container, references):
         yield Problem("container", path, warning)
+
+
+def _path_problems(
+    reviewed: Reviewed, operator: Operator, config: Config, place: Place, references: References
+) -> Iterator[Problem]:
+    """Yield what one container asks for outside of the paths of its namespace."""
+    policy, spec = operator.settings.path_policy(), reviewed.content["spec"]
+    rule = "path-refused" if policy.enforced else "path-warned"
+    plan = Plan({place: references}, {})
+    for asked in find_asked(spec, plan, config, operator.defaults["vault_namespace"]):
+        what = asked.where.partition(": ")[2]
+        path: YamlPath = ("spec", *place, *_variable_path(spec[place[0]][place[1]], what + ":"))
+        if what.startswith("annotation"):
+            path = path_of("from_path", reviewed.annotations)
+        yield from (
+            Problem(rule, path, message) for message in policy.violations([asked], reviewed.namespace)
+        )
 
 
 def _variable_path(container: Container, problem: str) -> YamlPath:

@@ -32,6 +32,8 @@ RULES = (
     Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),
     Rule("pod", WARNING, "the pod is legal and probably not meant so", "mount a token, or correct the names"),
     Rule("container", WARNING, "a container is legal and probably not meant so", "let the program, or a shell, read the variable itself"),
+    Rule("path-refused", ERROR, "a path that the namespace may not name, by the operator's VAULT_PATH_POLICY", "use a path of the namespace or a shared one"),
+    Rule("path-warned", WARNING, "the same, where the policy only warns", "use a path of the namespace or a shared one"),
     Rule("identity", ERROR, "references in a Secret or ConfigMap without a ServiceAccount to read them as", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
     Rule("entry-point-unknown", NOTE, "the image must be asked what it runs", "set `command`, or check with --registry"),
     Rule("source-unknown", NOTE, "a ConfigMap or Secret with variables is in none of the files", "add its file, or check with --cluster"),

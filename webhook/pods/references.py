@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import has_reference, parse
+from vaultenv.reference import Value, has_reference, parse
 from webhook.facts import KINDS, Source, Values
 from webhook.pods.expansion import expand
 
@@ -15,9 +16,10 @@ FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
 NAMESPACE_VARIABLE = "VAULT_NAMESPACE"
 _OWN = frozenset([FROM_PATH_VARIABLE, NAMESPACE_VARIABLE])
 
+_REMEMBERED_LENGTH = 512
 
-@dataclass(frozen=True)
-class Variable:
+
+class Variable(NamedTuple):
     """A variable of a container; `value` is None when only the kubelet knows it, `where` says where it comes from."""
 
     name: str
@@ -51,7 +53,7 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
     variables = list(environment(container, sources))
     for variable in variables:
         try:
-            value = None if variable.value is None else parse(variable.value)
+            value = _parsed(variable.value or b"")
         except InvalidReference as error:
             if variable.complete:
                 problems.append(
@@ -69,6 +71,19 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
         tuple(variable.name for variable in variables if _is_uncertain(variable)),
         {variable.name: variable for variable in variables if variable.name in _OWN},
     )
+
+
+def _parsed(value: bytes) -> Value | None:
+    """What `parse` returns; the pods of a workload bring the same references again and again.
+
+    Other text is not remembered: it may be secret.
+    """
+    if b"vault:" not in value:
+        return None
+    return _parsed_before(value) if len(value) <= _REMEMBERED_LENGTH else parse(value)
+
+
+_parsed_before = lru_cache(maxsize=1024)(parse)
 
 
 def _is_uncertain(variable: Variable) -> bool:

@@ -1,6 +1,7 @@
 """Each rule finds its mistake in its place, and what the webhook refuses never goes unseen."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,6 +121,23 @@ def test_a_source_in_the_files_is_looked_into() -> None:
     source = secret("ConfigMap", data={"P": "vault:x"})
     user = container(env=[], envFrom=[{"configMapRef": {"name": "s"}}])
     assert found(source, pod(user)) == [("reference", "spec.containers[0].envFrom")]
+
+
+@pytest.mark.parametrize(("mode", "rule"), [("enforce", "path-refused"), ("warn", "path-warned")])
+def test_a_path_of_another_namespace_is_found_by_the_operators_policy(
+    tmp_path: Path, mode: str, rule: str
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    data = {"VAULT_PATH_POLICY": "kv/data/{namespace}", "VAULT_PATH_POLICY_MODE": mode}
+    settings.write_text(yaml.safe_dump({"kind": "ConfigMap", "data": data}))
+    checker = Checker(read_operator(str(settings)), SURROUNDINGS, "shop")
+    env = [{"name": "A", "value": "vault:kv/data/shop#a"}, {"name": "B", "value": "vault:kv/data/other#b"}]
+    manifest = pod(container(env=env), annotations={"vault-env-from-path": "kv/data/other"})
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    assert [(one.rule_id, one.path) for one in checker.findings(document)] == [
+        (rule, "spec.containers[0].env[1].value"),
+        (rule, annotation("vault-env-from-path")),
+    ]
 
 
 def test_a_secret_needs_an_identity_and_whole_references() -> None:

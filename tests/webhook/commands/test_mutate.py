@@ -125,6 +125,7 @@ def test_an_unknown_entry_point_is_a_placeholder_and_is_said(mutate: Mutate) -> 
     status, (shown,), said = mutate(pod(container(args=["--port=80"])))
     assert status == UNKNOWN
     assert shown["spec"]["containers"][0]["args"] == ["<entry point of shop/app:1>", "--port=80"]
+    assert shown["metadata"]["annotations"] == {}
     assert len(said) == 1
     assert "entry point of image shop/app:1" in said[0]
     assert "--registry" in said[0]
