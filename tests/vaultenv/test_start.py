@@ -108,6 +108,14 @@ def test_a_given_token_is_passed_on_only_when_asked_for(secrets: Vault) -> None:
     assert passed == {b"A": b"secret", b"VAULT_TOKEN": secrets.token.encode()}
 
 
+def test_what_references_and_paths_share_is_read_once(secrets: Vault) -> None:
+    secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
+    own = at(secrets, VAULT_TOKEN=secrets.new_token("account", num_uses=1))
+    whole = "secret/data/account"
+    done = launch(ENV, "-0", **own, A=f"vault:{whole}#password", VAULT_ENV_FROM_PATH=f"{whole},{whole}")
+    assert variables(done.stdout).keys() == {b"A", b"username", b"password"}, done.stderr
+
+
 def test_a_token_that_cannot_be_revoked_is_only_warned_of(secrets: Vault) -> None:
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     own = at(secrets, VAULT_TOKEN=secrets.new_token("account"), VAULT_REVOKE_TOKEN="true")
