@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.servers.vault import Vault
-from tests.vaultenv.client.test_clouds import start_with
+from tests.vaultenv.client.test_aws import start_with
 
 EMAIL = "app@project.iam.gserviceaccount.com"
 CREATED = "2026-01-01T00:00:00.000-00:00"
