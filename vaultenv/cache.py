@@ -1,4 +1,4 @@
-"""A Reader that asks once for each thing, for programs that read again: the daemon."""
+"""A Reader that asks once for each thing: for the daemon, and where references and paths name the same secret."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

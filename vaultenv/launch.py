@@ -74,7 +74,7 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
     reader, vault = _open(settings, log) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
-    child = plan.child_environ(reader, vault.token if vault else "")
+    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "")
     _finish(settings, vault, log)
     log.debug("spawning process: " + shown(program))
     execute(program, words, child)
@@ -93,6 +93,15 @@ def _open(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
     vault = open_vault(settings, Deadline(settings.timeout_s), log)
     log_in(vault, settings, log)
     return vault, vault
+
+
+def _asking_once(plan: Plan, reader: "Reader | None") -> "Reader | None":
+    """The reader, which asks once for what both references and VAULT_ENV_FROM_PATH name."""
+    if reader is None or not (plan.values and plan.paths):
+        return reader
+    from vaultenv.cache import CachingReader
+
+    return CachingReader(reader)
 
 
 def _finish(settings: Settings, vault: "Vault | None", log: Log) -> None:

@@ -34,6 +34,8 @@ class Vault:
         self._listen = f"{host}:{port}"
         self._process: Process | None = None
         self._key = ""
+        self.environ: dict[str, str] = {}
+        """Variables for the process, besides HOME; to be set before `begin`."""
         self.endpoint = Endpoint(f"https://{self._listen}", authority.ca_file)
 
     @property
@@ -58,7 +60,7 @@ class Vault:
         self._process = Process(
             [program("vault"), "server", f"-config={configuration}"],
             self._folder / "vault.log",
-            {"HOME": str(self._folder)},
+            {"HOME": str(self._folder), **self.environ},
         )
 
     def start(self) -> None:

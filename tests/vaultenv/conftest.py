@@ -1,6 +1,9 @@
 """What the launcher's tests share: a Vault with the predecessor's fixture secrets, and both clients."""
 
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -116,3 +119,19 @@ def each_launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(launcher, "COMMAND", [str(request.getfixturevalue("static_file"))])
     elif request.param == "emulated":
         monkeypatch.setattr(launcher, "COMMAND", request.getfixturevalue("emulated"))
+
+
+@pytest.fixture
+def daemon() -> Iterator[launcher.Begin]:
+    """Starts launchers in daemon mode, and ends those that are left."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(*words: str, **environ: str) -> subprocess.Popen[bytes]:
+        started.append(launcher.start(*words, VAULT_ENV_DAEMON="true", PATH="/usr/bin:/bin", **environ))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

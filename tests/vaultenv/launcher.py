@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+Begin = Callable[..., subprocess.Popen[bytes]]
 COMMAND: list[str] = [sys.executable, "-IB", "-m", "vaultenv"]
 
 
@@ -29,6 +31,12 @@ def launch(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.C
     process = start(*words, cwd=cwd, **environ)
     output, errors = process.communicate(timeout=60)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def line(process: subprocess.Popen[bytes]) -> str:
+    """The next line that the program prints."""
+    assert process.stdout
+    return process.stdout.readline().decode().strip()
 
 
 def variables(output: bytes) -> dict[bytes, bytes]:

@@ -1,16 +1,13 @@
 """Daemon mode as a process: signals, exit status, leases and changed secrets, on a real Vault."""
 
-import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers.vault import Vault
-from tests.vaultenv.launcher import launch, start
+from tests.vaultenv.launcher import Begin, launch, line
 
 pytestmark = pytest.mark.usefixtures("each_launcher")
 
@@ -23,28 +20,6 @@ while :; do sleep 0.05; done
 SLEEP = ("/bin/sh", "-c", SCRIPT)
 # glibc's posix_spawn leaves its own two signals ignored; they mean nothing to a program.
 OF_GLIBC = 0x1_8000_0000
-
-
-@pytest.fixture
-def daemon() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts launchers in daemon mode, and ends those that are left."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin(*words: str, **environ: str) -> subprocess.Popen[bytes]:
-        started.append(start(*words, VAULT_ENV_DAEMON="true", PATH="/usr/bin:/bin", **environ))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def line(process: subprocess.Popen[bytes]) -> str:
-    """The next line that the program prints."""
-    assert process.stdout
-    return process.stdout.readline().decode().strip()
 
 
 def at(vault: Vault, token: str, **more: str) -> dict[str, str]:
@@ -63,7 +38,7 @@ def test_own_settings_are_removed_in_daemon_mode_too() -> None:
     assert set(done.stdout.split(b"\0")) - {b"LC_CTYPE=C.UTF-8"} == {b"KEPT=k", b""}
 
 
-def test_signals_reach_the_program(daemon: Callable[..., subprocess.Popen[bytes]]) -> None:
+def test_signals_reach_the_program(daemon: Begin) -> None:
     process = daemon(*SLEEP, A="plain")
     assert line(process) == "started plain"
     process.send_signal(signal.SIGHUP)
@@ -79,9 +54,7 @@ def test_the_program_has_the_signals_of_a_shell() -> None:
     assert masks == [0, 0, 0]
 
 
-def test_a_changed_secret_restarts_the_program(
-    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_a_changed_secret_restarts_the_program(secrets: Vault, daemon: Begin) -> None:
     secrets.put_secret("secret/data/changing", k="one")
     process = daemon(
         *SLEEP,
@@ -94,9 +67,7 @@ def test_a_changed_secret_restarts_the_program(
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
-def test_a_changed_secret_can_send_a_signal(
-    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_a_changed_secret_can_send_a_signal(secrets: Vault, daemon: Begin) -> None:
     secrets.put_secret("secret/data/signalling", k="one")
     chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_ACTION": "SIGHUP"}
     process = daemon(*SLEEP, **at(secrets, secrets.token), **chosen, A="vault:secret/data/signalling#k")
@@ -106,9 +77,7 @@ def test_a_changed_secret_can_send_a_signal(
     assert process.poll() is None
 
 
-def test_a_changed_secret_can_end_the_program(
-    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_a_changed_secret_can_end_the_program(secrets: Vault, daemon: Begin) -> None:
     secrets.put_secret("secret/data/ending", k="one")
     chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_ACTION": "exit"}
     process = daemon(*SLEEP, **at(secrets, secrets.token), **chosen, A="vault:secret/data/ending#k")
@@ -117,9 +86,7 @@ def test_a_changed_secret_can_end_the_program(
     assert (line(process), process.wait(10)) == ("ended", 7)
 
 
-def test_a_token_is_renewed_and_at_its_end_replaced(
-    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_a_token_is_renewed_and_at_its_end_replaced(secrets: Vault, daemon: Begin) -> None:
     if "approle/" not in secrets.read("sys/auth"):
         secrets.write("sys/auth/approle", {"type": "approle"})
     secrets.policy("short", 'path "secret/data/*" { capabilities = ["read"] }')
@@ -146,9 +113,7 @@ def test_a_token_is_renewed_and_at_its_end_replaced(
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
-def test_a_secret_whose_lease_ends_is_replaced(
-    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_a_secret_whose_lease_ends_is_replaced(secrets: Vault, daemon: Begin) -> None:
     secrets.write(
         "pki/roles/leased", {"allow_any_name": True, "generate_lease": True, "ttl": "3s", "max_ttl": "3s"}
     )
@@ -162,9 +127,7 @@ def test_a_secret_whose_lease_ends_is_replaced(
     assert second != first
 
 
-def test_an_outage_leaves_the_program_running(
-    own_vault: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_an_outage_leaves_the_program_running(own_vault: Vault, daemon: Begin) -> None:
     own_vault.put_secret("secret/data/a", k="one")
     chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_CLIENT_TIMEOUT": "1s"}
     process = daemon(*SLEEP, **at(own_vault, own_vault.token), **chosen, A="vault:secret/data/a#k")
@@ -177,9 +140,7 @@ def test_an_outage_leaves_the_program_running(
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
-def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(
-    secrets: Vault, daemon: Callable[..., subprocess.Popen[bytes]]
-) -> None:
+def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(secrets: Vault, daemon: Begin) -> None:
     secrets.put_secret("secret/data/stubborn", k="one")
     chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_GRACE": "500ms"}
     stubborn = ("/bin/sh", "-c", 'trap "" TERM; echo started $A; while :; do sleep 0.05; done')

@@ -91,6 +91,39 @@ def test_vault_login_hands_over_the_token_and_keeps_the_address(account: dict[st
     assert b"VAULT_ROLE" not in found
 
 
+def test_vault_login_hands_over_the_token_of_a_file(secrets: Vault, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(secrets.token + "\n")
+    found = variables(
+        launch(ENV, "-0", **at(secrets, VAULT_TOKEN="vault:login", VAULT_TOKEN_FILE=str(file))).stdout
+    )
+    assert found[b"VAULT_TOKEN"] == secrets.token.encode()
+    assert found[b"VAULT_TOKEN_FILE"] == str(file).encode()
+
+
+def test_a_given_token_is_passed_on_only_when_asked_for(secrets: Vault) -> None:
+    asked = at(secrets, A="vault:secret/data/account#password")
+    assert variables(launch(ENV, "-0", **asked).stdout) == {b"A": b"secret"}
+    passed = variables(launch(ENV, "-0", **asked, VAULT_ENV_PASSTHROUGH=" ,VAULT_TOKEN ,").stdout)
+    assert passed == {b"A": b"secret", b"VAULT_TOKEN": secrets.token.encode()}
+
+
+def test_what_references_and_paths_share_is_read_once(secrets: Vault) -> None:
+    secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
+    own = at(secrets, VAULT_TOKEN=secrets.new_token("account", num_uses=1))
+    whole = "secret/data/account"
+    done = launch(ENV, "-0", **own, A=f"vault:{whole}#password", VAULT_ENV_FROM_PATH=f"{whole},{whole}")
+    assert variables(done.stdout).keys() == {b"A", b"username", b"password"}, done.stderr
+
+
+def test_a_token_that_cannot_be_revoked_is_only_warned_of(secrets: Vault) -> None:
+    secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
+    own = at(secrets, VAULT_TOKEN=secrets.new_token("account"), VAULT_REVOKE_TOKEN="true")
+    done = launch(ENV, "-0", **own, A="vault:secret/data/account#password")
+    assert variables(done.stdout) == {b"A": b"secret"}
+    assert b"failed to revoke token" in done.stderr
+
+
 def test_nothing_to_resolve_means_no_request() -> None:
     done = launch(ENV, "-0", VAULT_ADDR="https://127.0.0.1:1", PLAIN="text")
     assert variables(done.stdout) == {b"PLAIN": b"text"}

@@ -1,9 +1,13 @@
 """Every way to a token, on a real Vault."""
 
+import datetime
 from pathlib import Path
 
+import jwt
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import launch, variables
@@ -71,6 +75,31 @@ def test_a_tls_certificate(methods: Vault, tmp_path: Path) -> None:
     assert start_with(methods, VAULT_AUTH_METHOD="cert", VAULT_ROLE="app", **files) == b"secret"
     wrong = {**files, "VAULT_CLIENT_KEY": str(certificate)}
     assert b"not a certificate and its key" in start_with(methods, VAULT_AUTH_METHOD="cert", **wrong)
+
+
+@pytest.mark.parametrize("method", ["jwt", ""])
+def test_a_jwt(methods: Vault, tmp_path: Path, method: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    if "jwt/" not in methods.read("sys/auth"):
+        methods.write("sys/auth/jwt", {"type": "jwt"})
+    methods.write(
+        "auth/jwt/config", {"jwt_validation_pubkeys": key.public_key().public_bytes(*form).decode()}
+    )
+    role = {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "vault", "token_policies": "account"}
+    methods.write("auth/jwt/role/app", dict(role))
+    file = tmp_path / "jwt"
+    login = {
+        "VAULT_AUTH_METHOD": method,
+        "VAULT_PATH": "jwt",
+        "VAULT_ROLE": "app",
+        "VAULT_JWT_FILE": str(file),
+    }
+    now = datetime.datetime.now(datetime.UTC)
+    for audience, outcome in (("vault", b"secret"), ("other", b"invalid audience")):
+        claims = {"sub": "app", "aud": audience, "iat": now, "exp": now + datetime.timedelta(minutes=5)}
+        file.write_text(jwt.encode(claims, key, algorithm="ES256") + "\n")
+        assert outcome in start_with(methods, **login)
 
 
 def test_a_token_file_is_trimmed(secrets: Vault, tmp_path: Path) -> None:

@@ -1,14 +1,8 @@
-"""Logins of the clouds: local services answer as the clouds do and check what they get; Vault is real.
+"""AWS's logins against Vault's own aws method, which sends the signed request to a local STS."""
 
-Vault's aws method sends the signed request to a local STS. The tokens of the other clouds go to Vault's jwt method,
-which checks signature, audience and subject as gcp and azure would.
-"""
-
-import datetime
 import hashlib
 import hmac
 import json
-import time
 import urllib.parse
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,10 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import launch, variables
@@ -32,22 +23,11 @@ IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2
 
 
 class Cloud(ThreadingHTTPServer):
-    """Metadata and token services of three clouds on one port."""
+    """Metadata and token services on one port."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.key = ec.generate_private_key(ec.SECP256R1())
         self.address = f"http://127.0.0.1:{self.server_port}"
-
-    @property
-    def public_key(self) -> str:
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self.key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
-
-    def sign(self, **claims: object) -> str:
-        now = datetime.datetime.now(datetime.UTC)
-        stamps = {"iat": now, "exp": now + datetime.timedelta(minutes=5)}
-        return jwt.encode({**stamps, **claims}, self.key, algorithm="ES256")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -62,12 +42,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         asked = dict(urllib.parse.parse_qsl(query))
-        google = "/computeMetadata/v1/instance/service-accounts/default"
-        if path.startswith(google) and self.headers["Metadata-Flavor"] == "Google":
-            self._google(path.removeprefix(google), asked)
-        elif path.startswith("/metadata/") and self.headers["Metadata"] == "true":
-            self._azure(path, asked)
-        elif path.startswith("/latest/") and self.headers["X-aws-ec2-metadata-token"] == "imds":
+        if path.startswith("/latest/") and self.headers["X-aws-ec2-metadata-token"] == "imds":
             self._machine(path.removeprefix("/latest/"))
         elif asked.get("Action") == "AssumeRoleWithWebIdentity" and asked["WebIdentityToken"] == "projected":
             credentials = {"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET, "SessionToken": "st/+="}
@@ -77,20 +52,6 @@ class Handler(BaseHTTPRequestHandler):
             self._send(json.dumps({"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET, "Token": "ct"}))
         else:
             self.send_error(403)
-
-    def _google(self, path: str, asked: dict[str, str]) -> None:
-        if path == "/identity" and asked["format"] == "full":
-            self._send(self.server.sign(aud=asked["audience"], sub="machine"))
-        elif path == "/email":
-            self._send("app@project.iam.gserviceaccount.com")
-        else:
-            self._send(json.dumps({"access_token": "access"}))
-
-    def _azure(self, path: str, asked: dict[str, str]) -> None:
-        if path == "/metadata/identity/oauth2/token":
-            self._send(json.dumps({"access_token": self.server.sign(aud=asked["resource"], sub="machine")}))
-        else:
-            self._send(json.dumps({"subscriptionId": "s", "resourceGroupName": "g", "name": "vm"}))
 
     def _machine(self, path: str) -> None:
         if path == "meta-data/iam/security-credentials/":
@@ -106,11 +67,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path.endswith(":signJwt") and self.headers["Authorization"] == "Bearer access":
-            claims = json.loads(json.loads(body)["payload"])
-            assert claims["exp"] > time.time()
-            self._send(json.dumps({"signedJwt": self.server.sign(**claims)}))
-        elif self._is_signed(body):
+        if self._is_signed(body):
             self._send(IDENTITY)
         else:
             self.send_error(403)
@@ -152,7 +109,7 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def methods(secrets: Vault, cloud: Cloud) -> Vault:
-    """Vault's aws and jwt methods, which trust the local cloud."""
+    """Vault's aws method, which trusts the local cloud."""
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     secrets.write("sys/auth/aws", {"type": "aws"})
     secrets.write(
@@ -168,13 +125,6 @@ def methods(secrets: Vault, cloud: Cloud) -> Vault:
         "resolve_aws_unique_ids": False,
     }
     secrets.write("auth/aws/role/app", {"auth_type": "iam", "token_policies": "account", **principal})
-    secrets.write("sys/auth/cloud-jwt", {"type": "jwt"})
-    secrets.write("auth/cloud-jwt/config", {"jwt_validation_pubkeys": cloud.public_key})
-    audiences = ["http://vault/app", "vault/app", "https://management.azure.com/"]
-    secrets.write(
-        "auth/cloud-jwt/role/app",
-        {"role_type": "jwt", "user_claim": "sub", "bound_audiences": audiences, "token_policies": "account"},
-    )
     return secrets
 
 
@@ -235,21 +185,6 @@ def test_aws_ec2_sends_identity_and_nonce(methods: Vault, cloud: Cloud, tmp_path
     refusal = start_with(methods, "aws-ec2", **aws(cloud, VAULT_JWT_FILE=str(token)))
     assert b"unable to log in with AWS EC2 auth" in refusal
     assert b"failed to parse" in refusal or b"pkcs7" in refusal.lower() or b"PKCS" in refusal
-
-
-def test_gcp_gce(methods: Vault, cloud: Cloud) -> None:
-    place = {"VAULT_PATH": "cloud-jwt", "GCE_METADATA_HOST": cloud.address.removeprefix("http://")}
-    assert start_with(methods, "gcp-gce", **place) == b"secret"
-
-
-def test_gcp_iam(methods: Vault, cloud: Cloud) -> None:
-    place = {"VAULT_PATH": "cloud-jwt", "GCE_METADATA_HOST": cloud.address.removeprefix("http://")}
-    assert start_with(methods, "gcp-iam", **place, GCP_IAM_CREDENTIALS_ENDPOINT=cloud.address) == b"secret"
-
-
-def test_azure(methods: Vault, cloud: Cloud) -> None:
-    place = {"VAULT_PATH": "cloud-jwt", "AZURE_POD_IDENTITY_AUTHORITY_HOST": cloud.address}
-    assert start_with(methods, "azure", **place) == b"secret"
 
 
 def test_a_missing_metadata_service_is_named(methods: Vault) -> None:
