@@ -7,7 +7,6 @@ from typing import Protocol
 
 from flask import Flask, Response, request
 
-from webhook.arrival import BODY_LIMIT
 from webhook.deadline import Deadline
 from webhook.errors import InvalidReview
 from webhook.forms import DURATION
@@ -15,6 +14,7 @@ from webhook.log import Log
 from webhook.metrics import Metrics, exposition
 from webhook.review import AdmissionRequest, Decision, answer, parse_review
 
+BODY_LIMIT = 8 << 20
 _MARGIN = 0.8
 _READY_BUDGET_S = 2.0
 

@@ -18,7 +18,7 @@ import pytest
 from bench.webhook.pod import review
 from tests.servers.authority import Authority
 from tests.webhook.served import Served
-from webhook.arrival import BODY_LIMIT
+from webhook.app import BODY_LIMIT
 
 MANY = 40
 """More slow clients than both workers have threads."""
@@ -158,14 +158,15 @@ def test_a_client_that_stops_halfway_is_let_go(
             end = connection.recv(65536)
         except OSError:
             end = b""
-        assert end == b""
+        assert end == b"" or end.startswith(b"HTTP/1.1 400")
 
 
 def test_an_idle_connection_is_kept_and_still_served(served: Served) -> None:
     with greeted(served) as connection:
-        time.sleep(11)
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        for pause_s in (0, 11):
+            time.sleep(pause_s)
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_a_request_may_come_in_small_pieces(served: Served) -> None:
@@ -296,7 +297,6 @@ def test_a_request_that_is_on_its_way_when_the_webhook_ends_is_answered(own: Ser
         connection.sendall(body[100:])
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 200"), own.process.tail()
-    assert b"connection: close" in answer.lower()
 
 
 def serial(served: Served) -> Any:

@@ -258,6 +258,8 @@ def test_an_error_is_found_if_and_only_if_the_webhook_refuses(
     operator = read_operator(None)
     (reviewed,) = find_objects(manifest, "default")
     answer = preview(reviewed, operator, SURROUNDINGS)
+    untouched = not answer.refusal and answer.content == reviewed.content  # the webhook reads no role then
     errors = {rule for rule, _ in found(manifest) if BY_ID[rule].severity == ERROR} - {"auth-method"}
+    errors -= {"role"} if untouched else set()
     assert bool(errors) == bool(answer.refusal), (errors, answer.refusal)
     assert "refused" not in errors, answer.refusal
