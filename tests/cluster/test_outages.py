@@ -96,7 +96,7 @@ def test_nothing_is_refused_or_missed_while_replicas_are_replaced(
     outcome = load.outcome()
     assert outcome.refused == []
     assert outcome.raw == []
-    assert outcome.created > 10 * PODS_PER_S
+    assert outcome.created > 5 * PODS_PER_S  # so long at least does it take
 
 
 def started(team: Pods, name: str) -> bool:

@@ -50,7 +50,10 @@ class Worker:
     def _start(self, name: str, *arguments: str) -> Process:
         found = {str(program(tool).parent) for tool in ("runc", "containerd-shim-runc-v2", "ctr")}
         environment = {"PATH": ":".join([*sorted(found), PATH]), "HOME": str(self._folder), "GOMAXPROCS": "2"}
-        command = self._namespaces.command([program(name), *arguments])
+        # The kubelet gives up at once where containerd does not listen yet.
+        when_ready = f'until [ -S {SOCKET} ]; do sleep 0.05; done; exec "$@"'
+        gate = ["sh", "-c", when_ready, "sh"] if name == "kubelet" else []
+        command = self._namespaces.command([*gate, program(name), *arguments])
         return Process(command, self._folder / f"{name}.log", environment)
 
     def _network(self) -> None:
