@@ -131,7 +131,7 @@ def debug(team: Pods, image: str, name: str, *options: str) -> str:
         found = team.get("app")["status"].get("ephemeralContainerStatuses", [])
         return any(each["name"] == name and "terminated" in each["state"] for each in found)
 
-    eventually(ended)
+    eventually(ended, timeout_s=90)  # the kubelet may first see it at its next full round
     return team.output("app", name)
 
 
