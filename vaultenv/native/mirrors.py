@@ -36,17 +36,13 @@ def mirrors() -> Mirrors:
 def from_listing(listing: str, codename: str) -> Mirrors:
     """The same from lines of release and address; the security archive lies beside the main one if none is named."""
     addresses = dict(reversed([line.split(" ", 1) for line in listing.splitlines() if " " in line]))
-    names = (codename, *_SUITES)
-    main = next((addresses[name] for name in names if name in addresses), "")
-    if not main:
+    names = [name for name in (codename, *_SUITES) if name in addresses]
+    if not names:
         raise StepFailed(
             f"apt has no source for Debian {codename or 'of this machine'}: add one, or set {POOLS}"
         )
-    beside = f"{main.rstrip('/')}-security/"
-    return Mirrors(
-        main,
-        next((addresses[f"{name}-security"] for name in names if f"{name}-security" in addresses), beside),
-    )
+    main = addresses[names[0]]
+    return Mirrors(main, addresses.get(f"{names[0]}-security", f"{main.rstrip('/')}-security/"))
 
 
 def pools() -> tuple[str, ...]:
