@@ -1,9 +1,9 @@
 """Vault as the webhook uses it: it logs in as a ServiceAccount of the object's namespace, never as itself."""
 
 import contextlib
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import hvac
@@ -66,13 +66,34 @@ class Vault:
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
         After a dry run the token is revoked, and what was leased with it.
         """
-        with _ca_file(ca, self._ca_file) as ca_file:
-            client = self._log_in(config, identity, ca_file, deadline)
+        client = self._client(config, ca, deadline)
+        with contextlib.closing(client.adapter):
+            self._log_in(client, config, identity, deadline)
             try:
                 return self._resolve(values, client, config)
             finally:
                 if dry_run:
                     _revoke(client)
+
+    def _client(self, config: Config, ca: bytes, deadline: Deadline) -> hvac.Client:
+        try:
+            return new_client(
+                config.address,
+                ca=ca.decode("ascii", "replace") if ca else self._own_ca(),
+                skip_verify=config.skip_verify,
+                namespace=config.vault_namespace,
+                remaining_s=deadline.remaining_s,
+            )
+        except (OSError, ValueError):
+            where = (
+                f"annotation vault-tls-secret: `ca.crt` of Secret {config.tls_secret}"
+                if ca
+                else "VAULT_CACERT"
+            )
+            raise NotResolved(f"{where} holds no certificate in PEM form; correct it") from None
+
+    def _own_ca(self) -> str:
+        return Path(self._ca_file).read_text(encoding="ascii", errors="replace") if self._ca_file else ""
 
     def _resolve(self, values: Mapping[str, bytes], client: hvac.Client, config: Config) -> dict[str, bytes]:
         try:
@@ -86,7 +107,7 @@ class Vault:
             raise NotResolved(str(error)) from error
         return {name.decode("utf-8", "surrogatepass"): value for name, value in found.items()}
 
-    def _log_in(self, config: Config, identity: Identity, ca_file: str, deadline: Deadline) -> hvac.Client:
+    def _log_in(self, client: hvac.Client, config: Config, identity: Identity, deadline: Deadline) -> None:
         account = f"{identity.namespace}/{identity.service_account}"
         audiences = [config.token_audience] if config.token_audience else []
         token = self._tokens.create_token(identity.namespace, identity.service_account, audiences, deadline)
@@ -96,13 +117,6 @@ class Vault:
             )
         if not deadline.remaining_s():
             raise NotResolved(f"no time was left to log in to Vault at {config.address}; try again")
-        client = new_client(
-            config.address,
-            ca_file=ca_file,
-            skip_verify=config.skip_verify,
-            namespace=config.vault_namespace,
-            timeout_s=deadline.remaining_s(),
-        )
         where = f"{config.address}/v1/auth/{config.path}/login"
         try:
             answer = client.auth.jwt.jwt_login(identity.role, token, path=config.path)
@@ -117,19 +131,6 @@ class Vault:
                 f"failed to request new Vault token: no answer from {where} ({type(error).__name__}); "
                 "check the annotation vault-addr and that Vault is up"
             ) from error
-        return client
-
-
-@contextlib.contextmanager
-def _ca_file(ca: bytes, default: str) -> Iterator[str]:
-    """The path of a file with `ca`, or the default if that is empty."""
-    if not ca:
-        yield default
-        return
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        file.write(ca)
-        file.flush()
-        yield file.name
 
 
 def _revoke(client: hvac.Client) -> None:
