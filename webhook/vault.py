@@ -10,7 +10,7 @@ import hvac
 import requests
 from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
 
-from vaultenv.client.twin import HvacReader
+from vaultenv.client.twin import HvacReader, cause_of
 from vaultenv.errors import VaultEnvError
 from vaultenv.resolve import Transit, resolve
 from webhook.annotations import Config
@@ -128,8 +128,7 @@ class Vault:
             ) from error
         except (requests.RequestException, KeyError, TypeError) as error:
             raise NotResolved(
-                f"failed to request new Vault token: no answer from {where} ({type(error).__name__}); "
-                "check the annotation vault-addr and that Vault is up"
+                f"failed to request new Vault token: {where}: {cause_of(error)}; {_remedy(error)}"
             ) from error
 
 
@@ -144,6 +143,12 @@ def _reason(error: VaultError) -> str:
         if isinstance(error, kind):
             return reason
     return f"{type(error).__name__}; check the annotations vault-role, vault-path and vault-serviceaccount"
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "name a Secret of the webhook's namespace with the CA as `ca.crt` in the annotation vault-tls-secret"
+    return "check the annotation vault-addr and that Vault is up"
 
 
 def _transit(config: Config) -> Transit:

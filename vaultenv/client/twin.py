@@ -63,12 +63,12 @@ class HvacReader:
                 method, f"/v1/{quoted(path)}", raise_exception=False, **options
             )
         except requests.RequestException as error:
-            cause = f"{method.capitalize()} {path}: {_cause(error)}"
+            cause = f"{method.capitalize()} {path}: {cause_of(error)}"
             return VaultUnavailable(f"{cause}: check Vault and its address")
         return response
 
 
-def _cause(error: requests.RequestException) -> str:
+def cause_of(error: Exception) -> str:
     """The kind of failure, without the address and header values that urllib3 may quote."""
     if isinstance(error, requests.exceptions.SSLError):
         return "x509: Vault's certificate is not trusted"
