@@ -14,9 +14,11 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from webhook.registry.connection import BudgetSocket, BudgetTLSSocket, pool_classes
+from webhook.registry.connection import BudgetSocket, BudgetTLSSocket
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -33,7 +35,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options, ssl_context=self._context)
-        self.poolmanager.pool_classes_by_scheme = pool_classes(_dial)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, True, None)
@@ -84,6 +86,33 @@ def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+class _PlainConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _dial(self._dns_host, self.port, _seconds(self.timeout))
+
+
+class _SecureConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _dial(self._dns_host, self.port, _seconds(self.timeout))
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+    def _validate_conn(self, conn: Any) -> None:
+        """Connect, without urllib3's warning: that a certificate is not checked is the operator's decision."""
+        if conn.is_closed:
+            conn.connect()
+
+
+def _seconds(timeout: Any) -> float:
+    return float(timeout)
 
 
 def _dial(host: str, port: int, timeout_s: float) -> socket.socket:
