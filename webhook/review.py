@@ -5,7 +5,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,12 @@ class Decision:
     warnings: Sequence[str] = ()
     audit: Mapping[str, str] = field(default_factory=dict)
     references: int = 0
+
+
+def audit_of(references: Iterable[str]) -> dict[str, str]:
+    """Return the audit annotations of an object with these references: which value reads which path."""
+    text = ", ".join(references)
+    return {"references": text} if text else {}
 
 
 def parse_review(body: bytes) -> AdmissionRequest:

@@ -16,6 +16,7 @@ from vaultenv.resolve import Transit, resolve
 from webhook.annotations import Config
 from webhook.deadline import Deadline
 from webhook.errors import NotResolved
+from webhook.transit import DEFAULT_MOUNT
 from webhook.vault_client import new_client
 
 _BATCH_SIZE = 25
@@ -149,5 +150,5 @@ def _transit(config: Config) -> Transit:
     if not config.transit_key:
         return Transit()
     return Transit(
-        config.transit_key, config.transit_path or "transit", config.transit_batch_size or _BATCH_SIZE
+        config.transit_key, config.transit_path or DEFAULT_MOUNT, config.transit_batch_size or _BATCH_SIZE
     )

@@ -156,6 +156,13 @@ def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
         assert word in message
 
 
+def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
+    document = {"metadata": {"name": "s"}, "stringData": {"a": "vault:a", "b": "vault:v1:aGVsbG8="}}
+    message = served.review("secrets", document)["status"]["message"]
+    for word in ("vault-serviceaccount", "key a: ", "key b: "):
+        assert word in message
+
+
 def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Served) -> None:
     needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}
     message = served.review("pods", pod(needy, run_as_user="me"))["status"]["message"]

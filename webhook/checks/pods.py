@@ -16,6 +16,7 @@ from webhook.pods.checks import (
     container_warnings,
     mount_problems,
     pod_warnings,
+    reference_problems,
     volume_problems,
 )
 from webhook.pods.paths import find_asked
@@ -69,7 +70,7 @@ def _container_problems(
     path: YamlPath, container: Container, references: References, config: Config
 ) -> Iterator[Problem]:
     name = container.get("name")
-    for problem in references.problems:
+    for problem in reference_problems(references, config):
         yield Problem(
             "reference", (*path, *_variable_path(container, problem)), f"container {name}: {problem}"
         )

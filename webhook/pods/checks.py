@@ -11,6 +11,7 @@ from webhook.pods.container import is_wrapped
 from webhook.pods.expansion import names_in
 from webhook.pods.frompath import named_containers
 from webhook.pods.references import References
+from webhook.pods.transit import transit_problems
 
 Document = Mapping[str, Any]
 
@@ -31,6 +32,12 @@ def config_problems(config: Config) -> Iterator[str]:
         yield f"annotation vault-env-from-path: {error.message} ({error.reference})"
     if config.token_audience and config.jwt_file:
         yield "annotations vault-token-audience and vault-jwt-file: set one of them"
+
+
+def reference_problems(references: References, config: Config) -> Iterator[str]:
+    """Yield what is wrong with the references of one container."""
+    yield from references.problems
+    yield from transit_problems(references, config)
 
 
 def mount_problems(container: Document, config: Config) -> Iterator[str]:
@@ -87,7 +94,7 @@ def container_warnings(container: Document, references: References) -> Iterator[
         yield f"container {name}: `command` is the launcher alone, without a program in `args`"
     if is_wrapped(container) and any(_starts_launcher(word) for word in container.get("args") or ()):
         yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
-    secret = {variable for variable, _ in references.paths}
+    secret = references.secret()
     for key in ("command", "args"):
         for variable in sorted(secret & set(_names_in(container.get(key) or ()))):
             yield (

@@ -12,10 +12,10 @@ from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
 from webhook.pods.checks import needs_account_token
+from webhook.pods.environment import Sources
 from webhook.pods.frompath import EPHEMERAL
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, is_windows, plan_containers, wrap_containers
-from webhook.pods.references import Sources
 
 SUBRESOURCE = "ephemeralcontainers"
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"

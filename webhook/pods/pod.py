@@ -13,12 +13,14 @@ from webhook.pods.checks import (
     mount_problems,
     name_problems,
     pod_warnings,
+    reference_problems,
     volume_problems,
 )
 from webhook.pods.container import image_command, is_wrapped, wrap_container
+from webhook.pods.environment import Sources
 from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
-from webhook.pods.references import References, Sources, find_references
+from webhook.pods.references import References, find_references
 
 PodSpec = Mapping[str, Any]
 Container = Mapping[str, Any]
@@ -41,7 +43,7 @@ class Plan:
 
     def references(self) -> int:
         """The number of references in the pod."""
-        return sum(len(found.paths) for found in self.wrapped.values())
+        return sum(found.count() for found in self.wrapped.values())
 
 
 WINDOWS = Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
@@ -84,7 +86,7 @@ def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, s
         if not (references or is_wrapped(container) or from_path_of(place[0], name, config)):
             continue
         wrapped[place] = references
-        problems += [f"container {name}: {problem}" for problem in references.problems]
+        problems += [f"container {name}: {problem}" for problem in reference_problems(references, config)]
         problems += mount_problems(container, config)
         warnings += container_warnings(container, references)
         if not container.get("command") and name not in (config.entry_points or {}):

@@ -156,6 +156,47 @@ def test_a_malformed_path_is_a_problem_of_the_annotation() -> None:
     assert plan.problems[0].startswith("annotation vault-env-from-path: ")
 
 
+CIPHERTEXT = "vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok481zoCmHnSeDX9vyf7w=="
+
+
+@pytest.mark.parametrize("value", [CIPHERTEXT, f"p-${{{CIPHERTEXT}}}-s"])
+def test_a_ciphertext_alone_gives_its_container_the_launcher(value: str) -> None:
+    spec = spec_of(container(env=[{"name": "P", "value": value}]))
+    new, problems, plan = mutate(spec, config_of(transit_key_id="mykey"))
+    app = new["containers"][0]
+    assert app["command"] == ["/vault/vault-env"]
+    assert {"name": "VAULT_TRANSIT_KEY_ID", "value": "mykey"} in app["env"]
+    assert (problems, plan.problems, plan.references()) == ((), (), 1)
+
+
+def test_a_ciphertext_that_nothing_decrypts_is_a_problem() -> None:
+    env = [{"name": "P", "value": CIPHERTEXT}]
+    assert mutate(spec_of(container(env=env)))[2].problems == (
+        "container app: variable P: found encrypted variable, but transit key ID is empty: add the annotation transit-key-id",
+    )
+    own = {"name": "VAULT_TRANSIT_KEY_ID", "value": "mykey"}
+    assert not mutate(spec_of(container(env=[own, *env])))[2].problems
+
+
+def test_a_program_that_wants_the_token_of_the_login_gets_the_launcher() -> None:
+    new, _, plan = mutate(spec_of(container(env=[{"name": "VAULT_TOKEN", "value": "vault:login"}])))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert not plan.problems
+
+
+def test_the_token_of_the_login_in_another_variable_is_a_problem() -> None:
+    plan = mutate(spec_of(container(env=[{"name": "TOKEN", "value": "vault:login"}])))[2]
+    assert plan.problems == (
+        "container app: variable TOKEN: vault:login is for VAULT_TOKEN only: write vault:path#key",
+    )
+
+
+@pytest.mark.parametrize("value", [r"\vault:a/b#c", r"x \${vault:a/b#c}"])
+def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) -> None:
+    new = mutate(spec_of(container(env=[{"name": "P", "value": value}])))[0]
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -471,7 +512,19 @@ def test_a_pod_without_a_token_is_warned() -> None:
 
 
 NAMES = st.text("ABC", min_size=1, max_size=2)
-VALUES = st.sampled_from(["x", REFERENCE, "${vault:a/b#c}", "vault:8200", "$(A)", "$$(A)", "vault:$(A)#k"])
+VALUES = st.sampled_from(
+    [
+        "x",
+        REFERENCE,
+        "${vault:a/b#c}",
+        "vault:8200",
+        "$(A)",
+        "$$(A)",
+        "vault:$(A)#k",
+        CIPHERTEXT,
+        r"\vault:a#b",
+    ]
+)
 CONTAINERS = st.fixed_dictionaries(
     {"name": st.sampled_from(["a", "b"]), "image": st.just("i:1"), "command": st.just(["/x"])},
     optional={
