@@ -170,6 +170,35 @@ def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Ser
     assert "the API server did not answer" in message
 
 
+@pytest.mark.parametrize(
+    "request_fields",
+    [
+        {"operation": "UPDATE"},
+        {"operation": "UPDATE", "subResource": "status"},
+        {"operation": "UPDATE", "subResource": "resize"},
+        {"operation": "DELETE"},
+        {"operation": "DELETE", "object": None},
+        {"operation": "CONNECT", "subResource": "exec", "object": {"kind": "PodExecOptions"}},
+    ],
+)
+def test_a_pod_that_runs_can_no_longer_be_changed(served: Served, request_fields: dict[str, Any]) -> None:
+    body = review_of(**{"object": pod(REFERRING, run_as_user="me"), "namespace": "shop", **request_fields})
+    assert json.loads(served.client.post("/pods", data=body).data)["response"] == {
+        "uid": "u-1",
+        "allowed": True,
+    }
+
+
+def test_what_is_being_deleted_is_let_go(served: Served) -> None:
+    gone = {
+        "name": "s",
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+        "annotations": {PREFIX + "provider": "x"},
+    }
+    body = review_of(object={"metadata": gone, "stringData": {"k": "vault:a#b"}}, operation="UPDATE")
+    assert json.loads(served.client.post("/secrets", data=body).data)["response"]["allowed"]
+
+
 def policy(mode: str) -> Served:
     return Served(VAULT_PATH_POLICY="kv/data/{namespace}", VAULT_PATH_POLICY_MODE=mode)
 
