@@ -73,7 +73,7 @@ ANNOTATIONS = (
     Annotation("vault-env-passthrough", "passthrough", forms.TEXT, "", "variables of the launcher that the program shall also see, with commas between them", PODS, "VAULT_ENV_PASSTHROUGH", "VAULT_ENV_PASSTHROUGH", "vault-passthrough"),
     Annotation("vault-env-daemon", "daemon", forms.BOOLEAN, "false", "stay as the program's parent and renew its leases", PODS, "VAULT_ENV_DAEMON", "VAULT_ENV_DAEMON", "secret-init-daemon"),
     Annotation("vault-env-delay", "delay_s", forms.optional(forms.DURATION), "", "wait this long before the program starts", PODS, "VAULT_ENV_DELAY", "VAULT_ENV_DELAY", "secret-init-delay"),
-    Annotation("vault-env-image", "launcher_image", forms.TEXT, "", "the image that holds the launcher", PODS, "VAULT_ENV_IMAGE", "", "secret-init-image"),
+    Annotation("vault-env-image", "launcher_image", forms.IMAGE, "", "the image that holds the launcher", PODS, "VAULT_ENV_IMAGE", "", "secret-init-image"),
     Annotation("vault-env-image-pull-policy", "launcher_pull_policy", forms.PULL_POLICY, "IfNotPresent", "its pull policy", PODS, "VAULT_ENV_PULL_POLICY", "", "secret-init-image-pull-policy"),
     Annotation("enable-json-log", "json_log", forms.BOOLEAN, "false", "the launcher logs JSON", PODS, "ENABLE_JSON_LOG", "VAULT_JSON_LOG", "secret-init-json-log"),
     Annotation("log-level", "log_level", forms.optional(forms.LOG_LEVEL), "", "the launcher's log level; a VAULT_LOG_LEVEL of the container itself wins", PODS, "LOG_LEVEL", "VAULT_LOG_LEVEL", "vault-log-level"),
