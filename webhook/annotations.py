@@ -57,7 +57,7 @@ ANNOTATIONS = (
     Annotation("vault-addr", "address", forms.TEXT, "https://vault:8200", "the address of Vault; VAULT_ADDR of the operator or on its VAULT_ADDR_ALLOWLIST", BOTH, "VAULT_ADDR", "VAULT_ADDR"),
     Annotation("vault-role", "role", forms.TEXT, "", "the role to log in with; default: the pod's ServiceAccount, for other objects `default`. A template: `{{ .namespace }}`, also authmethod, name, path, serviceaccount", BOTH, "VAULT_ROLE", "VAULT_ROLE"),
     Annotation("vault-path", "path", forms.TEXT, "kubernetes", "the mount of the auth method: login is at auth/PATH/login", BOTH, "VAULT_PATH", "VAULT_PATH"),
-    Annotation("vault-auth-method", "auth_method", forms.TEXT, "jwt", "how to log in", BOTH, "VAULT_AUTH_METHOD", "VAULT_AUTH_METHOD"),
+    Annotation("vault-auth-method", "auth_method", forms.AUTH_METHOD, "jwt", "how to log in", BOTH, "VAULT_AUTH_METHOD", "VAULT_AUTH_METHOD"),
     Annotation("vault-namespace", "vault_namespace", forms.TEXT, "", "the namespace in Vault Enterprise or OpenBao", BOTH, "VAULT_NAMESPACE", "VAULT_NAMESPACE"),
     Annotation("vault-skip-verify", "skip_verify", forms.BOOLEAN, "false", "do not verify Vault's certificate; ignored unless the operator sets VAULT_ALLOW_OBJECT_SKIP_VERIFY", BOTH, "VAULT_SKIP_VERIFY", "VAULT_SKIP_VERIFY"),
     Annotation("vault-tls-secret", "tls_secret", forms.TEXT, "", "a Secret with Vault's CA under `ca.crt`: of the pod's namespace, for other objects of the webhook's", BOTH, "VAULT_TLS_SECRET"),

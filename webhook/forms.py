@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultenv.duration import seconds
+from webhook.quantity import parse_quantity
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,26 @@ class Form:
 _TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
 _FALSE = frozenset(["0", "f", "F", "FALSE", "false", "False"])
 _DAY_S = 86400.0
+AUTH_METHODS = (
+    "jwt",
+    "kubernetes",
+    "approle",
+    "cert",
+    "userpass",
+    "ldap",
+    "aws-ec2",
+    "aws-iam",
+    "gcp-gce",
+    "gcp-iam",
+    "azure",
+)
+"""The launcher's, `vaultenv.client.logins`."""
 _LONGEST_S = float(1 << 63) / 1e9
 """The longest duration that Go can hold, 292 years."""
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
 _CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 # A segment of a path: text around `{namespace}`, or `*`; neither empty nor only dots.
 _PATTERN_SEGMENT = re.compile(r"(?!\.+$)([^/{}*%]|\{namespace\})+|\*")
-_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 
 
 def _boolean(text: str) -> bool:
@@ -81,7 +95,7 @@ def _pull_policy(text: str) -> str:
 
 
 def _quantity(text: str) -> str:
-    if not _QUANTITY.fullmatch(text):
+    if parse_quantity(text) < 0:
         raise ValueError(text)
     return text
 
@@ -133,6 +147,7 @@ WORDS = Form("a list with commas between its words", _words)
 LOG_LEVEL = Form(
     "one of debug, info, warn, warning, error", _choice("debug", "info", "warn", "warning", "error")
 )
+AUTH_METHOD = Form(f"one of {', '.join(AUTH_METHODS)}, or nothing", _choice(*AUTH_METHODS, ""))
 IMAGE = Form("the name of an image, or nothing for the operator's", _image)
 PULL_POLICY = Form("one of Always, IfNotPresent, Never", _pull_policy)
 QUANTITY = Form("a Kubernetes quantity such as 100m or 64Mi", _quantity)

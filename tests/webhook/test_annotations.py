@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from webhook import forms
 from webhook.annotations import (
     ANNOTATIONS,
     Annotation,
@@ -17,6 +18,7 @@ from webhook.errors import InvalidAnnotation, InvalidSetting
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 
 EXAMPLES = {
+    forms.AUTH_METHOD.accepted: "kubernetes",
     "any text": "text",
     "true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)": "true",
     "a whole number, 0 or more, or nothing": "7",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from vaultenv.client.logins import METHODS
 from vaultenv.duration import seconds
 from webhook import forms
 
@@ -65,6 +66,12 @@ def test_an_optional_form_reads_nothing_as_none() -> None:
 @pytest.mark.parametrize("text", ["90s", "0.25s", "0.000001s", "1000000s", "8999999999s", "86399.999999s"])
 def test_a_duration_is_written_as_the_launcher_reads_it(text: str) -> None:
     assert forms.duration_text(seconds(text)) == text
+
+
+def test_the_auth_methods_are_the_launchers() -> None:
+    assert tuple(METHODS) == forms.AUTH_METHODS
+    assert forms.AUTH_METHOD.parse("approle") == "approle"
+    assert forms.AUTH_METHOD.parse("") == ""
 
 
 @pytest.mark.parametrize("text", ["vault env:1", "vault-env:1\n"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from webhook.annotations import Config, container_variables
+from webhook.pods.resources import launcher_resources
 from webhook.settings import Settings
 
 LAUNCHER = "/vault/vault-env"
@@ -47,7 +48,7 @@ class Launcher:
             "securityContext": self._security_context(pod_spec),
             "volumeMounts": [{"name": VOLUME, "mountPath": MOUNT_PATH}],
         }
-        resources = self._resources(pod_spec)
+        resources = launcher_resources(pod_spec, _containers(pod_spec), self.settings)
         return {**container, "resources": resources} if resources else container
 
     def variables(self, from_path: str) -> dict[str, str]:
@@ -92,23 +93,6 @@ class Launcher:
         of_pod = (pod_spec.get("securityContext") or {}).get("runAsUser")
         return common or (_NOBODY if of_pod == 0 else 0)
 
-    def _resources(self, pod_spec: Document) -> dict[str, Any]:
-        """Return resources that leave the pod's QoS class as it is.
-
-        https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
-        """
-        limits = {"cpu": self.settings.launcher_cpu_limit, "memory": self.settings.launcher_memory_limit}
-        requests = {
-            "cpu": self.settings.launcher_cpu_request,
-            "memory": self.settings.launcher_memory_request,
-        }
-        every = [container.get("resources") or {} for container in _containers(pod_spec)]
-        if not any(resources.get("requests") or resources.get("limits") for resources in every):
-            return {}
-        if all(_is_guaranteed(resources) for resources in every):
-            return {"limits": limits, "requests": limits}
-        return {"limits": limits, "requests": requests}
-
 
 def volumes(config: Config) -> list[dict[str, Any]]:
     """Return the volumes that the containers with the launcher mount."""
@@ -134,13 +118,6 @@ def mounts(config: Config) -> list[dict[str, Any]]:
     if config.token_mount:
         places.append((config.token_mount[0], TOKEN_MOUNT_PATH))
     return [{"name": name, "mountPath": path, "readOnly": True} for name, path in places]
-
-
-def _is_guaranteed(resources: Document) -> bool:
-    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-    return all(
-        name in limits and requests.get(name, limits[name]) == limits[name] for name in ("cpu", "memory")
-    )
 
 
 def _containers(pod_spec: Document) -> Iterator[Document]:

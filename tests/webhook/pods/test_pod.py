@@ -428,25 +428,6 @@ def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
     assert {"name": "VAULT_JSON_LOG", "value": "true"} in env
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        ({}, None),
-        (
-            {"requests": {"cpu": "1"}},
-            {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}},
-        ),
-        (
-            {"limits": {"cpu": "1", "memory": "1Gi"}},
-            {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "250m", "memory": "64Mi"}},
-        ),
-    ],
-)
-def test_the_qos_class_of_the_pod_stays(resources: dict[str, Any], expected: dict[str, Any] | None) -> None:
-    new, _, _ = mutate(spec_of(referring(resources=resources)))
-    assert new["initContainers"][0].get("resources") == expected
-
-
 def test_the_init_container_passes_pod_security_restricted() -> None:
     context = mutate(spec_of(referring()))[0]["initContainers"][0]["securityContext"]
     assert context == {
