@@ -58,7 +58,7 @@ def _launcher_problems(
         yield Problem("from-path", path_of(field, reviewed.annotations), problem)
     for problem in volume_problems(spec, config):
         yield Problem("volume", ("spec", "volumes"), problem)
-    for warning in pod_warnings(spec, config):
+    for warning in pod_warnings(spec, config, plan.wrapped):
         yield Problem("pod", ("spec",), warning)
     for place, references in plan.wrapped.items():
         container = spec[place[0]][place[1]]

@@ -94,6 +94,32 @@ class Launcher:
         return common or (_NOBODY if of_pod == 0 else 0)
 
 
+def is_init_container(container: Document) -> bool:
+    """Whether the init container is the one that `Launcher.init_container` makes."""
+    program = (container.get("command") or [""])[0]
+    return container.get("name") == INIT_CONTAINER and bool(program == IN_IMAGE)
+
+
+def is_volume(volume: Document, added: Document) -> bool:
+    """Whether a volume of the pod serves for the `added` one; the API server has filled in defaults of its own.
+
+    An emptyDir is one, whatever its medium and limit.
+    """
+    return all(
+        key in volume if key == "emptyDir" else _holds(volume.get(key), value) for key, value in added.items()
+    )
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    """Whether everything in `part` is in `whole` too."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(_holds(whole.get(key), value) for key, value in part.items())
+    if isinstance(part, list):
+        same_length = isinstance(whole, list) and len(whole) == len(part)
+        return same_length and all(map(_holds, whole, part))
+    return bool(whole == part)
+
+
 def volumes(config: Config) -> list[dict[str, Any]]:
     """Return the volumes that the containers with the launcher mount."""
     added: list[dict[str, Any]] = [
@@ -123,5 +149,5 @@ def mounts(config: Config) -> list[dict[str, Any]]:
 def _containers(pod_spec: Document) -> Iterator[Document]:
     for key in ("initContainers", "containers"):
         for container in pod_spec.get(key) or ():
-            if container.get("name") != INIT_CONTAINER:
+            if not is_init_container(container):
                 yield container
