@@ -66,7 +66,7 @@ ANNOTATIONS = (
     Annotation("vault-jwt-file", "jwt_file", forms.TEXT, "", "the file in the containers with the JWT to log in with; default: the ServiceAccount token that Kubernetes mounts", PODS, "", "VAULT_JWT_FILE"),
     Annotation("token-auth-mount", "token_mount", forms.optional(forms.VOLUME_FILE), "", "a volume of the pod and a file in it that holds a Vault token to use instead of a login", PODS, "", "", "vault-token-auth-mount"),
     Annotation("vault-client-timeout", "client_timeout_s", forms.optional(forms.DURATION), "", "how long the launcher tries to log in and how long one request may take", PODS, "VAULT_CLIENT_TIMEOUT", "VAULT_CLIENT_TIMEOUT"),
-    Annotation("vault-ignore-missing-secrets", "ignore_missing", forms.BOOLEAN, "false", "leave out variables whose path or key is not in Vault", BOTH, "VAULT_IGNORE_MISSING_SECRETS", "VAULT_IGNORE_MISSING_SECRETS"),
+    Annotation("vault-ignore-missing-secrets", "ignore_missing", forms.BOOLEAN, "false", "leave out variables whose path is not in Vault; in other objects the reference stays, with a warning", BOTH, "VAULT_IGNORE_MISSING_SECRETS", "VAULT_IGNORE_MISSING_SECRETS"),
     Annotation("vault-env-from-path", "from_path", forms.TEXT, "", "add all keys of these paths, `path[#version]`, with commas between them", PODS, "", "VAULT_ENV_FROM_PATH", "vault-from-path"),
     Annotation("vault-env-from-path-include", "from_path_include", forms.CONTAINERS, "", "the only containers that get the keys of vault-env-from-path; default: all", PODS, "", "", "vault-from-path-include"),
     Annotation("vault-env-from-path-exclude", "from_path_exclude", forms.CONTAINERS, "", "containers that do not get the keys of vault-env-from-path", PODS, "", "", "vault-from-path-exclude"),

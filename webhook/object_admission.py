@@ -61,14 +61,16 @@ class ObjectAdmission:
             return Decision(warnings=warnings)
         warnings = (*warnings, *self._check(values, config, request.namespace))
         written = find_written(values) if request.dry_run else set()
-        resolved = self._resolve(
+        found = self._resolve(
             {key: value for key, value in values.items() if key not in written}, config, request, deadline
         )
+        resolved = {key: value for key, value in found.items() if value is not None}
         return Decision(
             patch=diff(request.object, kind.replace_values(request.object, resolved)),
             warnings=[
                 *warnings,
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
+                *(f"{key} keeps its reference: its path is missing" for key in found if key not in resolved),
             ],
             audit=audit_of(f"{key}={path}" for key, path in find_asked(values, config)),
             references=len(values),
@@ -76,7 +78,7 @@ class ObjectAdmission:
 
     def _resolve(
         self, values: Mapping[str, bytes], config: Config, request: AdmissionRequest, deadline: Deadline
-    ) -> dict[str, bytes]:
+    ) -> dict[str, bytes | None]:
         if not values:
             return {}
         config = with_role(

@@ -61,8 +61,10 @@ class Vault:
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]:
-        """Return `values` with their references replaced; NotResolved lists all that could not be.
+    ) -> dict[str, bytes | None]:
+        """Return `values` with their references replaced, None where a missing path is ignored.
+
+        NotResolved lists all that could not be.
 
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
         After a dry run the token is revoked, and what was leased with it.
@@ -75,7 +77,9 @@ class Vault:
                 if dry_run:
                     _revoke(client)
 
-    def _resolve(self, values: Mapping[str, bytes], client: hvac.Client, config: Config) -> dict[str, bytes]:
+    def _resolve(
+        self, values: Mapping[str, bytes], client: hvac.Client, config: Config
+    ) -> dict[str, bytes | None]:
         try:
             found = resolve(
                 {name.encode("utf-8", "surrogatepass"): value for name, value in values.items()},
@@ -85,7 +89,7 @@ class Vault:
             )
         except VaultEnvError as error:
             raise NotResolved(str(error)) from error
-        return {name.decode("utf-8", "surrogatepass"): value for name, value in found.items()}
+        return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in values}
 
     def _log_in(self, config: Config, identity: Identity, ca_file: str, deadline: Deadline) -> hvac.Client:
         account = f"{identity.namespace}/{identity.service_account}"
