@@ -23,7 +23,7 @@ _BATCH_SIZE = 25
 _REASONS: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
     RateLimitExceeded: "Vault has too much to do (429); try again",
-    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role and vault-serviceaccount",
+    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role, vault-path and vault-serviceaccount",
     InvalidRequest: "400 refused; check that the role of the annotation vault-role exists",
     InvalidPath: "404 no auth method is mounted there; check the annotation vault-path",
 }
