@@ -79,20 +79,27 @@ def find_account_pull_secrets(
 def gather_images(
     registry: Registry, queries: Mapping[str, ImageQuery], deadline: Deadline
 ) -> dict[str, ImageConfig]:
-    """Return the configuration of each image by its name; ImageNotRead names a container whose image cannot be read.
+    """Return the configuration of each image by its name; ImageNotRead names every image that cannot be read.
 
     `queries` has a query for each container, by the container's name.
     """
-    by_image = {query.image: (container, query) for container, query in queries.items()}
+    by_image = {query.image: query for query in queries.values()}
 
-    def fetch(image: str) -> ImageConfig:
-        container, query = by_image[image]
+    def fetch(image: str) -> ImageConfig | ImageNotRead:
         try:
-            return registry.fetch(query, deadline)
+            return registry.fetch(by_image[image], deadline)
         except ImageNotRead as error:
-            raise ImageNotRead(f"{error} (container {container})") from None
+            return error
 
-    return _at_once(fetch, by_image, deadline)
+    found = _at_once(fetch, by_image, deadline)
+    problems = [
+        f"{error} (container {', '.join(name for name, query in queries.items() if query.image == image)})"
+        for image, error in found.items()
+        if isinstance(error, ImageNotRead)
+    ]
+    if problems:
+        raise ImageNotRead("; ".join(problems))
+    return {image: config for image, config in found.items() if isinstance(config, ImageConfig)}
 
 
 def _at_once(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadline) -> dict[Key, Found]:

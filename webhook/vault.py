@@ -16,13 +16,14 @@ from vaultenv.resolve import Transit, resolve
 from webhook.annotations import Config
 from webhook.deadline import Deadline
 from webhook.errors import NotResolved
+from webhook.transit import DEFAULT_MOUNT
 from webhook.vault_client import new_client
 
 _BATCH_SIZE = 25
 _REASONS: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
     RateLimitExceeded: "Vault has too much to do (429); try again",
-    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role and vault-serviceaccount",
+    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role, vault-path and vault-serviceaccount",
     InvalidRequest: "400 refused; check that the role of the annotation vault-role exists",
     InvalidPath: "404 no auth method is mounted there; check the annotation vault-path",
 }
@@ -60,8 +61,10 @@ class Vault:
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]:
-        """Return `values` with their references replaced; NotResolved lists all that could not be.
+    ) -> dict[str, bytes | None]:
+        """Return `values` with their references replaced, None where a missing path is ignored.
+
+        NotResolved lists all that could not be.
 
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
         After a dry run the token is revoked, and what was leased with it.
@@ -95,7 +98,9 @@ class Vault:
     def _own_ca(self) -> str:
         return Path(self._ca_file).read_text(encoding="ascii", errors="replace") if self._ca_file else ""
 
-    def _resolve(self, values: Mapping[str, bytes], client: hvac.Client, config: Config) -> dict[str, bytes]:
+    def _resolve(
+        self, values: Mapping[str, bytes], client: hvac.Client, config: Config
+    ) -> dict[str, bytes | None]:
         try:
             found = resolve(
                 {name.encode("utf-8", "surrogatepass"): value for name, value in values.items()},
@@ -105,7 +110,7 @@ class Vault:
             )
         except VaultEnvError as error:
             raise NotResolved(str(error)) from error
-        return {name.decode("utf-8", "surrogatepass"): value for name, value in found.items()}
+        return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in values}
 
     def _log_in(self, client: hvac.Client, config: Config, identity: Identity, deadline: Deadline) -> None:
         account = f"{identity.namespace}/{identity.service_account}"
@@ -155,5 +160,5 @@ def _transit(config: Config) -> Transit:
     if not config.transit_key:
         return Transit()
     return Transit(
-        config.transit_key, config.transit_path or "transit", config.transit_batch_size or _BATCH_SIZE
+        config.transit_key, config.transit_path or DEFAULT_MOUNT, config.transit_batch_size or _BATCH_SIZE
     )

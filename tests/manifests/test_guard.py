@@ -142,6 +142,12 @@ def test_a_pod_that_is_skipped_passes(guarded: Cluster, prefix: str) -> None:
     assert refusal(guarded, pod(env(REFERENCE), {prefix + "mutate": "Skip"}))
 
 
+def test_the_successors_word_wins(guarded: Cluster) -> None:
+    both = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
+    assert refusal(guarded, pod(env(REFERENCE), dict(zip(both, ("", "skip"), strict=True))))
+    assert not refusal(guarded, pod(env(REFERENCE), dict(zip(both, ("skip", ""), strict=True))))
+
+
 def test_a_pod_that_its_label_excludes_passes(guarded: Cluster) -> None:
     body = pod(env(REFERENCE))
     body["metadata"]["labels"] = {"security.banzaicloud.io/mutate": "skip"}

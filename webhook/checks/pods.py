@@ -16,6 +16,7 @@ from webhook.pods.checks import (
     container_warnings,
     mount_problems,
     pod_warnings,
+    reference_problems,
     volume_problems,
 )
 from webhook.pods.paths import find_asked
@@ -57,7 +58,7 @@ def _launcher_problems(
         yield Problem("from-path", path_of(field, reviewed.annotations), problem)
     for problem in volume_problems(spec, config):
         yield Problem("volume", ("spec", "volumes"), problem)
-    for warning in pod_warnings(spec, config):
+    for warning in pod_warnings(spec, config, plan.wrapped):
         yield Problem("pod", ("spec",), warning)
     for place, references in plan.wrapped.items():
         container = spec[place[0]][place[1]]
@@ -69,7 +70,7 @@ def _container_problems(
     path: YamlPath, container: Container, references: References, config: Config
 ) -> Iterator[Problem]:
     name = container.get("name")
-    for problem in references.problems:
+    for problem in reference_problems(references, config):
         yield Problem(
             "reference", (*path, *_variable_path(container, problem)), f"container {name}: {problem}"
         )

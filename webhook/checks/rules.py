@@ -24,7 +24,6 @@ RULES = (
     Rule("annotation-unknown", WARNING, "an annotation of ours that there is none of", "correct the key, or remove it"),
     Rule("annotation-ignored", WARNING, "an annotation that has no effect, or that the operator does not allow", "remove it, or ask the operator"),
     Rule("vault-address", ERROR, "an annotation names a Vault that pods may not be sent to", "ask the operator to add it to VAULT_ADDR_ALLOWLIST"),
-    Rule("auth-method", ERROR, "vault-env has no such auth method", "write one that it has, docs/annotations.md"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is none", "write vault:path#key"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),

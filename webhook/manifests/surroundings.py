@@ -81,7 +81,7 @@ class UnreadVault:
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]:
+    ) -> dict[str, bytes | None]:
         """Return none of them."""
         for name in values:
             self.unread.add(
