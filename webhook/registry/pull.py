@@ -29,6 +29,7 @@ Large = Callable[[], AbstractContextManager[None]]
 """Entered while a large document is read and parsed."""
 
 _MAX_NESTED = 8
+_NO_HEAD = frozenset({Kind.INVALID_ANSWER, Kind.MANIFEST_UNKNOWN, Kind.UNAUTHORIZED})
 _SMALL_BYTES = 256 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
@@ -68,12 +69,12 @@ class Pull:
     def current_digest(self, wanted: str) -> str | None:
         """Return the digest that the registry says it has under a name, without reading it; None if it does not say.
 
-        Raises RegistryFailure where reading it is not allowed.
+        There are registries that refuse HEAD: a refusal is no answer here, reading it tells.
         """
         try:
             digest = self._repository.head(f"manifests/{wanted}").headers.get("Docker-Content-Digest", "")
         except RegistryFailure as failure:
-            if failure.kind is not Kind.INVALID_ANSWER:
+            if failure.kind not in _NO_HEAD:
                 raise
             return None
         if _DIGEST.fullmatch(wanted):

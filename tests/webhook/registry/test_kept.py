@@ -49,35 +49,40 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     assert len(set(map(id, seen))) == 2
 
 
-@pytest.mark.parametrize("death", [lambda visit: time.sleep(30), hostile.hang_up], ids=["silent", "reset"])
-def test_kept_connections_that_are_dead_cost_one_attempt_and_not_the_image(
+@pytest.mark.parametrize("death", [hostile.silence, hostile.hang_up], ids=["silent", "reset"])
+def test_kept_connections_that_are_dead_cost_one_attempt_of_all_and_no_image(
     server: HostileServer, client: RegistryClient, death: Callable[[Visit], None]
 ) -> None:
     """As if a NAT gateway had forgotten all that there were: only connections made from then on are answered."""
-    dead: set[int] = set()
+    living: list[socket.socket] = []
+    dead: list[socket.socket] = []
+    deaths: list[str] = []
     together = threading.Barrier(6)
 
     def behave(visit: Visit) -> None:
-        if id(visit.connection) in dead:
+        if visit.connection in dead:
+            deaths.append(visit.path)
             return death(visit)
-        if "/manifests/begin" in visit.path:
+        if "/manifests/" in visit.path and not visit.path.endswith("/alone"):
+            living.append(visit.connection)
             together.wait(5)
-            connections.append(visit.connection)
         return image()(visit)
 
-    connections: list[socket.socket] = []
     server.serve("app", behave)
-    begin = [
-        threading.Thread(target=fetch, args=(client, f"{server.host}/app/app:begin{number}"))
-        for number in range(6)
-    ]
-    for thread in begin:
-        thread.start()
-    for thread in begin:
-        thread.join()
-    dead |= set(map(id, connections))
 
-    assert fetch(client, f"{server.host}/app/app:1").command == ("good",)
+    def fetch_six(tag: str) -> None:
+        images = [f"{server.host}/app/app:{tag}{number}" for number in range(6)]
+        threads = [threading.Thread(target=fetch, args=(client, image)) for image in images]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    fetch_six("before")
+    dead += living
+    assert fetch(client, f"{server.host}/app/app:alone").command == ("good",)
+    fetch_six("after")
+    assert len(living) == 12 and len(deaths) == 1
 
 
 def test_a_slow_answer_on_a_kept_connection_is_read_to_its_end(

@@ -65,6 +65,20 @@ def test_a_token_that_is_no_longer_good_is_replaced_once(
     assert [path for _, path, _ in server.visits].count(f"/token?scope={SCOPE}") == 3
 
 
+def test_a_token_that_was_refused_is_not_kept(server: HostileServer, client: RegistryClient) -> None:
+    """The right to pull may come later: a token from before would not have it."""
+    refused: list[bool] = [False]
+    server.serve("token", lambda visit: visit.answer(200, b'{"token": "abc", "expires_in": 300}'))
+    good = lambda visit: visit.answer(403) if refused[0] else image()(visit)  # noqa: E731
+    server.serve("app", challenge(f'Bearer realm="{server.url}/token"', then=good))
+
+    for number, now in enumerate((False, True, False)):
+        refused[0] = now
+        outcome = refusal if now else fetch
+        outcome(client, f"{server.host}/app/app:{number}")
+    assert [path.partition("?")[0] for _, path, _ in server.visits].count("/token") == 2
+
+
 def test_the_scope_is_ours_and_not_the_servers(server: HostileServer, client: RegistryClient) -> None:
     server.serve("token", lambda visit: visit.answer(200, b'{"token": "abc"}'))
     wide = "repository:other/private:pull,push,delete"
