@@ -95,7 +95,7 @@ class RegistryClient:
         return query.skip_verify and not self._settings.allow_skip_verify
 
     def _note(self, query: ImageQuery, failure: RegistryFailure) -> str:
-        if failure.kind is Kind.INVALID_PULL_SECRET:
+        if failure.kind in (Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM):
             return failure.detail
         if failure.kind is Kind.UNAUTHORIZED and query.missing_secrets:
             return _missing(query)

@@ -111,7 +111,7 @@ def _pause(reply: Reply, host: str, pause_s: float | None) -> tuple[float | None
 
 def retry_after_s(text: str, now: Callable[[], float] = time.time) -> float | None:
     """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), None for an absent or malformed one."""
-    if text.isascii() and text.isdigit() and len(text) < 10:
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now())

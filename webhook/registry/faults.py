@@ -3,6 +3,7 @@
 import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
+from urllib3.exceptions import InvalidHeader
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from webhook.registry.failures import Kind, RegistryFailure
@@ -29,7 +30,7 @@ def failure_of(error: Exception, where: str, phase: str, *, again: bool = False)
 def _no_http(cause: BaseException) -> bool:
     if isinstance(cause, _CUT_SHORT):
         return False
-    return isinstance(cause, (HTTPException, UnicodeError)) or type(cause) is ValueError
+    return isinstance(cause, (HTTPException, InvalidHeader, UnicodeError)) or type(cause) is ValueError
 
 
 def _name(causes: list[BaseException]) -> str:

@@ -56,13 +56,21 @@ class Pull:
         `wanted` is a tag or a digest.
         """
         digest, document = self._manifest(wanted, self._limits.manifest_bytes)
+        try:
+            return self._image(digest, document, platforms)
+        except RegistryFailure as failure:
+            if failure.kind is not Kind.MANIFEST_UNKNOWN:
+                raise
+            raise RegistryFailure(Kind.INVALID_ANSWER, "a part of the image is missing") from None
+
+    def _image(self, digest: str, document: Manifest | Index, platforms: Sequence[Platform]) -> ImageConfig:
         if isinstance(document, Manifest):
             return _single(digest, self._config(document.config), platforms)
         entries = self._flat(document)
         offered = [entry.platform for entry in entries]
         places = {best_match(platform, offered) for platform in platforms} - {None}
         if not places:
-            raise RegistryFailure(Kind.NO_PLATFORM, "no entry of the index is for a wanted platform")
+            raise RegistryFailure(Kind.NO_PLATFORM, ", ".join(map(str, platforms)))
         chosen = [entry for place, entry in enumerate(entries) if place in places]
         return _agreed(digest, [self._config(self._child(entry).config) for entry in chosen])
 

@@ -27,6 +27,22 @@ def test_credentials_do_not_go_to_a_foreign_token_server(
     assert authorizations(other)
 
 
+@pytest.mark.parametrize("realm", ["foreign", "broken", "no tokens"])
+def test_a_registry_that_also_takes_basic_gets_it_where_bearer_cannot_be_used(
+    server: HostileServer, other: HostileServer, client: RegistryClient, realm: str
+) -> None:
+    server.serve("none", lambda visit: visit.answer(200, b"{}"))
+    realms = {"foreign": at_localhost(other, "/token"), "broken": "token", "no tokens": f"{server.url}/none"}
+
+    def behave(visit: Visit) -> None:
+        basic = visit.headers.get("Authorization", "").startswith("Basic ")
+        (image() if basic else challenge(f'Bearer realm="{realms[realm]}", Basic realm="x"'))(visit)
+
+    reference = server.serve("app", behave)
+    assert fetch(client, reference, secret(server.host)).command == ("good",)
+    assert not other.visits
+
+
 def test_a_foreign_token_server_may_be_asked_without_credentials(
     server: HostileServer, other: HostileServer, client: RegistryClient
 ) -> None:
