@@ -17,10 +17,10 @@ It is not asked where the pod sets `command`, or the annotation `entrypoint` nam
 Those of the pod's `imagePullSecrets`, matched with the image as the kubelet matches them (types
 `kubernetes.io/dockerconfigjson` and `kubernetes.io/dockercfg`): same port, same number of labels in the host name, `*`
 and `?` within a label, and the key's path is the beginning of the image's. All that match are tried, the longer key
-first; only where none matches the image is asked for without credentials. The operator's default pull secret is tried
-after the pod's own. An `identitytoken` is used too, which the kubelet does not do. A pull secret that cannot be read
-is a refusal, as it is for the kubelet. Nothing else is used: no docker configuration, `~/.netrc`, proxy variable or
-cloud identity of the webhook.
+first, until one works; only where none matches the image is asked for without credentials. The operator's default pull
+secret is tried after the pod's own. An `identitytoken` is used too, which the kubelet does not do. A pull secret that
+cannot be read is a refusal, and one that does not exist is passed over with a warning, as it is for the kubelet. Nothing
+else is used: no docker configuration, `~/.netrc`, proxy variable or cloud identity of the webhook.
 
 Credentials go to the registry, and to its token server if that is on the same host, is the known one (Docker Hub,
 registry.gitlab.com) or is listed in `REGISTRY_REALMS`; never to where a redirect leads.
@@ -28,8 +28,8 @@ registry.gitlab.com) or is listed in `REGISTRY_REALMS`; never to where a redirec
 ## Which platform
 
 Admission comes before scheduling, so the node is not known. If the pod pins `kubernetes.io/arch` in its nodeSelector or
-in required node affinity, those architectures are read; else all platforms of the cluster that the image is made for. If they run different commands,
-the pod is refused: set `command`, or pin the architecture.
+in required node affinity, those architectures are read; else all platforms of the cluster that the image is made for.
+If they run different commands, the pod is refused: set `command`, or pin the architecture.
 
 ## What the webhook connects to
 
@@ -38,7 +38,8 @@ has when it connects, for the registry, its token server and every redirect, and
 
 * never: link-local with the metadata services of clouds, multicast, reserved and documentation ranges, also inside of
   IPv6 (mapped, NAT64, 6to4);
-* private ranges and names of the cluster: only for hosts in `REGISTRY_PRIVATE_HOSTS`;
+* private ranges, and names without a dot or below `svc`, `CLUSTER_DOMAIN`, `internal` and `local`: only for hosts in
+  `REGISTRY_PRIVATE_HOSTS`;
 * loopback: only for a host that is listed there without `*` and is written as a loopback address, for trying things out;
 * without TLS: only hosts in `REGISTRY_PLAIN_HTTP_HOSTS`.
 
@@ -49,9 +50,13 @@ NetworkPolicy is a good second wall.
 
 Each worker process remembers in memory what a registry answered *to one credential*: a tag for `REGISTRY_TAG_LIFE`, a
 digest for 10 minutes, a refusal for 15 seconds. The tag `latest` and `imagePullPolicy: Always` are confirmed by the
-registry each time (a HEAD request, which Docker Hub does not count). Another credential always has to be let in by the
+registry each time (a HEAD request, which Docker Hub does not count). Containers of a pod with the same image share one
+look-up, as fresh as the strictest of them wants it. Another credential always has to be let in by the
 registry itself, also for content that is known already. After three failures in a row a host is left alone for five
-seconds; a `429` is believed for as long as it says, up to five minutes.
+seconds; a `429` is believed for as long as it says, up to five minutes, while what is remembered still holds.
+
+Connections are kept for the next request, and used again within 30 seconds. A kept one that does not answer in half of
+the time is taken for dead, with all that were kept beside it, and the request goes over a new one.
 
 ## Settings
 
@@ -64,7 +69,9 @@ _MESSAGES = """
 ## Messages
 
 A pod is refused with `cannot fetch image descriptor: GET URL: WORD: …`. A host that is denied, unreachable or too slow
-has the same word on purpose: the webhook's log says which. What a registry writes is never repeated.
+has the same word on purpose: the webhook's log says which, as `HOST:PORT: how far it came: what happened` (name
+look-up, connecting, TLS handshake, waiting for the answer, reading the answer). What a registry writes is never
+repeated.
 
 """
 

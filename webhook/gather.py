@@ -4,11 +4,13 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from webhook.deadline import Deadline
 from webhook.errors import ClusterUnavailable, ImageNotRead
 from webhook.facts import Source, Values
+from webhook.registry.credentials import read_pull_secret
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
 Key = TypeVar("Key")
@@ -16,10 +18,10 @@ Found = TypeVar("Found")
 
 _AT_ONCE = 8
 _ACCOUNT_BUDGET_S = 1.0
-_PULL_SECRET_KEYS = {
-    "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
-    "kubernetes.io/dockercfg": ".dockercfg",
-}
+_GRACE_S = 0.5
+"""What fetches keep to the deadline by themselves, and have more to say of it then, get to say it."""
+_POLICIES = ("Never", "IfNotPresent", "Always")
+"""Pull policies by how fresh the answer must be."""
 
 
 class Cluster(Protocol):
@@ -53,10 +55,13 @@ def gather_pull_secrets(
     cluster: Cluster, names: Iterable[tuple[str, str]], deadline: Deadline
 ) -> tuple[PullSecret, ...]:
     """Return the pull secrets that exist among (namespace, name), in that order."""
-    order = list(dict.fromkeys(names))
-    found = _at_once(lambda place: cluster.get("Secret", place[0], place[1], deadline), order, deadline)
-    secrets = (_pull_secret(place, found[place]) for place in order)
-    return tuple(secret for secret in secrets if secret is not None)
+
+    def fetch(place: tuple[str, str]) -> PullSecret | None:
+        secret = read_pull_secret(cluster.get("Secret", *place, deadline) or {})
+        return secret and replace(secret, namespace=place[0], name=place[1])
+
+    found = _at_once(fetch, names, deadline)
+    return tuple(secret for secret in found.values() if secret is not None)
 
 
 def find_account_pull_secrets(
@@ -79,27 +84,31 @@ def find_account_pull_secrets(
 def gather_images(
     registry: Registry, queries: Mapping[str, ImageQuery], deadline: Deadline
 ) -> dict[str, ImageConfig]:
-    """Return the configuration of each image by its name; ImageNotRead names every image that cannot be read.
+    """Return the configuration of each image by its name; ImageNotRead names every container whose cannot be read.
 
-    `queries` has a query for each container, by the container's name.
+    `queries` has a query for each container, by the container's name; those with the same image share the one that
+    wants the freshest answer.
     """
-    by_image = {query.image: query for query in queries.values()}
+    containers: dict[str, list[str]] = {}
+    for container, query in queries.items():
+        containers.setdefault(query.image, []).append(container)
 
     def fetch(image: str) -> ImageConfig | ImageNotRead:
+        query = max((queries[container] for container in containers[image]), key=_freshness)
         try:
-            return registry.fetch(by_image[image], deadline)
+            return registry.fetch(query, deadline)
         except ImageNotRead as error:
-            return error
+            return ImageNotRead(f"{error} (container {', '.join(containers[image])})")
 
-    found = _at_once(fetch, by_image, deadline)
-    problems = [
-        f"{error} (container {', '.join(name for name, query in queries.items() if query.image == image)})"
-        for image, error in found.items()
-        if isinstance(error, ImageNotRead)
-    ]
+    found = _at_once(fetch, containers, deadline)
+    problems = [str(answer) for answer in found.values() if isinstance(answer, ImageNotRead)]
     if problems:
         raise ImageNotRead("; ".join(problems))
-    return {image: config for image, config in found.items() if isinstance(config, ImageConfig)}
+    return {image: answer for image, answer in found.items() if isinstance(answer, ImageConfig)}
+
+
+def _freshness(query: ImageQuery) -> int:
+    return _POLICIES.index(query.pull_policy) if query.pull_policy in _POLICIES else 1
 
 
 def _at_once(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadline) -> dict[Key, Found]:
@@ -116,7 +125,7 @@ def _at_once(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadl
 
 def _result(future: "Future[Found]", deadline: Deadline) -> Found:
     try:
-        return future.result(deadline.remaining_s())
+        return future.result(deadline.remaining_s() + _GRACE_S)
     except TimeoutError:
         raise ClusterUnavailable(
             "the facts that the decision needs did not arrive in time; try again"
@@ -137,11 +146,3 @@ def _decoded(text: Any) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError, TypeError):
         return b""
-
-
-def _pull_secret(place: tuple[str, str], document: Mapping[str, Any] | None) -> PullSecret | None:
-    if document is None:
-        return None
-    kind = str(document.get("type") or "")
-    key = _PULL_SECRET_KEYS.get(kind, "")
-    return PullSecret(*place, kind, _decoded((document.get("data") or {}).get(key, "")))

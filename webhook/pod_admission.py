@@ -21,7 +21,7 @@ from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.pods.transit import decrypt_path
-from webhook.registry.query import ImageConfig, ImageQuery
+from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 from webhook.review import AdmissionRequest, Decision, audit_of
 from webhook.services import Services
 from webhook.settings import Settings
@@ -103,9 +103,8 @@ class PodAdmission:
             return {}
         spec, namespace = request.object["spec"], request.namespace
         services = self._services
-        secrets = gather_pull_secrets(
-            services.cluster, self._pull_secrets(spec, namespace, deadline), deadline
-        )
+        named = self._pull_secrets(spec, namespace, deadline)
+        secrets = gather_pull_secrets(services.cluster, named, deadline)
         defaults = gather_pull_secrets(services.cluster, self._default_pull_secrets(deadline), deadline)
         queries = {
             str(spec[place[0]][place[1]].get("name")): ImageQuery(
@@ -116,6 +115,7 @@ class PodAdmission:
                 skip_verify=config.registry_skip_verify,
                 default_secrets=defaults,
                 namespace=namespace,
+                missing_secrets=_missing(named, secrets),
             )
             for place, image in plan.images.items()
         }
@@ -137,6 +137,11 @@ class PodAdmission:
         ]
         account = spec.get("serviceAccountName") or _DEFAULT_SERVICE_ACCOUNT
         return own or find_account_pull_secrets(self._services.cluster, namespace, account, deadline)
+
+
+def _missing(named: Sequence[tuple[str, str]], found: Sequence[PullSecret]) -> tuple[str, ...]:
+    there = {secret.name for secret in found}
+    return tuple(dict.fromkeys(name for _, name in named if name not in there))
 
 
 def _change(request: AdmissionRequest) -> _Change:

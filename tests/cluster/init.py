@@ -73,7 +73,9 @@ def network() -> None:
     """Make loopback and the bridge of the pods, which holds the node's address; there is no way out."""
     Path("/proc/sys/kernel/hostname").write_text(NODE)
     _run("ip", "link", "set", "lo", "up")
-    _run("ip", "link", "add", BRIDGE, "type", "bridge")
+    # Without an address of its own the bridge has the lowest of its pods', which changes as they come and go: pods that
+    # know the old one reach nothing of what listens here until their neighbour entry has run out.
+    _run("ip", "link", "add", BRIDGE, "address", "02:00:00:00:00:01", "type", "bridge")
     for address in (ADDRESS, VAULT, REGISTRY, PRIVATE_REGISTRY):
         _run("ip", "address", "add", f"{address}/24", "dev", BRIDGE)
     _run("ip", "link", "set", BRIDGE, "up")

@@ -119,8 +119,14 @@ def wrap_containers(
     for place in plan.wrapped:
         key, index = place
         container = pod_spec[key][index]
-        words = _words(container, plan.images.get(place), config, facts)
-        if not words:
+        image = plan.images.get(place)
+        words = _words(container, image, config, facts)
+        if image and facts.images[image].os == "windows":
+            problems.append(
+                f"container {container.get('name')}: image {image} is for Windows, and vault-env runs on Linux; "
+                "set `os.name: windows` in the pod, which is then left as it is"
+            )
+        elif not words:
             problems.append(
                 f"container {container.get('name')}: image {container.get('image')} has no entry point and no command; "
                 "set `command` in the container"

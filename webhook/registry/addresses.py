@@ -23,11 +23,11 @@ NEVER = _networks(
     # this network, link-local with most metadata services, documentation, multicast, reserved
     "0.0.0.0/8 169.254.0.0/16 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 198.51.100.0/24 203.0.113.0/24"
     " 224.0.0.0/4 240.0.0.0/4"
-    # the metadata services of Azure, Alibaba Cloud and AWS outside link-local
-    " 168.63.129.16/32 100.100.100.200/32 fd00:ec2::/32"
-    # unspecified and IPv4-compatible, local NAT64, discard, IETF protocols with Teredo, documentation,
-    # SRv6, 6bone
-    " ::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 3ffe::/16"
+    # the metadata services of Azure, Alibaba Cloud, AWS, Google and Scaleway outside link-local
+    " 168.63.129.16/32 100.100.100.200/32 fd00:ec2::/32 fd20:ce::/64 fd00:42::42/128"
+    # unspecified and IPv4-compatible, IPv4-translated, local NAT64, discard, IETF protocols with Teredo,
+    # documentation, SRv6, 6bone
+    " ::/96 ::ffff:0:0:0/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 3ffe::/16"
     # link-local, site-local, multicast
     " fe80::/10 fec0::/10 ff00::/8"
 )

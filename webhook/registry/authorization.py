@@ -24,6 +24,7 @@ _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _DEFAULT_LIFE_S = 60.0
 _CLIENT_ID = "vault-webhook"
 _REFUSED = frozenset({400, 401, 403})
+_NO_BEARER = frozenset({Kind.FORBIDDEN_REALM, Kind.INVALID_ANSWER})
 _NO_OAUTH = frozenset({404, 405, 501})
 
 
@@ -63,15 +64,20 @@ class Authorizer:
         self._rules = rules
 
     def answer(self, challenges: Sequence[Challenge], subject: Subject, deadline: Deadline) -> Token:
-        """Return what to send; Bearer before Basic.
+        """Return what to send; Bearer before Basic, which the registry has where Bearer cannot be used.
 
         Raises RegistryFailure: UNAUTHORIZED where there is no way, FORBIDDEN_REALM, and those of the
         exchange.
         """
         by_scheme = {challenge.scheme: challenge for challenge in reversed(challenges)}
+        basic = "basic" in by_scheme and not subject.credential.anonymous
         if "bearer" in by_scheme:
-            return self._bearer(parse_realm(by_scheme["bearer"]), subject, deadline)
-        if "basic" in by_scheme and not subject.credential.anonymous:
+            try:
+                return self._bearer(parse_realm(by_scheme["bearer"]), subject, deadline)
+            except RegistryFailure as failure:
+                if not basic or failure.kind not in _NO_BEARER:
+                    raise
+        if basic:
             return Token(subject.credential.basic(), _DEFAULT_LIFE_S)
         raise RegistryFailure(
             Kind.UNAUTHORIZED, "the registry wants a credential and there is none that it takes"
@@ -89,8 +95,8 @@ class Authorizer:
         if credential.identity_token:
             reply = self._asker.ask(_refresh(realm, scope, subject), deadline)
             if reply.status not in _NO_OAUTH:
-                return _token(reply)
-        return _token(self._asker.ask(_query(realm, scope, subject), deadline))
+                return _token(reply, realm.host)
+        return _token(self._asker.ask(_query(realm, scope, subject), deadline), realm.host)
 
 
 def _query(realm: Realm, scope: str, subject: Subject) -> Request:
@@ -112,18 +118,21 @@ def _refresh(realm: Realm, scope: str, subject: Subject) -> Request:
     return Request("POST", realm.url, _MAX_TOKEN_BODY, form=form, verify=subject.verify)
 
 
-def _token(reply: Reply) -> Token:
+def _token(reply: Reply, host: Host) -> Token:
+    server = f"the token server {host}"
     if reply.status in _REFUSED:
-        raise RegistryFailure(Kind.UNAUTHORIZED, f"the token server answered {reply.status}")
-    if reply.status != 200 or not reply.complete:
-        raise RegistryFailure(Kind.INVALID_ANSWER, f"the token server answered {reply.status}")
+        raise RegistryFailure(Kind.UNAUTHORIZED, f"{server} answered {reply.status}")
+    if reply.status != 200:
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"{server} answered {reply.status}")
+    if not reply.complete:
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"{server}: longer than {_MAX_TOKEN_BODY} bytes")
     try:
         answer = parse_document(reply.body)
     except InvalidDocument as error:
-        raise RegistryFailure(Kind.INVALID_ANSWER, f"token: {error}") from None
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"{server}: {error}") from None
     value = answer.get("token") or answer.get("access_token")
     if not isinstance(value, str) or len(value) > _MAX_TOKEN or not _TOKEN68.fullmatch(value):
-        raise RegistryFailure(Kind.INVALID_ANSWER, "the token server's answer holds no usable token")
+        raise RegistryFailure(Kind.INVALID_ANSWER, f"{server}: the answer holds no usable token")
     life_s = answer.get("expires_in")
     usable = isinstance(life_s, int | float) and not isinstance(life_s, bool) and 0 < life_s < 1e9
     return Token(f"Bearer {value}", float(life_s) if usable else _DEFAULT_LIFE_S)  # type: ignore[arg-type]

@@ -17,7 +17,16 @@ from webhook.registry.reference import ImageReference, parse_reference
 from webhook.registry.settings import RegistrySettings
 
 _log = logging.getLogger(__name__)
-_TRY_NEXT = frozenset({Kind.UNAUTHORIZED, Kind.MANIFEST_UNKNOWN, Kind.FORBIDDEN_REALM})
+_TRY_NEXT = frozenset(
+    {
+        Kind.UNAUTHORIZED,
+        Kind.MANIFEST_UNKNOWN,
+        Kind.FORBIDDEN_REALM,
+        Kind.TOO_MANY_REQUESTS,
+        Kind.INVALID_ANSWER,
+    }
+)
+"""What another credential may be spared."""
 _SKIP_IGNORED = (
     "registry-skip-verify is ignored: the operator of the webhook has not set REGISTRY_ALLOW_SKIP_VERIFY"
 )
@@ -54,8 +63,7 @@ class RegistryClient:
             _log.warning("image %r: %s: %s", query.image, failure.kind, failure.detail)
             raise ImageNotRead(message(what, failure.kind, self._note(query, failure))) from None
         self._observer.image_lookup(outcome)
-        ignored = (_SKIP_IGNORED,) if self._ignores_skip(query) else ()
-        return replace(config, warnings=(*config.warnings, *ignored)) if ignored else config
+        return replace(config, warnings=(*config.warnings, *self._warnings(query)))
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -68,7 +76,7 @@ class RegistryClient:
         platforms = wanted_platforms(self._settings.platforms or self._platforms(), query.architectures)
         verify = not query.skip_verify or self._ignores_skip(query)
         fresh = query.pull_policy == "Always" or reference.tag == "latest"
-        failure = RegistryFailure(Kind.UNAUTHORIZED, "there is no credential to try")
+        failures: list[RegistryFailure] = []
         for credential in candidates(reference, query.pull_secrets, query.default_secrets):
             try:
                 wish = Wish(reference, credential, platforms, verify, fresh, query.namespace)
@@ -76,17 +84,28 @@ class RegistryClient:
             except RegistryFailure as error:
                 if error.kind not in _TRY_NEXT:
                     raise
-                failure = error
-        raise failure
+                failures.append(error.copy())  # its traceback would keep the bytes that were read
+        raise next((each for each in failures if each.kind is not Kind.UNAUTHORIZED), failures[0])
+
+    def _warnings(self, query: ImageQuery) -> list[str]:
+        ignored = [_SKIP_IGNORED] if self._ignores_skip(query) else []
+        return [*ignored, _missing(query)] if query.missing_secrets else ignored
 
     def _ignores_skip(self, query: ImageQuery) -> bool:
         return query.skip_verify and not self._settings.allow_skip_verify
 
     def _note(self, query: ImageQuery, failure: RegistryFailure) -> str:
-        if failure.kind is Kind.INVALID_PULL_SECRET:
+        if failure.kind in (Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM):
             return failure.detail
+        if failure.kind is Kind.UNAUTHORIZED and query.missing_secrets:
+            return _missing(query)
         if failure.kind is Kind.UNTRUSTED_CERTIFICATE and self._ignores_skip(query):
             return _SKIP_IGNORED
         if query.pull_policy == "Never":
             return "imagePullPolicy is Never: an image that only the nodes have cannot be read"
         return ""
+
+
+def _missing(query: ImageQuery) -> str:
+    names = ", ".join(query.missing_secrets)
+    return f"passed over, because missing or not of a type for registries: pull secret {names}"

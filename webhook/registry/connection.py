@@ -1,23 +1,15 @@
-"""Connections of urllib3 that are dialled by us, and whose timeout is the time left for all that follows.
+"""Sockets whose timeout bounds all that follows, and what TLS trusts.
 
-Two things urllib3 leaves open: it resolves a name by itself, after any check that came before; and it gives
-every single `recv` the whole timeout, so that one byte a second lasts for ever.
+urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever.
 """
 
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from typing import Any
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-Dial = Callable[[str, int, float], socket.socket]
-"""Host, port and seconds to a connected socket."""
-
-
-class _Budget(socket.socket):
+class Budget(socket.socket):
     """A socket whose `settimeout` bounds all operations after it together, not each by itself."""
 
     _end: float | None = None
@@ -25,6 +17,10 @@ class _Budget(socket.socket):
     def settimeout(self, value: float | None) -> None:
         self._end = None if value is None else time.monotonic() + value
         super().settimeout(value)
+
+    def allow(self, seconds: float) -> None:
+        """Give all operations from now on together so long; also where the socket may be closed already."""
+        self._end = time.monotonic() + seconds
 
     def _spend(self) -> None:
         if self._end is not None:
@@ -46,11 +42,11 @@ class _Budget(socket.socket):
         super().sendall(*arguments, **options)
 
 
-class BudgetSocket(_Budget):
+class BudgetSocket(Budget):
     """Without TLS."""
 
 
-class BudgetTLSSocket(_Budget, ssl.SSLSocket):
+class BudgetTLSSocket(Budget, ssl.SSLSocket):
     """With TLS; its handshake has one timeout as a whole (CPython, Modules/_ssl.c)."""
 
 
@@ -68,32 +64,3 @@ def tls_context(ca_file: str, verify: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def pool_classes(dial: Dial) -> dict[str, type[HTTPConnectionPool]]:
-    """Return urllib3's pools by scheme, with connections made by `dial` and by nothing else."""
-
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return dial(self._dns_host, self.port, _seconds(self.timeout))
-
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return dial(self._dns_host, self.port, _seconds(self.timeout))
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-        def _validate_conn(self, conn: Any) -> None:
-            """Connect, without urllib3's warning: that a certificate is not checked is the operator's decision."""
-            if conn.is_closed:
-                conn.connect()
-
-    return {"http": PlainPool, "https": SecurePool}
-
-
-def _seconds(timeout: Any) -> float:
-    return float(timeout)

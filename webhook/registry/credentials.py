@@ -74,7 +74,7 @@ def candidates(
 def _matching(reference: ImageReference, secrets: Iterable[PullSecret]) -> list[Credential]:
     entries: dict[str, list[Credential]] = {}
     for secret in secrets:
-        for key, credential in _entries(secret).items():
+        for key, credential in _entries(secret):
             entries.setdefault(key, []).append(credential)
     matching = [entries[key] for key in sorted(entries, reverse=True) if _key_matches(key, reference)]
     if not matching and reference.host == DOCKER_HUB:
@@ -98,21 +98,18 @@ def _split_port(host: str) -> tuple[str, str]:
     return name, port
 
 
-def _entries(secret: PullSecret) -> dict[str, Credential]:
-    """The secret's credentials by normalised key, in its order; none where its type and its data do not agree."""
+def _entries(secret: PullSecret) -> list[tuple[str, Credential]]:
+    """The secret's normalised keys, which may be the same, and their credentials; none without its type's data."""
     if secret.type not in _DATA_KEYS or not secret.data:
-        return {}
+        return []
     try:
         document = parse_document(secret.data)
-        auths = document.get("auths", {}) if secret.type == DOCKER_CONFIG_JSON else document
-        found: dict[str, Credential] = {}
-        for key, entry in (_mapping(auths) if auths is not None else {}).items():
-            if normalised := _normalised(key):
-                found.setdefault(normalised, _credential(_mapping(entry)))
+        auths = document.get("auths") if secret.type == DOCKER_CONFIG_JSON else document
+        found = [(_normalised(key), _credential(_mapping(entry))) for key, entry in _mapping(auths).items()]
     except InvalidDocument as error:
         detail = f"secret {secret.namespace}/{secret.name}: {error}"
         raise RegistryFailure(Kind.INVALID_PULL_SECRET, detail) from None
-    return found
+    return [(key, credential) for key, credential in found if key]
 
 
 def _normalised(key: str) -> str:
@@ -132,7 +129,7 @@ def _credential(entry: Mapping[str, object]) -> Credential:
 
 
 def _decoded(auth: str) -> tuple[str, str]:
-    text = auth.strip()
+    text = "".join(auth.split())  # base64(1) breaks lines, and Go reads over that
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
@@ -144,6 +141,8 @@ def _decoded(auth: str) -> tuple[str, str]:
 
 
 def _mapping(value: object) -> Mapping[str, object]:
+    if value is None:
+        return {}
     if not isinstance(value, Mapping):
         raise InvalidDocument("an object is expected where there is something else")
     return value

@@ -4,21 +4,24 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from webhook.registry.addresses import Address, AddressPolicy, lookup_name
 from webhook.registry.breaker import Breaker
 from webhook.registry.connection import BudgetSocket
 from webhook.registry.failures import Kind, RegistryFailure
-from webhook.registry.reference import Host
+from webhook.registry.reference import DEFAULT_PORTS, Host
+from webhook.registry.slots import Slots
 
 Found = TypeVar("Found")
 
 _MAX_LOOKUPS = 32
 _FAIR_S = 1.0
 """With less time than this, a failure says nothing of the host."""
-_DEFAULT_PORTS = (80, 443)
+_namespace: ContextVar[str] = ContextVar("namespace", default="")
 
 
 class Dialler:
@@ -27,24 +30,33 @@ class Dialler:
     def __init__(self, policy: AddressPolicy, breaker: Breaker) -> None:
         self._policy = policy
         self._breaker = breaker
-        self._lookups = threading.BoundedSemaphore(_MAX_LOOKUPS)
+        self._lookups = Slots(_MAX_LOOKUPS)
+
+    @contextmanager
+    def on_behalf_of(self, namespace: str) -> Iterator[None]:
+        """What this thread dials within is for that namespace: urllib3, which stands between, would not pass it on."""
+        before = _namespace.set(namespace)
+        try:
+            yield
+        finally:
+            _namespace.reset(before)
 
     def dial(self, name: str, port: int, timeout_s: float) -> socket.socket:
         """Return a connected socket with what is left of `timeout_s`; raise RegistryFailure (UNREACHABLE)."""
         end = time.monotonic() + timeout_s
-        host = Host(name.strip("[]").lower(), 0 if port in _DEFAULT_PORTS else port)
+        host = Host(name.strip("[]").lower(), 0 if port in DEFAULT_PORTS.values() else port)
+        place = host.with_port(port)
         if not self._policy.allows_name(host, port):
-            raise RegistryFailure(Kind.UNREACHABLE, f"the name {host} is the cluster's own and is not listed")
+            raise _failure(place, "name look-up: a name of the cluster, and not in REGISTRY_PRIVATE_HOSTS")
         if self._breaker.open((host, port)):
-            raise RegistryFailure(Kind.UNREACHABLE, f"{host} failed several times in a row; it is left alone")
+            raise _failure(place, "it failed several times in a row and is left alone for some seconds")
+        self._take_lookup(place, end)
         had_time = timeout_s >= _FAIR_S
-        found = self._counted(
-            host, port, had_time, lambda: self._resolve(self._lookup_name(host, port), port, end)
-        )
+        found = self._counted(host, port, had_time, lambda: self._resolve(host, port, end))
         allowed = [address for address in found if self._policy.allows(host, port, address)]
         if not allowed:
-            raise RegistryFailure(Kind.UNREACHABLE, f"the addresses of {host} are denied: {_listing(found)}")
-        connection = self._counted(host, port, had_time, lambda: _connect(host, allowed, port, end))
+            raise _failure(place, f"connecting: its addresses are denied: {_listing(found)}")
+        connection = self._counted(host, port, had_time, lambda: _connect(place, allowed, port, end))
         self._breaker.succeeded((host, port))
         return connection
 
@@ -56,13 +68,15 @@ class Dialler:
                 self._breaker.failed((host, port))
             raise
 
-    def _lookup_name(self, host: Host, port: int) -> str:
-        return lookup_name(host, self._policy.listed(host, port))
+    def _take_lookup(self, place: str, end: float) -> None:
+        """Take the place that `_resolve` gives back when the resolver is done, which may be long after `end`."""
+        if not self._lookups.take(_namespace.get(), max(0.0, end - time.monotonic())):
+            raise _failure(place, "name look-up: too many are under way")
 
-    def _resolve(self, name: str, port: int, end: float) -> list[Address]:
+    def _resolve(self, host: Host, port: int, end: float) -> list[Address]:
         """Look up in a thread of its own: getaddrinfo(3) has no timeout."""
-        if not self._lookups.acquire(timeout=max(0.0, end - time.monotonic())):
-            raise RegistryFailure(Kind.UNREACHABLE, "too many look-ups of names are under way")
+        name, place = lookup_name(host, self._policy.listed(host, port)), host.with_port(port)
+        namespace = _namespace.get()
         answers: list[list[Address]] = []
         done = threading.Event()
 
@@ -70,15 +84,23 @@ class Dialler:
             try:
                 answers.append(_addresses(name, port))
             finally:
-                self._lookups.release()
+                self._lookups.give_back(namespace)
                 done.set()
 
-        threading.Thread(target=look_up, name="registry-lookup", daemon=True).start()
+        try:
+            threading.Thread(target=look_up, name="registry-lookup", daemon=True).start()
+        except RuntimeError:
+            self._lookups.give_back(namespace)
+            raise _failure(place, "name look-up: no thread can be started") from None
         if not done.wait(max(0.0, end - time.monotonic())):
-            raise RegistryFailure(Kind.UNREACHABLE, f"the look-up of {name} did not end in time")
+            raise _failure(place, "name look-up: timed out")
         if not answers or not answers[0]:
-            raise RegistryFailure(Kind.UNREACHABLE, f"{name} has no address")
+            raise _failure(place, f"name look-up: {name} has no address")
         return answers[0]
+
+
+def _failure(place: str, what: str) -> RegistryFailure:
+    return RegistryFailure(Kind.UNREACHABLE, f"{place}: {what}")
 
 
 def _addresses(name: str, port: int) -> list[Address]:
@@ -90,16 +112,16 @@ def _addresses(name: str, port: int) -> list[Address]:
     return [ipaddress.ip_address(text) for text in texts]
 
 
-def _connect(host: Host, addresses: Sequence[Address], port: int, end: float) -> socket.socket:
+def _connect(place: str, addresses: Sequence[Address], port: int, end: float) -> socket.socket:
     """Connect to the first that answers, each with a fair share of the time left."""
     reasons = []
-    for place, address in enumerate(addresses):
+    for number, address in enumerate(addresses):
         left = max(0.0, end - time.monotonic())
         try:
-            return _connected(address, port, left / (len(addresses) - place), left)
+            return _connected(address, port, left / (len(addresses) - number), left)
         except OSError as error:
             reasons.append(f"{address}: {error.strerror or error}")
-    raise RegistryFailure(Kind.UNREACHABLE, f"{host} cannot be connected to: {'; '.join(reasons)}")
+    raise _failure(place, f"connecting: {'; '.join(reasons[:4])}")
 
 
 def _connected(address: Address, port: int, share_s: float, left_s: float) -> socket.socket:

@@ -11,6 +11,7 @@ from webhook.deadline import Deadline
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.realm import parse_url
+from webhook.registry.reference import DEFAULT_PORTS
 from webhook.registry.transport import Reply, Request
 
 _MAX_REDIRECTS = 5
@@ -51,7 +52,7 @@ class Exchange:
             else:
                 if reply.status not in _BUSY and reply.status != 429:
                     return reply
-                wait_s, failure = _pause(reply, pause_s)
+                wait_s, failure = _pause(reply, _host(request.url), pause_s)
             if wait_s is None or wait_s >= deadline.remaining_s():
                 raise failure
             self._sleep(wait_s)
@@ -90,23 +91,27 @@ def _redirected(request: Request, headers: Mapping[str, str]) -> Request:
 
 def _origin(url: str) -> tuple[str, str, int]:
     scheme, host, _ = parse_url(url)
-    return scheme, host.name, host.port or {"http": 80, "https": 443}[scheme]
+    return scheme, host.name, host.port or DEFAULT_PORTS[scheme]
 
 
-def _pause(reply: Reply, pause_s: float | None) -> tuple[float | None, RegistryFailure]:
+def _host(url: str) -> str:
+    return str(parse_url(url)[1])
+
+
+def _pause(reply: Reply, host: str, pause_s: float | None) -> tuple[float | None, RegistryFailure]:
     asked_s = retry_after_s(reply.headers.get("Retry-After", ""))
     if reply.status == 429:
         wait_s = _THROTTLED_PAUSE_S if asked_s is None else asked_s
-        detail = f"the registry answered 429 and asks for {wait_s:.0f} s"
+        detail = f"{host} answered 429 and asks for {wait_s:.0f} s"
         failure = RegistryFailure(Kind.TOO_MANY_REQUESTS, detail, retry_after_s=min(wait_s, _MAX_THROTTLED_S))
         return (None if pause_s is None else max(wait_s, 0.1)), failure
-    failure = RegistryFailure(Kind.UNREACHABLE, f"the registry answered {reply.status}")
+    failure = RegistryFailure(Kind.UNREACHABLE, f"{host} answered {reply.status}")
     return (None if pause_s is None else max(pause_s, asked_s or 0.0)), failure
 
 
 def retry_after_s(text: str, now: Callable[[], float] = time.time) -> float | None:
     """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), None for an absent or malformed one."""
-    if text.isascii() and text.isdigit() and len(text) < 10:
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now())

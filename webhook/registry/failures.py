@@ -87,7 +87,7 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
 
 
 class RegistryFailure(ImageNotRead):
-    """One attempt failed; `detail` is for the log of the webhook and for nobody else."""
+    """One attempt failed; `detail` is for the log, and for people only where it is of the pod's or operator's own."""
 
     def __init__(
         self, kind: Kind, detail: str, *, retry_after_s: float = 0.0, transient: bool = False

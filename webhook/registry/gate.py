@@ -18,11 +18,11 @@ class Gate:
         self._changed = threading.Condition()
 
     @contextmanager
-    def entered(self, key: Hashable, deadline: Deadline, full: Kind = Kind.UNREACHABLE) -> Iterator[None]:
-        """Be one of those inside; raise RegistryFailure (of kind `full`) when none leaves in time."""
+    def entered(self, key: Hashable, deadline: Deadline) -> Iterator[None]:
+        """Be one of those inside; raise RegistryFailure (UNREACHABLE) when none leaves in time."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._inside[key] < self._limit, deadline.remaining_s()):
-                raise RegistryFailure(full, f"{self._limit} requests to {key} are under way")
+                raise RegistryFailure(Kind.UNREACHABLE, f"{self._limit} requests to {key} are under way")
             self._inside[key] += 1
         try:
             yield

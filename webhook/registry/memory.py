@@ -25,7 +25,6 @@ _REFUSED_S = 15.0
 _BROKEN_S = 60.0
 _TOKEN_LIFE_S = 300.0
 _TOKEN_MARGIN_S = 10.0
-_TOKEN_BYTES = 4 * 1024 * 1024
 _OVERHEAD_BYTES = 1024
 _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.MANIFEST_UNKNOWN, Kind.FORBIDDEN_REALM})
 
@@ -65,13 +64,12 @@ class Memory:
     ) -> None:
         self._tag_life_s = tag_life_s
         self._secret = os.urandom(32)
-        self._content: ExpiringLRU[_ContentKey, ImageConfig] = ExpiringLRU(max_bytes // 2, clock)
-        self._answers: ExpiringLRU[AccessKey, ImageConfig | RegistryFailure] = ExpiringLRU(
-            max_bytes // 2, clock
-        )
-        self._throttled: ExpiringLRU[tuple[str, bytes], RegistryFailure] = ExpiringLRU(1 << 20, clock)
-        self._tokens: ExpiringLRU[Place, Token] = ExpiringLRU(_TOKEN_BYTES, clock)
-        self._tags: ExpiringLRU[tuple[str, str, str], str] = ExpiringLRU(1 << 20, clock)
+        eighth = max_bytes // 8
+        self._content: ExpiringLRU[_ContentKey, ImageConfig] = ExpiringLRU(2 * eighth, clock)
+        self._answers: ExpiringLRU[AccessKey, ImageConfig | RegistryFailure] = ExpiringLRU(2 * eighth, clock)
+        self._tokens: ExpiringLRU[Place, Token] = ExpiringLRU(2 * eighth, clock)
+        self._tags: ExpiringLRU[tuple[str, str, str], str] = ExpiringLRU(eighth, clock)
+        self._throttled: ExpiringLRU[tuple[str, bytes], RegistryFailure] = ExpiringLRU(eighth, clock)
 
     def fingerprint(self, credential: Credential) -> bytes:
         """Return what tells credentials apart, and tells nothing of them."""
@@ -82,15 +80,18 @@ class Memory:
     def answer(self, key: AccessKey, *, fresh: bool) -> ImageConfig | None:
         """Return what the registry answered lately; with `fresh`, nothing that it may have changed since.
 
-        Raises the RegistryFailure that it answered lately.
+        Raises the RegistryFailure that it answered lately. A registry that limits pulls is not asked for more, but
+        what it has answered before still holds.
         """
-        limited = self._throttled.get((key.place.registry, key.place.fingerprint))
-        if limited:
-            raise limited.copy()
         found = self._answers.get(key)
         if isinstance(found, RegistryFailure):
             raise found.copy()
-        return None if fresh else found
+        if found and not fresh:
+            return found
+        limited = self._throttled.get((key.place.registry, key.place.fingerprint))
+        if limited:
+            raise limited.copy()
+        return None
 
     def keep_answer(self, key: AccessKey, config: ImageConfig) -> None:
         """Remember an answer that was verified."""

@@ -29,6 +29,7 @@ Large = Callable[[], AbstractContextManager[None]]
 """Entered while a large document is read and parsed."""
 
 _MAX_NESTED = 8
+_NO_HEAD = frozenset({Kind.INVALID_ANSWER, Kind.MANIFEST_UNKNOWN, Kind.UNAUTHORIZED})
 _SMALL_BYTES = 256 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
@@ -55,25 +56,33 @@ class Pull:
         `wanted` is a tag or a digest.
         """
         digest, document = self._manifest(wanted, self._limits.manifest_bytes)
+        try:
+            return self._image(digest, document, platforms)
+        except RegistryFailure as failure:
+            if failure.kind is not Kind.MANIFEST_UNKNOWN:
+                raise
+            raise RegistryFailure(Kind.INVALID_ANSWER, "a part of the image is missing") from None
+
+    def _image(self, digest: str, document: Manifest | Index, platforms: Sequence[Platform]) -> ImageConfig:
         if isinstance(document, Manifest):
             return _single(digest, self._config(document.config), platforms)
         entries = self._flat(document)
         offered = [entry.platform for entry in entries]
         places = {best_match(platform, offered) for platform in platforms} - {None}
         if not places:
-            raise RegistryFailure(Kind.NO_PLATFORM, "no entry of the index is for a wanted platform")
+            raise RegistryFailure(Kind.NO_PLATFORM, ", ".join(map(str, platforms)))
         chosen = [entry for place, entry in enumerate(entries) if place in places]
         return _agreed(digest, [self._config(self._child(entry).config) for entry in chosen])
 
     def current_digest(self, wanted: str) -> str | None:
         """Return the digest that the registry says it has under a name, without reading it; None if it does not say.
 
-        Raises RegistryFailure where reading it is not allowed.
+        There are registries that refuse HEAD: a refusal is no answer here, reading it tells.
         """
         try:
             digest = self._repository.head(f"manifests/{wanted}").headers.get("Docker-Content-Digest", "")
         except RegistryFailure as failure:
-            if failure.kind is not Kind.INVALID_ANSWER:
+            if failure.kind not in _NO_HEAD:
                 raise
             return None
         if _DIGEST.fullmatch(wanted):

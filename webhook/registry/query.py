@@ -21,6 +21,7 @@ class ImageQuery:
     """Which image, and with whose credentials; `namespace` is the pod's, so that none has all the threads.
 
     `pull_secrets` are those of the pod, in its order; `default_secrets` are the operator's, tried after them.
+    `missing_secrets` are the names of those that it has not, or that are of no type for registries.
     `architectures` (`arm64`, …) are those that the pod pins itself to; none: the cluster's platforms decide.
     """
 
@@ -31,6 +32,7 @@ class ImageQuery:
     skip_verify: bool = False
     default_secrets: tuple[PullSecret, ...] = ()
     namespace: str = ""
+    missing_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

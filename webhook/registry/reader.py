@@ -20,6 +20,7 @@ from webhook.registry.query import ImageConfig
 from webhook.registry.reference import ImageReference
 from webhook.registry.repository import Repository
 from webhook.registry.settings import RegistrySettings
+from webhook.registry.slots import Slots
 from webhook.registry.transport import Transport
 
 _QUEUE_S = 0.25
@@ -64,7 +65,8 @@ class Reader:
         self._policy = AddressPolicy(
             settings.private_hosts, settings.plain_http_hosts, settings.cluster_domain
         )
-        self._transport = Transport(Dialler(self._policy, Breaker()), settings.ca_file)
+        self._dialler = Dialler(self._policy, Breaker())
+        self._transport = Transport(self._dialler, settings.ca_file)
         self._exchange = Exchange(self._transport, self._policy)
         self._authorizer = Authorizer(self._exchange, settings.realms)
         self._limits = Limits(settings.manifest_bytes, settings.config_bytes)
@@ -72,8 +74,7 @@ class Reader:
         self._flights: Flights[tuple[AccessKey, bool], tuple[ImageConfig, str]] = Flights()
         self._gate = Gate(settings.concurrency)
         self._large = Gate(1)
-        self._lookups = Gate(lookups)
-        self._of_namespace = Gate((lookups + 1) // 2)
+        self._lookups = Slots(lookups)
         self._slow = Breaker()
 
     def url(self, reference: ImageReference) -> str:
@@ -89,14 +90,17 @@ class Reader:
             return known, REMEMBERED
         if self._slow.open(key.place):
             raise RegistryFailure(Kind.UNREACHABLE, "the registry has failed several times; it is left alone")
-        soon = Deadline(min(_QUEUE_S, deadline.remaining_s()))
-        with (
-            self._of_namespace.entered(wish.namespace, soon, Kind.BUSY),
-            self._lookups.entered("registries", soon, Kind.BUSY),
-        ):
-            (config, outcome), shared = self._flights.fetch(
-                (key, wish.fresh), lambda: self._ask(wish, key, deadline), deadline
+        if not self._lookups.take(wish.namespace, min(_QUEUE_S, deadline.remaining_s())):
+            raise RegistryFailure(
+                Kind.BUSY, "as many look-ups are under way as may be, or half of them for it"
             )
+        try:
+            with self._dialler.on_behalf_of(wish.namespace):
+                (config, outcome), shared = self._flights.fetch(
+                    (key, wish.fresh), lambda: self._ask(wish, key, deadline), deadline
+                )
+        finally:
+            self._lookups.give_back(wish.namespace)
         return config, SHARED if shared else outcome
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from webhook.registry.failures import Kind, RegistryFailure
 
 DOCKER_HUB = "docker.io"
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _HUB_ALIASES = frozenset({DOCKER_HUB, "index.docker.io"})
 _HUB_API = "registry-1.docker.io"
 _MAX_REPOSITORY = 255
@@ -41,6 +42,10 @@ class Host:
     def __str__(self) -> str:
         name = f"[{self.name}]" if ":" in self.name else self.name
         return f"{name}:{self.port}" if self.port else name
+
+    def with_port(self, default_port: int) -> str:
+        """HOST:PORT, also where the port is the scheme's own."""
+        return str(Host(self.name, self.port or default_port))
 
 
 @dataclass(frozen=True, slots=True)

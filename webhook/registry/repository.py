@@ -57,6 +57,7 @@ class Repository:
             if reply.status == 200:
                 self._tokens.save(self._token)
         if reply.status in (401, 403):
+            self._tokens.save(None)
             raise RegistryFailure(Kind.UNAUTHORIZED, f"the registry answered {reply.status}")
         if reply.status == 404:
             raise RegistryFailure(Kind.MANIFEST_UNKNOWN, "the registry answered 404")

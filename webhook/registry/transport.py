@@ -12,14 +12,16 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
-from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from webhook.deadline import Deadline
-from webhook.registry.connection import pool_classes, tls_context
+from webhook.registry.connection import tls_context
 from webhook.registry.dial import Dialler
 from webhook.registry.failures import Kind, RegistryFailure
+from webhook.registry.faults import failure_of
+from webhook.registry.pools import pool_classes
+from webhook.registry.realm import parse_url
+from webhook.registry.reference import DEFAULT_PORTS
 
 _KEPT_CONNECTIONS = 8
 _MAX_ERROR_BODY = 64 * 1024
@@ -60,18 +62,19 @@ class Transport:
         """Return the answer, redirects included; raise RegistryFailure (UNREACHABLE, INVALID_ANSWER, …)."""
         left = deadline.remaining_s()
         if left <= 0:
-            raise RegistryFailure(Kind.UNREACHABLE, "the time for this image is used up")
+            detail = f"{_where(request.url)}: not asked any more: the time for this image is used up"
+            raise RegistryFailure(Kind.UNREACHABLE, detail)
+        phase = "making the request"
         try:
             with self._adapters[request.verify].send(
                 _prepared(request),
                 stream=True,
                 timeout=urllib3.Timeout(total=left),  # type: ignore[arg-type]  # requests takes it
             ) as response:
+                phase = "reading the answer"
                 return _reply(response, request.limit_bytes)
-        except RegistryFailure:
-            raise
-        except (RequestException, HTTPError, OSError, ValueError) as error:
-            raise _failure(error) from None
+        except (HTTPError, OSError, ValueError) as error:
+            raise failure_of(error, _where(request.url), phase) from None
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -97,6 +100,12 @@ class _Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """The context says whom to trust; requests' own bundle is not added to it."""
+
+
+def _where(url: str) -> str:
+    """HOST:PORT."""
+    scheme, host, _ = parse_url(url)
+    return host.with_port(DEFAULT_PORTS[scheme])
 
 
 def _prepared(request: Request) -> requests.PreparedRequest:
@@ -128,26 +137,3 @@ def _declared_length(response: requests.Response) -> int:
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)
     return 0 if response.status_code == 200 else _MAX_ERROR_BODY + 1
-
-
-def _failure(error: Exception) -> RegistryFailure:
-    causes = list(_chain(error))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return RegistryFailure(Kind.UNTRUSTED_CERTIFICATE, "the certificate is not trusted for this name")
-    if any(isinstance(cause, UnicodeError) for cause in causes) or type(error) is ValueError:
-        return RegistryFailure(Kind.INVALID_ANSWER, f"the answer is no valid HTTP: {type(error).__name__}")
-    final = any(isinstance(cause, (TimeoutError, Urllib3Timeout, ssl.SSLError)) for cause in causes)
-    names = ", ".join(type(cause).__name__ for cause in causes[:3])
-    return RegistryFailure(Kind.UNREACHABLE, f"the exchange failed: {names}", transient=not final)
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what caused it: requests and urllib3 wrap errors in arguments and in `reason`."""
-    found: list[BaseException] = []
-    pending = [error]
-    while pending and len(found) < 16:
-        current = pending.pop(0)
-        found.append(current)
-        inner = [*current.args, getattr(current, "reason", None), current.__cause__]
-        pending += [item for item in inner if isinstance(item, BaseException) and item not in found]
-    return found

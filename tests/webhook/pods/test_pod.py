@@ -331,6 +331,12 @@ def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
     assert "Windows" in plan.warnings[0]
 
 
+def test_an_image_for_windows_is_refused_where_the_pod_is_not_for_windows() -> None:
+    images = {"app:1": ImageConfig((), ("cmd.exe",), "sha256:0", "windows")}
+    problems = mutate(spec_of(referring(command=None)), images=images)[1]
+    assert len(problems) == 1 and "image app:1 is for Windows" in problems[0] and "os.name" in problems[0]
+
+
 def test_variables_of_the_pod_cannot_point_the_launcher_elsewhere() -> None:
     own = {"name": "VAULT_ADDR", "value": "https://evil.example.com"}
     spec = spec_of(container(env=[own, {"name": "PASSWORD", "value": REFERENCE}]))

@@ -84,6 +84,17 @@ def test_a_secret_that_cannot_be_read_is_named(registry: Registry, reference: st
     assert "hidden-password" not in str(caught.value)
 
 
+@PRIVATE
+def test_pull_secrets_that_are_missing_are_named_where_they_may_be_why(
+    registry: Registry, reference: str, connect: Connect
+) -> None:
+    missing = "missing or not of a type for registries: pull secret pull-b"
+    with pytest.raises(ImageNotRead, match=f"UNAUTHORIZED: .*{missing}"):
+        connect().fetch(ImageQuery(reference, missing_secrets=("pull-b",)), Deadline(10))
+    query = ImageQuery(reference, (right(registry),), missing_secrets=("pull-b",))
+    assert missing in connect().fetch(query, Deadline(10)).warnings[0]
+
+
 def test_what_is_no_name_is_told_as_it_was_written(connect: Connect) -> None:
     with pytest.raises(ImageNotRead, match=r"image 'Foo/bar': INVALID_REFERENCE: "):
         connect().fetch(ImageQuery("Foo/bar"), Deadline(10))

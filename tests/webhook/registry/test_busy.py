@@ -10,13 +10,15 @@ from tests.webhook.registry.attacks import (
     BUDGET_S,
     fetch,
     refusal,
+    secret,
 )
 from tests.webhook.registry.conftest import Connect
 from tests.webhook.registry.hostile import image
-from tests.webhook.registry.hostile_server import HostileServer
+from tests.webhook.registry.hostile_server import HostileServer, Visit
 from webhook.deadline import Deadline
 from webhook.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
+from webhook.registry.credentials import Credential
 from webhook.registry.query import ImageQuery
 
 
@@ -45,6 +47,36 @@ def test_a_long_retry_after_is_refused_at_once_and_remembered(
         assert "TOOMANYREQUESTS" in refusal(client, reference)
         assert time.monotonic() - started < 0.5
     assert len(server.visits) == 1
+
+
+def test_what_one_account_is_limited_in_another_may_still_do(
+    server: HostileServer, client: RegistryClient
+) -> None:
+    limited = lambda visit: visit.answer(429, headers={"Retry-After": "3600"})  # noqa: E731
+
+    def behave(visit: Visit) -> None:
+        first = visit.headers["Authorization"] == Credential("first", "password").basic()
+        (limited if first else image())(visit)
+
+    reference = server.serve("app", hostile.challenge("Basic realm=x", then=behave))
+    assert fetch(client, reference, secret(server.host, "first"), secret(server.host, "second")).command == (
+        "good",
+    )
+    wrong = lambda visit: visit.answer(401, headers={"WWW-Authenticate": "Basic realm=x"})  # noqa: E731
+    server.serve("app", hostile.challenge("Basic realm=x", then=hostile.in_turn(limited, wrong)))
+    message = refusal(client, f"{server.host}/app/b", secret(server.host, "1"), secret(server.host, "2"))
+    assert "TOOMANYREQUESTS" in message
+
+
+def test_a_registry_without_head_is_read_again(server: HostileServer, client: RegistryClient) -> None:
+    for status in (404, 405, 401, 501):
+        server.serve(
+            "app",
+            lambda visit, status=status: visit.answer(status) if visit.command == "HEAD" else image()(visit),
+        )
+        for _ in range(2):
+            assert fetch(client, f"{server.host}/app/app:latest").command == ("good",)
+    assert [method for method, _, _ in server.visits].count("HEAD") == 7
 
 
 def test_a_registry_that_fails_again_and_again_is_left_alone_for_a_while(

@@ -88,6 +88,11 @@ def test_the_same_key_is_tried_in_the_order_of_the_secrets() -> None:
     assert users("quay.io/a", second, first) == ["second", "first"]
 
 
+def test_of_two_ways_to_write_the_same_key_in_one_secret_both_are_tried() -> None:
+    hub = {"docker.io": {"username": "a", "password": "x"}, "https://docker.io/v2/": {"username": "b"}}
+    assert users("alpine", secret(hub)) == ["a", "b"]
+
+
 def test_the_default_secret_comes_after_the_pods_own_and_adds() -> None:
     found = candidates(parse_reference("quay.io/a"), [keys("quay.io")], [keys("quay.io/a", "gcr.io")])
     assert [credential.username for credential in found] == ["quay.io", "quay.io/a"]
@@ -101,7 +106,7 @@ def test_dockercfg_has_no_wrapper() -> None:
     assert users("quay.io/a", secret({"quay.io": {"username": "u", "password": "p"}}, wrapped=False)) == ["u"]
 
 
-@pytest.mark.parametrize("encoded", ["dXNlcjpwYTpzcw==", "dXNlcjpwYTpzcw"])
+@pytest.mark.parametrize("encoded", ["dXNlcjpwYTpzcw==", "dXNlcjpwYTpzcw", "dXNlcjpw\nYTpzcw==\n"])
 def test_auth_counts_more_than_user_and_password(encoded: str) -> None:
     found = candidates(
         parse_reference("quay.io/a"),
@@ -113,6 +118,11 @@ def test_auth_counts_more_than_user_and_password(encoded: str) -> None:
 def test_an_identity_token_is_kept() -> None:
     found = candidates(parse_reference("quay.io/a"), [secret({"quay.io": {"identitytoken": "refresh"}})])
     assert found == (Credential(identity_token="refresh"),)
+
+
+@pytest.mark.parametrize("auths", [{}, None, {"quay.io": {}}, {"quay.io": None}, {"": {"username": "u"}}])
+def test_what_is_empty_is_nobodys_credential(auths: object) -> None:
+    assert candidates(parse_reference("quay.io/a"), [secret(auths)]) == (ANONYMOUS,)
 
 
 @pytest.mark.parametrize(

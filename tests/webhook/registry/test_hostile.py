@@ -113,6 +113,31 @@ def test_content_that_is_not_what_was_promised_is_refused(
     assert "INVALID_ANSWER" in message or "UNREACHABLE" in message
 
 
+def test_an_image_of_which_a_part_is_missing_is_not_an_image_that_is_missing(
+    server: HostileServer, client: RegistryClient
+) -> None:
+    part = image(blob=lambda visit: visit.answer(404))
+    assert "INVALID_ANSWER" in refusal(client, server.serve("part", part))
+
+
+def test_what_is_no_http_is_told_at_once(server: HostileServer, client: RegistryClient) -> None:
+    answers = (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+        b"SSH-2.0-x\r\n",
+    )
+
+    def behave(visit: Visit) -> None:
+        visit.close_connection = True
+        visit.wfile.write(answers[len(server.visits) - 1])
+
+    for number in range(len(answers)):
+        server.serve("app", behave)
+        assert "INVALID_ANSWER" in refusal(client, f"{server.host}/app/app:{number}")
+    assert len(server.visits) == len(answers)
+
+
 def test_a_manifest_by_digest_must_have_that_digest(server: HostileServer, client: RegistryClient) -> None:
     server.serve("lie", image())
     assert "INVALID_ANSWER" in refusal(client, f"{server.host}/lie/app@{hostile.digest(b'other')}")

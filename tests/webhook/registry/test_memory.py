@@ -13,6 +13,7 @@ from tests.webhook.registry.conftest import Connect, pull_secrets
 from webhook.deadline import Deadline
 from webhook.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
+from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.memory import AccessKey, Memory, Place
 from webhook.registry.platforms import DEFAULT_PLATFORMS
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
@@ -165,13 +166,24 @@ def key(number: int) -> AccessKey:
     return AccessKey(PLACE, f"tag-{number}", DEFAULT_PLATFORMS)
 
 
+def test_a_registry_that_limits_pulls_is_not_asked_but_what_it_answered_before_holds() -> None:
+    memory = Memory(1 << 20, tag_life_s=60)
+    config = ImageConfig((), ("x",), f"sha256:{1:064x}", "linux")
+    memory.keep_answer(key(1), config)
+    memory.keep_failure(key(2), RegistryFailure(Kind.TOO_MANY_REQUESTS, "", retry_after_s=30))
+    assert memory.answer(key(1), fresh=False) == config
+    for wanted, fresh in ((key(1), True), (key(3), False)):
+        with pytest.raises(RegistryFailure, match="TOOMANYREQUESTS"):
+            memory.answer(wanted, fresh=fresh)
+
+
 def test_memory_is_bounded_by_bytes() -> None:
     memory = Memory(max_bytes=64 * 1024, tag_life_s=60)
     for number in range(1000):
         memory.keep_answer(key(number), ImageConfig(("x" * 100,), (), f"sha256:{number:064x}", "linux"))
     kept = [number for number in range(1000) if memory.answer(key(number), fresh=False)]
     assert kept and kept[-1] == 999
-    assert len(kept) * 1024 <= 32 * 1024
+    assert len(kept) * 1024 <= 64 * 1024
 
 
 def test_a_tag_lives_shorter_than_a_digest() -> None:

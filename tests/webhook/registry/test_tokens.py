@@ -27,6 +27,22 @@ def test_credentials_do_not_go_to_a_foreign_token_server(
     assert authorizations(other)
 
 
+@pytest.mark.parametrize("realm", ["foreign", "broken", "no tokens"])
+def test_a_registry_that_also_takes_basic_gets_it_where_bearer_cannot_be_used(
+    server: HostileServer, other: HostileServer, client: RegistryClient, realm: str
+) -> None:
+    server.serve("none", lambda visit: visit.answer(200, b"{}"))
+    realms = {"foreign": at_localhost(other, "/token"), "broken": "token", "no tokens": f"{server.url}/none"}
+
+    def behave(visit: Visit) -> None:
+        basic = visit.headers.get("Authorization", "").startswith("Basic ")
+        (image() if basic else challenge(f'Bearer realm="{realms[realm]}", Basic realm="x"'))(visit)
+
+    reference = server.serve("app", behave)
+    assert fetch(client, reference, secret(server.host)).command == ("good",)
+    assert not other.visits
+
+
 def test_a_foreign_token_server_may_be_asked_without_credentials(
     server: HostileServer, other: HostileServer, client: RegistryClient
 ) -> None:
@@ -63,6 +79,20 @@ def test_a_token_that_is_no_longer_good_is_replaced_once(
         tokens.append(token)
         assert fetch(client, f"{server.host}/app/app").command == ("good",)
     assert [path for _, path, _ in server.visits].count(f"/token?scope={SCOPE}") == 3
+
+
+def test_a_token_that_was_refused_is_not_kept(server: HostileServer, client: RegistryClient) -> None:
+    """The right to pull may come later: a token from before would not have it."""
+    refused: list[bool] = [False]
+    server.serve("token", lambda visit: visit.answer(200, b'{"token": "abc", "expires_in": 300}'))
+    good = lambda visit: visit.answer(403) if refused[0] else image()(visit)  # noqa: E731
+    server.serve("app", challenge(f'Bearer realm="{server.url}/token"', then=good))
+
+    for number, now in enumerate((False, True, False)):
+        refused[0] = now
+        outcome = refusal if now else fetch
+        outcome(client, f"{server.host}/app/app:{number}")
+    assert [path.partition("?")[0] for _, path, _ in server.visits].count("/token") == 2
 
 
 def test_the_scope_is_ours_and_not_the_servers(server: HostileServer, client: RegistryClient) -> None:

@@ -1,0 +1,52 @@
+"""What an exception of the network means: a kind that people see, and for the log the host and how far it came."""
+
+import ssl
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
+
+from webhook.registry.failures import Kind, RegistryFailure
+
+_CUT_SHORT = (RemoteDisconnected, IncompleteRead)
+
+
+def failure_of(error: Exception, where: str, phase: str, *, again: bool = False) -> RegistryFailure:
+    """Return the failure; `where` is HOST:PORT. `again`: the same request may well succeed at once."""
+    causes = _chain(error)
+    place = f"{where}: {phase}"
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return RegistryFailure(
+            Kind.UNTRUSTED_CERTIFICATE, f"{place}: the certificate is not trusted for this name"
+        )
+    if any(_no_http(cause) for cause in causes):
+        return RegistryFailure(Kind.INVALID_ANSWER, f"{place}: this is no valid HTTP: {_name(causes)}")
+    if any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in causes):
+        return RegistryFailure(Kind.UNREACHABLE, f"{place}: timed out", transient=again)
+    transient = again or not any(isinstance(cause, ssl.SSLError) for cause in causes)
+    return RegistryFailure(Kind.UNREACHABLE, f"{place}: {_name(causes)}", transient=transient)
+
+
+def _no_http(cause: BaseException) -> bool:
+    if isinstance(cause, _CUT_SHORT):
+        return False
+    return isinstance(cause, (HTTPException, InvalidHeader, UnicodeError)) or type(cause) is ValueError
+
+
+def _name(causes: list[BaseException]) -> str:
+    """The class of the innermost error: its text may hold what the other side wrote, but not OpenSSL's reason."""
+    last = causes[-1]
+    reason = f" {last.reason}" if isinstance(last, ssl.SSLError) and last.reason else ""
+    return type(last).__name__ + reason
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what caused it: requests and urllib3 wrap errors in arguments and in `reason`."""
+    found: list[BaseException] = []
+    pending = [error]
+    while pending and len(found) < 16:
+        current = pending.pop(0)
+        found.append(current)
+        inner = [*current.args, getattr(current, "reason", None), current.__cause__]
+        pending += [item for item in inner if isinstance(item, BaseException) and item not in found]
+    return found
