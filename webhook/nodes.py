@@ -10,6 +10,8 @@ from webhook.errors import ClusterUnavailable
 from webhook.registry.platforms import Platform, node_platforms
 
 _LIFE_S = 300.0
+_PAUSE_S = 15.0
+"""After nodes that could not be read."""
 _BUDGET_S = 2.0
 
 
@@ -27,17 +29,24 @@ class NodePlatforms:
         self._clock = clock
         self._lock = threading.Lock()
         self._until = clock()
+        self._asked = False
         self._platforms: tuple[Platform, ...] = ()
 
     def __call__(self) -> tuple[Platform, ...]:
-        with self._lock:
-            if self._clock() >= self._until:
-                self._platforms = self._read()
-                self._until = self._clock() + _LIFE_S
-            return self._platforms
+        """Return what is known; one thread asks when that is old, and the others wait for it only the first time."""
+        if self._clock() >= self._until and self._lock.acquire(blocking=not self._asked):
+            try:
+                if self._clock() >= self._until:
+                    self._until = self._clock() + self._read()
+                self._asked = True
+            finally:
+                self._lock.release()
+        return self._platforms
 
-    def _read(self) -> tuple[Platform, ...]:
+    def _read(self) -> float:
+        """Ask, and return for how many seconds not again."""
         try:
-            return node_platforms(self._nodes.list_nodes(Deadline(_BUDGET_S)))
+            self._platforms = node_platforms(self._nodes.list_nodes(Deadline(_BUDGET_S)))
         except ClusterUnavailable:
-            return self._platforms
+            return _PAUSE_S
+        return _LIFE_S

@@ -124,8 +124,9 @@ class PodAdmission:
     def _default_pull_secrets(self, deadline: Deadline) -> list[tuple[str, str]]:
         """Namespace and name of what the operator adds: a Secret, and the pull secrets of a ServiceAccount."""
         settings, services = self._settings, self._services
-        namespace, account = settings.default_pull_secret_namespace, settings.default_pull_secret_account
-        if not (namespace and account):
+        namespace = settings.default_pull_secret_namespace or services.own_namespace
+        account = settings.default_pull_secret_account
+        if not account:
             return [*services.default_pull_secrets]
         more = find_account_pull_secrets(services.cluster, namespace, account, deadline)
         return [*services.default_pull_secrets, *more]

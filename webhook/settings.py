@@ -42,7 +42,7 @@ SETTINGS = (
     Setting("VAULT_ENV_MEMORY_LIMIT", "launcher_memory_limit", forms.QUANTITY, "64Mi", "memory limit of the init container"),
     Setting("VAULT_ENV_LOG_SERVER", "launcher_log_server", forms.TEXT, "", "host:port of a syslog server that the launcher also logs to"),
     Setting("DEFAULT_IMAGE_PULL_SECRET", "default_pull_secret", forms.TEXT, "", "a pull secret tried after the pod's own"),
-    Setting("DEFAULT_IMAGE_PULL_SECRET_NAMESPACE", "default_pull_secret_namespace", forms.TEXT, "", "the namespace of DEFAULT_IMAGE_PULL_SECRET"),
+    Setting("DEFAULT_IMAGE_PULL_SECRET_NAMESPACE", "default_pull_secret_namespace", forms.TEXT, "", "the namespace of DEFAULT_IMAGE_PULL_SECRET; default: the webhook's own"),
     Setting("DEFAULT_IMAGE_PULL_SECRET_SERVICE_ACCOUNT", "default_pull_secret_account", forms.TEXT, "", "a ServiceAccount of that namespace whose pull secrets are tried too"),
     Setting("REGISTRY_PIN_IMAGES", "pin_images", forms.BOOLEAN, "false", "run exactly the image whose entry point was read: its digest is put behind its name; the annotation image-digests tells it in any case"),
 )  # fmt: skip

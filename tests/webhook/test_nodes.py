@@ -1,10 +1,13 @@
 """The platforms of the nodes, from a real API server."""
 
 import json
+import threading
+from typing import Any
 
 from tests.servers.cluster import Cluster as Server
 from webhook.cluster import Cluster
 from webhook.deadline import Deadline
+from webhook.errors import ClusterUnavailable
 from webhook.kubeconfig import find_connection
 from webhook.nodes import NodePlatforms
 from webhook.registry.platforms import Platform
@@ -35,6 +38,44 @@ def test_each_platform_of_the_nodes_is_told_once_and_remembered(cluster: Server)
 def test_without_the_right_to_read_nodes_there_are_none(cluster: Server) -> None:
     nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
     assert NodePlatforms(nobody)() == ()
+
+
+def test_nodes_that_could_not_be_read_are_asked_for_again_soon_and_what_is_known_holds_meanwhile() -> None:
+    now, answers = [0.0], [("amd64",), None, ("arm64",)]
+
+    class Nodes:
+        def list_nodes(self, deadline: Deadline) -> list[dict[str, Any]]:
+            found = answers.pop(0)
+            if found is None:
+                raise ClusterUnavailable("the API server does not answer")
+            return [json.loads(node(name, name)) for name in found]
+
+    platforms = NodePlatforms(Nodes(), lambda: now[0])
+    told = []
+    for now[0] in (0.0, 299.0, 301.0, 310.0, 317.0):
+        told.append([platform.architecture for platform in platforms()])
+    assert told == [["amd64"]] * 4 + [["arm64"]]
+
+
+def test_nobody_waits_for_nodes_that_another_thread_asks_for_again() -> None:
+    now, asked, answer = [0.0], threading.Event(), threading.Event()
+
+    class Nodes:
+        def list_nodes(self, deadline: Deadline) -> list[dict[str, Any]]:
+            if now[0]:
+                asked.set()
+                answer.wait(10)
+            return [json.loads(node("a", "amd64"))]
+
+    platforms = NodePlatforms(Nodes(), lambda: now[0])
+    platforms()
+    now[0] = 301.0
+    asking = threading.Thread(target=platforms)
+    asking.start()
+    asked.wait(10)
+    assert platforms() == (Platform("linux", "amd64"),)
+    answer.set()
+    asking.join()
 
 
 def test_metadata_is_all_that_is_read(cluster: Server) -> None:

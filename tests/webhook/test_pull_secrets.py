@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -53,11 +54,18 @@ def secrets(cluster: Server) -> None:
         cluster.apply(json.dumps({**manifest, "metadata": {"name": account, "namespace": namespace}}))
 
 
-def asked_with(cluster: Server, own: list[str]) -> tuple[list[str], list[str]]:
+def asked_with(
+    cluster: Server, own: list[str], operator: Mapping[str, str] = OPERATOR
+) -> tuple[list[str], list[str]]:
     """The names of the pod's and of the operator's secrets that the registry is asked with."""
+    query = query_of(cluster, own, operator)
+    return [each.name for each in query.pull_secrets], [each.name for each in query.default_secrets]
+
+
+def query_of(cluster: Server, own: list[str], operator: Mapping[str, str] = OPERATOR) -> ImageQuery:
     client, registry = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})), Asked()
-    services = Services(client, registry, Vault(client, ""), "vault-webhook")
-    admission = PodAdmission(read_settings(OPERATOR), read_defaults(OPERATOR), services)
+    services = Services(client, registry, Vault(client, ""), "operators")
+    admission = PodAdmission(read_settings(operator), read_defaults(operator), services)
     container = {
         "name": "app",
         "image": "private.example.com/app:1",
@@ -72,11 +80,20 @@ def asked_with(cluster: Server, own: list[str]) -> tuple[list[str], list[str]]:
     with pytest.raises(ImageNotRead):
         admission.decide(request, {}, Deadline(10))
     (query,) = registry.queries
-    return [each.name for each in query.pull_secrets], [each.name for each in query.default_secrets]
+    return query
 
 
 def test_the_pods_own_are_not_widened_by_its_service_account(cluster: Server) -> None:
     assert asked_with(cluster, ["of-pod", "missing"]) == (["of-pod"], ["of-operators"])
+
+
+def test_those_that_do_not_exist_are_passed_on_by_name(cluster: Server) -> None:
+    assert query_of(cluster, ["of-pod", "missing"]).missing_secrets == ("missing",)
+
+
+def test_without_a_namespace_those_of_the_operator_are_in_the_webhooks_own(cluster: Server) -> None:
+    operator = {key: text for key, text in OPERATOR.items() if not key.endswith("NAMESPACE")}
+    assert asked_with(cluster, ["of-pod"], operator) == (["of-pod"], ["of-operators"])
 
 
 def test_those_of_the_service_account_stand_in_where_none_were_copied(cluster: Server) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from webhook.deadline import Deadline
 from webhook.errors import InvalidSetting
+from webhook.manifests.surroundings import with_string_data
 from webhook.registry.client import RegistryClient
 from webhook.registry.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, read_pull_secret
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
@@ -71,7 +72,7 @@ def _pull_secret(file: Path) -> PullSecret:
 
 
 def _of_manifest(file: Path, document: Mapping[str, Any]) -> PullSecret:
-    secret = read_pull_secret(document)
+    secret = read_pull_secret({**document, "data": with_string_data(document)})
     if secret is None:
         raise InvalidSetting(
             f"--pull-secret {file}: the Secret is not of type {DOCKER_CONFIG_JSON} with its key"

@@ -79,7 +79,7 @@ def load_app(operator: Operator, log: Log) -> Any:
         ),
         vault=Vault(cluster, operator.settings.vault_ca_file),
         own_namespace=operator.own_namespace,
-        default_pull_secrets=_default_pull_secrets(operator.settings),
+        default_pull_secrets=_default_pull_secrets(operator),
     )
     admission = Admission(operator.settings, operator.defaults, services)
     events = Events(cluster, log, socket.gethostname())
@@ -91,9 +91,9 @@ def _lookups(settings: Settings) -> int:
     return max(1, settings.threads * 3 // 4)
 
 
-def _default_pull_secrets(settings: Settings) -> list[tuple[str, str]]:
-    place = (settings.default_pull_secret_namespace, settings.default_pull_secret)
-    return [place] if all(place) else []
+def _default_pull_secrets(operator: Operator) -> list[tuple[str, str]]:
+    name = operator.settings.default_pull_secret
+    return [(operator.settings.default_pull_secret_namespace or operator.own_namespace, name)] if name else []
 
 
 def _check_defaults(defaults: Defaults) -> None:

@@ -98,7 +98,7 @@ def placeholder(image: str) -> str:
 
 def _as_stored(found: Reviewed) -> Mapping[str, Any]:
     """The object as the API server will hold it: where the webhook resolves its references, there are none left."""
-    content = {**found.content, "data": _with_string_data(found.content)}
+    content = {**found.content, "data": with_string_data(found.content)}
     if not found.sent or is_skipped(found.annotations):
         return content
     try:
@@ -111,8 +111,8 @@ def _as_stored(found: Reviewed) -> Mapping[str, Any]:
     }
 
 
-def _with_string_data(content: Mapping[str, Any]) -> dict[str, Any]:
-    """`data` with `stringData` in it, as the API server merges a Secret."""
+def with_string_data(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `data` with `stringData` in it, as the API server merges a Secret."""
     texts = content.get("stringData") or {}
     encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
     return {**(content.get("data") or {}), **encoded}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from webhook.deadline import Deadline
 from webhook.errors import ImageNotRead
-from webhook.registry.credentials import candidates
+from webhook.registry.credentials import ANONYMOUS, candidates
 from webhook.registry.failures import Kind, RegistryFailure, message
 from webhook.registry.mirrors import mirrored
 from webhook.registry.observer import Observer, Unobserved
@@ -27,6 +27,8 @@ _TRY_NEXT = frozenset(
     }
 )
 """What another credential may be spared."""
+_TOLD = frozenset({Kind.INVALID_REFERENCE, Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM})
+"""Their detail is of the pod's or the operator's own."""
 _SKIP_IGNORED = (
     "registry-skip-verify is ignored: the operator of the webhook has not set REGISTRY_ALLOW_SKIP_VERIFY"
 )
@@ -87,6 +89,14 @@ class RegistryClient:
                 failures.append(error.copy())  # its traceback would keep the bytes that were read
         raise next((each for each in failures if each.kind is not Kind.UNAUTHORIZED), failures[0])
 
+    def _about_secrets(self, query: ImageQuery) -> str:
+        if query.missing_secrets:
+            return _missing(query)
+        reference = mirrored(parse_reference(query.image), self._settings.mirrors)
+        given = query.pull_secrets or query.default_secrets
+        unmatched = candidates(reference, query.pull_secrets, query.default_secrets) == (ANONYMOUS,)
+        return f"no entry of the pull secrets is for {reference.name}" if given and unmatched else ""
+
     def _warnings(self, query: ImageQuery) -> list[str]:
         ignored = [_SKIP_IGNORED] if self._ignores_skip(query) else []
         return [*ignored, _missing(query)] if query.missing_secrets else ignored
@@ -95,10 +105,10 @@ class RegistryClient:
         return query.skip_verify and not self._settings.allow_skip_verify
 
     def _note(self, query: ImageQuery, failure: RegistryFailure) -> str:
-        if failure.kind in (Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM):
+        if failure.kind in _TOLD:
             return failure.detail
-        if failure.kind is Kind.UNAUTHORIZED and query.missing_secrets:
-            return _missing(query)
+        if failure.kind is Kind.UNAUTHORIZED:
+            return self._about_secrets(query)
         if failure.kind is Kind.UNTRUSTED_CERTIFICATE and self._ignores_skip(query):
             return _SKIP_IGNORED
         if query.pull_policy == "Never":

@@ -47,16 +47,15 @@ ANONYMOUS = Credential()
 def read_pull_secret(secret: Mapping[str, object]) -> PullSecret | None:
     """Return what a Secret of the API holds; None where its type and its key do not agree."""
     metadata, data, kind = secret.get("metadata"), secret.get("data"), str(secret.get("type", ""))
-    if not isinstance(metadata, Mapping) or not isinstance(data, Mapping):
-        return None
-    encoded = data.get(_DATA_KEYS.get(kind, ""))
+    encoded = data.get(_DATA_KEYS.get(kind, "")) if isinstance(data, Mapping) else None
     if not isinstance(encoded, str):
         return None
     try:
         content = base64.b64decode(encoded, validate=True)
     except ValueError:
         return None
-    return PullSecret(str(metadata.get("namespace", "")), str(metadata.get("name", "")), kind, content)
+    named = metadata if isinstance(metadata, Mapping) else {}
+    return PullSecret(str(named.get("namespace", "")), str(named.get("name", "")), kind, content)
 
 
 def candidates(

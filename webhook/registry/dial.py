@@ -13,12 +13,13 @@ from webhook.registry.addresses import Address, AddressPolicy, lookup_name
 from webhook.registry.breaker import Breaker
 from webhook.registry.connection import BudgetSocket
 from webhook.registry.failures import Kind, RegistryFailure
+from webhook.registry.gate import Gate
 from webhook.registry.reference import DEFAULT_PORTS, Host
-from webhook.registry.slots import Slots
 
 Found = TypeVar("Found")
 
 _MAX_LOOKUPS = 32
+_LOOKUPS = "look-ups of names"
 _FAIR_S = 1.0
 """With less time than this, a failure says nothing of the host."""
 _namespace: ContextVar[str] = ContextVar("namespace", default="")
@@ -30,7 +31,7 @@ class Dialler:
     def __init__(self, policy: AddressPolicy, breaker: Breaker) -> None:
         self._policy = policy
         self._breaker = breaker
-        self._lookups = Slots(_MAX_LOOKUPS)
+        self._lookups = Gate(_MAX_LOOKUPS, _MAX_LOOKUPS // 2)
 
     @contextmanager
     def on_behalf_of(self, namespace: str) -> Iterator[None]:
@@ -69,8 +70,8 @@ class Dialler:
             raise
 
     def _take_lookup(self, place: str, end: float) -> None:
-        """Take the place that `_resolve` gives back when the resolver is done, which may be long after `end`."""
-        if not self._lookups.take(_namespace.get(), max(0.0, end - time.monotonic())):
+        """Go where `_resolve` leaves when the resolver is done, which may be long after `end`."""
+        if not self._lookups.enter(_LOOKUPS, _namespace.get(), max(0.0, end - time.monotonic())):
             raise _failure(place, "name look-up: too many are under way")
 
     def _resolve(self, host: Host, port: int, end: float) -> list[Address]:
@@ -84,13 +85,13 @@ class Dialler:
             try:
                 answers.append(_addresses(name, port))
             finally:
-                self._lookups.give_back(namespace)
+                self._lookups.leave(_LOOKUPS, namespace)
                 done.set()
 
         try:
             threading.Thread(target=look_up, name="registry-lookup", daemon=True).start()
         except RuntimeError:
-            self._lookups.give_back(namespace)
+            self._lookups.leave(_LOOKUPS, namespace)
             raise _failure(place, "name look-up: no thread can be started") from None
         if not done.wait(max(0.0, end - time.monotonic())):
             raise _failure(place, "name look-up: timed out")

@@ -1,34 +1,48 @@
-"""How many may do something at a time, for each key."""
+"""How many may do something at a time, for each key, and how many of them for one holder."""
 
 import threading
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from webhook.deadline import Deadline
-from webhook.registry.failures import Kind, RegistryFailure
+from webhook.registry.failures import RegistryFailure
 
 
 class Gate:
-    """Lets `limit` threads in for each key; the others wait."""
+    """Lets `limit` in for each key, at most `share` of them for the same holder; the others wait."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, share: int) -> None:
         self._limit = limit
+        self._share = share
         self._inside: Counter[Hashable] = Counter()
         self._changed = threading.Condition()
 
-    @contextmanager
-    def entered(self, key: Hashable, deadline: Deadline) -> Iterator[None]:
-        """Be one of those inside; raise RegistryFailure (UNREACHABLE) when none leaves in time."""
+    def enter(self, key: Hashable, holder: str, timeout_s: float) -> bool:
+        """Go in; false when there was no room in time. Any thread may `leave` later."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._inside[key] < self._limit, deadline.remaining_s()):
-                raise RegistryFailure(Kind.UNREACHABLE, f"{self._limit} requests to {key} are under way")
-            self._inside[key] += 1
+            if not self._changed.wait_for(lambda: self._has_room(key, holder), timeout_s):
+                return False
+            self._inside.update((key, (key, holder)))
+            return True
+
+    def leave(self, key: Hashable, holder: str) -> None:
+        """Make room."""
+        with self._changed:
+            self._inside.subtract((key, (key, holder)))
+            self._inside = +self._inside  # without those of whom none is inside
+            self._changed.notify_all()
+
+    @contextmanager
+    def entered(
+        self, key: Hashable, holder: str, timeout_s: float, otherwise: RegistryFailure
+    ) -> Iterator[None]:
+        """Be inside; raise `otherwise` when there was no room in time."""
+        if not self.enter(key, holder, timeout_s):
+            raise otherwise
         try:
             yield
         finally:
-            with self._changed:
-                self._inside[key] -= 1
-                if not self._inside[key]:
-                    del self._inside[key]
-                self._changed.notify_all()
+            self.leave(key, holder)
+
+    def _has_room(self, key: Hashable, holder: str) -> bool:
+        return self._inside[key] < self._limit and self._inside[key, holder] < self._share

@@ -20,9 +20,9 @@ from webhook.registry.query import ImageConfig
 from webhook.registry.reference import ImageReference
 from webhook.registry.repository import Repository
 from webhook.registry.settings import RegistrySettings
-from webhook.registry.slots import Slots
 from webhook.registry.transport import Transport
 
+_ALL = "registries"
 _QUEUE_S = 0.25
 """Who cannot begin so soon is refused: threads that wait for registries do not answer health checks."""
 _FAIR_S = 1.0
@@ -72,9 +72,9 @@ class Reader:
         self._limits = Limits(settings.manifest_bytes, settings.config_bytes)
         self._memory = Memory(settings.cache_bytes, settings.tag_life_s)
         self._flights: Flights[tuple[AccessKey, bool], tuple[ImageConfig, str]] = Flights()
-        self._gate = Gate(settings.concurrency)
-        self._large = Gate(1)
-        self._lookups = Slots(lookups)
+        self._gate = Gate(settings.concurrency, (settings.concurrency * 3 + 3) // 4)
+        self._large = Gate(1, 1)
+        self._lookups = Gate(lookups, (lookups + 1) // 2)
         self._slow = Breaker()
 
     def url(self, reference: ImageReference) -> str:
@@ -90,17 +90,17 @@ class Reader:
             return known, REMEMBERED
         if self._slow.open(key.place):
             raise RegistryFailure(Kind.UNREACHABLE, "the registry has failed several times; it is left alone")
-        if not self._lookups.take(wish.namespace, min(_QUEUE_S, deadline.remaining_s())):
-            raise RegistryFailure(
-                Kind.BUSY, "as many look-ups are under way as may be, or half of them for it"
+        soon_s = min(_QUEUE_S, deadline.remaining_s())
+        busy = RegistryFailure(
+            Kind.BUSY, f"all look-ups, or half of them for {wish.namespace!r}, are under way"
+        )
+        with (
+            self._lookups.entered(_ALL, wish.namespace, soon_s, busy),
+            self._dialler.on_behalf_of(wish.namespace),
+        ):
+            (config, outcome), shared = self._flights.fetch(
+                (key, wish.fresh), lambda: self._ask(wish, key, deadline), deadline
             )
-        try:
-            with self._dialler.on_behalf_of(wish.namespace):
-                (config, outcome), shared = self._flights.fetch(
-                    (key, wish.fresh), lambda: self._ask(wish, key, deadline), deadline
-                )
-        finally:
-            self._lookups.give_back(wish.namespace)
         return config, SHARED if shared else outcome
 
     def close(self) -> None:
@@ -108,7 +108,11 @@ class Reader:
         self._transport.close()
 
     def _ask(self, wish: Wish, key: AccessKey, deadline: Deadline) -> tuple[ImageConfig, str]:
-        with self._gate.entered(key.place.registry, deadline):
+        registry = key.place.registry
+        full = RegistryFailure(
+            Kind.UNREACHABLE, f"{registry}: as many requests as may be are under way, and none has ended"
+        )
+        with self._gate.entered(registry, wish.namespace, deadline.remaining_s(), full):
             had_time = deadline.remaining_s() >= _FAIR_S
             try:
                 config, outcome = self._confirmed_or_read(self._pull(wish, key, deadline), key)
@@ -136,7 +140,12 @@ class Reader:
         subject = Subject(reference.api, scheme, reference.repository, wish.credential, wish.verify)
         kept = _Kept(self._memory, key.place)
         repository = Repository(self._exchange, self._authorizer, subject, kept, deadline)
-        return Pull(repository, self._limits, lambda: self._large.entered("large documents", deadline))
+        full = RegistryFailure(
+            Kind.UNREACHABLE, "another large document is being read; they are read one at a time"
+        )
+        return Pull(
+            repository, self._limits, lambda: self._large.entered(_ALL, "", deadline.remaining_s(), full)
+        )
 
     def _key(self, wish: Wish) -> AccessKey:
         fingerprint = self._memory.fingerprint(wish.credential)

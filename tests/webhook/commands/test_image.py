@@ -26,19 +26,19 @@ def show(registry: Registry, *arguments: str, **variables: str) -> subprocess.Co
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(params=["content", "manifest"])
+@pytest.fixture(params=["content", "data", "stringData"])
 def pull_secret(request: pytest.FixtureRequest, basic_registry: Registry, tmp_path: Path) -> Path:
-    """A pull secret in a file, in both forms."""
+    """A pull secret in a file, in each form."""
     content = basic_registry.pull_secret()
-    if request.param == "manifest":
-        data = {".dockerconfigjson": base64.b64encode(content.encode()).decode()}
+    if request.param != "content":
+        text = base64.b64encode(content.encode()).decode() if request.param == "data" else content
         content = json.dumps(
             {
                 "apiVersion": "v1",
                 "kind": "Secret",
                 "metadata": {"name": "pull"},
                 "type": "kubernetes.io/dockerconfigjson",
-                "data": data,
+                request.param: {".dockerconfigjson": text},
             }
         )
     file = tmp_path / "secret"

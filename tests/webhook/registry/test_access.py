@@ -85,6 +85,16 @@ def test_a_secret_that_cannot_be_read_is_named(registry: Registry, reference: st
 
 
 @PRIVATE
+def test_pull_secrets_that_are_for_other_images_are_told(
+    registry: Registry, reference: str, connect: Connect
+) -> None:
+    query = ImageQuery(reference, (right(registry, "127.0.0.1"),))
+    told = f"UNAUTHORIZED: .*no entry of the pull secrets is for {registry.host}/access/app"
+    with pytest.raises(ImageNotRead, match=told):
+        connect().fetch(query, Deadline(10))
+
+
+@PRIVATE
 def test_pull_secrets_that_are_missing_are_named_where_they_may_be_why(
     registry: Registry, reference: str, connect: Connect
 ) -> None:
@@ -96,7 +106,7 @@ def test_pull_secrets_that_are_missing_are_named_where_they_may_be_why(
 
 
 def test_what_is_no_name_is_told_as_it_was_written(connect: Connect) -> None:
-    with pytest.raises(ImageNotRead, match=r"image 'Foo/bar': INVALID_REFERENCE: "):
+    with pytest.raises(ImageNotRead, match=r"image 'Foo/bar': INVALID_REFERENCE: .*\(the repository is not"):
         connect().fetch(ImageQuery("Foo/bar"), Deadline(10))
 
 

@@ -61,12 +61,15 @@ def test_a_waiter_keeps_its_own_deadline() -> None:
     assert failures and failures[0] < 0.4
 
 
+FULL = RegistryFailure(Kind.BUSY, "full")
+
+
 def test_a_gate_lets_so_many_in_and_no_more() -> None:
-    gate, inside, most = Gate(3), [0], [0]
+    gate, inside, most = Gate(3, 3), [0], [0]
     lock = threading.Lock()
 
     def work() -> None:
-        with gate.entered("host", Deadline(10)):
+        with gate.entered("host", "me", 10, FULL):
             with lock:
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
@@ -79,14 +82,24 @@ def test_a_gate_lets_so_many_in_and_no_more() -> None:
 
 
 def test_who_waits_at_a_gate_too_long_is_told_so_and_others_keys_are_free() -> None:
-    gate = Gate(1)
-    with gate.entered("busy", Deadline(1)):
-        with pytest.raises(RegistryFailure), gate.entered("busy", Deadline(0.05)):
+    gate = Gate(1, 1)
+    with gate.entered("busy", "me", 1, FULL):
+        with pytest.raises(RegistryFailure, match="BUSY"), gate.entered("busy", "me", 0.05, FULL):
             pass
-        with gate.entered("other", Deadline(0.05)):
+        with gate.entered("other", "me", 0.05, FULL):
             pass
-    with gate.entered("busy", Deadline(0.05)):
+    with gate.entered("busy", "me", 0.05, FULL):
         pass
+
+
+def test_one_holder_has_its_share_and_no_more_until_one_of_its_own_leaves() -> None:
+    gate = Gate(3, 2)
+    assert [gate.enter("key", "me", 0) for _ in range(3)] == [True, True, False]
+    assert [gate.enter("key", "you", 0) for _ in range(2)] == [True, False]
+    gate.leave("key", "you")
+    assert not gate.enter("key", "me", 0)
+    gate.leave("key", "me")
+    assert gate.enter("key", "me", 0)
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_a_pause() -> None:

@@ -178,3 +178,8 @@ def test_type_and_key_of_a_secret_must_agree(kind: str, key: str, there: bool) -
     }
     expected = PullSecret("team", "pull", kind, b"{}") if there else None
     assert read_pull_secret(document) == expected
+
+
+def test_a_secret_that_somebody_made_by_hand_may_have_no_name() -> None:
+    document = {"type": "kubernetes.io/dockercfg", "data": {".dockercfg": base64.b64encode(b"{}").decode()}}
+    assert read_pull_secret(document) == PullSecret("", "", "kubernetes.io/dockercfg", b"{}")

@@ -1,0 +1,87 @@
+"""Connecting for namespaces of which one is greedy: name servers that do not answer are its own trouble."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from webhook.registry.addresses import AddressPolicy
+from webhook.registry.breaker import Breaker
+from webhook.registry.dial import Dialler
+from webhook.registry.failures import RegistryFailure
+from webhook.registry.hosts import parse_pattern
+
+POLICY = AddressPolicy([parse_pattern("127.0.0.1")])
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield int(listening.getsockname()[1])
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Answers for slow.example.com when the event is set: long after those who asked have given up."""
+    answer, real = threading.Event(), socket.getaddrinfo
+
+    def look_up(name: str, *arguments: Any, **options: Any) -> Any:
+        if name.startswith("slow."):
+            answer.wait(30)
+        return real("127.0.0.1" if name.startswith("slow.") else name, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    yield answer
+    answer.set()
+
+
+def test_names_that_are_not_answered_take_the_look_ups_of_one_namespace_only(
+    port: int, name_server: threading.Event
+) -> None:
+    dialler = Dialler(POLICY, Breaker())
+
+    def dial(namespace: str, host: str) -> str:
+        with dialler.on_behalf_of(namespace):
+            try:
+                dialler.dial(host, port, 0.2).close()
+            except RegistryFailure as failure:
+                return failure.detail
+            return "connected"
+
+    threads = [
+        threading.Thread(target=dial, args=("greedy", f"slow.{number}.example.com")) for number in range(40)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [dial("greedy", "127.0.0.1") for _ in range(4)] == [
+        f"127.0.0.1:{port}: name look-up: too many are under way"
+    ] * 4
+    assert dial("other", "127.0.0.1") == "connected"
+    name_server.set()
+    assert dial("greedy", "127.0.0.1") == "connected"
+
+
+def test_that_no_look_up_was_free_says_nothing_of_the_host(port: int, name_server: threading.Event) -> None:
+    breaker = Breaker(failures=1)
+    dialler = Dialler(POLICY, breaker)
+    threads = [
+        threading.Thread(target=_fail, args=(dialler, f"slow.{number}.example.com", port))
+        for number in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    _fail(dialler, "127.0.0.1", port, timeout_s=1.1)
+    name_server.set()
+    dialler.dial("127.0.0.1", port, 5).close()
+
+
+def _fail(dialler: Dialler, host: str, port: int, timeout_s: float = 0.1) -> None:
+    with pytest.raises(RegistryFailure):
+        dialler.dial(host, port, timeout_s)
