@@ -19,6 +19,7 @@ class Rule:
 RULES = (
     Rule("not-yaml", ERROR, "the file cannot be read as YAML", "correct the file; templates of Helm must be rendered first: helm template | vault-webhook check -f -"),
     Rule("repeated-key", WARNING, "a key stands twice in one mapping", "remove one of them; only the last counts"),
+    Rule("not-text", ERROR, "a value that must be text is a number or a boolean", "put it in quotes: \"true\", \"1000\""),
     Rule("annotation-value", ERROR, "an annotation has a value that cannot be used", "write the accepted form, docs/annotations.md"),
     Rule("annotation-refused", ERROR, "an annotation switches on a mode that there is none of here", "remove it; the message says what to do instead"),
     Rule("annotation-unknown", WARNING, "an annotation of ours that there is none of", "correct the key, or remove it"),
@@ -26,6 +27,7 @@ RULES = (
     Rule("vault-address", ERROR, "an annotation names a Vault that pods may not be sent to", "ask the operator to add it to VAULT_ADDR_ALLOWLIST"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is none", "write vault:path#key"),
+    Rule("transit-key", ERROR, "a ciphertext that nothing decrypts", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),
     Rule("mount", ERROR, "a container mounts something where vault-env must be", "mount it elsewhere"),
     Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),
