@@ -206,6 +206,13 @@ def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) ->
     assert new["containers"][0]["command"] == ["/vault/vault-env"]
 
 
+def test_a_reference_that_a_later_variable_replaces_counts_for_the_guard_too() -> None:
+    twice = [{"name": "P", "value": REFERENCE}, {"name": "P", "value": "x"}]
+    new, _, plan = mutate(spec_of(container(env=twice)))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert plan.references() == 0
+
+
 @pytest.mark.parametrize(
     "fields",
     [
