@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook import forms
-from webhook.errors import InvalidAnnotation, InvalidSetting
+from webhook.errors import InvalidSetting
 from webhook.forms import Form
 from webhook.keys import IMAGE_DIGESTS, PREFIX, SUCCESSOR_PREFIX, spellings
 from webhook.retired import retired_keys
@@ -154,14 +154,6 @@ def read_defaults(environ: Mapping[str, str]) -> Defaults:
     if problems:
         raise InvalidSetting("; ".join(problems))
     return values
-
-
-def read_config(annotations: Mapping[str, str], defaults: Defaults) -> Config:
-    """Return the configuration of an object with these `annotations`; InvalidAnnotation names every bad value."""
-    config, problems = parse_config(annotations, defaults)
-    if problems:
-        raise InvalidAnnotation("; ".join(problems))
-    return config
 
 
 def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[str]]:

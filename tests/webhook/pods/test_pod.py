@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.annotations import Config, read_config, read_defaults
+from webhook.annotations import Config, parse_config, read_defaults
 from webhook.facts import Facts, Source, Values, find_sources
 from webhook.keys import PREFIX
 from webhook.pods.launcher import Launcher
@@ -23,9 +23,10 @@ SECRET = Source("Secret", "credentials")
 
 
 def config_of(**annotations: str) -> Config:
-    return read_config(
-        {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}, read_defaults(OPERATOR)
-    )
+    named = {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}
+    config, problems = parse_config(named, read_defaults(OPERATOR))
+    assert not problems
+    return config
 
 
 def mutate(
