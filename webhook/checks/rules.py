@@ -23,7 +23,7 @@ RULES = (
     Rule("annotation-value", ERROR, "an annotation has a value that cannot be used", "write the accepted form, docs/annotations.md"),
     Rule("annotation-refused", ERROR, "an annotation switches on a mode that there is none of here", "remove it; the message says what to do instead"),
     Rule("annotation-unknown", WARNING, "an annotation of ours that there is none of", "correct the key, or remove it"),
-    Rule("annotation-ignored", WARNING, "an annotation that has no effect, or that the operator does not allow", "remove it, or ask the operator"),
+    Rule("annotation-ignored", WARNING, "an annotation that has no effect, that the operator does not allow, or that is probably not meant so", "correct or remove it, or ask the operator"),
     Rule("vault-address", ERROR, "an annotation names a Vault that pods may not be sent to", "ask the operator to add it to VAULT_ADDR_ALLOWLIST"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is none", "write vault:path#key"),

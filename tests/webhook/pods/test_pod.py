@@ -448,6 +448,24 @@ def test_with_a_mount_inside_the_launchers_the_runtime_can_make_its_directory() 
     assert mutate(new)[0] == new
 
 
+def test_a_mount_that_comes_inside_later_makes_the_launchers_writable() -> None:
+    once = mutate(spec_of(referring()))[0]
+    inner = {"name": "data", "mountPath": "/vault/secrets"}
+    once["containers"][0] = {
+        **once["containers"][0],
+        "volumeMounts": [*once["containers"][0]["volumeMounts"], inner],
+    }
+    new = mutate(once)[0]
+    assert new["containers"][0]["volumeMounts"] == [{"name": "vault-env", "mountPath": "/vault"}, inner]
+    assert mutate(new)[0] == new
+
+
+def test_a_mount_of_the_launcher_that_the_pod_has_is_not_repeated() -> None:
+    own = [{"name": "vault-env", "mountPath": "/vault/"}]
+    new = mutate(spec_of(referring(volumeMounts=own)))[0]
+    assert new["containers"][0]["volumeMounts"] == own
+
+
 def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
     env = mutate(spec_of(referring()), config_of(enable_json_log="true"))[0]["containers"][0]["env"]
     assert {"name": "VAULT_JSON_LOG", "value": "true"} in env
