@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook import forms
-from webhook.errors import InvalidAnnotation, InvalidSetting
+from webhook.errors import InvalidSetting
 from webhook.forms import Form
 from webhook.keys import IMAGE_DIGESTS, PREFIX, SUCCESSOR_PREFIX, spellings
 from webhook.retired import retired_keys
@@ -61,7 +61,7 @@ ANNOTATIONS = (
     Annotation("vault-namespace", "vault_namespace", forms.TEXT, "", "the namespace in Vault Enterprise or OpenBao", BOTH, "VAULT_NAMESPACE", "VAULT_NAMESPACE"),
     Annotation("vault-skip-verify", "skip_verify", forms.BOOLEAN, "false", "do not verify Vault's certificate; ignored unless the operator sets VAULT_ALLOW_OBJECT_SKIP_VERIFY", BOTH, "VAULT_SKIP_VERIFY", "VAULT_SKIP_VERIFY"),
     Annotation("vault-tls-secret", "tls_secret", forms.TEXT, "", "a Secret with Vault's CA under `ca.crt`: of the pod's namespace, for other objects of the webhook's", BOTH, "VAULT_TLS_SECRET"),
-    Annotation("vault-serviceaccount", "service_account", forms.TEXT, "", "the ServiceAccount of the object's namespace to log in as", OBJECTS, "VAULT_SERVICEACCOUNT"),
+    Annotation("vault-serviceaccount", "service_account", forms.TEXT, "", "the ServiceAccount of the object's namespace to log in as; of a pod only what `serviceaccount` is in its role", OBJECTS, "VAULT_SERVICEACCOUNT"),
     Annotation("vault-token-audience", "token_audience", forms.TEXT, "", "log in with a ServiceAccount token for this audience; a pod gets it in a volume of its own", BOTH, "VAULT_TOKEN_AUDIENCE"),
     Annotation("vault-jwt-file", "jwt_file", forms.TEXT, "", "the file in the containers with the JWT to log in with; default: the ServiceAccount token that Kubernetes mounts", PODS, "", "VAULT_JWT_FILE"),
     Annotation("token-auth-mount", "token_mount", forms.optional(forms.VOLUME_FILE), "", "a volume of the pod and a file in it that holds a Vault token to use instead of a login", PODS, "", "", "vault-token-auth-mount"),
@@ -154,14 +154,6 @@ def read_defaults(environ: Mapping[str, str]) -> Defaults:
     if problems:
         raise InvalidSetting("; ".join(problems))
     return values
-
-
-def read_config(annotations: Mapping[str, str], defaults: Defaults) -> Config:
-    """Return the configuration of an object with these `annotations`; InvalidAnnotation names every bad value."""
-    config, problems = parse_config(annotations, defaults)
-    if problems:
-        raise InvalidAnnotation("; ".join(problems))
-    return config
 
 
 def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[str]]:

@@ -39,6 +39,8 @@ def configure(
     if problems:
         raise InvalidAnnotation("; ".join(problems))
     warnings = [*find_unknown(annotations), *(find_ineffective(annotations) if scope == PODS else ())]
+    if "path" in config.annotated and config.path.strip("/").startswith("auth/"):
+        warnings.append(f"annotation vault-path: login will be at auth/{config.path}/login; leave auth/ out")
     config, ignored = _within_limits(config, defaults, settings)
     return config, (*warnings, *ignored)
 

@@ -163,10 +163,9 @@ def _digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> di
 
 def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, list[str]]:
     account = request.object["spec"].get("serviceAccountName") or ""
+    named = config.service_account if "service_account" in config.annotated else account
     try:
-        return with_role(
-            config, request.namespace, request.object_name, account, account or _DEFAULT_ROLE
-        ), []
+        return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE), []
     except InvalidAnnotation as error:
         return config, [str(error)]
 

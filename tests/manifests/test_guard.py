@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
+from tests.webhook.generated import PODS
+from tests.webhook.test_any_pod import changed
+from tests.webhook.test_app import Served
 from vaultenv.reference import has_reference
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 
@@ -121,6 +124,12 @@ PARTS = st.sampled_from(["vault:", ">>", "${", "}", "#", "a", "/", "8200", "v1:"
 @given(st.lists(PARTS, min_size=1, max_size=7).map("".join))
 def test_it_agrees_on_any_text(guarded: Cluster, text: str) -> None:
     assert bool(refusal(guarded, pod(env(text)))) == has_reference(text.encode())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(PODS)
+def test_what_the_webhook_has_answered_passes(guarded: Cluster, pod: dict[str, Any]) -> None:
+    assert not refusal(guarded, changed(Served(), pod))
 
 
 @pytest.mark.parametrize("launcher", ["/vault/vault-env", "/vault/secret-init", "/bao/secret-init"])

@@ -1,5 +1,6 @@
 """Requests in, answers out: never a 500, and nothing secret in an answer or the log."""
 
+import base64
 import io
 import json
 from collections.abc import Mapping
@@ -213,6 +214,19 @@ def test_what_is_being_deleted_is_let_go(served: Served) -> None:
     }
     body = review_of(object={"metadata": gone, "stringData": {"k": "vault:a#b"}}, operation="UPDATE")
     assert json.loads(served.client.post("/secrets", data=body).data)["response"]["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "role"),
+    [({}, "robot"), ({"vault_serviceaccount": "named"}, "named")],
+)
+def test_the_service_account_in_a_pods_role_is_its_own_unless_one_is_named(
+    served: Served, annotations: dict[str, str], role: str
+) -> None:
+    document = pod(REFERRING, vault_role="{{ .serviceaccount }}", **annotations)
+    document["spec"]["serviceAccountName"] = "robot"
+    patch = json.loads(base64.b64decode(served.review("pods", document)["patch"]))
+    assert {"name": "VAULT_ROLE", "value": role} in [operation["value"] for operation in patch]
 
 
 def policy(mode: str) -> Served:

@@ -10,6 +10,7 @@ from webhook.manifests.objects import Reviewed
 from webhook.manifests.operator import Operator
 from webhook.object_admission import OBJECT_KINDS
 from webhook.objects.paths import find_malformed
+from webhook.transit import NO_KEY
 
 _FIELDS = ("stringData", "data", "binaryData")
 
@@ -24,7 +25,8 @@ def object_problems(reviewed: Reviewed, operator: Operator) -> Iterator[Problem]
         message = f"it holds Vault references ({names}) but names no identity to read them with"
         yield Problem("identity", ("metadata", "annotations"), message)
     for name, problem in find_malformed(values, config):
-        yield Problem("reference", value_path(reviewed, name), f"key {name}: {problem}")
+        rule = "transit-key" if problem == NO_KEY else "reference"
+        yield Problem(rule, value_path(reviewed, name), f"key {name}: {problem}")
 
 
 def value_path(reviewed: Reviewed, name: str) -> YamlPath:

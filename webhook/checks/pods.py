@@ -16,12 +16,12 @@ from webhook.pods.checks import (
     container_warnings,
     mount_problems,
     pod_warnings,
-    reference_problems,
     volume_problems,
 )
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Place, Plan, plan_pod
 from webhook.pods.references import References
+from webhook.pods.transit import transit_problems
 
 Container = Mapping[str, Any]
 
@@ -70,10 +70,12 @@ def _container_problems(
     path: YamlPath, container: Container, references: References, config: Config
 ) -> Iterator[Problem]:
     name = container.get("name")
-    for problem in reference_problems(references, config):
-        yield Problem(
-            "reference", (*path, *_variable_path(container, problem)), f"container {name}: {problem}"
-        )
+    broken = [
+        *(("reference", problem) for problem in references.problems),
+        *(("transit-key", problem) for problem in transit_problems(references, config)),
+    ]
+    for rule, problem in broken:
+        yield Problem(rule, (*path, *_variable_path(container, problem)), f"container {name}: {problem}")
     for index, mount in enumerate(container.get("volumeMounts") or ()):
         for problem in mount_problems({"name": name, "volumeMounts": [mount]}, config):
             yield Problem("mount", (*path, "volumeMounts", index), problem)

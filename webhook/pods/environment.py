@@ -53,6 +53,16 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Vari
     yield from found.values()
 
 
+def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each variable of `env` that a later one of the same name replaces: no program sees it."""
+    last: dict[str, str] = {}
+    for entry in container.get("env") or ():
+        name = entry.get("name", "")
+        if name in last:
+            yield name, last[name]
+        last[name] = entry.get("value") or ""
+
+
 def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
     prefix = entry.get("prefix") or ""
     for key in ("configMapRef", "secretRef"):

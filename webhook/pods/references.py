@@ -7,7 +7,7 @@ from typing import Any
 
 from vaultenv.errors import InvalidReference
 from vaultenv.reference import Ciphertext, Login, Value, has_reference, parse
-from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment
+from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
 
 _REMEMBERED_LENGTH = 512
 
@@ -17,7 +17,8 @@ class References:
     """What one container asks of Vault: the paths it reads, by variable, and what is wrong with them.
 
     `ciphertexts` names variables that transit decrypts, `rewritten` those that the launcher changes without reading a
-    path: `vault:login`, and text that a backslash keeps from being a reference. `uncertain` names variables that may turn
+    path: `vault:login`, text that a backslash keeps from being a reference, and a reference that a later variable of the
+    same name replaces, which whoever looks at the pod alone takes for one. `uncertain` names variables that may turn
     into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
     launcher where to read, and as whom.
     """
@@ -48,6 +49,9 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
     for variable in variables:
         for field_name, item in _findings(variable):
             found[field_name].append(item)
+    for name, text in overridden(container):
+        if has_reference(text.encode("utf-8", "surrogatepass")):
+            found["rewritten"].append(name)
     return References(
         **{field_name: tuple(items) for field_name, items in found.items()},
         uncertain=tuple(variable.name for variable in variables if _is_uncertain(variable)),

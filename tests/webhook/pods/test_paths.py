@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.webhook.pods.test_pod import CONFIG_MAP, OPERATOR, config_of, container, spec_of
-from webhook.annotations import Config, read_config, read_defaults
+from webhook.annotations import Config, parse_config, read_defaults
 from webhook.facts import Source, Values
 from webhook.path_policy import Asked
 from webhook.pods.paths import find_asked
@@ -131,5 +131,5 @@ def test_a_ciphertext_asks_for_the_path_that_decrypts_it(
 
 
 def test_the_operators_own_transit_key_is_not_asked_for() -> None:
-    operators = read_config({}, read_defaults({**OPERATOR, "TRANSIT_KEY_ID": "all"}))
+    operators, _ = parse_config({}, read_defaults({**OPERATOR, "TRANSIT_KEY_ID": "all"}))
     assert asked(CIPHERTEXT, config=operators) == []

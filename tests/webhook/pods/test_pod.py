@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.annotations import Config, read_config, read_defaults
+from webhook.annotations import Config, parse_config, read_defaults
 from webhook.facts import Facts, Source, Values, find_sources
 from webhook.keys import PREFIX
 from webhook.pods.launcher import Launcher
@@ -23,9 +23,10 @@ SECRET = Source("Secret", "credentials")
 
 
 def config_of(**annotations: str) -> Config:
-    return read_config(
-        {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}, read_defaults(OPERATOR)
-    )
+    named = {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}
+    config, problems = parse_config(named, read_defaults(OPERATOR))
+    assert not problems
+    return config
 
 
 def mutate(
@@ -204,6 +205,13 @@ def test_the_token_of_the_login_in_another_variable_is_a_problem() -> None:
 def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) -> None:
     new = mutate(spec_of(container(env=[{"name": "P", "value": value}])))[0]
     assert new["containers"][0]["command"] == ["/vault/vault-env"]
+
+
+def test_a_reference_that_a_later_variable_replaces_counts_for_the_guard_too() -> None:
+    twice = [{"name": "P", "value": REFERENCE}, {"name": "P", "value": "x"}]
+    new, _, plan = mutate(spec_of(container(env=twice)))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert plan.references() == 0
 
 
 @pytest.mark.parametrize(
@@ -444,6 +452,24 @@ def test_with_a_mount_inside_the_launchers_the_runtime_can_make_its_directory() 
     assert new["containers"][0]["volumeMounts"][1] == {"name": "vault-env", "mountPath": "/vault"}
     assert (problems, plan.problems) == ((), ())
     assert mutate(new)[0] == new
+
+
+def test_a_mount_that_comes_inside_later_makes_the_launchers_writable() -> None:
+    once = mutate(spec_of(referring()))[0]
+    inner = {"name": "data", "mountPath": "/vault/secrets"}
+    once["containers"][0] = {
+        **once["containers"][0],
+        "volumeMounts": [*once["containers"][0]["volumeMounts"], inner],
+    }
+    new = mutate(once)[0]
+    assert new["containers"][0]["volumeMounts"] == [{"name": "vault-env", "mountPath": "/vault"}, inner]
+    assert mutate(new)[0] == new
+
+
+def test_a_mount_of_the_launcher_that_the_pod_has_is_not_repeated() -> None:
+    own = [{"name": "vault-env", "mountPath": "/vault/"}]
+    new = mutate(spec_of(referring(volumeMounts=own)))[0]
+    assert new["containers"][0]["volumeMounts"] == own
 
 
 def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
