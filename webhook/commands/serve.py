@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from webhook.allocator import give_back_large_blocks
 from webhook.annotations import Defaults, read_defaults
 from webhook.configure import is_foreign_image
 from webhook.errors import InvalidSetting
@@ -36,6 +37,7 @@ def run(arguments: list[str]) -> int:
     )
     parser.parse_args(arguments)
     operator = read_operator(dict(os.environ))
+    give_back_large_blocks()  # the workers, which are forked, inherit it
     settings = operator.settings
     log = Log(settings.log_level)
     logging.getLogger("webhook").addHandler(Forwarder(log))

@@ -29,7 +29,7 @@ Large = Callable[[], AbstractContextManager[None]]
 """Entered while a large document is read and parsed."""
 
 _MAX_NESTED = 8
-_NO_HEAD = frozenset({Kind.INVALID_ANSWER, Kind.MANIFEST_UNKNOWN, Kind.UNAUTHORIZED})
+_NO_HEAD = frozenset({Kind.INVALID_ANSWER, Kind.MANIFEST_UNKNOWN})
 _SMALL_BYTES = 256 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
@@ -77,7 +77,8 @@ class Pull:
     def current_digest(self, wanted: str) -> str | None:
         """Return the digest that the registry says it has under a name, without reading it; None if it does not say.
 
-        There are registries that refuse HEAD: a refusal is no answer here, reading it tells.
+        There are registries without HEAD, which know nothing under any name then: reading it tells. Raises
+        RegistryFailure where reading it is not allowed.
         """
         try:
             digest = self._repository.head(f"manifests/{wanted}").headers.get("Docker-Content-Digest", "")

@@ -69,14 +69,14 @@ def test_what_one_account_is_limited_in_another_may_still_do(
 
 
 def test_a_registry_without_head_is_read_again(server: HostileServer, client: RegistryClient) -> None:
-    for status in (404, 405, 401, 501):
+    for status in (404, 405, 501):
         server.serve(
             "app",
             lambda visit, status=status: visit.answer(status) if visit.command == "HEAD" else image()(visit),
         )
         for _ in range(2):
             assert fetch(client, f"{server.host}/app/app:latest").command == ("good",)
-    assert [method for method, _, _ in server.visits].count("HEAD") == 7
+    assert [method for method, _, _ in server.visits].count("HEAD") == 5
 
 
 def test_a_registry_that_fails_again_and_again_is_left_alone_for_a_while(

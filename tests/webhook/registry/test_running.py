@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.webhook.registry import hostile
 from tests.webhook.registry.hostile_server import Behaviour, HostileServer
 
 BUDGET_S = 3.0
+GROWTH_LIMIT_MIB = 40
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +30,23 @@ def evil(authority: Authority) -> Iterator[HostileServer]:
 
 
 @pytest.fixture(scope="module")
-def webhook(
-    session_folder: Path, authority: Authority, cluster: Cluster, evil: HostileServer
-) -> Iterator[Endpoint]:
+def webhook(authority: Authority) -> Endpoint:
+    return Endpoint(f"http://127.0.0.1:{free_port()}", authority.ca_file)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def process(
+    session_folder: Path, authority: Authority, cluster: Cluster, evil: HostileServer, webhook: Endpoint
+) -> Iterator[Process]:
     """`vault-webhook serve` with two workers, as operators run it, but without TLS."""
     folder = session_folder / "webhook-under-attack"
     folder.mkdir()
-    address = f"127.0.0.1:{free_port()}"
-    process = Process(
+    running = Process(
         [sys.executable, "-m", "webhook", "serve"],
         folder / "webhook.log",
         {
             "PATH": os.environ["PATH"],
-            "LISTEN_ADDRESS": address,
+            "LISTEN_ADDRESS": urlsplit(webhook.address).netloc,
             "KUBECONFIG": str(cluster.kubeconfig),
             "VAULT_ADDR": "https://vault.example.com",
             "VAULT_ENV_IMAGE": "registry.example.com/vault-env:1",
@@ -50,27 +56,26 @@ def webhook(
             "REGISTRY_PRIVATE_HOSTS": evil.host,
         },
     )
-    endpoint = Endpoint(f"http://{address}", authority.ca_file)
     try:
-        process.wait_until(lambda: endpoint.answers("/healthz"))
-        yield endpoint
+        running.wait_until(lambda: webhook.answers("/healthz"))
+        yield running
     finally:
-        process.stop()
+        running.stop()
 
 
-def review(webhook: Endpoint, image: str) -> dict[str, Any]:
+def review(webhook: Endpoint, image: str, namespace: str = "default") -> dict[str, Any]:
     """What the webhook answers about a pod of this image, which refers to Vault and has no command."""
     container = {"name": "app", "image": image, "env": [{"name": "A", "value": "vault:secret/data/a#b"}]}
     request = {
         "uid": "1",
         "kind": {"group": "", "version": "v1", "kind": "Pod"},
         "resource": {"group": "", "version": "v1", "resource": "pods"},
-        "namespace": "default",
+        "namespace": namespace,
         "operation": "CREATE",
         "object": {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": "x", "namespace": "default"},
+            "metadata": {"name": "x", "namespace": namespace},
             "spec": {"containers": [container]},
         },
     }
@@ -117,3 +122,43 @@ def test_health_is_answered_while_registries_are_silent(webhook: Endpoint, evil:
     assert asked > 5
     assert slowest_s < 1
     assert all(answer["allowed"] is False for answer in answers)
+
+
+def test_attacks_from_all_sides_again_and_again_cost_little_memory(
+    process: Process, webhook: Endpoint, evil: HostileServer
+) -> None:
+    long = b'{"a":"' + b"x" * 4_000_000 + b'"}'
+    attacks = (
+        hostile.endless,
+        hostile.huge(400 << 20),
+        hostile.bomb,
+        lambda visit: visit.answer(200, long),
+        hostile.image(blob=hostile.endless),
+        hostile.drip_body,
+    )
+    for number in range(20):
+        assert review(webhook, evil.serve(f"before-{number}", hostile.image()))["allowed"]
+    before = {worker: memory_kib(worker, "VmRSS") for worker in workers(process)}
+    for wave in range(3):
+        images = [evil.serve(f"wave-{wave}-{number}", attacks[number % len(attacks)]) for number in range(48)]
+        threads = [
+            threading.Thread(target=review, args=(webhook, image, f"team-{number % 5}"))
+            for number, image in enumerate(images)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(before) == 2
+    for worker, kib in before.items():
+        assert (memory_kib(worker, "VmHWM") - kib) / 1024 < GROWTH_LIMIT_MIB
+
+
+def workers(process: Process) -> list[int]:
+    """The processes that answer requests (proc_pid_task(5))."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def memory_kib(pid: int, field: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
