@@ -59,9 +59,8 @@ def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
             )
     for entry in container.get("env") or ():
-        for variable in (
-            sorted(secret & set(_names_in([entry.get("value")]))) if entry.get("name") not in secret else ()
-        ):
+        named = set(_names_in([entry.get("value")])) if entry.get("name") not in secret else set()
+        for variable in sorted(secret & named):
             yield (
                 f"container {name}: variable {entry.get('name')}: $({variable}) becomes the reference, not the secret: the "
                 "kubelet replaces it before vault-env runs; write ${vault:path#key} in its place"
@@ -83,5 +82,5 @@ def _starts_launcher(word: Any) -> bool:
 
 def _names_in(words: Iterable[Any]) -> Iterator[str]:
     for word in words:
-        if isinstance(word, str):
+        if isinstance(word, str) and "$(" in word:
             yield from names_in(word)
