@@ -101,8 +101,9 @@ def _quantity(text: str) -> str:
 
 
 def _volume_file(text: str) -> tuple[str, str]:
-    volume, colon, file = text.partition(":")
-    if not (volume and colon and file) or ".." in file.split("/"):
+    volume, _, path = text.partition(":")
+    file = path.lstrip("/")
+    if not (volume and file) or ".." in file.split("/"):
         raise ValueError(text)
     return volume, file
 

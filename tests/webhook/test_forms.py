@@ -54,8 +54,15 @@ def test_other_texts_are_no_entry_points(text: str) -> None:
 
 def test_a_volume_file_stays_in_its_volume() -> None:
     assert forms.VOLUME_FILE.parse("tokens:vault/token") == ("tokens", "vault/token")
+    assert forms.VOLUME_FILE.parse("tokens:/token") == ("tokens", "token")
+
+
+@pytest.mark.parametrize(
+    "text", ["tokens", "tokens:", ":token", "tokens:/", "tokens:../token", "tokens:a/../b"]
+)
+def test_other_texts_are_no_volume_file(text: str) -> None:
     with pytest.raises(ValueError):
-        forms.VOLUME_FILE.parse("tokens:../token")
+        forms.VOLUME_FILE.parse(text)
 
 
 def test_an_optional_form_reads_nothing_as_none() -> None:

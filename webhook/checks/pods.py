@@ -11,17 +11,12 @@ from webhook.facts import Source, Values, container_sources
 from webhook.manifests.documents import YamlPath
 from webhook.manifests.objects import Reviewed
 from webhook.manifests.operator import Operator
-from webhook.pods.checks import (
-    config_problems,
-    container_warnings,
-    mount_problems,
-    pod_warnings,
-    volume_problems,
-)
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Place, Plan, plan_pod
+from webhook.pods.problems import config_problems, mount_problems, volume_problems
 from webhook.pods.references import References
 from webhook.pods.transit import transit_problems
+from webhook.pods.warnings import container_warnings, pod_warnings
 
 Container = Mapping[str, Any]
 

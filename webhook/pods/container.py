@@ -10,7 +10,7 @@ from webhook.registry.query import ImageConfig
 
 Container = Mapping[str, Any]
 
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
 
 
@@ -43,7 +43,7 @@ def wrap_container(
     wrapped["env"] = _with_variables(container.get("env") or [], variables)
     wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
     if config.mutate_probes:
-        wrapped.update(_wrap_handlers(container, _PROBES))
+        wrapped.update(_wrap_handlers(container, PROBES))
     if config.mutate_lifecycle_hooks and container.get("lifecycle"):
         hooks = container["lifecycle"]
         wrapped["lifecycle"] = {**hooks, **_wrap_handlers(hooks, _HOOKS)}

@@ -11,7 +11,7 @@ from typing import Any
 from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
-from webhook.pods.checks import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
+from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
 from webhook.pods.environment import Sources
 from webhook.pods.frompath import EPHEMERAL
 from webhook.pods.launcher import Launcher

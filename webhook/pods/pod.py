@@ -7,21 +7,20 @@ from typing import Any
 from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
-from webhook.pods.checks import (
-    config_problems,
-    container_warnings,
-    mount_problems,
-    name_problems,
-    pod_warnings,
-    reference_problems,
-    volume_problems,
-)
 from webhook.pods.container import image_command, is_wrapped, wrap_container
 from webhook.pods.environment import Sources
 from webhook.pods.foreign import foreign_warnings, is_foreign
 from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
+from webhook.pods.problems import (
+    config_problems,
+    mount_problems,
+    name_problems,
+    reference_problems,
+    volume_problems,
+)
 from webhook.pods.references import References, find_references
+from webhook.pods.warnings import container_warnings, pod_warnings
 
 PodSpec = Mapping[str, Any]
 Container = Mapping[str, Any]

@@ -9,6 +9,7 @@ from vaultenv.errors import InvalidReference
 from vaultenv.reference import Ciphertext, Login, Value, has_reference, parse
 from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
 
+_PREFIX = b"vault:"
 _REMEMBERED_LENGTH = 512
 
 
@@ -47,8 +48,9 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
     found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
     variables = list(environment(container, sources))
     for variable in variables:
-        for field_name, item in _findings(variable):
-            found[field_name].append(item)
+        if variable.value and _PREFIX in variable.value:
+            for field_name, item in _findings(variable):
+                found[field_name].append(item)
     for name, text in overridden(container):
         if has_reference(text.encode("utf-8", "surrogatepass")):
             found["rewritten"].append(name)
@@ -60,7 +62,10 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
 
 
 def _findings(variable: Variable) -> Iterator[tuple[str, Any]]:
-    """Yield what is to be said about one variable, each with the field of `References` that it belongs to."""
+    """Yield what is to be said about one variable, each with the field of `References` that it belongs to.
+
+    Only of a value that may be a reference: other text is not to be remembered, it may be secret.
+    """
     name = variable.name
     try:
         value = _parsed(variable.value or b"")
@@ -86,12 +91,7 @@ def _findings(variable: Variable) -> Iterator[tuple[str, Any]]:
 
 
 def _parsed(value: bytes) -> Value | None:
-    """What `parse` returns; the pods of a workload bring the same references again and again.
-
-    Other text is not remembered: it may be secret.
-    """
-    if b"vault:" not in value:
-        return None
+    """What `parse` returns; the pods of a workload bring the same references again and again."""
     return _parsed_before(value) if len(value) <= _REMEMBERED_LENGTH else parse(value)
 
 

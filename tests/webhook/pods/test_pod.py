@@ -396,6 +396,23 @@ def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
     assert not mutate(spec_of(referring(**{key: ["$$(PASSWORD)"]})))[2].warnings
 
 
+@pytest.mark.parametrize("probe", ["livenessProbe", "readinessProbe", "startupProbe"])
+def test_a_reference_in_the_command_of_a_probe_is_a_warning(probe: str) -> None:
+    handler = {"exec": {"command": ["check", "$(PASSWORD)"]}}
+    (warning,) = mutate(spec_of(referring(**{probe: handler})))[2].warnings
+    assert warning.startswith(f"container app: $(PASSWORD) in `{probe}` becomes the reference")
+
+
+def test_a_variable_that_is_put_together_from_a_reference_is_a_warning() -> None:
+    url = {"name": "URL", "value": "postgres://app:$(PASSWORD)@db"}
+    whole, inline = {"name": "PASSWORD", "value": REFERENCE}, {"name": "PASSWORD", "value": "${vault:a/b#c}"}
+    assert mutate(spec_of(container(env=[whole, url])))[2].warnings == (
+        "container app: variable URL: $(PASSWORD) becomes the reference, not the secret: the kubelet replaces it before "
+        "vault-env runs; write ${vault:path#key} in its place",
+    )
+    assert not mutate(spec_of(container(env=[inline, url])))[2].warnings
+
+
 def test_the_ca_of_the_annotation_is_mounted_beside_the_launcher() -> None:
     new, _, _ = mutate(spec_of(referring()), config_of(vault_tls_secret="vault-ca"))
     app = new["containers"][0]
