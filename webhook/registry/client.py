@@ -38,7 +38,7 @@ class RegistryClient:
     """Reads image configurations; for use by many threads.
 
     `platforms` gives those of the cluster's nodes, where the operator has not set CLUSTER_PLATFORMS. `lookups` may
-    wait for registries at a time, half of them for one namespace: fewer than the threads that answer requests.
+    wait for registries at a time, three quarters of them for one namespace: fewer than the threads that answer requests.
     """
 
     def __init__(

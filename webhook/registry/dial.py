@@ -31,7 +31,7 @@ class Dialler:
     def __init__(self, policy: AddressPolicy, breaker: Breaker) -> None:
         self._policy = policy
         self._breaker = breaker
-        self._lookups = Gate(_MAX_LOOKUPS, _MAX_LOOKUPS // 2)
+        self._lookups = Gate(_MAX_LOOKUPS)
 
     @contextmanager
     def on_behalf_of(self, namespace: str) -> Iterator[None]:

@@ -9,11 +9,11 @@ from webhook.registry.failures import RegistryFailure
 
 
 class Gate:
-    """Lets `limit` in for each key, at most `share` of them for the same holder; the others wait."""
+    """Lets `limit` in for each key, at most three quarters of them for the same holder; the others wait."""
 
-    def __init__(self, limit: int, share: int) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._share = share
+        self._share = max(1, limit * 3 // 4)
         self._inside: Counter[Hashable] = Counter()
         self._changed = threading.Condition()
 

@@ -72,9 +72,9 @@ class Reader:
         self._limits = Limits(settings.manifest_bytes, settings.config_bytes)
         self._memory = Memory(settings.cache_bytes, settings.tag_life_s)
         self._flights: Flights[tuple[AccessKey, bool], tuple[ImageConfig, str]] = Flights()
-        self._gate = Gate(settings.concurrency, (settings.concurrency * 3 + 3) // 4)
-        self._large = Gate(1, 1)
-        self._lookups = Gate(lookups, (lookups + 1) // 2)
+        self._gate = Gate(settings.concurrency)
+        self._large = Gate(1)
+        self._lookups = Gate(lookups)
         self._slow = Breaker()
 
     def url(self, reference: ImageReference) -> str:
@@ -91,9 +91,7 @@ class Reader:
         if self._slow.open(key.place):
             raise RegistryFailure(Kind.UNREACHABLE, "the registry has failed several times; it is left alone")
         soon_s = min(_QUEUE_S, deadline.remaining_s())
-        busy = RegistryFailure(
-            Kind.BUSY, f"all look-ups, or half of them for {wish.namespace!r}, are under way"
-        )
+        busy = RegistryFailure(Kind.BUSY, f"all look-ups, or those for {wish.namespace!r}, are under way")
         with (
             self._lookups.entered(_ALL, wish.namespace, soon_s, busy),
             self._dialler.on_behalf_of(wish.namespace),

@@ -65,11 +65,11 @@ FULL = RegistryFailure(Kind.BUSY, "full")
 
 
 def test_a_gate_lets_so_many_in_and_no_more() -> None:
-    gate, inside, most = Gate(3, 3), [0], [0]
+    gate, inside, most = Gate(3), [0], [0]
     lock = threading.Lock()
 
     def work() -> None:
-        with gate.entered("host", "me", 10, FULL):
+        with gate.entered("host", threading.current_thread().name, 10, FULL):
             with lock:
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
@@ -82,7 +82,7 @@ def test_a_gate_lets_so_many_in_and_no_more() -> None:
 
 
 def test_who_waits_at_a_gate_too_long_is_told_so_and_others_keys_are_free() -> None:
-    gate = Gate(1, 1)
+    gate = Gate(1)
     with gate.entered("busy", "me", 1, FULL):
         with pytest.raises(RegistryFailure, match="BUSY"), gate.entered("busy", "me", 0.05, FULL):
             pass
@@ -93,7 +93,7 @@ def test_who_waits_at_a_gate_too_long_is_told_so_and_others_keys_are_free() -> N
 
 
 def test_one_holder_has_its_share_and_no_more_until_one_of_its_own_leaves() -> None:
-    gate = Gate(3, 2)
+    gate = Gate(3)
     assert [gate.enter("key", "me", 0) for _ in range(3)] == [True, True, False]
     assert [gate.enter("key", "you", 0) for _ in range(2)] == [True, False]
     gate.leave("key", "you")

@@ -71,7 +71,7 @@ def test_that_no_look_up_was_free_says_nothing_of_the_host(port: int, name_serve
     dialler = Dialler(POLICY, breaker)
     threads = [
         threading.Thread(target=_fail, args=(dialler, f"slow.{number}.example.com", port))
-        for number in range(20)
+        for number in range(40)
     ]
     for thread in threads:
         thread.start()
