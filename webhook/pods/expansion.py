@@ -21,6 +21,8 @@ def expand(text: bytes, variables: Mapping[bytes, bytes | None]) -> tuple[bytes,
 
 def names_in(text: str) -> list[str]:
     """Return the names of the variables that the kubelet looks up for `text`."""
+    if "$(" not in text:
+        return []
     matches = _DOLLAR.finditer(text.encode("utf-8", "surrogatepass"))
     return [match[2].decode("utf-8", "surrogatepass") for match in matches if match[2] is not None]
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Value, has_reference, parse
+from vaultenv.reference import has_reference, parse
 from webhook.facts import KINDS, Source, Values
 from webhook.pods.expansion import expand
 
@@ -50,10 +50,12 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
     """Return the references in the environment of `container`, with a problem for each that is malformed."""
     paths: list[tuple[str, str]] = []
     problems: list[str] = []
-    variables = list(environment(container, sources))
+    variables = environment(container, sources)
     for variable in variables:
+        if not variable.value or b"vault:" not in variable.value:
+            continue
         try:
-            value = _parsed(variable.value or b"")
+            found = _paths(variable.value)
         except InvalidReference as error:
             if variable.complete:
                 problems.append(
@@ -62,28 +64,35 @@ def find_references(container: Mapping[str, Any], sources: Sources) -> Reference
             else:
                 paths.append((variable.name, ""))
             continue
-        if value is not None:
-            found = sorted(value.paths()) if variable.complete else [""]
-            paths.extend((variable.name, path) for path in found)
+        if found is not None:
+            paths.extend((variable.name, path) for path in (found if variable.complete else ("",)))
     return References(
         tuple(paths),
         tuple(problems),
-        tuple(variable.name for variable in variables if _is_uncertain(variable)),
+        tuple(
+            variable.name
+            for variable in variables
+            if (variable.value is None or not variable.complete) and _is_uncertain(variable)
+        ),
         {variable.name: variable for variable in variables if variable.name in _OWN},
     )
 
 
-def _parsed(value: bytes) -> Value | None:
-    """What `parse` returns; the pods of a workload bring the same references again and again.
+def _paths(value: bytes) -> tuple[str, ...] | None:
+    """The paths of its references, in order; None for plain text. Raises what `parse` raises.
 
-    Other text is not remembered: it may be secret.
+    The pods of a workload bring the same references again and again. Text without one is not given here, so not
+    remembered: it may be secret.
     """
-    if b"vault:" not in value:
-        return None
-    return _parsed_before(value) if len(value) <= _REMEMBERED_LENGTH else parse(value)
+    return _paths_before(value) if len(value) <= _REMEMBERED_LENGTH else _read_paths(value)
 
 
-_parsed_before = lru_cache(maxsize=1024)(parse)
+def _read_paths(value: bytes) -> tuple[str, ...] | None:
+    parsed = parse(value)
+    return None if parsed is None else tuple(sorted(parsed.paths()))
+
+
+_paths_before = lru_cache(maxsize=1024)(_read_paths)
 
 
 def _is_uncertain(variable: Variable) -> bool:
@@ -94,8 +103,8 @@ def _is_uncertain(variable: Variable) -> bool:
     return not variable.complete and (has_marks or has_reference(variable.value))
 
 
-def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
-    """Yield each variable of `container` once, as the kubelet will set it."""
+def environment(container: Mapping[str, Any], sources: Sources) -> list[Variable]:
+    """Return each variable of `container` once, as the kubelet will set it."""
     found: dict[str, Variable] = {}
     for entry in container.get("envFrom") or ():
         for variable in _from_source(entry, sources):
@@ -103,7 +112,7 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Vari
     for entry in container.get("env") or ():
         name = entry.get("name", "")
         found[name] = _from_entry(name, entry, sources, found)
-    yield from found.values()
+    return list(found.values())
 
 
 def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
@@ -119,7 +128,7 @@ def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variabl
 def _from_entry(
     name: str, entry: Mapping[str, Any], sources: Sources, before: Mapping[str, Variable]
 ) -> Variable:
-    value_from = entry.get("valueFrom")
+    value_from = entry.get("valueFrom") if "valueFrom" in entry else None
     if not value_from:
         text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
         if b"$" not in text:
