@@ -12,7 +12,7 @@ from typing import Any
 from webhook import forms
 from webhook.errors import InvalidSetting
 from webhook.forms import Form
-from webhook.keys import IMAGE_DIGESTS, PREFIX, SUCCESSOR_PREFIX, spellings
+from webhook.keys import IMAGE_DIGESTS, PREFIX, PREFIXES, SUCCESSOR_PREFIX, spellings
 from webhook.retired import retired_keys
 
 PODS = "pods"
@@ -89,7 +89,9 @@ ANNOTATIONS = (
     Annotation("entrypoint", "entry_points", forms.optional(forms.ENTRY_POINTS), "", "the images' entry points, by container, instead of asking the registry"),
 )  # fmt: skip
 
-_KEYS = frozenset(key for row in ANNOTATIONS for key in row.full_keys())
+_POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key in row.full_keys()}
+_ALWAYS_CARRIED = frozenset(["address", "role", "path", "auth_method", "skip_verify"])
+_CARRIED = tuple((row.field, row.variable) for row in ANNOTATIONS if row.variable)
 
 
 @dataclass(frozen=True)
@@ -161,38 +163,38 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
     values = dict(defaults)
     annotated = set()
     problems = []
-    for row in ANNOTATIONS if _KEYS & annotations.keys() else ():
-        for key in row.full_keys():
-            if key not in annotations:
-                continue
-            try:
-                values[row.field] = row.form.parse(annotations[key])
-            except ValueError:
-                problems.append(f"annotation {key}: {annotations[key]!r} is not {row.form.accepted}")
-            annotated.add(row.field)
-            break
+    for position in sorted({_POSITIONS[key] for key in annotations.keys() & _POSITIONS.keys()}):
+        row = ANNOTATIONS[position]
+        key = next(key for key in row.full_keys() if key in annotations)
+        try:
+            values[row.field] = row.form.parse(annotations[key])
+        except ValueError:
+            problems.append(f"annotation {key}: {annotations[key]!r} is not {row.form.accepted}")
+        annotated.add(row.field)
     return Config(**values, annotated=frozenset(annotated)), problems
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[str]:
     """Return a warning for each annotation that has one of our prefixes and is in no row."""
-    ours = (key for key in annotations if key.startswith((PREFIX, SUCCESSOR_PREFIX)))
-    unknown = sorted(key for key in ours if key not in _KEYS and key not in (IMAGE_DIGESTS, *retired_keys()))
+    ours = (key for key in annotations if key.startswith(PREFIXES))
+    unknown = sorted(
+        key for key in ours if key not in _POSITIONS and key != IMAGE_DIGESTS and key not in retired_keys()
+    )
     return [f"unknown annotation {key}{_suggestion(key)}" for key in unknown]
 
 
-def container_variables(config: Config) -> dict[str, str]:
+def container_variables(config: Config, from_path: str) -> dict[str, str]:
     """Return the variables that carry `config` into a container, in the table's order; defaults are left out.
 
-    Where and how to log in is always carried, so that a variable of the pod cannot point the launcher elsewhere.
+    `from_path` is what that container gets of `config.from_path`. Where and how to log in is always carried, so that a
+    variable of the pod cannot point the launcher elsewhere.
     """
-    always = {"address", "role", "path", "auth_method", "skip_verify"}
-    found = {}
-    for row in ANNOTATIONS:
-        value = getattr(config, row.field)
-        if row.variable and (row.field in always or value not in (None, "", False)):
-            found[row.variable] = _text(row, value)
-    return found
+    values = {**vars(config), "from_path": from_path}
+    return {
+        variable: _text(values[field])
+        for field, variable in _CARRIED
+        if field in _ALWAYS_CARRIED or values[field] not in (None, "", False)
+    }
 
 
 def _setting(row: Annotation, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -218,5 +220,5 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _text(row: Annotation, value: object) -> str:
-    return _TEXTS.get(type(value), str)(value)
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else _TEXTS.get(type(value), str)(value)

@@ -1,12 +1,15 @@
 """The WSGI application: requests in, answers out. What is decided stands in `webhook.admission`."""
 
-import json
+import math
 import time
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Protocol
+from urllib.parse import parse_qs
 
 from flask import Flask, Response, request
 
+from webhook.codec import encode
 from webhook.deadline import Deadline
 from webhook.errors import InvalidReview
 from webhook.forms import DURATION
@@ -50,11 +53,11 @@ def create_app(
             metrics.review(resource, "invalid", time.monotonic() - started)
             log.write("warning", "no admission review", resource=resource, reason=str(error))
             return Response(f"{error}\n", status=400, mimetype="text/plain")
-        decision = _decide(resource, parsed, Deadline(_budget_s(budget_s, request.args.get("timeout", ""))))
+        decision = _decide(resource, parsed, Deadline(min(budget_s, _caller_budget_s(request.query_string))))
         _report(resource, parsed, decision, time.monotonic() - started)
         if decision.refusal:
             on_refusal(parsed, decision.refusal)
-        return Response(json.dumps(answer(parsed, decision)), mimetype="application/json")
+        return Response(encode(answer(parsed, decision)), content_type="application/json")
 
     def _decide(resource: str, parsed: AdmissionRequest, deadline: Deadline) -> Decision:
         try:
@@ -84,7 +87,7 @@ def create_app(
         )
 
     for resource in ("pods", "secrets", "configmaps"):
-        app.add_url_rule(f"/{resource}", resource, review, defaults={"resource": resource}, methods=["POST"])
+        app.add_url_rule(f"/{resource}", resource, partial(review, resource), methods=["POST"])
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/readyz", "readyz", lambda: _ready(admission))
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(*expose()))
@@ -101,12 +104,14 @@ def _metrics(text: bytes, content_type: str) -> Response:
     return Response(text, content_type=content_type)
 
 
-def _budget_s(budget_s: float, caller_timeout: str) -> float:
-    """The operator's budget, or less if the API server waits for less."""
+@lru_cache(maxsize=16)
+def _caller_budget_s(query: bytes) -> float:
+    """What may be taken of the `timeout` that the API server waits for; without one it is without end."""
     try:
-        return min(budget_s, _MARGIN * float(DURATION.parse(caller_timeout)))
+        (text,) = parse_qs(query.decode("latin-1")).get("timeout", [""])[:1]
+        return _MARGIN * float(DURATION.parse(text))
     except ValueError:
-        return budget_s
+        return math.inf
 
 
 def _name(parsed: AdmissionRequest) -> str:

@@ -77,7 +77,8 @@ def with_role(config: Config, namespace: str, name: str, service_account: str, f
         "path": config.path,
         "serviceaccount": service_account,
     }
-    return replace(config, role=render_role(config.role, fields) or fallback)
+    role = render_role(config.role, fields) or fallback
+    return config if role == config.role else replace(config, role=role)
 
 
 def is_foreign_image(image: str) -> bool:

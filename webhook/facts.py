@@ -41,10 +41,10 @@ def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
     """Yield each ConfigMap and Secret that `container` takes variables from."""
     for entry in _objects(container.get("envFrom")):
         yield from _named(entry)
-    for variable in _objects(container.get("env")):
-        value_from = variable.get("valueFrom")
-        if isinstance(value_from, dict):
-            yield from _named(value_from)
+    env = container.get("env")
+    for variable in env if isinstance(env, list) else ():
+        if isinstance(variable, dict) and isinstance(variable.get("valueFrom"), dict):
+            yield from _named(variable["valueFrom"])
 
 
 def _named(document: Mapping[str, Any]) -> Iterator[Source]:

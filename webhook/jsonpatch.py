@@ -72,9 +72,8 @@ def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation
                 _diff(before, after, f"{path}/{index}", found)
         return
     shorter = min(len(old), len(new))
-    start = next((i for i in range(shorter) if not _same(old[i], new[i])), shorter)
-    rest = shorter - start
-    end = next((i for i in range(rest) if not _same(old[-1 - i], new[-1 - i])), rest)
+    start = _common(old, new, shorter)
+    end = _common(reversed(old), reversed(new), shorter - start)
     _diff_middles(old[start : len(old) - end], new[start : len(new) - end], path, start, found)
 
 
@@ -90,6 +89,14 @@ def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, fo
     for index in range(paired):
         position = index if first else added + index
         _diff(before[index], after[position], f"{path}/{start + position}", found)
+
+
+def _common(old: Iterable[Any], new: Iterable[Any], most: int) -> int:
+    """With how many of the same items both begin, `most` at most."""
+    for count, (before, after) in enumerate(zip(old, new, strict=False)):
+        if count == most or not (before is after or _same(before, after)):
+            return count
+    return most
 
 
 def _name(item: Any) -> Any:

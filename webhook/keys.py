@@ -4,6 +4,7 @@ from functools import cache
 
 PREFIX = "vault.security.banzaicloud.io/"
 SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
+PREFIXES = (PREFIX, SUCCESSOR_PREFIX)
 
 IMAGE_DIGESTS = PREFIX + "image-digests"
 """Written by the webhook: by container, the digest of the image whose entry point was read."""

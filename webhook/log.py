@@ -1,10 +1,11 @@
 """One JSON object a line on standard error."""
 
-import json
+import datetime
 import logging
 import sys
-import time
 from typing import Any, TextIO
+
+from webhook.codec import encode
 
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 
@@ -20,11 +21,12 @@ class Log:
         """Write one line with the time in UTC, the level, the message, and `fields`."""
         if _LEVELS[level] < self._threshold:
             return
-        now = time.time()
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
-        line = json.dumps({"time": moment, "level": level, "message": message, **fields}, ensure_ascii=False)
+        moment = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        line = encode(
+            {"time": moment.removesuffix("+00:00") + "Z", "level": level, "message": message, **fields}
+        )
         stream = self._stream or sys.stderr
-        stream.write(line + "\n")
+        stream.write(line.decode("utf-8", "surrogatepass") + "\n")
         stream.flush()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config, Defaults, parse_config
@@ -12,6 +12,7 @@ from webhook.errors import InvalidAnnotation, Refused
 from webhook.facts import Facts, Source, Values, find_sources
 from webhook.gather import find_account_pull_secrets, gather_images, gather_pull_secrets, gather_sources
 from webhook.jsonpatch import diff
+from webhook.keys import PREFIXES
 from webhook.pods.architectures import pinned_architectures
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
@@ -28,6 +29,11 @@ from webhook.settings import Settings
 
 _DEFAULT_ROLE = "default"
 _DEFAULT_SERVICE_ACCOUNT = "default"
+_REMEMBERED = 256
+_REMEMBERED_LENGTH = 4096
+
+_Configured = tuple[Config, tuple[str, ...], tuple[str, ...]]
+"""What the annotations ask for, warnings, and problems."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class PodAdmission:
         self._settings = settings
         self._defaults = defaults
         self._services = services
+        self._configured_before = lru_cache(_REMEMBERED)(self._configured)
 
     def decide(
         self, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
@@ -76,12 +83,19 @@ class PodAdmission:
             references=plan.references(),
         )
 
-    def _configure(self, annotations: Mapping[str, str]) -> tuple[Config, Sequence[str], list[str]]:
-        """Return what the annotations ask for, warnings and problems: with a problem, the rest is still looked at."""
+    def _configure(self, annotations: Mapping[str, str]) -> _Configured:
+        """Return what the annotations ask for, warnings and problems: the pods of a workload ask for the same again."""
+        ours = tuple(item for item in annotations.items() if item[0].startswith(PREFIXES))
+        length = sum(len(key) + len(text) for key, text in ours)
+        return self._configured_before(ours) if length <= _REMEMBERED_LENGTH else self._configured(ours)
+
+    def _configured(self, items: tuple[tuple[str, str], ...]) -> _Configured:
+        """With a problem, the rest is still looked at."""
+        annotations = dict(items)
         try:
-            return *configure(annotations, self._defaults, self._settings), []
+            return *configure(annotations, self._defaults, self._settings), ()
         except Refused as refusal:
-            return parse_config(annotations, self._defaults)[0], (), [str(refusal)]
+            return parse_config(annotations, self._defaults)[0], (), (str(refusal),)
 
     def _sources(
         self, looked_at: PodSpec, namespace: str, problems: Sequence[str], deadline: Deadline

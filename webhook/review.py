@@ -4,11 +4,11 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 """
 
 import base64
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from webhook.codec import decode, encode
 from webhook.errors import InvalidReview
 from webhook.jsonpatch import Operation
 
@@ -60,7 +60,7 @@ def audit_of(references: Iterable[str]) -> dict[str, str]:
 def parse_review(body: bytes) -> AdmissionRequest:
     """Return the request in `body`; InvalidReview says what is missing."""
     try:
-        review = json.loads(body)
+        review = decode(body)
     except (ValueError, RecursionError):
         raise InvalidReview("the body is not JSON") from None
     if not isinstance(review, dict) or review.get("kind") != "AdmissionReview":
@@ -99,9 +99,8 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
     if decision.refusal:
         response["status"] = {"code": 403, "reason": "Forbidden", "message": decision.refusal}
     elif decision.patch:
-        patch = json.dumps(decision.patch, separators=(",", ":"), ensure_ascii=False)
         response["patchType"] = "JSONPatch"
-        response["patch"] = base64.b64encode(patch.encode("utf-8", "surrogatepass")).decode("ascii")
+        response["patch"] = base64.b64encode(encode(decision.patch)).decode("ascii")
     if decision.warnings:
         response["warnings"] = _fitting(decision.warnings)
     if decision.audit:

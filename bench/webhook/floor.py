@@ -1,7 +1,9 @@
-"""The least that a webhook in Python can be: TLS, HTTP split at its blank line, JSON in, a patch, JSON out.
+"""The least that a webhook in Python can be: TLS, HTTP split at its blank line, JSON by the standard library, a patch.
 
-`python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [loop]`. No routes, checks, log or metrics. A thread for each
-connection, as a webhook must be able to wait for Vault without keeping others waiting; with `loop` one thread that could not.
+`python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [threads]`. It does for the pod of `bench.webhook.pod` what the webhook
+does, as `tests/webhook/test_floor.py` compares: it finds the containers with references and answers operations with the
+same outcome, written down by hand. No routes, checks, other shapes of pods, log or metrics. All connections are served
+in one loop, which could not wait for Vault without keeping others waiting; with `threads` each has a thread.
 """
 
 import base64
@@ -11,9 +13,32 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 Serve = Callable[[socket.socket, ssl.SSLContext], None]
+
+_PREFIX = "vault.security.banzaicloud.io/"
+_VOLUME = {"name": "vault-env", "emptyDir": {"medium": "Memory", "sizeLimit": "32Mi"}}
+_MOUNT = {"name": "vault-env", "mountPath": "/vault", "readOnly": True}
+_INIT_CONTAINER = {
+    "name": "copy-vault-env",
+    "image": "vault-env:1",
+    "imagePullPolicy": "IfNotPresent",
+    "command": ["/usr/local/bin/vault-env", "--install", "/vault/vault-env"],
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    },
+    "volumeMounts": [{"name": "vault-env", "mountPath": "/vault"}],
+    "resources": {
+        "limits": {"cpu": "250m", "memory": "64Mi"},
+        "requests": {"cpu": "50m", "memory": "64Mi"},
+    },
+}
 
 
 def main(port: int, cert_file: str, key_file: str, serve: Serve) -> None:
@@ -67,24 +92,45 @@ class _Client:
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
             if len(body) >= int(fields.get(b"content-length", 0)):
                 self._received = b""
-                self.connection.sendall(_answer(body) if body else _http(b"ok\n"))
+                self.connection.sendall(_http(answer(body)) if body else _http(b"ok\n"))
         return bool(data)
 
 
-def _answer(body: bytes) -> bytes:
+def answer(body: bytes) -> bytes:
+    """Return the AdmissionReview with the patch for the pod in `body`."""
     request = json.loads(body)["request"]
-    patch = [
-        {"op": "add", "path": f"/spec/containers/{index}", "value": container}
-        for index, container in enumerate(request["object"]["spec"]["containers"])
-    ]
     response = {
         "uid": request["uid"],
         "allowed": True,
         "patchType": "JSONPatch",
-        "patch": base64.b64encode(json.dumps(patch).encode()).decode(),
+        "patch": base64.b64encode(json.dumps(list(_patch(request["object"]))).encode()).decode(),
     }
-    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
-    return _http(json.dumps(review).encode())
+    return json.dumps(
+        {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+    ).encode()
+
+
+def _patch(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The operations that the webhook answers, written down for this one kind of pod."""
+    annotations, spec = pod["metadata"]["annotations"], pod["spec"]
+    variables = {
+        "VAULT_ADDR": annotations[_PREFIX + "vault-addr"],
+        "VAULT_ROLE": annotations[_PREFIX + "vault-role"],
+        "VAULT_PATH": annotations[_PREFIX + "vault-path"],
+        "VAULT_AUTH_METHOD": "jwt",
+        "VAULT_SKIP_VERIFY": "false",
+    }
+    for index, container in enumerate(spec["containers"]):
+        if not any(entry["value"].startswith("vault:") for entry in container["env"]):
+            continue
+        place = f"/spec/containers/{index}"
+        yield {"op": "add", "path": f"{place}/args", "value": container["command"] + container["args"]}
+        yield {"op": "add", "path": f"{place}/command", "value": ["/vault/vault-env"]}
+        for name, value in variables.items():
+            yield {"op": "add", "path": f"{place}/env/-", "value": {"name": name, "value": value}}
+        yield {"op": "add", "path": f"{place}/volumeMounts/-", "value": _MOUNT}
+    yield {"op": "add", "path": "/spec/volumes/-", "value": _VOLUME}
+    yield {"op": "add", "path": "/spec/initContainers", "value": [_INIT_CONTAINER]}
 
 
 def _http(body: bytes) -> bytes:
@@ -93,4 +139,4 @@ def _http(body: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], in_a_loop if "loop" in sys.argv[4:] else with_threads)
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], with_threads if "threads" in sys.argv[4:] else in_a_loop)

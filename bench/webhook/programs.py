@@ -33,7 +33,7 @@ class Program:
 
 @contextmanager
 def ours(folder: Path, authority: Authority) -> Iterator[Program]:
-    """The webhook: its defaults, two workers with eight threads, its log written to a file."""
+    """The webhook: its defaults, two workers, its log written to a file."""
     served = Served(folder, authority, prefix=_pinned())
     try:
         served.wait()
@@ -51,9 +51,9 @@ def floor(folder: Path, authority: Authority, *options: str) -> Iterator[Program
     yield from _running(words, folder / "floor.log", {}, port, authority)
 
 
-def loop(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
-    """The floor in one thread."""
-    return floor(folder, authority, "loop")
+def threads(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
+    """The floor with a thread for each connection."""
+    return floor(folder, authority, "threads")
 
 
 @contextmanager
@@ -81,7 +81,7 @@ Server = Callable[[Path, Authority], AbstractContextManager[Program]]
 
 def servers() -> dict[str, Server]:
     """The servers by name."""
-    found: dict[str, Server] = {"vault-webhook": ours, "floor": floor, "one thread": loop}
+    found: dict[str, Server] = {"vault-webhook": ours, "floor": floor, "with threads": threads}
     return {**found, "original": original} if os.environ.get(ORIGINAL) else found
 
 

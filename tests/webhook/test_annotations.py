@@ -108,7 +108,8 @@ def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
 
 
 def test_where_to_log_in_is_always_carried_into_the_container() -> None:
-    variables = container_variables(parse_config({}, read_defaults({"VAULT_ADDR": "https://v"}))[0])
+    config, _ = parse_config({}, read_defaults({"VAULT_ADDR": "https://v"}))
+    variables = container_variables(config, "")
     assert variables == {
         "VAULT_ADDR": "https://v",
         "VAULT_ROLE": "",
@@ -125,8 +126,9 @@ def test_what_an_annotation_sets_is_carried_in_the_launchers_form() -> None:
         PREFIX + "transit-batch-size": "5",
         PREFIX + "vault-env-from-path": "secret/data/a",
     }
-    variables = container_variables(parse_config(annotations, read_defaults({}))[0])
+    config, _ = parse_config(annotations, read_defaults({}))
+    variables = container_variables(config, "secret/data/b")
     assert variables["VAULT_CLIENT_TIMEOUT"] == "90s"
     assert variables["VAULT_ENV_DAEMON"] == "true"
     assert variables["VAULT_TRANSIT_BATCH_SIZE"] == "5"
-    assert variables["VAULT_ENV_FROM_PATH"] == "secret/data/a"
+    assert variables["VAULT_ENV_FROM_PATH"] == "secret/data/b"

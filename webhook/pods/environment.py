@@ -6,10 +6,18 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-environment-vari
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from webhook.errors import Refused
 from webhook.facts import KINDS, Source, Values
-from webhook.pods.expansion import expand
+from webhook.pods.expansion import TooLong, expand
 
 Sources = Mapping[Source, Values]
+
+_LONGEST_BYTES = 1 << 20
+"""More than any program can be started with, in the sum of what grows by `$(NAME)`."""
+_TOO_LONG = (
+    "container {}: variable {}: the values of env grow to more than 1 MiB by $(NAME); "
+    "no program can be started with that: shorten them"
+)
 
 FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
 NAMESPACE_VARIABLE = "VAULT_NAMESPACE"
@@ -35,6 +43,7 @@ class Variable(NamedTuple):
     where: str
     complete: bool = True
     from_annotation: bool = False
+    expanded: bool = False
 
     def text(self) -> str | None:
         """The value as text; None if only the kubelet knows it."""
@@ -42,14 +51,23 @@ class Variable(NamedTuple):
 
 
 def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
-    """Yield each variable of `container` once, as the kubelet will set it."""
+    """Yield each variable of `container` once, as the kubelet will set it; Refused if together they grow too long."""
     found: dict[str, Variable] = {}
+    known: dict[bytes, bytes | None] = {}
+    left_bytes = _LONGEST_BYTES
     for entry in container.get("envFrom") or ():
         for variable in _from_source(entry, sources):
             found[variable.name] = variable
+            known[variable.name.encode("utf-8", "surrogatepass")] = variable.value
     for entry in container.get("env") or ():
         name = entry.get("name", "")
-        found[name] = _from_entry(name, entry, sources, found)
+        try:
+            found[name] = variable = _from_entry(name, entry, sources, known, left_bytes)
+        except TooLong:
+            raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
+        if variable.expanded:
+            left_bytes -= len(variable.value or b"")
+        known[name.encode("utf-8", "surrogatepass")] = variable.value
     yield from found.values()
 
 
@@ -74,16 +92,19 @@ def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variabl
 
 
 def _from_entry(
-    name: str, entry: Mapping[str, Any], sources: Sources, before: Mapping[str, Variable]
+    name: str,
+    entry: Mapping[str, Any],
+    sources: Sources,
+    before: Mapping[bytes, bytes | None],
+    limit_bytes: int,
 ) -> Variable:
     value_from = entry.get("valueFrom")
     if not value_from:
         text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
         if b"$" not in text:
             return Variable(name, text, "")
-        known = {other.name.encode(): other.value for other in before.values()}
-        value, complete = expand(text, known)
-        return Variable(name, value, "", complete)
+        value, complete = expand(text, before, limit_bytes)
+        return Variable(name, value, "", complete, expanded=True)
     for key in ("configMapKeyRef", "secretKeyRef"):
         reference = value_from.get(key)
         if reference:

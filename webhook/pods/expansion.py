@@ -4,25 +4,43 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-e
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 
-_DOLLAR = re.compile(rb"\$(\$|\(([^)]*)\))?")
+_MARK = re.compile(rb"\$(?:\$|\(([^)]*)\))")
+_DOUBLED = re.compile(rb"\$\$")
 
 
-def expand(text: bytes, variables: Mapping[bytes, bytes | None]) -> tuple[bytes, bool]:
-    """Return what the kubelet makes of `text`, and whether that can be known.
+class TooLong(ValueError):
+    """The text expands to more than was allowed."""
+
+
+def expand(text: bytes, variables: Mapping[bytes, bytes | None], limit_bytes: int) -> tuple[bytes, bool]:
+    """Return what the kubelet makes of `text`, and whether that can be known; raise TooLong above `limit_bytes`.
 
     `variables` holds those defined before; None stands for a value that only the kubelet knows. A name that is not
     among them stays as text, unless the kubelet turns out to know it (the variables of Services): then it is unknown.
     """
-    unknown: list[bytes] = []
-    return _DOLLAR.sub(_replacement(variables, unknown), text), not unknown
+    parts: list[bytes] = []
+    known, at, length = True, 0, 0
+    for mark in _marks(text):
+        value = b"$" if mark.lastindex is None else variables.get(mark[1])
+        if value is None:
+            known, value = False, mark[0]
+        parts += text[at : mark.start()], value
+        at = mark.end()
+        length += len(value)
+        if length > limit_bytes:
+            raise TooLong
+    parts.append(text[at:])
+    return b"".join(parts), known
 
 
 def names_in(text: str) -> list[str]:
     """Return the names of the variables that the kubelet looks up for `text`."""
-    matches = _DOLLAR.finditer(text.encode("utf-8", "surrogatepass"))
-    return [match[2].decode("utf-8", "surrogatepass") for match in matches if match[2] is not None]
+    if "$(" not in text:
+        return []
+    marks = _marks(text.encode("utf-8", "surrogatepass"))
+    return [mark[1].decode("utf-8", "surrogatepass") for mark in marks if mark.lastindex is not None]
 
 
 def double_dollars(text: str) -> str:
@@ -30,18 +48,11 @@ def double_dollars(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def _replacement(
-    variables: Mapping[bytes, bytes | None], unknown: list[bytes]
-) -> Callable[[re.Match[bytes]], bytes]:
-    def replace(match: re.Match[bytes]) -> bytes:
-        if match[1] == b"$":
-            return b"$"
-        if match[2] is None:
-            return match[0]
-        value = variables.get(match[2])
-        if value is None:
-            unknown.append(match[2])
-            return match[0]
-        return value
+def _marks(text: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield each `$(NAME)` and `$$`, the latter without a group.
 
-    return replace
+    Behind the last `)` no name ends: looking for its end at every `$(` there would take the square of the length.
+    """
+    last = text.rfind(b")") + 1
+    yield from _MARK.finditer(text, 0, last)
+    yield from _DOUBLED.finditer(text, last)

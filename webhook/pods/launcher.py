@@ -4,7 +4,7 @@ Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#se
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from webhook.annotations import Config, container_variables
@@ -53,7 +53,7 @@ class Launcher:
 
     def variables(self, from_path: str) -> dict[str, str]:
         """Return the variables of a container with the launcher that gets the keys of these paths."""
-        variables = container_variables(replace(self.config, from_path=from_path))
+        variables = container_variables(self.config, from_path)
         if self.config.tls_secret:
             variables["VAULT_CACERT"] = CA_FILE
         if self.config.token_audience:

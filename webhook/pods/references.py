@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Ciphertext, Login, Value, has_reference, parse
+from vaultenv.reference import Ciphertext, Login, has_reference, parse
 from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
 
 _PREFIX = b"vault:"
@@ -68,34 +68,49 @@ def _findings(variable: Variable) -> Iterator[tuple[str, Any]]:
     """
     name = variable.name
     try:
-        value = _parsed(variable.value or b"")
+        asked = _asked(variable.value or b"")
     except InvalidReference as error:
         if variable.complete:
             yield "problems", f"variable {name}{variable.where}: {error.message} ({error.reference})"
         else:
             yield "paths", (name, "")
         return
-    if value is None:
+    if asked is None:
         return
-    paths = sorted(value.paths()) if variable.complete else [""]
-    yield from (("paths", (name, path)) for path in paths)
-    if variable.complete and any(isinstance(part, Ciphertext) for part in value.parts):
+    yield from (("paths", (name, path)) for path in (asked.paths if variable.complete else ("",)))
+    if variable.complete and asked.decrypts:
         yield "ciphertexts", name
-    elif not paths:
+    elif not asked.paths and variable.complete:
         yield "rewritten", name
-        if name != TOKEN_VARIABLE and any(isinstance(part, Login) for part in value.parts):
+        if name != TOKEN_VARIABLE and asked.logs_in:
             yield (
                 "problems",
                 f"variable {name}{variable.where}: vault:login is for VAULT_TOKEN only: write vault:path#key",
             )
 
 
-def _parsed(value: bytes) -> Value | None:
-    """What `parse` returns; the pods of a workload bring the same references again and again."""
-    return _parsed_before(value) if len(value) <= _REMEMBERED_LENGTH else parse(value)
+class _Asked(NamedTuple):
+    """What one value asks of Vault: paths, in order; to decrypt; the token of the login."""
+
+    paths: tuple[str, ...]
+    decrypts: bool
+    logs_in: bool
 
 
-_parsed_before = lru_cache(maxsize=1024)(parse)
+def _asked(value: bytes) -> _Asked | None:
+    """None for plain text; raises what `parse` raises. The pods of a workload bring the same references again and again."""
+    return _asked_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value)
+
+
+def _read(value: bytes) -> _Asked | None:
+    parsed = parse(value)
+    if parsed is None:
+        return None
+    kinds = {type(part) for part in parsed.parts}
+    return _Asked(tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds)
+
+
+_asked_before = lru_cache(maxsize=1024)(_read)
 
 
 def _is_uncertain(variable: Variable) -> bool:

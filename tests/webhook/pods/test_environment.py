@@ -1,0 +1,34 @@
+"""The variables that a container will have, as far as that can be told before it starts."""
+
+import pytest
+
+from webhook.errors import Refused
+from webhook.pods.environment import environment
+
+
+def container(**env: str) -> dict[str, object]:
+    return {"name": "app", "env": [{"name": name, "value": value} for name, value in env.items()]}
+
+
+def values(**env: str) -> dict[str, bytes | None]:
+    return {variable.name: variable.value for variable in environment(container(**env), {})}
+
+
+def test_a_variable_may_name_those_before_it() -> None:
+    assert values(A="$(B)", B="b", C="$(A)$(B)") == {"A": b"$(B)", "B": b"b", "C": b"$(B)b"}
+
+
+def test_variables_that_double_each_other_are_refused_before_they_fill_the_memory() -> None:
+    doubling = {f"V{number}": f"$(V{number - 1})" * 2 for number in range(1, 60)}
+    with pytest.raises(Refused, match=r"container app: variable V\d+: .* more than 1 MiB"):
+        values(V0="0123456789", **doubling)
+
+
+def test_many_variables_that_name_another_are_refused_before_they_fill_the_memory() -> None:
+    naming = {f"V{number}": "$(V0)" for number in range(1, 200)}
+    with pytest.raises(Refused, match="more than 1 MiB"):
+        values(V0="x" * 10_000, **naming)
+
+
+def test_long_values_that_do_not_grow_are_none_of_our_business() -> None:
+    assert values(V="x" * 2_000_000) == {"V": b"x" * 2_000_000}

@@ -1,0 +1,29 @@
+"""What the benchmark compares with does the same for the pod."""
+
+import base64
+import json
+from typing import Any
+
+from bench.webhook import floor
+from bench.webhook.pod import pod, review
+from tests.webhook.test_app import Served
+from webhook.jsonpatch import apply
+
+
+def patched(response: dict[str, Any]) -> Any:
+    document = pod()
+    for operation in json.loads(base64.b64decode(response["patch"])):
+        head, last = operation["path"].rsplit("/", 1)
+        if last == "-":
+            items = document
+            for step in head.split("/")[1:]:
+                items = items[int(step) if isinstance(items, list) else step]
+            operation = {**operation, "path": f"{head}/{len(items)}"}
+        document = apply(document, [operation])
+    return document
+
+
+def test_the_floor_gives_the_pod_what_the_webhook_gives_it() -> None:
+    ours = Served().client.post("/pods", data=review()).get_json()["response"]
+    of_floor = json.loads(floor.answer(review()))["response"]
+    assert patched(of_floor) == patched(ours) != pod()

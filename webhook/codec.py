@@ -1,0 +1,31 @@
+"""JSON as the serving path reads and writes it: msgspec, and the standard library for what that refuses.
+
+msgspec keeps integers of any size, which other compiled libraries turn into floats. It refuses a lone surrogate, which
+a Go client can never send and another may.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+_decoder = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
+
+
+def decode(text: bytes) -> Any:
+    """Return the document; ValueError if it is not JSON, RecursionError if it is nested too deep."""
+    try:
+        return _decoder.decode(text)
+    except ValueError:
+        return json.loads(text)
+
+
+def encode(document: Any) -> bytes:
+    """Return the document as UTF-8 without spaces."""
+    try:
+        return _encoder.encode(document)
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
