@@ -1,12 +1,11 @@
 """The facts that decisions need, each fetched once, at the same time, under the admission's deadline."""
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from webhook.deadline import Deadline
+from webhook.encoding import decoded
 from webhook.errors import ClusterUnavailable, ImageNotRead
 from webhook.facts import Source, Values
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
@@ -129,14 +128,7 @@ def _values(kind: str, document: Mapping[str, Any]) -> Values:
             key: str(text).encode("utf-8", "surrogatepass")
             for key, text in (document.get("data") or {}).items()
         }
-    return {key: _decoded(text) for key, text in (document.get("data") or {}).items()}
-
-
-def _decoded(text: Any) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError, TypeError):
-        return b""
+    return {key: decoded(text) or b"" for key, text in (document.get("data") or {}).items()}
 
 
 def _pull_secret(place: tuple[str, str], document: Mapping[str, Any] | None) -> PullSecret | None:
@@ -144,4 +136,4 @@ def _pull_secret(place: tuple[str, str], document: Mapping[str, Any] | None) -> 
         return None
     kind = str(document.get("type") or "")
     key = _PULL_SECRET_KEYS.get(kind, "")
-    return PullSecret(*place, kind, _decoded((document.get("data") or {}).get(key, "")))
+    return PullSecret(*place, kind, decoded((document.get("data") or {}).get(key)) or b"")

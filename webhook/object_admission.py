@@ -1,6 +1,5 @@
 """What is decided about a Secret or a ConfigMap: its references are replaced by what Vault holds."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from webhook import transit
 from webhook.annotations import OBJECTS, Config, Defaults
 from webhook.configure import configure, with_role
 from webhook.deadline import Deadline
+from webhook.encoding import decoded
 from webhook.errors import NotResolved, Refused
 from webhook.jsonpatch import diff
 from webhook.objects import configmap, secret
@@ -111,9 +111,9 @@ class ObjectAdmission:
         found = self._services.cluster.get(
             "Secret", self._services.own_namespace, config.tls_secret, deadline
         )
-        text = ((found or {}).get("data") or {}).get("ca.crt")
-        if not text:
+        ca = decoded(((found or {}).get("data") or {}).get("ca.crt"))
+        if not ca:
             raise NotResolved(
                 f"annotation vault-tls-secret: the webhook's namespace has no Secret {config.tls_secret} with `ca.crt`"
             )
-        return base64.b64decode(text)
+        return ca
