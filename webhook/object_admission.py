@@ -23,7 +23,7 @@ Document = Mapping[str, Any]
 
 _DEFAULT_ROLE = "default"
 _NO_IDENTITY = (
-    "it holds Vault references but names no identity to read them with; add the annotation "
+    "it holds Vault references ({}) but names no identity to read them with; add the annotation "
     "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
 )
 
@@ -97,7 +97,7 @@ class ObjectAdmission:
         outside = policy.violations(
             (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
         )
-        problems = [] if config.service_account else [_NO_IDENTITY]
+        problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(sorted(values)))]
         problems += [f"key {key}: {problem}" for key, problem in find_malformed(values, config)]
         problems += outside if policy.enforced else []
         if problems:
