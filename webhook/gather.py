@@ -1,13 +1,12 @@
 """The facts that decisions need, each fetched once, at the same time, under the admission's deadline."""
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from webhook.deadline import Deadline
+from webhook.encoding import decoded
 from webhook.errors import ClusterUnavailable, ImageNotRead
 from webhook.facts import Source, Values
 from webhook.registry.credentials import read_pull_secret
@@ -138,11 +137,4 @@ def _values(kind: str, document: Mapping[str, Any]) -> Values:
             key: str(text).encode("utf-8", "surrogatepass")
             for key, text in (document.get("data") or {}).items()
         }
-    return {key: _decoded(text) for key, text in (document.get("data") or {}).items()}
-
-
-def _decoded(text: Any) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError, TypeError):
-        return b""
+    return {key: decoded(text) or b"" for key, text in (document.get("data") or {}).items()}

@@ -1,6 +1,5 @@
 """What is decided about a Secret or a ConfigMap: its references are replaced by what Vault holds."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from webhook import transit
 from webhook.annotations import OBJECTS, Config, Defaults
 from webhook.configure import configure, with_role
 from webhook.deadline import Deadline
+from webhook.encoding import decoded
 from webhook.errors import NotResolved, Refused
 from webhook.jsonpatch import diff
 from webhook.objects import configmap, secret
@@ -23,7 +23,7 @@ Document = Mapping[str, Any]
 
 _DEFAULT_ROLE = "default"
 _NO_IDENTITY = (
-    "it holds Vault references but names no identity to read them with; add the annotation "
+    "it holds Vault references ({}) but names no identity to read them with; add the annotation "
     "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
 )
 
@@ -97,7 +97,7 @@ class ObjectAdmission:
         outside = policy.violations(
             (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
         )
-        problems = [] if config.service_account else [_NO_IDENTITY]
+        problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(sorted(values)))]
         problems += [f"key {key}: {problem}" for key, problem in find_malformed(values, config)]
         problems += outside if policy.enforced else []
         if problems:
@@ -111,9 +111,9 @@ class ObjectAdmission:
         found = self._services.cluster.get(
             "Secret", self._services.own_namespace, config.tls_secret, deadline
         )
-        text = ((found or {}).get("data") or {}).get("ca.crt")
-        if not text:
+        ca = decoded(((found or {}).get("data") or {}).get("ca.crt"))
+        if not ca:
             raise NotResolved(
                 f"annotation vault-tls-secret: the webhook's namespace has no Secret {config.tls_secret} with `ca.crt`"
             )
-        return base64.b64decode(text)
+        return ca

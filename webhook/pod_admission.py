@@ -171,7 +171,9 @@ def _change(request: AdmissionRequest) -> _Change:
 
 def _digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:
     """Return, by container, the digest of the image whose entry point was read, where one was."""
-    digests = {spec[key][index]["name"]: images[image].digest for (key, index), image in plan.images.items()}
+    digests = {
+        str(spec[key][index].get("name")): images[image].digest for (key, index), image in plan.images.items()
+    }
     return {name: digest for name, digest in digests.items() if digest}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 30.0  # a busy machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ SPECS = st.fixed_dictionaries(
         ),
         "securityContext": SECURITY.map(lambda found: {k: v for k, v in found.items() if k in OF_PODS}),
         "automountServiceAccountToken": st.booleans(),
+        "resources": st.just({"limits": {"cpu": "8", "memory": "16Gi"}}),
         "shareProcessNamespace": st.just(True),
         "terminationGracePeriodSeconds": st.just(5),
         "nodeSelector": st.just({"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}),

@@ -9,6 +9,7 @@ from typing import Any
 import jsonpatch
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.servers.cluster import Cluster
 from tests.webhook.generated import PODS
@@ -77,6 +78,16 @@ def test_fields_that_nobody_knows_yet_survive_everywhere(served: Served, pod: di
         if "fieldOfTheFuture" in place
     ]
     assert sorted(numbers) == list(range(1, count + 1))
+
+
+@settings(suppress_health_check=SHARED)
+@given(PODS, st.data())
+def test_what_lacks_any_part_is_left_to_the_api_server_to_judge(
+    served: Served, pod: dict[str, Any], data: st.DataObject
+) -> None:
+    place = data.draw(st.sampled_from([place for place in places(pod) if place]))
+    del place[data.draw(st.sampled_from(sorted(place)))]
+    assert "internal error" not in json.dumps(served.review("pods", pod))
 
 
 @settings(suppress_health_check=SHARED)

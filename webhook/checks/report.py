@@ -26,7 +26,7 @@ def text(findings: Findings) -> str:
             f"{found.message} [{found.rule_id}]"
         )
         lines.append(f"    {found.rule.remedy}")
-    counts = (f"{_count(findings, severity)} {severity}s" for severity in SEVERITIES)
+    counts = (_counted(_count(findings, severity), severity) for severity in SEVERITIES)
     return "\n".join([*lines, ", ".join(counts)]) + "\n"
 
 
@@ -83,3 +83,7 @@ def _result(found: Finding) -> dict[str, Any]:
 
 def _count(findings: Findings, severity: str) -> int:
     return sum(found.rule.severity == severity for found in findings)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

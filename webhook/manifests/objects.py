@@ -96,7 +96,7 @@ def find_objects(content: Any, namespace: str, path: YamlPath = ()) -> Iterator[
         for index, item in enumerate(content["items"]):
             yield from find_objects(item, namespace, (*path, "items", index))
         return
-    inner = _POD_TEMPLATES.get((group, kind))
+    inner = _POD_TEMPLATES.get((group, kind), _TEMPLATE if _has_pods(content) else None)
     resource = _RESOURCES.get((group, kind)) if inner is None else "pods"
     part = follow(content, inner or ())
     if resource and isinstance(part, dict):
@@ -105,6 +105,11 @@ def find_objects(content: Any, namespace: str, path: YamlPath = ()) -> Iterator[
         name = str(own.get("name") or own.get("generateName") or "")
         where = str(own.get("namespace") or namespace)
         yield Reviewed(resource, (*path, *(inner or ())), part, kind, where, name)
+
+
+def _has_pods(content: Mapping[str, Any]) -> bool:
+    """Whether a kind that is not in the table makes pods of a template, as Rollouts and Knative's Services do."""
+    return isinstance(follow(content, (*_TEMPLATE, "spec", "containers")), list)
 
 
 def follow(content: Any, path: YamlPath) -> Any:

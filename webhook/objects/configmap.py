@@ -1,11 +1,10 @@
 """References inside a ConfigMap: in `data` as text; in `binaryData` Vault holds the bytes in base64."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
 from vaultenv.reference import has_reference
+from webhook.encoding import decoded, encoded
 from webhook.errors import NotResolved
 
 ConfigMap = Mapping[str, Any]
@@ -13,12 +12,10 @@ ConfigMap = Mapping[str, Any]
 
 def find_values(config_map: ConfigMap) -> dict[str, bytes]:
     """Return the values of `config_map` that hold references, by key."""
-    values = {
-        key: text.encode("utf-8", "surrogatepass") for key, text in (config_map.get("data") or {}).items()
-    }
-    for key, text in (config_map.get("binaryData") or {}).items():
-        values[key] = base64.b64decode(text)
-    return {key: value for key, value in values.items() if has_reference(value)}
+    texts = (config_map.get("data") or {}).items()
+    values = {key: text.encode("utf-8", "surrogatepass") for key, text in texts if isinstance(text, str)}
+    binary = {key: decoded(text) or b"" for key, text in (config_map.get("binaryData") or {}).items()}
+    return {key: value for key, value in {**values, **binary}.items() if has_reference(value)}
 
 
 def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> ConfigMap:
@@ -47,7 +44,7 @@ def _text(key: str, value: bytes) -> str:
 
 
 def _base64(key: str, value: bytes) -> str:
-    try:
-        return base64.b64encode(base64.b64decode(value, validate=True)).decode("ascii")
-    except binascii.Error:
-        raise NotResolved(f"binaryData key {key}: Vault must hold the bytes in base64") from None
+    found = decoded(value.decode("ascii", "replace"))
+    if found is None:
+        raise NotResolved(f"binaryData key {key}: Vault must hold the bytes in base64")
+    return encoded(found)

@@ -4,13 +4,12 @@ A docker configuration is rewritten entry by entry: only what holds a reference 
 https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaultenv.reference import has_reference
+from webhook.encoding import decoded, encoded
 from webhook.errors import NotResolved
 
 DOCKER_CONFIG = ".dockerconfigjson"
@@ -39,24 +38,26 @@ def replace_values(secret: Secret, resolved: Resolved) -> Secret:
         new["data"] = {key: _replaced_data(key, text, resolved) for key, text in secret["data"].items()}
     if secret.get("stringData"):
         new["stringData"] = {
-            key: _replaced_text(key, text, resolved) for key, text in secret["stringData"].items()
+            key: _replaced_text(key, text, resolved) if isinstance(text, str) else text
+            for key, text in secret["stringData"].items()
         }
     return new
 
 
 def _values(secret: Secret) -> Iterator[tuple[str, bytes]]:
     for key, text in (secret.get("data") or {}).items():
-        decoded = _decoded(text)
-        if decoded is not None:
-            yield key, decoded
+        value = decoded(text)
+        if value is not None:
+            yield key, value
     for key, text in (secret.get("stringData") or {}).items():
-        yield key, text.encode("utf-8", "surrogatepass")
+        if isinstance(text, str):
+            yield key, text.encode("utf-8", "surrogatepass")
 
 
 def _replaced_data(key: str, text: str, resolved: Resolved) -> str:
-    value = _decoded(text)
+    value = decoded(text)
     new = None if value is None else _replaced(key, value, resolved)
-    return text if new is None else _encoded(new)
+    return text if new is None else encoded(new)
 
 
 def _replaced_text(key: str, text: str, resolved: Resolved) -> str:
@@ -103,7 +104,7 @@ def _credentials(host: str, entry: Mapping[str, Any]) -> dict[str, bytes]:
 
 def _auth_parts(host: str, entry: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the decoded `auth`: user and password apart where the password is a reference, else as one value."""
-    auth = _decoded(entry.get("auth"))
+    auth = decoded(entry.get("auth"))
     if auth is None:
         return {}
     cut = min((at for at in (auth.find(b":vault:"), auth.find(b":>>vault:")) if at >= 0), default=-1)
@@ -121,7 +122,7 @@ def _replaced_entry(host: str, entry: Any, resolved: Resolved) -> Any:
             new[field] = _text(_name(host, field), resolved[_name(host, field)])
     parts = _auth_parts(host, entry)
     if parts.keys() & resolved.keys():
-        new["auth"] = _encoded(b":".join(resolved.get(name, value) for name, value in parts.items()))
+        new["auth"] = encoded(b":".join(resolved.get(name, value) for name, value in parts.items()))
     return new
 
 
@@ -136,16 +137,3 @@ def _text(key: str, value: bytes) -> str:
 
 def _name(host: str, field: str) -> str:
     return f"{DOCKER_CONFIG} {host} {field}"
-
-
-def _decoded(text: Any) -> bytes | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _encoded(value: bytes) -> str:
-    return base64.b64encode(value).decode("ascii")

@@ -33,7 +33,7 @@ def _pinned(pod_spec: Document, digests: Mapping[str, str]) -> Document:
 
 
 def _pinned_one(container: Document, digests: Mapping[str, str]) -> Document:
-    digest = digests.get(container["name"])
+    digest = digests.get(str(container.get("name")))
     return {**container, "image": pinned(container["image"], digest)} if digest else container
 
 

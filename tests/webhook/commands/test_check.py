@@ -60,7 +60,7 @@ def test_every_finding_has_its_line_rule_and_remedy(check: Check) -> None:
         "app.yaml:16: error: Deployment shop/shop: spec.template.spec.containers[0].env[0].value: " in output
     )
     assert "    write vault:path#key\n" in output
-    assert output.endswith("2 errors, 1 warnings, 1 notes\n")
+    assert output.endswith("2 errors, 1 warning, 1 note\n")
 
 
 @pytest.mark.parametrize("name", ["one-key.yaml", "all-keys.yaml", "secret.yaml"])

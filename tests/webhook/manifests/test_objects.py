@@ -31,6 +31,7 @@ WORKLOADS = [
         ("spec", "jobTemplate", "spec", "template"),
         {"spec": {"jobTemplate": {"spec": {"template": POD}}}},
     ),
+    ("argoproj.io/v1alpha1", "Rollout", ("spec", "template"), {"spec": {"template": POD}}),
 ]
 
 
@@ -60,7 +61,7 @@ def test_the_items_of_a_list_are_found_where_they_stand() -> None:
         "text",
         {"kind": "Deployment", "apiVersion": "apps/v1"},
         {"kind": "Deployment", "apiVersion": "apps/v1", "spec": None},
-        {"kind": "Deployment", "apiVersion": "apps.example.com/v1", "spec": {"template": POD}},
+        {"kind": "Deployment", "apiVersion": "apps.example.com/v1", "spec": {"template": {"spec": POD}}},
         {"kind": "Secret", "apiVersion": "external-secrets.io/v1"},
     ],
 )

@@ -1,6 +1,7 @@
 """Which values of a ConfigMap are references, and where their values go."""
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -34,3 +35,12 @@ def test_a_value_that_does_not_fit_is_refused_without_being_shown(key: str, valu
         replace_values(CONFIG_MAP, {key: value})
     assert key in str(refusal.value)
     assert "not base64" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "config_map",
+    [{"data": {"a": None}, "binaryData": None}, {"binaryData": {"a": None, "b": "%%", "c": "a"}}],
+)
+def test_what_is_no_text_and_no_base64_stays(config_map: Any) -> None:
+    assert find_values(config_map) == {}
+    assert replace_values(config_map, {}) == config_map

@@ -102,3 +102,9 @@ def test_a_docker_configuration_without_references_is_not_touched(config: Any) -
 def test_bytes_that_are_no_text_are_refused_where_only_text_can_stand(secret: Any, key: str) -> None:
     with pytest.raises(NotResolved, match=f"key {key}: what Vault holds is not UTF-8"):
         replace_values(secret, {key: b"\xff"})
+
+
+def test_what_is_no_text_and_no_base64_stays() -> None:
+    secret = {"data": {"a": None, "b": "%%", "c": "a"}, "stringData": {"d": None}}
+    assert find_values(secret) == {}
+    assert replace_values(secret, {}) == secret

@@ -1,0 +1,20 @@
+"""Base64 as the API server reads it from JSON."""
+
+import base64
+import binascii
+from typing import Any
+
+
+def decoded(text: Any) -> bytes | None:
+    """Return the bytes, None if it is no base64."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def encoded(value: bytes) -> str:
+    """Return the bytes in base64."""
+    return base64.b64encode(value).decode("ascii")
