@@ -3,6 +3,7 @@
 import importlib
 import sys
 
+from vaultenv import __version__
 from webhook.errors import WebhookError
 
 COMMANDS = {
@@ -18,10 +19,17 @@ COMMANDS = {
 def main() -> int:
     """Run the command that the arguments name; return its exit status."""
     name, *arguments = sys.argv[1:] or [""]
+    if name in ("-h", "--help"):
+        print(_usage())
+        return 0
+    if name == "--version":
+        print(f"vault-webhook {__version__}")
+        return 0
     if name not in COMMANDS:
-        stream, status = (sys.stdout, 0) if name in ("-h", "--help") else (sys.stderr, 2)
-        print(_usage(), file=stream)
-        return status
+        print(
+            f"vault-webhook: there is no command {name!r}\n{_usage()}" if name else _usage(), file=sys.stderr
+        )
+        return 2
     run = importlib.import_module(f"webhook.commands.{name}").run
     try:
         return int(run(arguments))
@@ -32,7 +40,11 @@ def main() -> int:
 
 def _usage() -> str:
     rows = (f"  {name:<12} {help}" for name, help in COMMANDS.items())
-    return "usage: vault-webhook COMMAND [ARGUMENT...]\n\n" + "\n".join(rows)
+    return (
+        "usage: vault-webhook COMMAND [ARGUMENT...]\n\n"
+        + "\n".join(rows)
+        + "\n\n`vault-webhook COMMAND --help` says more."
+    )
 
 
 if __name__ == "__main__":

@@ -9,11 +9,19 @@ from webhook.deadline import Deadline
 from webhook.errors import Refused
 from webhook.object_admission import ObjectAdmission
 from webhook.pod_admission import PodAdmission
+from webhook.pods.ephemeral import SUBRESOURCE
 from webhook.review import AdmissionRequest, Decision
 from webhook.services import Services as Services
 from webhook.settings import Settings
 
 _REFUSAL = "could not mutate object: "
+_CREATE, _UPDATE = "CREATE", "UPDATE"
+_DECIDED = {
+    "pods": {(_CREATE, ""), (_UPDATE, SUBRESOURCE)},
+    "secrets": {(_CREATE, ""), (_UPDATE, "")},
+    "configmaps": {(_CREATE, ""), (_UPDATE, "")},
+}
+"""Operations and subresources at which something can still be done about an object."""
 
 
 class Admission:
@@ -28,7 +36,7 @@ class Admission:
     def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
         """Return the decision; everything that the object's author or the operator can mend is a refusal."""
         annotations = _annotations(request.object)
-        if is_skipped(annotations):
+        if not _is_decided(resource, request) or is_skipped(annotations):
             return Decision()
         try:
             if resource == "pods":
@@ -41,6 +49,12 @@ class Admission:
         """Whether the API server has answered once; what happens to it later is no reason to stop serving."""
         self._was_ready = self._was_ready or self._cluster.ready(deadline)
         return self._was_ready
+
+
+def _is_decided(resource: str, request: AdmissionRequest) -> bool:
+    """Whether there is anything to decide; what is being deleted must get rid of its finalizers, whatever else is wrong."""
+    is_going = bool((request.object.get("metadata") or {}).get("deletionTimestamp"))
+    return (request.operation or _CREATE, request.subresource) in _DECIDED[resource] and not is_going
 
 
 def _annotations(document: Mapping[str, Any]) -> dict[str, str]:

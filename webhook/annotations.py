@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook import forms
-from webhook.errors import InvalidAnnotation, InvalidSetting
+from webhook.errors import InvalidSetting
 from webhook.forms import Form
 from webhook.keys import IMAGE_DIGESTS, PREFIX, SUCCESSOR_PREFIX, spellings
 from webhook.retired import retired_keys
@@ -57,23 +57,23 @@ ANNOTATIONS = (
     Annotation("vault-addr", "address", forms.TEXT, "https://vault:8200", "the address of Vault; VAULT_ADDR of the operator or on its VAULT_ADDR_ALLOWLIST", BOTH, "VAULT_ADDR", "VAULT_ADDR"),
     Annotation("vault-role", "role", forms.TEXT, "", "the role to log in with; default: the pod's ServiceAccount, for other objects `default`. A template: `{{ .namespace }}`, also authmethod, name, path, serviceaccount", BOTH, "VAULT_ROLE", "VAULT_ROLE"),
     Annotation("vault-path", "path", forms.TEXT, "kubernetes", "the mount of the auth method: login is at auth/PATH/login", BOTH, "VAULT_PATH", "VAULT_PATH"),
-    Annotation("vault-auth-method", "auth_method", forms.TEXT, "jwt", "how to log in", BOTH, "VAULT_AUTH_METHOD", "VAULT_AUTH_METHOD"),
+    Annotation("vault-auth-method", "auth_method", forms.AUTH_METHOD, "jwt", "how to log in", BOTH, "VAULT_AUTH_METHOD", "VAULT_AUTH_METHOD"),
     Annotation("vault-namespace", "vault_namespace", forms.TEXT, "", "the namespace in Vault Enterprise or OpenBao", BOTH, "VAULT_NAMESPACE", "VAULT_NAMESPACE"),
     Annotation("vault-skip-verify", "skip_verify", forms.BOOLEAN, "false", "do not verify Vault's certificate; ignored unless the operator sets VAULT_ALLOW_OBJECT_SKIP_VERIFY", BOTH, "VAULT_SKIP_VERIFY", "VAULT_SKIP_VERIFY"),
     Annotation("vault-tls-secret", "tls_secret", forms.TEXT, "", "a Secret with Vault's CA under `ca.crt`: of the pod's namespace, for other objects of the webhook's", BOTH, "VAULT_TLS_SECRET"),
-    Annotation("vault-serviceaccount", "service_account", forms.TEXT, "", "the ServiceAccount of the object's namespace to log in as", OBJECTS, "VAULT_SERVICEACCOUNT"),
+    Annotation("vault-serviceaccount", "service_account", forms.TEXT, "", "the ServiceAccount of the object's namespace to log in as; of a pod only what `serviceaccount` is in its role", OBJECTS, "VAULT_SERVICEACCOUNT"),
     Annotation("vault-token-audience", "token_audience", forms.TEXT, "", "log in with a ServiceAccount token for this audience; a pod gets it in a volume of its own", BOTH, "VAULT_TOKEN_AUDIENCE"),
     Annotation("vault-jwt-file", "jwt_file", forms.TEXT, "", "the file in the containers with the JWT to log in with; default: the ServiceAccount token that Kubernetes mounts", PODS, "", "VAULT_JWT_FILE"),
     Annotation("token-auth-mount", "token_mount", forms.optional(forms.VOLUME_FILE), "", "a volume of the pod and a file in it that holds a Vault token to use instead of a login", PODS, "", "", "vault-token-auth-mount"),
     Annotation("vault-client-timeout", "client_timeout_s", forms.optional(forms.DURATION), "", "how long the launcher tries to log in and how long one request may take", PODS, "VAULT_CLIENT_TIMEOUT", "VAULT_CLIENT_TIMEOUT"),
-    Annotation("vault-ignore-missing-secrets", "ignore_missing", forms.BOOLEAN, "false", "leave out variables whose path or key is not in Vault", BOTH, "VAULT_IGNORE_MISSING_SECRETS", "VAULT_IGNORE_MISSING_SECRETS"),
+    Annotation("vault-ignore-missing-secrets", "ignore_missing", forms.BOOLEAN, "false", "leave out variables whose path is not in Vault; in other objects the reference stays, with a warning", BOTH, "VAULT_IGNORE_MISSING_SECRETS", "VAULT_IGNORE_MISSING_SECRETS"),
     Annotation("vault-env-from-path", "from_path", forms.TEXT, "", "add all keys of these paths, `path[#version]`, with commas between them", PODS, "", "VAULT_ENV_FROM_PATH", "vault-from-path"),
     Annotation("vault-env-from-path-include", "from_path_include", forms.CONTAINERS, "", "the only containers that get the keys of vault-env-from-path; default: all", PODS, "", "", "vault-from-path-include"),
     Annotation("vault-env-from-path-exclude", "from_path_exclude", forms.CONTAINERS, "", "containers that do not get the keys of vault-env-from-path", PODS, "", "", "vault-from-path-exclude"),
     Annotation("vault-env-passthrough", "passthrough", forms.TEXT, "", "variables of the launcher that the program shall also see, with commas between them", PODS, "VAULT_ENV_PASSTHROUGH", "VAULT_ENV_PASSTHROUGH", "vault-passthrough"),
     Annotation("vault-env-daemon", "daemon", forms.BOOLEAN, "false", "stay as the program's parent and renew its leases", PODS, "VAULT_ENV_DAEMON", "VAULT_ENV_DAEMON", "secret-init-daemon"),
     Annotation("vault-env-delay", "delay_s", forms.optional(forms.DURATION), "", "wait this long before the program starts", PODS, "VAULT_ENV_DELAY", "VAULT_ENV_DELAY", "secret-init-delay"),
-    Annotation("vault-env-image", "launcher_image", forms.TEXT, "", "the image that holds the launcher", PODS, "VAULT_ENV_IMAGE", "", "secret-init-image"),
+    Annotation("vault-env-image", "launcher_image", forms.IMAGE, "", "the image that holds the launcher", PODS, "VAULT_ENV_IMAGE", "", "secret-init-image"),
     Annotation("vault-env-image-pull-policy", "launcher_pull_policy", forms.PULL_POLICY, "IfNotPresent", "its pull policy", PODS, "VAULT_ENV_PULL_POLICY", "", "secret-init-image-pull-policy"),
     Annotation("enable-json-log", "json_log", forms.BOOLEAN, "false", "the launcher logs JSON", PODS, "ENABLE_JSON_LOG", "VAULT_JSON_LOG", "secret-init-json-log"),
     Annotation("log-level", "log_level", forms.optional(forms.LOG_LEVEL), "", "the launcher's log level; a VAULT_LOG_LEVEL of the container itself wins", PODS, "LOG_LEVEL", "VAULT_LOG_LEVEL", "vault-log-level"),
@@ -154,14 +154,6 @@ def read_defaults(environ: Mapping[str, str]) -> Defaults:
     if problems:
         raise InvalidSetting("; ".join(problems))
     return values
-
-
-def read_config(annotations: Mapping[str, str], defaults: Defaults) -> Config:
-    """Return the configuration of an object with these `annotations`; InvalidAnnotation names every bad value."""
-    config, problems = parse_config(annotations, defaults)
-    if problems:
-        raise InvalidAnnotation("; ".join(problems))
-    return config
 
 
 def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[str]]:

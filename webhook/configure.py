@@ -17,7 +17,7 @@ _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
 
 def is_skipped(annotations: Mapping[str, str]) -> bool:
     """Whether the object asks to be left alone; nothing else of it is looked at then."""
-    return any(annotations.get(key) == "skip" for key in _SKIP_KEYS)
+    return next((annotations[key] for key in _SKIP_KEYS if key in annotations), "") == "skip"
 
 
 def configure(
@@ -39,14 +39,17 @@ def configure(
     if problems:
         raise InvalidAnnotation("; ".join(problems))
     warnings = [*find_unknown(annotations), *(find_ineffective(annotations) if scope == PODS else ())]
+    if "path" in config.annotated and config.path.strip("/").startswith("auth/"):
+        warnings.append(f"annotation vault-path: login will be at auth/{config.path}/login; leave auth/ out")
     config, ignored = _within_limits(config, defaults, settings)
     return config, (*warnings, *ignored)
 
 
 def _check_address(config: Config, defaults: Defaults, settings: Settings) -> None:
-    if config.address != defaults["address"]:
-        allowed = (defaults["address"], *settings.address_allow_list)
-        check_address(config.address, allowed, allow_private=settings.allow_private_addresses)
+    operators = defaults["address"]
+    if config.address != operators:
+        listed, allow_private = settings.address_allow_list, settings.allow_private_addresses
+        check_address(config.address, operators, listed, allow_private=allow_private)
 
 
 def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[str]]:
@@ -54,11 +57,14 @@ def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tu
     warnings = []
     if "skip_verify" in config.annotated and not settings.allow_skip_verify:
         if config.skip_verify != defaults["skip_verify"]:
-            warnings.append("annotation vault-skip-verify is ignored: the operator has not allowed it")
+            warnings.append(
+                "annotation vault-skip-verify is ignored: the operator has not set VAULT_ALLOW_OBJECT_SKIP_VERIFY"
+            )
         config = replace(config, skip_verify=defaults["skip_verify"])
-    if "launcher_image" in config.annotated and is_foreign_image(config.launcher_image):
+    if is_foreign_image(config.launcher_image):
         warnings.append("annotation vault-env-image is ignored: that image's vault-env is another program")
-        config = replace(config, launcher_image=defaults["launcher_image"])
+        config = replace(config, launcher_image="")
+    config = replace(config, launcher_image=config.launcher_image or defaults["launcher_image"])
     return config, warnings
 
 

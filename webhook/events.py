@@ -126,8 +126,9 @@ def refusal_event(request: AdmissionRequest, reason: str, instance: str) -> dict
 def _regarding(request: AdmissionRequest) -> dict[str, str]:
     metadata = request.object.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    for owner in metadata.get("ownerReferences") or ():
-        if owner.get("controller") and not request.object_name:
+    owners = metadata.get("ownerReferences")
+    for owner in owners if isinstance(owners, list) else ():
+        if isinstance(owner, dict) and owner.get("controller") and not request.object_name:
             return {key: str(owner.get(key) or "") for key in ("apiVersion", "kind", "name", "uid")}
     name = request.object_name or str(metadata.get("generateName") or "")
     return {"apiVersion": "v1", "kind": request.kind, "name": name}

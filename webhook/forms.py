@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from vaultenv.duration import seconds
+from webhook.quantity import parse_quantity
+
 
 @dataclass(frozen=True)
 class Form:
@@ -17,13 +20,27 @@ class Form:
 
 _TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
 _FALSE = frozenset(["0", "f", "F", "FALSE", "false", "False"])
-_UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_DAY_S = 86400.0
+AUTH_METHODS = (
+    "jwt",
+    "kubernetes",
+    "approle",
+    "cert",
+    "userpass",
+    "ldap",
+    "aws-ec2",
+    "aws-iam",
+    "gcp-gce",
+    "gcp-iam",
+    "azure",
+)
+"""The launcher's, `vaultenv.client.logins`."""
+_LONGEST_S = float(1 << 63) / 1e9
+"""The longest duration that Go can hold, 292 years."""
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
 _CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 # A segment of a path: text around `{namespace}`, or `*`; neither empty nor only dots.
 _PATTERN_SEGMENT = re.compile(r"(?!\.+$)([^/{}*%]|\{namespace\})+|\*")
-_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 
 
 def _boolean(text: str) -> bool:
@@ -35,12 +52,10 @@ def _boolean(text: str) -> bool:
 
 
 def _duration_s(text: str) -> float:
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    duration_s = seconds(text)
+    if duration_s >= _LONGEST_S:
         raise ValueError(text)
-    return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+    return duration_s
 
 
 def is_false(text: str) -> bool:
@@ -67,6 +82,12 @@ def _choice(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def _image(text: str) -> str:
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError(text)
+    return text
+
+
 def _pull_policy(text: str) -> str:
     if text.lower() not in _PULL_POLICIES:
         raise ValueError(text)
@@ -74,14 +95,15 @@ def _pull_policy(text: str) -> str:
 
 
 def _quantity(text: str) -> str:
-    if not _QUANTITY.fullmatch(text):
+    if parse_quantity(text) < 0:
         raise ValueError(text)
     return text
 
 
 def _volume_file(text: str) -> tuple[str, str]:
-    volume, colon, file = text.partition(":")
-    if not (volume and colon and file) or ".." in file.split("/"):
+    volume, _, path = text.partition(":")
+    file = path.lstrip("/")
+    if not (volume and file) or ".." in file.split("/"):
         raise ValueError(text)
     return volume, file
 
@@ -126,6 +148,8 @@ WORDS = Form("a list with commas between its words", _words)
 LOG_LEVEL = Form(
     "one of debug, info, warn, warning, error", _choice("debug", "info", "warn", "warning", "error")
 )
+AUTH_METHOD = Form(f"one of {', '.join(AUTH_METHODS)}, or nothing", _choice(*AUTH_METHODS, ""))
+IMAGE = Form("the name of an image, or nothing for the operator's", _image)
 PULL_POLICY = Form("one of Always, IfNotPresent, Never", _pull_policy)
 QUANTITY = Form("a Kubernetes quantity such as 100m or 64Mi", _quantity)
 VOLUME_FILE = Form("VOLUME:FILE, a volume of the pod and a file in it", _volume_file)
@@ -139,6 +163,8 @@ PROVIDER = Form("vault or bao, the providers that this webhook reads from", _cho
 ENTRY_POINTS = Form('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 
 
-def duration_text(seconds: float) -> str:
-    """The same duration as Go and the launcher read it, e.g. `10s` or `0.5s`."""
-    return f"{seconds:g}s"
+def duration_text(duration_s: float) -> str:
+    """The same duration as Go and the launcher read it, e.g. `10s` or `0.5s`; to the microsecond below a day."""
+    digits = 6 if duration_s < _DAY_S else 0
+    text = f"{duration_s:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if digits else text) + "s"

@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from webhook import transit
 from webhook.annotations import OBJECTS, Config, Defaults
 from webhook.configure import configure, with_role
 from webhook.deadline import Deadline
 from webhook.errors import NotResolved, Refused
 from webhook.jsonpatch import diff
 from webhook.objects import configmap, secret
-from webhook.objects.paths import find_paths, find_written
+from webhook.objects.paths import find_asked, find_malformed, find_paths, find_written
 from webhook.path_policy import Asked, foreign_namespace
-from webhook.review import AdmissionRequest, Decision
+from webhook.review import AdmissionRequest, Decision, audit_of
 from webhook.services import Services
 from webhook.settings import Settings
 from webhook.vault import Identity
@@ -60,22 +61,24 @@ class ObjectAdmission:
             return Decision(warnings=warnings)
         warnings = (*warnings, *self._check(values, config, request.namespace))
         written = find_written(values) if request.dry_run else set()
-        resolved = self._resolve(
+        found = self._resolve(
             {key: value for key, value in values.items() if key not in written}, config, request, deadline
         )
+        resolved = {key: value for key, value in found.items() if value is not None}
         return Decision(
             patch=diff(request.object, kind.replace_values(request.object, resolved)),
             warnings=[
                 *warnings,
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
+                *(f"{key} keeps its reference: its path is missing" for key in found if key not in resolved),
             ],
-            audit={"references": ", ".join(f"{key}={path}" for key, path in find_paths(values))},
+            audit=audit_of(f"{key}={path}" for key, path in find_asked(values, config)),
             references=len(values),
         )
 
     def _resolve(
         self, values: Mapping[str, bytes], config: Config, request: AdmissionRequest, deadline: Deadline
-    ) -> dict[str, bytes]:
+    ) -> dict[str, bytes | None]:
         if not values:
             return {}
         config = with_role(
@@ -90,10 +93,12 @@ class ObjectAdmission:
         """Return warnings; Refused names what is missing, and each path that the namespace may not name."""
         policy = self._settings.path_policy()
         vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
+        limited = find_paths(values) if transit.is_operators(config) else find_asked(values, config)
         outside = policy.violations(
-            (Asked(f"key {key}", path, vault_namespace) for key, path in find_paths(values)), namespace
+            (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
         )
         problems = [] if config.service_account else [_NO_IDENTITY]
+        problems += [f"key {key}: {problem}" for key, problem in find_malformed(values, config)]
         problems += outside if policy.enforced else []
         if problems:
             raise Refused("; ".join(problems))

@@ -14,13 +14,15 @@ from webhook.gather import find_account_pull_secrets, gather_images, gather_pull
 from webhook.jsonpatch import diff
 from webhook.pods.architectures import pinned_architectures
 from webhook.pods.digests import with_digests
+from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
+from webhook.pods.transit import decrypt_path
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
-from webhook.review import AdmissionRequest, Decision
+from webhook.review import AdmissionRequest, Decision, audit_of
 from webhook.services import Services
 from webhook.settings import Settings
 
@@ -70,7 +72,7 @@ class PodAdmission:
         return Decision(
             patch=diff(request.object, new),
             warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(facts.images)],
-            audit={"references": ", ".join(_audit(spec, plan, config))},
+            audit=audit_of(_audit(spec, plan, config)),
             references=plan.references(),
         )
 
@@ -161,10 +163,9 @@ def _digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> di
 
 def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, list[str]]:
     account = request.object["spec"].get("serviceAccountName") or ""
+    named = config.service_account if "service_account" in config.annotated else account
     try:
-        return with_role(
-            config, request.namespace, request.object_name, account, account or _DEFAULT_ROLE
-        ), []
+        return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE), []
     except InvalidAnnotation as error:
         return config, [str(error)]
 
@@ -184,5 +185,9 @@ def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
         name = spec[place[0]][place[1]].get("name") or ""
         for variable, path in references.paths:
             yield f"{name}/{variable}={path or '?'}"
+        for variable in references.ciphertexts:
+            yield f"{name}/{variable}={decrypt_path(references, config) or '?'}"
+        if TOKEN_VARIABLE in references.rewritten:
+            yield f"{name}/{TOKEN_VARIABLE}=auth/{config.path}/login"
         given = parse_from_path(from_path_of(place[0], name, config))
         yield from (f"{name}/*={item.path}" for item in given)

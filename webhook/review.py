@@ -1,18 +1,19 @@
-"""AdmissionReview of admission.k8s.io/v1, as the API server sends it and as it is answered.
+"""AdmissionReview of admission.k8s.io, as the API server sends it and as it is answered, in the version that it came in.
 
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from webhook.errors import InvalidReview
 from webhook.jsonpatch import Operation
 
-API_VERSION = "admission.k8s.io/v1"
+API_VERSIONS = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
+_WITHOUT_OBJECT = ("DELETE", "CONNECT")
 _WARNING_LENGTH = 256
 _WARNINGS = 10
 _AUDIT_LENGTH = 4096
@@ -20,7 +21,7 @@ _AUDIT_LENGTH = 4096
 
 @dataclass(frozen=True)
 class AdmissionRequest:
-    """What the API server asks about: `object` and `old_object` are JSON documents, or None."""
+    """What the API server asks about: `object` is a JSON document, empty where there is none; `old_object` may be None."""
 
     uid: str
     kind: str
@@ -31,12 +32,12 @@ class AdmissionRequest:
     object: Mapping[str, Any]
     old_object: Mapping[str, Any] | None
     dry_run: bool
+    api_version: str = API_VERSIONS[0]
 
     @property
     def object_name(self) -> str:
         """The object's name, empty while the API server has yet to make one."""
-        metadata = self.object.get("metadata")
-        return self.name or str((metadata if isinstance(metadata, dict) else {}).get("name") or "")
+        return self.name or _text(self.object.get("metadata"), "name")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Decision:
     references: int = 0
 
 
+def audit_of(references: Iterable[str]) -> dict[str, str]:
+    """Return the audit annotations of an object with these references: which value reads which path."""
+    text = ", ".join(references)
+    return {"references": text} if text else {}
+
+
 def parse_review(body: bytes) -> AdmissionRequest:
     """Return the request in `body`; InvalidReview says what is missing."""
     try:
@@ -58,27 +65,31 @@ def parse_review(body: bytes) -> AdmissionRequest:
         raise InvalidReview("the body is not JSON") from None
     if not isinstance(review, dict) or review.get("kind") != "AdmissionReview":
         raise InvalidReview("the body is not an AdmissionReview")
-    if review.get("apiVersion") != API_VERSION:
+    if review.get("apiVersion") not in API_VERSIONS:
         raise InvalidReview(
-            f"apiVersion must be {API_VERSION}; set admissionReviewVersions: [v1] in the webhook configuration"
+            f"apiVersion must be one of {', '.join(API_VERSIONS)}; "
+            "set admissionReviewVersions: [v1] in the webhook configuration"
         )
     request = review.get("request")
     if not isinstance(request, dict) or not isinstance(request.get("uid"), str) or not request["uid"]:
         raise InvalidReview("the AdmissionReview has no request with a uid")
     content = request.get("object")
+    if content is None and request.get("operation") in _WITHOUT_OBJECT:
+        content = {}
     if not isinstance(content, dict):
         raise InvalidReview("the AdmissionReview has no object")
-    kind, previous = request.get("kind"), request.get("oldObject")
+    previous = request.get("oldObject")
     return AdmissionRequest(
         uid=request["uid"],
-        kind=_text(kind, "kind") if isinstance(kind, dict) else "",
-        namespace=_text(request, "namespace"),
+        kind=_text(request.get("kind"), "kind"),
+        namespace=_text(request, "namespace") or _text(content.get("metadata"), "namespace"),
         name=_text(request, "name"),
         operation=_text(request, "operation"),
         subresource=_text(request, "subResource"),
         object=content,
         old_object=previous if isinstance(previous, dict) else None,
         dry_run=request.get("dryRun") is True,
+        api_version=review["apiVersion"],
     )
 
 
@@ -92,18 +103,24 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
         response["patchType"] = "JSONPatch"
         response["patch"] = base64.b64encode(patch.encode("utf-8", "surrogatepass")).decode("ascii")
     if decision.warnings:
-        response["warnings"] = [
-            _shortened(warning, _WARNING_LENGTH) for warning in decision.warnings[:_WARNINGS]
-        ]
+        response["warnings"] = _fitting(decision.warnings)
     if decision.audit:
         response["auditAnnotations"] = {
             key: _shortened(text, _AUDIT_LENGTH) for key, text in decision.audit.items()
         }
-    return {"apiVersion": API_VERSION, "kind": "AdmissionReview", "response": response}
+    return {"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response}
 
 
-def _text(document: Mapping[str, Any], key: str) -> str:
-    value = document.get(key)
+def _fitting(warnings: Sequence[str]) -> list[str]:
+    """What people can be expected to read of the warnings, and how many more there are."""
+    if len(warnings) > _WARNINGS:
+        rest = len(warnings) - _WARNINGS + 1
+        warnings = [*warnings[: _WARNINGS - 1], f"{rest} more warnings are in the webhook's log"]
+    return [_shortened(warning, _WARNING_LENGTH) for warning in warnings]
+
+
+def _text(document: Any, key: str) -> str:
+    value = document.get(key) if isinstance(document, dict) else None
     return value if isinstance(value, str) else ""
 
 

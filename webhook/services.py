@@ -21,7 +21,7 @@ class Vault(Protocol):
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]: ...
+    ) -> dict[str, bytes | None]: ...
 
 
 @dataclass(frozen=True)

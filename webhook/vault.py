@@ -1,28 +1,29 @@
 """Vault as the webhook uses it: it logs in as a ServiceAccount of the object's namespace, never as itself."""
 
 import contextlib
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import hvac
 import requests
 from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
 
-from vaultenv.client.twin import HvacReader
+from vaultenv.client.twin import HvacReader, cause_of
 from vaultenv.errors import VaultEnvError
 from vaultenv.resolve import Transit, resolve
 from webhook.annotations import Config
 from webhook.deadline import Deadline
 from webhook.errors import NotResolved
+from webhook.transit import DEFAULT_MOUNT
 from webhook.vault_client import new_client
 
 _BATCH_SIZE = 25
 _REASONS: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
     RateLimitExceeded: "Vault has too much to do (429); try again",
-    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role and vault-serviceaccount",
+    Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the annotations vault-role, vault-path and vault-serviceaccount",
     InvalidRequest: "400 refused; check that the role of the annotation vault-role exists",
     InvalidPath: "404 no auth method is mounted there; check the annotation vault-path",
 }
@@ -60,21 +61,46 @@ class Vault:
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]:
-        """Return `values` with their references replaced; NotResolved lists all that could not be.
+    ) -> dict[str, bytes | None]:
+        """Return `values` with their references replaced, None where a missing path is ignored.
+
+        NotResolved lists all that could not be.
 
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
         After a dry run the token is revoked, and what was leased with it.
         """
-        with _ca_file(ca, self._ca_file) as ca_file:
-            client = self._log_in(config, identity, ca_file, deadline)
+        client = self._client(config, ca, deadline)
+        with contextlib.closing(client.adapter):
+            self._log_in(client, config, identity, deadline)
             try:
                 return self._resolve(values, client, config)
             finally:
                 if dry_run:
                     _revoke(client)
 
-    def _resolve(self, values: Mapping[str, bytes], client: hvac.Client, config: Config) -> dict[str, bytes]:
+    def _client(self, config: Config, ca: bytes, deadline: Deadline) -> hvac.Client:
+        try:
+            return new_client(
+                config.address,
+                ca=ca.decode("ascii", "replace") if ca else self._own_ca(),
+                skip_verify=config.skip_verify,
+                namespace=config.vault_namespace,
+                remaining_s=deadline.remaining_s,
+            )
+        except (OSError, ValueError):
+            where = (
+                f"annotation vault-tls-secret: `ca.crt` of Secret {config.tls_secret}"
+                if ca
+                else "VAULT_CACERT"
+            )
+            raise NotResolved(f"{where} holds no certificate in PEM form; correct it") from None
+
+    def _own_ca(self) -> str:
+        return Path(self._ca_file).read_text(encoding="ascii", errors="replace") if self._ca_file else ""
+
+    def _resolve(
+        self, values: Mapping[str, bytes], client: hvac.Client, config: Config
+    ) -> dict[str, bytes | None]:
         try:
             found = resolve(
                 {name.encode("utf-8", "surrogatepass"): value for name, value in values.items()},
@@ -84,9 +110,9 @@ class Vault:
             )
         except VaultEnvError as error:
             raise NotResolved(str(error)) from error
-        return {name.decode("utf-8", "surrogatepass"): value for name, value in found.items()}
+        return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in values}
 
-    def _log_in(self, config: Config, identity: Identity, ca_file: str, deadline: Deadline) -> hvac.Client:
+    def _log_in(self, client: hvac.Client, config: Config, identity: Identity, deadline: Deadline) -> None:
         account = f"{identity.namespace}/{identity.service_account}"
         audiences = [config.token_audience] if config.token_audience else []
         token = self._tokens.create_token(identity.namespace, identity.service_account, audiences, deadline)
@@ -96,13 +122,6 @@ class Vault:
             )
         if not deadline.remaining_s():
             raise NotResolved(f"no time was left to log in to Vault at {config.address}; try again")
-        client = new_client(
-            config.address,
-            ca_file=ca_file,
-            skip_verify=config.skip_verify,
-            namespace=config.vault_namespace,
-            timeout_s=deadline.remaining_s(),
-        )
         where = f"{config.address}/v1/auth/{config.path}/login"
         try:
             answer = client.auth.jwt.jwt_login(identity.role, token, path=config.path)
@@ -114,22 +133,8 @@ class Vault:
             ) from error
         except (requests.RequestException, KeyError, TypeError) as error:
             raise NotResolved(
-                f"failed to request new Vault token: no answer from {where} ({type(error).__name__}); "
-                "check the annotation vault-addr and that Vault is up"
+                f"failed to request new Vault token: {where}: {cause_of(error)}; {_remedy(error)}"
             ) from error
-        return client
-
-
-@contextlib.contextmanager
-def _ca_file(ca: bytes, default: str) -> Iterator[str]:
-    """The path of a file with `ca`, or the default if that is empty."""
-    if not ca:
-        yield default
-        return
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        file.write(ca)
-        file.flush()
-        yield file.name
 
 
 def _revoke(client: hvac.Client) -> None:
@@ -145,9 +150,15 @@ def _reason(error: VaultError) -> str:
     return f"{type(error).__name__}; check the annotations vault-role, vault-path and vault-serviceaccount"
 
 
+def _remedy(error: Exception) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "name a Secret of the webhook's namespace with the CA as `ca.crt` in the annotation vault-tls-secret"
+    return "check the annotation vault-addr and that Vault is up"
+
+
 def _transit(config: Config) -> Transit:
     if not config.transit_key:
         return Transit()
     return Transit(
-        config.transit_key, config.transit_path or "transit", config.transit_batch_size or _BATCH_SIZE
+        config.transit_key, config.transit_path or DEFAULT_MOUNT, config.transit_batch_size or _BATCH_SIZE
     )

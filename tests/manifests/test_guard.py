@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
+from tests.webhook.generated import PODS
+from tests.webhook.test_any_pod import changed
+from tests.webhook.test_app import Served
 from vaultenv.reference import has_reference
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 
@@ -123,6 +126,12 @@ def test_it_agrees_on_any_text(guarded: Cluster, text: str) -> None:
     assert bool(refusal(guarded, pod(env(text)))) == has_reference(text.encode())
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(PODS)
+def test_what_the_webhook_has_answered_passes(guarded: Cluster, pod: dict[str, Any]) -> None:
+    assert not refusal(guarded, changed(Served(), pod))
+
+
 @pytest.mark.parametrize("launcher", ["/vault/vault-env", "/vault/secret-init", "/bao/secret-init"])
 def test_a_container_that_starts_a_launcher_passes(guarded: Cluster, launcher: str) -> None:
     wrapped = container(env(REFERENCE), command=[launcher], args=["app"])
@@ -140,6 +149,12 @@ def test_init_containers_count(guarded: Cluster) -> None:
 def test_a_pod_that_is_skipped_passes(guarded: Cluster, prefix: str) -> None:
     assert not refusal(guarded, pod(env(REFERENCE), {prefix + "mutate": "skip"}))
     assert refusal(guarded, pod(env(REFERENCE), {prefix + "mutate": "Skip"}))
+
+
+def test_the_successors_word_wins(guarded: Cluster) -> None:
+    both = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
+    assert refusal(guarded, pod(env(REFERENCE), dict(zip(both, ("", "skip"), strict=True))))
+    assert not refusal(guarded, pod(env(REFERENCE), dict(zip(both, ("skip", ""), strict=True))))
 
 
 def test_a_pod_that_its_label_excludes_passes(guarded: Cluster) -> None:

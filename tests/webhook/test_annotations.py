@@ -4,19 +4,21 @@ import dataclasses
 
 import pytest
 
+from webhook import forms
 from webhook.annotations import (
     ANNOTATIONS,
     Annotation,
     Config,
     container_variables,
     find_unknown,
-    read_config,
+    parse_config,
     read_defaults,
 )
-from webhook.errors import InvalidAnnotation, InvalidSetting
+from webhook.errors import InvalidSetting
 from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 
 EXAMPLES = {
+    forms.AUTH_METHOD.accepted: "kubernetes",
     "any text": "text",
     "true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)": "true",
     "a whole number, 0 or more, or nothing": "7",
@@ -25,6 +27,7 @@ EXAMPLES = {
     "one of debug, info, warn, warning, error, or nothing": "debug",
     "one of Always, IfNotPresent, Never": "Always",
     "names of containers with commas between them": "app,worker",
+    "the name of an image, or nothing for the operator's": "vault-env:2",
     "vault or bao, the providers that this webhook reads from": "bao",
     "VOLUME:FILE, a volume of the pod and a file in it, or nothing": "tokens:token",
     'a JSON object such as {"container": ["program", "argument"]}, or nothing': '{"app": ["/app"]}',
@@ -52,7 +55,7 @@ def test_no_key_setting_or_variable_stands_twice() -> None:
 def test_an_annotation_wins_over_the_operators_setting(row: Annotation) -> None:
     example = EXAMPLES[row.form.accepted]
     defaults = read_defaults({})
-    config = read_config({PREFIX + row.key: example}, defaults)
+    config, _ = parse_config({PREFIX + row.key: example}, defaults)
     assert getattr(config, row.field) == row.form.parse(example)
     assert config.annotated == {row.field}
 
@@ -75,22 +78,21 @@ def test_the_successors_setting_is_read_where_ours_is_not_set(row: Annotation) -
 def test_the_successors_key_wins(row: Annotation) -> None:
     example = EXAMPLES[row.form.accepted]
     new_key = SUCCESSOR_PREFIX + (row.successor or row.key)
-    config = read_config({PREFIX + row.key: row.default, new_key: example}, read_defaults({}))
+    config, _ = parse_config({PREFIX + row.key: row.default, new_key: example}, read_defaults({}))
     assert getattr(config, row.field) == row.form.parse(example)
 
 
 @pytest.mark.parametrize("row", STRICT, ids=names)
 def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
-    with pytest.raises(InvalidAnnotation) as refusal:
-        read_config({PREFIX + row.key: "yse!"}, read_defaults({}))
-    assert f"annotation {PREFIX}{row.key}: 'yse!' is not {row.form.accepted}" in str(refusal.value)
+    _, problems = parse_config({PREFIX + row.key: "not so"}, read_defaults({}))
+    assert problems == [f"annotation {PREFIX}{row.key}: 'not so' is not {row.form.accepted}"]
 
 
 def test_all_bad_values_are_named_at_once() -> None:
-    with pytest.raises(InvalidAnnotation) as refusal:
-        read_config({PREFIX + "run-as-user": "me", PREFIX + "mutate-probes": "yes"}, read_defaults({}))
-    assert "run-as-user" in str(refusal.value)
-    assert "mutate-probes" in str(refusal.value)
+    bad = {PREFIX + "run-as-user": "me", PREFIX + "mutate-probes": "yes"}
+    config, problems = parse_config(bad, read_defaults({}))
+    assert len(problems) == 2
+    assert (config.run_as_user, config.mutate_probes) == (0, False)
 
 
 def test_a_bad_setting_of_the_operator_is_refused() -> None:
@@ -106,7 +108,7 @@ def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
 
 
 def test_where_to_log_in_is_always_carried_into_the_container() -> None:
-    variables = container_variables(read_config({}, read_defaults({"VAULT_ADDR": "https://v"})))
+    variables = container_variables(parse_config({}, read_defaults({"VAULT_ADDR": "https://v"}))[0])
     assert variables == {
         "VAULT_ADDR": "https://v",
         "VAULT_ROLE": "",
@@ -123,7 +125,7 @@ def test_what_an_annotation_sets_is_carried_in_the_launchers_form() -> None:
         PREFIX + "transit-batch-size": "5",
         PREFIX + "vault-env-from-path": "secret/data/a",
     }
-    variables = container_variables(read_config(annotations, read_defaults({})))
+    variables = container_variables(parse_config(annotations, read_defaults({}))[0])
     assert variables["VAULT_CLIENT_TIMEOUT"] == "90s"
     assert variables["VAULT_ENV_DAEMON"] == "true"
     assert variables["VAULT_TRANSIT_BATCH_SIZE"] == "5"

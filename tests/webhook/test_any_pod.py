@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.servers.cluster import Cluster
 from tests.webhook.generated import PODS
 from tests.webhook.test_app import Served
+from vaultenv.reference import has_reference
 from webhook.keys import PREFIX
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -37,6 +38,16 @@ def changed(served: Served, pod: dict[str, Any]) -> dict[str, Any]:
 def test_a_second_review_changes_nothing(served: Served, pod: dict[str, Any]) -> None:
     once = changed(served, pod)
     assert "patch" not in served.review("pods", once)
+
+
+@settings(suppress_health_check=SHARED)
+@given(PODS)
+def test_no_program_starts_with_a_raw_reference(served: Served, pod: dict[str, Any]) -> None:
+    spec = changed(served, pod)["spec"]
+    for container in [*spec.get("initContainers", []), *spec["containers"]]:
+        values = [entry.get("value", "") for entry in container.get("env", [])]
+        if any(has_reference(value.encode()) for value in values):
+            assert container["command"][0] == "/vault/vault-env"
 
 
 @settings(suppress_health_check=SHARED)
@@ -77,7 +88,8 @@ def test_what_is_not_the_launchers_business_stays(served: Served, pod: dict[str,
         k: v for k, v in before.items() if k not in ours
     }
     own = [each for each in after.get("initContainers", []) if each["name"] != "copy-vault-env"]
-    kept = {"command", "args", "env", "volumeMounts", "livenessProbe", "lifecycle"}
+    probes = {"livenessProbe", "readinessProbe", "startupProbe"}
+    kept = {"command", "args", "env", "volumeMounts", "lifecycle", *probes}
     for old, new in zip(
         [*before.get("initContainers", []), *before["containers"]], [*own, *after["containers"]], strict=True
     ):

@@ -1,5 +1,6 @@
 """Requests in, answers out: never a 500, and nothing secret in an answer or the log."""
 
+import base64
 import io
 import json
 from collections.abc import Mapping
@@ -56,15 +57,20 @@ class BrokenVault:
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]:
+    ) -> dict[str, bytes | None]:
         raise RuntimeError("hunter2")
 
 
+class EmptyVault(BrokenVault):
+    def resolve(self, values: Mapping[str, bytes], *_args: object) -> dict[str, bytes | None]:
+        return dict.fromkeys(values)
+
+
 class Served:
-    def __init__(self, admission: Any = None, **operator: str) -> None:
+    def __init__(self, admission: Any = None, vault: Any = None, **operator: str) -> None:
         self.log = io.StringIO()
         self.metrics = NoMetrics()
-        services = Services(DownCluster(), DownRegistry(), BrokenVault(), "vault-webhook")
+        services = Services(DownCluster(), DownRegistry(), vault or BrokenVault(), "vault-webhook")
         environ = {**OPERATOR, **operator}
         admission = admission or Admission(read_settings(environ), read_defaults(environ), services)
         app = create_app(admission, self.metrics, Log("info", self.log), budget_s=5)  # type: ignore[arg-type]
@@ -156,11 +162,71 @@ def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
         assert word in message
 
 
+def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
+    document = {"metadata": {"name": "s"}, "stringData": {"a": "vault:a", "b": "vault:v1:aGVsbG8="}}
+    message = served.review("secrets", document)["status"]["message"]
+    for word in ("vault-serviceaccount", "key a: ", "key b: "):
+        assert word in message
+
+
+def test_a_value_whose_missing_path_is_ignored_keeps_its_reference_with_a_warning() -> None:
+    annotations = {
+        PREFIX + "vault-serviceaccount": "default",
+        PREFIX + "vault-ignore-missing-secrets": "true",
+    }
+    document = {"metadata": {"name": "s", "annotations": annotations}, "stringData": {"a": "vault:a#k"}}
+    response = Served(vault=EmptyVault()).review("secrets", document)
+    assert "patch" not in response
+    assert response["warnings"] == ["a keeps its reference: its path is missing"]
+
+
 def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Served) -> None:
     needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}
     message = served.review("pods", pod(needy, run_as_user="me"))["status"]["message"]
     assert "run-as-user" in message
     assert "the API server did not answer" in message
+
+
+@pytest.mark.parametrize(
+    "request_fields",
+    [
+        {"operation": "UPDATE"},
+        {"operation": "UPDATE", "subResource": "status"},
+        {"operation": "UPDATE", "subResource": "resize"},
+        {"operation": "DELETE"},
+        {"operation": "DELETE", "object": None},
+        {"operation": "CONNECT", "subResource": "exec", "object": {"kind": "PodExecOptions"}},
+    ],
+)
+def test_a_pod_that_runs_can_no_longer_be_changed(served: Served, request_fields: dict[str, Any]) -> None:
+    body = review_of(**{"object": pod(REFERRING, run_as_user="me"), "namespace": "shop", **request_fields})
+    assert json.loads(served.client.post("/pods", data=body).data)["response"] == {
+        "uid": "u-1",
+        "allowed": True,
+    }
+
+
+def test_what_is_being_deleted_is_let_go(served: Served) -> None:
+    gone = {
+        "name": "s",
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+        "annotations": {PREFIX + "provider": "x"},
+    }
+    body = review_of(object={"metadata": gone, "stringData": {"k": "vault:a#b"}}, operation="UPDATE")
+    assert json.loads(served.client.post("/secrets", data=body).data)["response"]["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "role"),
+    [({}, "robot"), ({"vault_serviceaccount": "named"}, "named")],
+)
+def test_the_service_account_in_a_pods_role_is_its_own_unless_one_is_named(
+    served: Served, annotations: dict[str, str], role: str
+) -> None:
+    document = pod(REFERRING, vault_role="{{ .serviceaccount }}", **annotations)
+    document["spec"]["serviceAccountName"] = "robot"
+    patch = json.loads(base64.b64decode(served.review("pods", document)["patch"]))
+    assert {"name": "VAULT_ROLE", "value": role} in [operation["value"] for operation in patch]
 
 
 def policy(mode: str) -> Served:
@@ -244,6 +310,14 @@ def test_a_registry_that_does_not_answer_refuses_the_pod(served: Served) -> None
         message
         == "could not mutate object: cannot fetch image descriptor: app:1: UNAVAILABLE (container app)"
     )
+
+
+def test_every_image_that_cannot_be_read_is_named_with_its_containers(served: Served) -> None:
+    bare = {**REFERRING, "command": []}
+    document = pod(bare, {**bare, "name": "same"}, {**bare, "name": "other", "image": "other:1"})
+    message = served.review("pods", document)["status"]["message"]
+    assert "app:1: UNAVAILABLE (container app, same)" in message
+    assert "other:1: UNAVAILABLE (container other)" in message
 
 
 def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> None:

@@ -25,6 +25,12 @@ def test_only_the_word_skip_skips(prefix: str) -> None:
     assert not any(is_skipped({prefix + "mutate": text}) for text in ("Skip", "false", "none", ""))
 
 
+@pytest.mark.parametrize(("successors", "ours"), [("skip", ""), ("", "skip")])
+def test_the_successors_word_wins(successors: str, ours: str) -> None:
+    annotations = {SUCCESSOR_PREFIX + "mutate": successors, PREFIX + "mutate": ours}
+    assert is_skipped(annotations) == (successors == "skip")
+
+
 def test_all_problems_are_named_at_once() -> None:
     with pytest.raises(InvalidAnnotation) as refusal:
         configured(
@@ -62,6 +68,17 @@ def test_the_predecessors_image_is_ignored_with_a_warning(image: str) -> None:
     config, warnings = configured({"vault-env-image": image})
     assert config.launcher_image == "vault-env:1"
     assert "another program" in warnings[0]
+
+
+def test_a_mount_with_auth_in_front_is_a_warning() -> None:
+    assert configured({"vault-path": "kubernetes"})[1] == ()
+    assert configured({"vault-path": "auth/kubernetes"})[1] == (
+        "annotation vault-path: login will be at auth/auth/kubernetes/login; leave auth/ out",
+    )
+
+
+def test_an_empty_image_is_the_operators() -> None:
+    assert configured({"vault-env-image": ""})[0].launcher_image == "vault-env:1"
 
 
 def test_an_image_of_ones_own_is_used() -> None:

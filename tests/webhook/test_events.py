@@ -39,6 +39,8 @@ def request_for(
             {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d", "uid": "u-7"},
         ),
         ({}, "", {"apiVersion": "v1", "kind": "Pod", "name": ""}),
+        ({"ownerReferences": ["x", None]}, "", {"apiVersion": "v1", "kind": "Pod", "name": ""}),
+        ({"ownerReferences": 7}, "", {"apiVersion": "v1", "kind": "Pod", "name": ""}),
     ],
 )
 def test_an_event_is_about_the_object_or_the_controller_that_wanted_it(

@@ -2,6 +2,8 @@
 
 import pytest
 
+from vaultenv.client.logins import METHODS
+from vaultenv.duration import seconds
 from webhook import forms
 
 
@@ -20,14 +22,14 @@ def test_no_other_word_is_a_boolean(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("30", 30), ("30s", 30), ("1m30s", 90), ("1.5s", 1.5), ("250ms", 0.25), ("1h", 3600)],
+    ("text", "value"),
+    [("30", 30), ("30s", 30), ("1m30s", 90), ("1.5s", 1.5), ("250ms", 0.25), ("1h", 3600), ("+1h0m0s", 3600)],
 )
-def test_durations_are_those_of_go_or_seconds(text: str, seconds: float) -> None:
-    assert forms.DURATION.parse(text) == seconds
+def test_durations_are_those_of_go_or_seconds(text: str, value: float) -> None:
+    assert forms.DURATION.parse(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "s", "10 s", "-1s", "10sec", "1s2"])
+@pytest.mark.parametrize("text", ["", "s", "10 s", "-1s", "10sec", "1s2", "1e3", "nan", "99999999h"])
 def test_other_texts_are_no_duration(text: str) -> None:
     with pytest.raises(ValueError):
         forms.DURATION.parse(text)
@@ -52,8 +54,15 @@ def test_other_texts_are_no_entry_points(text: str) -> None:
 
 def test_a_volume_file_stays_in_its_volume() -> None:
     assert forms.VOLUME_FILE.parse("tokens:vault/token") == ("tokens", "vault/token")
+    assert forms.VOLUME_FILE.parse("tokens:/token") == ("tokens", "token")
+
+
+@pytest.mark.parametrize(
+    "text", ["tokens", "tokens:", ":token", "tokens:/", "tokens:../token", "tokens:a/../b"]
+)
+def test_other_texts_are_no_volume_file(text: str) -> None:
     with pytest.raises(ValueError):
-        forms.VOLUME_FILE.parse("tokens:../token")
+        forms.VOLUME_FILE.parse(text)
 
 
 def test_an_optional_form_reads_nothing_as_none() -> None:
@@ -61,6 +70,18 @@ def test_an_optional_form_reads_nothing_as_none() -> None:
     assert forms.optional(forms.COUNT).parse("3") == 3
 
 
-def test_a_duration_is_written_as_the_launcher_reads_it() -> None:
-    assert forms.duration_text(90.0) == "90s"
-    assert forms.duration_text(0.25) == "0.25s"
+@pytest.mark.parametrize("text", ["90s", "0.25s", "0.000001s", "1000000s", "8999999999s", "86399.999999s"])
+def test_a_duration_is_written_as_the_launcher_reads_it(text: str) -> None:
+    assert forms.duration_text(seconds(text)) == text
+
+
+def test_the_auth_methods_are_the_launchers() -> None:
+    assert tuple(METHODS) == forms.AUTH_METHODS
+    assert forms.AUTH_METHOD.parse("approle") == "approle"
+    assert forms.AUTH_METHOD.parse("") == ""
+
+
+@pytest.mark.parametrize("text", ["vault env:1", "vault-env:1\n"])
+def test_an_image_has_no_blanks(text: str) -> None:
+    with pytest.raises(ValueError):
+        forms.IMAGE.parse(text)

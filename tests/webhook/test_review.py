@@ -39,7 +39,7 @@ def test_a_review_is_read() -> None:
         b"\xff",
         b"[" * 200_000,
         b'{"request": {}}',
-        b'{"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1beta1", "request": {"uid": "u"}}',
+        b'{"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v2", "request": {"uid": "u", "object": {}}}',
         review_of(uid=""),
         review_of(uid=7),
         review_of(object=None),
@@ -50,6 +50,25 @@ def test_a_review_is_read() -> None:
 def test_anything_else_is_no_review(body: bytes) -> None:
     with pytest.raises(InvalidReview):
         parse_review(body)
+
+
+def test_the_answer_has_the_version_of_the_question() -> None:
+    body = json.loads(review_of())
+    body["apiVersion"] = "admission.k8s.io/v1beta1"
+    answered = answer(parse_review(json.dumps(body).encode()), Decision())
+    assert answered["apiVersion"] == "admission.k8s.io/v1beta1"
+
+
+@pytest.mark.parametrize("operation", ["DELETE", "CONNECT"])
+def test_where_there_is_no_object_none_is_needed(operation: str) -> None:
+    request = parse_review(review_of(operation=operation, object=None, oldObject={"metadata": {"name": "x"}}))
+    assert (request.object, request.old_object) == ({}, {"metadata": {"name": "x"}})
+
+
+def test_the_namespace_is_the_requests_else_the_objects() -> None:
+    content = {"metadata": {"namespace": "of-object"}}
+    assert parse_review(review_of(namespace="of-request", object=content)).namespace == "of-request"
+    assert parse_review(review_of(object=content)).namespace == "of-object"
 
 
 def response_to(decision: Decision) -> dict[str, Any]:
@@ -82,3 +101,4 @@ def test_warnings_are_kept_short_and_few() -> None:
     response = response_to(Decision(warnings=["w" * 1000] * 50))
     assert len(response["warnings"]) == 10
     assert len(response["warnings"][0]) == 256
+    assert response["warnings"][-1] == "41 more warnings are in the webhook's log"

@@ -5,21 +5,17 @@
 
 from dataclasses import dataclass
 
-_POOL = "http://deb.debian.org/debian/pool/main/"
-_SECURITY_POOL = "http://deb.debian.org/debian-security/pool/updates/main/"
-_SNAPSHOTS = (
-    "https://snapshot.debian.org/archive/debian/20261115T000000Z/pool/main/",
-    "https://snapshot.debian.org/archive/debian-security/20261115T000000Z/pool/updates/main/",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file with its SHA-256, and the addresses that are tried in this order after `apt-get source`."""
+    """A file with its SHA-256, and where it lies beside Debian's source package."""
 
     name: str
     sha256: str
-    urls: tuple[str, ...]
+    pool: str = ""
+    """Its folder in the pool of Debian's mirrors."""
+    upstream: tuple[str, ...] = ()
+    """Addresses at those who made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +52,24 @@ class Component:
         return self.archive.sha256, self.patches and self.patches.sha256, self.patch_prefixes
 
 
-def _debian(name: str, sha256: str, folder: str, *upstream: str) -> Archive:
-    places = tuple(pool + folder + name.replace("+", "%2b") for pool in (_POOL, _SECURITY_POOL, *_SNAPSHOTS))
-    return Archive(name, sha256, (*places[:2], *upstream, *places[2:]))
-
-
 PYTHON = Component(
     "cpython",
     "3.13.5",
     "PSF-2.0",
     "LICENSE",
     "Python-3.13.5",
-    _debian(
+    Archive(
         "python3.13_3.13.5.orig.tar.xz",
         "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640",
-        "p/python3.13/",
-        "https://www.python.org/ftp/python/3.13.5/Python-3.13.5.tar.xz",
+        "p/python3.13",
+        ("https://www.python.org/ftp/python/3.13.5/Python-3.13.5.tar.xz",),
     ),
     "python3.13",
     "cpe:2.3:a:python:python:3.13.5:*:*:*:*:*:*:*",
-    _debian(
+    Archive(
         "python3.13_3.13.5-2+deb13u5.debian.tar.xz",
         "a51f456e654ce2c9b40cc1db8005e5041cdb0b2c3aa96ab0871c49fe95280366",
-        "p/python3.13/",
+        "p/python3.13",
     ),
     ("CVE-", "ssl-", "dict-use-after-free", "traverse-managed-dicts"),
 )
@@ -88,11 +79,11 @@ OPENSSL = Component(
     "Apache-2.0",
     "LICENSE.txt",
     "openssl-3.5.7",
-    _debian(
+    Archive(
         "openssl_3.5.7.orig.tar.gz",
         "a8c0d28a529ca480f9f36cf5792e2cd21984552a3c8e4aa11a24aa31aeac98e8",
-        "o/openssl/",
-        "https://github.com/openssl/openssl/releases/download/openssl-3.5.7/openssl-3.5.7.tar.gz",
+        "o/openssl",
+        ("https://github.com/openssl/openssl/releases/download/openssl-3.5.7/openssl-3.5.7.tar.gz",),
     ),
     "openssl",
     "cpe:2.3:a:openssl:openssl:3.5.7:*:*:*:*:*:*:*",
@@ -103,10 +94,10 @@ ZLIB = Component(
     "Zlib",
     "LICENSE",
     "zlib-1.3.1",
-    _debian(
+    Archive(
         "zlib_1.3.dfsg+really1.3.1.orig.tar.gz",
         "60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb",
-        "z/zlib/",
+        "z/zlib",
     ),
     "zlib",
     "cpe:2.3:a:zlib:zlib:1.3.1:*:*:*:*:*:*:*",

@@ -11,11 +11,12 @@ from tempfile import TemporaryDirectory
 
 from vaultenv.native.cache import cache, say
 from vaultenv.native.errors import BuildError, SourceMissing
+from vaultenv.native.mirrors import POOLS, Mirrors, mirrors, pools
 from vaultenv.native.pins import Archive, Component
 from vaultenv.native.tools import run
 
 _TIMEOUT_S = 60.0
-_SUITES = ("debian trixie", "debian trixie-updates", "debian-security trixie-security")
+_RELEASE = "trixie"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -60,7 +61,7 @@ def archive(wanted: Archive, package: str) -> Path:
 def _fetch(wanted: Archive, package: str, target: Path) -> Path:
     say(f"fetching {wanted.name} ...")
     tried = []
-    for place in (f"apt-get source {package}", *wanted.urls):
+    for place in (f"apt-get source {package}", *_addresses(wanted)):
         try:
             _from_url(place, target) if "://" in place else _from_apt(package, target)
             problem = "not there" if not target.exists() else "another file: its SHA-256 differs from the pin"
@@ -71,9 +72,15 @@ def _fetch(wanted: Archive, package: str, target: Path) -> Path:
         tried.append(f"  {place}: {problem}")
     raise SourceMissing(
         f"{wanted.name} (SHA-256 {wanted.sha256}) is at none of its places:\n" + "\n".join(tried) + "\n"
-        f"Put the file into {cache() / 'sources'}, add a place to vaultenv/native/pins.py, "
-        "or pin a newer version (scripts/check-pins names it)."
+        f"Put the file into {cache() / 'sources'}, name a pool that has it in {POOLS} (a snapshot keeps what mirrors "
+        "no longer have), or pin a newer version (scripts/check-pins names it)."
     )
+
+
+def _addresses(wanted: Archive) -> list[str]:
+    name = wanted.name.replace("+", "%2b")
+    in_pools = [f"{pool}{wanted.pool}/{name}" for pool in pools()] if wanted.pool else []
+    return [*wanted.upstream, *in_pools]
 
 
 def _from_url(url: str, target: Path) -> None:
@@ -106,9 +113,7 @@ def _private_apt(folder: Path) -> list[str]:
     private = cache() / "apt"
     (private / "lists/partial").mkdir(parents=True, exist_ok=True)
     (private / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
-    (private / "sources.list").write_text(
-        "".join(f"deb-src [signed-by={_KEYRING}] http://deb.debian.org/{suite} main\n" for suite in _SUITES)
-    )
+    (private / "sources.list").write_text(_sources(mirrors()))
     options = [
         "--quiet=2",
         "--option=APT::Sandbox::User=root",
@@ -119,6 +124,15 @@ def _private_apt(folder: Path) -> list[str]:
     ]
     run(["apt-get", *options, "update"], folder)
     return options
+
+
+def _sources(used: Mirrors) -> str:
+    suites = (
+        (used.main, _RELEASE),
+        (used.main, f"{_RELEASE}-updates"),
+        (used.security, f"{_RELEASE}-security"),
+    )
+    return "".join(f"deb-src [signed-by={_KEYRING}] {address} {suite} main\n" for address, suite in suites)
 
 
 def _is(file: Path, wanted: Archive) -> bool:

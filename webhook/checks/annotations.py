@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from vaultenv.client.logins import METHODS
 from webhook.annotations import ANNOTATIONS, OBJECTS, PODS, Config, find_unknown
 from webhook.checks.finding import Problem
 from webhook.configure import configure, with_role
@@ -31,7 +30,6 @@ def annotation_problems(reviewed: Reviewed, operator: Operator, config: Config) 
         else:
             rule = "annotation-unknown" if find_unknown(alone) else "annotation-ignored"
             yield from (Problem(rule, path, warning) for warning in warnings)
-    yield from _auth_method(reviewed, config)
     yield from _role(reviewed, config)
 
 
@@ -39,12 +37,6 @@ def path_of(field: str, annotations: Mapping[str, str]) -> YamlPath:
     """Return the path of the annotation that fills this field of the configuration."""
     keys = next(row.full_keys() for row in ANNOTATIONS if row.field == field)
     return (*_PLACE, next((key for key in keys if key in annotations), keys[-1]))
-
-
-def _auth_method(reviewed: Reviewed, config: Config) -> Iterator[Problem]:
-    if "auth_method" in config.annotated and config.auth_method not in METHODS:
-        message = f"vault-env has no auth method {config.auth_method!r}; it has {', '.join(METHODS)}"
-        yield Problem("auth-method", path_of("auth_method", reviewed.annotations), message)
 
 
 def _role(reviewed: Reviewed, config: Config) -> Iterator[Problem]:

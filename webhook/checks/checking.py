@@ -14,9 +14,9 @@ from webhook.errors import Refused
 from webhook.facts import Source, Values, find_sources
 from webhook.gather import gather_sources
 from webhook.manifests.documents import Document
-from webhook.manifests.objects import Reviewed, find_objects
+from webhook.manifests.objects import Reviewed, find_objects, find_untyped
 from webhook.manifests.operator import Operator
-from webhook.manifests.preview import Surroundings, preview
+from webhook.manifests.preview import UNTYPED, Surroundings, preview
 
 _BUDGET_S = 30.0
 
@@ -47,6 +47,7 @@ class Checker:
             moved = list(self._moved(reviewed))
         except (AttributeError, KeyError, TypeError, ValueError):
             own, moved = [], []  # no valid object: the webhook's answer below says so
+        own = [*own, *(Problem("not-text", path, UNTYPED) for path in find_untyped(reviewed))]
         own = [*own, *self._other_problems(reviewed, own)]
         explained = {problem.path for problem in moved if _is_error(problem)}
         return [*(problem for problem in own if problem.path not in explained), *moved]

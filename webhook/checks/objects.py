@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from vaultenv.errors import InvalidReference
-from vaultenv.reference import parse
 from webhook.annotations import parse_config
 from webhook.checks.annotations import annotation_problems
 from webhook.checks.finding import Problem
@@ -11,6 +9,8 @@ from webhook.manifests.documents import YamlPath
 from webhook.manifests.objects import Reviewed
 from webhook.manifests.operator import Operator
 from webhook.object_admission import OBJECT_KINDS
+from webhook.objects.paths import find_malformed
+from webhook.transit import NO_KEY
 
 _FIELDS = ("stringData", "data", "binaryData")
 
@@ -24,12 +24,9 @@ def object_problems(reviewed: Reviewed, operator: Operator) -> Iterator[Problem]
         names = ", ".join(sorted(values))
         message = f"it holds Vault references ({names}) but names no identity to read them with"
         yield Problem("identity", ("metadata", "annotations"), message)
-    for name, value in values.items():
-        try:
-            parse(value)
-        except InvalidReference as error:
-            message = f"key {name}: {error.message} ({error.reference})"
-            yield Problem("reference", value_path(reviewed, name), message)
+    for name, problem in find_malformed(values, config):
+        rule = "transit-key" if problem == NO_KEY else "reference"
+        yield Problem(rule, value_path(reviewed, name), f"key {name}: {problem}")
 
 
 def value_path(reviewed: Reviewed, name: str) -> YamlPath:

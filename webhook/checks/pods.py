@@ -11,16 +11,12 @@ from webhook.facts import Source, Values, container_sources
 from webhook.manifests.documents import YamlPath
 from webhook.manifests.objects import Reviewed
 from webhook.manifests.operator import Operator
-from webhook.pods.checks import (
-    config_problems,
-    container_warnings,
-    mount_problems,
-    pod_warnings,
-    volume_problems,
-)
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Place, Plan, plan_pod
+from webhook.pods.problems import config_problems, mount_problems, volume_problems
 from webhook.pods.references import References
+from webhook.pods.transit import transit_problems
+from webhook.pods.warnings import container_warnings, pod_warnings
 
 Container = Mapping[str, Any]
 
@@ -57,7 +53,7 @@ def _launcher_problems(
         yield Problem("from-path", path_of(field, reviewed.annotations), problem)
     for problem in volume_problems(spec, config):
         yield Problem("volume", ("spec", "volumes"), problem)
-    for warning in pod_warnings(spec, config):
+    for warning in pod_warnings(spec, config, plan.wrapped):
         yield Problem("pod", ("spec",), warning)
     for place, references in plan.wrapped.items():
         container = spec[place[0]][place[1]]
@@ -69,10 +65,12 @@ def _container_problems(
     path: YamlPath, container: Container, references: References, config: Config
 ) -> Iterator[Problem]:
     name = container.get("name")
-    for problem in references.problems:
-        yield Problem(
-            "reference", (*path, *_variable_path(container, problem)), f"container {name}: {problem}"
-        )
+    broken = [
+        *(("reference", problem) for problem in references.problems),
+        *(("transit-key", problem) for problem in transit_problems(references, config)),
+    ]
+    for rule, problem in broken:
+        yield Problem(rule, (*path, *_variable_path(container, problem)), f"container {name}: {problem}")
     for index, mount in enumerate(container.get("volumeMounts") or ()):
         for problem in mount_problems({"name": name, "volumeMounts": [mount]}, config):
             yield Problem("mount", (*path, "volumeMounts", index), problem)

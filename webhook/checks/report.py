@@ -14,7 +14,6 @@ from webhook.checks.rules import BY_ID, SEVERITIES
 Findings = Sequence[Finding]
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_HOME = "https://bank-vaults.dev/docs/mutating-webhook/"
 
 
 def text(findings: Findings) -> str:

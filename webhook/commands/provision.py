@@ -159,9 +159,9 @@ def _client() -> hvac.Client:
     return new_client(
         address,
         token=token,
-        ca_file=environ.get("VAULT_CACERT", ""),
+        ca=_read(Path(environ["VAULT_CACERT"]) if environ.get("VAULT_CACERT") else None),
         namespace=environ.get("VAULT_NAMESPACE", ""),
-        timeout_s=_TIMEOUT_S,
+        remaining_s=lambda: _TIMEOUT_S,
     )
 
 

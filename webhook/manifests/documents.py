@@ -21,6 +21,11 @@ YamlPath = tuple[str | int, ...]
 
 STANDARD_INPUT = "-"
 _NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+_LARGEST = 1_000_000
+"""Parts that a document may have, each alias counted as what it stands for."""
+_REASONS: dict[type[Exception], str] = {
+    RecursionError: "it is nested too deeply, or an alias contains itself"
+}
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -75,6 +80,8 @@ def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
     documents = []
     try:
         while loader.check_node() and (node := loader.get_node()):
+            if _size(node, {}) > _LARGEST:
+                raise NotYaml(file, node.start_mark.line + 1, "its aliases make too much of it")
             repeated = tuple(_repeated(node, ()))  # before merge keys are filled in
             content = loader.construct_document(node)
             if content is not None:
@@ -88,7 +95,7 @@ def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
 
 def _not_yaml(file: str, error: Exception) -> NotYaml:
     mark = getattr(error, "problem_mark", None)
-    reason = getattr(error, "problem", None) or type(error).__name__
+    reason = getattr(error, "problem", None) or _REASONS.get(type(error), type(error).__name__)
     return NotYaml(file, mark.line + 1 if mark else 1, reason)
 
 
@@ -136,6 +143,18 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None
+
+
+def _size(node: Node, known: dict[int, int]) -> int:
+    """How many parts a node has, with what its aliases stand for; RecursionError if one contains itself."""
+    if id(node) not in known:
+        children: list[Node] = []
+        if isinstance(node, MappingNode):
+            children = [part for pair in node.value for part in pair]
+        elif isinstance(node, SequenceNode):
+            children = node.value
+        known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    return known[id(node)]
 
 
 def _repeated(node: Node, path: YamlPath) -> Iterator[YamlPath]:

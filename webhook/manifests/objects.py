@@ -62,6 +62,31 @@ class Reviewed:
         return self.resource != "secrets" or self.content.get("type") not in NEVER_SENT
 
 
+def find_untyped(reviewed: Reviewed) -> Iterator[YamlPath]:
+    """Yield the paths of values that must be text and are numbers or booleans, for want of quotes in YAML.
+
+    The API server refuses the object; looked at are only values that matter to the webhook.
+    """
+    fields: list[YamlPath] = [("metadata", "annotations"), ("metadata", "labels")]
+    if reviewed.resource != "pods":
+        fields += [("data",), ("stringData",), ("binaryData",)]
+    for path in fields:
+        found = follow(reviewed.content, path)
+        for key, value in found.items() if isinstance(found, dict) else ():
+            if isinstance(value, int | float):
+                yield (*path, key)
+    for key in ("initContainers", "containers") if reviewed.resource == "pods" else ():
+        for index, container in enumerate(_list(reviewed.content, ("spec", key))):
+            for position, entry in enumerate(_list(container, ("env",))):
+                if isinstance(follow(entry, ("value",)), int | float):
+                    yield ("spec", key, index, "env", position, "value")
+
+
+def _list(content: Any, path: YamlPath) -> list[Any]:
+    found = follow(content, path)
+    return found if isinstance(found, list) else []
+
+
 def find_objects(content: Any, namespace: str, path: YamlPath = ()) -> Iterator[Reviewed]:
     """Yield what the webhook would be asked about; `namespace` stands in where the manifest names none."""
     if not isinstance(content, dict):
@@ -112,4 +137,5 @@ def _group(content: Mapping[str, Any]) -> str:
 
 def _texts(content: Mapping[str, Any], key: str) -> dict[str, str]:
     found = follow(content, ("metadata", key))
-    return {name: text for name, text in (found or {}).items() if isinstance(text, str)}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str)}

@@ -9,13 +9,15 @@ from webhook.deadline import Deadline
 from webhook.facts import find_sources
 from webhook.gather import Registry
 from webhook.jsonpatch import apply
-from webhook.manifests.objects import Reviewed
+from webhook.manifests.documents import path_text
+from webhook.manifests.objects import Reviewed, find_untyped
 from webhook.manifests.operator import Operator
 from webhook.manifests.surroundings import LAPTOP_PULL_SECRET, Manifests, UnknownImages, UnreadVault
 from webhook.review import AdmissionRequest
 from webhook.services import Services, Vault
 
 _BUDGET_S = 30.0
+UNTYPED = "the API server takes only text here: put the value in quotes"
 _OWN_NAMESPACE = "vault-webhook"
 
 
@@ -42,6 +44,9 @@ class Surroundings:
 
 def preview(reviewed: Reviewed, operator: Operator, surroundings: Surroundings) -> Preview:
     """Return what the webhook would make of the object."""
+    untyped = [path_text(path) for path in find_untyped(reviewed)]
+    if untyped:
+        return Preview(reviewed.content, refusal=f"{', '.join(untyped)}: {UNTYPED}")
     if not reviewed.sent:
         return Preview(reviewed.content)
     images, vault = UnknownImages(), UnreadVault()

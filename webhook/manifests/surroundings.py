@@ -11,7 +11,6 @@ from typing import Any
 from webhook.annotations import Config
 from webhook.configure import is_skipped
 from webhook.deadline import Deadline
-from webhook.errors import NotResolved
 from webhook.gather import Cluster
 from webhook.manifests.objects import Reviewed
 from webhook.objects import configmap, secret
@@ -81,7 +80,7 @@ class UnreadVault:
         ca: bytes,
         deadline: Deadline,
         dry_run: bool,
-    ) -> dict[str, bytes]:
+    ) -> dict[str, bytes | None]:
         """Return none of them."""
         for name in values:
             self.unread.add(
@@ -97,14 +96,17 @@ def placeholder(image: str) -> str:
 
 
 def _as_stored(found: Reviewed) -> Mapping[str, Any]:
-    """The object as the API server will hold it: where the webhook resolves its references, there are none left."""
-    content = {**found.content, "data": with_string_data(found.content)}
-    if not found.sent or is_skipped(found.annotations):
-        return content
+    """The object as the API server will hold it: where the webhook resolves its references, there are none left.
+
+    One that the API server would refuse is empty.
+    """
     try:
+        content = {**found.content, "data": with_string_data(found.content)}
+        if not found.sent or is_skipped(found.annotations):
+            return content
         resolved = _FIND_VALUES[found.resource](content)
-    except (NotResolved, ValueError):
-        resolved = {}
+    except (AttributeError, TypeError, ValueError):
+        return {}
     return {
         **content,
         "data": {key: text for key, text in content["data"].items() if key not in resolved},

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaultenv.reference import has_reference
+from webhook.errors import NotResolved
 
 DOCKER_CONFIG = ".dockerconfigjson"
 _CREDENTIALS = ("username", "password")
@@ -60,7 +61,7 @@ def _replaced_data(key: str, text: str, resolved: Resolved) -> str:
 
 def _replaced_text(key: str, text: str, resolved: Resolved) -> str:
     new = _replaced(key, text.encode("utf-8", "surrogatepass"), resolved)
-    return text if new is None else new.decode()
+    return text if new is None else _text(key, new)
 
 
 def _replaced(key: str, value: bytes, resolved: Resolved) -> bytes | None:
@@ -117,11 +118,20 @@ def _replaced_entry(host: str, entry: Any, resolved: Resolved) -> Any:
     new = dict(entry)
     for field in _CREDENTIALS:
         if _name(host, field) in resolved:
-            new[field] = resolved[_name(host, field)].decode()
+            new[field] = _text(_name(host, field), resolved[_name(host, field)])
     parts = _auth_parts(host, entry)
     if parts.keys() & resolved.keys():
         new["auth"] = _encoded(b":".join(resolved.get(name, value) for name, value in parts.items()))
     return new
+
+
+def _text(key: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise NotResolved(
+            f"key {key}: what Vault holds is not UTF-8; write the reference into data, in base64"
+        ) from None
 
 
 def _name(host: str, field: str) -> str:

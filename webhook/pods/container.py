@@ -10,7 +10,7 @@ from webhook.registry.query import ImageConfig
 
 Container = Mapping[str, Any]
 
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
 
 
@@ -43,7 +43,7 @@ def wrap_container(
     wrapped["env"] = _with_variables(container.get("env") or [], variables)
     wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
     if config.mutate_probes:
-        wrapped.update(_wrap_handlers(container, _PROBES))
+        wrapped.update(_wrap_handlers(container, PROBES))
     if config.mutate_lifecycle_hooks and container.get("lifecycle"):
         hooks = container["lifecycle"]
         wrapped["lifecycle"] = {**hooks, **_wrap_handlers(hooks, _HOOKS)}
@@ -67,20 +67,28 @@ def _with_value(entry: Mapping[str, Any], text: str) -> dict[str, Any]:
 
 
 def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Return `mounts` with those of `added` that are not there; one with another mount inside must be writable.
+    """Return `mounts` with each of `added`, unless it is there; one with another mount inside must be writable.
 
     The container runtime makes the inner mount's directory in the outer one.
     """
-    inner = tuple(mount.get("mountPath") or "" for mount in mounts)
-    fitting = [
-        {key: value for key, value in mount.items() if key != "readOnly"}
-        if any(
-            path.startswith(mount["mountPath"] + "/") and path != mount["mountPath"] + "/" for path in inner
-        )
-        else mount
-        for mount in added
-    ]
-    return mounts + [mount for mount in fitting if mount not in mounts]
+    new = list(mounts)
+    for mount in added:
+        is_outer = any(_path(other).startswith(mount["mountPath"] + "/") for other in mounts)
+        fitting = {key: value for key, value in mount.items() if key != "readOnly"} if is_outer else mount
+        present = [place for place, other in enumerate(mounts) if _is_same(other, mount)]
+        if not present:
+            new.append(fitting)
+        elif is_outer and mounts[present[0]].get("readOnly"):
+            new[present[0]] = fitting
+    return new
+
+
+def _is_same(mount: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(mount.get("name") == other["name"]) and _path(mount) == other["mountPath"]
+
+
+def _path(mount: Mapping[str, Any]) -> str:
+    return (mount.get("mountPath") or "").rstrip("/")
 
 
 def _wrap_handlers(handlers: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:

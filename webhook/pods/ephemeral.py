@@ -11,14 +11,13 @@ from typing import Any
 from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
-from webhook.pods.checks import needs_account_token
+from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
+from webhook.pods.environment import Sources
 from webhook.pods.frompath import EPHEMERAL
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, is_windows, plan_containers, wrap_containers
-from webhook.pods.references import Sources
 
 SUBRESOURCE = "ephemeralcontainers"
-_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
 
 
@@ -39,9 +38,10 @@ def plan_ephemeral(pod_spec: PodSpec, old_spec: PodSpec, config: Config, sources
         return plan
     if is_windows(pod_spec):
         return WINDOWS
-    account = _account_mounts(pod_spec) if needs_account_token(config) else []
+    needy = any(needs_account_token(config, references) for references in plan.wrapped.values())
+    account = _account_mounts(pod_spec) if needy else []
     missing = list(_missing(pod_spec, config))
-    if needs_account_token(config) and not account:
+    if needy and not account:
         missing.append(f"the pod mounts no ServiceAccount token, and {_COPY}")
     problems = [
         f"container {pod_spec[key][index].get('name')}: {problem}"
@@ -70,7 +70,7 @@ def _missing(pod_spec: PodSpec, config: Config) -> Iterator[str]:
 def _account_mounts(pod_spec: PodSpec) -> list[dict[str, Any]]:
     """The mount of the ServiceAccount's token in one of the pod's containers, as admission has put it there."""
     for container in pod_spec.get("containers") or ():
-        for mount in container.get("volumeMounts") or ():
-            if mount.get("mountPath") == _ACCOUNT:
-                return [{"name": mount["name"], "mountPath": _ACCOUNT, "readOnly": True}]
+        mount = account_mount(container)
+        if mount:
+            return [{"name": mount["name"], "mountPath": ACCOUNT_MOUNT_PATH, "readOnly": True}]
     return []

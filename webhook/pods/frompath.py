@@ -12,9 +12,9 @@ def from_path_of(key: str, name: str, config: Config) -> str:
 
     An ephemeral container gets a path only if it is named. A text that cannot be read is returned as it is.
     """
-    if name in config.from_path_exclude:
-        return ""
     items = [item for item in config.from_path.split(",") if item.strip()]
+    if not items or name in config.from_path_exclude:
+        return ""
     by_default = name in config.from_path_include or not (config.from_path_include or key == EPHEMERAL)
     try:
         taken = [item for item in items if _is_for(parse_from_path(item)[0], name, by_default)]

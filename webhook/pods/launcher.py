@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from webhook.annotations import Config, container_variables
+from webhook.pods.resources import launcher_resources
 from webhook.settings import Settings
 
 LAUNCHER = "/vault/vault-env"
@@ -47,7 +48,7 @@ class Launcher:
             "securityContext": self._security_context(pod_spec),
             "volumeMounts": [{"name": VOLUME, "mountPath": MOUNT_PATH}],
         }
-        resources = self._resources(pod_spec)
+        resources = launcher_resources(pod_spec, _containers(pod_spec), self.settings)
         return {**container, "resources": resources} if resources else container
 
     def variables(self, from_path: str) -> dict[str, str]:
@@ -92,22 +93,31 @@ class Launcher:
         of_pod = (pod_spec.get("securityContext") or {}).get("runAsUser")
         return common or (_NOBODY if of_pod == 0 else 0)
 
-    def _resources(self, pod_spec: Document) -> dict[str, Any]:
-        """Return resources that leave the pod's QoS class as it is.
 
-        https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
-        """
-        limits = {"cpu": self.settings.launcher_cpu_limit, "memory": self.settings.launcher_memory_limit}
-        requests = {
-            "cpu": self.settings.launcher_cpu_request,
-            "memory": self.settings.launcher_memory_request,
-        }
-        every = [container.get("resources") or {} for container in _containers(pod_spec)]
-        if not any(resources.get("requests") or resources.get("limits") for resources in every):
-            return {}
-        if all(_is_guaranteed(resources) for resources in every):
-            return {"limits": limits, "requests": limits}
-        return {"limits": limits, "requests": requests}
+def is_init_container(container: Document) -> bool:
+    """Whether the init container is the one that `Launcher.init_container` makes."""
+    program = (container.get("command") or [""])[0]
+    return container.get("name") == INIT_CONTAINER and bool(program == IN_IMAGE)
+
+
+def is_volume(volume: Document, added: Document) -> bool:
+    """Whether a volume of the pod serves for the `added` one; the API server has filled in defaults of its own.
+
+    An emptyDir is one, whatever its medium and limit.
+    """
+    return all(
+        key in volume if key == "emptyDir" else _holds(volume.get(key), value) for key, value in added.items()
+    )
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    """Whether everything in `part` is in `whole` too."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(_holds(whole.get(key), value) for key, value in part.items())
+    if isinstance(part, list):
+        same_length = isinstance(whole, list) and len(whole) == len(part)
+        return same_length and all(map(_holds, whole, part))
+    return bool(whole == part)
 
 
 def volumes(config: Config) -> list[dict[str, Any]]:
@@ -136,15 +146,8 @@ def mounts(config: Config) -> list[dict[str, Any]]:
     return [{"name": name, "mountPath": path, "readOnly": True} for name, path in places]
 
 
-def _is_guaranteed(resources: Document) -> bool:
-    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-    return all(
-        name in limits and requests.get(name, limits[name]) == limits[name] for name in ("cpu", "memory")
-    )
-
-
 def _containers(pod_spec: Document) -> Iterator[Document]:
     for key in ("initContainers", "containers"):
         for container in pod_spec.get(key) or ():
-            if container.get("name") != INIT_CONTAINER:
+            if not is_init_container(container):
                 yield container

@@ -7,9 +7,11 @@ from vaultenv.errors import InvalidReference
 from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config
 from webhook.path_policy import Asked, foreign_namespace
+from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
 from webhook.pods.frompath import from_path_of
 from webhook.pods.pod import Place, Plan
-from webhook.pods.references import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, References, Variable
+from webhook.pods.references import References
+from webhook.pods.transit import decrypt_path, is_operators
 
 
 def find_asked(
@@ -31,13 +33,16 @@ def _paths(
 ) -> Iterator[tuple[str, str | None]]:
     yield from ((f"variable {variable}", path) for variable, path in references.paths if path)
     yield from ((f"variable {variable}", None) for variable in references.uncertain)
+    if not is_operators(references, config):
+        path = decrypt_path(references, config)
+        yield from ((f"variable {variable}", path) for variable in references.ciphertexts)
     given = from_path_of(place[0], name, config)
     if given:
-        for path in _from_path(given):
-            yield "annotation vault-env-from-path", path
+        for item in _from_path(given):
+            yield "annotation vault-env-from-path", item
     elif FROM_PATH_VARIABLE in references.settings:
-        for path in _from_path(_text(references.settings[FROM_PATH_VARIABLE])):
-            yield f"variable {FROM_PATH_VARIABLE}", path
+        for item in _from_path(references.settings[FROM_PATH_VARIABLE].text()):
+            yield f"variable {FROM_PATH_VARIABLE}", item
 
 
 def _from_path(text: str | None) -> Iterator[str | None]:
@@ -54,10 +59,5 @@ def _vault_namespace(own: Variable | None, config: Config, operators: str) -> st
     """Vault's namespace if it is not the operator's; None if it cannot be told."""
     if config.vault_namespace or own is None:
         return foreign_namespace(config.vault_namespace, operators)
-    text = _text(own)
+    text = own.text()
     return None if text is None else foreign_namespace(text, operators)
-
-
-def _text(variable: Variable) -> str | None:
-    known = variable.complete and variable.value is not None
-    return (variable.value or b"").decode("utf-8", "replace") if known else None

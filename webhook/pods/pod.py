@@ -7,25 +7,28 @@ from typing import Any
 from webhook.annotations import Config
 from webhook.facts import Facts
 from webhook.pods import launcher
-from webhook.pods.checks import (
-    config_problems,
-    container_warnings,
-    mount_problems,
-    name_problems,
-    pod_warnings,
-    volume_problems,
-)
 from webhook.pods.container import image_command, is_wrapped, wrap_container
+from webhook.pods.environment import Sources
+from webhook.pods.foreign import foreign_warnings, is_foreign
 from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
-from webhook.pods.references import References, Sources, find_references
+from webhook.pods.problems import (
+    config_problems,
+    mount_problems,
+    name_problems,
+    reference_problems,
+    volume_problems,
+)
+from webhook.pods.references import References, find_references
+from webhook.pods.warnings import container_warnings, pod_warnings
 
 PodSpec = Mapping[str, Any]
 Container = Mapping[str, Any]
 Place = tuple[str, int]
 """A container: the list of the PodSpec that it stands in, and its position there."""
 
-_LISTS = ("initContainers", "containers")
+_INIT = "initContainers"
+_LISTS = (_INIT, "containers")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Plan:
 
     def references(self) -> int:
         """The number of references in the pod."""
-        return sum(len(found.paths) for found in self.wrapped.values())
+        return sum(found.count() for found in self.wrapped.values())
 
 
 WINDOWS = Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
@@ -52,8 +55,8 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources) -> Plan:
 
     A container that starts the launcher by itself is given it, with or without references.
     """
-    if _is_foreign(pod_spec):
-        return Plan({}, {})
+    if is_foreign(pod_spec):
+        return Plan({}, {}, warnings=tuple(foreign_warnings(pod_spec, sources)))
     plan = plan_containers(list(_places(pod_spec)), config, sources)
     if not plan.wrapped:
         return plan
@@ -68,7 +71,7 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources) -> Plan:
             *name_problems(pod_spec),
             *volume_problems(pod_spec, config),
         ),
-        (*pod_warnings(pod_spec, config), *plan.warnings),
+        (*pod_warnings(pod_spec, config, plan.wrapped), *plan.warnings),
     )
 
 
@@ -84,7 +87,7 @@ def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, s
         if not (references or is_wrapped(container) or from_path_of(place[0], name, config)):
             continue
         wrapped[place] = references
-        problems += [f"container {name}: {problem}" for problem in references.problems]
+        problems += [f"container {name}: {problem}" for problem in reference_problems(references, config)]
         problems += mount_problems(container, config)
         warnings += container_warnings(container, references)
         if not container.get("command") and name not in (config.entry_points or {}):
@@ -99,7 +102,10 @@ def mutate_pod_spec(
     if not plan.wrapped:
         return pod_spec, ()
     new, problems = wrap_containers(pod_spec, plan, config, facts, added)
-    return _with_launcher(new, pod_spec, added), problems
+    first = min((index for key, index in plan.wrapped if key == _INIT), default=None)
+    new[_INIT] = _init_containers(new.get(_INIT) or [], first, added.init_container(pod_spec))
+    new["volumes"] = _volumes(new.get("volumes") or [], config)
+    return new, problems
 
 
 def wrap_containers(
@@ -131,16 +137,22 @@ def wrap_containers(
     return new, tuple(problems)
 
 
-def _with_launcher(new: dict[str, Any], pod_spec: PodSpec, added: Launcher) -> PodSpec:
-    init_containers = new.get("initContainers") or []
-    if not any(container.get("name") == launcher.INIT_CONTAINER for container in init_containers):
-        new["initContainers"] = [added.init_container(pod_spec), *init_containers]
-    volumes = new.get("volumes") or []
-    names = {volume.get("name") for volume in volumes}
-    new["volumes"] = volumes + [
-        volume for volume in launcher.volumes(added.config) if volume["name"] not in names
-    ]
-    return new
+def _init_containers(present: list[Container], first: int | None, own: Container) -> list[Container]:
+    """Return the init containers with our `own` one before that at `first`, which needs what it copies.
+
+    Ours may be there already, and behind one that another webhook has put to the front since.
+    """
+    places = [index for index, container in enumerate(present) if launcher.is_init_container(container)]
+    if not places:
+        return [own, *present]
+    if first is None or places[0] < first:
+        return present
+    return [present[places[0]], *present[: places[0]], *present[places[0] + 1 :]]
+
+
+def _volumes(present: list[Any], config: Config) -> list[Any]:
+    names = {volume.get("name") for volume in present}
+    return present + [volume for volume in launcher.volumes(config) if volume["name"] not in names]
 
 
 def _words(container: Container, image: str | None, config: Config, facts: Facts) -> list[str]:
@@ -156,19 +168,8 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
 def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
     for key in _LISTS:
         for index, container in enumerate(pod_spec.get(key) or ()):
-            if container.get("name") != launcher.INIT_CONTAINER:
+            if not launcher.is_init_container(container):
                 yield (key, index), container
-
-
-def _is_foreign(pod_spec: PodSpec) -> bool:
-    """Whether the predecessor's webhook (its init container copies with a shell) or its successor's has been here."""
-    return any(
-        container.get("name") == "copy-secret-init"
-        or (
-            container.get("name") == launcher.INIT_CONTAINER and (container.get("command") or [""])[0] == "sh"
-        )
-        for container in pod_spec.get("initContainers") or ()
-    )
 
 
 def is_windows(pod_spec: PodSpec) -> bool:

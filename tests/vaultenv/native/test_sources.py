@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from vaultenv.native.errors import SourceMissing, StepFailed
+from vaultenv.native.mirrors import POOLS
 from vaultenv.native.pins import PYTHON, ZLIB, Archive, Component
 from vaultenv.native.sources import archive, fix_names, unpack
 
@@ -55,7 +56,7 @@ def packed(**files: str) -> bytes:
 
 
 def pinned(content: bytes, *urls: str, name: str = "thing.tar.gz") -> Archive:
-    return Archive(name, hashlib.sha256(content).hexdigest(), urls)
+    return Archive(name, hashlib.sha256(content).hexdigest(), upstream=urls)
 
 
 def test_the_next_place_is_tried_when_one_lacks_the_file_or_has_another(mirror: tuple[str, Path]) -> None:
@@ -64,6 +65,15 @@ def test_the_next_place_is_tried_when_one_lacks_the_file_or_has_another(mirror: 
     (folder / "right").write_bytes(b"the file")
     places = ("http://127.0.0.1:1/refused", f"{address}/none", f"{address}/other", f"{address}/right")
     assert archive(pinned(b"the file", *places), NO_PACKAGE).read_bytes() == b"the file"
+
+
+def test_a_pool_that_is_named_is_tried(mirror: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    address, folder = mirror
+    (folder / "pool/t/thing").mkdir(parents=True)
+    (folder / "pool/t/thing/thing_1+2.tar.gz").write_bytes(b"the file")
+    monkeypatch.setenv(POOLS, f"{address}/none {address}/pool")
+    wanted = replace(pinned(b"the file", name="thing_1+2.tar.gz"), pool="t/thing")
+    assert archive(wanted, NO_PACKAGE).read_bytes() == b"the file"
 
 
 def test_a_file_that_nobody_has_is_an_error_with_every_place_and_a_remedy(
@@ -78,6 +88,7 @@ def test_a_file_that_nobody_has_is_an_error_with_every_place_and_a_remedy(
     assert f"{address}/none: HTTP Error 404" in message
     assert f"{address}/other: another file: its SHA-256 differs" in message
     assert f"Put the file into {own_cache}" in message
+    assert POOLS in message
     assert list(own_cache.iterdir()) == []
 
 
@@ -89,8 +100,8 @@ def test_a_file_put_into_the_cache_by_hand_is_taken(own_cache: Path) -> None:
 
 def test_debians_own_client_has_what_is_pinned() -> None:
     """The first place, for real."""
-    without_urls = replace(ZLIB.archive, urls=())
-    assert archive(without_urls, ZLIB.debian).stat().st_size > 1_000_000
+    nowhere_else = replace(ZLIB.archive, pool="", upstream=())
+    assert archive(nowhere_else, ZLIB.debian).stat().st_size > 1_000_000
 
 
 PATCH = "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-{0}\n+{1}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.annotations import read_config, read_defaults
+from webhook.annotations import parse_config, read_defaults
 from webhook.facts import Facts
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import mutate_pod_spec, plan_pod
@@ -65,7 +65,7 @@ def test_an_unusable_setting_is_named(
 
 def test_the_operators_token_is_never_given_to_a_pod() -> None:
     environ = {"VAULT_ENV_IMAGE": "vault-env:1", "VAULT_TOKEN": "s.operator"}
-    config = read_config({}, read_defaults(environ))
+    config, _ = parse_config({}, read_defaults(environ))
     env = [{"name": "P", "value": "vault:a/b#c"}]
     spec = {"containers": [{"name": "app", "command": ["/app"], "env": env}]}
     added = Launcher(config, read_settings(environ))

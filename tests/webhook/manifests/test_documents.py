@@ -94,6 +94,19 @@ def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
         parse_documents(text, "app.yaml")
 
 
+def test_aliases_that_multiply_are_refused_in_no_time() -> None:
+    lines = ["a0: &a0 [x, x, x, x]"] + [
+        f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40)
+    ]
+    with pytest.raises(InvalidManifest, match="its aliases make too much of it"):
+        parse_documents("\n".join(lines))
+
+
+def test_an_alias_of_itself_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidManifest, match="an alias contains itself"):
+        parse_documents("a: &a {b: *a}")
+
+
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidManifest, match=r"nowhere\.yaml cannot be read"):
         read_documents(["nowhere.yaml"])

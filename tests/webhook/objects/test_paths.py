@@ -1,6 +1,7 @@
 """What the values of an object read and write."""
 
-from webhook.objects.paths import find_paths, find_written
+from tests.webhook.pods.test_pod import config_of
+from webhook.objects.paths import find_asked, find_malformed, find_paths, find_written
 
 VALUES = {
     "read": b"vault:kv//data/./a#k",
@@ -22,3 +23,17 @@ def test_each_reference_gives_its_normalised_path() -> None:
 
 def test_a_value_that_writes_anywhere_is_a_writing_one() -> None:
     assert find_written(VALUES) == {"both", "write"}
+
+
+def test_a_ciphertext_asks_for_the_path_that_decrypts_it() -> None:
+    asked = find_asked({"cipher": VALUES["cipher"]}, config_of(transit_key_id="shop"))
+    assert list(asked) == [("cipher", "transit/decrypt/shop")]
+
+
+def test_what_can_never_be_resolved_is_named() -> None:
+    problems = dict(find_malformed(VALUES, config_of()))
+    assert problems.keys() == {"broken", "cipher"}
+    assert problems["broken"] == (
+        "secret data key or template not defined: write vault:path#key (vault:kv/data/a)"
+    )
+    assert problems["cipher"].startswith("found encrypted variable, but transit key ID is empty")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from webhook.errors import NotResolved
 from webhook.objects.secret import find_values, replace_values
 
 
@@ -89,3 +90,15 @@ def test_a_docker_configuration_without_references_is_not_touched(config: Any) -
     secret = docker_secret(config)
     assert find_values(secret) == {}
     assert replace_values(secret, {}) == secret
+
+
+@pytest.mark.parametrize(
+    ("secret", "key"),
+    [
+        ({"stringData": {"key": "vault:a/b#c"}}, "key"),
+        (docker_secret({"auths": {"r": {"password": "vault:a/b#c"}}}), ".dockerconfigjson r password"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_where_only_text_can_stand(secret: Any, key: str) -> None:
+    with pytest.raises(NotResolved, match=f"key {key}: what Vault holds is not UTF-8"):
+        replace_values(secret, {key: b"\xff"})

@@ -88,6 +88,12 @@ def test_a_pod_without_token_refuses_with_the_remedy() -> None:
     assert "mounts no ServiceAccount token" in plan.problems[0]
 
 
+def test_a_container_with_a_token_of_its_own_needs_none_of_the_pods() -> None:
+    own = {"name": "VAULT_TOKEN", "value": "s.mine"}
+    debugger = container(name="debugger", env=[own, {"name": "P", "value": REFERENCE}])
+    assert not debug(mutate(spec_of(referring()))[0], debugger)[1].problems
+
+
 def test_a_token_volume_of_ours_is_mounted_again() -> None:
     config = config_of(vault_token_audience="vault")
     new, plan = debug(running(config), referring(name="debugger"), config=config)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.test_pod import CONFIG_MAP, config_of, container, spec_of
-from webhook.annotations import Config
+from tests.webhook.pods.test_pod import CONFIG_MAP, OPERATOR, config_of, container, spec_of
+from webhook.annotations import Config, parse_config, read_defaults
 from webhook.facts import Source, Values
 from webhook.path_policy import Asked
 from webhook.pods.paths import find_asked
@@ -101,3 +101,35 @@ def test_a_namespace_that_cannot_be_told_makes_every_path_unknown() -> None:
     spec = spec_of(container(env=[OWN, own]))
     found = list(find_asked(spec, plan_pod(spec, config_of(), {}), config_of(), ""))
     assert found == [Asked("container app: variable OWN", None)]
+
+
+CIPHERTEXT = {"name": "X", "value": "vault:v1:aGVsbG8="}
+
+
+@pytest.mark.parametrize(
+    ("config", "own", "path"),
+    [
+        (config_of(transit_key_id="shop"), [], "transit/decrypt/shop"),
+        (config_of(transit_key_id="shop", transit_path="crypt"), [], "crypt/decrypt/shop"),
+        (config_of(), [{"name": "VAULT_TRANSIT_KEY_ID", "value": "own"}], "transit/decrypt/own"),
+        (
+            config_of(transit_key_id="shop"),
+            [{"name": "VAULT_TRANSIT_PATH", "value": "kv/other"}],
+            "kv/other/decrypt/shop",
+        ),
+        (
+            config_of(),
+            [{"name": "VAULT_TRANSIT_KEY_ID", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+            None,
+        ),
+    ],
+)
+def test_a_ciphertext_asks_for_the_path_that_decrypts_it(
+    config: Config, own: list[dict[str, Any]], path: str | None
+) -> None:
+    assert asked(*own, CIPHERTEXT, config=config) == [("variable X", path, "")]
+
+
+def test_the_operators_own_transit_key_is_not_asked_for() -> None:
+    operators, _ = parse_config({}, read_defaults({**OPERATOR, "TRANSIT_KEY_ID": "all"}))
+    assert asked(CIPHERTEXT, config=operators) == []

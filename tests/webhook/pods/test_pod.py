@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.annotations import Config, read_config, read_defaults
+from webhook.annotations import Config, parse_config, read_defaults
 from webhook.facts import Facts, Source, Values, find_sources
 from webhook.keys import PREFIX
 from webhook.pods.launcher import Launcher
@@ -23,9 +23,10 @@ SECRET = Source("Secret", "credentials")
 
 
 def config_of(**annotations: str) -> Config:
-    return read_config(
-        {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}, read_defaults(OPERATOR)
-    )
+    named = {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}
+    config, problems = parse_config(named, read_defaults(OPERATOR))
+    assert not problems
+    return config
 
 
 def mutate(
@@ -151,9 +152,66 @@ def test_a_name_that_no_container_has_is_a_warning() -> None:
     assert warnings == ("annotation vault-env-from-path-exclude: the pod has no container sidecar",)
 
 
+def test_a_list_without_a_path_is_none() -> None:
+    assert mutate(spec_of(container()), config_of(vault_env_from_path=" , "))[0] == spec_of(container())
+
+
+def test_a_path_is_written_without_the_word_vault() -> None:
+    plan = mutate(spec_of(container()), config_of(vault_env_from_path="kv/a,vault:secret/data/app"))[2]
+    assert plan.problems == ("annotation vault-env-from-path: write the path alone, without vault: in front",)
+
+
 def test_a_malformed_path_is_a_problem_of_the_annotation() -> None:
     _, _, plan = mutate(spec_of(container()), config_of(vault_env_from_path="secret/data/app#latest"))
     assert plan.problems[0].startswith("annotation vault-env-from-path: ")
+
+
+CIPHERTEXT = "vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok481zoCmHnSeDX9vyf7w=="
+
+
+@pytest.mark.parametrize("value", [CIPHERTEXT, f"p-${{{CIPHERTEXT}}}-s"])
+def test_a_ciphertext_alone_gives_its_container_the_launcher(value: str) -> None:
+    spec = spec_of(container(env=[{"name": "P", "value": value}]))
+    new, problems, plan = mutate(spec, config_of(transit_key_id="mykey"))
+    app = new["containers"][0]
+    assert app["command"] == ["/vault/vault-env"]
+    assert {"name": "VAULT_TRANSIT_KEY_ID", "value": "mykey"} in app["env"]
+    assert (problems, plan.problems, plan.references()) == ((), (), 1)
+
+
+def test_a_ciphertext_that_nothing_decrypts_is_a_problem() -> None:
+    env = [{"name": "P", "value": CIPHERTEXT}]
+    assert mutate(spec_of(container(env=env)))[2].problems == (
+        "container app: variable P: found encrypted variable, but transit key ID is empty: add the annotation transit-key-id",
+    )
+    own = {"name": "VAULT_TRANSIT_KEY_ID", "value": "mykey"}
+    assert not mutate(spec_of(container(env=[own, *env])))[2].problems
+
+
+def test_a_program_that_wants_the_token_of_the_login_gets_the_launcher() -> None:
+    new, _, plan = mutate(spec_of(container(env=[{"name": "VAULT_TOKEN", "value": "vault:login"}])))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert not plan.problems
+
+
+def test_the_token_of_the_login_in_another_variable_is_a_problem() -> None:
+    plan = mutate(spec_of(container(env=[{"name": "TOKEN", "value": "vault:login"}])))[2]
+    assert plan.problems == (
+        "container app: variable TOKEN: vault:login is for VAULT_TOKEN only: write vault:path#key",
+    )
+
+
+@pytest.mark.parametrize("value", [r"\vault:a/b#c", r"x \${vault:a/b#c}"])
+def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) -> None:
+    new = mutate(spec_of(container(env=[{"name": "P", "value": value}])))[0]
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+
+
+def test_a_reference_that_a_later_variable_replaces_counts_for_the_guard_too() -> None:
+    twice = [{"name": "P", "value": REFERENCE}, {"name": "P", "value": "x"}]
+    new, _, plan = mutate(spec_of(container(env=twice)))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert plan.references() == 0
 
 
 @pytest.mark.parametrize(
@@ -227,9 +285,13 @@ def test_a_script_that_starts_the_launcher_again_is_warned() -> None:
     assert "start vault-env again" in warning
 
 
-def test_an_init_container_with_the_launchers_name_is_a_problem() -> None:
-    spec = spec_of(referring(), initContainers=[container(name="copy-vault-env")])
-    assert "rename it" in mutate(spec)[2].problems[0]
+@pytest.mark.parametrize("key", ["initContainers", "containers"])
+def test_another_container_with_the_name_of_ours_is_a_problem(key: str) -> None:
+    own = referring(name="copy-vault-env")
+    spec = {**spec_of(container()), key: [own]}
+    assert mutate(spec)[2].problems == (
+        "container copy-vault-env of the pod has the name of the webhook's; rename it",
+    )
 
 
 def test_a_second_run_changes_nothing() -> None:
@@ -255,15 +317,19 @@ def test_a_container_that_another_webhook_adds_later_is_wrapped_too() -> None:
     assert len(new["initContainers"]) == len(new["volumes"]) == 1
 
 
-def test_a_pod_wrapped_by_the_predecessor_is_left_alone() -> None:
-    foreign = {"name": "copy-vault-env", "command": ["sh", "-c", "cp /usr/local/bin/vault-env /vault/"]}
-    spec = spec_of(referring(), initContainers=[foreign])
-    assert mutate(spec)[0] == spec
+def test_an_init_container_that_another_webhook_puts_to_the_front_comes_after_ours() -> None:
+    once, _, _ = mutate(spec_of(referring()))
+    once["initContainers"] = [container(name="mesh"), referring(name="first"), *once["initContainers"]]
+    new, problems, plan = mutate(once)
+    assert [each["name"] for each in new["initContainers"]] == ["copy-vault-env", "mesh", "first"]
+    assert (problems, plan.problems) == ((), ())
+    assert mutate(new)[0] == new
 
 
-def test_a_pod_wrapped_by_the_successor_is_left_alone() -> None:
-    spec = spec_of(referring(), initContainers=[{"name": "copy-secret-init", "command": ["sh", "-c", "cp"]}])
-    assert mutate(spec)[0] == spec
+def test_an_init_container_without_references_may_stand_before_ours() -> None:
+    once, _, _ = mutate(spec_of(referring()))
+    once["initContainers"] = [container(name="mesh"), *once["initContainers"]]
+    assert mutate(once)[0] == once
 
 
 def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
@@ -330,6 +396,23 @@ def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
     assert not mutate(spec_of(referring(**{key: ["$$(PASSWORD)"]})))[2].warnings
 
 
+@pytest.mark.parametrize("probe", ["livenessProbe", "readinessProbe", "startupProbe"])
+def test_a_reference_in_the_command_of_a_probe_is_a_warning(probe: str) -> None:
+    handler = {"exec": {"command": ["check", "$(PASSWORD)"]}}
+    (warning,) = mutate(spec_of(referring(**{probe: handler})))[2].warnings
+    assert warning.startswith(f"container app: $(PASSWORD) in `{probe}` becomes the reference")
+
+
+def test_a_variable_that_is_put_together_from_a_reference_is_a_warning() -> None:
+    url = {"name": "URL", "value": "postgres://app:$(PASSWORD)@db"}
+    whole, inline = {"name": "PASSWORD", "value": REFERENCE}, {"name": "PASSWORD", "value": "${vault:a/b#c}"}
+    assert mutate(spec_of(container(env=[whole, url])))[2].warnings == (
+        "container app: variable URL: $(PASSWORD) becomes the reference, not the secret: the kubelet replaces it before "
+        "vault-env runs; write ${vault:path#key} in its place",
+    )
+    assert not mutate(spec_of(container(env=[inline, url])))[2].warnings
+
+
 def test_the_ca_of_the_annotation_is_mounted_beside_the_launcher() -> None:
     new, _, _ = mutate(spec_of(referring()), config_of(vault_tls_secret="vault-ca"))
     app = new["containers"][0]
@@ -388,28 +471,27 @@ def test_with_a_mount_inside_the_launchers_the_runtime_can_make_its_directory() 
     assert mutate(new)[0] == new
 
 
+def test_a_mount_that_comes_inside_later_makes_the_launchers_writable() -> None:
+    once = mutate(spec_of(referring()))[0]
+    inner = {"name": "data", "mountPath": "/vault/secrets"}
+    once["containers"][0] = {
+        **once["containers"][0],
+        "volumeMounts": [*once["containers"][0]["volumeMounts"], inner],
+    }
+    new = mutate(once)[0]
+    assert new["containers"][0]["volumeMounts"] == [{"name": "vault-env", "mountPath": "/vault"}, inner]
+    assert mutate(new)[0] == new
+
+
+def test_a_mount_of_the_launcher_that_the_pod_has_is_not_repeated() -> None:
+    own = [{"name": "vault-env", "mountPath": "/vault/"}]
+    new = mutate(spec_of(referring(volumeMounts=own)))[0]
+    assert new["containers"][0]["volumeMounts"] == own
+
+
 def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
     env = mutate(spec_of(referring()), config_of(enable_json_log="true"))[0]["containers"][0]["env"]
     assert {"name": "VAULT_JSON_LOG", "value": "true"} in env
-
-
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        ({}, None),
-        (
-            {"requests": {"cpu": "1"}},
-            {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}},
-        ),
-        (
-            {"limits": {"cpu": "1", "memory": "1Gi"}},
-            {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "250m", "memory": "64Mi"}},
-        ),
-    ],
-)
-def test_the_qos_class_of_the_pod_stays(resources: dict[str, Any], expected: dict[str, Any] | None) -> None:
-    new, _, _ = mutate(spec_of(referring(resources=resources)))
-    assert new["initContainers"][0].get("resources") == expected
 
 
 def test_the_init_container_passes_pod_security_restricted() -> None:
@@ -466,18 +548,71 @@ def test_a_mount_in_the_launchers_place_is_a_problem() -> None:
     assert "mount it elsewhere" in mutate(spec)[2].problems[0]
 
 
-def test_a_volume_with_the_launchers_name_is_a_problem() -> None:
-    spec = spec_of(referring(), volumes=[{"name": "vault-env", "hostPath": {"path": "/"}}])
-    assert "rename it" in mutate(spec)[2].problems[0]
+@pytest.mark.parametrize(
+    "volume",
+    [
+        {"name": "vault-env", "hostPath": {"path": "/"}},
+        {"name": "vault-env-tls", "secret": {"secretName": "other"}},
+        {"name": "vault-env-jwt", "projected": {"sources": []}},
+    ],
+)
+def test_another_volume_with_the_name_of_ours_is_a_problem(volume: dict[str, Any]) -> None:
+    config = config_of(vault_tls_secret="vault-ca", vault_token_audience="vault")
+    (problem,) = mutate(spec_of(referring(), volumes=[volume]), config)[2].problems
+    assert (
+        problem
+        == f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
+    )
+
+
+def test_our_volumes_with_the_api_servers_defaults_are_ours() -> None:
+    config = config_of(vault_tls_secret="vault-ca", vault_token_audience="vault")
+    once, _, _ = mutate(spec_of(referring()), config)
+    once["volumes"][1]["secret"]["defaultMode"] = once["volumes"][2]["projected"]["defaultMode"] = 420
+    new, _, plan = mutate(once, config)
+    assert (new, plan.problems) == (once, ())
 
 
 def test_a_pod_without_a_token_is_warned() -> None:
-    plan = mutate(spec_of(referring(), automountServiceAccountToken=False))[2]
-    assert "automountServiceAccountToken is false" in plan.warnings[0]
+    plan = mutate(spec_of(referring(), container(name="other"), automountServiceAccountToken=False))[2]
+    assert plan.warnings == (
+        "automountServiceAccountToken is false: vault-env in app will find no ServiceAccount token to log in with; "
+        "the annotation vault-token-audience brings one",
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"volumeMounts": [{"name": "t", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount/"}]},
+        {"env": [{"name": "VAULT_TOKEN", "value": "x"}, {"name": "P", "value": REFERENCE}]},
+        {"env": [{"name": "VAULT_JWT_FILE", "value": "/t"}, {"name": "P", "value": REFERENCE}]},
+    ],
+)
+def test_a_container_that_brings_its_own_token_is_not_warned(fields: dict[str, Any]) -> None:
+    spec = spec_of({**referring(), **fields}, automountServiceAccountToken=False)
+    assert mutate(spec)[2].warnings == ()
+
+
+def test_the_login_that_a_program_wants_the_token_of_needs_one() -> None:
+    spec = spec_of(container(env=[{"name": "VAULT_TOKEN", "value": "vault:login"}]))
+    assert mutate({**spec, "automountServiceAccountToken": False})[2].warnings
 
 
 NAMES = st.text("ABC", min_size=1, max_size=2)
-VALUES = st.sampled_from(["x", REFERENCE, "${vault:a/b#c}", "vault:8200", "$(A)", "$$(A)", "vault:$(A)#k"])
+VALUES = st.sampled_from(
+    [
+        "x",
+        REFERENCE,
+        "${vault:a/b#c}",
+        "vault:8200",
+        "$(A)",
+        "$$(A)",
+        "vault:$(A)#k",
+        CIPHERTEXT,
+        r"\vault:a#b",
+    ]
+)
 CONTAINERS = st.fixed_dictionaries(
     {"name": st.sampled_from(["a", "b"]), "image": st.just("i:1"), "command": st.just(["/x"])},
     optional={

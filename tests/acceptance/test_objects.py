@@ -1,0 +1,116 @@
+"""Every place of a Secret or ConfigMap that can hold a reference, and what transit decrypts, on the real Vault."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import CLUSTER_NAME, Product
+from tests.acceptance.test_isolation import annotations
+
+OWN = f"{CLUSTER_NAME}/data/default/objects"
+KEY = f"{CLUSTER_NAME}-objects"
+ROLE = f"auth/{CLUSTER_NAME}/role/default"
+
+
+@pytest.fixture(scope="module")
+def ciphertext(product: Product) -> Iterator[str]:
+    """`decrypted`, encrypted with a key that the role may use; the secrets of this module are there too."""
+    product.vault.put_secret(OWN, user="me", password="p:w", bytes=encoded(b"\xff\x00"))
+    product.vault.write(f"sys/mounts/{KEY}", {"type": "transit"})
+    product.vault.write(f"{KEY}/keys/shop", {})
+    answer = product.vault.request("POST", f"{KEY}/encrypt/shop", {"plaintext": encoded(b"decrypted")})
+    product.vault.policy(KEY, f'path "{KEY}/decrypt/shop" {{ capabilities = ["update"] }}')
+    own = product.vault.read(ROLE)
+    product.vault.write(ROLE, {**own, "token_policies": [*own["token_policies"], KEY]})
+    yield answer["data"]["ciphertext"]
+    product.vault.write(ROLE, own)
+
+
+def encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def create(product: Product, kind: str, content: dict[str, Any], **annotated: str) -> dict[str, bytes]:
+    """What the API server would store of the object, decoded."""
+    named = annotations("default", vault_serviceaccount="default", **annotated)
+    manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"generateName": "o-", "annotations": named}}
+    path = f"/api/v1/namespaces/default/{kind.lower()}s?dryRun=All"
+    stored = product.cluster.request("POST", path, {**manifest, **content})
+    texts = stored.get("data", {}) if kind == "ConfigMap" else {}
+    binary = stored.get("binaryData", {}) if kind == "ConfigMap" else stored["data"]
+    return {
+        **{key: text.encode() for key, text in texts.items()},
+        **{key: base64.b64decode(text) for key, text in binary.items()},
+    }
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_values_of_a_secret_are_bytes(product: Product) -> None:
+    around = b"\xff ${vault:" + OWN.encode() + b"#user} \xfe"
+    data = {"plain": encoded(b"\xff\xfe"), "around": encoded(around)}
+    texts = {"one": f"vault:{OWN}#user", "two": f"${{vault:{OWN}#user}}:${{vault:{OWN}#password}}"}
+    assert create(product, "Secret", {"data": data, "stringData": texts}) == {
+        "plain": b"\xff\xfe",
+        "around": b"\xff me \xfe",
+        "one": b"me",
+        "two": b"me:p:w",
+    }
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_a_pull_secret_gets_user_and_password_and_keeps_the_rest(product: Product) -> None:
+    auth = encoded(f"vault:{OWN}#user:vault:{OWN}#password".encode())
+    other = {"credHelpers": {"x": "y"}}
+    auths = {"r.example.com": {"auth": auth, "email": "e"}, "plain": {"auth": encoded(b"u:p")}}
+    content = {"stringData": {".dockerconfigjson": json.dumps({"auths": auths, **other})}}
+    stored = create(product, "Secret", {"type": "kubernetes.io/dockerconfigjson", **content})
+    auths["r.example.com"]["auth"] = encoded(b"me:p:w")
+    assert json.loads(stored[".dockerconfigjson"]) == {"auths": auths, **other}
+
+
+def test_ciphertexts_of_a_secret_are_decrypted(product: Product, ciphertext: str) -> None:
+    texts = {"alone": ciphertext, "around": f"x ${{{ciphertext}}} y"}
+    named = {"transit_key_id": "shop", "transit_path": KEY}
+    assert create(product, "Secret", {"stringData": texts}, **named) == {
+        "alone": b"decrypted",
+        "around": b"x decrypted y",
+    }
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_a_config_map_takes_bytes_that_vault_holds_in_base64(product: Product) -> None:
+    binary = {"bytes": encoded(f"vault:{OWN}#bytes".encode()), "plain": encoded(b"\xff")}
+    content = {"data": {"text": f"vault:{OWN}#user"}, "binaryData": binary}
+    assert create(product, "ConfigMap", content) == {"text": b"me", "bytes": b"\xff\x00", "plain": b"\xff"}
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_what_is_missing_and_ignored_stays(product: Product) -> None:
+    texts = {"gone": f"vault:{OWN}/gone#user", "there": f"vault:{OWN}#user"}
+    stored = create(product, "Secret", {"stringData": texts}, vault_ignore_missing_secrets="true")
+    assert stored == {"gone": texts["gone"].encode(), "there": b"me"}
+
+
+def test_a_pod_with_nothing_but_a_ciphertext_sees_what_it_stands_for(
+    product: Product, ciphertext: str
+) -> None:
+    container = {"name": "app", "image": "busybox", "command": ["printenv", "PASSWORD"]}
+    env = [{"name": "PASSWORD", "value": ciphertext}]
+    named = annotations("default", transit_key_id="shop", transit_path=KEY)
+    template = {"metadata": {"annotations": named}, "spec": {"containers": [{**container, "env": env}]}}
+    done = product.run(product.create_pod("default", template))
+    assert (done.stdout, done.returncode) == ("decrypted\n", 0), done.stderr
+
+
+def test_a_pod_with_nothing_but_vault_login_sees_its_token(product: Product) -> None:
+    container = {"name": "app", "image": "busybox", "command": ["printenv", "VAULT_TOKEN"]}
+    env = [{"name": "VAULT_TOKEN", "value": "vault:login"}]
+    template = {
+        "metadata": {"annotations": annotations("default")},
+        "spec": {"containers": [{**container, "env": env}]},
+    }
+    done = product.run(product.create_pod("default", template))
+    assert done.stdout.startswith("hvs."), done.stderr

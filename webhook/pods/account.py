@@ -1,0 +1,39 @@
+"""The ServiceAccount token that a launcher logs in with: whether it needs one, and where a container has it.
+
+https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webhook.annotations import Config
+from webhook.pods.environment import OTHER_TOKENS, TOKEN_VARIABLE
+from webhook.pods.references import References
+
+Document = Mapping[str, Any]
+
+_TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
+ACCOUNT_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def needs_account_token(config: Config, references: References) -> bool:
+    """Whether the container's launcher logs in with the token that Kubernetes mounts by itself."""
+    elsewhere = config.token_audience or config.jwt_file or config.token_mount
+    return config.auth_method in _TOKEN_METHODS and not (elsewhere or _has_own_token(references))
+
+
+def _has_own_token(references: References) -> bool:
+    own = references.settings.keys()
+    return bool(own & OTHER_TOKENS) or (TOKEN_VARIABLE in own and TOKEN_VARIABLE not in references.rewritten)
+
+
+def account_mount(container: Document) -> Document | None:
+    """Return the container's mount of a ServiceAccount token: Kubernetes', or one that the pod's author has made."""
+    return next(
+        (
+            mount
+            for mount in container.get("volumeMounts") or ()
+            if (mount.get("mountPath") or "").rstrip("/") == ACCOUNT_MOUNT_PATH
+        ),
+        None,
+    )

@@ -1,0 +1,32 @@
+"""Which transit key the ciphertexts of a container are decrypted with: the annotation's, else the container's own."""
+
+from collections.abc import Iterator
+
+from webhook import transit
+from webhook.annotations import Config
+from webhook.pods.environment import TRANSIT_KEY_VARIABLE, TRANSIT_MOUNT_VARIABLE
+from webhook.pods.references import References
+
+
+def transit_problems(references: References, config: Config) -> Iterator[str]:
+    """Yield a problem for each variable that nothing can decrypt."""
+    if not config.transit_key and TRANSIT_KEY_VARIABLE not in references.settings:
+        yield from (f"variable {name}: {transit.NO_KEY}" for name in references.ciphertexts)
+
+
+def decrypt_path(references: References, config: Config) -> str | None:
+    """Return the path that the container's ciphertexts are sent to; None if only the kubelet knows it."""
+    mount = config.transit_path or _own(references, TRANSIT_MOUNT_VARIABLE)
+    key = config.transit_key or _own(references, TRANSIT_KEY_VARIABLE)
+    return None if mount is None or key is None else transit.decrypt_path(mount, key)
+
+
+def is_operators(references: References, config: Config) -> bool:
+    """Whether key and mount are what the operator has set."""
+    own_mount = not config.transit_path and TRANSIT_MOUNT_VARIABLE in references.settings
+    return transit.is_operators(config) and not own_mount
+
+
+def _own(references: References, name: str) -> str | None:
+    variable = references.settings.get(name)
+    return "" if variable is None else variable.text()

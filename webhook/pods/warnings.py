@@ -1,0 +1,86 @@
+"""What is legal about a pod that needs the launcher, and probably not meant."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from webhook.annotations import Config
+from webhook.pods import launcher
+from webhook.pods.account import account_mount, needs_account_token
+from webhook.pods.container import PROBES, is_wrapped
+from webhook.pods.expansion import names_in
+from webhook.pods.frompath import named_containers
+from webhook.pods.references import References
+
+Document = Mapping[str, Any]
+
+
+def pod_warnings(
+    pod_spec: Document, config: Config, wrapped: Mapping[tuple[str, int], References]
+) -> Iterator[str]:
+    """Yield what is legal and probably not meant, of the pod as a whole; `wrapped` are the containers with the launcher."""
+    if pod_spec.get("automountServiceAccountToken") is False:
+        lacking = [
+            str(pod_spec[key][index].get("name"))
+            for (key, index), references in wrapped.items()
+            if needs_account_token(config, references) and not account_mount(pod_spec[key][index])
+        ]
+        if lacking:
+            yield (
+                f"automountServiceAccountToken is false: vault-env in {', '.join(lacking)} will find no ServiceAccount "
+                "token to log in with; the annotation vault-token-audience brings one"
+            )
+    names = {
+        container.get("name")
+        for key in ("initContainers", "containers")
+        for container in pod_spec.get(key) or ()
+    }
+    for key, wanted in named_containers(config).items():
+        for name in sorted(set(wanted) - names):
+            yield f"annotation {key}: the pod has no container {name}"
+
+
+def container_warnings(container: Document, references: References) -> Iterator[str]:
+    """Yield what is legal and probably not meant, of one container."""
+    name = container.get("name")
+    if is_wrapped(container) and not container.get("args"):
+        yield f"container {name}: `command` is the launcher alone, without a program in `args`"
+    if is_wrapped(container) and any(_starts_launcher(word) for word in container.get("args") or ()):
+        yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
+    yield from _expansion_warnings(container, references.secret())
+
+
+def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator[str]:
+    """Yield a warning for each place where `$(NAME)` stands for a variable that holds a reference until the launcher runs."""
+    name = container.get("name")
+    for place, words in _expanded_words(container):
+        for variable in sorted(secret & set(_names_in(words))):
+            yield (
+                f"container {name}: $({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
+                f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
+            )
+    for entry in container.get("env") or ():
+        named = set(_names_in([entry.get("value")])) if entry.get("name") not in secret else set()
+        for variable in sorted(secret & named):
+            yield (
+                f"container {name}: variable {entry.get('name')}: $({variable}) becomes the reference, not the secret: the "
+                "kubelet replaces it before vault-env runs; write ${vault:path#key} in its place"
+            )
+
+
+def _expanded_words(container: Document) -> Iterator[tuple[str, Iterable[Any]]]:
+    """Yield the lists of words that the kubelet expands, each with its name."""
+    for key in ("command", "args"):
+        yield key, container.get(key) or ()
+    for key in PROBES:
+        yield key, ((container.get(key) or {}).get("exec") or {}).get("command") or ()
+
+
+def _starts_launcher(word: Any) -> bool:
+    """Whether the word, which may be a script, holds the launcher as a word of its own."""
+    return isinstance(word, str) and launcher.LAUNCHER in word.split()
+
+
+def _names_in(words: Iterable[Any]) -> Iterator[str]:
+    for word in words:
+        if isinstance(word, str) and "$(" in word:
+            yield from names_in(word)

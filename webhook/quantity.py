@@ -1,0 +1,24 @@
+"""Quantities such as `100m`, `64Mi` or `1e3`.
+
+https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+"""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+_FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(n|u|m|k|[MGTPE]|[KMGTPE]i))?", re.ASCII)
+_FACTORS = {
+    **{suffix: Decimal(10) ** power for suffix, power in {"n": -9, "u": -6, "m": -3, "k": 3}.items()},
+    **{suffix: Decimal(1000) ** power for power, suffix in enumerate("MGTPE", 2)},
+    **{suffix + "i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", 1)},
+}
+
+
+def parse_quantity(value: Any) -> Decimal:
+    """Return the number that a quantity, which may be a number itself, stands for; ValueError if it is none."""
+    match = _FORM.fullmatch(str(value))
+    if not match:
+        raise ValueError(value)
+    number, exponent, suffix = match.groups()
+    return Decimal(number + (exponent or "")) * (_FACTORS[suffix] if suffix else 1)
