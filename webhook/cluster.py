@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 from webhook.deadline import Deadline
 from webhook.errors import ClusterUnavailable
@@ -20,8 +18,6 @@ from webhook.kubeconfig import Connection
 
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
-# For a kept connection that the API server has closed meanwhile; what is asked can be asked twice.
-_ONE_RETRY = Retry(total=1, connect=1, read=1, redirect=0, status=0, allowed_methods=None)
 _PAGE = 500
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
@@ -110,24 +106,41 @@ class Cluster:
         deadline: Deadline,
         accept: str = "application/json",
     ) -> _Answer:
-        timeout_s = deadline.remaining_s()
-        if not timeout_s:
-            raise ClusterUnavailable(f"no time was left to read {what}; try again")
         try:
-            with self._session().request(
-                method,
-                self._connection.server + path,
-                json=body,
-                headers={**self._connection.headers(), "Accept": accept},
-                timeout=timeout_s,
-                stream=True,
-                allow_redirects=False,
-            ) as response:
-                return _Answer(response.status_code, _read_json(response, deadline))
+            try:
+                return self._exchange(method, path, body, what, deadline, accept)
+            except requests.ConnectionError:
+                if deadline.passed():
+                    raise
+                # A kept connection, perhaps, that the API server has closed; what is asked can be asked twice.
+                return self._exchange(method, path, body, what, deadline, accept)
         except (requests.RequestException, OSError, ValueError) as error:
             raise ClusterUnavailable(
                 f"the API server did not answer for {what} ({type(error).__name__}); try again"
             ) from error
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        what: str,
+        deadline: Deadline,
+        accept: str,
+    ) -> _Answer:
+        timeout_s = deadline.remaining_s()
+        if not timeout_s:
+            raise ClusterUnavailable(f"no time was left to read {what}; try again")
+        with self._session().request(
+            method,
+            self._connection.server + path,
+            json=body,
+            headers={**self._connection.headers(), "Accept": accept},
+            timeout=timeout_s,
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            return _Answer(response.status_code, _read_json(response, deadline))
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -136,7 +149,6 @@ class Cluster:
             session.trust_env = False
             session.verify = self._connection.ca_file or True
             session.cert = self._connection.client_certificate
-            session.mount("https://", HTTPAdapter(max_retries=_ONE_RETRY))
             self._local.session = session
         return session
 

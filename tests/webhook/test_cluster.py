@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import time
 from pathlib import Path
 
@@ -68,6 +69,16 @@ def test_an_api_server_that_is_down_fails_in_time(tmp_path: Path) -> None:
         down.get("Secret", "a", "b", Deadline(1))
     assert time.monotonic() - started < 3
     assert not down.ready(Deadline(1))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_api_server_that_accepts_connections_and_is_silent_costs_the_time_once(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        silent = Cluster(Connection(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"))
+        started = time.monotonic()
+        with pytest.raises(ClusterUnavailable):
+            silent.get("Secret", "team", "pull", Deadline(1))
+    assert 1 <= time.monotonic() - started < 1.8
 
 
 def test_nothing_is_asked_after_the_deadline(admin: Cluster) -> None:

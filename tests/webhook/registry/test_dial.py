@@ -42,10 +42,10 @@ def test_names_that_are_not_answered_take_the_look_ups_of_one_namespace_only(
 ) -> None:
     dialler = Dialler(POLICY, Breaker())
 
-    def dial(namespace: str, host: str) -> str:
+    def dial(namespace: str, host: str, timeout_s: float = 0.2) -> str:
         with dialler.on_behalf_of(namespace):
             try:
-                dialler.dial(host, port, 0.2).close()
+                dialler.dial(host, port, timeout_s).close()
             except RegistryFailure as failure:
                 return failure.detail
             return "connected"
@@ -61,9 +61,9 @@ def test_names_that_are_not_answered_take_the_look_ups_of_one_namespace_only(
     assert [dial("greedy", "127.0.0.1") for _ in range(4)] == [
         f"127.0.0.1:{port}: name look-up: too many are under way"
     ] * 4
-    assert dial("other", "127.0.0.1") == "connected"
+    assert dial("other", "127.0.0.1", 5) == "connected"
     name_server.set()
-    assert dial("greedy", "127.0.0.1") == "connected"
+    assert dial("greedy", "127.0.0.1", 5) == "connected"
 
 
 def test_that_no_look_up_was_free_says_nothing_of_the_host(port: int, name_server: threading.Event) -> None:

@@ -11,8 +11,10 @@ from tests.webhook.registry import hostile
 from tests.webhook.registry.attacks import BUDGET_S, fetch, refusal
 from tests.webhook.registry.hostile import image
 from tests.webhook.registry.hostile_server import HostileServer, Visit
+from webhook.deadline import Deadline
 from webhook.registry import pools
 from webhook.registry.client import RegistryClient
+from webhook.registry.query import ImageQuery
 
 
 @pytest.fixture
@@ -71,8 +73,8 @@ def test_kept_connections_that_are_dead_cost_one_attempt_of_all_and_no_image(
     server.serve("app", behave)
 
     def fetch_six(tag: str) -> None:
-        images = [f"{server.host}/app/app:{tag}{number}" for number in range(6)]
-        threads = [threading.Thread(target=fetch, args=(client, image)) for image in images]
+        queries = [ImageQuery(f"{server.host}/app/app:{tag}{number}") for number in range(6)]
+        threads = [threading.Thread(target=client.fetch, args=(query, Deadline(10))) for query in queries]
         for thread in threads:
             thread.start()
         for thread in threads:
