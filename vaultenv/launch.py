@@ -6,7 +6,7 @@ import time
 from vaultenv import __version__
 from vaultenv.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
 from vaultenv.deadline import Deadline
-from vaultenv.errors import VaultEnvError
+from vaultenv.errors import ClientNotCreated, VaultEnvError
 from vaultenv.log import Log, write_all
 from vaultenv.plan import Plan
 from vaultenv.program import execute, find_program
@@ -82,7 +82,14 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
 
 
 def _open(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
-    """The file store alone, or a client that is logged in, twice."""
+    """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
+    try:
+        return _connected(settings, log)
+    except VaultEnvError as error:
+        raise ClientNotCreated(f"failed to create vault client: {error}") from None
+
+
+def _connected(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
     if settings.address.startswith("file://"):
         from vaultenv.store import open_store
 

@@ -26,6 +26,7 @@ LOGIN = b"vault:login"
 _PREFIX = b"vault:"
 _OPENINGS = (b"${vault:", b"${>>vault:", b"${>vault:")
 _DIGITS = b"0123456789"
+LATEST = ("", "0", "-1")
 _NO_KEY = "secret data key or template not defined: write vault:path#key"
 
 
@@ -95,14 +96,15 @@ if TYPE_CHECKING:
 
 class Value(Record):
     """A parsed value: literal bytes and references in their order; `inline` if references stand
-    inside text.
+    inside text. `texts` holds each part as it was written.
     """
 
-    __slots__ = ("inline", "parts")
+    __slots__ = ("inline", "parts", "texts")
 
-    def __init__(self, parts: "tuple[Part, ...]", inline: bool) -> None:
+    def __init__(self, parts: "tuple[Part, ...]", inline: bool, texts: tuple[bytes, ...]) -> None:
         self.parts = parts
         self.inline = inline
+        self.texts = texts
 
     def terms(self) -> "Iterator[Term]":
         """The references to fields, in order."""
@@ -135,13 +137,13 @@ def parse(value: bytes) -> Value | None:
     """
     if _PREFIX not in value:
         return None
-    parts = _inline_parts(value)
-    if parts is not None:
-        return Value(parts, inline=True)
+    found = _inline_parts(value)
+    if found is not None:
+        return Value(tuple(found.values()), True, tuple(value[start:end] for start, end in found))
     if value.startswith((b"\\vault:", b"\\>>vault:")):
-        return Value((value[1:],), inline=False)
+        return Value((value[1:],), False, (value,))
     part = _direct_part(value)
-    return None if part is None else Value((part,), inline=False)
+    return None if part is None else Value((part,), False, (value,))
 
 
 def _direct_part(value: bytes) -> "Part | None":
@@ -152,9 +154,11 @@ def _direct_part(value: bytes) -> "Part | None":
     return _part(value, 0, len(value), inline=False)[0]
 
 
-def _inline_parts(value: bytes) -> "tuple[Part, ...] | None":
-    """Literals and references of text with at least one inline reference or escape, else None."""
-    parts: list[Part] = []
+def _inline_parts(value: bytes) -> "dict[tuple[int, int], Part] | None":
+    """Literals and references, by start and end, of text with at least one inline reference or escape,
+    else None.
+    """
+    parts: dict[tuple[int, int], Part] = {}
     literal = at = 0
     line = _Line(value)
     while (at := value.find(b"${", at)) >= 0:
@@ -162,18 +166,18 @@ def _inline_parts(value: bytes) -> "tuple[Part, ...] | None":
             at += 2
             continue
         slashes = _backslashes_before(value, at, literal)
-        parts.append(value[literal : at - (slashes + 1) // 2])
+        parts[literal, at] = value[literal : at - (slashes + 1) // 2]
         literal = at
         if slashes % 2:
             at += 2
         else:
             part, at = _part(value, at + 2, line.end, inline=True)
-            parts.append(part)
+            parts[literal, at] = part
             literal = at
     if not parts:
         return None
-    parts.append(value[literal:])
-    return tuple(part for part in parts if part != b"")
+    parts[literal, len(value)] = value[literal:]
+    return {span: part for span, part in parts.items() if part != b""}
 
 
 class _Line:
@@ -233,9 +237,11 @@ def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReferen
 
 def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
     path_at, raw_path = fields[0]
-    if len(fields) < 2 or not fields[1][1]:
+    if len(fields) < 2:
         raise Fault(_NO_KEY, path_at + len(raw_path))
     path, key = normal_path(_text(raw_path, path_at), path_at), _text(fields[1][1], fields[1][0])
+    if not key:
+        raise Fault(f"key '' not found under path: {path}: {_NO_KEY}", fields[1][0])
     if "${" in key:
         _check_template(key, fields[1][0])
     at, third = fields[2] if len(fields) > 2 else (0, b"")
@@ -265,10 +271,15 @@ def _body(text: bytes, at: int) -> str:
 
 def _version_and_default(text: str, at: int) -> tuple[str, str | None]:
     version, mark, default = text.partition("?")
-    digits = version.removeprefix("-")
-    if version and not (digits.isascii() and digits.isdigit()):
+    if not is_version(version):
         raise Fault("the version must be a number, e.g. vault:path#key#2", at)
-    return ("" if version in ("-1", "0") else version), (default if mark else None)
+    return ("" if version in LATEST else version), (default if mark else None)
+
+
+def is_version(text: str) -> bool:
+    """Whether the text can stand as a version: a whole number, or nothing for the latest one."""
+    digits = text.removeprefix("-")
+    return not text or (digits.isascii() and digits.isdigit())
 
 
 def normal_path(path: str, at: int = 0) -> str:
@@ -286,7 +297,7 @@ def normal_path(path: str, at: int = 0) -> str:
         elif segment not in ("", "."):
             segments.append(segment)
     if not segments:
-        raise Fault("the path is empty: write vault:path#key", at)
+        raise Fault("the path is empty: name a path of Vault", at)
     return "/".join(segments)
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+DESTROYED = "destroyed"
+
 
 class Secret:
     """The fields of a secret and its lease; `deleted` tells when and how the version went, "" if it
@@ -58,14 +60,14 @@ def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
 
 def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
     if metadata.get("destroyed") is True:
-        return "destroyed"
+        return DESTROYED
     return f"deleted at {metadata.get('deletion_time')}" if data is None else ""
 
 
 def text_of(value: object) -> bytes:
     """The value as an environment variable holds it: text and numbers as they are, null as empty text.
 
-    Raises SecretUnusable for lists, objects and text with a NUL byte.
+    Raises SecretUnusable for lists and objects.
     """
     if value is None:
         return b""
@@ -74,9 +76,5 @@ def text_of(value: object) -> bytes:
     if not isinstance(value, str):
         raise SecretUnusable(
             "value can't be cast to a string: it is a list or an object; use a template, ${.key | toJson}"
-        )
-    if "\0" in value:
-        raise SecretUnusable(
-            "the value holds a NUL byte, which no environment variable can: store it in base64"
         )
     return encoded(value)
