@@ -56,7 +56,7 @@ def _other(command: Command, itself: bytes) -> int:
 def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
     from vaultenv.check import report
 
-    plan = Plan(environ, settings)
+    plan = Plan(environ, settings, log)
     reader = _open(settings, log)[0] if plan.needs_vault else None
     write_all(_STDOUT, report(plan, reader).encode())
     return 0
@@ -64,7 +64,7 @@ def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> in
 
 def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
     program = find_program(words[0], environ.get(b"PATH", b""))
-    plan = Plan(environ, settings)
+    plan = Plan(environ, settings, log)
     if plan.needs_vault and settings.reuse:
         from vaultenv.reuse import running_environ
 

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from vaultenv.log import Log
     from vaultenv.reader import Reader
     from vaultenv.settings import Settings
 
@@ -24,10 +25,21 @@ class Plan:
     Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
     """
 
-    __slots__ = ("_environ", "_parsed", "_settings", "_transit", "login", "paths", "values", "without")
+    __slots__ = (
+        "_environ",
+        "_log",
+        "_parsed",
+        "_settings",
+        "_transit",
+        "login",
+        "paths",
+        "values",
+        "without",
+    )
 
-    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings") -> None:
+    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log") -> None:
         self._environ = environ
+        self._log = log
         self._settings = settings
         self.login = settings.token == LOGIN.decode()
         self.without = environment.removed(self.login, settings.passthrough)
@@ -103,7 +115,7 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         try:
-            brought = from_path(self.paths, reader, ignore_missing=ignore_missing)
+            brought = from_path(self.paths, reader, ignore_missing=ignore_missing, warn=self._log.warn)
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})

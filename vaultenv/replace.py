@@ -2,7 +2,7 @@
 
 from vaultenv.errors import KeyNotFound, RequestRefused, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.reference import Ciphertext, Source, Term, Value
-from vaultenv.secret import DESTROYED, Secret, text_of
+from vaultenv.secret import Secret, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def _field(term: Term, secret: "Secret | VaultEnvError") -> bytes:
     if term.template and not secret.deleted:
         return _rendered(term, secret)
     if term.key not in secret.fields:
-        path, remedy = term.source.path, _remedy(secret)
-        raise KeyNotFound(f"key '{term.key}' not found under path: {path}: {remedy}")
+        remedy = secret.loss() or "write the key to this path, or mend the reference"
+        raise KeyNotFound(f"key '{term.key}' not found under path: {term.source.path}: {remedy}")
     return text_of(secret.fields[term.key])
 
 
@@ -105,11 +105,3 @@ def _rendered(term: Term, secret: Secret) -> bytes:
         return text_of(render(term.key, secret.fields))
     except TemplateError as error:
         raise SecretUnusable(f"template on path: {term.source.path}: {error.message}") from None
-
-
-def _remedy(secret: Secret) -> str:
-    if secret.deleted == DESTROYED:
-        return f"version {secret.version} was destroyed: write a new one"
-    if secret.deleted:
-        return f"version {secret.version} was {secret.deleted}: undelete it, or write a new one"
-    return "write the key to this path, or mend the reference"

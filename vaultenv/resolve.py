@@ -6,16 +6,16 @@ from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, Secre
 from vaultenv.record import Record
 from vaultenv.reference import Ciphertext, Login, Term, Value, parse
 from vaultenv.replace import Answers, replaced
+from vaultenv.secret import Secret
 from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vaultenv.frompath import FromPath
     from vaultenv.reader import Reader
     from vaultenv.reference import Part, Source
-    from vaultenv.secret import Secret
 
 _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
@@ -106,11 +106,16 @@ def resolve_values(
 
 
 def from_path(
-    paths: "Sequence[FromPath]", reader: "Reader", *, ignore_missing: bool = False
+    paths: "Sequence[FromPath]",
+    reader: "Reader",
+    *,
+    ignore_missing: bool = False,
+    warn: "Callable[[str], None]" = lambda message: None,
 ) -> dict[bytes, bytes]:
     """The variables that whole paths bring, by name; a later path wins over an earlier one.
 
-    Raises NotResolved with every problem; a missing path is none with `ignore_missing`.
+    A deleted version brings nothing, of which `warn` is told. Raises NotResolved with every problem; a
+    missing path is none with `ignore_missing`.
     """
     problems: list[tuple[str, str, VaultEnvError]] = []
     variables: dict[bytes, bytes] = {}
@@ -118,6 +123,8 @@ def from_path(
     for path, secret in zip(paths, secrets, strict=True):
         if isinstance(secret, SecretNotFound) and ignore_missing:
             continue
+        if isinstance(secret, Secret) and secret.deleted and not path.optional:
+            warn(f"no variables from path: {path.path}: {secret.loss()} ({_FROM_PATH})")
         try:
             variables |= path.variables(secret)
         except VaultEnvError as error:

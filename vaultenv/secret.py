@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-DESTROYED = "destroyed"
+_DESTROYED = "destroyed"
 
 
 class Secret:
@@ -34,6 +34,13 @@ class Secret:
         self.lease_id = lease_id
         self.lease_s = lease_s
         self.renewable = renewable
+
+    def loss(self) -> str:
+        """What has become of a deleted version and what to do, "" for one that is there."""
+        if not self.deleted:
+            return ""
+        remedy = "write a new one" if self.deleted == _DESTROYED else "undelete it, or write a new one"
+        return f"version {self.version} was {self.deleted}: {remedy}"
 
 
 def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
@@ -60,7 +67,7 @@ def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
 
 def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
     if metadata.get("destroyed") is True:
-        return DESTROYED
+        return _DESTROYED
     return f"deleted at {metadata.get('deletion_time')}" if data is None else ""
 
 
