@@ -3,7 +3,7 @@
 from vaultenv import environment
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.frompath import parse_from_path
-from vaultenv.reference import LOGIN
+from vaultenv.parts import LOGIN
 from vaultenv.resolve import Transit, from_path, parse_values, resolve_values
 from vaultenv.text import shown
 

@@ -1,12 +1,12 @@
 """What a value becomes, once everything that it refers to has been answered; no request is made here."""
 
 from vaultenv.errors import KeyNotFound, RequestRefused, SecretNotFound, SecretUnusable, VaultEnvError
-from vaultenv.reference import Ciphertext, Source, Term, Value
+from vaultenv.parts import Ciphertext, Source, Term, Value
 from vaultenv.secret import Secret, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.reference import Part
+    from vaultenv.parts import Part
 
 
 class Answers:

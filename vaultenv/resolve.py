@@ -3,8 +3,9 @@ becomes.
 """
 
 from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
+from vaultenv.parts import Ciphertext, Login, Term, Value
 from vaultenv.record import Record
-from vaultenv.reference import Ciphertext, Login, Term, Value, parse
+from vaultenv.reference import parse
 from vaultenv.replace import Answers, replaced
 from vaultenv.secret import Secret
 from vaultenv.text import shown
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vaultenv.frompath import FromPath
+    from vaultenv.parts import Part, Source
     from vaultenv.reader import Reader
-    from vaultenv.reference import Part, Source
 
 _FROM_PATH = "VAULT_ENV_FROM_PATH"
 

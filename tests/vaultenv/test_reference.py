@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Ciphertext, Login, Source, Term, Value, has_reference, parse
+from vaultenv.parts import Ciphertext, Login, Source, Term, Value
+from vaultenv.reference import has_reference, parse
 
 
 def term(path: str, key: str, version: str = "", default: str | None = None) -> Term:

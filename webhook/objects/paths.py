@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Value, parse
+from vaultenv.parts import Value
+from vaultenv.reference import parse
 
 
 def find_paths(values: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

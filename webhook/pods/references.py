@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Value, has_reference, parse
+from vaultenv.parts import Value
+from vaultenv.reference import has_reference, parse
 from webhook.facts import KINDS, Source, Values
 from webhook.pods.expansion import expand
 
