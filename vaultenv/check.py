@@ -1,7 +1,8 @@
 """`vault-env --check`: what would be resolved, from where; never a value."""
 
 from vaultenv.cache import CachingReader
-from vaultenv.reference import Value, parse
+from vaultenv.parts import Value
+from vaultenv.reference import parse
 from vaultenv.text import shown
 
 TYPE_CHECKING = False

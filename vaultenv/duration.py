@@ -11,11 +11,20 @@ _UNITS = (
     ("h", 3600.0),
 )
 _UNIT_S = dict(_UNITS)
+_LONGEST_S = 2**63 / 1e9  # time.Duration counts nanoseconds in 64 bits
 
 
 def seconds(text: str) -> float:
-    """The duration in seconds, never negative; raises ValueError for any other text."""
-    text = text.strip().removeprefix("+")
+    """The duration in seconds, never negative; raises ValueError for any other text, and as Go for more than
+    292 years.
+    """
+    duration_s = _parsed(text.strip().removeprefix("+"))
+    if duration_s > _LONGEST_S:
+        raise ValueError("not a duration")
+    return duration_s
+
+
+def _parsed(text: str) -> float:
     if _is_number(text):
         return float(text)
     total_s, rest = 0.0, text

@@ -26,7 +26,8 @@ def child_environ(
 ) -> dict[bytes, bytes]:
     """The child's variables, each name once, in the order given, those of VAULT_ENV_FROM_PATH last.
 
-    A name of `references` that is not in `resolved` is left out; what was given wins over `from_path`.
+    A name of `references` that is not in `resolved` is left out; what was given wins over `from_path`. An
+    entry without a name, which execve(2) would pass on, cannot be handed to Python's.
     """
     own = {
         name: resolved.get(name, value)
@@ -34,4 +35,4 @@ def child_environ(
         if name in resolved or name not in references
     }
     merged = own | {name: value for name, value in from_path.items() if name not in given}
-    return {name: value for name, value in merged.items() if name not in without}
+    return {name: value for name, value in merged.items() if name and name not in without}

@@ -5,6 +5,7 @@
     ├── InvalidSetting       the operator's or author's: a VAULT_* variable has an unusable value
     ├── InvalidUsage         the author's: the command line of the launcher
     ├── ProgramNotStarted    the author's: the program is missing (127) or cannot be run (126)
+    ├── ClientNotCreated     one of the following, or InvalidSetting, before the first read
     ├── LoginFailed          Vault refused the login, or there is nothing to log in with
     ├── SecretNotFound       the path is not in Vault
     │   └── KeyNotFound      the path is, the key or the version is not
@@ -16,6 +17,8 @@
 
 Each message says what, where, and what to do, and never holds a secret value.
 """
+
+from vaultenv.text import one_line
 
 
 class VaultEnvError(Exception):
@@ -38,7 +41,8 @@ class InvalidReference(VaultEnvError):
 
     def pointer(self) -> str:
         """Two lines for people: the reference, and a caret under the offending character."""
-        return f"    {self.reference}\n    {' ' * self.offset}^"
+        shown = "".join(char if char.isprintable() else "\ufffd" for char in self.reference)
+        return f"    {shown}\n    {' ' * self.offset}^"
 
 
 class InvalidSetting(VaultEnvError):
@@ -55,6 +59,10 @@ class ProgramNotStarted(VaultEnvError):
     def __init__(self, message: str, exit_status: int) -> None:
         super().__init__(message)
         self.exit_status = exit_status
+
+
+class ClientNotCreated(VaultEnvError):
+    """There is no client that is logged in; the message tells why."""
 
 
 class LoginFailed(VaultEnvError):
@@ -103,5 +111,6 @@ class NotResolved(VaultEnvError):
 
 
 def _told(name: str, reference: str, error: VaultEnvError) -> str:
-    message = str(error).partition("\n")[0]
-    return f"{message} (variable {name}, reference {reference})" if reference else f"{message} ({name})"
+    message = one_line(error.message if isinstance(error, InvalidReference) else str(error))
+    where = f"variable {name}, reference {one_line(reference)}" if reference else name
+    return f"{message} ({where})"

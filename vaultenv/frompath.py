@@ -10,7 +10,7 @@ option    = "prefix=" text                          put before each name
 
 from vaultenv.errors import InvalidReference, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.record import Record
-from vaultenv.reference import normal_path
+from vaultenv.reference import LATEST, is_version, normal_path
 from vaultenv.scan import Fault
 from vaultenv.secret import Secret, text_of
 
@@ -91,15 +91,15 @@ def parse_from_path(text: str) -> tuple[FromPath, ...]:
 
 def _item(item: str) -> FromPath:
     source, *options = (part.strip() for part in item.split(";"))
-    path, mark, third = source.partition("#")
+    path, _, third = source.partition("#")
     version = third.removesuffix("?")
     try:
-        if mark and version and not (version.isascii() and version.isdigit()):
-            raise Fault(f"VAULT_ENV_FROM_PATH: the version must be a number: {_FORM}", len(path) + 1)
+        if not is_version(version):
+            raise Fault("the version must be a number", len(path) + 1)
         chosen = _options(options, len(source))
         return FromPath(
             normal_path(path),
-            "" if version == "0" else version,
+            "" if version in LATEST else version,
             third.endswith("?"),
             chosen.get("prefix", ""),
             _names(chosen.get("only", "")),
@@ -107,7 +107,7 @@ def _item(item: str) -> FromPath:
             _names(chosen.get("containers", "")),
         )
     except Fault as fault:
-        raise InvalidReference(fault.message, item, fault.at) from None
+        raise InvalidReference(f"VAULT_ENV_FROM_PATH: {fault.message}: {_FORM}", item, fault.at) from None
 
 
 def _options(options: list[str], at: int) -> dict[str, str]:
@@ -115,7 +115,7 @@ def _options(options: list[str], at: int) -> dict[str, str]:
     for option in options:
         name, equals, value = option.partition("=")
         if name.strip() not in _OPTIONS or not equals:
-            raise Fault(f"VAULT_ENV_FROM_PATH: unknown option {name!r}: {_FORM}", at)
+            raise Fault(f"unknown option {name!r}", at)
         chosen[name.strip()] = value.strip()
     return chosen
 

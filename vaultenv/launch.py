@@ -6,7 +6,7 @@ import time
 from vaultenv import __version__
 from vaultenv.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
 from vaultenv.deadline import Deadline
-from vaultenv.errors import VaultEnvError
+from vaultenv.errors import ClientNotCreated, VaultEnvError
 from vaultenv.log import Log, write_all
 from vaultenv.plan import Plan
 from vaultenv.program import execute, find_program
@@ -56,7 +56,7 @@ def _other(command: Command, itself: bytes) -> int:
 def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
     from vaultenv.check import report
 
-    plan = Plan(environ, settings)
+    plan = Plan(environ, settings, log)
     reader = _open(settings, log)[0] if plan.needs_vault else None
     write_all(_STDOUT, report(plan, reader).encode())
     return 0
@@ -64,7 +64,7 @@ def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> in
 
 def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
     program = find_program(words[0], environ.get(b"PATH", b""))
-    plan = Plan(environ, settings)
+    plan = Plan(environ, settings, log)
     if plan.needs_vault and settings.reuse:
         from vaultenv.reuse import running_environ
 
@@ -82,7 +82,14 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
 
 
 def _open(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
-    """The file store alone, or a client that is logged in, twice."""
+    """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
+    try:
+        return _connected(settings, log)
+    except VaultEnvError as error:
+        raise ClientNotCreated(f"failed to create vault client: {error}") from None
+
+
+def _connected(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
     if settings.address.startswith("file://"):
         from vaultenv.store import open_store
 

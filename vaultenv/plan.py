@@ -1,15 +1,17 @@
 """What a start has to do: which variables hold references, and what the program's environment becomes."""
 
 from vaultenv import environment
-from vaultenv.errors import NotResolved
+from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.frompath import parse_from_path
-from vaultenv.reference import LOGIN, has_reference
-from vaultenv.resolve import Transit, from_path, resolve
+from vaultenv.parts import LOGIN
+from vaultenv.resolve import Transit, from_path, parse_values, resolve_values
+from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from vaultenv.log import Log
     from vaultenv.reader import Reader
     from vaultenv.settings import Settings
 
@@ -18,21 +20,37 @@ MARKER = b"VAULT_ENV_MARKER"
 
 
 class Plan:
-    """The references of one environment; raises InvalidReference for a bad VAULT_ENV_FROM_PATH."""
+    """The references of one environment.
 
-    __slots__ = ("_environ", "_settings", "login", "paths", "values", "without")
+    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
+    """
 
-    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings") -> None:
+    __slots__ = (
+        "_environ",
+        "_log",
+        "_parsed",
+        "_settings",
+        "_transit",
+        "login",
+        "paths",
+        "values",
+        "without",
+    )
+
+    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log") -> None:
         self._environ = environ
+        self._log = log
         self._settings = settings
         self.login = settings.token == LOGIN.decode()
         self.without = environment.removed(self.login, settings.passthrough)
         self.paths = parse_from_path(settings.from_path)
-        self.values = {name: value for name, value in environ.items() if self._is_reference(name, value)}
+        self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
+        given = {name: value for name, value in environ.items() if not self._is_own(name)}
+        self._parsed = parse_values(given, self._transit)
+        self.values = {name: environ[name] for name in self._parsed}
 
-    def _is_reference(self, name: bytes, value: bytes) -> bool:
-        own = name in self.without or (self.login and name == _TOKEN)
-        return not own and has_reference(value)
+    def _is_own(self, name: bytes) -> bool:
+        return name in self.without or (self.login and name == _TOKEN)
 
     @property
     def needs_vault(self) -> bool:
@@ -86,18 +104,28 @@ class Plan:
         return {MARKER: self.marker(names), **child}
 
     def _resolved(self, reader: "Reader") -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-        settings, problems = self._settings, []
-        transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
+        ignore_missing = self._settings.ignore_missing
+        problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         try:
-            resolved = resolve(self.values, reader, transit=transit, ignore_missing=settings.ignore_missing)
+            resolved = resolve_values(
+                self._parsed, reader, transit=self._transit, ignore_missing=ignore_missing
+            )
         except NotResolved as error:
             problems += error.problems
         try:
-            brought = from_path(self.paths, reader, ignore_missing=settings.ignore_missing)
+            brought = from_path(self.paths, reader, ignore_missing=ignore_missing, warn=self._log.warn)
         except NotResolved as error:
             problems += error.problems
+        problems += _with_nul({**brought, **resolved})
         if problems:
             raise NotResolved(problems)
         return resolved, brought
+
+
+def _with_nul(variables: "Mapping[bytes, bytes]") -> "list[tuple[str, str, VaultEnvError]]":
+    error = SecretUnusable(
+        "the value holds a NUL byte, which no environment variable can: store it in base64"
+    )
+    return [(f"variable {shown(name)}", "", error) for name, value in variables.items() if b"\0" in value]

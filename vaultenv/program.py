@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_DIRECTORY = 0o040000
+_NONE, _DIRECTORY = 0, 0o040000
 _KIND = 0o170000
 
 
@@ -28,7 +28,7 @@ def find_program(word: bytes, path: bytes) -> bytes:
     denied = False
     for directory in path.split(b":"):
         candidate = directory.rstrip(b"/") + b"/" + word
-        if directory.startswith(b"/") and _is_file(candidate):
+        if directory.startswith(b"/") and _kind(candidate) not in (_NONE, _DIRECTORY):
             if posix.access(candidate, posix.X_OK):
                 return candidate
             denied = True
@@ -42,18 +42,22 @@ def find_program(word: bytes, path: bytes) -> bytes:
 
 
 def _checked(word: bytes) -> bytes:
-    if not _is_file(word):
+    kind = _kind(word)
+    if kind == _DIRECTORY:
+        raise ProgramNotStarted(f"binary not found: {shown(word)} is a directory: mend the command", 126)
+    if kind == _NONE:
         raise ProgramNotStarted(f"binary not found: {shown(word)}: no such file: mend the command", 127)
     if not posix.access(word, posix.X_OK):
         raise ProgramNotStarted(f"{shown(word)}: permission denied: the file is not executable", 126)
     return word
 
 
-def _is_file(name: bytes) -> bool:
+def _kind(name: bytes) -> int:
+    """The type of a file (S_IFMT of stat), _NONE if it is not there."""
     try:
-        return posix.stat(name).st_mode & _KIND != _DIRECTORY
+        return posix.stat(name).st_mode & _KIND
     except OSError:
-        return False
+        return _NONE
 
 
 def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, bytes]") -> None:

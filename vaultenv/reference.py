@@ -14,108 +14,19 @@ that is not closed on its own line.
 
 from vaultenv import jsontext
 from vaultenv.errors import InvalidReference
-from vaultenv.record import Record
+from vaultenv.parts import LOGIN, Ciphertext, Login, Source, Term, Value
 from vaultenv.scan import Fault, fields_of
 from vaultenv.text import NotUtf8, decoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from vaultenv.parts import Part
 
-LOGIN = b"vault:login"
 _PREFIX = b"vault:"
 _OPENINGS = (b"${vault:", b"${>>vault:", b"${>vault:")
 _DIGITS = b"0123456789"
+LATEST = ("", "0", "-1")
 _NO_KEY = "secret data key or template not defined: write vault:path#key"
-
-
-class Source(Record):
-    """One request to Vault: a read of a path in a version ("" is the latest), or, with a JSON body,
-    a write.
-    """
-
-    __slots__ = ("body", "path", "version")
-
-    def __init__(self, path: str, version: str = "", body: str | None = None) -> None:
-        self.path = path
-        self.version = version
-        self.body = body
-
-    def __str__(self) -> str:
-        return self.path + (f" (version {self.version})" if self.version else "")
-
-
-class Term(Record):
-    """One reference to a field, or to a template over the fields, of a source.
-
-    `default` is None without a default; "" makes the reference optional, other text replaces what is missing.
-    """
-
-    __slots__ = ("default", "key", "source")
-
-    def __init__(self, source: Source, key: str, default: str | None = None) -> None:
-        self.source = source
-        self.key = key
-        self.default = default
-
-    @property
-    def template(self) -> bool:
-        """Whether the key is a template."""
-        return "${" in self.key
-
-    def __str__(self) -> str:
-        mark, third = (">>", "") if self.source.body is not None else ("", self.source.version)
-        return f"{mark}vault:{self.source.path}#{self.key}" + (f"#{third}" if third else "")
-
-
-class Ciphertext(Record):
-    """A value that Vault's transit engine decrypts, `vault:v1:…`."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __str__(self) -> str:
-        return f"{self.text[:16]}…"
-
-
-class Login(Record):
-    """`vault:login`: the token of the launcher's own login; only VAULT_TOKEN may hold it."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return LOGIN.decode()
-
-
-if TYPE_CHECKING:
-    Part = bytes | Term | Ciphertext | Login
-
-
-class Value(Record):
-    """A parsed value: literal bytes and references in their order; `inline` if references stand
-    inside text.
-    """
-
-    __slots__ = ("inline", "parts")
-
-    def __init__(self, parts: "tuple[Part, ...]", inline: bool) -> None:
-        self.parts = parts
-        self.inline = inline
-
-    def terms(self) -> "Iterator[Term]":
-        """The references to fields, in order."""
-        return (part for part in self.parts if isinstance(part, Term))
-
-    def reads(self) -> tuple[tuple[str, str], ...]:
-        """The (path, version) pairs that the value reads, without repetition; version "" is the latest."""
-        pairs = ((term.source.path, term.source.version) for term in self.terms() if term.source.body is None)
-        return tuple(dict.fromkeys(pairs))
-
-    def paths(self) -> tuple[str, ...]:
-        """The normalised paths that the value reads or writes, without repetition."""
-        return tuple(dict.fromkeys(term.source.path for term in self.terms()))
 
 
 def has_reference(value: bytes) -> bool:
@@ -135,13 +46,13 @@ def parse(value: bytes) -> Value | None:
     """
     if _PREFIX not in value:
         return None
-    parts = _inline_parts(value)
-    if parts is not None:
-        return Value(parts, inline=True)
+    found = _inline_parts(value)
+    if found is not None:
+        return Value(tuple(found.values()), True, tuple(value[start:end] for start, end in found))
     if value.startswith((b"\\vault:", b"\\>>vault:")):
-        return Value((value[1:],), inline=False)
+        return Value((value[1:],), False, (value,))
     part = _direct_part(value)
-    return None if part is None else Value((part,), inline=False)
+    return None if part is None else Value((part,), False, (value,))
 
 
 def _direct_part(value: bytes) -> "Part | None":
@@ -152,9 +63,11 @@ def _direct_part(value: bytes) -> "Part | None":
     return _part(value, 0, len(value), inline=False)[0]
 
 
-def _inline_parts(value: bytes) -> "tuple[Part, ...] | None":
-    """Literals and references of text with at least one inline reference or escape, else None."""
-    parts: list[Part] = []
+def _inline_parts(value: bytes) -> "dict[tuple[int, int], Part] | None":
+    """Literals and references, by start and end, of text with at least one inline reference or escape,
+    else None.
+    """
+    parts: dict[tuple[int, int], Part] = {}
     literal = at = 0
     line = _Line(value)
     while (at := value.find(b"${", at)) >= 0:
@@ -162,18 +75,18 @@ def _inline_parts(value: bytes) -> "tuple[Part, ...] | None":
             at += 2
             continue
         slashes = _backslashes_before(value, at, literal)
-        parts.append(value[literal : at - (slashes + 1) // 2])
+        parts[literal, at] = value[literal : at - (slashes + 1) // 2]
         literal = at
         if slashes % 2:
             at += 2
         else:
             part, at = _part(value, at + 2, line.end, inline=True)
-            parts.append(part)
+            parts[literal, at] = part
             literal = at
     if not parts:
         return None
-    parts.append(value[literal:])
-    return tuple(part for part in parts if part != b"")
+    parts[literal, len(value)] = value[literal:]
+    return {span: part for span, part in parts.items() if part != b""}
 
 
 class _Line:
@@ -233,9 +146,11 @@ def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReferen
 
 def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
     path_at, raw_path = fields[0]
-    if len(fields) < 2 or not fields[1][1]:
+    if len(fields) < 2:
         raise Fault(_NO_KEY, path_at + len(raw_path))
     path, key = normal_path(_text(raw_path, path_at), path_at), _text(fields[1][1], fields[1][0])
+    if not key:
+        raise Fault(f"key '' not found under path: {path}: {_NO_KEY}", fields[1][0])
     if "${" in key:
         _check_template(key, fields[1][0])
     at, third = fields[2] if len(fields) > 2 else (0, b"")
@@ -265,10 +180,15 @@ def _body(text: bytes, at: int) -> str:
 
 def _version_and_default(text: str, at: int) -> tuple[str, str | None]:
     version, mark, default = text.partition("?")
-    digits = version.removeprefix("-")
-    if version and not (digits.isascii() and digits.isdigit()):
+    if not is_version(version):
         raise Fault("the version must be a number, e.g. vault:path#key#2", at)
-    return ("" if version in ("-1", "0") else version), (default if mark else None)
+    return ("" if version in LATEST else version), (default if mark else None)
+
+
+def is_version(text: str) -> bool:
+    """Whether the text can stand as a version: a whole number, or nothing for the latest one."""
+    digits = text.removeprefix("-")
+    return not text or (digits.isascii() and digits.isdigit())
 
 
 def normal_path(path: str, at: int = 0) -> str:
@@ -286,7 +206,7 @@ def normal_path(path: str, at: int = 0) -> str:
         elif segment not in ("", "."):
             segments.append(segment)
     if not segments:
-        raise Fault("the path is empty: write vault:path#key", at)
+        raise Fault("the path is empty: name a path of Vault", at)
     return "/".join(segments)
 
 

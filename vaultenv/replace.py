@@ -1,19 +1,12 @@
 """What a value becomes, once everything that it refers to has been answered; no request is made here."""
 
-from vaultenv.errors import (
-    InvalidSetting,
-    KeyNotFound,
-    RequestRefused,
-    SecretNotFound,
-    SecretUnusable,
-    VaultEnvError,
-)
-from vaultenv.reference import Ciphertext, Login, Source, Term, Value
+from vaultenv.errors import KeyNotFound, RequestRefused, SecretNotFound, SecretUnusable, VaultEnvError
+from vaultenv.parts import Ciphertext, Source, Term, Value
 from vaultenv.secret import Secret, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.reference import Part
+    from vaultenv.parts import Part
 
 
 class Answers:
@@ -52,11 +45,11 @@ def replaced(value: Value, answers: Answers, ignore_missing: bool) -> Replacemen
     """
     texts: list[bytes] = []
     problems: list[tuple[str, VaultEnvError]] = []
-    for part in value.parts:
+    for part, written in zip(value.parts, value.texts, strict=True):
         try:
             texts.append(_text(part, answers))
         except VaultEnvError as error:
-            instead = _instead(part, value, error, ignore_missing)
+            instead = _instead(part, written if value.inline else b"", error, ignore_missing)
             if instead is None:
                 problems.append((str(part), error))
             elif not instead and not value.inline:
@@ -66,13 +59,11 @@ def replaced(value: Value, answers: Answers, ignore_missing: bool) -> Replacemen
     return Replacement(b"".join(texts), problems)
 
 
-def _instead(part: "Part", value: Value, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
-    """What stands for a part that could not be had; None if the error stands."""
+def _instead(part: "Part", ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
+    """What stands for a part that could not be had, `ignored` if that is ignored; None if the error stands."""
     if isinstance(part, Term) and part.default is not None and isinstance(error, SecretNotFound):
         return part.default.encode()
-    if ignore_missing and _is_ignorable(part, error) and not isinstance(part, bytes):
-        return f"${{{part}}}".encode() if value.inline else b""
-    return None
+    return ignored if ignore_missing and _is_ignorable(part, error) else None
 
 
 def _is_ignorable(part: "Part", error: VaultEnvError) -> bool:
@@ -87,13 +78,12 @@ def _is_ignorable(part: "Part", error: VaultEnvError) -> bool:
 def _text(part: "Part", answers: Answers) -> bytes:
     if isinstance(part, bytes):
         return part
-    if isinstance(part, Login):
-        raise InvalidSetting("vault:login is for VAULT_TOKEN only: write vault:path#key")
     if isinstance(part, Ciphertext):
         plaintext = answers.plaintexts[part.text]
         if isinstance(plaintext, VaultEnvError):
             raise plaintext
         return plaintext
+    assert isinstance(part, Term)  # noqa: S101 (`parse_values` refuses a login)
     return _field(part, answers.secrets[part.source])
 
 
@@ -103,8 +93,8 @@ def _field(term: Term, secret: "Secret | VaultEnvError") -> bytes:
     if term.template and not secret.deleted:
         return _rendered(term, secret)
     if term.key not in secret.fields:
-        path, remedy = term.source.path, _remedy(secret)
-        raise KeyNotFound(f"key '{term.key}' not found under path: {path}: {remedy}")
+        remedy = secret.loss() or "write the key to this path, or mend the reference"
+        raise KeyNotFound(f"key '{term.key}' not found under path: {term.source.path}: {remedy}")
     return text_of(secret.fields[term.key])
 
 
@@ -115,9 +105,3 @@ def _rendered(term: Term, secret: Secret) -> bytes:
         return text_of(render(term.key, secret.fields))
     except TemplateError as error:
         raise SecretUnusable(f"template on path: {term.source.path}: {error.message}") from None
-
-
-def _remedy(secret: Secret) -> str:
-    if secret.deleted:
-        return f"version {secret.version} was {secret.deleted}: undelete it, or write a new one"
-    return "write the key to this path, or mend the reference"

@@ -3,19 +3,20 @@ becomes.
 """
 
 from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
+from vaultenv.parts import Ciphertext, Login, Term, Value
 from vaultenv.record import Record
-from vaultenv.reference import Ciphertext, Term, Value, parse
+from vaultenv.reference import parse
 from vaultenv.replace import Answers, replaced
+from vaultenv.secret import Secret
 from vaultenv.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vaultenv.frompath import FromPath
+    from vaultenv.parts import Part, Source
     from vaultenv.reader import Reader
-    from vaultenv.reference import Source
-    from vaultenv.secret import Secret
 
 _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
@@ -42,18 +43,60 @@ def resolve(
 ) -> dict[bytes, bytes]:
     """The values that held references, by name, with the references replaced.
 
-    A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
-    every variable.
+    A name whose path is missing has no entry, if that is ignored. Raises NotResolved as `parse_values` and
+    `resolve_values` do.
     """
-    parsed = _parsed(values)
-    found = [value for value in parsed.values() if isinstance(value, Value)]
-    answers = gather(found, reader, transit)
+    return resolve_values(
+        parse_values(values, transit), reader, transit=transit, ignore_missing=ignore_missing
+    )
+
+
+def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[bytes, Value]:
+    """The values with references, by name; plain text has no entry.
+
+    Raises NotResolved with all that is wrong with them whatever Vault says, so that nothing is written for a
+    program that cannot start.
+    """
+    parsed: dict[bytes, Value] = {}
+    problems: list[tuple[str, str, VaultEnvError]] = []
+    for name, text in values.items():
+        try:
+            value = parse(text)
+        except InvalidReference as error:
+            problems.append((shown(name), error.reference, error))
+            continue
+        if value is not None:
+            parsed[name] = value
+            problems += [(shown(name), str(part), error) for part, error in _unusable(value, transit)]
+    if problems:
+        raise NotResolved(problems)
+    return parsed
+
+
+def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvError]]":
+    for part in value.parts:
+        if isinstance(part, Login):
+            yield part, InvalidSetting("vault:login is for VAULT_TOKEN only: write vault:path#key")
+        if isinstance(part, Ciphertext) and not transit.key:
+            yield (
+                part,
+                InvalidSetting(
+                    "found encrypted variable, but transit key ID is empty: set VAULT_TRANSIT_KEY_ID"
+                ),
+            )
+
+
+def resolve_values(
+    parsed: "Mapping[bytes, Value]", reader: "Reader", *, transit: Transit, ignore_missing: bool
+) -> dict[bytes, bytes]:
+    """The values with their references replaced, by name; see `resolve`.
+
+    Raises NotResolved with every problem of every variable.
+    """
+    answers = gather(parsed.values(), reader, transit)
     resolved: dict[bytes, bytes] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []
     for name, value in parsed.items():
-        if isinstance(value, InvalidReference):
-            problems.append((shown(name), value.reference, value))
-            continue
         replacement = replaced(value, answers, ignore_missing)
         problems += [(shown(name), reference, error) for reference, error in replacement.problems]
         if replacement.text is not None:
@@ -64,11 +107,16 @@ def resolve(
 
 
 def from_path(
-    paths: "Sequence[FromPath]", reader: "Reader", *, ignore_missing: bool = False
+    paths: "Sequence[FromPath]",
+    reader: "Reader",
+    *,
+    ignore_missing: bool = False,
+    warn: "Callable[[str], None]" = lambda message: None,
 ) -> dict[bytes, bytes]:
     """The variables that whole paths bring, by name; a later path wins over an earlier one.
 
-    Raises NotResolved with every problem; a missing path is none with `ignore_missing`.
+    A deleted version brings nothing, of which `warn` is told. Raises NotResolved with every problem; a
+    missing path is none with `ignore_missing`.
     """
     problems: list[tuple[str, str, VaultEnvError]] = []
     variables: dict[bytes, bytes] = {}
@@ -76,6 +124,8 @@ def from_path(
     for path, secret in zip(paths, secrets, strict=True):
         if isinstance(secret, SecretNotFound) and ignore_missing:
             continue
+        if isinstance(secret, Secret) and secret.deleted and not path.optional:
+            warn(f"no variables from path: {path.path}: {secret.loss()} ({_FROM_PATH})")
         try:
             variables |= path.variables(secret)
         except VaultEnvError as error:
@@ -83,20 +133,6 @@ def from_path(
     if problems:
         raise NotResolved(problems)
     return variables
-
-
-def _parsed(values: "Mapping[bytes, bytes]") -> "dict[bytes, Value | InvalidReference]":
-    """The values with references, or why they cannot be parsed, by name; plain text has no entry."""
-    parsed: dict[bytes, Value | InvalidReference] = {}
-    for name, text in values.items():
-        try:
-            value = parse(text)
-        except InvalidReference as error:
-            parsed[name] = error
-        else:
-            if value is not None:
-                parsed[name] = value
-    return parsed
 
 
 def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Answers:
@@ -118,11 +154,6 @@ def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Ans
 
 
 def _plaintexts(texts: list[str], reader: "Reader", transit: Transit) -> "dict[str, bytes | VaultEnvError]":
-    if texts and not transit.key:
-        error = InvalidSetting(
-            "found encrypted variable, but transit key ID is empty: set VAULT_TRANSIT_KEY_ID"
-        )
-        return dict.fromkeys(texts, error)
     plaintexts: dict[str, bytes | VaultEnvError] = {}
     for start in range(0, len(texts), transit.batch_size):
         batch = texts[start : start + transit.batch_size]

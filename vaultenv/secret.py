@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+_DESTROYED = "destroyed"
+
 
 class Secret:
     """The fields of a secret and its lease; `deleted` tells when and how the version went, "" if it
@@ -32,6 +34,13 @@ class Secret:
         self.lease_id = lease_id
         self.lease_s = lease_s
         self.renewable = renewable
+
+    def loss(self) -> str:
+        """What has become of a deleted version and what to do, "" for one that is there."""
+        if not self.deleted:
+            return ""
+        remedy = "write a new one" if self.deleted == _DESTROYED else "undelete it, or write a new one"
+        return f"version {self.version} was {self.deleted}: {remedy}"
 
 
 def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
@@ -58,14 +67,14 @@ def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
 
 def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
     if metadata.get("destroyed") is True:
-        return "destroyed"
+        return _DESTROYED
     return f"deleted at {metadata.get('deletion_time')}" if data is None else ""
 
 
 def text_of(value: object) -> bytes:
     """The value as an environment variable holds it: text and numbers as they are, null as empty text.
 
-    Raises SecretUnusable for lists, objects and text with a NUL byte.
+    Raises SecretUnusable for lists and objects.
     """
     if value is None:
         return b""
@@ -74,9 +83,5 @@ def text_of(value: object) -> bytes:
     if not isinstance(value, str):
         raise SecretUnusable(
             "value can't be cast to a string: it is a list or an object; use a template, ${.key | toJson}"
-        )
-    if "\0" in value:
-        raise SecretUnusable(
-            "the value holds a NUL byte, which no environment variable can: store it in base64"
         )
     return encoded(value)

@@ -5,6 +5,8 @@ handler in a registry that is not there yet. `surrogateescape` and `replace` are
 UTF-8.
 """
 
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
 
 class NotUtf8(ValueError):
     """Bytes are no UTF-8; `at` is the first offending one."""
@@ -31,8 +33,20 @@ def encoded(text: str) -> bytes:
 
 
 def shown(raw: bytes) -> str:
-    """The bytes for people."""
-    return raw.decode("utf-8", "replace")
+    """The bytes for people, in one line."""
+    return one_line(raw.decode("utf-8", "replace"))
+
+
+def one_line(text: str) -> str:
+    """The text with control characters and the like as escapes, so that it can forge no line of a log."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return _ESCAPES.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
 
 
 def _first_surrogate(text: str) -> int | None:

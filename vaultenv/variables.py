@@ -213,7 +213,7 @@ _ROWS = (
         "VAULT_REVOKE_TOKEN",
         "false",
         ALWAYS,
-        "Revoke the token of the login after the last read",
+        "Revoke the token, and all that was leased with it, after the last read",
     ),
     (
         "VAULT_SRV_LOOKUP",

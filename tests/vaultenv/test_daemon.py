@@ -150,6 +150,27 @@ def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(secrets: Vault
     assert line(process) == "started two"
 
 
+def test_a_program_that_is_told_to_end_while_it_is_restarted_ends(secrets: Vault, daemon: Begin) -> None:
+    """The kubelet's SIGTERM is the last one: a new program would be killed without any."""
+    secrets.put_secret("secret/data/draining", k="one")
+    draining = (
+        "/bin/sh",
+        "-c",
+        'trap "echo draining; sleep 0.5; exit 7" TERM; echo started $A; while :; do sleep 0.05; done',
+    )
+    process = daemon(
+        *draining,
+        **at(secrets, secrets.token),
+        VAULT_ENV_DAEMON_INTERVAL="200ms",
+        A="vault:secret/data/draining#k",
+    )
+    assert line(process) == "started one"
+    secrets.put_secret("secret/data/draining", k="two")
+    assert line(process) == "draining"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 7
+
+
 def test_a_program_that_cannot_run_is_reported(tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text("#!/nowhere\n")

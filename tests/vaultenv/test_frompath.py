@@ -14,6 +14,7 @@ from vaultenv.secret import Secret
         (" , ,", ()),
         ("secret/data/a", (FromPath("secret/data/a"),)),
         ("/a/ , b#2,", (FromPath("a"), FromPath("b", "2"))),
+        ("a#-1,b#0", (FromPath("a"), FromPath("b"))),
         ("a#?,b#3?", (FromPath("a", optional=True), FromPath("b", "3", optional=True))),
         ("a;prefix=X_; only=k | l*", (FromPath("a", prefix="X_", only=("k", "l*")),)),
         ("a#1;except=k;containers=app", (FromPath("a", "1", excluded=("k",), containers=("app",)),)),
@@ -28,11 +29,12 @@ def test_paths_are_divided_by_commas(text: str, paths: tuple[FromPath, ...]) -> 
     [
         ("a#latest", "the version must be a number"),
         ("#1", "the path is empty"),
+        ("../a", "the path leads out of Vault's tree"),
         ("a;b=c", "unknown option 'b'"),
     ],
 )
 def test_a_bad_item_is_refused(text: str, message: str) -> None:
-    with pytest.raises(InvalidReference, match=message):
+    with pytest.raises(InvalidReference, match=f"VAULT_ENV_FROM_PATH: {message}.*: write path#2;prefix="):
         parse_from_path(text)
 
 

@@ -74,15 +74,72 @@ def test_every_problem_is_told_at_once_and_no_program_starts(store: str) -> None
         VAULT_ADDR=store,
         A="vault:secret/data/none#password",
         B="vault:secret/data/account#none",
-        C="vault:secret/data/account",
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    (told,) = done.stderr.decode().splitlines()
+    assert "failed to inject secrets from vault: path not found: secret/data/none" in told
+    assert "(variable A, reference vault:secret/data/none#password)" in told
+    assert "key 'none' not found under path: secret/data/account" in told
+
+
+def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
+    """Nothing is written for a program that cannot start, and no outage hides a typing error."""
+    done = launch(
+        "/bin/echo",
+        "started",
+        VAULT_ADDR="https://127.0.0.1:1",
+        A="vault:secret/data/account",
+        B="vault:login",
+        C="vault:v1:AAAA",
+        D=">>vault:gen/password#value",
     )
     assert (done.returncode, done.stdout) == (1, b"")
     first, *rest = done.stderr.decode().splitlines()
-    assert "failed to inject secrets from vault: path not found: secret/data/none" in first
-    assert "(variable A, reference vault:secret/data/none#password)" in first
-    assert "key 'none' not found under path: secret/data/account" in first
     assert "secret data key or template not defined" in first
-    assert rest == ["C:", "    vault:secret/data/account", "                             ^"]
+    assert "vault:login is for VAULT_TOKEN only" in first
+    assert "found encrypted variable, but transit key ID is empty" in first
+    assert rest == ["A:", "    vault:secret/data/account", "                             ^"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "cause"),
+    [
+        ({"VAULT_ADDR": "vault:8200"}, "VAULT_ADDR is not an address"),
+        ({"VAULT_ADDR": "file:///nowhere"}, "VAULT_ADDR: open /nowhere: no such file or directory"),
+        ({"VAULT_CACERT": "/nowhere"}, "VAULT_CACERT: open /nowhere: no such file or directory"),
+        ({"VAULT_CACERT": "/etc"}, "VAULT_CACERT: open /etc: is a directory"),
+        ({"VAULT_CAPATH": "/etc/passwd"}, "VAULT_CAPATH: open /etc/passwd: not a directory"),
+        ({"VAULT_AUTH_METHOD": "nonsense"}, "VAULT_AUTH_METHOD is 'nonsense'"),
+        ({"VAULT_TOKEN_FILE": "/nowhere"}, "failed to read token file: open /nowhere"),
+        ({"VAULT_TOKEN": "a\nb"}, "failed to request new Vault token: the token holds characters"),
+        ({"VAULT_JWT_FILE": "/nowhere"}, "failed to request new Vault token: failed to read login data"),
+    ],
+)
+def test_without_a_client_the_cause_is_told(environ: dict[str, str], cause: str) -> None:
+    done = launch(ENV, A="vault:a#b", **environ)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert f'level=ERROR msg="failed to create vault client: {cause}' in done.stderr.decode()
+
+
+def test_no_name_or_reference_breaks_the_line_of_an_error(store: str) -> None:
+    done = launch(
+        "/bin/true", VAULT_ADDR=store, A="vault:secret/data/account#password\n", **{"B\n\t": "vault:a#b"}
+    )
+    (told,) = done.stderr.decode().splitlines()
+    assert "key 'password\\\\n' not found under path: secret/data/account" in told
+    assert "(variable B\\\\n\\\\t, reference vault:a#b)" in told
+    done = launch("no\nprogram", PATH=os.defpath)
+    assert b"binary not found: no\\\\nprogram" in done.stderr
+
+
+def test_a_value_that_no_variable_can_hold_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_text('{"a": {"nul": "a\\u0000b"}}')
+    done = launch(ENV, VAULT_ADDR=f"file://{file}", A="vault:a#nul", VAULT_ENV_FROM_PATH="a")
+    assert done.returncode == 1
+    assert done.stderr.count(b"the value holds a NUL byte") == 2
+    assert b"(variable A)" in done.stderr
+    assert b"(variable nul)" in done.stderr
 
 
 def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
@@ -140,6 +197,7 @@ def test_a_default_stands_for_what_is_missing(store: str) -> None:
         (("nosuchprogram",), 127, "binary not found"),
         (("/nosuch/program",), 127, "binary not found"),
         (("/etc/passwd",), 126, "permission denied"),
+        (("/etc/",), 126, "binary not found: /etc/ is a directory"),
         (("--install", "/nowhere/vault-env"), 1, "--install"),
     ],
 )

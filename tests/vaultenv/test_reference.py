@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Ciphertext, Login, Source, Term, Value, has_reference, parse
+from vaultenv.parts import Ciphertext, Login, Source, Term, Value
+from vaultenv.reference import has_reference, parse
 
 
 def term(path: str, key: str, version: str = "", default: str | None = None) -> Term:
@@ -57,7 +58,7 @@ def test_text_that_is_no_reference_stays_text(text: bytes) -> None:
     ],
 )
 def test_a_direct_reference_is_the_whole_value(text: bytes, expected: object) -> None:
-    assert parse(text) == Value((expected,), inline=False)  # type: ignore[arg-type]
+    assert parse(text) == Value((expected,), False, (text,))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +82,20 @@ def test_a_direct_reference_is_the_whole_value(text: bytes, expected: object) ->
     ],
 )
 def test_inline_references_stand_in_text(text: bytes, parts: tuple[object, ...]) -> None:
-    assert parse(text) == Value(parts, inline=True)  # type: ignore[arg-type]
+    value = parse(text)
+    assert value is not None
+    assert (value.parts, value.inline) == (parts, True)
+
+
+def test_the_text_of_each_part_is_kept_as_it_was_written() -> None:
+    text = b'<${vault:/a//b/#k#0}\\${vault:x}${>>vault:p#k#{"a": {}}}>'
+    value = parse(text)
+    assert value is not None
+    assert value.texts == (b"<", b"${vault:/a//b/#k#0}", b"${vault:x}", b'${>>vault:p#k#{"a": {}}}', b">")
 
 
 def test_a_backslash_makes_a_direct_reference_text() -> None:
-    assert parse(b"\\vault:a#b") == Value((b"vault:a#b",), inline=False)
+    assert parse(b"\\vault:a#b") == Value((b"vault:a#b",), False, (b"\\vault:a#b",))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,7 @@ def test_a_backslash_makes_a_direct_reference_text() -> None:
         (b"vault:", "secret data key or template not defined", 6),
         (b"vault:some/path", "secret data key or template not defined", 15),
         (b"vault:v0:", "secret data key or template not defined", 9),
-        (b"vault:a#", "secret data key or template not defined", 7),
+        (b"vault:a#", "key '' not found under path: a: secret data key or template not defined", 8),
         (b"vault:#b", "the path is empty", 6),
         (b"vault:../sys#b", "the path leads out of Vault's tree", 6),
         (b"vault:a#b#latest", "the version must be a number", 10),
@@ -118,6 +128,12 @@ def test_the_pointer_stands_under_the_offending_character() -> None:
     with pytest.raises(InvalidReference) as refusal:
         parse("vault:ä#k#latest".encode())
     assert refusal.value.pointer() == "    vault:ä#k#latest\n              ^"
+
+
+def test_no_reference_breaks_the_line_of_its_pointer() -> None:
+    with pytest.raises(InvalidReference) as refusal:
+        parse(b"vault:a\nlevel=ERROR")
+    assert refusal.value.pointer() == "    vault:a\ufffdlevel=ERROR\n                       ^"
 
 
 def test_what_is_written_is_not_shown_in_an_error() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.vaultenv import launcher
 from tests.vaultenv.launcher import variables
+from vaultenv.log import Log
 from vaultenv.plan import MARKER, Plan
 from vaultenv.settings import Settings
 
@@ -69,7 +70,7 @@ def test_any_difference_leads_to_vault(store: Path, second: dict[str, str]) -> N
 
 def plan(**environ: str) -> Plan:
     given = {name.encode(): value.encode() for name, value in pod(Path("/nowhere"), **environ).items()}
-    return Plan(given, Settings(given))
+    return Plan(given, Settings(given), Log())
 
 
 def test_a_running_environment_must_have_every_name() -> None:

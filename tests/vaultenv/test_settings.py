@@ -112,6 +112,12 @@ def test_durations_are_gos_or_bare_seconds(text: str, expected: float) -> None:
     assert seconds(text) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("text", ["", "-1s", "5 s", "1e3", "s", "2562048h", "99999999999"])
+def test_what_go_refuses_or_cannot_count_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="not a duration"):
+        seconds(text)
+
+
 @given(st.text(alphabet="0123456789hmsnuµ.+- x", max_size=12))
 def test_any_other_duration_is_a_value_error(text: str) -> None:
     try:
@@ -128,3 +134,7 @@ def test_what_was_given_wins_over_a_path_and_order_is_kept() -> None:
     given_ = {b"B": b"1", b"A": b"vault:x#y", b"GONE": b"vault:z#y#?"}
     child = child_environ(given_, given_, {b"B": b"1", b"A": b"a"}, {b"C": b"c", b"B": b"2"}, {b"VAULT_ADDR"})
     assert list(child.items()) == [(b"B", b"1"), (b"A", b"a"), (b"C", b"c")]
+
+
+def test_an_entry_without_a_name_is_left_out() -> None:
+    assert child_environ({b"": b"x", b"A": b"1"}, {}, {}, {}, set()) == {b"A": b"1"}

@@ -116,6 +116,14 @@ def test_what_references_and_paths_share_is_read_once(secrets: Vault) -> None:
     assert variables(done.stdout).keys() == {b"A", b"username", b"password"}, done.stderr
 
 
+def test_a_path_whose_version_was_deleted_brings_nothing_and_is_told(secrets: Vault) -> None:
+    done = launch(ENV, "-0", **at(secrets), VAULT_ENV_FROM_PATH="secret/data/gone,secret/data/destroyed")
+    assert (done.returncode, variables(done.stdout)) == (0, {})
+    deleted, destroyed = done.stderr.decode().splitlines()
+    assert 'level=WARN msg="no variables from path: secret/data/gone: version 1 was deleted at 20' in deleted
+    assert "secret/data/destroyed: version 1 was destroyed: write a new one" in destroyed
+
+
 def test_a_token_that_cannot_be_revoked_is_only_warned_of(secrets: Vault) -> None:
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     own = at(secrets, VAULT_TOKEN=secrets.new_token("account"), VAULT_REVOKE_TOKEN="true")

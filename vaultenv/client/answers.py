@@ -63,7 +63,10 @@ def _advice(path: str, body: bytes, mount_of: "Callable[[str], str]") -> str:
         mount = mount_of(path).strip("/") or path.partition("/")[0]
         rest = path[len(mount) + 1 :]
         return f"this is KV version 2, whose paths have data/ after the mount: write {mount}/data/{rest}"
-    return "nothing is stored there, or no secrets engine is mounted: mend the reference, or write the secret"
+    return (
+        "nothing is stored there or not in that version, or no secrets engine is mounted: mend the reference, "
+        "or write the secret"
+    )
 
 
 def mount_in(body: bytes) -> str:

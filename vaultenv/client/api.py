@@ -8,6 +8,7 @@ from vaultenv.client.logins import login_request, method_of, mount_of
 from vaultenv.client.reads import Reads
 from vaultenv.client.redirects import MOST, redirected
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused, VaultEnvError, VaultUnavailable
+from vaultenv.text import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -179,9 +180,9 @@ def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings"
     line = prefix + refusal("PUT", url, outcome.status, outcome.body)
     if outcome.status == 403:
         return PermissionRefused(
-            f"{line}: 403 permission denied: check that vault-role ({settings.role}) is the role of this "
+            f"{line}: 403 permission denied: check that vault-role ({one_line(settings.role)}) is the role of this "
             f"namespace and ServiceAccount, and that the Vault of vault-addr has the auth method at vault-path "
-            f"({mount_of(settings)})"
+            f"({one_line(mount_of(settings))})"
         )
     if outcome.status in (400, 404, 405):
         return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")

@@ -24,10 +24,6 @@ class Lease:
         """The monotonic time at which something has to be done about it."""
         return self._granted_at + self._lease_s * (RENEW_AT if self.renewable else REPLACE_AT)
 
-    def expires_at(self) -> float:
-        """The monotonic time of its end."""
-        return self._granted_at + self._lease_s
-
     def renewed(self, lease_s: float, now: float) -> bool:
         """Note a renewal; False if Vault grants so little more that the lease is near its max_ttl."""
         self._lease_s = lease_s

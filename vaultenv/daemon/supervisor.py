@@ -9,8 +9,10 @@ from _signal import (
     NSIG,
     SIG_SETMASK,
     SIGCHLD,
+    SIGINT,
     SIGKILL,
     SIGPIPE,
+    SIGQUIT,
     SIGRTMIN,
     SIGSTOP,
     SIGTERM,
@@ -32,6 +34,7 @@ RESTART, EXIT = "restart", "exit"
 _CHANGED = SIGRTMIN + 4
 _FROM_KERNEL = 0x80
 _FAULTS = frozenset(("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP"))
+_STOP_SIGNALS = frozenset((SIGINT, SIGQUIT, SIGTERM))
 _FOREVER_S = 3600.0
 
 
@@ -65,6 +68,7 @@ class Supervisor:
         self._child = 0
         self._kill_at = 0.0
         self._restarting = False
+        self._ending = False
 
     def prepare(self) -> None:
         """Block the signals that are passed on; before any other thread starts."""
@@ -90,8 +94,8 @@ class Supervisor:
                 status = self._reap()
                 if status is not None and not self._started_again():
                     return status
-            elif info.si_code != _FROM_KERNEL:  # what a terminal sends, the program gets by itself
-                self._send(info.si_signo)
+            else:
+                self._pass_on(info.si_signo, info.si_code == _FROM_KERNEL)
 
     def _start(self, environ: "Mapping[bytes, bytes]") -> None:
         try:
@@ -103,6 +107,14 @@ class Supervisor:
 
             raise not_executed(self._program, error) from None
 
+    def _pass_on(self, number: int, from_kernel: bool) -> None:
+        """Send the program a signal, unless a terminal does so; what ends programs calls a restart off."""
+        if number in _STOP_SIGNALS:
+            self._restarting = False
+        self._ending = self._ending or number == SIGTERM
+        if not from_kernel:
+            self._send(number)
+
     def _patience_s(self) -> float:
         return max(0.0, self._kill_at - time.monotonic()) if self._kill_at else _FOREVER_S
 
@@ -112,7 +124,9 @@ class Supervisor:
             self._send(SIGKILL)
 
     def _act(self) -> None:
-        """Do with the program what is configured for changed secrets."""
+        """Do with the program what is configured for changed secrets, unless it has been told to end."""
+        if self._ending:
+            return
         if self._signal:
             self._log.info(f"secrets have changed: sending {self._action}")
             self._send(self._signal)

@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Ciphertext, Value, parse
+from vaultenv.parts import Ciphertext, Value
+from vaultenv.reference import parse
 from webhook import transit
 from webhook.annotations import Config
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import Ciphertext, Login, has_reference, parse
+from vaultenv.parts import Ciphertext, Login
+from vaultenv.reference import has_reference, parse
 from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
 
 _PREFIX = b"vault:"
