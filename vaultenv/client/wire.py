@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WINDOW = 32
 CONNECTIONS = 4
+IDLE_S = 30.0
+"""A connection that was idle for longer may have been closed at the other end, and is not used again."""
 WORTH_S = 0.0005
 """A second connection pays if making it takes less than this for each read; the login hides most of it."""
 PATIENCE = 4
@@ -114,7 +116,7 @@ class Wire:
         """These requests on one connection; nothing after a failure, which is the outcome of all of them."""
         stream: _Stream | None = None
         try:
-            stream = self._idle.pop() if self._idle else self._connected(self._until())
+            stream = self._kept() or self._connected(self._until())
             stream.send(self._encoded([requests[index] for index in indices]), self._until())
         except WireFailure as failure:
             self._give_up(stream)
@@ -133,7 +135,7 @@ class Wire:
                 outcomes |= dict.fromkeys(indices[at:], failure)
                 return
         if stream.reusable:
-            self._idle.append(stream)
+            self._keep(stream)
         else:
             self._is_pipelining = False
             stream.close()
@@ -150,7 +152,7 @@ class Wire:
         if not self._is_pipelining or self._idle or self._connecting_s >= worth_s:
             return
         try:
-            self._idle.append(self._connected(self.deadline.sooner(PATIENCE * worth_s), first))
+            self._keep(self._connected(self.deadline.sooner(PATIENCE * worth_s), first))
         except WireFailure:
             return
 
@@ -158,6 +160,18 @@ class Wire:
         """Close the connections; the next request opens a new one."""
         while self._idle:
             self._idle.pop().close()
+
+    def _keep(self, stream: "_Stream") -> None:
+        stream.idle_since = time.monotonic()
+        self._idle.append(stream)
+
+    def _kept(self) -> "_Stream | None":
+        while self._idle:
+            stream = self._idle.pop()
+            if time.monotonic() - stream.idle_since < IDLE_S:
+                return stream
+            stream.close()
+        return None
 
     def _until(self) -> float:
         return self.deadline.sooner(self._request_s)
@@ -188,9 +202,10 @@ class _Flight:
 class _Stream:
     """A connection with the reader of its answers."""
 
-    __slots__ = ("_connection", "_reader")
+    __slots__ = ("_connection", "_reader", "idle_since")
 
     def __init__(self, connection: Connection) -> None:
+        self.idle_since = 0.0
         self._connection = connection
         self._reader = AnswerReader(connection)
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv.client.stand_in import Behaviour, StandIn, answer, stand_in
+from vaultenv.client import wire
 from vaultenv.client.api import Vault as Client
 from vaultenv.client.open import open_vault
 from vaultenv.deadline import Deadline
@@ -173,6 +174,26 @@ def test_many_reads_share_a_connection_made_while_vault_works_on_the_login(
     with stand_in(echo) as server:
         outcomes = read_after_login(server, count)
     assert [fields(outcome)["n"] for outcome in outcomes] == [str(number) for number in range(count)]
+    assert len(peers) == connections
+
+
+@pytest.mark.parametrize(("idle_s", "connections"), [(3600.0, 1), (0.0, 2)])
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    idle_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have closed it, and then nobody knows whether a dynamic read was done."""
+    monkeypatch.setattr(wire, "IDLE_S", idle_s)
+    peers = set()
+
+    def leased(stream: socket.socket, head: bytes) -> None:
+        peers.add(stream.getpeername())
+        stream.sendall(LEASED)
+
+    with stand_in(leased) as server:
+        reader = client(server)
+        outcomes = [*reader.read([("db/creds/a", "")]), *reader.read([("db/creds/b", "")])]
+        reader.close()
+    assert all(fields(outcome) == {"k": "v"} for outcome in outcomes)
     assert len(peers) == connections
 
 
