@@ -57,7 +57,7 @@ def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> in
     from vaultenv.check import report
 
     plan = Plan(environ, settings, log)
-    reader = _open(settings, log)[0] if plan.needs_vault else None
+    reader = _open(settings, log, plan.reads)[0] if plan.needs_vault else None
     write_all(_STDOUT, report(plan, reader).encode())
     return 0
 
@@ -71,7 +71,7 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
         child = running_environ(plan, log)
         if child is not None:
             execute(program, words, child)
-    reader, vault = _open(settings, log) if plan.needs_vault else (None, None)
+    reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
     child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "")
@@ -81,15 +81,15 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
     return 0
 
 
-def _open(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
+def _open(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
     """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
     try:
-        return _connected(settings, log)
+        return _connected(settings, log, reads)
     except VaultEnvError as error:
         raise ClientNotCreated(f"failed to create vault client: {error}") from None
 
 
-def _connected(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
+def _connected(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
     if settings.address.startswith("file://"):
         from vaultenv.store import open_store
 
@@ -98,7 +98,7 @@ def _connected(settings: Settings, log: Log) -> "tuple[Reader, Vault | None]":
     from vaultenv.client.session import log_in
 
     vault = open_vault(settings, Deadline(settings.timeout_s), log)
-    log_in(vault, settings, log)
+    log_in(vault, settings, log, reads)
     return vault, vault
 
 

@@ -57,6 +57,11 @@ class Plan:
         """Whether anything has to be asked for."""
         return bool(self.values or self.paths or self.login)
 
+    @property
+    def reads(self) -> int:
+        """About how many paths there are to read: what differs before the first `#`."""
+        return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
+
     def marker(self, names: "Iterable[bytes]") -> bytes:
         """What a launcher leaves for a later one: a digest of all references, and the names that paths
         brought.

@@ -60,8 +60,8 @@ class Vault:
         """Close the connections."""
         self._wire.close()
 
-    def login(self) -> None:
-        """Log in by the configured method, again and again while Vault cannot answer.
+    def login(self, reads: int = 0) -> None:
+        """Log in by the configured method, again and again while Vault cannot answer; `reads` many will follow.
 
         Raises LoginFailed or PermissionRefused when Vault refuses, VaultUnavailable at the deadline,
         InvalidSetting.
@@ -71,15 +71,15 @@ class Vault:
             request = login_request(self._settings)
         except LoginFailed as error:
             raise LoginFailed(_LOGIN_FAILED + str(error)) from None
-        outcome = self._settled([request], self._login_attempt, None)[0]
+        outcome = self._settled([request], lambda requests: self._login_attempt(requests, reads), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
-    def _login_attempt(self, requests: "Sequence[Request]") -> "list[Outcome]":
+    def _login_attempt(self, requests: "Sequence[Request]", reads: int) -> "list[Outcome]":
         fresh = login_request(self._settings)
         requests[0].body = fresh.body
-        return self._wire.pipelined(requests)
+        return self._wire.pipelined(requests, reads)
 
     def unwrap(self) -> None:
         """Exchange the wrapping token in use for the token in it (sys/wrapping/unwrap); sent once only."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from vaultenv.client.address import Address
     from vaultenv.client.proxy import Proxy
 
+    Peer = tuple[int, int, Any]
+
 _LEAST_S = 0.001
 _CHUNK = 65536
 
@@ -32,6 +34,11 @@ class Connection:
         self._socket = plain
         self._tls = tls
         self._pending = b""
+
+    @property
+    def peer(self) -> "Peer":
+        """Family, protocol and address of the other end: what `connect` needs to reach the same machine."""
+        return self._socket.family, self._socket.proto, self._socket.getpeername()
 
     def send(self, data: bytes, until: float) -> None:
         """Send all bytes before the monotonic time `until`."""
@@ -62,13 +69,20 @@ def _limit(plain: socket, until: float) -> None:
 
 
 def connect(
-    address: "Address", context: "Any | None", server_name: str, until: float, proxy: "Proxy | None" = None
+    address: "Address",
+    context: "Any | None",
+    server_name: str,
+    until: float,
+    proxy: "Proxy | None" = None,
+    peer: "Peer | None" = None,
 ) -> Connection:
     """A connection to the first of the host's addresses that answers, TLS if there is a context.
 
-    Raises WireFailure before the monotonic time `until`, or soon after it when a name server does not answer.
+    A `peer` spares the look-up. Raises WireFailure before the monotonic time `until`, or soon after it when
+    a name server does not answer.
     """
-    plain = _dial(proxy.address if proxy else address, until)
+    at = proxy.address if proxy else address
+    plain = _open(*peer, at, until) if peer else _dial(at, until)
     if proxy and context is not None:
         _open_tunnel(plain, address, proxy, until)
     if context is None:
@@ -116,7 +130,7 @@ def proxy_headers(proxy: "Proxy") -> list[str]:
 
 def _dial(address: "Address", until: float) -> socket:
     if address.scheme == "unix":
-        return _open(AF_UNIX, 0, address.host.encode(), address, address.host, until)
+        return _open(AF_UNIX, 0, address.host, address, until)
     try:
         found = getaddrinfo(address.host.encode("ascii"), str(address.port).encode(), 0, SOCK_STREAM)
     except OSError as error:
@@ -124,27 +138,29 @@ def _dial(address: "Address", until: float) -> socket:
     failure = WireFailure(f"dial tcp: lookup {address.host}: no such host", sent=False)
     for family, _, protocol, _, target in found:
         try:
-            return _open(family, protocol, target, address, _shown(target), until)
+            return _open(family, protocol, target, address, until)
         except WireFailure as error:
             failure = error
     raise failure
 
 
-def _open(
-    family: int, protocol: int, target: "object", address: "Address", shown: str, until: float
-) -> socket:
-    plain = _Socket(family, SOCK_STREAM, protocol)
+def _open(family: int, protocol: int, target: "Any", address: "Address", until: float) -> socket:
+    plain: socket | None = None
     try:
+        plain = _Socket(family, SOCK_STREAM, protocol)
         _limit(plain, until)
-        plain.connect(target)  # type: ignore[arg-type]
+        plain.connect(target)
         if family != AF_UNIX:
             plain.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     except OSError as error:
-        plain.close()
-        raise dial_failure(address, shown, error) from None
+        if plain:
+            plain.close()
+        raise dial_failure(address, _shown(target), error) from None
     return plain
 
 
-def _shown(target: "tuple[object, ...]") -> str:
+def _shown(target: "Any") -> str:
+    if isinstance(target, str):
+        return target
     host, port = target[0], target[1]
-    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

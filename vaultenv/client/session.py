@@ -13,15 +13,17 @@ _LIMIT = 64 * 1024
 _LOGIN = "vault:login"
 
 
-def log_in(vault: "Vault", settings: "Settings", log: "Log") -> None:
-    """Give the client its token; raises LoginFailed and what `Vault.login` and `Vault.unwrap` raise."""
+def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> None:
+    """Give the client its token, before about so many reads; raises LoginFailed and what `Vault.login` and
+    `Vault.unwrap` raise.
+    """
     token = _given(settings)
     if token:
         vault.use(token)
         if settings.unwrap_token:
             vault.unwrap()
         return
-    vault.login()
+    vault.login(reads)
     log.info("received new Vault token")
     log.info("initial Vault token arrived")
 

@@ -1,4 +1,6 @@
-"""Requests to one Vault: one after another, pipelined on one connection, or spread over a few."""
+"""Requests to one Vault: one after another, pipelined, or spread over a few connections."""
+
+import time
 
 from vaultenv.client.connection import Connection, connect, proxy_headers
 from vaultenv.client.failures import WireFailure
@@ -10,11 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vaultenv.client.address import Address
+    from vaultenv.client.connection import Peer
     from vaultenv.client.proxy import Proxy
     from vaultenv.deadline import Deadline
 
 WINDOW = 32
 CONNECTIONS = 4
+IDLE_S = 30.0
+"""A connection that was idle for longer may have been closed at the other end, and is not used again."""
+WORTH_S = 0.0005
+"""A second connection pays if making it takes less than this for each read; the login hides most of it."""
+PATIENCE = 4
+"""How many times that the second one may take, if it is slower than the first."""
 
 
 class Wire:
@@ -24,8 +33,10 @@ class Wire:
 
     __slots__ = (
         "_base",
+        "_connecting_s",
         "_context",
         "_idle",
+        "_is_pipelining",
         "_proxy",
         "_request_s",
         "_server_name",
@@ -56,6 +67,8 @@ class Wire:
             self._base = address.origin + address.prefix
             self.headers |= dict(line.split(": ", 1) for line in proxy_headers(proxy))
         self._idle: list[_Stream] = []
+        self._connecting_s = 0.0
+        self._is_pipelining = True
 
     def one(self, request: Request) -> Answer:
         """The answer to one request; raises WireFailure."""
@@ -64,74 +77,101 @@ class Wire:
             raise outcome
         return outcome
 
-    def pipelined(self, requests: "Sequence[Request]") -> "list[Answer | WireFailure]":
-        """The answers in order, from one connection with up to 32 requests in flight."""
-        outcomes: list[Answer | WireFailure] = []
-        stream: _Stream | None = None
-        try:
-            while len(outcomes) < len(requests):
-                stream = stream or self._stream()
-                window = requests[len(outcomes) : len(outcomes) + WINDOW]
-                stream.send(self._encoded(window), self._until())
-                for _ in window:
-                    outcomes.append(stream.receive(self._until()))
-                self._give_back(stream)
-                stream = None
-        except WireFailure as failure:
-            if stream:
-                stream.close()
-            outcomes += [failure] * (len(requests) - len(outcomes))
-        return outcomes
+    def pipelined(self, requests: "Sequence[Request]", then: int = 0) -> "list[Answer | WireFailure]":
+        """The answers in order, over the connections that are open, with up to 32 requests in flight on each.
+
+        `then` is the number of reads to follow: while Vault works on these requests, a second connection is
+        made for them, if that takes less time than it saves. Once a pipeline has broken, the requests are spread.
+        """
+        if not self._is_pipelining:
+            return self.spread(requests)
+        return self._exchange(requests, max(1, len(self._idle)), WINDOW, then)
 
     def spread(self, requests: "Sequence[Request]") -> "list[Answer | WireFailure]":
         """The answers in order, from up to four connections with one request in flight on each."""
+        return self._exchange(requests, CONNECTIONS, 1)
+
+    def _exchange(
+        self, requests: "Sequence[Request]", lanes: int, window: int, then: int = 0
+    ) -> "list[Answer | WireFailure]":
         outcomes: dict[int, Answer | WireFailure] = {}
-        lanes: list[_Stream | None] = [None] * min(CONNECTIONS, len(requests))
-        waiting: dict[int, int] = {}
         todo = list(range(len(requests)))
-        while todo or waiting:
-            for lane in range(len(lanes)):
-                if lane in waiting:
-                    index = waiting.pop(lane)
-                    outcomes[index], lanes[lane] = self._receive(lanes[lane])
-                if todo:
-                    index = todo.pop(0)
-                    failure, lanes[lane] = self._send(lanes[lane], requests[index])
-                    if failure:
-                        outcomes[index] = failure
-                    else:
-                        waiting[lane] = index
-        self._idle += [stream for stream in lanes if stream]
+        flights: list[_Flight] = []
+        while todo or flights:
+            while todo and len(flights) < lanes:
+                share = min(window, -(-len(todo) // (lanes - len(flights))))
+                flights += self._sent(todo[:share], requests, outcomes)
+                todo = todo[share:]
+            if flights:
+                self._widen(flights[0].stream, then)
+                self._receive(flights.pop(0), outcomes)
         return [outcomes[index] for index in range(len(requests))]
+
+    def _sent(
+        self,
+        indices: list[int],
+        requests: "Sequence[Request]",
+        outcomes: "dict[int, Answer | WireFailure]",
+    ) -> "list[_Flight]":
+        """These requests on one connection; nothing after a failure, which is the outcome of all of them."""
+        stream: _Stream | None = None
+        try:
+            stream = self._kept() or self._connected(self._until())
+            stream.send(self._encoded([requests[index] for index in indices]), self._until())
+        except WireFailure as failure:
+            self._give_up(stream)
+            outcomes |= dict.fromkeys(indices, failure)
+            return []
+        return [_Flight(stream, indices)]
+
+    def _receive(self, flight: "_Flight", outcomes: "dict[int, Answer | WireFailure]") -> None:
+        stream, indices = flight.stream, flight.indices
+        for at, index in enumerate(indices):
+            try:
+                outcomes[index] = stream.receive(self._until())
+            except WireFailure as failure:
+                self._is_pipelining = self._is_pipelining and len(indices) == 1
+                self._give_up(stream)
+                outcomes |= dict.fromkeys(indices[at:], failure)
+                return
+        if stream.reusable:
+            self._keep(stream)
+        else:
+            self._is_pipelining = False
+            stream.close()
+
+    def _give_up(self, stream: "_Stream | None") -> None:
+        """Close the connection and those that are idle, which may be as dead."""
+        if stream:
+            stream.close()
+        self.close()
+
+    def _widen(self, first: "_Stream", reads: int) -> None:
+        """Make another connection for many reads; without it they take longer, and that is all."""
+        worth_s = reads * WORTH_S
+        if not self._is_pipelining or self._idle or self._connecting_s >= worth_s:
+            return
+        try:
+            self._keep(self._connected(self.deadline.sooner(PATIENCE * worth_s), first))
+        except WireFailure:
+            return
 
     def close(self) -> None:
         """Close the connections; the next request opens a new one."""
         while self._idle:
             self._idle.pop().close()
 
-    def _send(
-        self, stream: "_Stream | None", request: Request
-    ) -> "tuple[WireFailure | None, _Stream | None]":
-        try:
-            stream = stream or self._stream()
-            stream.send(self._encoded([request]), self._until())
-        except WireFailure as failure:
-            if stream:
-                stream.close()
-            return failure, None
-        return None, stream
+    def _keep(self, stream: "_Stream") -> None:
+        stream.idle_since = time.monotonic()
+        self._idle.append(stream)
 
-    def _receive(self, stream: "_Stream | None") -> "tuple[Answer | WireFailure, _Stream | None]":
-        assert stream  # noqa: S101 (a lane that waits has a stream)
-        try:
-            answer = stream.receive(self._until())
-        except WireFailure as failure:
+    def _kept(self) -> "_Stream | None":
+        while self._idle:
+            stream = self._idle.pop()
+            if time.monotonic() - stream.idle_since < IDLE_S:
+                return stream
             stream.close()
-            return failure, None
-        if stream.reusable:
-            return answer, stream
-        stream.close()
-        return answer, None
+        return None
 
     def _until(self) -> float:
         return self.deadline.sooner(self._request_s)
@@ -141,30 +181,41 @@ class Wire:
             request.encode(self.address.authority, self._base, self.headers) for request in requests
         )
 
-    def _stream(self) -> "_Stream":
-        if self._idle:
-            return self._idle.pop()
-        return _Stream(connect(self.address, self._context, self._server_name, self._until(), self._proxy))
+    def _connected(self, until: float, beside: "_Stream | None" = None) -> "_Stream":
+        began = time.monotonic()
+        peer = beside.peer if beside else None
+        made = connect(self.address, self._context, self._server_name, until, self._proxy, peer)
+        self._connecting_s = time.monotonic() - began
+        return _Stream(made)
 
-    def _give_back(self, stream: "_Stream") -> None:
-        if stream.reusable:
-            self._idle.append(stream)
-        else:
-            stream.close()
+
+class _Flight:
+    """Requests, by their indices, that are in flight on a connection."""
+
+    __slots__ = ("indices", "stream")
+
+    def __init__(self, stream: "_Stream", indices: list[int]) -> None:
+        self.stream = stream
+        self.indices = indices
 
 
 class _Stream:
     """A connection with the reader of its answers."""
 
-    __slots__ = ("_connection", "_reader")
+    __slots__ = ("_connection", "_reader", "idle_since")
 
     def __init__(self, connection: Connection) -> None:
+        self.idle_since = 0.0
         self._connection = connection
         self._reader = AnswerReader(connection)
 
     @property
     def reusable(self) -> bool:
         return self._reader.reusable
+
+    @property
+    def peer(self) -> "Peer":
+        return self._connection.peer
 
     def send(self, data: bytes, until: float) -> None:
         self._connection.send(data, until)

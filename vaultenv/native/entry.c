@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -24,6 +25,17 @@ __attribute__((constructor(101))) static void take_environment(void)
     static char *none[] = {NULL};
     given = environ;
     environ = none;
+}
+
+/* A standard stream that is closed must not become a connection, into which log lines would go. */
+static void occupy_closed_streams(void)
+{
+    int descriptor;
+    do
+        descriptor = epoll_create1(EPOLL_CLOEXEC);
+    while (0 <= descriptor && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0)
+        close(descriptor);
 }
 
 static PyObject *complete(PyObject *module, PyObject *unused)
@@ -163,6 +175,7 @@ int main(int argc, char **argv)
     struct start program;
     if (scan(argv, given, &program))
         execve(program.file, argv + 1, program.environment);
+    occupy_closed_streams();
     start_python();
     _exit(run(argc, argv));
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vaultenv.errors import InvalidSetting
+from vaultenv.log import LEVELS
 from vaultenv.settings import Settings
 from vaultenv.variables import ALWAYS, UNLESS_LOGIN, VARIABLES, Variable
 
@@ -15,12 +16,15 @@ _ONLY_FOR_REQUESTS = """
 """
 """Without a reference, their values do not matter as long as they are accepted; any other may matter."""
 _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
+_LEVEL = "VAULT_LOG_LEVEL"
 _MAY_BE_LOGIN = "VAULT_TOKEN"
 _NO_VALUE = "\x01"
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
     """The values with which the launcher does the same as without the variable; None is any ASCII text."""
+    if variable.name == _LEVEL:
+        return ("", *LEVELS[1:])  # a start that does nothing has only debugging to tell
     if variable.name not in _ONLY_FOR_REQUESTS.split():
         return tuple(dict.fromkeys(("", variable.default)))
     if _accepts(variable.name, _NO_VALUE):

@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.vault import Vault
+from tests.vaultenv.client.stand_in import answer, stand_in
 from tests.vaultenv.native.container import USER, Container
 
 LAUNCHER, PROBE = "/vault/vault-env", "/app/probe"
@@ -108,6 +110,65 @@ def test_a_start_needs_less_than_32_mib_of_addresses(
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, b"secret\n"), done.stderr
+
+
+def test_a_start_needs_one_descriptor(static_file: Path, pod: dict[str, str], vault: Vault) -> None:
+    done = subprocess.run(
+        [static_file, "/bin/sh", "-c", "echo $PASSWORD"],
+        env=pod | {"VAULT_CACERT": str(vault.ca_file)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"secret\n"), done.stderr
+
+
+def test_no_connection_takes_the_place_of_a_closed_stream(static_file: Path) -> None:
+    """The lines that tell of the login would go to Vault."""
+
+    def behave(stream: socket.socket, head: bytes) -> None:
+        stream.sendall(answer("200 OK", b'{"auth":{"client_token":"t"},"data":{"k":"secret"}}'))
+
+    with stand_in(behave) as server:
+        login = {"VAULT_AUTH_METHOD": "userpass", "VAULT_USERNAME": "u", "VAULT_PASSWORD": "p"}
+        done = subprocess.run(
+            [static_file, "/bin/sh", "-c", "echo $A; command >&2"],
+            env={"VAULT_ADDR": server.address, "A": "vault:a/data/b#k", **login},
+            preexec_fn=lambda: os.close(2),
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+    assert done.stdout == b"secret\n"
+    assert [head.split()[0] for head in server.heads] == [b"PUT", b"GET"]
+    assert done.returncode != 0, "the program found the stream open"
+
+
+def test_an_environment_near_the_kernels_limits_is_resolved(
+    static_file: Path, pod: dict[str, str], vault: Vault
+) -> None:
+    large = {f"LARGE_{number}": "x" * 131_000 for number in range(14)}
+    done = subprocess.run(
+        [static_file, "/bin/sh", "-c", "echo $PASSWORD ${#LARGE_13}"],
+        env={**large, **pod, "VAULT_CACERT": str(vault.ca_file)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.stdout == b"secret 131000\n", done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "-sh", "another"])
+def test_it_does_not_matter_what_it_is_called(
+    static_file: Path, pod: dict[str, str], vault: Vault, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "link").symlink_to(static_file)
+    done = subprocess.run(
+        [name, "/bin/sh", "-c", "echo $PASSWORD"],
+        executable=tmp_path / "link",
+        env=pod | {"VAULT_CACERT": str(vault.ca_file)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.stdout == b"secret\n", done.stderr
 
 
 @pytest.mark.parametrize("reference", [True, False])

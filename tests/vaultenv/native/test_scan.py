@@ -98,7 +98,39 @@ REFERENCES = [
     b"vault:login",
     b"vault:8200",
     b"\\vault:a#b",
+    b"\\>>vault:a#b",
     b"Vault:a#b",
+    b" vault:a#b",
+    b"\tvault:a#b",
+    b"text\nvault:a#b",
+    b"x>>vault:a#b",
+    b">>>vault:a#b",
+    b"${>>vault:a#b}",
+    b"${>vault:a#b}",
+    b"$${vault:a#b}",
+    b"\\${vault:a#b}",
+    b"${ vault:a#b }",
+    b"{{ vault:a#b }}",
+    b"${vault:a#b",
+    b"vault:",
+    b"vault:\xff#\xff",
+    b"xvault:a#b",
+    b"bao:a#b",
+    b"${bao:a#b}",
+    b"vault",
+    b"vaultvault:a#b",
+]
+ODD_ENTRIES = [
+    b"",
+    b"=",
+    b"==",
+    b"=a=b",
+    b"A",
+    b"vault:a#b",
+    b"A B=c",
+    b"VAULT_ADDR",
+    b"A" * 131_000 + b"=",
+    b"A==",
 ]
 VALUES = [b"true", b"false", b"T", b"0", b"1", b"10", b"30s", b"0s", b"-1", b"https://vault:8200", b"\xff"]
 PLAIN = st.binary(max_size=8).map(lambda value: value.replace(b"\0", b"").replace(b"=", b""))
@@ -141,9 +173,10 @@ words = st.sampled_from(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(
     entries=usual | any_variables,
+    odd=st.just([]) | st.lists(st.sampled_from(ODD_ENTRIES), max_size=2),
     path=st.lists(directories, max_size=3) | st.none(),
     word=words,
     data=st.data(),
@@ -152,6 +185,7 @@ def test_what_it_starts_python_would_start_too(
     scan: Scan,
     folders: Path,
     entries: list[tuple[bytes, bytes]],
+    odd: list[bytes],
     path: list[str] | None,
     word: bytes,
     data: st.DataObject,
@@ -160,6 +194,8 @@ def test_what_it_starts_python_would_start_too(
     if path is not None:
         searched = b"PATH=" + os.fsencode(":".join(path).format(folders))
         given_entries.insert(data.draw(st.integers(0, len(given_entries))), searched)
+    for entry in odd:
+        given_entries.insert(data.draw(st.integers(0, len(given_entries))), entry)
     argv = [b"vault-env", word, b"argument"]
     found = scan(argv, given_entries)
     event("started at once" if found else "left to Python")
@@ -178,6 +214,9 @@ PROGRAM = [b"vault-env", b"/bin/sh"]
         [b"VAULT_ADDR=https://vault:8200", b"VAULT_ROLE=default", b"VAULT_PATH=kubernetes"],
         [b"VAULT_SKIP_VERIFY=false", b"VAULT_CLIENT_TIMEOUT=10s", b"VAULT_IGNORE_MISSING_SECRETS=false"],
         [b"VAULT_ENV_DAEMON=false", b"VAULT_LOG_LEVEL=info", b"VAULT_JSON_LOG=true"],
+        [b"VAULT_LOG_LEVEL=error", b"VAULT_ENV_REUSE=false", b"VAULT_REVOKE_TOKEN=false"],
+        [b"A=bao:a#b", b"B=Vault:a#b", b"C=vault", b"D=${vault}", b"E=\xff\n\x01"],
+        [b"A=" + b"x" * 131_000, *(b"B%d=%s" % (number, b"y" * 131_000) for number in range(15))],
     ],
 )
 def test_usual_environments_without_references_are_started_at_once(scan: Scan, entries: list[bytes]) -> None:
@@ -199,6 +238,17 @@ def test_usual_environments_without_references_are_started_at_once(scan: Scan, e
         [b"VAULT_CLIENT_TIMEOUT=nonsense"],
         [b"VAULT_ADDR=\xff"],
         [b"A=1", b"A=2"],
+        [b"A=1", b"AB=2", b"A="],
+        [b"VAULT_ROLE=a", b"VAULT_ROLE=b"],
+        [b"=C:=C:\\"],
+        [b""],
+        [b"VAULT_ADDR"],
+        [b"A= vault:a#b"],
+        [b"A=\\${vault:a#b}"],
+        [b"VAULT_ENV_REUSE=true"],
+        [b"VAULT_ENV_DAEMON=False"],
+        [b"VAULT_TOKEN= vault:login"],
+        [b"VAULT_ENV_LOG_SERVER=a:514"],
         [b"no equals sign"],
     ],
 )
