@@ -110,8 +110,11 @@ def environment(container: Mapping[str, Any], sources: Sources) -> list[Variable
         for variable in _from_source(entry, sources):
             found[variable.name] = variable
     for entry in container.get("env") or ():
-        name = entry.get("name", "")
-        found[name] = _from_entry(name, entry, sources, found)
+        name, text = entry.get("name", ""), entry.get("value") or ""
+        if "$" in text or "valueFrom" in entry:
+            found[name] = _from_entry(name, entry, sources, found)
+        else:
+            found[name] = Variable(name, text.encode("utf-8", "surrogatepass"), "")
     return list(found.values())
 
 
@@ -128,11 +131,9 @@ def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variabl
 def _from_entry(
     name: str, entry: Mapping[str, Any], sources: Sources, before: Mapping[str, Variable]
 ) -> Variable:
-    value_from = entry.get("valueFrom") if "valueFrom" in entry else None
+    value_from = entry.get("valueFrom")
     if not value_from:
         text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
-        if b"$" not in text:
-            return Variable(name, text, "")
         known = {other.name.encode(): other.value for other in before.values()}
         value, complete = expand(text, known)
         return Variable(name, value, "", complete)
