@@ -34,6 +34,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return False
         return super().handle(conn) if conn.sock.pending() else _DEFER
 
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request, and send the answer as a whole."""
+        if not self.cfg.is_ssl:
+            return super().handle_request(req, conn)
+        with conn.sock.together():
+            return super().handle_request(req, conn)
+
     def _cap_keepalive(self, deadline: float) -> None:
         """Close connections without a request by `deadline`, as the worker ends: those that never had one, too."""
         super()._cap_keepalive(deadline)
