@@ -39,7 +39,7 @@ def options(settings: Settings, log: Log) -> Mapping[str, Any]:
     """Return gunicorn's settings."""
     chosen: dict[str, Any] = {
         "bind": _bind(settings.listen_address),
-        "worker_class": "gthread",
+        "worker_class": "webhook.worker.Worker",
         "workers": settings.workers,
         "threads": settings.threads,
         "worker_connections": _CONNECTIONS,

@@ -3,17 +3,41 @@
 import os
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _IO_TIMEOUT_S = 10.0
 
 
-class _BoundedSocket(ssl.SSLSocket):
+class ServerSocket(ssl.SSLSocket):
     """A socket on which "blocking" means: with a limit to each read and write.
 
     gunicorn's threads wait without limit for a client that stops in the middle of a handshake or a request.
     """
+
+    _held: list[bytes] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send at the end, at once, what is sent meanwhile; nothing of it if an error ends it.
+
+        gunicorn sends the head of an answer and its body apart: two records, and twice the way through the kernel.
+        """
+        held: list[bytes] = []
+        self._held = held
+        try:
+            yield
+        finally:
+            self._held = None
+        if held:
+            super().sendall(b"".join(held))
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        if self._held is None:
+            super().sendall(data, flags)
+        else:
+            self._held.append(bytes(data))
 
     def settimeout(self, value: float | None) -> None:
         super().settimeout(_IO_TIMEOUT_S if value is None else value)
@@ -60,5 +84,5 @@ class ReloadingContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(*self._files)
-        context.sslsocket_class = _BoundedSocket
+        context.sslsocket_class = ServerSocket
         return context

@@ -1,9 +1,10 @@
 """The least that a webhook in Python can be: TLS, HTTP split at its blank line, JSON by the standard library, a patch.
 
-`python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [threads]`. It does for the pod of `bench.webhook.pod` what the webhook
+`python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [threads] [lists]`. It does for the pod of `bench.webhook.pod` what the webhook
 does, as `tests/webhook/test_floor.py` compares: it finds the containers with references and answers operations with the
 same outcome, written down by hand. No routes, checks, other shapes of pods, log or metrics. All connections are served
-in one loop, which could not wait for Vault without keeping others waiting; with `threads` each has a thread.
+in one loop, which could not wait for Vault without keeping others waiting; with `threads` each has a thread. With `lists`
+the patch replaces the lists that change as wholes, as a first hand-written webhook would: a longer answer, and more JSON.
 """
 
 import base64
@@ -13,10 +14,11 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-Serve = Callable[[socket.socket, ssl.SSLContext], None]
+Patch = Callable[[dict[str, Any]], Iterable[dict[str, Any]]]
+Serve = Callable[[socket.socket, ssl.SSLContext, Patch], None]
 
 _PREFIX = "vault.security.banzaicloud.io/"
 _VOLUME = {"name": "vault-env", "emptyDir": {"medium": "Memory", "sizeLimit": "32Mi"}}
@@ -41,29 +43,29 @@ _INIT_CONTAINER = {
 }
 
 
-def main(port: int, cert_file: str, key_file: str, serve: Serve) -> None:
+def main(port: int, cert_file: str, key_file: str, serve: Serve, patch: Patch) -> None:
     """Serve for ever."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert_file, key_file)
     with socket.create_server(("127.0.0.1", port)) as listener:
-        serve(listener, context)
+        serve(listener, context, patch)
 
 
-def with_threads(listener: socket.socket, context: ssl.SSLContext) -> None:
+def with_threads(listener: socket.socket, context: ssl.SSLContext, patch: Patch) -> None:
     """Serve each connection in a thread."""
     while True:
         client = listener.accept()[0]
-        threading.Thread(target=_serve_one, args=(client, context), daemon=True).start()
+        threading.Thread(target=_serve_one, args=(client, context, patch), daemon=True).start()
 
 
-def in_a_loop(listener: socket.socket, context: ssl.SSLContext) -> None:
+def in_a_loop(listener: socket.socket, context: ssl.SSLContext, patch: Patch) -> None:
     """Serve all connections in this thread."""
     poll, clients = select.epoll(), {}
     poll.register(listener, select.EPOLLIN)
     while True:
         for number, _ in poll.poll():
             if number == listener.fileno():
-                client = _Client(listener.accept()[0], context)
+                client = _Client(listener.accept()[0], context, patch)
                 clients[client.connection.fileno()] = client
                 poll.register(client.connection, select.EPOLLIN)
             elif not clients[number].serve():
@@ -71,16 +73,17 @@ def in_a_loop(listener: socket.socket, context: ssl.SSLContext) -> None:
                 clients.pop(number).connection.close()
 
 
-def _serve_one(raw: socket.socket, context: ssl.SSLContext) -> None:
-    client = _Client(raw, context)
+def _serve_one(raw: socket.socket, context: ssl.SSLContext, patch: Patch) -> None:
+    client = _Client(raw, context, patch)
     while client.serve():
         pass
 
 
 class _Client:
-    def __init__(self, raw: socket.socket, context: ssl.SSLContext) -> None:
+    def __init__(self, raw: socket.socket, context: ssl.SSLContext, patch: Patch) -> None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connection = context.wrap_socket(raw, server_side=True)
+        self._patch = patch
         self._received = b""
 
     def serve(self) -> bool:
@@ -92,45 +95,76 @@ class _Client:
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
             if len(body) >= int(fields.get(b"content-length", 0)):
                 self._received = b""
-                self.connection.sendall(_http(answer(body)) if body else _http(b"ok\n"))
+                self.connection.sendall(_http(answer(body, self._patch)) if body else _http(b"ok\n"))
         return bool(data)
 
 
-def answer(body: bytes) -> bytes:
+def answer(body: bytes, patch: Patch) -> bytes:
     """Return the AdmissionReview with the patch for the pod in `body`."""
     request = json.loads(body)["request"]
     response = {
         "uid": request["uid"],
         "allowed": True,
         "patchType": "JSONPatch",
-        "patch": base64.b64encode(json.dumps(list(_patch(request["object"]))).encode()).decode(),
+        "patch": base64.b64encode(json.dumps(list(patch(request["object"]))).encode()).decode(),
     }
     return json.dumps(
         {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
     ).encode()
 
 
-def _patch(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The operations that the webhook answers, written down for this one kind of pod."""
-    annotations, spec = pod["metadata"]["annotations"], pod["spec"]
-    variables = {
+def by_item(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the operations that the webhook answers, written down for this one kind of pod."""
+    variables = _variables(pod)
+    for index, container in enumerate(pod["spec"]["containers"]):
+        if not _refers(container):
+            continue
+        place = f"/spec/containers/{index}"
+        yield {"op": "add", "path": f"{place}/args", "value": container["command"] + container["args"]}
+        yield {"op": "add", "path": f"{place}/command", "value": ["/vault/vault-env"]}
+        for variable in variables:
+            yield {"op": "add", "path": f"{place}/env/-", "value": variable}
+        yield {"op": "add", "path": f"{place}/volumeMounts/-", "value": _MOUNT}
+    yield {"op": "add", "path": "/spec/volumes/-", "value": _VOLUME}
+    yield {"op": "add", "path": "/spec/initContainers", "value": [_INIT_CONTAINER]}
+
+
+def by_list(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return operations with the same outcome that replace whole lists."""
+    spec, variables = pod["spec"], _variables(pod)
+    containers = [
+        {
+            **container,
+            "command": ["/vault/vault-env"],
+            "args": container["command"] + container["args"],
+            "env": container["env"] + variables,
+            "volumeMounts": [*container["volumeMounts"], _MOUNT],
+        }
+        if _refers(container)
+        else container
+        for container in spec["containers"]
+    ]
+    return [
+        {"op": "add", "path": "/spec/containers", "value": containers},
+        {"op": "add", "path": "/spec/volumes", "value": [*spec["volumes"], _VOLUME]},
+        {"op": "add", "path": "/spec/initContainers", "value": [_INIT_CONTAINER]},
+    ]
+
+
+def _refers(container: dict[str, Any]) -> bool:
+    return any(entry["value"].startswith("vault:") for entry in container["env"])
+
+
+def _variables(pod: dict[str, Any]) -> list[dict[str, str]]:
+    annotations = pod["metadata"]["annotations"]
+    values = {
         "VAULT_ADDR": annotations[_PREFIX + "vault-addr"],
         "VAULT_ROLE": annotations[_PREFIX + "vault-role"],
         "VAULT_PATH": annotations[_PREFIX + "vault-path"],
         "VAULT_AUTH_METHOD": "jwt",
         "VAULT_SKIP_VERIFY": "false",
     }
-    for index, container in enumerate(spec["containers"]):
-        if not any(entry["value"].startswith("vault:") for entry in container["env"]):
-            continue
-        place = f"/spec/containers/{index}"
-        yield {"op": "add", "path": f"{place}/args", "value": container["command"] + container["args"]}
-        yield {"op": "add", "path": f"{place}/command", "value": ["/vault/vault-env"]}
-        for name, value in variables.items():
-            yield {"op": "add", "path": f"{place}/env/-", "value": {"name": name, "value": value}}
-        yield {"op": "add", "path": f"{place}/volumeMounts/-", "value": _MOUNT}
-    yield {"op": "add", "path": "/spec/volumes/-", "value": _VOLUME}
-    yield {"op": "add", "path": "/spec/initContainers", "value": [_INIT_CONTAINER]}
+    return [{"name": name, "value": value} for name, value in values.items()]
 
 
 def _http(body: bytes) -> bytes:
@@ -139,4 +173,11 @@ def _http(body: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], with_threads if "threads" in sys.argv[4:] else in_a_loop)
+    words = sys.argv[4:]
+    main(
+        int(sys.argv[1]),
+        sys.argv[2],
+        sys.argv[3],
+        with_threads if "threads" in words else in_a_loop,
+        by_list if "lists" in words else by_item,
+    )

@@ -51,9 +51,14 @@ def floor(folder: Path, authority: Authority, *options: str) -> Iterator[Program
     yield from _running(words, folder / "floor.log", {}, port, authority)
 
 
-def threads(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
+def with_threads(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
     """The floor with a thread for each connection."""
     return floor(folder, authority, "threads")
+
+
+def with_lists(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
+    """The floor whose patch replaces whole lists."""
+    return floor(folder, authority, "lists")
 
 
 @contextmanager
@@ -81,7 +86,12 @@ Server = Callable[[Path, Authority], AbstractContextManager[Program]]
 
 def servers() -> dict[str, Server]:
     """The servers by name."""
-    found: dict[str, Server] = {"vault-webhook": ours, "floor": floor, "with threads": threads}
+    found: dict[str, Server] = {
+        "vault-webhook": ours,
+        "floor": floor,
+        "with threads": with_threads,
+        "with lists": with_lists,
+    }
     return {**found, "original": original} if os.environ.get(ORIGINAL) else found
 
 

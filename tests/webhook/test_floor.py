@@ -4,7 +4,9 @@ import base64
 import json
 from typing import Any
 
-from bench.webhook import floor
+import pytest
+
+from bench.webhook.floor import Patch, answer, by_item, by_list
 from bench.webhook.pod import pod, review
 from tests.webhook.test_app import Served
 from webhook.jsonpatch import apply
@@ -23,7 +25,8 @@ def patched(response: dict[str, Any]) -> Any:
     return document
 
 
-def test_the_floor_gives_the_pod_what_the_webhook_gives_it() -> None:
+@pytest.mark.parametrize("patch", [by_item, by_list])
+def test_the_floor_gives_the_pod_what_the_webhook_gives_it(patch: Patch) -> None:
     ours = Served().client.post("/pods", data=review()).get_json()["response"]
-    of_floor = json.loads(floor.answer(review()))["response"]
+    of_floor = json.loads(answer(review(), patch))["response"]
     assert patched(of_floor) == patched(ours) != pod()

@@ -133,6 +133,48 @@ def half_of_the_next_request(served: Served) -> socket.socket:
     return connection
 
 
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
+    """A webhook with a single thread."""
+    settings = {"WORKERS": "1", "THREADS": "1"}
+    webhook = Served(tmp_path_factory.mktemp("narrow"), authority, settings)
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+@pytest.mark.parametrize("client", [nothing, only_a_handshake])
+def test_connections_without_a_request_take_no_thread(
+    narrow: Served, client: Callable[[Served], socket.socket]
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(MANY):
+            stack.enter_context(client(narrow))
+        started = time.monotonic()
+        assert allowed(narrow)
+        assert time.monotonic() - started < 4
+
+
+def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
+    early = [greeted(narrow) for _ in range(3)]
+    time.sleep(11)
+    for connection in early:
+        with connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_silent_connections_do_not_keep_the_webhook_from_ending(own: Served) -> None:
+    with ExitStack() as stack:
+        for client in (nothing, only_a_handshake):
+            stack.enter_context(client(own))
+        assert allowed(own)
+        own.process.send(signal.SIGTERM)
+        own.process.wait_until(lambda: not own.process.running(), timeout_s=8)
+
+
 SLOW = [nothing, half_a_hello, only_a_handshake, half_the_headers, half_a_body, half_of_the_next_request]
 
 
@@ -241,8 +283,8 @@ def test_what_is_no_review_is_a_bad_request(served: Served, body: bytes) -> None
 
 def test_no_http_is_answered_or_closed(served: Served) -> None:
     with greeted(served) as connection:
-        connection.sendall(b"\x00" * 100_000)
         try:
+            connection.sendall(b"\x00" * 100_000)
             answer = connection.recv(65536)
         except OSError:
             answer = b""

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,46 @@ def test_a_broken_certificate_leaves_the_old_one(
     assert len(reports) == 1
     write(tmp_path, "again.example.com")
     assert contexts.get() is not old
+
+
+@pytest.fixture
+def connected(contexts: ReloadingContext, tmp_path: Path) -> Iterator[tuple[tls.ServerSocket, ssl.SSLSocket]]:
+    """The two ends of a connection: the server's, the client's."""
+    left, right = socket.socketpair()
+    found: list[ssl.SSLSocket] = []
+    server = threading.Thread(
+        target=lambda: found.append(contexts.get().wrap_socket(right, server_side=True))
+    )
+    server.start()
+    client = ssl.create_default_context(cafile=tmp_path / "ca.crt").wrap_socket(
+        left, server_hostname="localhost"
+    )
+    server.join()
+    with client, found[0]:
+        assert isinstance(found[0], tls.ServerSocket)
+        yield found[0], client
+
+
+def test_what_is_sent_together_comes_as_one_record(
+    connected: tuple[tls.ServerSocket, ssl.SSLSocket],
+) -> None:
+    server, client = connected
+    with server.together():
+        server.sendall(b"head ")
+        server.sendall(b"body")
+    server.sendall(b"next")
+    assert [client.recv(100), client.recv(100)] == [b"head body", b"next"]
+
+
+def test_an_answer_that_an_error_ends_is_not_sent(
+    connected: tuple[tls.ServerSocket, ssl.SSLSocket],
+) -> None:
+    server, client = connected
+    with pytest.raises(RuntimeError), server.together():
+        server.sendall(b"half an ans")
+        raise RuntimeError
+    server.sendall(b"next")
+    assert client.recv(100) == b"next"
 
 
 def test_a_client_that_says_nothing_is_dropped(
