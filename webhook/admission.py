@@ -15,6 +15,7 @@ from webhook.services import Services as Services
 from webhook.settings import Settings
 
 _REFUSAL = "could not mutate object: "
+_MAX_REFUSAL = 16_384
 _CREATE, _UPDATE = "CREATE", "UPDATE"
 _DECIDED = {
     "pods": {(_CREATE, ""), (_UPDATE, SUBRESOURCE)},
@@ -43,7 +44,7 @@ class Admission:
                 return self._pods.decide(request, annotations, deadline)
             return self._objects.decide(resource, request, annotations, deadline)
         except Refused as refusal:
-            return Decision(refusal=_REFUSAL + str(refusal))
+            return Decision(refusal=_readable(_REFUSAL + str(refusal)))
 
     def ready(self, deadline: Deadline) -> bool:
         """Whether the API server has answered once; what happens to it later is no reason to stop serving."""
@@ -60,3 +61,9 @@ def _is_decided(resource: str, request: AdmissionRequest) -> bool:
 def _annotations(document: Mapping[str, Any]) -> dict[str, str]:
     found = (document.get("metadata") or {}).get("annotations") or {}
     return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _readable(refusal: str) -> str:
+    """As much as people read and logs bear: an object of a megabyte can have as much wrong with it."""
+    rest = len(refusal) - _MAX_REFUSAL
+    return refusal if rest <= 0 else f"{refusal[:_MAX_REFUSAL]}… ({rest} more characters)"

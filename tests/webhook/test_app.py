@@ -162,6 +162,15 @@ def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
         assert word in message
 
 
+def test_of_more_problems_than_anyone_reads_the_rest_is_counted(served: Served) -> None:
+    env = [{"name": f"V{number}", "value": "vault:a/b"} for number in range(5000)]
+    message = served.review("pods", pod({**REFERRING, "env": env}))["status"]["message"]
+    assert "variable V0" in message
+    assert len(message) < 17_000
+    assert message.endswith("more characters)")
+    assert len(served.log.getvalue()) < 20_000
+
+
 def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
     document = {"metadata": {"name": "s"}, "stringData": {"a": "vault:a", "b": "vault:v1:aGVsbG8="}}
     message = served.review("secrets", document)["status"]["message"]
