@@ -1,18 +1,25 @@
-"""Sockets whose timeout bounds all that follows, and what TLS trusts.
+"""Sockets whose timeout bounds all that follows, which take in no more than expected, and what TLS trusts.
 
-urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever.
+urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever; and http.client takes a
+hundred headers of 64 KiB, and any number of chunks and trailers that carry nothing.
 """
 
 import socket
 import ssl
 import time
+from http.client import HTTPException
 from typing import Any
+
+
+class TooLong(HTTPException):
+    """More came in than was expected."""
 
 
 class Budget(socket.socket):
     """A socket whose `settimeout` bounds all operations after it together, not each by itself."""
 
     _end: float | None = None
+    _room: int | None = None
 
     def settimeout(self, value: float | None) -> None:
         self._end = None if value is None else time.monotonic() + value
@@ -21,6 +28,10 @@ class Budget(socket.socket):
     def allow(self, seconds: float) -> None:
         """Give all operations from now on together so long; also where the socket may be closed already."""
         self._end = time.monotonic() + seconds
+
+    def expect(self, size_bytes: int) -> None:
+        """Take in so many bytes from now on; beyond, `recv_into` raises TooLong."""
+        self._room = size_bytes
 
     def _spend(self) -> None:
         if self._end is not None:
@@ -31,7 +42,12 @@ class Budget(socket.socket):
 
     def recv_into(self, *arguments: Any, **options: Any) -> int:
         self._spend()
-        return super().recv_into(*arguments, **options)
+        received = super().recv_into(*arguments, **options)
+        if self._room is not None:
+            self._room -= received
+            if self._room < 0:
+                raise TooLong
+        return received
 
     def send(self, *arguments: Any, **options: Any) -> int:
         self._spend()

@@ -24,6 +24,8 @@ Dial = Callable[[str, int, float], socket.socket]
 
 _MAX_IDLE_S = 30.0
 """Less than the minute after which the most impatient load balancers forget a connection."""
+_MAX_HEAD_BYTES = 64 * 1024
+"""Of the status line and all headers."""
 _REPEATABLE = frozenset({"GET", "HEAD"})
 
 
@@ -33,14 +35,19 @@ class _Noted:
     made_at = 0.0
     used_at = 0.0
     phase = ""
+    sock: Any
 
     def request(self, *arguments: Any, **options: Any) -> None:
         self.phase, self.used_at = "sending the request", time.monotonic()
         super().request(*arguments, **options)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
-        self.phase = "waiting for the answer"
-        return super().getresponse()  # type: ignore[misc]
+        """Return the answer; its `expect` is the socket's, for the body."""
+        self.phase, connected = "waiting for the answer", self.sock
+        connected.expect(_MAX_HEAD_BYTES)
+        response = super().getresponse()  # type: ignore[misc]
+        response.expect = connected.expect
+        return response
 
     def noted(self, connected: socket.socket) -> socket.socket:
         """Note that it was made just now."""

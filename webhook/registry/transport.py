@@ -25,6 +25,7 @@ from webhook.registry.reference import DEFAULT_PORTS
 
 _KEPT_CONNECTIONS = 8
 _MAX_ERROR_BODY = 64 * 1024
+"""Also what chunks may add to a body, beside a quarter of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def _prepared(request: Request) -> requests.PreparedRequest:
 
 
 def _reply(response: requests.Response, limit_bytes: int) -> Reply:
-    raw = response.raw
+    raw: Any = response.raw
+    raw.expect(limit_bytes + limit_bytes // 4 + _MAX_ERROR_BODY)
     challenges = tuple(raw.headers.getlist("WWW-Authenticate"))
     if response.status_code != 200:
         if _declared_length(response) <= _MAX_ERROR_BODY:

@@ -94,6 +94,43 @@ def endless(visit: Visit) -> None:
         visit.wfile.write(piece)
 
 
+def headers(line: bytes) -> Behaviour:
+    """Ninety-five headers of 64 KiB, made of that text."""
+
+    def behave(visit: Visit) -> None:
+        name, _, text = line.partition(b": ")
+        visit.wfile.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n")
+        for _ in range(95):
+            visit.wfile.write(name + b": " + text * (65000 // len(text)) + b"\r\n")
+        visit.wfile.write(b"\r\n")
+
+    return behave
+
+
+def _nothing_for_ever(piece: bytes) -> Behaviour:
+    def behave(visit: Visit) -> None:
+        visit.send_response(200)
+        visit.send_header("Transfer-Encoding", "chunked")
+        visit.end_headers()
+        visit.wfile.write(b"2\r\n{}\r\n")
+        while True:
+            visit.wfile.write(piece)
+
+    return behave
+
+
+trailers = _nothing_for_ever(b"0\r\nX: " + b"y" * 60000 + b"\r\n")
+"""A short body, and after it headers without end."""
+extensions = _nothing_for_ever(b"1;" + b"y" * 60000 + b"\r\n \r\n")
+"""Chunks of a single byte, each with an extension of 60 kB."""
+
+
+def continues(visit: Visit) -> None:
+    """Interim answers without end."""
+    while True:
+        visit.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
 def huge(size: int) -> Behaviour:
     """A body as long as it says."""
 

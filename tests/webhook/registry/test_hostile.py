@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.servers.images import image as pushed_image
 from tests.servers.registry import Registry
 from tests.webhook.registry import hostile
 from tests.webhook.registry.attacks import (
+    BUDGET_S,
     EVIL_TEXT,
     GROWTH_LIMIT_MIB,
     fetch,
@@ -56,6 +58,25 @@ def test_a_body_without_measure_is_given_up(
 ) -> None:
     attack = behaviour if place == "manifest" else image(blob=behaviour)
     assert "INVALID_ANSWER" in refusal(client, server.serve("bomb", attack))
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        hostile.headers(b"X: y"),
+        hostile.headers(b'WWW-Authenticate: a b="c",'),
+        hostile.trailers,
+        hostile.extensions,
+        hostile.continues,
+    ],
+    ids=["headers", "challenges", "trailers", "chunk extensions", "interim answers"],
+)
+def test_what_surrounds_a_body_without_measure_is_given_up_at_once(
+    server: HostileServer, client: RegistryClient, behaviour: Behaviour
+) -> None:
+    started = time.monotonic()
+    assert "INVALID_ANSWER" in refusal(client, server.serve("around", behaviour))
+    assert time.monotonic() - started < BUDGET_S / 2
 
 
 def test_a_token_without_measure_is_given_up(server: HostileServer, client: RegistryClient) -> None:

@@ -135,6 +135,8 @@ def test_attacks_from_all_sides_again_and_again_cost_little_memory(
         lambda visit: visit.answer(200, long),
         hostile.image(blob=hostile.endless),
         hostile.drip_body,
+        hostile.headers(b'WWW-Authenticate: a b="c",'),
+        hostile.trailers,
     )
     for number in range(20):
         assert review(webhook, evil.serve(f"before-{number}", hostile.image()))["allowed"]
