@@ -4,7 +4,13 @@ import time
 from _socket import AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 from _ssl import SSLZeroReturnError
 
-from vaultenv.client.failures import WireFailure, dial_failure, exchange_failure, handshake_failure
+from vaultenv.client.failures import (
+    WireFailure,
+    dial_failure,
+    exchange_failure,
+    handshake_failure,
+    with_remedy,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +74,10 @@ def connect(
 
     Raises WireFailure before the monotonic time `until`, or soon after it when a name server does not answer.
     """
-    plain = _dial(proxy.address if proxy else address, until)
+    try:
+        plain = _dial(proxy.address if proxy else address, until)
+    except WireFailure as failure:
+        raise with_remedy(failure, proxy is not None) from None
     if proxy and context is not None:
         _open_tunnel(plain, address, proxy, until)
     if context is None:
