@@ -35,6 +35,14 @@ class Secret:
         self.lease_s = lease_s
         self.renewable = renewable
 
+    @property
+    def from_kv(self) -> bool:
+        """Whether KV answered: version 2 tells the version, version 1 a lease time without a lease.
+
+        https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v1#read-secret
+        """
+        return bool(self.version or (self.lease_s and not self.lease_id))
+
     def loss(self) -> str:
         """What has become of a deleted version and what to do, "" for one that is there."""
         if not self.deleted:

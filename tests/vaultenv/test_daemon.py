@@ -67,6 +67,22 @@ def test_a_changed_secret_restarts_the_program(secrets: Vault, daemon: Begin) ->
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
+def test_only_kv_is_read_again_for_changes(secrets: Vault, daemon: Begin) -> None:
+    """What a write answers is new each time, and would restart the program each time."""
+    secrets.write("kv1/changing", {"k": "one"})
+    process = daemon(
+        *SLEEP,
+        **at(secrets, secrets.token),
+        VAULT_ENV_DAEMON_INTERVAL="200ms",
+        A="${vault:kv1/changing#k}",
+        WRITTEN=">>vault:sys/tools/random#random_bytes",
+    )
+    assert line(process) == "started one"
+    time.sleep(1)
+    secrets.write("kv1/changing", {"k": "two"})
+    assert [line(process), line(process)] == ["ended", "started two"]
+
+
 def test_a_changed_secret_can_send_a_signal(secrets: Vault, daemon: Begin) -> None:
     secrets.put_secret("secret/data/signalling", k="one")
     chosen = {"VAULT_ENV_DAEMON_INTERVAL": "200ms", "VAULT_ENV_DAEMON_ACTION": "SIGHUP"}

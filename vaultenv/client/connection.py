@@ -4,7 +4,13 @@ import time
 from _socket import AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 from _ssl import SSLZeroReturnError
 
-from vaultenv.client.failures import WireFailure, dial_failure, exchange_failure, handshake_failure
+from vaultenv.client.failures import (
+    WireFailure,
+    dial_failure,
+    exchange_failure,
+    handshake_failure,
+    with_remedy,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +88,10 @@ def connect(
     a name server does not answer.
     """
     at = proxy.address if proxy else address
-    plain = _open(*peer, at, until) if peer else _dial(at, until)
+    try:
+        plain = _open(*peer, at, until) if peer else _dial(at, until)
+    except WireFailure as failure:
+        raise with_remedy(failure, proxy is not None) from None
     if proxy and context is not None:
         _open_tunnel(plain, address, proxy, until)
     if context is None:

@@ -18,6 +18,7 @@ _REMEDIES = {
     "names": "use a name of the certificate in VAULT_ADDR, or set VAULT_TLS_SERVER_NAME",
     "dial": "check the vault-addr annotation (VAULT_ADDR) and that Vault runs; a command that the webhook "
     "did not change has no VAULT_ADDR",
+    "proxy": "check the proxy (VAULT_PROXY_ADDR, HTTPS_PROXY or HTTP_PROXY), or name Vault in NO_PROXY",
 }
 
 
@@ -37,9 +38,16 @@ def dial_failure(address: "Address", at: str, error: OSError) -> WireFailure:
     resolve.
     """
     if isinstance(error, gaierror):
-        return WireFailure(f"dial tcp: lookup {address.host}: no such host: {_REMEDIES['dial']}", sent=False)
+        return WireFailure(f"dial tcp: lookup {address.host}: no such host", sent=False)
     network = "unix" if address.scheme == "unix" else "tcp"
-    return WireFailure(f"dial {network} {at}: {_reason(error)}: {_REMEDIES['dial']}", sent=False)
+    return WireFailure(f"dial {network} {at}: {_reason(error)}", sent=False)
+
+
+def with_remedy(failure: WireFailure, proxied: bool) -> WireFailure:
+    """The failure of a dial, with what to do about it."""
+    if proxied:
+        return WireFailure(f"proxyconnect tcp: {failure}: {_REMEDIES['proxy']}", sent=False)
+    return WireFailure(f"{failure}: {_REMEDIES['dial']}", sent=False)
 
 
 def _reason(error: OSError) -> str:

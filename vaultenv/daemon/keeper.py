@@ -68,7 +68,7 @@ class Keeper:
         try:
             stale = self._renew(time.monotonic())
             if look:
-                stale += [question for question in self._reader.secrets if question not in self._leases]
+                stale += [question for question, secret in self._reader.secrets.items() if secret.from_kv]
             if stale:
                 self._read_again(stale)
             self._tell("")

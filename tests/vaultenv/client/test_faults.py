@@ -396,3 +396,13 @@ def test_a_refusing_proxy_is_named() -> None:
         reader = client(StandIn(0, ""), VAULT_ADDR="https://vault.example", **settings)
         (outcome,) = reader.read([("a/data/b", "")])
         assert "answered 407 for vault.example:443" in str(outcome)
+
+
+def test_a_proxy_that_does_not_run_is_named_instead_of_vault() -> None:
+    settings = {"HTTPS_PROXY": "http://127.0.0.1:1", "VAULT_MAX_RETRIES": "0"}
+    reader = client(StandIn(0, ""), VAULT_ADDR="https://vault.example", **settings)
+    (outcome,) = reader.read([("a/data/b", "")])
+    assert "proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused: check the proxy" in str(
+        outcome
+    )
+    assert "vault-addr" not in str(outcome)
