@@ -34,17 +34,23 @@ class _Socket(socket):
 class Connection:
     """A connected stream of bytes; every failure is a WireFailure."""
 
-    __slots__ = ("_pending", "_socket", "_tls")
+    __slots__ = ("_socket", "_tls")
 
     def __init__(self, plain: socket, tls: "Any | None") -> None:
         self._socket = plain
         self._tls = tls
-        self._pending = b""
 
     @property
-    def peer(self) -> "Peer":
-        """Family, protocol and address of the other end: what `connect` needs to reach the same machine."""
-        return self._socket.family, self._socket.proto, self._socket.getpeername()
+    def peer(self) -> "Peer | None":
+        """Family, protocol and address of the other end, for `connect` to reach the same machine; None of a
+        path, which needs no look-up. Raises WireFailure if the connection is over.
+        """
+        if self._socket.family == AF_UNIX:
+            return None
+        try:
+            return self._socket.family, self._socket.proto, self._socket.getpeername()
+        except OSError as error:
+            raise exchange_failure(error) from None
 
     def send(self, data: bytes, until: float) -> None:
         """Send all bytes before the monotonic time `until`."""
@@ -139,7 +145,7 @@ def proxy_headers(proxy: "Proxy") -> list[str]:
 
 def _dial(address: "Address", until: float) -> socket:
     if address.scheme == "unix":
-        return _open(AF_UNIX, 0, address.host, address, until)
+        return _open(AF_UNIX, 0, address.host.encode(), address, until)
     try:
         found = getaddrinfo(address.host.encode("ascii"), str(address.port).encode(), 0, SOCK_STREAM)
     except OSError as error:
@@ -164,12 +170,11 @@ def _open(family: int, protocol: int, target: "Any", address: "Address", until: 
     except OSError as error:
         if plain:
             plain.close()
-        raise dial_failure(address, _shown(target), error) from None
+        shown = address.host if family == AF_UNIX else _shown(target)
+        raise dial_failure(address, shown, error) from None
     return plain
 
 
-def _shown(target: "Any") -> str:
-    if isinstance(target, str):
-        return target
+def _shown(target: "tuple[object, ...]") -> str:
     host, port = target[0], target[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

@@ -214,7 +214,7 @@ class _Stream:
         return self._reader.reusable
 
     @property
-    def peer(self) -> "Peer":
+    def peer(self) -> "Peer | None":
         return self._connection.peer
 
     def send(self, data: bytes, until: float) -> None:

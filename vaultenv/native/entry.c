@@ -1,5 +1,7 @@
 /* The entry of the static executable: the scan, then CPython with nothing of the application's environment. */
+#define Py_BUILD_CORE /* for gc.enabled; the interpreter's version is pinned */
 #include <Python.h>
+#include <internal/pycore_runtime.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/auxv.h>
@@ -95,9 +97,9 @@ static void start_python(void)
                           &config.stdlib_dir, &config.platlibdir};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         check(PyConfig_SetString(&config, places[i], L""));
+    _PyRuntime._main_interpreter.gc.enabled = 0; /* nothing is worth collecting before the program starts */
     check(Py_InitializeFromConfig(&config));
     PyConfig_Clear(&config);
-    PyGC_Disable(); /* nothing is worth collecting before the program starts */
 }
 
 /* The words of the command line; the first is the file that was executed, whatever argv[0] says. */

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.vaultenv.client.reading import KV, client, in_turn
 from tests.vaultenv.client.stand_in import StandIn, stand_in
-from tests.vaultenv.client.test_faults import KV, client, in_turn
 from vaultenv.errors import InvalidSetting, VaultEnvError
 from vaultenv.secret import Secret
 
