@@ -1,7 +1,7 @@
 """Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
 
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import MOUNTS, body_of, mount_in, refusal, secret_or_error
+from vaultenv.client.answers import MOUNTS, body_of, error_of, mount_in, refusal, secret_or_error
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
@@ -128,7 +128,7 @@ class Vault:
         if isinstance(outcome, WireFailure):
             raise self._unavailable(request, outcome)
         if outcome.status >= 400:
-            raise RequestRefused(refusal(method, self._url(request), outcome.status, outcome.body))
+            raise error_of(method, self._url(request), path, outcome.status, outcome.body)
         return body_of(outcome.body)
 
     def _settled(

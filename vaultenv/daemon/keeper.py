@@ -6,7 +6,7 @@ import time
 
 from vaultenv.daemon.lease import Lease
 from vaultenv.deadline import Deadline
-from vaultenv.errors import NotResolved, RequestRefused, VaultEnvError
+from vaultenv.errors import NotResolved, PermissionRefused, RequestRefused, VaultEnvError
 from vaultenv.jsontext import dumps
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ class Keeper:
             return False
         try:
             answer = self._renewal(lease)
-        except RequestRefused:
+        except (RequestRefused, PermissionRefused):
             return False
         if not lease.renewed(answer, now):
             lease.end()
