@@ -175,8 +175,6 @@ def test_metrics_count_the_reviews_of_both_workers(product: Product) -> None:
         if line.startswith("vault_webhook_reviews_total{")
     }
     total = sum(float(count) for _, count in counted)
-    reviewed = sum(
-        '"message": "reviewed"' in line or '"no admission review"' in line
-        for line in product.log.read_text().splitlines()
-    )
+    lines = [json.loads(line) for line in product.log.read_text().splitlines() if line.startswith("{")]
+    reviewed = sum(line["message"] in ("reviewed", "no admission review") for line in lines)
     assert total == reviewed
