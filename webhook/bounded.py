@@ -13,36 +13,24 @@ from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from webhook.registry.connection import BudgetSocket, BudgetTLSSocket
+from webhook.adapter import ContextAdapter, Unwarned, seconds
+from webhook.registry.connection import BudgetSocket, budgeted
 
 
-class BoundedAdapter(HTTPAdapter):
+class BoundedAdapter(ContextAdapter):
     """An adapter whose TLS connections are those of `context`; `remaining_s` is asked before each exchange.
 
     Raises what requests raises; an answer above `limit_bytes` is requests.exceptions.ContentDecodingError.
     """
 
     def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], limit_bytes: int) -> None:
-        self._context = context
         self._remaining_s = remaining_s
         self._limit_bytes = limit_bytes
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._context)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, _ = super().build_connection_pool_key_attributes(request, True, None)
-        return host, {"ssl_context": self._context} if host["scheme"] == "https" else {}
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context says whom to trust; requests' own bundle is not added to it."""
+        super().__init__(context, {"http": _PlainPool, "https": _SecurePool})
 
     def send(
         self,
@@ -80,39 +68,25 @@ class BoundedAdapter(HTTPAdapter):
 def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
     """Return a context that trusts the certificates in PEM of `ca`, else the system's; raise ssl.SSLError, ValueError."""
     context = ssl.create_default_context(cadata=ca.encode("ascii", "ignore").decode() or None)
-    context.sslsocket_class = BudgetTLSSocket
-    context.set_alpn_protocols(["http/1.1"])
-    if skip_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    return budgeted(context, not skip_verify)
 
 
 class _PlainConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _dial(self._dns_host, self.port, _seconds(self.timeout))
+        return _dial(self._dns_host, self.port, seconds(self.timeout))
 
 
 class _SecureConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _dial(self._dns_host, self.port, _seconds(self.timeout))
+        return _dial(self._dns_host, self.port, seconds(self.timeout))
 
 
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(Unwarned, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
-
-    def _validate_conn(self, conn: Any) -> None:
-        """Connect, without urllib3's warning: that a certificate is not checked is the operator's decision."""
-        if conn.is_closed:
-            conn.connect()
-
-
-def _seconds(timeout: Any) -> float:
-    return float(timeout)
 
 
 def _dial(host: str, port: int, timeout_s: float) -> socket.socket:

@@ -6,8 +6,11 @@ from typing import Any
 from vaultenv.reference import has_reference
 from webhook.encoding import decoded, encoded
 from webhook.errors import NotResolved
+from webhook.objects.text import as_text
 
 ConfigMap = Mapping[str, Any]
+
+_IN_BINARY = "use binaryData and base64 in Vault"
 
 
 def find_values(config_map: ConfigMap) -> dict[str, bytes]:
@@ -23,7 +26,7 @@ def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> Conf
     new = dict(config_map)
     if config_map.get("data"):
         new["data"] = {
-            key: _text(key, resolved[key]) if key in resolved else text
+            key: as_text(key, resolved[key], _IN_BINARY) if key in resolved else text
             for key, text in config_map["data"].items()
         }
     if config_map.get("binaryData"):
@@ -32,15 +35,6 @@ def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> Conf
             for key, text in config_map["binaryData"].items()
         }
     return new
-
-
-def _text(key: str, value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise NotResolved(
-            f"key {key}: what Vault holds is not UTF-8; use binaryData and base64 in Vault"
-        ) from None
 
 
 def _base64(key: str, value: bytes) -> str:

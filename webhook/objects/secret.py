@@ -10,9 +10,10 @@ from typing import Any
 
 from vaultenv.reference import has_reference
 from webhook.encoding import decoded, encoded
-from webhook.errors import NotResolved
+from webhook.objects.text import as_text
 
 DOCKER_CONFIG = ".dockerconfigjson"
+_IN_DATA = "write the reference into data, in base64"
 _CREDENTIALS = ("username", "password")
 
 Secret = Mapping[str, Any]
@@ -62,7 +63,7 @@ def _replaced_data(key: str, text: str, resolved: Resolved) -> str:
 
 def _replaced_text(key: str, text: str, resolved: Resolved) -> str:
     new = _replaced(key, text.encode("utf-8", "surrogatepass"), resolved)
-    return text if new is None else _text(key, new)
+    return text if new is None else as_text(key, new, _IN_DATA)
 
 
 def _replaced(key: str, value: bytes, resolved: Resolved) -> bytes | None:
@@ -119,20 +120,11 @@ def _replaced_entry(host: str, entry: Any, resolved: Resolved) -> Any:
     new = dict(entry)
     for field in _CREDENTIALS:
         if _name(host, field) in resolved:
-            new[field] = _text(_name(host, field), resolved[_name(host, field)])
+            new[field] = as_text(_name(host, field), resolved[_name(host, field)], _IN_DATA)
     parts = _auth_parts(host, entry)
     if parts.keys() & resolved.keys():
         new["auth"] = encoded(b":".join(resolved.get(name, value) for name, value in parts.items()))
     return new
-
-
-def _text(key: str, value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise NotResolved(
-            f"key {key}: what Vault holds is not UTF-8; write the reference into data, in base64"
-        ) from None
 
 
 def _name(host: str, field: str) -> str:

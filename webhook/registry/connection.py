@@ -72,10 +72,15 @@ def tls_context(ca_file: str, verify: bool) -> ssl.SSLContext:
     `verify` false: no certificate is checked.
     """
     context = ssl.create_default_context()
-    context.sslsocket_class = BudgetTLSSocket
-    context.set_alpn_protocols(["http/1.1"])
     if ca_file:
         context.load_verify_locations(ca_file)
+    return budgeted(context, verify)
+
+
+def budgeted(context: ssl.SSLContext, verify: bool) -> ssl.SSLContext:
+    """Return the context, whose sockets are BudgetTLSSockets from now on; `verify` false as above."""
+    context.sslsocket_class = BudgetTLSSocket
+    context.set_alpn_protocols(["http/1.1"])
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

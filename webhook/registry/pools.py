@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from webhook.adapter import Unwarned, seconds
 from webhook.registry.faults import failure_of
 
 Dial = Callable[[str, int, float], socket.socket]
@@ -55,7 +56,7 @@ class _Noted:
         return connected
 
 
-class _Keeping:
+class _Keeping(Unwarned):
     """A pool that trusts kept connections only so far; failures of all are RegistryFailure."""
 
     _trusted_since = 0.0
@@ -92,22 +93,17 @@ class _Keeping:
             where = f"{conn.host}:{conn.port}"
             raise failure_of(error, where, phase, again=kept and method in _REPEATABLE) from None
 
-    def _validate_conn(self, conn: Any) -> None:
-        """Connect, without urllib3's warning: that a certificate is not checked is the operator's decision."""
-        if conn.is_closed:
-            conn.connect()
-
 
 def pool_classes(dial: Dial) -> dict[str, type[HTTPConnectionPool]]:
     """Return urllib3's pools by scheme, with connections made by `dial` and by nothing else."""
 
     class Plain(_Noted, HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return self.noted(dial(self._dns_host, self.port, _seconds(self.timeout)))
+            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
 
     class Secure(_Noted, HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return self.noted(dial(self._dns_host, self.port, _seconds(self.timeout)))
+            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
 
     class PlainPool(_Keeping, HTTPConnectionPool):  # type: ignore[misc]
         ConnectionCls = Plain
@@ -116,7 +112,3 @@ def pool_classes(dial: Dial) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
-
-
-def _seconds(timeout: Any) -> float:
-    return float(timeout)

@@ -4,16 +4,15 @@ requests brings the messages, urllib3 the connections; of requests only the adap
 would bring cookies, ~/.netrc, proxy variables and redirects of its own.
 """
 
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from webhook.adapter import ContextAdapter
 from webhook.deadline import Deadline
 from webhook.registry.connection import tls_context
 from webhook.registry.dial import Dialler
@@ -57,7 +56,12 @@ class Transport:
 
     def __init__(self, dialler: Dialler, ca_file: str = "") -> None:
         pools = pool_classes(dialler.dial)
-        self._adapters = {verify: _Adapter(pools, tls_context(ca_file, verify)) for verify in (True, False)}
+        self._adapters = {
+            verify: ContextAdapter(
+                tls_context(ca_file, verify), pools, pool_connections=32, pool_maxsize=_KEPT_CONNECTIONS
+            )
+            for verify in (True, False)
+        }
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
         """Return the answer, redirects included; raise RegistryFailure (UNREACHABLE, INVALID_ANSWER, …)."""
@@ -81,26 +85,6 @@ class Transport:
         """Close the kept connections."""
         for adapter in self._adapters.values():
             adapter.close()
-
-
-class _Adapter(HTTPAdapter):
-    """The adapter of requests with our own connections and our own trust."""
-
-    def __init__(self, pools: Mapping[str, type[Any]], context: ssl.SSLContext) -> None:
-        self._pools = pools
-        self._context = context
-        super().__init__(pool_connections=32, pool_maxsize=_KEPT_CONNECTIONS)
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._context)
-        self.poolmanager.pool_classes_by_scheme = dict(self._pools)
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, _ = super().build_connection_pool_key_attributes(request, True, None)
-        return host, {"ssl_context": self._context} if host["scheme"] == "https" else {}
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context says whom to trust; requests' own bundle is not added to it."""
 
 
 def _where(url: str) -> str:

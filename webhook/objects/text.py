@@ -1,0 +1,11 @@
+"""Text of an object, from the bytes that Vault holds."""
+
+from webhook.errors import NotResolved
+
+
+def as_text(key: str, value: bytes, instead: str) -> str:
+    """Return the text; NotResolved says what to do `instead` if the bytes are none."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise NotResolved(f"key {key}: what Vault holds is not UTF-8; {instead}") from None
