@@ -1,11 +1,15 @@
 """The launcher as a process of its own: on this interpreter, or the static file (fixture `each_launcher`)."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 Begin = Callable[..., subprocess.Popen[bytes]]
+_PATIENCE_S = 60
 COMMAND: list[str] = [sys.executable, "-IB", "-m", "vaultenv"]
 
 
@@ -34,9 +38,14 @@ def launch(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.C
 
 
 def line(process: subprocess.Popen[bytes]) -> str:
-    """The next line that the program prints."""
+    """The next line that the program prints; if it prints none for long, it is killed, and there is "" instead."""
     assert process.stdout
-    return process.stdout.readline().decode().strip()
+    patience = threading.Timer(_PATIENCE_S, os.killpg, (process.pid, signal.SIGKILL))
+    patience.start()
+    try:
+        return process.stdout.readline().decode().strip()
+    finally:
+        patience.cancel()
 
 
 def variables(output: bytes) -> dict[bytes, bytes]:
