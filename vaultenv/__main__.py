@@ -1,5 +1,6 @@
 """`python -m vaultenv` and the console script `vault-env`: the launcher on a stock interpreter."""
 
+import gc
 import posix
 import sys
 
@@ -10,6 +11,7 @@ def main() -> None:
     """Run with this process's arguments and environment; exits with the launcher's status if there is no
     exec.
     """
+    gc.disable()  # nothing is worth collecting before the program starts
     argv = [word.encode("utf-8", "surrogateescape") for word in sys.argv]
     sys.exit(run(argv, dict(posix.environ)))
 

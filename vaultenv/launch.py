@@ -1,9 +1,7 @@
 """The sequence from start to exec."""
 
-import gc
 import time
 
-from vaultenv import __version__
 from vaultenv.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
 from vaultenv.deadline import Deadline
 from vaultenv.errors import ClientNotCreated, VaultEnvError
@@ -27,7 +25,6 @@ def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
     """Start the program that `argv` names after the launcher itself; returns an exit status only without
     exec.
     """
-    gc.disable()
     log = Log()
     try:
         command = parse_command_line(argv[1:])
@@ -49,6 +46,8 @@ def _other(command: Command, itself: bytes) -> int:
 
         install(command.words[0], itself)
     else:
+        from vaultenv import __version__
+
         write_all(_STDOUT, (f"vault-env {__version__}\n" if command.action == VERSION else HELP).encode())
     return 0
 
@@ -131,6 +130,8 @@ def _supervise(
     vault: "Vault | None",
     log: Log,
 ) -> int:
+    import gc
+
     from vaultenv.daemon.start import supervise
 
     gc.enable()

@@ -1,8 +1,7 @@
 """What a start has to do: which variables hold references, and what the program's environment becomes."""
 
-from vaultenv import environment
+from vaultenv.environment import child_environ, removed
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
-from vaultenv.frompath import parse_from_path
 from vaultenv.parts import LOGIN
 from vaultenv.resolve import Transit, from_path, parse_values, resolve_values
 from vaultenv.text import shown
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from vaultenv.frompath import FromPath
     from vaultenv.log import Log
     from vaultenv.reader import Reader
     from vaultenv.settings import Settings
@@ -42,8 +42,8 @@ class Plan:
         self._log = log
         self._settings = settings
         self.login = settings.token == LOGIN.decode()
-        self.without = environment.removed(self.login, settings.passthrough)
-        self.paths = parse_from_path(settings.from_path)
+        self.without = removed(self.login, settings.passthrough)
+        self.paths = _paths(settings.from_path)
         self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
         given = {name: value for name, value in environ.items() if not self._is_own(name)}
         self._parsed = parse_values(given, self._transit)
@@ -102,7 +102,7 @@ class Plan:
     def _merged(
         self, resolved: "Mapping[bytes, bytes]", brought: "Mapping[bytes, bytes]"
     ) -> dict[bytes, bytes]:
-        child = environment.child_environ(self._environ, self.values, resolved, brought, self.without)
+        child = child_environ(self._environ, self.values, resolved, brought, self.without)
         if not self._settings.reuse or not self.needs_vault:
             return child
         names = [name for name in brought if name in child and name not in self._environ]
@@ -127,6 +127,14 @@ class Plan:
         if problems:
             raise NotResolved(problems)
         return resolved, brought
+
+
+def _paths(text: str) -> "tuple[FromPath, ...]":
+    if not text:
+        return ()
+    from vaultenv.frompath import parse_from_path
+
+    return parse_from_path(text)
 
 
 def _with_nul(variables: "Mapping[bytes, bytes]") -> "list[tuple[str, str, VaultEnvError]]":

@@ -1,6 +1,5 @@
 """Finding and starting the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
 
-import errno
 import posix
 import sys
 
@@ -71,6 +70,8 @@ def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, by
 
 def not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
     """Why the kernel did not execute a file that is there."""
+    import errno
+
     name = shown(program)
     if error.errno == errno.ENOENT:
         return ProgramNotStarted(f"{name}: its interpreter or dynamic loader is missing in this image", 127)

@@ -12,8 +12,8 @@ Text that merely looks similar stays text: `vault:8200` (a host and its port), `
 that is not closed on its own line.
 """
 
-from vaultenv import jsontext
 from vaultenv.errors import InvalidReference
+from vaultenv.jsontext import loads
 from vaultenv.parts import LOGIN, Ciphertext, Login, Source, Term, Value
 from vaultenv.scan import Fault, fields_of
 from vaultenv.text import NotUtf8, decoded
@@ -171,7 +171,7 @@ def _check_template(key: str, at: int) -> None:
 
 def _body(text: bytes, at: int) -> str:
     try:
-        if isinstance(jsontext.loads(text or b"{}"), dict):
+        if isinstance(loads(text or b"{}"), dict):
             return _text(text, at) or "{}"
     except ValueError:
         pass

@@ -6,7 +6,6 @@ from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
 from vaultenv.client.reads import Reads
-from vaultenv.client.redirects import MOST, redirected
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused, VaultEnvError, VaultUnavailable
 from vaultenv.text import one_line
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 _TOKEN_HEADER = "X-Vault-Token"  # noqa: S105 (a header's name)
+_MOST_REDIRECTS = 3
 _LOGIN_FAILED = "failed to request new Vault token: "
 
 
@@ -140,17 +140,22 @@ class Vault:
         retries = self._retries if retries == -1 else retries
         outcomes = self._persistence.settle(exchange, requests, retries)
         return [
-            self._followed(request, outcome, MOST) if isinstance(outcome, Answer) else outcome
+            self._followed(request, outcome, _MOST_REDIRECTS)
             for request, outcome in zip(requests, outcomes, strict=True)
         ]
 
-    def _followed(self, request: Request, answer: Answer, most: int) -> "Outcome":
-        """The answer, or that of the address within the same Vault to which it redirects."""
-        again = redirected(self._wire.address, request, answer) if most else None
+    def _followed(self, request: Request, outcome: "Outcome", most: int) -> "Outcome":
+        """The outcome, or that of the address within the same Vault to which it redirects."""
+        if isinstance(outcome, WireFailure) or not 300 <= outcome.status < 400 or not most:
+            return outcome
+        from vaultenv.client.redirects import redirected
+
+        again = redirected(self._wire.address, request, outcome)
         if again is None:
-            return answer
-        outcome = self._persistence.settle(self._wire.pipelined, [again], self._retries)[0]
-        return self._followed(again, outcome, most - 1) if isinstance(outcome, Answer) else outcome
+            return outcome
+        return self._followed(
+            again, self._persistence.settle(self._wire.pipelined, [again], self._retries)[0], most - 1
+        )
 
     def _secret(self, request: Request, path: str, outcome: "Outcome") -> "Secret | VaultEnvError":
         if isinstance(outcome, WireFailure):

@@ -1,6 +1,5 @@
 """What can go wrong between two machines, in the words of Go's net package, which people search for."""
 
-import errno
 from _socket import gaierror
 from _ssl import SSLCertVerificationError, SSLEOFError, SSLError
 
@@ -53,6 +52,8 @@ def with_remedy(failure: WireFailure, proxied: bool) -> WireFailure:
 def _reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "i/o timeout"
+    import errno
+
     known = {errno.ECONNREFUSED: "connection refused", errno.ENETUNREACH: "network is unreachable"}
     return "connect: " + known.get(error.errno or 0, (error.strerror or "failed").lower())
 

@@ -3,7 +3,6 @@
 from vaultenv.client.address import parse_address
 from vaultenv.client.api import Vault
 from vaultenv.client.persistence import Persistence
-from vaultenv.client.proxy import proxy_for
 from vaultenv.client.tls import Trust, client_context
 from vaultenv.client.wire import Wire
 
@@ -29,6 +28,10 @@ def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
         context = client_context(
             trust, settings.client_certificate, settings.client_key, settings.skip_verify
         )
-    proxy = proxy_for(address, settings.proxies)
+    proxy = None
+    if any(settings.proxies.values()):
+        from vaultenv.client.proxy import proxy_for
+
+        proxy = proxy_for(address, settings.proxies)
     wire = Wire(address, context, settings.server_name, settings.client_timeout_s, deadline, proxy)
     return Vault(settings, wire, Persistence(deadline, log))

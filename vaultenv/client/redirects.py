@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from vaultenv.client.address import Address
 
 _STATUSES = (301, 302, 307, 308)
-MOST = 3
 
 
 def redirected(address: "Address", request: Request, answer: Answer) -> Request | None:

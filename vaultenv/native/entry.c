@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "imports.h"
 #include "scan.h"
 
 extern PyStatus _Py_InitializeMain(void); /* private: the interpreter's version is pinned */
 extern const struct _frozen frozen_modules[];
-extern const char *const first_modules[];
 extern char **environ;
 
 enum { INTERNAL_ERROR = 1 };
@@ -44,6 +44,8 @@ static PyObject *complete(PyObject *module, PyObject *unused)
 {
     static int completed;
     (void)module, (void)unused;
+    if (!completed && !install_import_system())
+        return NULL;
     if (!completed) {
         PyStatus status = _Py_InitializeMain();
         if (PyStatus_Exception(status))
@@ -86,6 +88,7 @@ static void start_python(void)
     PyConfig config;
     PyConfig_InitIsolatedConfig(&config);
     config._init_main = 0; /* the launcher works without codecs, files and sys.path; complete() brings the rest */
+    config._install_importlib = 0;
     config.install_signal_handlers = 0;
     config.module_search_paths_set = 1;
     config.pathconfig_warnings = 0;
@@ -151,15 +154,6 @@ static int report_internal_error(void)
     dprintf(STDERR_FILENO, "level=ERROR msg=\"internal error: %s in %s, line %d: please report it\" app=vault-env\n",
             Py_TYPE(error)->tp_name, file ? file : "C", line);
     return INTERNAL_ERROR;
-}
-
-/* The modules that nearly every start needs, each after those it imports: this spares the search for them. */
-static int load_first_modules(void)
-{
-    for (const char *const *name = first_modules; *name; name++)
-        if (PyImport_ImportFrozenModule(*name) < 1)
-            return 0;
-    return 1;
 }
 
 static int run(int argc, char **argv)

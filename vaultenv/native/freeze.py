@@ -1,7 +1,8 @@
 """Compiles every module that belongs into the executable; runs in the interpreter that is linked.
 
-`python freeze.py OUTPUT PACKAGES` writes `frozen.bin`, all code objects one after the other, `frozen.c`, the table of
-them and the list of those that a start loads first, and `frozen.txt`, their names, to OUTPUT; the launcher's package
+`python freeze.py OUTPUT PACKAGES` writes to OUTPUT `first.bin`, the modules that a start loads first, as one marshalled
+tuple of (name, whether it is a package, code), whose texts stand once for all of them; `frozen.bin`, the code of the
+others, one after the other; `frozen.c`, which embeds both; and `frozen.txt`, the names of all. The launcher's package
 lies in the folder PACKAGES.
 """
 
@@ -9,8 +10,10 @@ import ast
 import encodings
 import marshal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
+from typing import NamedTuple
 
 _ALIGNMENT = 16
 _NO_DOCSTRINGS = 2
@@ -28,22 +31,46 @@ NEARLY_ALWAYS = ("vaultenv.launch", "vaultenv.client.open", "vaultenv.client.ses
 
 
 def freeze(output: Path, packages: Path) -> None:
-    """Write blob, table, order and names."""
+    """Write both blobs, the C source and the names."""
     own = dict(_own(packages))
     trees = {name: WithoutTypes().visit(ast.parse(file.read_bytes())) for name, file in own.items()}
     files = own | dict(_standard_library())
-    blob, rows = bytearray(), []
-    for name, file in sorted(files.items()):
-        tree = trees.get(name) or ast.parse(file.read_bytes())
-        code = compile(tree, f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS)
-        blob.extend(bytes(-len(blob) % _ALIGNMENT))
-        data = marshal.dumps(code)
-        is_package = int(file.name == "__init__.py")
-        rows.append(f'    {{"{name}", frozen_code + {len(blob)}, {len(data)}, {is_package}}},')
-        blob.extend(data)
-    (output / "frozen.bin").write_bytes(blob)
-    (output / "frozen.c").write_text(_table(rows, import_order(trees, NEARLY_ALWAYS)))
+    compiled = {
+        name: Module(
+            name, file.name == "__init__.py", _compiled(name, trees.get(name) or ast.parse(file.read_bytes()))
+        )
+        for name, file in sorted(files.items())
+    }
+    first = [compiled.pop(name) for name in import_order(trees, NEARLY_ALWAYS)]
+    (output / "first.bin").write_bytes(marshal.dumps(tuple(map(tuple, first))))
+    (output / "frozen.c").write_text(_embedded(_write_others(output / "frozen.bin", compiled.values())))
     (output / "frozen.txt").write_text("".join(f"{name}\n" for name in sorted(files)))
+
+
+class Module(NamedTuple):
+    """A compiled module."""
+
+    name: str
+    is_package: bool
+    code: CodeType
+
+
+def _compiled(name: str, tree: ast.Module) -> CodeType:
+    return compile(tree, f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS)
+
+
+def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
+    """The rows of the table of these modules, whose code now is in the file."""
+    blob, rows = bytearray(), []
+    for module in modules:
+        blob.extend(bytes(-len(blob) % _ALIGNMENT))
+        data = marshal.dumps(module.code)
+        rows.append(
+            f'    {{"{module.name}", frozen_code + {len(blob)}, {len(data)}, {int(module.is_package)}}},'
+        )
+        blob.extend(data)
+    file.write_bytes(blob)
+    return rows
 
 
 class WithoutTypes(ast.NodeTransformer):
@@ -117,7 +144,7 @@ def _standard_library() -> Iterator[tuple[str, Path]]:
         yield name, file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
 
 
-def _table(rows: list[str], first: list[str]) -> str:
+def _embedded(rows: list[str]) -> str:
     return "\n".join(
         (
             "#include <Python.h>\n",
@@ -126,10 +153,8 @@ def _table(rows: list[str], first: list[str]) -> str:
             *rows,
             "    {0},",
             "};",
-            "const char *const first_modules[] = {",
-            *(f'    "{name}",' for name in first),
-            "    0,",
-            "};\n",
+            'const char first_modules[] = {\n#embed "first.bin"\n};',
+            "const Py_ssize_t first_modules_size = sizeof first_modules;\n",
         )
     )
 

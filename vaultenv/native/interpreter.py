@@ -3,10 +3,10 @@
 `python -m vaultenv.native.interpreter [amd64|arm64]` makes it beforehand, and prints where it is.
 """
 
-import re
 import sys
 from pathlib import Path
 
+from vaultenv.native import trim
 from vaultenv.native.architecture import ARCHITECTURES, Architecture, native
 from vaultenv.native.cache import cached, key, say
 from vaultenv.native.libraries import PREFIX, libraries
@@ -35,8 +35,6 @@ _OPTIONS = (
 )
 _CROSS_ANSWERS = ("ac_cv_file__dev_ptmx=yes", "ac_cv_file__dev_ptc=no", "ac_cv_buggy_getaddrinfo=no")
 """What configure would find out by running programs."""
-_ERROR_TABLE = "Modules/_ssl_data_31.h"
-_KEPT_ERRORS = ("SSL_R_", "X509_R_", "PEM_R_")
 _UNNEEDED_LIBRARY = ("test", "idlelib", "tkinter", "turtledemo", "ensurepip", "pydoc_data")
 
 
@@ -52,7 +50,7 @@ def interpreter(architecture: Architecture) -> Path:
         _OPTIONS,
         _CROSS_ANSWERS,
         _LEFT_OUT,
-        _KEPT_ERRORS,
+        trim.PYTHON,
         COMPILE_FLAGS,
     )
     return cached(f"interpreter-{architecture.name}", decides, lambda folder: _build(architecture, folder))
@@ -64,7 +62,7 @@ def _build(architecture: Architecture, folder: Path) -> None:
     work = folder / "work"
     (work / "build").mkdir(parents=True)
     tree = unpack(PYTHON, work)
-    _cut_error_table(tree / _ERROR_TABLE)
+    trim.trim(tree, trim.PYTHON)
     compiler = environment(architecture, work) | _flags(linked)
     say(f"compiling CPython {PYTHON.version} for {architecture.name} (a few minutes on two processors) ...")
     configure = [f"../{PYTHON.folder}/configure", *_OPTIONS, f"--with-openssl={linked}", *beside]
@@ -94,16 +92,6 @@ def _cross_options(architecture: Architecture) -> list[str]:
         "--enable-ipv6",
         *_CROSS_ANSWERS,
     ]
-
-
-def _cut_error_table(header: Path) -> None:
-    """Drop the names of errors that no TLS client sees: `_ssl` makes a dictionary of them at each start."""
-    entry = re.compile(r"  #ifdef (\w+)\n    \{.*\n  #else\n    \{.*\n  #endif\n")
-    text = header.read_text()
-    cut = entry.sub(lambda found: found[0] if found[1].startswith(_KEPT_ERRORS) else "", text)
-    if not 0.05 < len(cut) / len(text) < 0.5:
-        raise AssertionError(f"{header} has changed its shape: adapt _cut_error_table")
-    header.write_text(cut)
 
 
 def _keep(work: Path, tree: Path, folder: Path, *, with_program: bool) -> None:

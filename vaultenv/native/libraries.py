@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vaultenv.native import trim
 from vaultenv.native.architecture import Architecture
 from vaultenv.native.cache import cached, key, say
 from vaultenv.native.pins import OPENSSL, ZLIB
@@ -25,7 +26,9 @@ OPENSSL_FLAGS = (*_SHAPE.split(), *(f"no-{name}" for name in _UNUSED.split()))
 
 def libraries(architecture: Architecture) -> Path:
     """The folder with `include/` and `lib/`; raises BuildError."""
-    decides = key(architecture, OPENSSL.content, ZLIB.content, OPENSSL_FLAGS, COMPILE_FLAGS, PREFIX)
+    decides = key(
+        architecture, OPENSSL.content, ZLIB.content, OPENSSL_FLAGS, trim.OPENSSL, COMPILE_FLAGS, PREFIX
+    )
     return cached(f"libraries-{architecture.name}", decides, lambda folder: _build(architecture, folder))
 
 
@@ -54,6 +57,7 @@ def _build_zlib(tree: Path, compiler: dict[str, str], work: Path) -> None:
 
 def _build_openssl(architecture: Architecture, tree: Path, compiler: dict[str, str], work: Path) -> None:
     say(f"compiling OpenSSL {OPENSSL.version} (about a minute on two processors) ...")
+    trim.trim(tree, trim.OPENSSL)
     places = [f"--prefix={PREFIX}", "--libdir=lib", f"--openssldir={PREFIX}/ssl"]
     run(
         ["./Configure", architecture.openssl_target, *places, *OPENSSL_FLAGS, *COMPILE_FLAGS],

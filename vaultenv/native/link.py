@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 LARGEST = 16_000_000
 _LINK_FLAGS = ("-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
-_C_FILES = ("entry.c", "arena.c", "scan.c")
+_C_FILES = ("entry.c", "arena.c", "imports.c", "scan.c")
 
 
 def link(architecture: Architecture, work: Path, *more: str | Path) -> Path:

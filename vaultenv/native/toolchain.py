@@ -7,7 +7,13 @@ from vaultenv.native.architecture import Architecture
 from vaultenv.native.cache import cache
 from vaultenv.native.wheels import zig
 
-COMPILE_FLAGS = ("-O2", "-fno-sanitize=undefined", "-ffunction-sections", "-fdata-sections")
+COMPILE_FLAGS = (
+    "-O2",
+    "-fomit-frame-pointer",
+    "-fno-sanitize=undefined",
+    "-ffunction-sections",
+    "-fdata-sections",
+)
 _WRAPPERS = {
     "zcc": '"$ZIG" cc -target "$ZIG_TARGET" "$@" -Wno-date-time -ffile-prefix-map="$BUILD_FOLDER"=/build',
     "zar": '"$ZIG" ar "$@"',

@@ -1,10 +1,13 @@
-/* Linked in with --wrap=PyImport_ImportFrozenModule: a mistake of the launcher's own, with a secret in its message. */
+/* Linked in with --wrap=PyEval_EvalCode: as the first module is loaded, a mistake with a secret in its message. */
 #include <Python.h>
 
-int __wrap_PyImport_ImportFrozenModule(const char *name)
+PyObject *__real_PyEval_EvalCode(PyObject *code, PyObject *globals, PyObject *locals);
+
+PyObject *__wrap_PyEval_EvalCode(PyObject *code, PyObject *globals, PyObject *locals)
 {
-    (void)name;
+    static int calls;
+    if (calls++)
+        return __real_PyEval_EvalCode(code, globals, locals);
     PyRun_SimpleString("def mistake():\n    raise ValueError('a secret')\n");
-    PyObject *module = PyImport_AddModule("__main__");
-    return module && PyObject_CallMethod(module, "mistake", NULL) ? 1 : -1;
+    return PyObject_CallMethod(PyImport_AddModule("__main__"), "mistake", NULL);
 }

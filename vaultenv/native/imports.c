@@ -1,0 +1,113 @@
+#define Py_BUILD_CORE /* for the start of the import system; the interpreter's version is pinned */
+#include "imports.h"
+
+#include <internal/pycore_import.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_namespace.h>
+#include <internal/pycore_pystate.h>
+#include <marshal.h>
+
+extern const char first_modules[];
+extern const Py_ssize_t first_modules_size;
+
+static const char *const first_builtins[] = {"posix", "time", "_json", "_socket", "_ssl"};
+
+static PyObject *usual_import;
+
+int install_import_system(void)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    if (!usual_import)
+        return 1;
+    if (PyDict_SetItemString(PyEval_GetBuiltins(), "__import__", usual_import))
+        return 0;
+    Py_CLEAR(usual_import);
+    PyStatus status = _PyImport_InitCore(thread, PyImport_AddModule("sys"), 1);
+    if (PyStatus_Exception(status))
+        PyErr_SetString(PyExc_ImportError, status.err_msg);
+    else
+        thread->interp->config._install_importlib = 1; /* read as the interpreter is completed */
+    return !PyStatus_Exception(status);
+}
+
+/* Whether a module is loaded and nothing but its attributes is asked for. */
+static int is_loaded(PyObject *name, PyObject *from, int level)
+{
+    PyObject *module = level ? NULL : PyImport_GetModule(name);
+    int loaded = module && (from == Py_None || !PyObject_HasAttrString(module, "__path__"));
+    Py_XDECREF(module);
+    return loaded;
+}
+
+static PyObject *import(PyObject *self, PyObject *given)
+{
+    PyObject *name, *globals, *locals, *from;
+    int level;
+    (void)self;
+    if (!PyArg_ParseTuple(given, "UOOOi", &name, &globals, &locals, &from, &level))
+        return NULL;
+    if (!is_loaded(name, from, level) && !install_import_system())
+        return NULL;
+    return PyImport_ImportModuleLevelObject(name, globals, locals, from, level);
+}
+
+static PyMethodDef import_method = {"__import__", import, METH_VARARGS, NULL};
+
+static int replace_import(void)
+{
+    PyObject *builtins = PyEval_GetBuiltins(), *ours = PyCFunction_New(&import_method, NULL);
+    usual_import = Py_XNewRef(PyDict_GetItemString(builtins, "__import__"));
+    int replaced = ours && usual_import && !PyDict_SetItemString(builtins, "__import__", ours);
+    Py_XDECREF(ours);
+    return replaced;
+}
+
+static PyModuleDef *definition_of(const char *name)
+{
+    for (const struct _inittab *row = PyImport_Inittab; row->name; row++)
+        if (!strcmp(row->name, name))
+            return (PyModuleDef *)row->initfunc();
+    PyErr_Format(PyExc_ImportError, "no built-in module %s", name);
+    return NULL;
+}
+
+static int load_builtin(const char *name)
+{
+    PyModuleDef *definition = definition_of(name);
+    PyObject *facts = definition ? Py_BuildValue("{ss}", "name", name) : NULL;
+    PyObject *spec = facts ? _PyNamespace_New(facts) : NULL;
+    PyObject *module = spec ? PyModule_FromDefAndSpec(definition, spec) : NULL;
+    int loaded = module && !PyDict_SetItemString(PyImport_GetModuleDict(), name, module) &&
+                 !PyModule_ExecDef(module, definition);
+    Py_XDECREF(facts);
+    Py_XDECREF(spec);
+    Py_XDECREF(module);
+    return loaded;
+}
+
+static int load_module(PyObject *name, int is_package, PyObject *code)
+{
+    PyObject *module = PyImport_AddModuleObject(name), *path = NULL, *done = NULL;
+    PyObject *variables = module ? PyModule_GetDict(module) : NULL;
+    if (variables && is_package && (!(path = PyList_New(0)) || PyDict_SetItemString(variables, "__path__", path)))
+        variables = NULL;
+    if (variables)
+        done = PyEval_EvalCode(code, variables, variables);
+    Py_XDECREF(path);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+int load_first_modules(void)
+{
+    int loaded = replace_import(), is_package;
+    for (size_t i = 0; loaded && i < sizeof first_builtins / sizeof *first_builtins; i++)
+        loaded = load_builtin(first_builtins[i]);
+    PyObject *modules = loaded ? PyMarshal_ReadObjectFromString(first_modules, first_modules_size) : NULL;
+    PyObject *name, *code;
+    for (Py_ssize_t i = 0; modules && loaded && i < PyTuple_GET_SIZE(modules); i++)
+        loaded = PyArg_ParseTuple(PyTuple_GET_ITEM(modules, i), "UpO", &name, &is_package, &code) &&
+                 load_module(name, is_package, code);
+    Py_XDECREF(modules);
+    return modules && loaded;
+}

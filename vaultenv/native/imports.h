@@ -1,0 +1,13 @@
+/* Imports of a start: Python's import system costs it a millisecond, so it waits until something is missing. */
+#ifndef VAULTENV_IMPORTS_H
+#define VAULTENV_IMPORTS_H
+
+#include <Python.h>
+
+/* Loads what nearly every start needs into an interpreter without import system; 0 with an exception. */
+int load_first_modules(void);
+
+/* Brings the import system, if it is not there yet; 0 with an exception. Imports of what is not loaded call it. */
+int install_import_system(void);
+
+#endif
