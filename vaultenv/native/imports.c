@@ -85,15 +85,22 @@ static int load_builtin(const char *name)
     return loaded;
 }
 
+/* What a module finds among its variables; `__path__` makes it a package. */
+static int prepare(PyObject *variables, int is_package)
+{
+    PyObject *path = is_package ? PyList_New(0) : Py_NewRef(Py_None);
+    int prepared = path && !PyDict_SetItemString(variables, "__builtins__", PyEval_GetBuiltins()) &&
+                   (!is_package || !PyDict_SetItemString(variables, "__path__", path));
+    Py_XDECREF(path);
+    return prepared;
+}
+
 static int load_module(PyObject *name, int is_package, PyObject *code)
 {
-    PyObject *module = PyImport_AddModuleObject(name), *path = NULL, *done = NULL;
+    PyObject *module = PyImport_AddModuleObject(name), *done = NULL;
     PyObject *variables = module ? PyModule_GetDict(module) : NULL;
-    if (variables && is_package && (!(path = PyList_New(0)) || PyDict_SetItemString(variables, "__path__", path)))
-        variables = NULL;
-    if (variables)
+    if (variables && prepare(variables, is_package))
         done = PyEval_EvalCode(code, variables, variables);
-    Py_XDECREF(path);
     Py_XDECREF(done);
     return done != NULL;
 }
