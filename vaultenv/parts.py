@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOGIN = b"vault:login"
+LOGIN_MISPLACED = "vault:login is for VAULT_TOKEN only: write vault:path#key"
 
 
 class Source(Record):

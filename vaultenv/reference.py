@@ -20,6 +20,8 @@ from vaultenv.text import NotUtf8, decoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vaultenv.parts import Part
 
 _PREFIX = b"vault:"
@@ -39,14 +41,15 @@ def has_reference(value: bytes) -> bool:
         return True
 
 
-def parse(value: bytes) -> Value | None:
-    """The references in a value, None for plain text.
+def parse(value: bytes, before_each: "Callable[[], object]" = lambda: None) -> Value | None:
+    """The references in a value, None for plain text; `before_each` is called before each inline one.
 
-    Raises InvalidReference, with the position, for what looks like a reference and is none.
+    Raises InvalidReference, with the position, for what looks like a reference and is none, and whatever
+    `before_each` raises.
     """
     if _PREFIX not in value:
         return None
-    found = _inline_parts(value)
+    found = _inline_parts(value, before_each)
     if found is not None:
         return Value(tuple(found.values()), True, tuple(value[start:end] for start, end in found))
     if value.startswith((b"\\vault:", b"\\>>vault:")):
@@ -63,7 +66,7 @@ def _direct_part(value: bytes) -> "Part | None":
     return _part(value, 0, len(value), inline=False)[0]
 
 
-def _inline_parts(value: bytes) -> "dict[tuple[int, int], Part] | None":
+def _inline_parts(value: bytes, before_each: "Callable[[], object]") -> "dict[tuple[int, int], Part] | None":
     """Literals and references, by start and end, of text with at least one inline reference or escape,
     else None.
     """
@@ -80,6 +83,7 @@ def _inline_parts(value: bytes) -> "dict[tuple[int, int], Part] | None":
         if slashes % 2:
             at += 2
         else:
+            before_each()
             part, at = _part(value, at + 2, line.end, inline=True)
             parts[literal, at] = part
             literal = at

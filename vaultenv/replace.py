@@ -6,6 +6,8 @@ from vaultenv.secret import Secret, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vaultenv.parts import Part
 
 
@@ -37,8 +39,10 @@ class Replacement:
         self.problems = problems
 
 
-def replaced(value: Value, answers: Answers, ignore_missing: bool) -> Replacement:
-    """The value with its references replaced.
+def replaced(
+    value: Value, answers: Answers, ignore_missing: bool, before_each: "Callable[[], object]"
+) -> Replacement:
+    """The value with its references replaced; `before_each` is called before each part.
 
     What is missing is replaced by its default. Otherwise, with `ignore_missing`, a reference inside text
     stays there, and a variable that is nothing but a reference is left out, as is an optional one.
@@ -46,6 +50,7 @@ def replaced(value: Value, answers: Answers, ignore_missing: bool) -> Replacemen
     texts: list[bytes] = []
     problems: list[tuple[str, VaultEnvError]] = []
     for part, written in zip(value.parts, value.texts, strict=True):
+        before_each()
         try:
             texts.append(_text(part, answers))
         except VaultEnvError as error:

@@ -3,7 +3,7 @@ becomes.
 """
 
 from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
-from vaultenv.parts import Ciphertext, Login, Term, Value
+from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login, Term, Value
 from vaultenv.record import Record
 from vaultenv.reference import parse
 from vaultenv.replace import Answers, replaced
@@ -34,23 +34,6 @@ class Transit(Record):
         self.batch_size = batch_size
 
 
-def resolve(
-    values: "Mapping[bytes, bytes]",
-    reader: "Reader",
-    *,
-    transit: Transit = Transit(),  # noqa: B008 (immutable)
-    ignore_missing: bool = False,
-) -> dict[bytes, bytes]:
-    """The values that held references, by name, with the references replaced.
-
-    A name whose path is missing has no entry, if that is ignored. Raises NotResolved as `parse_values` and
-    `resolve_values` do.
-    """
-    return resolve_values(
-        parse_values(values, transit), reader, transit=transit, ignore_missing=ignore_missing
-    )
-
-
 def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[bytes, Value]:
     """The values with references, by name; plain text has no entry.
 
@@ -76,7 +59,7 @@ def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[byte
 def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvError]]":
     for part in value.parts:
         if isinstance(part, Login):
-            yield part, InvalidSetting("vault:login is for VAULT_TOKEN only: write vault:path#key")
+            yield part, InvalidSetting(LOGIN_MISPLACED)
         if isinstance(part, Ciphertext) and not transit.key:
             yield (
                 part,
@@ -87,17 +70,23 @@ def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvE
 
 
 def resolve_values(
-    parsed: "Mapping[bytes, Value]", reader: "Reader", *, transit: Transit, ignore_missing: bool
+    parsed: "Mapping[bytes, Value]",
+    reader: "Reader",
+    *,
+    transit: Transit,
+    ignore_missing: bool,
+    before_each: "Callable[[], object]" = lambda: None,
 ) -> dict[bytes, bytes]:
-    """The values with their references replaced, by name; see `resolve`.
+    """The values with their references replaced, by name; `before_each` is called before each reference.
 
-    Raises NotResolved with every problem of every variable.
+    A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
+    every variable, and whatever `before_each` raises.
     """
     answers = gather(parsed.values(), reader, transit)
     resolved: dict[bytes, bytes] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []
     for name, value in parsed.items():
-        replacement = replaced(value, answers, ignore_missing)
+        replacement = replaced(value, answers, ignore_missing, before_each)
         problems += [(shown(name), reference, error) for reference, error in replacement.problems]
         if replacement.text is not None:
             resolved[name] = replacement.text

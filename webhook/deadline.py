@@ -1,7 +1,10 @@
-"""One monotonic deadline for everything that an admission waits for."""
+"""One monotonic deadline for everything that an admission waits for, and for its own work."""
 
+import math
 import time
 from collections.abc import Callable
+
+from webhook.errors import OutOfTime
 
 
 class Deadline:
@@ -18,3 +21,12 @@ class Deadline:
     def passed(self) -> bool:
         """Whether nothing is left."""
         return self._clock() >= self._end
+
+    def check(self) -> None:
+        """Return while something is left; OutOfTime after that. Long work asks before each of its parts."""
+        if self._clock() >= self._end:
+            raise OutOfTime("there is too much in it to decide in time; make it smaller, or divide it")
+
+
+UNLIMITED = Deadline(math.inf)
+"""For work that nobody waits for."""

@@ -10,7 +10,8 @@
         ├── ForbiddenAddress     a Vault address that the operator has not listed
         ├── ImageNotRead         the registry did not give the image's configuration
         ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
-        └── ClusterUnavailable   the API server did not give what a decision needs
+        ├── ClusterUnavailable   the API server did not give what a decision needs
+        └── OutOfTime            there is more in the object than can be decided in time
 
 Messages are shown to people and stored by the API server's audit log: they name the container, variable and
 reference, and never a secret value, a token, or text that a registry or Vault chose.
@@ -65,3 +66,7 @@ class NotResolved(Refused):
 
 class ClusterUnavailable(Refused):
     """The Kubernetes API did not answer in time, or not with what the webhook may read."""
+
+
+class OutOfTime(Refused):
+    """The admission's deadline has passed while the webhook itself was at work."""

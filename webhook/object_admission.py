@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vaultenv.parts import Value
 from webhook import transit
 from webhook.annotations import OBJECTS, Config, Defaults
 from webhook.configure import configure, with_role
@@ -12,7 +13,7 @@ from webhook.encoding import decoded
 from webhook.errors import NotResolved, Refused
 from webhook.jsonpatch import diff
 from webhook.objects import configmap, secret
-from webhook.objects.paths import find_asked, find_malformed, find_paths, find_written
+from webhook.objects.references import References, find_references
 from webhook.path_policy import Asked, foreign_namespace
 from webhook.review import AdmissionRequest, Decision, audit_of
 from webhook.services import Services
@@ -30,7 +31,7 @@ _NO_IDENTITY = (
 
 @dataclass(frozen=True)
 class ObjectKind:
-    """How the values of one kind of object are found and replaced."""
+    """How the values of one kind of object, with or without references, are found, and how they are replaced."""
 
     find_values: Callable[[Document], dict[str, bytes]]
     replace_values: Callable[[Document, Mapping[str, bytes]], Document]
@@ -56,13 +57,16 @@ class ObjectAdmission:
         """Return the object with its values; Refused says why it cannot be."""
         kind = OBJECT_KINDS[resource]
         config, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
-        values = kind.find_values(request.object)
-        if not values:
+        references = find_references(kind.find_values(request.object), deadline)
+        if not references:
             return Decision(warnings=warnings)
-        warnings = (*warnings, *self._check(values, config, request.namespace))
-        written = find_written(values) if request.dry_run else set()
+        warnings = (*warnings, *self._check(references, config, request.namespace))
+        written = references.written() if request.dry_run else set()
         found = self._resolve(
-            {key: value for key, value in values.items() if key not in written}, config, request, deadline
+            {key: value for key, value in references.parsed.items() if key not in written},
+            config,
+            request,
+            deadline,
         )
         resolved = {key: value for key, value in found.items() if value is not None}
         return Decision(
@@ -72,12 +76,12 @@ class ObjectAdmission:
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
                 *(f"{key} keeps its reference: its path is missing" for key in found if key not in resolved),
             ],
-            audit=audit_of(f"{key}={path}" for key, path in find_asked(values, config)),
-            references=len(values),
+            audit=audit_of(f"{key}={path}" for key, path in references.asked(config)),
+            references=len(references.parsed),
         )
 
     def _resolve(
-        self, values: Mapping[str, bytes], config: Config, request: AdmissionRequest, deadline: Deadline
+        self, values: Mapping[str, Value], config: Config, request: AdmissionRequest, deadline: Deadline
     ) -> dict[str, bytes | None]:
         if not values:
             return {}
@@ -89,16 +93,16 @@ class ObjectAdmission:
             values, config, identity, self._ca(config, deadline), deadline, request.dry_run
         )
 
-    def _check(self, values: Mapping[str, bytes], config: Config, namespace: str) -> Sequence[str]:
+    def _check(self, references: References, config: Config, namespace: str) -> Sequence[str]:
         """Return warnings; Refused names what is missing, and each path that the namespace may not name."""
         policy = self._settings.path_policy()
         vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
-        limited = find_paths(values) if transit.is_operators(config) else find_asked(values, config)
+        limited = references.paths() if transit.is_operators(config) else references.asked(config)
         outside = policy.violations(
             (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
         )
-        problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(sorted(values)))]
-        problems += [f"key {key}: {problem}" for key, problem in find_malformed(values, config)]
+        problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(references.names()))]
+        problems += [f"key {key}: {problem}" for key, problem in references.problems(config)]
         problems += outside if policy.enforced else []
         if problems:
             raise Refused("; ".join(problems))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vaultenv.parts import Value
 from webhook.annotations import Config
 from webhook.deadline import Deadline
 from webhook.gather import Cluster, Registry
@@ -15,7 +16,7 @@ class Vault(Protocol):
 
     def resolve(
         self,
-        values: Mapping[str, bytes],
+        values: Mapping[str, Value],
         config: Config,
         identity: Identity,
         ca: bytes,

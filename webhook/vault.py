@@ -12,7 +12,8 @@ from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExc
 
 from vaultenv.client.twin import HvacReader, cause_of
 from vaultenv.errors import VaultEnvError
-from vaultenv.resolve import Transit, resolve
+from vaultenv.parts import Value
+from vaultenv.resolve import Transit, resolve_values
 from webhook.annotations import Config
 from webhook.deadline import Deadline
 from webhook.errors import NotResolved
@@ -55,7 +56,7 @@ class Vault:
 
     def resolve(
         self,
-        values: Mapping[str, bytes],
+        values: Mapping[str, Value],
         config: Config,
         identity: Identity,
         ca: bytes,
@@ -64,7 +65,7 @@ class Vault:
     ) -> dict[str, bytes | None]:
         """Return `values` with their references replaced, None where a missing path is ignored.
 
-        NotResolved lists all that could not be.
+        NotResolved lists all that could not be; OutOfTime if replacing them takes too long.
 
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
         After a dry run the token is revoked, and what was leased with it.
@@ -73,7 +74,7 @@ class Vault:
         with contextlib.closing(client.adapter):
             self._log_in(client, config, identity, deadline)
             try:
-                return self._resolve(values, client, config)
+                return self._resolve(values, client, config, deadline)
             finally:
                 if dry_run:
                     _revoke(client)
@@ -99,14 +100,15 @@ class Vault:
         return Path(self._ca_file).read_text(encoding="ascii", errors="replace") if self._ca_file else ""
 
     def _resolve(
-        self, values: Mapping[str, bytes], client: hvac.Client, config: Config
+        self, values: Mapping[str, Value], client: hvac.Client, config: Config, deadline: Deadline
     ) -> dict[str, bytes | None]:
         try:
-            found = resolve(
+            found = resolve_values(
                 {name.encode("utf-8", "surrogatepass"): value for name, value in values.items()},
                 HvacReader(client),
                 transit=_transit(config),
                 ignore_missing=config.ignore_missing,
+                before_each=deadline.check,
             )
         except VaultEnvError as error:
             raise NotResolved(str(error)) from error

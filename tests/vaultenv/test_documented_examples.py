@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.vaultenv.resolving import resolve
 from vaultenv.jsontext import loads
-from vaultenv.resolve import resolve
 from vaultenv.store import FileStore
 
 PAGE = (Path(__file__).parents[2] / "docs/references.md").read_text(encoding="utf-8")

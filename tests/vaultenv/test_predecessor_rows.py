@@ -6,11 +6,12 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv.conftest import own_client
+from tests.vaultenv.resolving import resolve
 from vaultenv.environment import child_environ
 from vaultenv.errors import NotResolved
 from vaultenv.frompath import parse_from_path
 from vaultenv.reader import Reader
-from vaultenv.resolve import Transit, from_path, resolve
+from vaultenv.resolve import Transit, from_path
 from vaultenv.settings import Settings
 
 ODD = """{"int":12345678901234567890,"decimal":1.50,"power":1e6,"yes":true,"nothing":null,"empty":"",
@@ -127,7 +128,7 @@ def test_a_missing_path_inside_text_stays_there_if_that_is_ignored(reader: Reade
         b"C": b'${>>vault:nowhere/x#y#{"a": {"b": 1}}}',
         b"D": b"${vault:v1:AAAABBBBCCCCDDDD}",
     }
-    found = resolve(values, reader, transit=Transit("mykey"), ignore_missing=True)
+    found = resolve(values, reader, Transit("mykey"), ignore_missing=True)
     assert found == values | {b"B": b"${vault:/secret//data/none/#k#0}superusername"}
 
 
@@ -209,7 +210,7 @@ def test_ciphertexts_go_in_pages(
     texts = [fixtures.write("transit/encrypt/mykey", body)["data"]["ciphertext"] for _ in range(count)]
     values = {b"V%d" % number: str(text).encode() for number, text in enumerate([*texts, *texts])}
     asked = Pages(reader)
-    found = resolve(values, asked, transit=Transit("mykey", "transit", batch_size))  # type: ignore[arg-type]
+    found = resolve(values, asked, Transit("mykey", "transit", batch_size))  # type: ignore[arg-type]
     assert found == dict.fromkeys(values, b"secret")
     assert asked.sizes == pages
 
@@ -222,10 +223,10 @@ def test_what_transit_cannot_decrypt_is_left_out_if_missing_secrets_are_ignored(
         b"BAD": b"vault:v1:AAAA",
         b"IN": f"p-${{{ciphertext}}}-s".encode(),
     }
-    found = resolve(values, reader, transit=Transit("mykey"), ignore_missing=True)
+    found = resolve(values, reader, Transit("mykey"), ignore_missing=True)
     assert found == {b"GOOD": b"secret", b"IN": b"p-secret-s"}
     with pytest.raises(NotResolved, match="could not decrypt a value"):
-        resolve(values, reader, transit=Transit("mykey"))
+        resolve(values, reader, Transit("mykey"))
 
 
 @pytest.mark.parametrize(

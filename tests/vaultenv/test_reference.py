@@ -149,6 +149,13 @@ def test_a_value_tells_its_paths_and_reads_once_each() -> None:
     assert value.paths() == ("a", "b")
 
 
+def test_what_is_called_before_each_inline_reference_can_end_the_parsing() -> None:
+    ticks = iter(range(2))
+    with pytest.raises(StopIteration):
+        parse(b"${vault:a#k}" * 4, lambda: next(ticks))
+    assert parse(rb"\${vault:a#k}", lambda: next(ticks)) == parse(rb"\${vault:a#k}")
+
+
 @given(st.binary(max_size=200))
 def test_no_input_ends_in_another_exception(text: bytes) -> None:
     has_reference(text)

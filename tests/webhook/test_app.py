@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webhook.test_review import review_of
+from vaultenv.parts import Value
 from webhook.admission import Admission, Services
 from webhook.annotations import Config, read_defaults
 from webhook.app import BODY_LIMIT, create_app
@@ -51,7 +52,7 @@ class DownRegistry:
 class BrokenVault:
     def resolve(
         self,
-        values: Mapping[str, bytes],
+        values: Mapping[str, Value],
         config: Config,
         identity: Identity,
         ca: bytes,
@@ -62,7 +63,7 @@ class BrokenVault:
 
 
 class EmptyVault(BrokenVault):
-    def resolve(self, values: Mapping[str, bytes], *_args: object) -> dict[str, bytes | None]:
+    def resolve(self, values: Mapping[str, Value], *_args: object) -> dict[str, bytes | None]:
         return dict.fromkeys(values)
 
 

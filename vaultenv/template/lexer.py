@@ -7,6 +7,7 @@ SPACE = " \t\r\n"
 TEXT, OPEN, CLOSE, END = "text", "open", "close", "end"
 IDENTIFIER, FIELD, VARIABLE, DOT = "identifier", "field", "variable", "dot"
 STRING, NUMBER, CHARACTER = "string", "number", "character"
+_MOST_TOKENS = 10_000
 _SYMBOLS = (":=", "=", "|", ",", "(", ")")
 
 
@@ -74,6 +75,8 @@ class _Action:
                 return self._close(0), False
             if self._at >= len(self._source):
                 raise TemplateError("unclosed action", self._start)
+            if len(self._found) >= _MOST_TOKENS:
+                raise TemplateError(f"longer than {_MOST_TOKENS} words", self._at)
             self._token(spaced)
 
     def _close(self, trim: int) -> int:

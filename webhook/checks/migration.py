@@ -17,6 +17,7 @@ from webhook.manifests.documents import YamlPath
 from webhook.manifests.objects import Reviewed, find_objects
 from webhook.manifests.operator import Operator
 from webhook.object_admission import OBJECT_KINDS
+from webhook.objects.references import find_references
 from webhook.pods.pod import plan_pod
 
 _ESCAPE = re.compile(r"\\\$\{(>>)?vault:")
@@ -108,7 +109,8 @@ def _pod(reviewed: Reviewed, config: Config) -> Iterator[Problem]:
 
 def _object(reviewed: Reviewed, config: Config) -> Iterator[Problem]:
     values = OBJECT_KINDS[reviewed.resource].find_values(reviewed.content)
-    if not values:
+    references = find_references(values)
+    if not references:
         return
     if reviewed.resource == "configmaps" and not reviewed.sent:
         yield Problem("config-map-annotation", ("metadata",), "its references stay as they are")
@@ -122,8 +124,8 @@ def _object(reviewed: Reviewed, config: Config) -> Iterator[Problem]:
         yield _of_field(
             reviewed, "ignore_missing", "missing-secrets", "a missing key no longer refuses the object"
         )
-    for name, value in values.items():
-        if _ESCAPE.search(value.decode("utf-8", "replace")):
+    for name in references.names():
+        if _ESCAPE.search(values[name].decode("utf-8", "replace")):
             yield Problem("escape", value_path(reviewed, name), f"key {name}: the reference stays text")
 
 

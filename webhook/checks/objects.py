@@ -9,7 +9,7 @@ from webhook.manifests.documents import YamlPath
 from webhook.manifests.objects import Reviewed
 from webhook.manifests.operator import Operator
 from webhook.object_admission import OBJECT_KINDS
-from webhook.objects.paths import find_malformed
+from webhook.objects.references import find_references
 from webhook.transit import NO_KEY
 
 _FIELDS = ("stringData", "data", "binaryData")
@@ -19,12 +19,12 @@ def object_problems(reviewed: Reviewed, operator: Operator) -> Iterator[Problem]
     """Yield what is wrong with the Secret or ConfigMap."""
     config, _ = parse_config(reviewed.annotations, operator.defaults)
     yield from annotation_problems(reviewed, operator, config)
-    values = OBJECT_KINDS[reviewed.resource].find_values(reviewed.content)
-    if values and not config.service_account:
-        names = ", ".join(sorted(values))
+    references = find_references(OBJECT_KINDS[reviewed.resource].find_values(reviewed.content))
+    if references and not config.service_account:
+        names = ", ".join(references.names())
         message = f"it holds Vault references ({names}) but names no identity to read them with"
         yield Problem("identity", ("metadata", "annotations"), message)
-    for name, problem in find_malformed(values, config):
+    for name, problem in references.problems(config):
         rule = "transit-key" if problem == NO_KEY else "reference"
         yield Problem(rule, value_path(reviewed, name), f"key {name}: {problem}")
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaultenv.parts import Value
 from webhook.annotations import Config
 from webhook.configure import is_skipped
 from webhook.deadline import Deadline
 from webhook.gather import Cluster
 from webhook.manifests.objects import Reviewed
 from webhook.objects import configmap, secret
+from webhook.objects.references import find_references
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.vault import Identity
 
@@ -74,7 +76,7 @@ class UnreadVault:
 
     def resolve(
         self,
-        values: Mapping[str, bytes],
+        values: Mapping[str, Value],
         config: Config,
         identity: Identity,
         ca: bytes,
@@ -104,7 +106,7 @@ def _as_stored(found: Reviewed) -> Mapping[str, Any]:
         content = {**found.content, "data": with_string_data(found.content)}
         if not found.sent or is_skipped(found.annotations):
             return content
-        resolved = _FIND_VALUES[found.resource](content)
+        resolved = set(find_references(_FIND_VALUES[found.resource](content)).names())
     except (AttributeError, TypeError, ValueError):
         return {}
     return {

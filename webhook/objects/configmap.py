@@ -1,9 +1,8 @@
-"""References inside a ConfigMap: in `data` as text; in `binaryData` Vault holds the bytes in base64."""
+"""The values of a ConfigMap: in `data` text; in `binaryData` bytes, of which Vault holds the base64."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from vaultenv.reference import has_reference
 from webhook.encoding import decoded, encoded
 from webhook.errors import NotResolved
 from webhook.objects.text import as_text
@@ -14,11 +13,11 @@ _IN_BINARY = "use binaryData and base64 in Vault"
 
 
 def find_values(config_map: ConfigMap) -> dict[str, bytes]:
-    """Return the values of `config_map` that hold references, by key."""
+    """Return the values of `config_map`, by key; what is no base64 is empty."""
     texts = (config_map.get("data") or {}).items()
     values = {key: text.encode("utf-8", "surrogatepass") for key, text in texts if isinstance(text, str)}
     binary = {key: decoded(text) or b"" for key, text in (config_map.get("binaryData") or {}).items()}
-    return {key: value for key, value in {**values, **binary}.items() if has_reference(value)}
+    return {**values, **binary}
 
 
 def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> ConfigMap:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.parts import Ciphertext, Login
+from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultenv.reference import has_reference, parse
 from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
 
@@ -84,10 +84,7 @@ def _findings(variable: Variable) -> Iterator[tuple[str, Any]]:
     elif not asked.paths and variable.complete:
         yield "rewritten", name
         if name != TOKEN_VARIABLE and asked.logs_in:
-            yield (
-                "problems",
-                f"variable {name}{variable.where}: vault:login is for VAULT_TOKEN only: write vault:path#key",
-            )
+            yield "problems", f"variable {name}{variable.where}: {LOGIN_MISPLACED}"
 
 
 class _Asked(NamedTuple):

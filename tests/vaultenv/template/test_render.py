@@ -68,6 +68,12 @@ def test_a_greedy_template_ends_soon(source: str) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("source", ["${1}" * 10_000, "${print" + " 1" * 10_000 + "}"])
+def test_a_template_of_too_many_words_is_refused(source: str) -> None:
+    with pytest.raises(TemplateError, match="longer than 10000 words"):
+        check(source)
+
+
 def test_a_template_leaves_the_secret_as_it_is() -> None:
     fields = {"a": {"b": "c"}}
     assert render('${set .a "b" "changed" | toJson}', fields) == '{"b":"changed"}'

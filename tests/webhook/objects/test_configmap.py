@@ -7,6 +7,7 @@ import pytest
 
 from webhook.errors import NotResolved
 from webhook.objects.configmap import find_values, replace_values
+from webhook.objects.references import find_references
 
 REFERENCE = "vault:a/b#c"
 CONFIG_MAP = {
@@ -18,8 +19,9 @@ CONFIG_MAP = {
 }
 
 
-def test_only_values_with_references_are_found() -> None:
-    assert find_values(CONFIG_MAP) == {"text": REFERENCE.encode(), "binary": REFERENCE.encode()}
+def test_values_are_found_as_bytes() -> None:
+    reference = REFERENCE.encode()
+    assert find_values(CONFIG_MAP) == {"plain": b"x", "text": reference, "raw": b"\xff", "binary": reference}
 
 
 def test_binary_data_is_base64_in_vault() -> None:
@@ -42,5 +44,5 @@ def test_a_value_that_does_not_fit_is_refused_without_being_shown(key: str, valu
     [{"data": {"a": None}, "binaryData": None}, {"binaryData": {"a": None, "b": "%%", "c": "a"}}],
 )
 def test_what_is_no_text_and_no_base64_stays(config_map: Any) -> None:
-    assert find_values(config_map) == {}
+    assert not find_references(find_values(config_map))
     assert replace_values(config_map, {}) == config_map

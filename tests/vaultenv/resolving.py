@@ -1,0 +1,21 @@
+"""From values to values in one step, as a start takes it."""
+
+from collections.abc import Mapping
+
+from vaultenv.reader import Reader
+from vaultenv.resolve import Transit, parse_values, resolve_values
+
+_NO_TRANSIT = Transit()
+
+
+def resolve(
+    values: Mapping[bytes, bytes],
+    reader: Reader,
+    transit: Transit = _NO_TRANSIT,
+    *,
+    ignore_missing: bool = False,
+) -> dict[bytes, bytes]:
+    """The values that held references, by name, with the references replaced."""
+    return resolve_values(
+        parse_values(values, transit), reader, transit=transit, ignore_missing=ignore_missing
+    )

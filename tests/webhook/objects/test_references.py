@@ -1,0 +1,70 @@
+"""What the values of an object read and write."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from tests.webhook.pods.test_pod import config_of
+from webhook.deadline import Deadline
+from webhook.errors import OutOfTime
+from webhook.objects.references import find_references
+
+VALUES = {
+    "read": b"vault:kv//data/./a#k",
+    "both": b'${vault:kv/data/a#k} ${>>vault:kv/data/b#k#{"x":"${y}"}}',
+    "write": b">>vault:transit/decrypt/key#plaintext",
+    "broken": b"vault:kv/data/a",
+    "cipher": b"vault:v1:aGVsbG8=",
+    "token": b"vault:login",
+    "host": b"vault:8200",
+}
+REFERENCES = find_references(VALUES)
+
+
+def test_only_values_with_references_are_found() -> None:
+    assert REFERENCES.names() == ["both", "broken", "cipher", "read", "token", "write"]
+    assert not find_references({"host": VALUES["host"]})
+
+
+def test_each_reference_gives_its_normalised_path() -> None:
+    assert sorted(REFERENCES.paths()) == [
+        ("both", "kv/data/a"),
+        ("both", "kv/data/b"),
+        ("read", "kv/data/a"),
+        ("write", "transit/decrypt/key"),
+    ]
+
+
+def test_a_value_that_writes_anywhere_is_a_writing_one() -> None:
+    assert REFERENCES.written() == {"both", "write"}
+
+
+def test_a_ciphertext_asks_for_the_path_that_decrypts_it() -> None:
+    asked = find_references({"cipher": VALUES["cipher"]}).asked(config_of(transit_key_id="shop"))
+    assert list(asked) == [("cipher", "transit/decrypt/shop")]
+
+
+def test_what_can_never_be_resolved_is_named() -> None:
+    problems = dict(REFERENCES.problems(config_of()))
+    assert problems.keys() == {"broken", "cipher", "token"}
+    assert problems["broken"] == (
+        "secret data key or template not defined: write vault:path#key (vault:kv/data/a)"
+    )
+    assert problems["cipher"].startswith("found encrypted variable, but transit key ID is empty")
+    assert problems["token"].startswith("vault:login is for VAULT_TOKEN only")
+
+
+def clock() -> Iterator[float]:
+    """Half a second goes by whenever the time is asked for."""
+    return (tick / 2 for tick in range(1_000_000))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{f"k{index}": b"vault:a#b" for index in range(1000)}, {"k": b"${vault:a#${.b}}" * 1000}],
+)
+def test_the_deadline_ends_the_search_between_two_references(values: Mapping[str, bytes]) -> None:
+    ticks = clock()
+    with pytest.raises(OutOfTime):
+        find_references(values, Deadline(10, lambda: next(ticks)))
+    assert next(ticks) < 11

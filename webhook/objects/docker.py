@@ -1,0 +1,98 @@
+"""References inside a docker configuration: it is rewritten entry by entry, and only what holds one changes.
+
+https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.encoding import decoded, encoded
+from webhook.objects.text import as_text
+
+_JSON_KEY, _LEGACY_KEY = ".dockerconfigjson", ".dockercfg"
+_CREDENTIALS = ("username", "password")
+
+Entry = Mapping[str, Any]
+Resolved = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class DockerConfig:
+    """The configuration under `key` of a Secret; the older form has the hosts' entries without `auths` around them."""
+
+    key: str
+    document: Mapping[str, Any]
+
+    def values(self) -> dict[str, bytes]:
+        """Return the user names and passwords, by the name that `replaced` takes them back under."""
+        return {
+            name: value
+            for host, entry in self._entries().items()
+            if isinstance(entry, dict)
+            for name, value in {**self._credentials(host, entry), **self._auth_parts(host, entry)}.items()
+        }
+
+    def replaced(self, resolved: Resolved, instead: str) -> bytes | None:
+        """Return the text with the `resolved` values, None if none of them is in it.
+
+        NotResolved says what to do `instead` if one is no text.
+        """
+        if not self.values().keys() & resolved.keys():
+            return None
+        entries = {
+            host: self._replaced_entry(host, entry, resolved, instead) if isinstance(entry, dict) else entry
+            for host, entry in self._entries().items()
+        }
+        document = entries if self.key == _LEGACY_KEY else {**self.document, "auths": entries}
+        return json.dumps(document, separators=(",", ":")).encode()
+
+    def _entries(self) -> Mapping[str, Any]:
+        entries: Mapping[str, Any] = self.document if self.key == _LEGACY_KEY else self.document["auths"]
+        return entries
+
+    def _credentials(self, host: str, entry: Entry) -> dict[str, bytes]:
+        return {
+            self._name(host, field): entry[field].encode("utf-8", "surrogatepass")
+            for field in _CREDENTIALS
+            if isinstance(entry.get(field), str)
+        }
+
+    def _auth_parts(self, host: str, entry: Entry) -> dict[str, bytes]:
+        """Return the decoded `auth`: user and password apart where the password is a reference, else as one value."""
+        auth = decoded(entry.get("auth"))
+        if auth is None:
+            return {}
+        cut = min((at for at in (auth.find(b":vault:"), auth.find(b":>>vault:")) if at >= 0), default=-1)
+        if cut < 0:
+            return {self._name(host, "auth"): auth}
+        return {self._name(host, "auth user"): auth[:cut], self._name(host, "auth password"): auth[cut + 1 :]}
+
+    def _replaced_entry(self, host: str, entry: Entry, resolved: Resolved, instead: str) -> dict[str, Any]:
+        new = dict(entry)
+        for field in _CREDENTIALS:
+            name = self._name(host, field)
+            if name in resolved:
+                new[field] = as_text(name, resolved[name], instead)
+        parts = self._auth_parts(host, entry)
+        if parts.keys() & resolved.keys():
+            new["auth"] = encoded(b":".join(resolved.get(name, value) for name, value in parts.items()))
+        return new
+
+    def _name(self, host: str, field: str) -> str:
+        return f"{self.key} {host} {field}"
+
+
+def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
+    """Return the docker configuration that `value` is, if it stands under the key of one, and is one."""
+    if key not in (_JSON_KEY, _LEGACY_KEY):
+        return None
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    entries = document if key == _LEGACY_KEY else document.get("auths")
+    return DockerConfig(key, document) if isinstance(entries, dict) else None

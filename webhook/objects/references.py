@@ -1,0 +1,72 @@
+"""What the values of an object ask of Vault: which paths, which of them to write, and what cannot be read at all."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from vaultenv.errors import InvalidReference
+from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login, Value
+from vaultenv.reference import parse
+from webhook import transit
+from webhook.annotations import Config
+from webhook.deadline import UNLIMITED, Deadline
+
+
+@dataclass(frozen=True)
+class References:
+    """The values with references, `parsed` once, and what is wrong with those that are `malformed`; both by name."""
+
+    parsed: Mapping[str, Value]
+    malformed: Mapping[str, str]
+
+    def __bool__(self) -> bool:
+        return bool(self.parsed or self.malformed)
+
+    def names(self) -> list[str]:
+        """The names of the values, sorted."""
+        return sorted([*self.parsed, *self.malformed])
+
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Yield (name, path) for each path that a value reads or writes."""
+        return ((name, path) for name, value in self.parsed.items() for path in value.paths())
+
+    def asked(self, config: Config) -> Iterator[tuple[str, str]]:
+        """Yield (name, path) for each path and for each ciphertext, which transit decrypts."""
+        yield from self.paths()
+        path = transit.decrypt_path(config.transit_path, config.transit_key)
+        yield from ((name, path) for name in self._with(Ciphertext))
+
+    def written(self) -> set[str]:
+        """The names of the values whose references write to Vault."""
+        return {
+            name
+            for name, value in self.parsed.items()
+            if any(term.source.body is not None for term in value.terms())
+        }
+
+    def problems(self, config: Config) -> Iterator[tuple[str, str]]:
+        """Yield (name, reason) for each value that cannot be resolved, whatever Vault holds."""
+        yield from self.malformed.items()
+        yield from ((name, LOGIN_MISPLACED) for name in self._with(Login))
+        if not config.transit_key:
+            yield from ((name, transit.NO_KEY) for name in self._with(Ciphertext))
+
+    def _with(self, kind: type) -> list[str]:
+        return [
+            name for name, value in self.parsed.items() if any(isinstance(part, kind) for part in value.parts)
+        ]
+
+
+def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED) -> References:
+    """Return the references in `values`, of which the rest is plain text; OutOfTime if that takes too long."""
+    parsed: dict[str, Value] = {}
+    malformed: dict[str, str] = {}
+    for name, text in values.items():
+        deadline.check()
+        try:
+            value = parse(text, deadline.check)
+        except InvalidReference as error:
+            malformed[name] = f"{error.message} ({error.reference})"
+            continue
+        if value is not None:
+            parsed[name] = value
+    return References(parsed, malformed)
