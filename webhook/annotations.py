@@ -90,6 +90,8 @@ ANNOTATIONS = (
 )  # fmt: skip
 
 _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key in row.full_keys()}
+_SUGGESTIONS = 10
+_SEE = "; see docs/annotations.md"
 _ALWAYS_CARRIED = frozenset(["address", "role", "path", "auth_method", "skip_verify"])
 _CARRIED = tuple((row.field, row.variable) for row in ANNOTATIONS if row.variable)
 
@@ -180,7 +182,10 @@ def find_unknown(annotations: Mapping[str, str]) -> list[str]:
     unknown = sorted(
         key for key in ours if key not in _POSITIONS and key != IMAGE_DIGESTS and key not in retired_keys()
     )
-    return [f"unknown annotation {key}{_suggestion(key)}" for key in unknown]
+    return [
+        f"unknown annotation {key}{_suggestion(key) if place < _SUGGESTIONS else _SEE}"
+        for place, key in enumerate(unknown)
+    ]
 
 
 def container_variables(config: Config, from_path: str) -> dict[str, str]:
@@ -211,7 +216,7 @@ def _suggestion(key: str) -> str:
         if other.startswith(prefix)
     )
     close = difflib.get_close_matches(key.removeprefix(prefix), known, n=1)
-    return f"; did you mean {prefix}{close[0]}?" if close else "; see docs/annotations.md"
+    return f"; did you mean {prefix}{close[0]}?" if close else _SEE
 
 
 _TEXTS: dict[type, Callable[[Any], str]] = {

@@ -43,8 +43,9 @@ def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
         yield from _named(entry)
     env = container.get("env")
     for variable in env if isinstance(env, list) else ():
-        if isinstance(variable, dict) and isinstance(variable.get("valueFrom"), dict):
-            yield from _named(variable["valueFrom"])
+        value_from = variable.get("valueFrom") if isinstance(variable, dict) else None
+        if isinstance(value_from, dict):
+            yield from _named(value_from)
 
 
 def _named(document: Mapping[str, Any]) -> Iterator[Source]:

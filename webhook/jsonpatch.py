@@ -73,7 +73,7 @@ def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation
         return
     shorter = min(len(old), len(new))
     start = _common(old, new, shorter)
-    end = _common(reversed(old), reversed(new), shorter - start)
+    end = _common(reversed(old), reversed(new), shorter - start) if start < shorter else 0
     _diff_middles(old[start : len(old) - end], new[start : len(new) - end], path, start, found)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config, Defaults, parse_config
 from webhook.configure import configure, with_role
 from webhook.deadline import Deadline
@@ -13,12 +12,11 @@ from webhook.facts import Facts, Source, Values, find_sources
 from webhook.gather import find_account_pull_secrets, gather_images, gather_pull_secrets, gather_sources
 from webhook.jsonpatch import diff
 from webhook.keys import PREFIXES
-from webhook.pods.architectures import pinned_architectures
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
-from webhook.pods.frompath import from_path_of
 from webhook.pods.launcher import Launcher
+from webhook.pods.nodes import pinned_architectures
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.pods.transit import decrypt_path
@@ -41,7 +39,7 @@ class _Change:
     """What may be changed: the containers to look at, how they are planned, and how they are changed."""
 
     looked_at: PodSpec
-    plan: Callable[[Config, Mapping[Source, Values]], Plan]
+    plan: Callable[[Config, Mapping[Source, Values], Deadline], Plan]
     mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[str, ...]]]
     whole_pod: bool
 
@@ -62,7 +60,7 @@ class PodAdmission:
         change = _change(request)
         config, warnings, problems = self._configure(annotations)
         sources = self._sources(change.looked_at, request.namespace, problems, deadline)
-        plan = change.plan(config, sources)
+        plan = change.plan(config, sources, deadline)
         if not plan.wrapped:
             _refuse(problems if change.whole_pod else ())
             return Decision(warnings=[*warnings, *plan.warnings])
@@ -205,5 +203,4 @@ def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
             yield f"{name}/{variable}={decrypt_path(references, config) or '?'}"
         if TOKEN_VARIABLE in references.rewritten:
             yield f"{name}/{TOKEN_VARIABLE}=auth/{config.path}/login"
-        given = parse_from_path(from_path_of(place[0], name, config))
-        yield from (f"{name}/*={item.path}" for item in given)
+        yield from (f"{name}/*={item.path}" for item in plan.given[place].items)

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from webhook.codec import decode, encode
@@ -52,9 +53,9 @@ class Decision:
 
 
 def audit_of(references: Iterable[str]) -> dict[str, str]:
-    """Return the audit annotations of an object with these references: which value reads which path."""
-    text = ", ".join(references)
-    return {"references": text} if text else {}
+    """Return the audit annotations of an object with these references, as many as fit: which value reads which path."""
+    text = ", ".join(islice(references, _AUDIT_LENGTH))
+    return {"references": _shortened(text, _AUDIT_LENGTH)} if text else {}
 
 
 def parse_review(body: bytes) -> AdmissionRequest:
@@ -104,9 +105,7 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
     if decision.warnings:
         response["warnings"] = _fitting(decision.warnings)
     if decision.audit:
-        response["auditAnnotations"] = {
-            key: _shortened(text, _AUDIT_LENGTH) for key, text in decision.audit.items()
-        }
+        response["auditAnnotations"] = dict(decision.audit)
     return {"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response}
 
 

@@ -53,6 +53,13 @@ def pod(variables: list[Any], annotations: dict[str, str] | None = None, **field
     return {"metadata": metadata, "spec": {"containers": [container(variables)], **fields}}
 
 
+def on_nodes(*systems: str) -> dict[str, Any]:
+    """Required affinity to nodes of these systems."""
+    expression = {"key": "kubernetes.io/os", "operator": "In", "values": list(systems)}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
 def refusal(cluster: Cluster, body: dict[str, Any]) -> str:
     """Why the API server does not take the pod; empty if it does."""
     try:
@@ -164,10 +171,21 @@ def test_a_pod_that_its_label_excludes_passes(guarded: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"os": {"name": "windows"}}, {"nodeSelector": {"kubernetes.io/os": "windows"}}]
+    "fields",
+    [
+        {"os": {"name": "windows"}},
+        {"nodeSelector": {"kubernetes.io/os": "windows"}},
+        {"affinity": on_nodes("windows")},
+        {"securityContext": {"windowsOptions": {"hostProcess": True}}, "hostNetwork": True},
+    ],
 )
 def test_a_windows_pod_passes_as_the_webhook_leaves_it(guarded: Cluster, fields: dict[str, Any]) -> None:
     assert not refusal(guarded, pod(env(REFERENCE), **fields))
+
+
+@pytest.mark.parametrize("systems", [("linux",), ("windows", "linux")])
+def test_a_pod_that_may_run_on_linux_does_not_pass(guarded: Cluster, systems: tuple[str, ...]) -> None:
+    assert refusal(guarded, pod(env(REFERENCE), affinity=on_nodes(*systems)))
 
 
 def test_a_value_from_elsewhere_is_not_seen(guarded: Cluster) -> None:

@@ -76,6 +76,7 @@ class Cluster:
             f"--service-account-signing-key-file={self.signing_key}",
             "--service-cluster-ip-range=10.96.0.0/16",
             "--authorization-mode=Node,RBAC",
+            "--allow-privileged=true",
             f"--cert-dir={self._folder}",
         ]
 

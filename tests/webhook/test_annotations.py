@@ -107,6 +107,11 @@ def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
     assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0]
 
 
+def test_of_many_unknown_annotations_only_as_many_have_a_suggestion_as_are_shown() -> None:
+    warnings = find_unknown({f"{PREFIX}vault-adr{number:02}": "x" for number in range(20)})
+    assert [("did you mean" in warning) for warning in warnings] == [True] * 10 + [False] * 10
+
+
 def test_where_to_log_in_is_always_carried_into_the_container() -> None:
     config, _ = parse_config({}, read_defaults({"VAULT_ADDR": "https://v"}))
     variables = container_variables(config, "")

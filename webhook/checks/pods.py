@@ -11,6 +11,7 @@ from webhook.facts import Source, Values, container_sources
 from webhook.manifests.documents import YamlPath
 from webhook.manifests.objects import Reviewed
 from webhook.manifests.operator import Operator
+from webhook.pods.frompath import read_from_paths
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import Place, Plan, plan_pod
 from webhook.pods.problems import config_problems, mount_problems, volume_problems
@@ -48,17 +49,19 @@ def _launcher_problems(
     if not plan.wrapped:
         yield from (Problem("pod", ("spec",), warning) for warning in plan.warnings)
         return
-    for problem in config_problems(config):
+    paths = read_from_paths(config.from_path)
+    for problem in config_problems(config, paths):
         field = "from_path" if "from-path" in problem else "token_audience"
         yield Problem("from-path", path_of(field, reviewed.annotations), problem)
     for problem in volume_problems(spec, config):
         yield Problem("volume", ("spec", "volumes"), problem)
-    for warning in pod_warnings(spec, config, plan.wrapped):
+    for warning in pod_warnings(spec, config, paths, plan.wrapped):
         yield Problem("pod", ("spec",), warning)
     for place, references in plan.wrapped.items():
         container = spec[place[0]][place[1]]
         yield from _container_problems(("spec", *place), container, references, config)
-        yield from _path_problems(reviewed, operator, config, place, references)
+        alone = Plan({place: references}, {}, given={place: plan.given[place]})
+        yield from _path_problems(reviewed, operator, config, place, alone)
 
 
 def _container_problems(
@@ -79,12 +82,11 @@ def _container_problems(
 
 
 def _path_problems(
-    reviewed: Reviewed, operator: Operator, config: Config, place: Place, references: References
+    reviewed: Reviewed, operator: Operator, config: Config, place: Place, plan: Plan
 ) -> Iterator[Problem]:
-    """Yield what one container asks for outside of the paths of its namespace."""
+    """Yield what the one container of `plan` asks for outside of the paths of its namespace."""
     policy, spec = operator.settings.path_policy(), reviewed.content["spec"]
     rule = "path-refused" if policy.enforced else "path-warned"
-    plan = Plan({place: references}, {})
     for asked in find_asked(spec, plan, config, operator.defaults["vault_namespace"]):
         what = asked.where.partition(": ")[2]
         path: YamlPath = ("spec", *place, *_variable_path(spec[place[0]][place[1]], what + ":"))

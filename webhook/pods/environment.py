@@ -53,28 +53,27 @@ class Variable(NamedTuple):
 def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
     """Yield each variable of `container` once, as the kubelet will set it; Refused if together they grow too long."""
     found: dict[str, Variable] = {}
-    known: dict[bytes, bytes | None] = {}
     left_bytes = _LONGEST_BYTES
     for entry in container.get("envFrom") or ():
-        for variable in _from_source(entry, sources):
-            found[variable.name] = variable
-            known[variable.name.encode("utf-8", "surrogatepass")] = variable.value
+        found.update((variable.name, variable) for variable in _from_source(entry, sources))
     for entry in container.get("env") or ():
         name = entry.get("name", "")
         try:
-            found[name] = variable = _from_entry(name, entry, sources, known, left_bytes)
+            found[name] = variable = _from_entry(name, entry, sources, found, left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
         if variable.expanded:
             left_bytes -= len(variable.value or b"")
-        known[name.encode("utf-8", "surrogatepass")] = variable.value
     yield from found.values()
 
 
 def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield name and text of each variable of `env` that a later one of the same name replaces: no program sees it."""
+    env = container.get("env") or ()
+    if len({entry.get("name", "") for entry in env}) == len(env):
+        return
     last: dict[str, str] = {}
-    for entry in container.get("env") or ():
+    for entry in env:
         name = entry.get("name", "")
         if name in last:
             yield name, last[name]
@@ -95,7 +94,7 @@ def _from_entry(
     name: str,
     entry: Mapping[str, Any],
     sources: Sources,
-    before: Mapping[bytes, bytes | None],
+    before: Mapping[str, Variable],
     limit_bytes: int,
 ) -> Variable:
     value_from = entry.get("valueFrom")
@@ -103,7 +102,9 @@ def _from_entry(
         text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
         if b"$" not in text:
             return Variable(name, text, "")
-        value, complete = expand(text, before, limit_bytes)
+        value, complete = expand(
+            text, lambda name: before[name].value if name in before else None, limit_bytes
+        )
         return Variable(name, value, "", complete, expanded=True)
     for key in ("configMapKeyRef", "secretKeyRef"):
         reference = value_from.get(key)

@@ -9,13 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from webhook.annotations import Config
+from webhook.deadline import UNLIMITED, Deadline
 from webhook.facts import Facts
 from webhook.pods import launcher
 from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
 from webhook.pods.environment import Sources
-from webhook.pods.frompath import EPHEMERAL
+from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.launcher import Launcher
-from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, is_windows, plan_containers, wrap_containers
+from webhook.pods.nodes import is_windows
+from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, plan_containers, wrap_containers
 
 SUBRESOURCE = "ephemeralcontainers"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
@@ -31,9 +33,12 @@ def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Mappin
     ]
 
 
-def plan_ephemeral(pod_spec: PodSpec, old_spec: PodSpec, config: Config, sources: Sources) -> Plan:
+def plan_ephemeral(
+    pod_spec: PodSpec, old_spec: PodSpec, config: Config, sources: Sources, deadline: Deadline = UNLIMITED
+) -> Plan:
     """Return what the added containers need; a container without references of its own needs nothing."""
-    plan = plan_containers(find_added(pod_spec, old_spec), config, sources)
+    paths = read_from_paths(config.from_path)
+    plan = plan_containers(find_added(pod_spec, old_spec), config, paths, sources, deadline)
     if not plan.wrapped:
         return plan
     if is_windows(pod_spec):

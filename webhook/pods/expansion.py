@@ -4,7 +4,7 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-e
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 _MARK = re.compile(rb"\$(?:\$|\(([^)]*)\))")
 _DOUBLED = re.compile(rb"\$\$")
@@ -14,16 +14,16 @@ class TooLong(ValueError):
     """The text expands to more than was allowed."""
 
 
-def expand(text: bytes, variables: Mapping[bytes, bytes | None], limit_bytes: int) -> tuple[bytes, bool]:
+def expand(text: bytes, value_of: Callable[[str], bytes | None], limit_bytes: int) -> tuple[bytes, bool]:
     """Return what the kubelet makes of `text`, and whether that can be known; raise TooLong above `limit_bytes`.
 
-    `variables` holds those defined before; None stands for a value that only the kubelet knows. A name that is not
-    among them stays as text, unless the kubelet turns out to know it (the variables of Services): then it is unknown.
+    `value_of` gives the value of a variable defined before, or None for one that only the kubelet knows, and for any
+    other name: that stays as text, unless the kubelet turns out to know it (the variables of Services).
     """
     parts: list[bytes] = []
     known, at, length = True, 0, 0
     for mark in _marks(text):
-        value = b"$" if mark.lastindex is None else variables.get(mark[1])
+        value = b"$" if mark.lastindex is None else value_of(_name(mark))
         if value is None:
             known, value = False, mark[0]
         parts += text[at : mark.start()], value
@@ -40,7 +40,7 @@ def names_in(text: str) -> list[str]:
     if "$(" not in text:
         return []
     marks = _marks(text.encode("utf-8", "surrogatepass"))
-    return [mark[1].decode("utf-8", "surrogatepass") for mark in marks if mark.lastindex is not None]
+    return [_name(mark) for mark in marks if mark.lastindex is not None]
 
 
 def double_dollars(text: str) -> str:
@@ -56,3 +56,7 @@ def _marks(text: bytes) -> Iterator[re.Match[bytes]]:
     last = text.rfind(b")") + 1
     yield from _MARK.finditer(text, 0, last)
     yield from _DOUBLED.finditer(text, last)
+
+
+def _name(mark: re.Match[bytes]) -> str:
+    return mark[1].decode("utf-8", "surrogatepass")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from webhook.deadline import Deadline
 from webhook.pods.environment import Sources
 from webhook.pods.launcher import INIT_CONTAINER, LAUNCHER
 from webhook.pods.references import find_references
@@ -20,11 +21,11 @@ def is_foreign(pod_spec: Mapping[str, Any]) -> bool:
     )
 
 
-def foreign_warnings(pod_spec: Mapping[str, Any], sources: Sources) -> Iterator[str]:
+def foreign_warnings(pod_spec: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[str]:
     """Yield a warning for each container that such a webhook has missed: it will start with raw references."""
     for key in ("initContainers", "containers"):
         for container in pod_spec.get(key) or ():
-            if _program(container) not in _LAUNCHERS and find_references(container, sources):
+            if _program(container) not in _LAUNCHERS and find_references(container, sources, deadline):
                 yield (
                     f"container {container.get('name')}: it holds Vault references, and Bank-Vaults' webhook, which has "
                     "changed this pod, does not start it through vault-env; pods of that webhook are left as they are"

@@ -1,5 +1,7 @@
 """Which of the paths of `vault-env-from-path` a container gets: by the annotations beside it, and by `;containers=`."""
 
+from typing import NamedTuple
+
 from vaultenv.errors import InvalidReference
 from vaultenv.frompath import FromPath, parse_from_path
 from webhook.annotations import Config
@@ -7,32 +9,53 @@ from webhook.annotations import Config
 EPHEMERAL = "ephemeralContainers"
 
 
-def from_path_of(key: str, name: str, config: Config) -> str:
-    """Return what the container `name` of the list `key` gets as VAULT_ENV_FROM_PATH, empty for nothing.
+class FromPaths(NamedTuple):
+    """Paths that bring all their keys: their `text`, empty for none, and each as it is `written` and parsed.
 
-    An ephemeral container gets a path only if it is named. A text that cannot be read is returned as it is.
+    With a `problem`, the text is all there is.
     """
-    items = [item for item in config.from_path.split(",") if item.strip()]
-    if not items or name in config.from_path_exclude:
-        return ""
+
+    text: str = ""
+    items: tuple[FromPath, ...] = ()
+    written: tuple[str, ...] = ()
+    problem: str = ""
+
+
+_NOTHING = FromPaths()
+
+
+def read_from_paths(text: str) -> FromPaths:
+    """Return the paths in the text of the annotation."""
+    written = tuple(item for item in text.split(",") if item.strip())
+    if not written:
+        return _NOTHING
+    try:
+        return FromPaths(text, parse_from_path(text), written)
+    except InvalidReference as error:
+        return FromPaths(text, problem=f"{error.message} ({error.reference})")
+
+
+def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> FromPaths:
+    """Return what the container `name` of the list `key` gets of the annotation's `paths`.
+
+    An ephemeral container gets a path only if it is named.
+    """
+    if not paths.text or name in config.from_path_exclude:
+        return _NOTHING
     by_default = name in config.from_path_include or not (config.from_path_include or key == EPHEMERAL)
-    try:
-        taken = [item for item in items if _is_for(parse_from_path(item)[0], name, by_default)]
-    except InvalidReference:
-        return config.from_path
-    return config.from_path if taken == items else ",".join(taken)
+    taken = [at for at, item in enumerate(paths.items) if _is_for(item, name, by_default)]
+    if len(taken) == len(paths.items):
+        return paths
+    written = tuple(paths.written[at] for at in taken)
+    return FromPaths(",".join(written), tuple(paths.items[at] for at in taken), written)
 
 
-def named_containers(config: Config) -> dict[str, tuple[str, ...]]:
+def named_containers(paths: FromPaths, config: Config) -> dict[str, tuple[str, ...]]:
     """Return the names of containers that each part of the annotations mentions."""
-    try:
-        items = parse_from_path(config.from_path)
-    except InvalidReference:
-        items = ()
     return {
         "vault-env-from-path-include": config.from_path_include,
         "vault-env-from-path-exclude": config.from_path_exclude,
-        "vault-env-from-path": tuple(name for item in items for name in item.containers),
+        "vault-env-from-path": tuple(name for item in paths.items for name in item.containers),
     }
 
 

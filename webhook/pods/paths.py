@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaultenv.errors import InvalidReference
-from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config
 from webhook.path_policy import Asked, foreign_namespace
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
-from webhook.pods.frompath import from_path_of
-from webhook.pods.pod import Place, Plan
+from webhook.pods.frompath import FromPaths, read_from_paths
+from webhook.pods.pod import Plan
 from webhook.pods.references import References
 from webhook.pods.transit import decrypt_path, is_operators
 
@@ -23,36 +21,28 @@ def find_asked(
         name = pod_spec[key][index].get("name") or ""
         own = references.settings.get(NAMESPACE_VARIABLE)
         vault_namespace = _vault_namespace(own, config, operators_namespace)
-        for where, path in _paths(place, name, references, config):
+        for where, path in _paths(plan.given[place], references, config):
             known = None if vault_namespace is None else path
             yield Asked(f"container {name}: {where}", known, vault_namespace or "")
 
 
-def _paths(
-    place: Place, name: str, references: References, config: Config
-) -> Iterator[tuple[str, str | None]]:
+def _paths(given: FromPaths, references: References, config: Config) -> Iterator[tuple[str, str | None]]:
     yield from ((f"variable {variable}", path) for variable, path in references.paths if path)
     yield from ((f"variable {variable}", None) for variable in references.uncertain)
     if not is_operators(references, config):
         path = decrypt_path(references, config)
         yield from ((f"variable {variable}", path) for variable in references.ciphertexts)
-    given = from_path_of(place[0], name, config)
-    if given:
+    if given.text:
         for item in _from_path(given):
             yield "annotation vault-env-from-path", item
     elif FROM_PATH_VARIABLE in references.settings:
-        for item in _from_path(references.settings[FROM_PATH_VARIABLE].text()):
+        text = references.settings[FROM_PATH_VARIABLE].text()
+        for item in _from_path(read_from_paths(text)) if text is not None else (None,):
             yield f"variable {FROM_PATH_VARIABLE}", item
 
 
-def _from_path(text: str | None) -> Iterator[str | None]:
-    if text is None:
-        yield None
-        return
-    try:
-        yield from (item.path for item in parse_from_path(text))
-    except InvalidReference:
-        yield None
+def _from_path(paths: FromPaths) -> Iterator[str | None]:
+    yield from (None,) if paths.problem else (item.path for item in paths.items)
 
 
 def _vault_namespace(own: Variable | None, config: Config, operators: str) -> str | None:

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webhook.annotations import Config
+from webhook.deadline import UNLIMITED, Deadline
 from webhook.facts import Facts
 from webhook.pods import launcher
 from webhook.pods.container import image_command, is_wrapped, wrap_container
 from webhook.pods.environment import Sources
 from webhook.pods.foreign import foreign_warnings, is_foreign
-from webhook.pods.frompath import from_path_of
+from webhook.pods.frompath import FromPaths, from_paths_of, read_from_paths
 from webhook.pods.launcher import Launcher
+from webhook.pods.nodes import is_windows
 from webhook.pods.problems import (
     config_problems,
     mount_problems,
@@ -29,6 +31,13 @@ Place = tuple[str, int]
 
 _INIT = "initContainers"
 _LISTS = (_INIT, "containers")
+_ENTRY_LENGTH = len('{"name":"","value":""},')
+_MOST_ADDED = 3 << 19
+"""What etcd takes in one request: no pod that grows by more can be stored."""
+_TOO_MUCH = (
+    "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
+    "shorten the annotations, above all vault-env-from-path, or take containers out"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,8 @@ class Plan:
     images: Mapping[Place, str]
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    given: Mapping[Place, FromPaths] = field(default_factory=dict)
+    """What each wrapped container gets of the annotation vault-env-from-path."""
     mounts: Sequence[Mapping[str, Any]] = field(default=())
     """Volumes of the pod that the containers need beside the webhook's own."""
 
@@ -50,14 +61,16 @@ class Plan:
 WINDOWS = Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
 
 
-def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources) -> Plan:
+def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Deadline = UNLIMITED) -> Plan:
     """Return what the pod needs; a pod without references, or wrapped by the predecessor, needs nothing.
 
-    A container that starts the launcher by itself is given it, with or without references.
+    A container that starts the launcher by itself is given it, with or without references. Raises Refused for an
+    environment that no program can have, OutOfTime for more than can be looked at.
     """
     if is_foreign(pod_spec):
-        return Plan({}, {}, warnings=tuple(foreign_warnings(pod_spec, sources)))
-    plan = plan_containers(list(_places(pod_spec)), config, sources)
+        return Plan({}, {}, warnings=tuple(foreign_warnings(pod_spec, sources, deadline)))
+    paths = read_from_paths(config.from_path)
+    plan = plan_containers(_places(pod_spec), config, paths, sources, deadline)
     if not plan.wrapped:
         return plan
     if is_windows(pod_spec):
@@ -66,33 +79,43 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources) -> Plan:
         plan.wrapped,
         plan.images,
         (
-            *config_problems(config),
+            *config_problems(config, paths),
             *plan.problems,
             *name_problems(pod_spec),
             *volume_problems(pod_spec, config),
         ),
-        (*pod_warnings(pod_spec, config, plan.wrapped), *plan.warnings),
+        (*pod_warnings(pod_spec, config, paths, plan.wrapped), *plan.warnings),
+        plan.given,
     )
 
 
-def plan_containers(places: Iterable[tuple[Place, Container]], config: Config, sources: Sources) -> Plan:
-    """Return what these containers need, without regard to the pod around them."""
+def plan_containers(
+    places: Iterable[tuple[Place, Container]],
+    config: Config,
+    paths: FromPaths,
+    sources: Sources,
+    deadline: Deadline,
+) -> Plan:
+    """Return what these containers need, without regard to the pod around them; `paths` are the annotation's."""
     wrapped: dict[Place, References] = {}
     images: dict[Place, str] = {}
+    given: dict[Place, FromPaths] = {}
     problems: list[str] = []
     warnings: list[str] = []
     for place, container in places:
-        references = find_references(container, sources)
+        deadline.check()
+        references = find_references(container, sources, deadline)
         name = container.get("name") or ""
-        if not (references or is_wrapped(container) or from_path_of(place[0], name, config)):
+        from_paths = from_paths_of(paths, place[0], name, config)
+        if not (references or is_wrapped(container) or from_paths.text):
             continue
-        wrapped[place] = references
+        wrapped[place], given[place] = references, from_paths
         problems += [f"container {name}: {problem}" for problem in reference_problems(references, config)]
         problems += mount_problems(container, config)
         warnings += container_warnings(container, references)
         if not container.get("command") and name not in (config.entry_points or {}):
             images[place] = container.get("image") or ""
-    return Plan(wrapped, images, tuple(problems), tuple(warnings))
+    return Plan(wrapped, images, tuple(problems), tuple(warnings), given)
 
 
 def mutate_pod_spec(
@@ -112,6 +135,9 @@ def wrap_containers(
     pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the PodSpec with only its containers changed, and what is wrong with them."""
+    by_text = {given.text: added.variables(given.text) for given in plan.given.values()}
+    if _length(by_text, plan) > _MOST_ADDED:
+        return dict(pod_spec), (_TOO_MUCH,)
     problems: list[str] = []
     new: dict[str, Any] = dict(pod_spec)
     mounts = [*launcher.mounts(config), *plan.mounts]
@@ -130,11 +156,19 @@ def wrap_containers(
                 f"container {container.get('name')}: image {container.get('image')} has no entry point and no command; "
                 "set `command` in the container"
             )
-        variables = added.variables(from_path_of(key, container.get("name") or "", config))
         if new[key] is pod_spec[key]:
             new[key] = list(pod_spec[key])
-        new[key][index] = wrap_container(container, words, variables, mounts, config)
+        new[key][index] = wrap_container(container, words, by_text[plan.given[place].text], mounts, config)
     return new, tuple(problems)
+
+
+def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
+    """The length of what the variables add to all containers, as JSON has it or a little less."""
+    lengths = {
+        text: sum(_ENTRY_LENGTH + len(name) + len(value) for name, value in variables.items())
+        for text, variables in by_text.items()
+    }
+    return sum(lengths[given.text] for given in plan.given.values())
 
 
 def _init_containers(present: list[Container], first: int | None, own: Container) -> list[Container]:
@@ -170,11 +204,3 @@ def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
         for index, container in enumerate(pod_spec.get(key) or ()):
             if not launcher.is_init_container(container):
                 yield (key, index), container
-
-
-def is_windows(pod_spec: PodSpec) -> bool:
-    """Whether the pod is for nodes that the launcher does not run on."""
-    system = (pod_spec.get("os") or {}).get("name") or (pod_spec.get("nodeSelector") or {}).get(
-        "kubernetes.io/os"
-    )
-    return system == "windows"

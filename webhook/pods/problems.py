@@ -3,24 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaultenv.errors import InvalidReference
-from vaultenv.frompath import parse_from_path
 from webhook.annotations import Config
 from webhook.pods import launcher
+from webhook.pods.frompath import FromPaths
 from webhook.pods.references import References
 from webhook.pods.transit import transit_problems
 
 Document = Mapping[str, Any]
 
 
-def config_problems(config: Config) -> Iterator[str]:
-    """Yield what the annotations say that cannot be, whatever the containers are."""
-    try:
-        items = parse_from_path(config.from_path)
-    except InvalidReference as error:
-        items = ()
-        yield f"annotation vault-env-from-path: {error.message} ({error.reference})"
-    if any(item.path.startswith("vault:") for item in items):
+def config_problems(config: Config, paths: FromPaths) -> Iterator[str]:
+    """Yield what the annotations say that cannot be, whatever the containers are; `paths` are the annotation's."""
+    if paths.problem:
+        yield f"annotation vault-env-from-path: {paths.problem}"
+    if any(item.path.startswith("vault:") for item in paths.items):
         yield "annotation vault-env-from-path: write the path alone, without vault: in front"
     if config.token_audience and config.jwt_file:
         yield "annotations vault-token-audience and vault-jwt-file: set one of them"

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login
-from vaultenv.reference import has_reference, parse
+from vaultenv.reference import parse
+from webhook.deadline import UNLIMITED, Deadline
 from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
 
 _PREFIX = b"vault:"
@@ -44,32 +45,44 @@ class References:
         return frozenset([*(variable for variable, _ in self.paths), *self.ciphertexts])
 
 
-def find_references(container: Mapping[str, Any], sources: Sources) -> References:
-    """Return the references in the environment of `container`, with a problem for each that is malformed."""
+def find_references(
+    container: Mapping[str, Any], sources: Sources, deadline: Deadline = UNLIMITED
+) -> References:
+    """Return the references in the environment of `container`, with a problem for each that is malformed.
+
+    Raises Refused where `environment` does, and OutOfTime.
+    """
     found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
-    variables = list(environment(container, sources))
-    for variable in variables:
-        if variable.value and _PREFIX in variable.value:
-            for field_name, item in _findings(variable):
+    uncertain: list[str] = []
+    settings: dict[str, Variable] = {}
+    for variable in environment(container, sources):
+        name, value = variable.name, variable.value
+        refers = False
+        if value and _PREFIX in value:
+            deadline.check()
+            for field_name, item in _findings(variable, deadline):
+                refers = True
                 found[field_name].append(item)
+        if _is_uncertain(variable, refers):
+            uncertain.append(name)
+        if name in SETTINGS:
+            settings[name] = variable
     for name, text in overridden(container):
-        if has_reference(text.encode("utf-8", "surrogatepass")):
+        deadline.check()
+        if _refers(text.encode("utf-8", "surrogatepass"), deadline):
             found["rewritten"].append(name)
-    return References(
-        **{field_name: tuple(items) for field_name, items in found.items()},
-        uncertain=tuple(variable.name for variable in variables if _is_uncertain(variable)),
-        settings={variable.name: variable for variable in variables if variable.name in SETTINGS},
-    )
+    fields = {field_name: tuple(items) for field_name, items in found.items()}
+    return References(**fields, uncertain=tuple(uncertain), settings=settings)
 
 
-def _findings(variable: Variable) -> Iterator[tuple[str, Any]]:
+def _findings(variable: Variable, deadline: Deadline) -> Iterator[tuple[str, Any]]:
     """Yield what is to be said about one variable, each with the field of `References` that it belongs to.
 
     Only of a value that may be a reference: other text is not to be remembered, it may be secret.
     """
     name = variable.name
     try:
-        asked = _asked(variable.value or b"")
+        asked = _asked(variable.value or b"", deadline)
     except InvalidReference as error:
         if variable.complete:
             yield "problems", f"variable {name}{variable.where}: {error.message} ({error.reference})"
@@ -95,13 +108,20 @@ class _Asked(NamedTuple):
     logs_in: bool
 
 
-def _asked(value: bytes) -> _Asked | None:
+def _refers(value: bytes, deadline: Deadline) -> bool:
+    try:
+        return _asked(value, deadline) is not None
+    except InvalidReference:
+        return True
+
+
+def _asked(value: bytes, deadline: Deadline) -> _Asked | None:
     """None for plain text; raises what `parse` raises. The pods of a workload bring the same references again and again."""
-    return _asked_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value)
+    return _asked_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value, deadline)
 
 
-def _read(value: bytes) -> _Asked | None:
-    parsed = parse(value)
+def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _Asked | None:
+    parsed = parse(value, deadline.check)
     if parsed is None:
         return None
     kinds = {type(part) for part in parsed.parts}
@@ -111,9 +131,8 @@ def _read(value: bytes) -> _Asked | None:
 _asked_before = lru_cache(maxsize=1024)(_read)
 
 
-def _is_uncertain(variable: Variable) -> bool:
+def _is_uncertain(variable: Variable, refers: bool) -> bool:
     """Whether the kubelet may make a reference of it: an annotation can be changed until the container starts."""
     if variable.value is None:
         return variable.from_annotation
-    has_marks = b":" in variable.value and b"#" in variable.value
-    return not variable.complete and (has_marks or has_reference(variable.value))
+    return not variable.complete and (refers or (b":" in variable.value and b"#" in variable.value))

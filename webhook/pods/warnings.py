@@ -8,16 +8,19 @@ from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.expansion import names_in
-from webhook.pods.frompath import named_containers
+from webhook.pods.frompath import FromPaths, named_containers
 from webhook.pods.references import References
 
 Document = Mapping[str, Any]
 
 
 def pod_warnings(
-    pod_spec: Document, config: Config, wrapped: Mapping[tuple[str, int], References]
+    pod_spec: Document,
+    config: Config,
+    paths: FromPaths,
+    wrapped: Mapping[tuple[str, int], References],
 ) -> Iterator[str]:
-    """Yield what is legal and probably not meant, of the pod as a whole; `wrapped` are the containers with the launcher."""
+    """Yield what is legal and probably not meant, of the pod as a whole; `paths` are the annotation's."""
     if pod_spec.get("automountServiceAccountToken") is False:
         lacking = [
             str(pod_spec[key][index].get("name"))
@@ -34,7 +37,7 @@ def pod_warnings(
         for key in ("initContainers", "containers")
         for container in pod_spec.get(key) or ()
     }
-    for key, wanted in named_containers(config).items():
+    for key, wanted in named_containers(paths, config).items():
         for name in sorted(set(wanted) - names):
             yield f"annotation {key}: the pod has no container {name}"
 
@@ -51,16 +54,20 @@ def container_warnings(container: Document, references: References) -> Iterator[
 
 def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator[str]:
     """Yield a warning for each place where `$(NAME)` stands for a variable that holds a reference until the launcher runs."""
+    if not secret:
+        return
     name = container.get("name")
     for place, words in _expanded_words(container):
-        for variable in sorted(secret & set(_names_in(words))):
+        for variable in sorted(secret.intersection(_names_in(words))):
             yield (
                 f"container {name}: $({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
             )
     for entry in container.get("env") or ():
-        named = set(_names_in([entry.get("value")])) if entry.get("name") not in secret else set()
-        for variable in sorted(secret & named):
+        text = entry.get("value")
+        if not isinstance(text, str) or "$(" not in text or entry.get("name") in secret:
+            continue
+        for variable in sorted(secret.intersection(names_in(text))):
             yield (
                 f"container {name}: variable {entry.get('name')}: $({variable}) becomes the reference, not the secret: the "
                 "kubelet replaces it before vault-env runs; write ${vault:path#key} in its place"

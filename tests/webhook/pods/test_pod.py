@@ -1,7 +1,9 @@
 """What a pod becomes: decisions on values, without anything outside."""
 
 import copy
+import itertools
 import json
+import math
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.annotations import Config, parse_config, read_defaults
+from webhook.deadline import Deadline
+from webhook.errors import OutOfTime
 from webhook.facts import Facts, Source, Values, find_sources
 from webhook.keys import PREFIX
 from webhook.pods.launcher import Launcher
@@ -343,6 +347,30 @@ def test_an_image_for_windows_is_refused_where_the_pod_is_not_for_windows() -> N
     images = {"app:1": ImageConfig((), ("cmd.exe",), "sha256:0", "windows")}
     problems = mutate(spec_of(referring(command=None)), images=images)[1]
     assert len(problems) == 1 and "image app:1 is for Windows" in problems[0] and "os.name" in problems[0]
+
+
+def test_a_pod_that_variables_would_make_too_large_to_store_is_refused() -> None:
+    config = config_of(vault_env_from_path=",".join(f"kv/{number}" for number in range(200)))
+    many = [referring(name=f"c{number}") for number in range(1500)]
+    (problem,) = mutate(spec_of(*many), config)[1]
+    assert "longer than 1.5 MiB" in problem
+    assert mutate(spec_of(*many[:500]), config)[1] == ()
+
+
+def test_each_container_and_each_reference_is_looked_at_once() -> None:
+    asked = itertools.count()
+    containers = [referring(name=f"c{number}") for number in range(100)]
+    inline = container(env=[{"name": "V", "value": "${vault:a#${.b}}" * 100}])
+    plan_pod(spec_of(*containers, inline), config_of(), {}, Deadline(math.inf, lambda: next(asked)))
+    assert next(asked) == 1 + 2 * 100 + 1 + 1 + 100
+
+
+def test_the_deadline_ends_the_search_for_references() -> None:
+    asked = itertools.count()
+    containers = [referring(name=f"c{number}") for number in range(100)]
+    with pytest.raises(OutOfTime, match="make it smaller"):
+        plan_pod(spec_of(*containers), config_of(), {}, Deadline(50, lambda: next(asked)))
+    assert next(asked) == 51
 
 
 def test_variables_of_the_pod_cannot_point_the_launcher_elsewhere() -> None:

@@ -1,10 +1,10 @@
-"""Which architectures a pod pins itself to."""
+"""Which nodes a pod is for."""
 
 from typing import Any
 
 import pytest
 
-from webhook.pods.architectures import pinned_architectures
+from webhook.pods.nodes import is_windows, pinned_architectures
 
 
 def affinity(*terms: list[tuple[str, str, list[str]]]) -> dict[str, Any]:
@@ -44,3 +44,29 @@ ZONE = ("topology.kubernetes.io/zone", "In", ["a"])
 )
 def test_a_pod_pins_architectures(spec: dict[str, Any], pinned: tuple[str, ...]) -> None:
     assert pinned_architectures(spec) == pinned
+
+
+OS = "kubernetes.io/os"
+WINDOWS, LINUX = (OS, "In", ["windows"]), (OS, "In", ["linux"])
+HOST_PROCESS = {"securityContext": {"windowsOptions": {"hostProcess": True}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "windows"),
+    [
+        ({}, False),
+        ({"os": {"name": "windows"}}, True),
+        ({"nodeSelector": {OS: "windows"}}, True),
+        (affinity([WINDOWS]), True),
+        (affinity([WINDOWS, ZONE], [WINDOWS]), True),
+        (affinity([WINDOWS], [LINUX]), False),
+        (affinity([WINDOWS], [ZONE]), False),
+        (affinity([(OS, "In", ["windows", "linux"])]), False),
+        (HOST_PROCESS, True),
+        ({"containers": [HOST_PROCESS]}, True),
+        ({"securityContext": {"windowsOptions": {"hostProcess": False}}}, False),
+        ({"os": {"name": "linux"}, **HOST_PROCESS}, False),
+    ],
+)
+def test_a_pod_is_for_windows_where_it_can_run_nowhere_else(spec: dict[str, Any], windows: bool) -> None:
+    assert is_windows(spec) is windows

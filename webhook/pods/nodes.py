@@ -1,0 +1,58 @@
+"""Which nodes a pod is for, before the scheduler has chosen one: their architectures, and whether they run Windows.
+
+https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+_ARCHITECTURE = "kubernetes.io/arch"
+_SYSTEM = "kubernetes.io/os"
+_WINDOWS = "windows"
+
+
+def pinned_architectures(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the architectures that nodeSelector and required node affinity leave; none where any is possible."""
+    return _pinned(spec, _ARCHITECTURE)
+
+
+def is_windows(spec: Mapping[str, Any]) -> bool:
+    """Whether the pod is for nodes that the launcher does not run on; a pod that names its system is for that."""
+    system = (spec.get("os") or {}).get("name")
+    if system:
+        return bool(system == _WINDOWS)
+    return _pinned(spec, _SYSTEM) == (_WINDOWS,) or _is_host_process(spec)
+
+
+def _is_host_process(spec: Mapping[str, Any]) -> bool:
+    """Whether it has HostProcess containers, which only Windows has: all of a pod are, or none.
+
+    https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
+    """
+    return any(
+        ((holder.get("securityContext") or {}).get("windowsOptions") or {}).get("hostProcess") is True
+        for holder in (spec, *(spec.get("containers") or ()))
+    )
+
+
+def _pinned(spec: Mapping[str, Any], label: str) -> tuple[str, ...]:
+    selected = (spec.get("nodeSelector") or {}).get(label)
+    if selected:
+        return (selected,)
+    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ) or {}
+    terms = [_of_term(term, label) for term in affinity.get("nodeSelectorTerms") or ()]
+    if not all(terms):
+        return ()
+    return tuple(dict.fromkeys(value for term in terms for value in term))
+
+
+def _of_term(term: Mapping[str, Any], label: str) -> tuple[str, ...]:
+    """The label's values that one term leaves, of which one must hold; its expressions must all hold."""
+    found = [
+        tuple(expression.get("values") or ())
+        for expression in term.get("matchExpressions") or ()
+        if expression.get("key") == label and expression.get("operator") == "In"
+    ]
+    return tuple(name for name in found[0] if all(name in values for values in found)) if found else ()
