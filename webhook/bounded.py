@@ -8,7 +8,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -17,36 +17,27 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from webhook.adapter import ContextAdapter, Unwarned, seconds
+from webhook.adapter import ContextAdapter, seconds
+from webhook.kept import Keeping, Noted
 from webhook.registry.connection import BudgetSocket, budgeted
 
 
-class BoundedAdapter(ContextAdapter):
-    """An adapter whose TLS connections are those of `context`; `remaining_s` is asked before each exchange.
+class Exchanges(ContextAdapter):
+    """Exchanges over TLS connections of `context`, which are kept; for use by many threads."""
 
-    Raises what requests raises; an answer above `limit_bytes` is requests.exceptions.ContentDecodingError.
-    """
-
-    def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], limit_bytes: int) -> None:
-        self._remaining_s = remaining_s
+    def __init__(self, context: ssl.SSLContext, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         super().__init__(context, {"http": _PlainPool, "https": _SecurePool})
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """Return the answer with its whole body."""
-        left = self._remaining_s()
-        if left <= 0:
+    def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
+        """Return the answer with its whole body within `budget_s`.
+
+        Raises what requests raises; an answer above `limit_bytes` is requests.exceptions.ContentDecodingError.
+        """
+        if budget_s <= 0:
             raise requests.Timeout("no time is left", request=request)
         request.headers["Accept-Encoding"] = "identity"
-        response = super().send(request, True, urllib3.Timeout(total=left), verify, cert, proxies)  # type: ignore[arg-type]  # requests takes it
+        response = super().send(request, True, urllib3.Timeout(total=budget_s))  # type: ignore[arg-type]  # requests takes it
         response.raw = io.BytesIO(self._body(response))
         return response
 
@@ -64,6 +55,18 @@ class BoundedAdapter(ContextAdapter):
         return body
 
 
+class BoundedAdapter(Exchanges):
+    """The same for a session of requests; `remaining_s` is asked before each exchange."""
+
+    def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], limit_bytes: int) -> None:
+        self._remaining_s = remaining_s
+        super().__init__(context, limit_bytes)
+
+    def send(self, request: requests.PreparedRequest, *_arguments: Any, **_options: Any) -> requests.Response:
+        """Return the answer with its whole body."""
+        return self.exchange(request, self._remaining_s())
+
+
 @functools.lru_cache(maxsize=16)
 def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
     """Return a context that trusts the certificates in PEM of `ca`, else the system's; raise ssl.SSLError, ValueError."""
@@ -71,21 +74,21 @@ def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
     return budgeted(context, not skip_verify)
 
 
-class _PlainConnection(HTTPConnection):
+class _PlainConnection(Noted, HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _dial(self._dns_host, self.port, seconds(self.timeout))
+        return self.noted(_dial(self._dns_host, self.port, seconds(self.timeout)))
 
 
-class _SecureConnection(HTTPSConnection):
+class _SecureConnection(Noted, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _dial(self._dns_host, self.port, seconds(self.timeout))
+        return self.noted(_dial(self._dns_host, self.port, seconds(self.timeout)))
 
 
-class _PlainPool(HTTPConnectionPool):
+class _PlainPool(Keeping, HTTPConnectionPool):  # type: ignore[misc]
     ConnectionCls = _PlainConnection
 
 
-class _SecurePool(Unwarned, HTTPSConnectionPool):
+class _SecurePool(Keeping, HTTPSConnectionPool):  # type: ignore[misc]
     ConnectionCls = _SecureConnection
 
 

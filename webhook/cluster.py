@@ -4,7 +4,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
 import json
-import threading
+import os
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +13,28 @@ from urllib.parse import quote
 
 import requests
 
+from webhook.bounded import Exchanges
 from webhook.deadline import Deadline
 from webhook.errors import ClusterUnavailable
 from webhook.kubeconfig import Connection
+from webhook.registry.connection import budgeted
 
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to ask; `what` is its name in errors."""
+
+    method: str
+    path: str
+    what: str
+    body: Mapping[str, Any] | None = None
+    accept: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -34,13 +48,14 @@ class Cluster:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._local = threading.local()
+        self._exchanges: Exchanges | None = None
+        self._version: list[int] = []
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the ConfigMap, Secret or ServiceAccount, or None if there is none; ClusterUnavailable otherwise."""
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
         what = f"{kind} {namespace}/{name}"
-        answer = self._request("GET", path, None, what, deadline)
+        answer = self._request(_Request("GET", path, what), deadline)
         if answer.status == 404:
             return None
         return self._checked(answer, what)
@@ -59,7 +74,7 @@ class Cluster:
             "spec": {"audiences": audiences, "expirationSeconds": _TOKEN_LIFETIME_S},
         }
         what = f"a token of ServiceAccount {namespace}/{service_account}"
-        answer = self._request("POST", path, body, what, deadline)
+        answer = self._request(_Request("POST", path, what, body), deadline)
         if answer.status == 404:
             return None
         return str(self._checked(answer, what)["status"]["token"])
@@ -69,9 +84,8 @@ class Cluster:
         page = ""
         while True:
             path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
-            found = self._checked(
-                self._request("GET", path, None, "the nodes", deadline, _METADATA), "the nodes"
-            )
+            request = _Request("GET", path, "the nodes", accept=_METADATA)
+            found = self._checked(self._request(request, deadline), request.what)
             yield from found.get("items") or ()
             page = (found.get("metadata") or {}).get("continue") or ""
             if not page:
@@ -81,12 +95,12 @@ class Cluster:
         """Create an Event (events.k8s.io/v1) in the namespace; ClusterUnavailable if that fails."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
         what = f"an Event in {namespace}"
-        self._checked(self._request("POST", path, event, what, deadline), what)
+        self._checked(self._request(_Request("POST", path, what, event), deadline), what)
 
     def ready(self, deadline: Deadline) -> bool:
         """Whether the API server answers."""
         try:
-            return self._request("GET", "/version", None, "the version", deadline).status == 200
+            return self._request(_Request("GET", "/version", "the version"), deadline).status == 200
         except ClusterUnavailable:
             return False
 
@@ -97,71 +111,47 @@ class Cluster:
             raise ClusterUnavailable(f"the API server answered {answer.status} for {what}; try again")
         return answer.document
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        what: str,
-        deadline: Deadline,
-        accept: str = "application/json",
-    ) -> _Answer:
+    def _request(self, request: _Request, deadline: Deadline) -> _Answer:
         try:
             try:
-                return self._exchange(method, path, body, what, deadline, accept)
-            except requests.ConnectionError:
+                return self._exchange(request, deadline)
+            except (requests.ConnectionError, requests.Timeout):
                 if deadline.passed():
                     raise
-                # A kept connection, perhaps, that the API server has closed; what is asked can be asked twice.
-                return self._exchange(method, path, body, what, deadline, accept)
+                # A kept connection, perhaps, that is dead; what is asked can be asked twice.
+                return self._exchange(request, deadline)
         except (requests.RequestException, OSError, ValueError) as error:
             raise ClusterUnavailable(
-                f"the API server did not answer for {what} ({type(error).__name__}); try again"
+                f"the API server did not answer for {request.what} ({type(error).__name__}); try again"
             ) from error
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        what: str,
-        deadline: Deadline,
-        accept: str,
-    ) -> _Answer:
-        timeout_s = deadline.remaining_s()
-        if not timeout_s:
-            raise ClusterUnavailable(f"no time was left to read {what}; try again")
-        with self._session().request(
-            method,
-            self._connection.server + path,
-            json=body,
-            headers={**self._connection.headers(), "Accept": accept},
-            timeout=timeout_s,
-            stream=True,
-            allow_redirects=False,
-        ) as response:
-            return _Answer(response.status_code, _read_json(response, deadline))
+    def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
+        budget_s = deadline.remaining_s()
+        if not budget_s:
+            raise ClusterUnavailable(f"no time was left to read {request.what}; try again")
+        prepared = requests.Request(
+            request.method,
+            self._connection.server + request.path,
+            headers={**self._connection.headers(), "Accept": request.accept},
+            json=request.body,
+        ).prepare()
+        response = self._exchanges_now().exchange(prepared, budget_s)
+        return _Answer(response.status_code, _document(response))
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            session.verify = self._connection.ca_file or True
-            session.cert = self._connection.client_certificate
-            self._local.session = session
-        return session
+    def _exchanges_now(self) -> Exchanges:
+        """What trusts the CA and shows the certificate that the files hold now: they may have been rotated."""
+        ca_file, certificate = self._connection.ca_file, self._connection.client_certificate
+        files = [path for path in (ca_file, *(certificate or ())) if path]
+        version = [os.stat(path).st_mtime_ns for path in files]
+        if self._exchanges is None or version != self._version:
+            context = budgeted(ssl.create_default_context(cafile=ca_file or None), verify=True)
+            if certificate:
+                context.load_cert_chain(*certificate)
+            self._exchanges, self._version = Exchanges(context, _BODY_LIMIT), version
+        return self._exchanges
 
 
-def _read_json(response: requests.Response, deadline: Deadline) -> Mapping[str, Any]:
-    body = bytearray()
-    for chunk in response.iter_content(65536):
-        body += chunk
-        if len(body) > _BODY_LIMIT or deadline.passed():
-            raise ValueError("the answer is too long or too slow")
-    document = (
-        json.loads(bytes(body))
-        if response.headers.get("Content-Type", "").startswith("application/json")
-        else {}
-    )
+def _document(response: requests.Response) -> Mapping[str, Any]:
+    is_json = response.headers.get("Content-Type", "").startswith("application/json")
+    document = json.loads(response.content) if is_json else {}
     return document if isinstance(document, dict) else {}

@@ -1,15 +1,21 @@
 """The thin Kubernetes client on a real API server."""
 
 import base64
+import contextlib
 import json
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster as Server
 from tests.servers.process import free_port
+from webhook import kept
 from webhook.cluster import Cluster
 from webhook.deadline import Deadline
 from webhook.errors import ClusterUnavailable, InvalidSetting
@@ -79,6 +85,84 @@ def test_an_api_server_that_accepts_connections_and_is_silent_costs_the_time_onc
         with pytest.raises(ClusterUnavailable):
             silent.get("Secret", "team", "pull", Deadline(1))
     assert 1 <= time.monotonic() - started < 1.8
+
+
+_EMPTY_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Forgetful:
+    """An API server with `answers` on each connection, and then with silence, as a gateway that has forgotten it."""
+
+    def __init__(self, answers: int, hangs_up: bool = False) -> None:
+        self._answers, self._hangs_up = answers, hangs_up
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.connections: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self.connections.append(self._listening.accept()[0])
+                threading.Thread(target=self._serve, args=self.connections[-1:], daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            for _ in range(self._answers):
+                if not connection.recv(65536):
+                    return
+                connection.sendall(_EMPTY_ANSWER)
+            connection.recv(65536)
+            if not self._hangs_up:
+                connection.recv(65536)
+
+    def stop(self) -> None:
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+
+@pytest.fixture
+def forgetful(request: pytest.FixtureRequest) -> Iterator[Forgetful]:
+    server = Forgetful(*request.param)
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("forgetful", [(1, False), (1, True)], ids=["silent", "closed"], indirect=True)
+def test_a_kept_connection_that_is_dead_costs_no_answer(forgetful: Forgetful) -> None:
+    client = Cluster(Connection(forgetful.address))
+    for _ in range(2):
+        assert client.get("Secret", "a", "b", Deadline(4)) == {}
+    assert len(forgetful.connections) == 2
+
+
+@pytest.mark.parametrize("forgetful", [(9,)], indirect=True)
+def test_connections_are_kept_by_all_threads_together_and_not_for_long(
+    forgetful: Forgetful, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Cluster(Connection(forgetful.address))
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(client.get, "Secret", "a", "b", soon()).result() == {}
+    assert len(forgetful.connections) == 1
+    monkeypatch.setattr(kept, "MAX_IDLE_S", 0.0)
+    assert client.get("Secret", "a", "b", soon()) == {}
+    assert len(forgetful.connections) == 2
+
+
+def test_a_rotated_ca_is_trusted_at_the_next_request(
+    cluster: Server, authority: Authority, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.crt"
+    file.write_bytes(Authority(tmp_path / "other").ca_file.read_bytes())
+    rotating = Cluster(Connection(cluster.endpoint.address, str(file), cluster.endpoint.token))
+    with pytest.raises(ClusterUnavailable, match="SSLError"):
+        rotating.get("Secret", "default", "x", soon())
+    file.write_bytes(cluster.endpoint.ca_file.read_bytes())
+    assert rotating.get("Secret", "default", "x", soon()) is None
 
 
 def test_nothing_is_asked_after_the_deadline(admin: Cluster) -> None:
