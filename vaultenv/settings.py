@@ -86,19 +86,19 @@ class Settings:
     def _read_connection(self) -> None:
         if self._flag("VAULT_SRV_LOOKUP"):
             raise InvalidSetting("VAULT_SRV_LOOKUP is not supported: write the host and port into VAULT_ADDR")
-        self.address = self._text("VAULT_AGENT_ADDR") or self._text("VAULT_ADDR")
+        self.address = self._trimmed("VAULT_AGENT_ADDR") or self._trimmed("VAULT_ADDR")
         self.namespace = self._text("VAULT_NAMESPACE").strip("/")
         self.headers = self._header_map()
         self.proxies = {name: self.foreign(name, name.lower()) for name in _PROXIES}
         self.proxies["VAULT_PROXY_ADDR"] = self._text("VAULT_PROXY_ADDR")
 
     def _read_login(self) -> None:
-        self.token = self._text("VAULT_TOKEN").strip()
+        self.token = self._trimmed("VAULT_TOKEN")
         self.token_file = self._text("VAULT_TOKEN_FILE")
         self.token_path = self._text("VAULT_TOKEN_PATH")
         self.unwrap_token = self._flag("VAULT_UNWRAP_TOKEN")
         self.auth_method = self._text("VAULT_AUTH_METHOD")
-        self.auth_mount = self.foreign("VAULT_PATH").strip("/")
+        self.auth_mount = _without_controls("VAULT_PATH", self.foreign("VAULT_PATH")).strip("/")
         self.role = self._text("VAULT_ROLE")
         self.jwt_file = self._text("KUBERNETES_SERVICE_ACCOUNT_TOKEN") or self._text("VAULT_JWT_FILE")
         self.role_id = self._text("VAULT_APPROLE_ROLE_ID")
@@ -111,7 +111,7 @@ class Settings:
     def _read_tls(self) -> None:
         self.ca_file = self._text("VAULT_CACERT")
         self.ca_directory = self._text("VAULT_CAPATH")
-        self.ca_bytes = self._text("VAULT_CACERT_BYTES")
+        self.ca_bytes = self._lines("VAULT_CACERT_BYTES")
         self.system_ca_file = self.foreign("SSL_CERT_FILE")
         self.system_ca_directories = tuple(filter(None, self.foreign("SSL_CERT_DIR").split(":")))
         self.client_certificate = self._text("VAULT_CLIENT_CERT")
@@ -127,8 +127,8 @@ class Settings:
 
     def _read_launcher(self) -> None:
         self.ignore_missing = self._flag("VAULT_IGNORE_MISSING_SECRETS")
-        self.from_path = self._text("VAULT_ENV_FROM_PATH")
-        self.passthrough = frozenset(name.strip() for name in self._text("VAULT_ENV_PASSTHROUGH").split(","))
+        self.from_path = self._lines("VAULT_ENV_FROM_PATH")
+        self.passthrough = frozenset(name.strip() for name in self._lines("VAULT_ENV_PASSTHROUGH").split(","))
         self.transit_key = self._text("VAULT_TRANSIT_KEY_ID")
         self.transit_mount = self._text("VAULT_TRANSIT_PATH").strip("/")
         self.transit_batch_size = self._count("VAULT_TRANSIT_BATCH_SIZE", least=1)
@@ -145,7 +145,7 @@ class Settings:
         self.grace_s = self._duration_s("VAULT_ENV_DAEMON_GRACE")
 
     def _header_map(self) -> dict[str, str]:
-        text = self._text("VAULT_HEADERS")
+        text = self._lines("VAULT_HEADERS")
         try:
             headers = loads(text.encode()) if text else {}
         except ValueError:
@@ -166,10 +166,20 @@ class Settings:
         return ""
 
     def _text(self, name: str) -> str:
-        """The variable's text, its default if it is not set or empty."""
-        raw = self._environ.get(name.encode(), b"")
+        """The variable's text, its default if it is not set or empty; without control characters."""
+        return _without_controls(name, self._lines(name))
+
+    def _trimmed(self, name: str) -> str:
+        """The same, without blanks and line breaks around it."""
+        return _without_controls(name, self._lines(name).strip())
+
+    def _lines(self, name: str) -> str:
+        """The same, which may have several lines."""
+        raw = self._environ.get(name.encode())
+        if not raw:
+            return _DEFAULTS[name]
         try:
-            return decoded(raw) or _DEFAULTS[name]
+            return decoded(raw)
         except NotUtf8:
             raise InvalidSetting(f"{name} must be UTF-8 text") from None
 
@@ -195,6 +205,15 @@ class Settings:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
             raise InvalidSetting(f"{name} is {text!r}: write a whole number of at least {least}")
         return int(text)
+
+
+def _without_controls(name: str, text: str) -> str:
+    """The text; raises InvalidSetting, which does not show it, if a request could not carry it as it is."""
+    if not text.isprintable() and any(char < " " or "\x7f" <= char < "\xa0" for char in text):
+        raise InvalidSetting(
+            f"{name} holds a control character: take it out; it may be a line break at the end"
+        )
+    return text
 
 
 def _is_header(pair: tuple[str, object]) -> bool:

@@ -69,6 +69,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        raise ValueError(text)
+    return text
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
@@ -141,6 +147,7 @@ def optional(form: Form) -> Form:
 
 
 TEXT = Form("any text", lambda text: text)
+LINE = Form("text without line breaks and other control characters", _line)
 BOOLEAN = Form("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
 DURATION = Form("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
 COUNT = Form("a whole number, 0 or more", _count)

@@ -111,7 +111,7 @@ def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
         ({"VAULT_CAPATH": "/etc/passwd"}, "VAULT_CAPATH: open /etc/passwd: not a directory"),
         ({"VAULT_AUTH_METHOD": "nonsense"}, "VAULT_AUTH_METHOD is 'nonsense'"),
         ({"VAULT_TOKEN_FILE": "/nowhere"}, "failed to read token file: open /nowhere"),
-        ({"VAULT_TOKEN": "a\nb"}, "failed to request new Vault token: the token holds characters"),
+        ({"VAULT_TOKEN": "a b\u00e9"}, "failed to request new Vault token: the token holds characters"),
         ({"VAULT_JWT_FILE": "/nowhere"}, "failed to request new Vault token: failed to read login data"),
     ],
 )

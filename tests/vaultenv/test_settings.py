@@ -90,6 +90,39 @@ def test_a_text_that_means_nothing_is_an_error_with_the_name(name: str, value: s
         Settings({name.encode(): value.encode()})
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VAULT_NAMESPACE",
+        "VAULT_ROLE",
+        "VAULT_PATH",
+        "VAULT_APPROLE_SECRET_ID",
+        "VAULT_PASSWORD",
+        "VAULT_TRANSIT_PATH",
+    ],
+)
+@pytest.mark.parametrize(
+    "value", [b"hunter2\n", b"hunter2\r\nX-Vault-Token: t", b"\x00hunter2", b"hunter2\xc2\x85"]
+)
+def test_a_control_character_is_an_error_that_does_not_show_the_value(name: str, value: bytes) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name} holds a control character") as refusal:
+        Settings({name.encode(): value})
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_lines_are_taken_where_they_have_a_meaning_or_none() -> None:
+    settings = Settings(
+        {
+            b"VAULT_TOKEN": b"t\n",
+            b"VAULT_ADDR": b" https://vault:8200\n",
+            b"VAULT_ENV_FROM_PATH": b"kv/a,\nkv/b\n",
+            b"VAULT_CACERT_BYTES": b"-----BEGIN\n",
+            b"VAULT_HEADERS": b'{\n"A": "b"\n}\n',
+        }
+    )
+    assert (settings.token, settings.address, settings.headers) == ("t", "https://vault:8200", {"A": "b"})
+
+
 @pytest.mark.parametrize("text", ["1", "t", "T", "TRUE", "true", "True"])
 def test_booleans_are_gos(text: str) -> None:
     assert Settings({b"VAULT_JSON_LOG": text.encode()}).json_log

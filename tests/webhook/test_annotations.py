@@ -20,6 +20,7 @@ from webhook.keys import PREFIX, SUCCESSOR_PREFIX
 EXAMPLES = {
     forms.AUTH_METHOD.accepted: "kubernetes",
     "any text": "text",
+    forms.LINE.accepted: "text",
     "true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)": "true",
     "a whole number, 0 or more, or nothing": "7",
     "a whole number, 0 or more": "7",
@@ -84,8 +85,8 @@ def test_the_successors_key_wins(row: Annotation) -> None:
 
 @pytest.mark.parametrize("row", STRICT, ids=names)
 def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
-    _, problems = parse_config({PREFIX + row.key: "not so"}, read_defaults({}))
-    assert problems == [f"annotation {PREFIX}{row.key}: 'not so' is not {row.form.accepted}"]
+    _, problems = parse_config({PREFIX + row.key: "not\nso"}, read_defaults({}))
+    assert problems == [f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.form.accepted}"]
 
 
 def test_all_bad_values_are_named_at_once() -> None:

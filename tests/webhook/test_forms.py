@@ -42,6 +42,13 @@ def test_pull_policies_are_read_without_regard_to_case(text: str, policy: str) -
     assert forms.PULL_POLICY.parse(text) == policy
 
 
+@pytest.mark.parametrize("text", ["shop\n", "a\r\nX-Vault-Token: t", "a\x00", "a\x7f", "a\x85"])
+def test_a_line_has_no_control_characters(text: str) -> None:
+    assert forms.LINE.parse("team/übung 1") == "team/übung 1"
+    with pytest.raises(ValueError):
+        forms.LINE.parse(text)
+
+
 def test_entry_points_are_lists_of_words_by_container() -> None:
     assert forms.ENTRY_POINTS.parse('{"app": ["/app", "-v"]}') == {"app": ("/app", "-v")}
 

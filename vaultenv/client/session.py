@@ -35,11 +35,12 @@ def _given(settings: "Settings") -> str:
     if settings.token and settings.token != _LOGIN:
         return settings.token
     if settings.token_file:
-        return _token_of(settings.token_file, "VAULT_TOKEN_FILE")
+        return _alone(_token_of(settings.token_file, "VAULT_TOKEN_FILE"), "VAULT_TOKEN_FILE")
     try:
-        return _token_of(settings.token_path, "VAULT_TOKEN_PATH") if settings.token_path else ""
+        token = _token_of(settings.token_path, "VAULT_TOKEN_PATH") if settings.token_path else ""
     except LoginFailed:
         return ""
+    return _alone(token, "VAULT_TOKEN_PATH")
 
 
 def _token_of(path: str, variable: str) -> str:
@@ -51,4 +52,10 @@ def _token_of(path: str, variable: str) -> str:
         ) from None
     if not token:
         raise LoginFailed(f"failed to read token file: {path} is empty: check {variable}")
+    return token
+
+
+def _alone(token: str, variable: str) -> str:
+    if not token.isascii() or not token.isprintable():
+        raise LoginFailed(f"failed to read token file: it holds more than a token: check {variable}")
     return token

@@ -109,6 +109,10 @@ def test_a_token_file_is_trimmed(secrets: Vault, tmp_path: Path) -> None:
     assert start_with(secrets, VAULT_TOKEN_PATH=str(file)) == b"secret"
     file.write_text("\n")
     assert b"is empty: check VAULT_TOKEN_FILE" in start_with(secrets, VAULT_TOKEN_FILE=str(file))
+    file.write_text("hunter2\nhunter2\n")
+    refusal = start_with(secrets, VAULT_TOKEN_FILE=str(file))
+    assert b"holds more than a token: check VAULT_TOKEN_FILE" in refusal
+    assert b"hunter2" not in refusal
     missing = str(tmp_path / "none")
     assert b"no such file or directory" in start_with(secrets, VAULT_TOKEN_FILE=missing)
 
