@@ -129,6 +129,64 @@ def test_a_token_is_renewed_and_at_its_end_replaced(secrets: Vault, daemon: Begi
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
+class TokenFile:
+    """A file with a token for the launcher, which another one replaces as a Vault agent does it."""
+
+    def __init__(self, vault: Vault, folder: Path) -> None:
+        vault.policy("rotating", 'path "*" { capabilities = ["read", "update"] }')
+        self._vault, self._new, self.path = vault, folder / "new", folder / "token"
+        self.token = self.rotate()
+
+    def rotate(self) -> str:
+        self.token = self._vault.write("auth/token/create", {"policies": "rotating"})["auth"]["client_token"]
+        self._new.write_text(self.token + "\n")
+        self._new.rename(self.path)
+        return str(self.token)
+
+
+def test_a_token_file_is_read_again_when_its_token_was_replaced(
+    secrets: Vault, daemon: Begin, tmp_path: Path
+) -> None:
+    secrets.put_secret("secret/data/rotating", k="one")
+    file = TokenFile(secrets, tmp_path)
+    process = daemon(
+        *SLEEP,
+        **at(secrets, "", VAULT_TOKEN_FILE=str(file.path), VAULT_ENV_DAEMON_INTERVAL="500ms"),
+        A="vault:secret/data/rotating#k",
+    )
+    assert line(process) == "started one"
+    secrets.write("auth/token/revoke", {"token": file.token})
+    secrets.put_secret("secret/data/rotating", k="two")
+    file.rotate()
+    assert [line(process), line(process)] == ["ended", "started two"]
+
+
+def test_what_was_leased_with_the_replaced_token_is_read_again(
+    secrets: Vault, daemon: Begin, tmp_path: Path
+) -> None:
+    secrets.write("pki/roles/lasting", {"allow_any_name": True, "generate_lease": True, "ttl": "1h"})
+    file = TokenFile(secrets, tmp_path)
+    reference = '>>vault:pki/issue/lasting#serial_number#{"common_name":"app.example"}'
+    process = daemon(*SLEEP, **at(secrets, "", VAULT_TOKEN_FILE=str(file.path)), A=reference)
+    first = line(process)
+    file.rotate()
+    assert line(process) == "ended"
+    second = line(process)
+    assert second.startswith("started ")
+    assert second != first
+
+
+def test_a_program_that_wants_the_token_gets_the_new_one(
+    secrets: Vault, daemon: Begin, tmp_path: Path
+) -> None:
+    file = TokenFile(secrets, tmp_path)
+    script = SCRIPT.replace("$A", "$VAULT_TOKEN")
+    process = daemon("/bin/sh", "-c", script, **at(secrets, "vault:login", VAULT_TOKEN_FILE=str(file.path)))
+    assert line(process) == f"started {file.token}"
+    file.rotate()
+    assert [line(process), line(process)] == ["ended", f"started {file.token}"]
+
+
 def test_a_secret_whose_lease_ends_is_replaced(secrets: Vault, daemon: Begin) -> None:
     secrets.write(
         "pki/roles/leased", {"allow_any_name": True, "generate_lease": True, "ttl": "3s", "max_ttl": "3s"}

@@ -17,7 +17,8 @@ def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> 
     """Give the client its token, before about so many reads; raises LoginFailed and what `Vault.login` and
     `Vault.unwrap` raise.
     """
-    token = _given(settings)
+    is_static = settings.token and settings.token != _LOGIN
+    token = settings.token if is_static else token_in_file(settings)
     if token:
         vault.use(token)
         if settings.unwrap_token:
@@ -28,12 +29,11 @@ def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> 
     log.info("initial Vault token arrived")
 
 
-def _given(settings: "Settings") -> str:
-    """The token of VAULT_TOKEN, of VAULT_TOKEN_FILE, or of VAULT_TOKEN_PATH if there is such a file;
-    else "".
+def token_in_file(settings: "Settings") -> str:
+    """The token that VAULT_TOKEN_FILE holds now, or VAULT_TOKEN_PATH if there is such a file; else "".
+
+    Raises LoginFailed.
     """
-    if settings.token and settings.token != _LOGIN:
-        return settings.token
     if settings.token_file:
         return _alone(_token_of(settings.token_file, "VAULT_TOKEN_FILE"), "VAULT_TOKEN_FILE")
     try:

@@ -4,9 +4,10 @@ changed.
 
 import time
 
+from vaultenv.client.session import log_in, token_in_file
 from vaultenv.daemon.lease import Lease
 from vaultenv.deadline import Deadline
-from vaultenv.errors import NotResolved, PermissionRefused, RequestRefused, VaultEnvError
+from vaultenv.errors import LoginFailed, NotResolved, PermissionRefused, RequestRefused, VaultEnvError
 from vaultenv.jsontext import dumps
 
 TYPE_CHECKING = False
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from vaultenv.client.api import Vault
     from vaultenv.log import Log
     from vaultenv.plan import Plan
+    from vaultenv.settings import Settings
 
     Environ = dict[bytes, bytes]
 
 _LONGEST_SLEEP_S = 3600.0
 _AGAIN_S = 5.0
+_FILE_LOOK_S = 5.0
 
 
 class Keeper:
@@ -33,7 +36,7 @@ class Keeper:
         vault: "Vault",
         reader: "CachingReader",
         environ: "Environ",
-        interval_s: float,
+        settings: "Settings",
         log: "Log",
         changed: "Callable[[Environ], None]",
     ) -> None:
@@ -41,11 +44,14 @@ class Keeper:
         self._vault = vault
         self._reader = reader
         self._environ = environ
-        self._interval_s = interval_s
+        self._settings = settings
+        self._interval_s = settings.interval_s
         self._log = log
         self._changed = changed
         self._leases: dict[Question, Lease] = {}
         self._token: Lease | None = None
+        self._is_new_token = False
+        self._given = self._given_at_first()
         self._trouble = ""
 
     def run(self) -> None:
@@ -57,6 +63,7 @@ class Keeper:
         while True:
             due = [lease.due_at() for lease in self._leases.values()]
             due += [self._token.due_at()] if self._token else []
+            due += [time.monotonic() + _FILE_LOOK_S] if self._given else []
             time.sleep(max(0.05, min([next_look, *due]) - time.monotonic()))
             look = bool(self._interval_s) and time.monotonic() >= next_look
             if time.monotonic() >= next_look:
@@ -66,11 +73,13 @@ class Keeper:
     def _attempt(self, look: bool) -> None:
         self._vault.within(Deadline(_AGAIN_S * 4))
         try:
-            stale = self._renew(time.monotonic())
+            self._keep_token(time.monotonic())
+            stale = [*self._leases] if self._is_new_token else self._renew(time.monotonic())
             if look:
                 stale += [question for question, secret in self._reader.secrets.items() if secret.from_kv]
-            if stale:
+            if stale or self._is_new_token:
                 self._read_again(stale)
+            self._is_new_token = False
             self._tell("")
         except VaultEnvError as error:
             self._tell(str(error).partition("\n")[0])
@@ -82,17 +91,41 @@ class Keeper:
         self._trouble = trouble
 
     def _renew(self, now: float) -> "list[Question]":
-        """Renew what is due; the questions whose secrets have to be read again."""
-        stale: list[Question] = []
-        if self._token and self._token.due_at() <= now and not self._renewed(self._token, now):
+        """Renew the leases that are due; the questions whose secrets have to be read again."""
+        return [
+            question
+            for question, lease in self._leases.items()
+            if lease.due_at() <= now and not self._renewed(lease, now)
+        ]
+
+    def _keep_token(self, now: float) -> None:
+        """Renew the token, or take a new one: what was leased with the old one ends with it."""
+        given = self._given and self._in_file()
+        if given and given != self._given:
+            self._log.info("the token file has another token")
+        elif self._token and self._token.due_at() <= now and not self._renewed(self._token, now):
             self._log.info("the token cannot be renewed: logging in again")
-            self._vault.login()
-            self._token = self._token_lease(now)
-            stale += self._leases
-        for question, lease in self._leases.items():
-            if question not in stale and lease.due_at() <= now and not self._renewed(lease, now):
-                stale.append(question)
-        return stale
+        else:
+            return
+        log_in(self._vault, self._settings, self._log)
+        self._given = given or self._given
+        self._token = self._token_lease(now)
+        self._is_new_token = True
+
+    def _given_at_first(self) -> str:
+        """The token that a file gave, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
+        if self._settings.token and not self._plan.login:
+            return ""
+        if self._settings.unwrap_token:
+            return self._in_file()
+        return "" if self._vault.login_lease else self._vault.token
+
+    def _in_file(self) -> str:
+        """The token that the file holds now; "" while it cannot be read."""
+        try:
+            return token_in_file(self._settings)
+        except LoginFailed:
+            return ""
 
     def _renewed(self, lease: Lease, now: float) -> bool:
         """Whether the lease lives on; raises VaultUnavailable while Vault cannot say."""
@@ -136,7 +169,7 @@ class Keeper:
                 self._leases[question] = Lease(secret.lease_id, secret.lease_s, secret.renewable, now)
 
     def _token_lease(self, now: float) -> Lease | None:
-        """The lease of a token that came from a login; a given token is not ours to replace."""
+        """The lease of a token that came from a login; who gives a token replaces it."""
         auth = self._vault.login_lease
         lease_s = float(auth.get("lease_duration") or 0)
         return Lease("", lease_s, auth.get("renewable") is True, now) if lease_s else None

@@ -38,6 +38,6 @@ def supervise(
 
         from vaultenv.daemon.keeper import Keeper
 
-        keeper = Keeper(plan, vault, cached, environ, settings.interval_s, log, supervisor.change)
+        keeper = Keeper(plan, vault, cached, environ, settings, log, supervisor.change)
         start_new_thread(keeper.run, ())
     return supervisor.run(environ)
