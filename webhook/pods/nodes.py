@@ -51,7 +51,7 @@ def _pinned(spec: Mapping[str, Any], label: str) -> tuple[str, ...]:
 def _of_term(term: Mapping[str, Any], label: str) -> tuple[str, ...]:
     """The label's values that one term leaves, of which one must hold; its expressions must all hold."""
     found = [
-        tuple(expression.get("values") or ())
+        dict.fromkeys(expression.get("values") or ())
         for expression in term.get("matchExpressions") or ()
         if expression.get("key") == label and expression.get("operator") == "In"
     ]

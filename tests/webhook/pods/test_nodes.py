@@ -46,6 +46,13 @@ def test_a_pod_pins_architectures(spec: dict[str, Any], pinned: tuple[str, ...])
     assert pinned_architectures(spec) == pinned
 
 
+def test_long_lists_of_values_take_no_longer_than_their_length() -> None:
+    """The square of a hundred thousand would take many minutes."""
+    values = [f"v{number}" for number in range(100_000)]
+    expression = (ARCH, "In", values)
+    assert pinned_architectures(affinity([expression, expression])) == tuple(values)
+
+
 OS = "kubernetes.io/os"
 WINDOWS, LINUX = (OS, "In", ["windows"]), (OS, "In", ["linux"])
 HOST_PROCESS = {"securityContext": {"windowsOptions": {"hostProcess": True}}}
