@@ -69,7 +69,8 @@ def find_references(
             settings[name] = variable
     for name, text in overridden(container):
         deadline.check()
-        if _refers(text.encode("utf-8", "surrogatepass"), deadline):
+        value = text.encode("utf-8", "surrogatepass")
+        if _PREFIX in value and _refers(value, deadline):
             found["rewritten"].append(name)
     fields = {field_name: tuple(items) for field_name, items in found.items()}
     return References(**fields, uncertain=tuple(uncertain), settings=settings)
