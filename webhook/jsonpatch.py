@@ -55,9 +55,9 @@ def _diff(old: Any, new: Any, path: str, found: list[Operation]) -> None:
 
 
 def _diff_objects(old: dict[str, Any], new: dict[str, Any], path: str, found: list[Operation]) -> None:
-    for key in old:
-        if key not in new:
-            found.append({"op": "remove", "path": f"{path}/{_escape(key)}"})
+    if not old.keys() <= new.keys():
+        gone = (key for key in old if key not in new)
+        found.extend({"op": "remove", "path": f"{path}/{_escape(key)}"} for key in gone)
     for key, value in new.items():
         if key not in old:
             found.append({"op": "add", "path": f"{path}/{_escape(key)}", "value": value})

@@ -63,7 +63,8 @@ def find_references(
             for field_name, item in _findings(variable, deadline):
                 refers = True
                 found[field_name].append(item)
-        if _is_uncertain(variable, refers):
+        is_known = variable.complete and value is not None
+        if not is_known and _may_become_one(variable, refers):
             uncertain.append(name)
         if name in SETTINGS:
             settings[name] = variable
@@ -132,8 +133,8 @@ def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _Asked | None:
 _asked_before = lru_cache(maxsize=1024)(_read)
 
 
-def _is_uncertain(variable: Variable, refers: bool) -> bool:
-    """Whether the kubelet may make a reference of it: an annotation can be changed until the container starts."""
+def _may_become_one(variable: Variable, refers: bool) -> bool:
+    """Whether the kubelet may make a reference of what only it knows: an annotation can be changed until the start."""
     if variable.value is None:
         return variable.from_annotation
-    return not variable.complete and (refers or (b":" in variable.value and b"#" in variable.value))
+    return refers or (b":" in variable.value and b"#" in variable.value)

@@ -42,8 +42,10 @@ def _counted(resources: Document) -> tuple[Amounts, Amounts]:
 def _amounts(quantities: Document) -> Amounts:
     amounts = {}
     for name in _COUNTED:
+        if name not in quantities:
+            continue
         try:
-            amount = parse_quantity(quantities.get(name, 0))
+            amount = parse_quantity(quantities[name])
         except ValueError:
             continue  # the API server refuses it
         if amount:
