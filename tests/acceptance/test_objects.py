@@ -71,6 +71,14 @@ def test_a_pull_secret_gets_user_and_password_and_keeps_the_rest(product: Produc
     assert json.loads(stored[".dockerconfigjson"]) == {"auths": auths, **other}
 
 
+@pytest.mark.usefixtures("ciphertext")
+def test_a_pull_secret_of_the_older_form_gets_them_too(product: Product) -> None:
+    auth = encoded(f"vault:{OWN}#user:vault:{OWN}#password".encode())
+    content = {"stringData": {".dockercfg": json.dumps({"r.example.com": {"auth": auth}})}}
+    stored = create(product, "Secret", {"type": "kubernetes.io/dockercfg", **content})
+    assert json.loads(stored[".dockercfg"]) == {"r.example.com": {"auth": encoded(b"me:p:w")}}
+
+
 def test_ciphertexts_of_a_secret_are_decrypted(product: Product, ciphertext: str) -> None:
     texts = {"alone": ciphertext, "around": f"x ${{{ciphertext}}} y"}
     named = {"transit_key_id": "shop", "transit_path": KEY}
