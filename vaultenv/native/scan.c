@@ -15,10 +15,10 @@ static const struct variable *find_variable(const char *name, size_t length)
     return NULL;
 }
 
-static int is_ascii(const char *text)
+static int is_printable_ascii(const char *text)
 {
     for (; *text; text++)
-        if (*text & 0x80)
+        if (*text < ' ' || *text > '~') /* a char may be signed or not */
             return 0;
     return 1;
 }
@@ -26,7 +26,7 @@ static int is_ascii(const char *text)
 static int is_harmless(const struct variable *variable, const char *value)
 {
     if (!variable->harmless)
-        return is_ascii(value);
+        return is_printable_ascii(value);
     for (const char *const *one = variable->harmless; *one; one++)
         if (!strcmp(*one, value))
             return 1;

@@ -10,7 +10,7 @@ struct variable {
     const char *name;
     int removed;                 /* the program does not get it */
     int may_refer;               /* its value may be a reference */
-    const char *const *harmless; /* values with which Python would do nothing else; NULL: any ASCII text */
+    const char *const *harmless; /* values with which Python would do nothing else; NULL: any printable ASCII text */
 };
 extern const struct variable variables[];
 extern const size_t variable_count;

@@ -18,11 +18,11 @@ _ONLY_FOR_REQUESTS = """
 _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
 _LEVEL = "VAULT_LOG_LEVEL"
 _MAY_BE_LOGIN = "VAULT_TOKEN"
-_NO_VALUE = "\x01"
+_NO_VALUE = "~"
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
-    """The values with which the launcher does the same as without the variable; None is any ASCII text."""
+    """The values with which the launcher does the same as without the variable; None is any printable ASCII text."""
     if variable.name == _LEVEL:
         return ("", *LEVELS[1:])  # a start that does nothing has only debugging to tell
     if variable.name not in _ONLY_FOR_REQUESTS.split():

@@ -1,7 +1,6 @@
 """The scan before Python: where it starts a program, Python would have started the same one the same way."""
 
 import ctypes
-import gc
 import os
 import posix
 from collections.abc import Callable, Iterator
@@ -70,8 +69,6 @@ def start_by_python(words: list[bytes], entries: list[bytes]) -> Start:
         except Started as started:
             file, kept = started.args
             return file, kept
-        finally:
-            gc.enable()
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +234,8 @@ def test_usual_environments_without_references_are_started_at_once(scan: Scan, e
         [b"VAULT_LOG_LEVEL=debug"],
         [b"VAULT_CLIENT_TIMEOUT=nonsense"],
         [b"VAULT_ADDR=\xff"],
+        [b"VAULT_ROLE=a\n"],
+        [b"VAULT_PATH=kubernetes\x7f"],
         [b"A=1", b"A=2"],
         [b"A=1", b"AB=2", b"A="],
         [b"VAULT_ROLE=a", b"VAULT_ROLE=b"],
