@@ -13,12 +13,10 @@ from typing import Any
 
 import requests
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from webhook.adapter import ContextAdapter, seconds
-from webhook.kept import Keeping, Noted
+from webhook.adapter import ContextAdapter
+from webhook.kept import kept_pools
 from webhook.registry.connection import BudgetSocket, budgeted
 
 
@@ -27,7 +25,7 @@ class Exchanges(ContextAdapter):
 
     def __init__(self, context: ssl.SSLContext, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        super().__init__(context, {"http": _PlainPool, "https": _SecurePool})
+        super().__init__(context, _POOLS)
 
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
@@ -74,24 +72,6 @@ def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
     return budgeted(context, not skip_verify)
 
 
-class _PlainConnection(Noted, HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return self.noted(_dial(self._dns_host, self.port, seconds(self.timeout)))
-
-
-class _SecureConnection(Noted, HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return self.noted(_dial(self._dns_host, self.port, seconds(self.timeout)))
-
-
-class _PlainPool(Keeping, HTTPConnectionPool):  # type: ignore[misc]
-    ConnectionCls = _PlainConnection
-
-
-class _SecurePool(Keeping, HTTPSConnectionPool):  # type: ignore[misc]
-    ConnectionCls = _SecureConnection
-
-
 def _dial(host: str, port: int, timeout_s: float) -> socket.socket:
     """Return a socket connected to the first address that answers, all within `timeout_s`; raise OSError."""
     end = time.monotonic() + timeout_s
@@ -108,3 +88,6 @@ def _dial(host: str, port: int, timeout_s: float) -> socket.socket:
         else:
             return connection
     raise failure
+
+
+_POOLS = kept_pools(_dial)

@@ -7,11 +7,17 @@ that of all that were kept with it.
 
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from webhook.adapter import Unwarned
+from webhook.adapter import Unwarned, seconds
+
+Dial = Callable[[str, int, float], socket.socket]
+"""Host, port and seconds to a connected socket."""
 
 MAX_IDLE_S = 30.0
 """Less than the minute after which the most impatient load balancers forget a connection."""
@@ -67,3 +73,25 @@ class Keeping(Unwarned):
 
     def _answered(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
         return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
+
+
+def kept_pools(
+    dial: Dial, connection: type[Noted] = Noted, pool: type[Keeping] = Keeping
+) -> dict[str, type[HTTPConnectionPool]]:
+    """Return urllib3's pools by scheme, of these kinds, with connections made by `dial` and by nothing else."""
+
+    class Plain(connection, HTTPConnection):  # type: ignore[misc, valid-type]
+        def _new_conn(self) -> Any:
+            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
+
+    class Secure(connection, HTTPSConnection):  # type: ignore[misc, valid-type]
+        def _new_conn(self) -> Any:
+            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
+
+    class PlainPool(pool, HTTPConnectionPool):  # type: ignore[misc, valid-type]
+        ConnectionCls = Plain
+
+    class SecurePool(pool, HTTPSConnectionPool):  # type: ignore[misc, valid-type]
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

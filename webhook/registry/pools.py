@@ -2,20 +2,14 @@
 
 import socket
 import time
-from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
-from webhook.adapter import seconds
-from webhook.kept import REPEATABLE, Keeping, Noted
+from webhook.kept import REPEATABLE, Dial, Keeping, Noted, kept_pools
 from webhook.registry.faults import failure_of
-
-Dial = Callable[[str, int, float], socket.socket]
-"""Host, port and seconds to a connected socket; raises RegistryFailure."""
 
 _MAX_HEAD_BYTES = 64 * 1024
 """Of the status line and all headers."""
@@ -61,20 +55,5 @@ class _Answering(Keeping):
 
 
 def pool_classes(dial: Dial) -> dict[str, type[HTTPConnectionPool]]:
-    """Return urllib3's pools by scheme, with connections made by `dial` and by nothing else."""
-
-    class Plain(_Followed, HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
-
-    class Secure(_Followed, HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
-
-    class PlainPool(_Answering, HTTPConnectionPool):  # type: ignore[misc]
-        ConnectionCls = Plain
-
-    class SecurePool(_Answering, HTTPSConnectionPool):  # type: ignore[misc]
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
+    """Return urllib3's pools by scheme, with connections made by `dial`, which raises RegistryFailure."""
+    return kept_pools(dial, _Followed, _Answering)
