@@ -45,7 +45,6 @@ class Keeper:
         self._reader = reader
         self._environ = environ
         self._settings = settings
-        self._interval_s = settings.interval_s
         self._log = log
         self._changed = changed
         self._leases: dict[Question, Lease] = {}
@@ -59,15 +58,15 @@ class Keeper:
         now = time.monotonic()
         self._token = self._token_lease(now)
         self._note_leases(now)
-        next_look = now + (self._interval_s or _LONGEST_SLEEP_S)
+        next_look = now + (self._settings.interval_s or _LONGEST_SLEEP_S)
         while True:
             due = [lease.due_at() for lease in self._leases.values()]
             due += [self._token.due_at()] if self._token else []
             due += [time.monotonic() + _FILE_LOOK_S] if self._given else []
             time.sleep(max(0.05, min([next_look, *due]) - time.monotonic()))
-            look = bool(self._interval_s) and time.monotonic() >= next_look
+            look = bool(self._settings.interval_s) and time.monotonic() >= next_look
             if time.monotonic() >= next_look:
-                next_look = time.monotonic() + (self._interval_s or _LONGEST_SLEEP_S)
+                next_look = time.monotonic() + (self._settings.interval_s or _LONGEST_SLEEP_S)
             self._attempt(look)
 
     def _attempt(self, look: bool) -> None:

@@ -44,14 +44,14 @@ static PyObject *complete(PyObject *module, PyObject *unused)
 {
     static int completed;
     (void)module, (void)unused;
-    if (!completed && !install_import_system())
+    if (completed)
+        Py_RETURN_NONE;
+    if (!install_import_system())
         return NULL;
-    if (!completed) {
-        PyStatus status = _Py_InitializeMain();
-        if (PyStatus_Exception(status))
-            return PyErr_Format(PyExc_RuntimeError, "the interpreter cannot be completed: %s", status.err_msg);
-        completed = 1;
-    }
+    PyStatus status = _Py_InitializeMain();
+    if (PyStatus_Exception(status))
+        return PyErr_Format(PyExc_RuntimeError, "the interpreter cannot be completed: %s", status.err_msg);
+    completed = 1;
     Py_RETURN_NONE;
 }
 

@@ -88,9 +88,12 @@ static int load_builtin(const char *name)
 /* What a module finds among its variables; `__path__` makes it a package. */
 static int prepare(PyObject *variables, int is_package)
 {
-    PyObject *path = is_package ? PyList_New(0) : Py_NewRef(Py_None);
-    int prepared = path && !PyDict_SetItemString(variables, "__builtins__", PyEval_GetBuiltins()) &&
-                   (!is_package || !PyDict_SetItemString(variables, "__path__", path));
+    if (PyDict_SetItemString(variables, "__builtins__", PyEval_GetBuiltins()))
+        return 0;
+    if (!is_package)
+        return 1;
+    PyObject *path = PyList_New(0);
+    int prepared = path && !PyDict_SetItemString(variables, "__path__", path);
     Py_XDECREF(path);
     return prepared;
 }
