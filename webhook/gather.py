@@ -114,6 +114,7 @@ def _at_once(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadl
     order = list(dict.fromkeys(keys))
     if len(order) < 2:
         return {key: fetch(key) for key in order}
+    deadline.remaining_s()  # where nothing may be waited for, no threads are made for it
     pool = ThreadPoolExecutor(min(_AT_ONCE, len(order)))
     try:
         pending = {key: pool.submit(fetch, key) for key in order}

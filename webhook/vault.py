@@ -70,9 +70,10 @@ class Vault:
         `ca` holds the PEM certificates of the annotation's `vault-tls-secret`; without it the operator's CA serves.
         After a dry run the token is revoked, and what was leased with it.
         """
+        token = self._token(config, identity, deadline)
         client = self._client(config, ca, deadline)
         with contextlib.closing(client.adapter):
-            self._log_in(client, config, identity, deadline)
+            _log_in(client, config, identity, token)
             try:
                 return self._resolve(values, client, config, deadline)
             finally:
@@ -114,29 +115,36 @@ class Vault:
             raise NotResolved(str(error)) from error
         return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in values}
 
-    def _log_in(self, client: hvac.Client, config: Config, identity: Identity, deadline: Deadline) -> None:
-        account = f"{identity.namespace}/{identity.service_account}"
+    def _token(self, config: Config, identity: Identity, deadline: Deadline) -> str:
         audiences = [config.token_audience] if config.token_audience else []
         token = self._tokens.create_token(identity.namespace, identity.service_account, audiences, deadline)
         if token is None:
             raise NotResolved(
-                f"ServiceAccount {account} does not exist; correct the annotation vault-serviceaccount"
+                f"ServiceAccount {_account(identity)} does not exist; correct the annotation vault-serviceaccount"
             )
         if not deadline.remaining_s():
             raise NotResolved(f"no time was left to log in to Vault at {config.address}; try again")
-        where = f"{config.address}/v1/auth/{config.path}/login"
-        try:
-            answer = client.auth.jwt.jwt_login(identity.role, token, path=config.path)
-            client.token = answer["auth"]["client_token"]
-        except VaultError as error:
-            raise NotResolved(
-                f"failed to request new Vault token: ServiceAccount {account} with role {identity.role!r} at {where}: "
-                f"{_reason(error)}"
-            ) from error
-        except (requests.RequestException, KeyError, TypeError) as error:
-            raise NotResolved(
-                f"failed to request new Vault token: {where}: {cause_of(error)}; {_remedy(error)}"
-            ) from error
+        return token
+
+
+def _log_in(client: hvac.Client, config: Config, identity: Identity, token: str) -> None:
+    where = f"{config.address}/v1/auth/{config.path}/login"
+    try:
+        answer = client.auth.jwt.jwt_login(identity.role, token, path=config.path)
+        client.token = answer["auth"]["client_token"]
+    except VaultError as error:
+        raise NotResolved(
+            f"failed to request new Vault token: ServiceAccount {_account(identity)} with role {identity.role!r} at {where}: "
+            f"{_reason(error)}"
+        ) from error
+    except (requests.RequestException, KeyError, TypeError) as error:
+        raise NotResolved(
+            f"failed to request new Vault token: {where}: {cause_of(error)}; {_remedy(error)}"
+        ) from error
+
+
+def _account(identity: Identity) -> str:
+    return f"{identity.namespace}/{identity.service_account}"
 
 
 def _revoke(client: hvac.Client) -> None:

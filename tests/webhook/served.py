@@ -9,16 +9,16 @@ import requests
 from tests.servers.authority import Authority
 from tests.servers.process import Process, free_port
 
-_NO_CLUSTER = """
+_KUBECONFIG = """
 current-context: none
 contexts: [{name: none, context: {cluster: none, user: none}}]
-clusters: [{name: none, cluster: {server: "https://127.0.0.1:1"}}]
+clusters: [{name: none, cluster: {server: "SERVER"}}]
 users: [{name: none, user: {}}]
 """
 
 
 class Served:
-    """The webhook on a port of its own; without other `settings` there is no API server for it to ask."""
+    """The webhook on a port of its own; at the usual `api_server` nobody listens."""
 
     def __init__(
         self,
@@ -26,6 +26,7 @@ class Served:
         authority: Authority,
         settings: Mapping[str, str] | None = None,
         prefix: tuple[str, ...] = (),
+        api_server: str = "https://127.0.0.1:1",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -34,7 +35,7 @@ class Served:
         self.certificate = authority.issue(f"webhook-{self.port}")
         self.log_file = folder / "webhook.log"
         kubeconfig = folder / "kubeconfig"
-        kubeconfig.write_text(_NO_CLUSTER)
+        kubeconfig.write_text(_KUBECONFIG.replace("SERVER", api_server))
         environment = {
             "KUBECONFIG": str(kubeconfig),
             "LISTEN_ADDRESS": f"127.0.0.1:{self.port}",

@@ -145,8 +145,10 @@ def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
         webhook.stop()
 
 
-@pytest.mark.parametrize("client", [nothing, only_a_handshake])
-def test_connections_without_a_request_take_no_thread(
+@pytest.mark.parametrize(
+    "client", [nothing, only_a_handshake, half_the_headers, half_a_body, half_of_the_next_request]
+)
+def test_connections_without_a_whole_request_take_no_thread(
     narrow: Served, client: Callable[[Served], socket.socket]
 ) -> None:
     with ExitStack() as stack:
@@ -155,6 +157,38 @@ def test_connections_without_a_request_take_no_thread(
         started = time.monotonic()
         assert allowed(narrow)
         assert time.monotonic() - started < 4
+
+
+@pytest.fixture
+def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
+    """A webhook with a single thread, whose API server takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"WORKERS": "1", "THREADS": "1"}
+        webhook = Served(tmp_path / "webhook", authority, settings, api_server=address)
+        try:
+            webhook.wait()
+            yield webhook
+        finally:
+            webhook.stop()
+
+
+def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswered: Served) -> None:
+    needy = json.loads(review())
+    needy["request"]["object"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "s"}}]
+    answers: list[bytes] = []
+    with Client(unanswered) as waiting, Client(unanswered) as other:
+        thread = threading.Thread(
+            target=lambda: answers.append(waiting.send(json.dumps(needy).encode(), "/pods?timeout=4s")[1])
+        )
+        thread.start()
+        time.sleep(0.5)
+        for _ in range(20):
+            status, body, _ = other.send(review())
+            assert (status, json.loads(body)["response"]["allowed"]) == (200, True)
+        assert not answers
+        thread.join()
+    assert "the API server did not answer" in json.loads(answers[0])["response"]["status"]["message"]
 
 
 def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
@@ -224,6 +258,13 @@ def test_a_request_may_come_in_small_pieces(served: Served) -> None:
             connection.sendall(message[start : start + 700])
             time.sleep(0.01)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_request_that_comes_too_slowly_is_let_go(served: Served) -> None:
+    with greeted(served) as connection, pytest.raises(OSError):
+        for byte in HEAD:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
 
 
 def test_two_requests_sent_at_once_are_both_answered(served: Served) -> None:
