@@ -18,6 +18,7 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from webhook import at_once
+from webhook.app import REVIEWER
 
 _REQUEST_S = 10.0
 """What a request that has begun may take to come, if no thread waits for it."""
@@ -33,6 +34,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.begun_conns: deque[Any] = deque()
+
+    def load_wsgi(self) -> None:
+        """Load the application, and find what answers its reviews."""
+        super().load_wsgi()
+        self._reviewer = self.wsgi.extensions[REVIEWER]
 
     def enqueue_req(self, conn: Any) -> None:
         """Answer, if there is something to answer; else wait for it."""
@@ -93,24 +99,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         by_thread = partial(self.handle, conn)
         if not self.alive or not conn.initialized or conn.is_http2:
             return by_thread
-        conn.sock.setblocking(False)
+        if conn.sock.gettimeout() != 0:
+            conn.sock.setblocking(False)
         try:
             received = at_once.receive(conn.sock, conn.parser.unreader.take_buffered())
         except (OSError, EOFError):
             return False
-        whole = at_once.is_whole(received)
-        answer = at_once.answer(self.wsgi, self.cfg, conn, received) if whole else None
+        request = at_once.parse(received)
+        answer = at_once.answer(self._reviewer, request) if isinstance(request, at_once.Request) else None
         if answer is None:
             conn.parser.unreader.unread(received)
-            return _NOT_YET if whole is False else by_thread
-        return self._send(conn, *answer)
-
-    def _send(self, conn: Any, text: bytes, keeps: bool) -> _Outcome:
-        try:
-            rest = at_once.send(conn.sock, text)
-        except OSError:
-            return False
-        return partial(_send_rest, conn, rest, keeps) if rest else keeps
+            return _NOT_YET if request is at_once.State.COMING else by_thread
+        return _send(conn, answer)
 
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
         """Do what an attempt came to with a connection that nobody watches."""
@@ -133,11 +133,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.timeout = min(conn.timeout, deadline)
 
 
-def _send_rest(conn: Any, rest: bytes, keeps: bool) -> bool:
+def _send(conn: Any, text: bytes) -> _Outcome:
+    try:
+        rest = at_once.send(conn.sock, text)
+    except OSError:
+        return False
+    return partial(_send_rest, conn, rest) if rest else True
+
+
+def _send_rest(conn: Any, rest: bytes) -> bool:
     """Send what the client did not take at once. Runs in a thread."""
     conn.sock.setblocking(True)
     try:
         conn.sock.sendall(rest)
     except OSError:
         return False
-    return keeps
+    return True

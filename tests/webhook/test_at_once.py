@@ -1,106 +1,154 @@
 """What may be answered where connections are watched, and that an attempt leaves no trace."""
 
+import io
+import json
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from http.client import HTTPResponse
 from typing import Any
 
 import pytest
-from gunicorn.config import Config
 
-from webhook.at_once import AT_ONCE, answer, is_whole, receive, send
-from webhook.deadline import MustWait
+from tests.webhook.test_app import NoMetrics
+from tests.webhook.test_review import review_of
+from webhook.at_once import Request, State, answer, parse, receive, send
+from webhook.deadline import Deadline
+from webhook.log import Log
+from webhook.review import AdmissionRequest, Decision
+from webhook.reviewer import Reviewer
 
-GET = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
-POST = b"POST /pods?timeout=10s HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody"
+POST = (
+    b"POST /pods?timeout=10s HTTP/1.1\r\nHost: vault-webhook.vault-webhook.svc:443\r\n"
+    b"User-Agent: kube-apiserver-admission\r\nContent-Length: 4\r\nAccept: application/json, */*\r\n"
+    b"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\nbody"
+)
+"""As the API server sends it."""
 
 
-@pytest.mark.parametrize("request_bytes", [GET, POST, POST.replace(b"Content-Length", b"content-LENGTH")])
-def test_a_request_is_whole_with_its_last_byte(request_bytes: bytes) -> None:
-    assert is_whole(request_bytes)
-    assert not any(is_whole(request_bytes[:length]) for length in range(len(request_bytes)))
+def test_a_review_is_taken_with_its_last_byte() -> None:
+    assert parse(POST) == Request("pods", b"body")
+    assert {parse(POST[:length]) for length in range(len(POST))} == {State.COMING}
 
 
 @pytest.mark.parametrize(
-    "request_bytes",
+    ("old", "new", "resource"),
     [
-        pytest.param(GET + b"G", id="more behind it"),
-        pytest.param(POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked"), id="chunked"),
-        pytest.param(POST.replace(b"Host: h", b"Expect: 100-continue"), id="waits for leave"),
-        pytest.param(POST.replace(b"Host: h", b"Upgrade: h2c"), id="another protocol"),
-        pytest.param(POST.replace(b"Host: h", b"Content-Length: 4"), id="two lengths"),
-        pytest.param(POST.replace(b": 4", b": 70000").removesuffix(b"body"), id="long"),
-        pytest.param(POST.replace(b": 4", b": 8388608").removesuffix(b"body"), id="very long"),
-        pytest.param(POST.replace(b": 4", b": -4").removesuffix(b"body"), id="negative"),
-        pytest.param(POST.replace(b": 4", b":").removesuffix(b"body"), id="no length"),
-        pytest.param(
-            POST.replace(b": 4", b" : 4").replace(b"h\r\n", b"h\r\nContent-Length: 4\r\n"), id="length twice"
-        ),
-        pytest.param(b"GET / HTTP/2.0\r\n", id="another version"),
-        pytest.param(b"\x16\x03\x01\r\n", id="no HTTP"),
-        pytest.param(b"G" * 20_000, id="no line"),
-        pytest.param(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 4000, id="endless headers"),
+        (b"/pods?timeout=10s", b"/secrets", "secrets"),
+        (b"/pods", b"/configmaps", "configmaps"),
+        (b"Content-Length", b"content-LENGTH", "pods"),
+        (b"Host: ", b"Host:", "pods"),
     ],
 )
-def test_what_is_unusual_or_long_is_for_a_thread(request_bytes: bytes) -> None:
-    assert is_whole(request_bytes) is None
+def test_other_forms_of_the_same_are_taken(old: bytes, new: bytes, resource: str) -> None:
+    assert parse(POST.replace(old, new)) == Request(resource, b"body")
 
 
-class Conn:
-    client = ("192.0.2.1", 40000)
-    server = ("192.0.2.2", 8443)
+HEAD = POST.removesuffix(b"body")
 
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+@pytest.mark.parametrize(
+    "received",
+    [
+        pytest.param(POST + b"P", id="more behind it"),
+        pytest.param(POST.replace(b"POST", b"GET"), id="another method"),
+        pytest.param(POST.replace(b"/pods", b"/nodes"), id="another path"),
+        pytest.param(POST.replace(b"/pods", b"//pods"), id="another form of the path"),
+        pytest.param(POST.replace(b"HTTP/1.1", b"HTTP/1.0"), id="another version"),
+        pytest.param(POST.replace(b"HTTP/1.1", b" HTTP/1.1"), id="space in the request line"),
+        pytest.param(POST.replace(b"Accept: ", b"Transfer-Encoding: "), id="chunked"),
+        pytest.param(POST.replace(b"Accept: ", b"Expect: "), id="waits for leave"),
+        pytest.param(POST.replace(b"Accept: ", b"Connection: "), id="about the connection"),
+        pytest.param(POST.replace(b"Accept: ", b"Content-Encoding: "), id="packed"),
+        pytest.param(POST.replace(b"Accept: ", b"Content-Length: "), id="two lengths"),
+        pytest.param(POST.replace(b"Accept: ", b"Host: "), id="two hosts"),
+        pytest.param(POST.replace(b"Host: ", b"Accept: "), id="no host"),
+        pytest.param(POST.replace(b"Host: ", b"Host : "), id="space before the colon"),
+        pytest.param(POST.replace(b"\r\nAccept: ", b"\r\n Accept: "), id="folded"),
+        pytest.param(POST.replace(b"\r\nAccept: ", b"\nAccept: "), id="bare line feed"),
+        pytest.param(POST.replace(b"gzip", b"gzip\0"), id="control character"),
+        pytest.param(POST.replace(b"gzip", b"gz\xefp"), id="not ASCII"),
+        pytest.param(POST.replace(b"gzip", b""), id="empty field"),
+        pytest.param(HEAD.replace(b": 4", b": 70000"), id="long"),
+        pytest.param(HEAD.replace(b": 4", b": 8388608"), id="very long"),
+        pytest.param(HEAD.replace(b": 4", b": -4"), id="negative length"),
+        pytest.param(HEAD.replace(b": 4", b": +4"), id="signed length"),
+        pytest.param(HEAD.replace(b": 4", b": 4, 4"), id="list of lengths"),
+        pytest.param(HEAD.replace(b"Content-Length: 4\r\n", b""), id="no length"),
+        pytest.param(b"GET / HTTP/2.0\r\n", id="no version of ours"),
+        pytest.param(b"\x16\x03\x01\r\n", id="no HTTP"),
+        pytest.param(b"G" * 20_000, id="no line"),
+        pytest.param(HEAD[:-2] + b"Accept: b\r\n" * 4000, id="endless headers"),
+        pytest.param(HEAD.replace(b"gzip", b"g" * 9000), id="long header"),
+    ],
+)
+def test_what_is_unusual_or_long_is_gunicorns(received: bytes) -> None:
+    assert parse(received) is State.UNUSUAL
 
 
-def plain(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    body = environ["wsgi.input"].read()
-    start_response("200 OK", [("Content-Length", str(len(body)))])
-    return [body]
+class Deciding:
+    """Decides that nothing is changed, after it has waited or worked as it is told."""
+
+    def __init__(self, **what: bool) -> None:
+        self._what = what
+
+    def decide(self, _resource: str, _review: AdmissionRequest, deadline: Deadline) -> Decision:
+        if self._what.get("waits"):
+            deadline.remaining_s()
+        while self._what.get("works"):
+            deadline.check()
+        return Decision()
+
+    def ready(self, _deadline: Deadline) -> bool:
+        return True
 
 
-def test_the_answer_is_whole_and_tells_whether_the_connection_is_kept() -> None:
-    kept = answer(plain, Config(), Conn, POST)
-    assert kept is not None
-    assert kept[0].startswith(b"HTTP/1.1 200 OK\r\n")
-    assert kept[0].endswith(b"\r\n\r\nbody")
-    assert kept[1]
-    closed = answer(plain, Config(), Conn, POST.replace(b"Host: h", b"Connection: close"))
-    assert closed is not None
-    assert not closed[1]
+class Reviewed:
+    def __init__(self, **what: bool) -> None:
+        self.log, self.metrics = io.StringIO(), NoMetrics()
+        admission: Any = Deciding(**what)
+        metrics: Any = self.metrics
+        self.reviewer = Reviewer(admission, metrics, Log("info", self.log), lambda _request, _reason: None)
 
 
-def test_the_application_is_told_that_nothing_may_be_waited_for() -> None:
-    told: list[bool] = []
+class _Stream:
+    def __init__(self, text: bytes) -> None:
+        self._text = text
 
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        told.append(environ[AT_ONCE])
-        return plain(environ, start_response)
-
-    assert answer(application, Config(), Conn, GET)
-    assert told == [True]
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._text)
 
 
-def failing(error: BaseException) -> Application:
-    def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Length", "3")])
-        yield b"a"
-        raise error
-
-    return application
+def read(text: bytes) -> HTTPResponse:
+    stream: Any = _Stream(text)
+    response = HTTPResponse(stream)
+    response.begin()
+    return response
 
 
-@pytest.mark.parametrize("error", [MustWait(), RuntimeError("broken")])
-def test_an_answer_that_is_not_given_at_once_is_for_a_thread(error: BaseException) -> None:
-    assert answer(failing(error), Config(), Conn, GET) is None
+def test_the_answer_is_http_and_keeps_the_connection() -> None:
+    reviewed = Reviewed()
+    text = answer(reviewed.reviewer, Request("pods", review_of()))
+    assert text
+    response = read(text)
+    assert (response.status, response.reason) == (200, "OK")
+    assert not response.will_close
+    assert parsedate_to_datetime(response.headers["Date"])
+    assert json.loads(response.read())["response"] == {"uid": "u-1", "allowed": True}
+    assert reviewed.metrics.outcomes == [("pods", "unchanged")]
 
 
-def test_a_request_of_which_gunicorn_wants_more_is_for_a_thread() -> None:
-    assert answer(plain, Config(), Conn, POST.removesuffix(b"y")) is None
+def test_what_is_no_review_is_answered_too() -> None:
+    text = answer(Reviewed().reviewer, Request("pods", b"{"))
+    assert text
+    assert (read(text).status, read(text).headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
 
 
-def test_what_gunicorn_refuses_is_for_a_thread_which_answers_it() -> None:
-    assert answer(plain, Config(), Conn, GET.replace(b"Host:", b"Host :")) is None
+@pytest.mark.parametrize("what", ["waits", "works"])
+def test_a_decision_that_takes_time_is_for_a_thread_and_leaves_no_trace(what: str) -> None:
+    reviewed = Reviewed(**{what: True})
+    assert answer(reviewed.reviewer, Request("pods", review_of())) is None
+    assert (reviewed.metrics.outcomes, reviewed.log.getvalue()) == ([], "")
 
 
 @pytest.fixture
