@@ -93,7 +93,9 @@ _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key 
 _SUGGESTIONS = 10
 _SEE = "; see docs/annotations.md"
 _ALWAYS_CARRIED = frozenset(["address", "role", "path", "auth_method", "skip_verify"])
-_CARRIED = tuple((row.field, row.variable) for row in ANNOTATIONS if row.variable)
+_CARRIED = tuple(
+    (row.field, row.variable, row.field in _ALWAYS_CARRIED) for row in ANNOTATIONS if row.variable
+)
 
 
 @dataclass(frozen=True)
@@ -194,12 +196,12 @@ def container_variables(config: Config, from_path: str) -> dict[str, str]:
     `from_path` is what that container gets of `config.from_path`. Where and how to log in is always carried, so that a
     variable of the pod cannot point the launcher elsewhere.
     """
-    values = {**vars(config), "from_path": from_path}
-    return {
-        variable: _text(values[field])
-        for field, variable in _CARRIED
-        if field in _ALWAYS_CARRIED or values[field] not in (None, "", False)
-    }
+    variables = {}
+    for field, variable, always in _CARRIED:
+        value = from_path if field == "from_path" else getattr(config, field)
+        if value or always:
+            variables[variable] = _text(value)
+    return variables
 
 
 def _setting(row: Annotation, environ: Mapping[str, str]) -> tuple[str, str]:

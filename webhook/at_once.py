@@ -59,13 +59,18 @@ class State(Enum):
 
 
 def receive(sock: Any, received: bytes) -> bytes:
-    """Return `received` and what has come since; OSError if the connection is broken, EOFError if it has ended."""
+    """Return `received` and what has come since; OSError if the connection is broken, EOFError if it has ended.
+
+    Nothing stays in the TLS layer, where the poller would not see it: less than a whole record was all of the last one.
+    """
     with suppress(BlockingIOError, ssl.SSLWantReadError):
         while len(received) < _LIMIT:
             data = sock.recv(_RECORD)
             if not data:
                 raise EOFError
             received += data
+            if len(data) < _RECORD:
+                break
     return received
 
 

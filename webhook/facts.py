@@ -43,12 +43,13 @@ def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
         yield from _named(entry)
     env = container.get("env")
     for variable in env if isinstance(env, list) else ():
-        value_from = variable.get("valueFrom") if isinstance(variable, dict) else None
-        if isinstance(value_from, dict):
-            yield from _named(value_from)
+        if isinstance(variable, dict) and "valueFrom" in variable:
+            yield from _named(variable["valueFrom"])
 
 
-def _named(document: Mapping[str, Any]) -> Iterator[Source]:
+def _named(document: Any) -> Iterator[Source]:
+    if not isinstance(document, dict):
+        return
     for key, kind in KINDS.items():
         reference = document.get(key)
         if isinstance(reference, dict) and isinstance(reference.get("name"), str) and reference["name"]:

@@ -5,6 +5,8 @@ from typing import Any
 
 Operation = dict[str, Any]
 
+_ABSENT = object()
+
 
 def diff(old: Any, new: Any) -> list[Operation]:
     """Return the operations that turn `old` into `new`, in the order of the document.
@@ -59,10 +61,13 @@ def _diff_objects(old: dict[str, Any], new: dict[str, Any], path: str, found: li
         gone = (key for key in old if key not in new)
         found.extend({"op": "remove", "path": f"{path}/{_escape(key)}"} for key in gone)
     for key, value in new.items():
-        if key not in old:
+        before = old.get(key, _ABSENT)
+        if before is value:
+            continue
+        if before is _ABSENT:
             found.append({"op": "add", "path": f"{path}/{_escape(key)}", "value": value})
-        elif old[key] is not value:
-            _diff(old[key], value, f"{path}/{_escape(key)}", found)
+        else:
+            _diff(before, value, f"{path}/{_escape(key)}", found)
 
 
 def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation]) -> None:
@@ -93,10 +98,12 @@ def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, fo
 
 def _common(old: Iterable[Any], new: Iterable[Any], most: int) -> int:
     """With how many of the same items both begin, `most` at most."""
-    for count, (before, after) in enumerate(zip(old, new, strict=False)):
-        if count == most or not (before is after or _same(before, after)):
-            return count
-    return most
+    count = 0
+    for _, before, after in zip(range(most), old, new, strict=False):
+        if before is not after and not _same(before, after):
+            break
+        count += 1
+    return count
 
 
 def _name(item: Any) -> Any:

@@ -1,8 +1,9 @@
 """One JSON object a line on standard error."""
 
-import datetime
 import logging
 import sys
+import time
+from functools import lru_cache
 from typing import Any, TextIO
 
 from webhook.codec import encode
@@ -21,13 +22,20 @@ class Log:
         """Write one line with the time in UTC, the level, the message, and `fields`."""
         if _LEVELS[level] < self._threshold:
             return
-        moment = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        line = encode(
-            {"time": moment.removesuffix("+00:00") + "Z", "level": level, "message": message, **fields}
-        )
+        line = encode({"time": _now(), "level": level, "message": message, **fields})
         stream = self._stream or sys.stderr
         stream.write(line.decode("utf-8", "surrogatepass") + "\n")
         stream.flush()
+
+
+def _now() -> str:
+    now_ns = time.time_ns()
+    return f"{_second(now_ns // 10**9)}.{now_ns // 10**6 % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(now_s: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s))
 
 
 class Forwarder(logging.Handler):

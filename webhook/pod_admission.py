@@ -1,8 +1,8 @@
 """What is decided about a pod, and about containers that are added to a running one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from webhook.annotations import Config, Defaults, parse_config
 from webhook.configure import configure, with_role
@@ -34,8 +34,7 @@ _Configured = tuple[Config, tuple[str, ...], tuple[str, ...]]
 """What the annotations ask for, warnings, and problems."""
 
 
-@dataclass(frozen=True)
-class _Change:
+class _Change(NamedTuple):
     """What may be changed: the containers to look at, how they are planned, and how they are changed."""
 
     looked_at: PodSpec

@@ -5,9 +5,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from webhook.codec import decode, encode
 from webhook.errors import InvalidReview
@@ -20,8 +20,7 @@ _WARNINGS = 10
 _AUDIT_LENGTH = 4096
 
 
-@dataclass(frozen=True)
-class AdmissionRequest:
+class AdmissionRequest(NamedTuple):
     """What the API server asks about: `object` is a JSON document, empty where there is none; `old_object` may be None."""
 
     uid: str
@@ -41,14 +40,13 @@ class AdmissionRequest:
         return self.name or _text(self.object.get("metadata"), "name")
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one request: refused when `refusal` is not empty, else changed by `patch`."""
 
     patch: Sequence[Operation] = ()
     refusal: str = ""
     warnings: Sequence[str] = ()
-    audit: Mapping[str, str] = field(default_factory=dict)
+    audit: Mapping[str, str] = MappingProxyType({})
     references: int = 0
 
 

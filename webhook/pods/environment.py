@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from webhook.errors import Refused
@@ -50,21 +50,24 @@ class Variable(NamedTuple):
         return self.value.decode("utf-8", "replace") if self.complete and self.value is not None else None
 
 
-def environment(container: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
-    """Yield each variable of `container` once, as the kubelet will set it; Refused if together they grow too long."""
+def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Variable]:
+    """Return each variable of `container` once, as the kubelet will set it; Refused if together they grow too long."""
     found: dict[str, Variable] = {}
     left_bytes = _LONGEST_BYTES
     for entry in container.get("envFrom") or ():
         found.update((variable.name, variable) for variable in _from_source(entry, sources))
     for entry in container.get("env") or ():
-        name = entry.get("name", "")
+        name, text = entry.get("name", ""), entry.get("value") or ""
+        if "$" not in text and not entry.get("valueFrom"):
+            found[name] = Variable(name, text.encode("utf-8", "surrogatepass"), "")
+            continue
         try:
             found[name] = variable = _from_entry(name, entry, sources, found, left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
         if variable.expanded:
             left_bytes -= len(variable.value or b"")
-    yield from found.values()
+    return found.values()
 
 
 def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -100,8 +103,6 @@ def _from_entry(
     value_from = entry.get("valueFrom")
     if not value_from:
         text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
-        if b"$" not in text:
-            return Variable(name, text, "")
         value, complete = expand(
             text, lambda name: before[name].value if name in before else None, limit_bytes
         )

@@ -5,7 +5,6 @@ https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from webhook.annotations import Config
@@ -53,7 +52,7 @@ def plan_ephemeral(
         for key, index in plan.wrapped
         for problem in missing
     ]
-    return replace(plan, problems=(*plan.problems, *problems), mounts=tuple(account))
+    return plan._replace(problems=(*plan.problems, *problems), mounts=tuple(account))
 
 
 def mutate_ephemeral(

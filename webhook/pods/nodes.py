@@ -29,9 +29,11 @@ def _is_host_process(spec: Mapping[str, Any]) -> bool:
 
     https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
     """
+    contexts = [holder.get("securityContext") or {} for holder in (spec, *(spec.get("containers") or ()))]
     return any(
-        ((holder.get("securityContext") or {}).get("windowsOptions") or {}).get("hostProcess") is True
-        for holder in (spec, *(spec.get("containers") or ()))
+        (context["windowsOptions"] or {}).get("hostProcess") is True
+        for context in contexts
+        if "windowsOptions" in context
     )
 
 
@@ -39,7 +41,9 @@ def _pinned(spec: Mapping[str, Any], label: str) -> tuple[str, ...]:
     selected = (spec.get("nodeSelector") or {}).get(label)
     if selected:
         return (selected,)
-    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+    if not spec.get("affinity"):
+        return ()
+    affinity = (spec["affinity"].get("nodeAffinity") or {}).get(
         "requiredDuringSchedulingIgnoredDuringExecution"
     ) or {}
     terms = [_of_term(term, label) for term in affinity.get("nodeSelectorTerms") or ()]

@@ -1,8 +1,8 @@
 """What happens to a pod: first which of its containers need the launcher, then the pod with it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from webhook.annotations import Config
 from webhook.deadline import UNLIMITED, Deadline
@@ -40,17 +40,16 @@ _TOO_MUCH = (
 )
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Which containers get the launcher, which images must be asked for their command, and what is wrong."""
 
     wrapped: Mapping[Place, References]
     images: Mapping[Place, str]
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    given: Mapping[Place, FromPaths] = field(default_factory=dict)
+    given: Mapping[Place, FromPaths] = MappingProxyType({})
     """What each wrapped container gets of the annotation vault-env-from-path."""
-    mounts: Sequence[Mapping[str, Any]] = field(default=())
+    mounts: Sequence[Mapping[str, Any]] = ()
     """Volumes of the pod that the containers need beside the webhook's own."""
 
     def references(self) -> int:

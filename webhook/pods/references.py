@@ -1,6 +1,6 @@
 """Which variables of a container carry Vault references, as the launcher will see them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -45,6 +45,9 @@ class References:
         return frozenset([*(variable for variable, _ in self.paths), *self.ciphertexts])
 
 
+_NOTHING = References()
+
+
 def find_references(
     container: Mapping[str, Any], sources: Sources, deadline: Deadline = UNLIMITED
 ) -> References:
@@ -56,29 +59,27 @@ def find_references(
     uncertain: list[str] = []
     settings: dict[str, Variable] = {}
     for variable in environment(container, sources):
-        name, value = variable.name, variable.value
-        refers = False
+        value, refers = variable.value, False
         if value and _PREFIX in value:
             deadline.check()
-            for field_name, item in _findings(variable, deadline):
-                refers = True
-                found[field_name].append(item)
-        is_known = variable.complete and value is not None
-        if not is_known and _may_become_one(variable, refers):
-            uncertain.append(name)
-        if name in SETTINGS:
-            settings[name] = variable
+            refers = _note(variable, found, deadline)
+        if (value is None or not variable.complete) and _may_become_one(variable, refers):
+            uncertain.append(variable.name)
+        if variable.name in SETTINGS:
+            settings[variable.name] = variable
     for name, text in overridden(container):
         deadline.check()
         value = text.encode("utf-8", "surrogatepass")
         if _PREFIX in value and _refers(value, deadline):
             found["rewritten"].append(name)
+    if not (settings or uncertain or any(found.values())):
+        return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
     return References(**fields, uncertain=tuple(uncertain), settings=settings)
 
 
-def _findings(variable: Variable, deadline: Deadline) -> Iterator[tuple[str, Any]]:
-    """Yield what is to be said about one variable, each with the field of `References` that it belongs to.
+def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
+    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault.
 
     Only of a value that may be a reference: other text is not to be remembered, it may be secret.
     """
@@ -87,19 +88,24 @@ def _findings(variable: Variable, deadline: Deadline) -> Iterator[tuple[str, Any
         asked = _asked(variable.value or b"", deadline)
     except InvalidReference as error:
         if variable.complete:
-            yield "problems", f"variable {name}{variable.where}: {error.message} ({error.reference})"
+            problem = f"variable {name}{variable.where}: {error.message} ({error.reference})"
+            found["problems"].append(problem)
         else:
-            yield "paths", (name, "")
-        return
+            found["paths"].append((name, ""))
+        return True
     if asked is None:
-        return
-    yield from (("paths", (name, path)) for path in (asked.paths if variable.complete else ("",)))
-    if variable.complete and asked.decrypts:
-        yield "ciphertexts", name
-    elif not asked.paths and variable.complete:
-        yield "rewritten", name
+        return False
+    if not variable.complete:
+        found["paths"].append((name, ""))
+        return True
+    found["paths"] += [(name, path) for path in asked.paths]
+    if asked.decrypts:
+        found["ciphertexts"].append(name)
+    elif not asked.paths:
+        found["rewritten"].append(name)
         if name != TOKEN_VARIABLE and asked.logs_in:
-            yield "problems", f"variable {name}{variable.where}: {LOGIN_MISPLACED}"
+            found["problems"].append(f"variable {name}{variable.where}: {LOGIN_MISPLACED}")
+    return True
 
 
 class _Asked(NamedTuple):

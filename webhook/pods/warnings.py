@@ -1,6 +1,6 @@
 """What is legal about a pod that needs the launcher, and probably not meant."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webhook.annotations import Config
@@ -32,23 +32,28 @@ def pod_warnings(
                 f"automountServiceAccountToken is false: vault-env in {', '.join(lacking)} will find no ServiceAccount "
                 "token to log in with; the annotation vault-token-audience brings one"
             )
-    names = {
+    for key, wanted in named_containers(paths, config).items():
+        for name in sorted(set(wanted) - _names(pod_spec)) if wanted else ():
+            yield f"annotation {key}: the pod has no container {name}"
+
+
+def _names(pod_spec: Document) -> set[Any]:
+    return {
         container.get("name")
         for key in ("initContainers", "containers")
         for container in pod_spec.get(key) or ()
     }
-    for key, wanted in named_containers(paths, config).items():
-        for name in sorted(set(wanted) - names):
-            yield f"annotation {key}: the pod has no container {name}"
 
 
 def container_warnings(container: Document, references: References) -> Iterator[str]:
     """Yield what is legal and probably not meant, of one container."""
     name = container.get("name")
-    if is_wrapped(container) and not container.get("args"):
-        yield f"container {name}: `command` is the launcher alone, without a program in `args`"
-    if is_wrapped(container) and any(_starts_launcher(word) for word in container.get("args") or ()):
-        yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
+    if is_wrapped(container):
+        args = container.get("args") or ()
+        if not args:
+            yield f"container {name}: `command` is the launcher alone, without a program in `args`"
+        if any(_starts_launcher(word) for word in args):
+            yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
     yield from _expansion_warnings(container, references.secret())
 
 
@@ -58,14 +63,14 @@ def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator
         return
     name = container.get("name")
     for place, words in _expanded_words(container):
-        for variable in sorted(secret.intersection(_names_in(words))):
+        for variable in sorted(secret.intersection(name for word in words for name in names_in(word))):
             yield (
                 f"container {name}: $({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
             )
     for entry in container.get("env") or ():
-        text = entry.get("value")
-        if not isinstance(text, str) or "$(" not in text or entry.get("name") in secret:
+        text = entry.get("value") or ""
+        if "$(" not in text or entry.get("name") in secret:
             continue
         for variable in sorted(secret.intersection(names_in(text))):
             yield (
@@ -74,20 +79,18 @@ def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator
             )
 
 
-def _expanded_words(container: Document) -> Iterator[tuple[str, Iterable[Any]]]:
-    """Yield the lists of words that the kubelet expands, each with its name."""
-    for key in ("command", "args"):
-        yield key, container.get(key) or ()
-    for key in PROBES:
-        yield key, ((container.get(key) or {}).get("exec") or {}).get("command") or ()
+def _expanded_words(container: Document) -> Iterator[tuple[str, list[str]]]:
+    """Yield the words that the kubelet expands, by the list that they stand in."""
+    lists = [(key, container.get(key)) for key in ("command", "args")]
+    lists += [
+        (key, (container[key].get("exec") or {}).get("command")) for key in PROBES if container.get(key)
+    ]
+    for key, words in lists:
+        expanded = [word for word in words or () if isinstance(word, str) and "$(" in word]
+        if expanded:
+            yield key, expanded
 
 
 def _starts_launcher(word: Any) -> bool:
     """Whether the word, which may be a script, holds the launcher as a word of its own."""
     return isinstance(word, str) and launcher.LAUNCHER in word.split()
-
-
-def _names_in(words: Iterable[Any]) -> Iterator[str]:
-    for word in words:
-        if isinstance(word, str) and "$(" in word:
-            yield from names_in(word)
