@@ -1,6 +1,7 @@
 """The difference of two JSON documents as an RFC 6902 patch."""
 
 from collections.abc import Iterable, Sequence
+from operator import is_
 from typing import Any
 
 Operation = dict[str, Any]
@@ -75,6 +76,10 @@ def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             if before is not after:
                 _diff(before, after, f"{path}/{index}", found)
+        return
+    if len(old) < len(new) and all(map(is_, old, new)):
+        for index in range(len(old), len(new)):
+            found.append({"op": "add", "path": f"{path}/{index}", "value": new[index]})
         return
     shorter = min(len(old), len(new))
     start = _common(old, new, shorter)

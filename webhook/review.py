@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """
 
-import base64
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
@@ -99,7 +99,7 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
         response["status"] = {"code": 403, "reason": "Forbidden", "message": decision.refusal}
     elif decision.patch:
         response["patchType"] = "JSONPatch"
-        response["patch"] = base64.b64encode(encode(decision.patch)).decode("ascii")
+        response["patch"] = b2a_base64(encode(decision.patch), newline=False).decode("ascii")
     if decision.warnings:
         response["warnings"] = _fitting(decision.warnings)
     if decision.audit:

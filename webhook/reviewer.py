@@ -75,20 +75,21 @@ class Reviewer:
     def _report(self, resource: str, request: AdmissionRequest, decision: Decision, seconds: float) -> None:
         outcome = "refused" if decision.refusal else "changed" if decision.patch else "unchanged"
         self._metrics.review(resource, outcome, seconds)
-        self._log.write(
-            "warning" if decision.refusal else "info",
-            "reviewed",
-            uid=request.uid,
-            resource=resource,
-            namespace=request.namespace,
-            name=_name(request),
-            operation=request.operation,
-            outcome=outcome,
-            references=decision.references,
-            ms=round(seconds * 1000, 1),
-            **({"reason": decision.refusal} if decision.refusal else {}),
-            **({"warnings": list(decision.warnings)} if decision.warnings else {}),
-        )
+        fields = {
+            "uid": request.uid,
+            "resource": resource,
+            "namespace": request.namespace,
+            "name": _name(request),
+            "operation": request.operation,
+            "outcome": outcome,
+            "references": decision.references,
+            "ms": round(seconds * 1000, 1),
+        }
+        if decision.refusal:
+            fields["reason"] = decision.refusal
+        if decision.warnings:
+            fields["warnings"] = list(decision.warnings)
+        self._log.write("warning" if decision.refusal else "info", "reviewed", **fields)
 
 
 def _name(request: AdmissionRequest) -> str:

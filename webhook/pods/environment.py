@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from webhook.errors import Refused
@@ -12,6 +12,7 @@ from webhook.pods.expansion import TooLong, expand
 
 Sources = Mapping[Source, Values]
 
+_PREFIX = "vault:"
 _LONGEST_BYTES = 1 << 20
 """More than any program can be started with, in the sum of what grows by `$(NAME)`."""
 _TOO_LONG = (
@@ -51,18 +52,30 @@ class Variable(NamedTuple):
 
 
 def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Variable]:
-    """Return each variable of `container` once, as the kubelet will set it; Refused if together they grow too long."""
+    """Return the variables of `container` in which a reference may be, and the launcher's settings, each once.
+
+    They are as the kubelet will set them. The rest, plain text in the pod, is most of what pods have, and is left out.
+    Refused if together they grow too long.
+    """
+    plain: dict[str, str] = {}
     found: dict[str, Variable] = {}
+
+    def value_of(name: str) -> bytes | None:
+        if name in found:
+            return found[name].value
+        return _encoded(plain[name]) if name in plain else None
+
     left_bytes = _LONGEST_BYTES
     for entry in container.get("envFrom") or ():
         found.update((variable.name, variable) for variable in _from_source(entry, sources))
     for entry in container.get("env") or ():
         name, text = entry.get("name", ""), entry.get("value") or ""
-        if "$" not in text and not entry.get("valueFrom"):
-            found[name] = Variable(name, text.encode("utf-8", "surrogatepass"), "")
+        if not (_PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
+            plain[name] = text
+            found.pop(name, None)
             continue
         try:
-            found[name] = variable = _from_entry(name, entry, sources, found, left_bytes)
+            found[name] = variable = _from_entry(name, entry, sources, value_of, left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
         if variable.expanded:
@@ -97,15 +110,15 @@ def _from_entry(
     name: str,
     entry: Mapping[str, Any],
     sources: Sources,
-    before: Mapping[str, Variable],
+    value_of: Callable[[str], bytes | None],
     limit_bytes: int,
 ) -> Variable:
     value_from = entry.get("valueFrom")
     if not value_from:
-        text = (entry.get("value") or "").encode("utf-8", "surrogatepass")
-        value, complete = expand(
-            text, lambda name: before[name].value if name in before else None, limit_bytes
-        )
+        text = _encoded(entry.get("value") or "")
+        if b"$" not in text:
+            return Variable(name, text, "")
+        value, complete = expand(text, value_of, limit_bytes)
         return Variable(name, value, "", complete, expanded=True)
     for key in ("configMapKeyRef", "secretKeyRef"):
         reference = value_from.get(key)
@@ -115,3 +128,7 @@ def _from_entry(
             return Variable(name, value_of_key, f" of {source.kind} {source.name}")
     path = (value_from.get("fieldRef") or {}).get("fieldPath") or ""
     return Variable(name, None, "", from_annotation=path.startswith("metadata.annotations"))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

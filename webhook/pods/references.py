@@ -23,7 +23,7 @@ class References:
     path: `vault:login`, text that a backslash keeps from being a reference, and a reference that a later variable of the
     same name replaces, which whoever looks at the pod alone takes for one. `uncertain` names variables that may turn
     into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
-    launcher where to read, and as whom.
+    launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -32,6 +32,7 @@ class References:
     problems: tuple[str, ...] = ()
     uncertain: tuple[str, ...] = ()
     settings: Mapping[str, Variable] = field(default_factory=dict)
+    expands: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
@@ -58,6 +59,7 @@ def find_references(
     found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
     uncertain: list[str] = []
     settings: dict[str, Variable] = {}
+    expands = False
     for variable in environment(container, sources):
         value, refers = variable.value, False
         if value and _PREFIX in value:
@@ -65,6 +67,7 @@ def find_references(
             refers = _note(variable, found, deadline)
         if (value is None or not variable.complete) and _may_become_one(variable, refers):
             uncertain.append(variable.name)
+        expands = expands or variable.expanded
         if variable.name in SETTINGS:
             settings[variable.name] = variable
     for name, text in overridden(container):
@@ -75,7 +78,7 @@ def find_references(
     if not (settings or uncertain or any(found.values())):
         return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
-    return References(**fields, uncertain=tuple(uncertain), settings=settings)
+    return References(**fields, uncertain=tuple(uncertain), settings=settings, expands=expands)
 
 
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:

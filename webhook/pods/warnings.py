@@ -54,11 +54,12 @@ def container_warnings(container: Document, references: References) -> Iterator[
             yield f"container {name}: `command` is the launcher alone, without a program in `args`"
         if any(_starts_launcher(word) for word in args):
             yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
-    yield from _expansion_warnings(container, references.secret())
+    yield from _expansion_warnings(container, references)
 
 
-def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator[str]:
+def _expansion_warnings(container: Document, references: References) -> Iterator[str]:
     """Yield a warning for each place where `$(NAME)` stands for a variable that holds a reference until the launcher runs."""
+    secret = references.secret()
     if not secret:
         return
     name = container.get("name")
@@ -68,7 +69,7 @@ def _expansion_warnings(container: Document, secret: frozenset[str]) -> Iterator
                 f"container {name}: $({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
             )
-    for entry in container.get("env") or ():
+    for entry in (container.get("env") or ()) if references.expands else ():
         text = entry.get("value") or ""
         if "$(" not in text or entry.get("name") in secret:
             continue

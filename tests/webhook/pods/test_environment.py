@@ -15,7 +15,31 @@ def values(**env: str) -> dict[str, bytes | None]:
 
 
 def test_a_variable_may_name_those_before_it() -> None:
-    assert values(A="$(B)", B="b", C="$(A)$(B)") == {"A": b"$(B)", "B": b"b", "C": b"$(B)b"}
+    assert values(A="$(B)", B="b", C="$(A)$(B)") == {"A": b"$(B)", "C": b"$(B)b"}
+
+
+def test_plain_text_is_left_out_unless_it_is_a_setting_of_the_launcher() -> None:
+    assert values(A="text", VAULT_NAMESPACE="team", C="a vault: b") == {
+        "VAULT_NAMESPACE": b"team",
+        "C": b"a vault: b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["vault:a#b", "plain"], {}),
+        (["plain", "vault:a#b"], {"A": b"vault:a#b"}),
+        (["$(A)", "plain", "$(A)!"], {"A": b"plain!"}),
+        (["plain", "$(A)", "$(A)!"], {"A": b"plain!"}),
+    ],
+)
+def test_the_last_of_a_name_counts_and_sees_the_one_before(
+    texts: list[str], expected: dict[str, bytes]
+) -> None:
+    env = [{"name": "A", "value": text} for text in texts]
+    found = environment({"name": "app", "env": env}, {})
+    assert {variable.name: variable.value for variable in found} == expected
 
 
 def test_variables_that_double_each_other_are_refused_before_they_fill_the_memory() -> None:
@@ -31,4 +55,4 @@ def test_many_variables_that_name_another_are_refused_before_they_fill_the_memor
 
 
 def test_long_values_that_do_not_grow_are_none_of_our_business() -> None:
-    assert values(V="x" * 2_000_000) == {"V": b"x" * 2_000_000}
+    assert values(V="vault:" + "x" * 2_000_000) == {"V": b"vault:" + b"x" * 2_000_000}
