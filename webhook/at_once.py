@@ -9,7 +9,6 @@ header fields are all known and none of which says anything about the connection
 import re
 import ssl
 import time
-from contextlib import suppress
 from email.utils import formatdate
 from enum import Enum
 from functools import lru_cache
@@ -63,7 +62,7 @@ def receive(sock: Any, received: bytes) -> bytes:
 
     Nothing stays in the TLS layer, where the poller would not see it: less than a whole record was all of the last one.
     """
-    with suppress(BlockingIOError, ssl.SSLWantReadError):
+    try:
         while len(received) < _LIMIT:
             data = sock.recv(_RECORD)
             if not data:
@@ -71,6 +70,8 @@ def receive(sock: Any, received: bytes) -> bytes:
             received += data
             if len(data) < _RECORD:
                 break
+    except (BlockingIOError, ssl.SSLWantReadError):
+        pass
     return received
 
 
@@ -110,11 +111,12 @@ def answer(reviewer: Reviewer, request: Request) -> bytes | None:
 
 def send(sock: Any, text: bytes) -> bytes:
     """Send what the connection takes now; return the rest. OSError if the connection is broken."""
-    sent = 0
-    with suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        while sent < len(text):
-            sent += sock.send(text[sent:])
-    return text[sent:]
+    try:
+        while text:
+            text = text[sock.send(text) :]
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        pass
+    return text
 
 
 def _message(given: Answer) -> bytes:

@@ -30,8 +30,8 @@ _DEFAULT_SERVICE_ACCOUNT = "default"
 _REMEMBERED = 256
 _REMEMBERED_LENGTH = 4096
 
-_Configured = tuple[Config, tuple[str, ...], tuple[str, ...]]
-"""What the annotations ask for, warnings, and problems."""
+_Configured = tuple[Launcher, tuple[str, ...], tuple[str, ...]]
+"""What the annotations ask for, with what it adds to a pod, warnings, and problems."""
 
 
 class _Change(NamedTuple):
@@ -57,7 +57,8 @@ class PodAdmission:
     ) -> Decision:
         """Return the pod with its launcher; Refused names every problem that is known without its images."""
         change = _change(request)
-        config, warnings, problems = self._configure(annotations)
+        launcher, warnings, problems = self._configure(annotations)
+        config = launcher.config
         sources = self._sources(change.looked_at, request.namespace, problems, deadline)
         plan = change.plan(config, sources, deadline)
         if not plan.wrapped:
@@ -68,7 +69,7 @@ class PodAdmission:
         _refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
         facts = Facts(sources, self._images(request, plan, config, deadline))
         spec = request.object["spec"]
-        new_spec, missing = change.mutate(spec, plan, config, facts, Launcher(config, self._settings))
+        new_spec, missing = change.mutate(spec, plan, config, facts, launcher.with_config(config))
         _refuse(missing)
         new: PodSpec = {**request.object, "spec": new_spec}
         if change.whole_pod:
@@ -90,9 +91,11 @@ class PodAdmission:
         """With a problem, the rest is still looked at."""
         annotations = dict(items)
         try:
-            return *configure(annotations, self._defaults, self._settings), ()
+            config, warnings = configure(annotations, self._defaults, self._settings)
+            return Launcher(config, self._settings), warnings, ()
         except Refused as refusal:
-            return parse_config(annotations, self._defaults)[0], (), (str(refusal),)
+            config = parse_config(annotations, self._defaults)[0]
+            return Launcher(config, self._settings), (), (str(refusal),)
 
     def _sources(
         self, looked_at: PodSpec, namespace: str, problems: Sequence[str], deadline: Deadline

@@ -10,6 +10,8 @@ _FIELD = re.compile(r"\{\{-?\s*\.([A-Za-z]+)\s*-?\}\}")
 
 def render_role(role: str, fields: Mapping[str, str]) -> str:
     """Return `role` with each `{{ .field }}` replaced; InvalidAnnotation names an unknown field or stray braces."""
+    if "{{" not in role:
+        return role
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in fields:

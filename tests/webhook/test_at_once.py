@@ -9,6 +9,10 @@ from http.client import HTTPResponse
 from typing import Any
 
 import pytest
+from gunicorn import http
+from gunicorn.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.webhook.test_app import NoMetrics
 from tests.webhook.test_review import review_of
@@ -84,6 +88,52 @@ HEAD = POST.removesuffix(b"body")
 )
 def test_what_is_unusual_or_long_is_gunicorns(received: bytes) -> None:
     assert parse(received) is State.UNUSUAL
+
+
+def pieces() -> st.SearchStrategy[bytes]:
+    """Bytes that break, bend or end a request."""
+    words = [
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b" ",
+        b"\t",
+        b":",
+        b",",
+        b"\0",
+        b"\xff",
+        b"?",
+        b"#",
+        b"%",
+        b"+",
+        b"0",
+        b"4",
+        b"body",
+    ]
+    fields = [
+        b"Content-Length: 4\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Connection: close\r\n",
+        b"Host: b\r\n",
+        b"A_b: c\r\n",
+    ]
+    return st.sampled_from([*words, *fields, POST, b"HTTP/1.0", b"GET "]) | st.binary(max_size=3)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(POST)), st.integers(0, 3), pieces()), max_size=3))
+def test_what_is_taken_gunicorn_takes_alike(changes: list[tuple[int, int, bytes]]) -> None:
+    received = POST
+    for at, dropped, added in changes:
+        received = received[:at] + added + received[at + dropped :]
+    taken = parse(received)
+    if isinstance(taken, State):
+        return
+    parser = http.get_parser(Config(), [received], ("192.0.2.1", 40000))
+    request = next(parser)
+    assert (request.method, request.path) == ("POST", f"/{taken.resource}")
+    assert not request.should_close()
+    assert request.body.read() == taken.body
+    assert parser.unreader.take_buffered() == b""
 
 
 class Deciding:

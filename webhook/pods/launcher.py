@@ -5,6 +5,7 @@ Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#se
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from webhook.annotations import Config, container_variables
@@ -33,10 +34,14 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Launcher:
-    """What is added to one pod, decided by its annotations, the operator's settings, and the pod's own resources."""
+    """What is added to the pods of one configuration, decided by that, the operator's settings, and the pod's resources."""
 
     config: Config
     settings: Settings
+
+    def with_config(self, config: Config) -> "Launcher":
+        """Return what is added with this configuration."""
+        return self if config is self.config else Launcher(config, self.settings)
 
     def init_container(self, pod_spec: Document) -> dict[str, Any]:
         """Return the init container that copies the launcher into the memory volume."""
@@ -51,8 +56,15 @@ class Launcher:
         resources = launcher_resources(pod_spec, _containers(pod_spec), self.settings)
         return {**container, "resources": resources} if resources else container
 
-    def variables(self, from_path: str) -> dict[str, str]:
+    def variables(self, from_path: str) -> Mapping[str, str]:
         """Return the variables of a container with the launcher that gets the keys of these paths."""
+        return self._variables(from_path) if from_path else self._without_paths
+
+    @cached_property
+    def _without_paths(self) -> Mapping[str, str]:
+        return self._variables("")
+
+    def _variables(self, from_path: str) -> dict[str, str]:
         variables = container_variables(self.config, from_path)
         if self.config.tls_secret:
             variables["VAULT_CACERT"] = CA_FILE

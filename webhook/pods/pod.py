@@ -164,7 +164,7 @@ def wrap_containers(
 def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
     """The length of what the variables add to all containers, as JSON has it or a little less."""
     lengths = {
-        text: sum(_ENTRY_LENGTH + len(name) + len(value) for name, value in variables.items())
+        text: _ENTRY_LENGTH * len(variables) + sum(map(len, variables)) + sum(map(len, variables.values()))
         for text, variables in by_text.items()
     }
     return sum(lengths[given.text] for given in plan.given.values())

@@ -11,9 +11,10 @@ from webhook.quantity import parse_quantity
 from webhook.settings import Settings
 
 Document = Mapping[str, Any]
-Amounts = Mapping[str, Decimal]
+_Counted = tuple[Decimal, Decimal, Decimal, Decimal]
 
-_COUNTED = ("cpu", "memory")
+_ZERO = Decimal()
+_NOTHING = (_ZERO, _ZERO, _ZERO, _ZERO)
 
 
 def launcher_resources(
@@ -25,33 +26,30 @@ def launcher_resources(
     """
     limits = {"cpu": settings.launcher_cpu_limit, "memory": settings.launcher_memory_limit}
     requests = {"cpu": settings.launcher_cpu_request, "memory": settings.launcher_memory_request}
-    every = [_counted(container.get("resources") or {}) for container in containers]
-    if any(_counted(pod_spec.get("resources") or {})) or not any(any(amounts) for amounts in every):
+    every = [_counted(container.get("resources")) for container in containers]
+    if any(_counted(pod_spec.get("resources"))) or not any(map(any, every)):
         return {}
-    if all(_is_guaranteed(*amounts) for amounts in every):
+    if all(map(_is_guaranteed, every)):
         return {"limits": limits, "requests": limits}
     return {"limits": limits, "requests": requests}
 
 
-def _counted(resources: Document) -> tuple[Amounts, Amounts]:
-    """The limits and requests that count for the class: of cpu and memory, and not nothing."""
-    limits = _amounts(resources.get("limits") or {})
-    return limits, {**limits, **_amounts(resources.get("requests") or {})}
+def _counted(resources: Document | None) -> _Counted:
+    """Limit and request of cpu, then of memory, as they count for the class; 0 for none."""
+    if not resources:
+        return _NOTHING
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    cpu, memory = _amount(limits.get("cpu")), _amount(limits.get("memory"))
+    return cpu, _amount(requests.get("cpu")) or cpu, memory, _amount(requests.get("memory")) or memory
 
 
-def _amounts(quantities: Document) -> Amounts:
-    amounts = {}
-    for name in _COUNTED:
-        if name not in quantities:
-            continue
-        try:
-            amount = parse_quantity(quantities[name])
-        except ValueError:
-            continue  # the API server refuses it
-        if amount:
-            amounts[name] = amount
-    return amounts
+def _amount(quantity: Any) -> Decimal:
+    try:
+        return _ZERO if quantity is None else parse_quantity(quantity)
+    except ValueError:
+        return _ZERO  # the API server refuses it
 
 
-def _is_guaranteed(limits: Amounts, requests: Amounts) -> bool:
-    return len(limits) == len(_COUNTED) and limits == requests
+def _is_guaranteed(counted: _Counted) -> bool:
+    cpu, requested_cpu, memory, requested_memory = counted
+    return bool(cpu and memory) and (cpu, memory) == (requested_cpu, requested_memory)
