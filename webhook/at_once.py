@@ -57,22 +57,22 @@ class State(Enum):
     UNUSUAL = "it is another request, or too long to be held here"
 
 
-def receive(sock: Any, received: bytes) -> bytes:
-    """Return `received` and what has come since; OSError if the connection is broken, EOFError if it has ended.
+def receive(sock: Any, received: bytes) -> tuple[bytes, Request | State]:
+    """Return `received` with what has come since, and the review that it is; OSError, or EOFError, if the connection is gone.
 
-    Nothing stays in the TLS layer, where the poller would not see it: less than a whole record was all of the last one.
+    Nothing that the TLS layer has taken in stays there, where the poller would not see it: each read takes a whole record.
     """
+    found = parse(received)
     try:
-        while len(received) < _LIMIT:
+        while found is State.COMING:
             data = sock.recv(_RECORD)
             if not data:
                 raise EOFError
             received += data
-            if len(data) < _RECORD:
-                break
+            found = parse(received)
     except (BlockingIOError, ssl.SSLWantReadError):
         pass
-    return received
+    return received, found
 
 
 def parse(received: bytes) -> Request | State:

@@ -66,6 +66,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.begun_conns.remove(conn)
             self._settle(conn, outcome)
 
+    def finish_request(self, conn: Any, fs: "Future[object]") -> None:
+        """Watch a connection again, or close it: in a thread, as that waits for the client to close it too."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        else:
+            self.nr_conns -= 1
+            self.tpool.submit(conn.close, graceful=True)
+
     def murder_pending(self) -> None:
         """Close connections whose first request, or the rest of one, has not come in time."""
         super().murder_pending()
@@ -102,14 +110,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.sock.gettimeout() != 0:
             conn.sock.setblocking(False)
         try:
-            received = at_once.receive(conn.sock, conn.parser.unreader.take_buffered())
+            received, found = at_once.receive(conn.sock, conn.parser.unreader.take_buffered())
         except (OSError, EOFError):
             return False
-        request = at_once.parse(received)
-        answer = at_once.answer(self._reviewer, request) if isinstance(request, at_once.Request) else None
+        answer = at_once.answer(self._reviewer, found) if isinstance(found, at_once.Request) else None
         if answer is None:
             conn.parser.unreader.unread(received)
-            return _NOT_YET if request is at_once.State.COMING else by_thread
+            return _NOT_YET if found is at_once.State.COMING else by_thread
         return _send(conn, answer)
 
     def _settle(self, conn: Any, outcome: _Outcome) -> None:

@@ -211,9 +211,11 @@ def pair() -> Iterable[tuple[socket.socket, socket.socket]]:
 
 def test_as_much_is_received_as_has_come(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    assert receive(ours, b"before ") == b"before "
-    theirs.sendall(b"now")
-    assert receive(ours, b"before ") == b"before now"
+    assert receive(ours, POST[:10]) == (POST[:10], State.COMING)
+    theirs.sendall(POST[10:20])
+    assert receive(ours, POST[:10]) == (POST[:20], State.COMING)
+    theirs.sendall(POST[20:])
+    assert receive(ours, POST[:20]) == (POST, Request("pods", b"body"))
     theirs.close()
     with pytest.raises(EOFError):
         receive(ours, b"")

@@ -191,6 +191,26 @@ def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswere
     assert "the API server did not answer" in json.loads(answers[0])["response"]["status"]["message"]
 
 
+@pytest.mark.parametrize("ends", ["it", "the webhook"])
+def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Served, ends: str) -> None:
+    with Client(narrow) as other, greeted(narrow) as half_closed:
+        assert other.send(review())[0] == 200
+        if ends == "it":
+            half_closed.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert half_closed.recv(65536).startswith(b"HTTP/1.1 200")
+            half_closed.setblocking(False)
+            with pytest.raises(ssl.SSLWantReadError):
+                half_closed.unwrap()  # says that no more comes
+        else:
+            half_closed.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert half_closed.recv(65536).startswith(b"HTTP/1.1 200")
+        started = time.monotonic()
+        for _ in range(5):
+            time.sleep(0.05)
+            assert other.send(review())[0] == 200
+        assert time.monotonic() - started < 1.5
+
+
 def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
     early = [greeted(narrow) for _ in range(3)]
     time.sleep(11)
