@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from webhook.deadline import Moment, MustWait
 from webhook.reviewer import Answer, Reviewer
 
-_LIMIT = 65_536
+_LIMIT = 32_768
 _HEAD_LIMIT = 8192
 _RECORD = 16_384
 _HEAD_END = b"\r\n\r\n"

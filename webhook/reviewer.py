@@ -1,7 +1,7 @@
 """One review: the body of a request in, the body of its answer out. What is decided stands in `webhook.admission`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from webhook.codec import encode
@@ -10,6 +10,9 @@ from webhook.errors import InvalidReview
 from webhook.log import Log
 from webhook.metrics import Metrics
 from webhook.review import AdmissionRequest, Decision, answer, parse_review
+
+_WARNINGS = 100
+_WARNING_LENGTH = 1024
 
 
 class Admission(Protocol):
@@ -88,8 +91,17 @@ class Reviewer:
         if decision.refusal:
             fields["reason"] = decision.refusal
         if decision.warnings:
-            fields["warnings"] = list(decision.warnings)
+            fields["warnings"] = _readable(decision.warnings)
         self._log.write("warning" if decision.refusal else "info", "reviewed", **fields)
+
+
+def _readable(warnings: Sequence[str]) -> list[str]:
+    """As many warnings as a log bears: an object of a megabyte can have as much to be warned of."""
+    shown = [
+        text if len(text) <= _WARNING_LENGTH else f"{text[:_WARNING_LENGTH]}…"
+        for text in warnings[:_WARNINGS]
+    ]
+    return [*shown, f"{len(warnings) - _WARNINGS} more"] if len(warnings) > _WARNINGS else shown
 
 
 def _name(request: AdmissionRequest) -> str:

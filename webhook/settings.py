@@ -26,7 +26,7 @@ SETTINGS = (
     Setting("TLS_CERT_FILE", "tls_cert_file", forms.TEXT, "", "PEM chain served to the API server, read again when it changes"),
     Setting("TLS_PRIVATE_KEY_FILE", "tls_private_key_file", forms.TEXT, "", "PEM key of TLS_CERT_FILE"),
     Setting("WORKERS", "workers", forms.COUNT, "2", "worker processes"),
-    Setting("THREADS", "threads", forms.COUNT, "64", "threads in each worker process: how many requests at once may wait for Vault, a registry, the API server, a handshake, or the rest of a body over 64 KiB (10 s for each read); requests that wait for nothing are answered beside them"),
+    Setting("THREADS", "threads", forms.COUNT, "64", "threads in each worker process: how many requests at once may wait for Vault, a registry, the API server, a handshake, or the rest of a body over 32 KiB (10 s for each read); requests that wait for nothing are answered beside them"),
     Setting("ADMISSION_BUDGET", "budget_s", forms.DURATION, "8s", "what one admission may take; keep it below the timeoutSeconds of the MutatingWebhookConfiguration"),
     Setting("METRICS_DIR", "metrics_dir", forms.TEXT, "/dev/shm", "a directory in memory, where the workers share their metrics"),  # noqa: S108
     Setting("LOG_LEVEL", "log_level", forms.LOG_LEVEL, "info", "the webhook's own log level, and the launcher's default"),

@@ -172,6 +172,14 @@ def test_of_more_problems_than_anyone_reads_the_rest_is_counted(served: Served) 
     assert len(served.log.getvalue()) < 20_000
 
 
+def test_of_more_warnings_than_a_log_bears_the_rest_is_counted(served: Served) -> None:
+    unknown = {f"vault_{'x' * 300}{number}": "" for number in range(2000)}
+    assert len(served.review("pods", pod(REFERRING, **unknown))["warnings"]) == 10
+    fields = json.loads(served.log.getvalue())
+    assert fields["warnings"][-1] == "1900 more"
+    assert len(served.log.getvalue()) < 120_000
+
+
 def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
     document = {"metadata": {"name": "s"}, "stringData": {"a": "vault:a", "b": "vault:v1:aGVsbG8="}}
     message = served.review("secrets", document)["status"]["message"]
