@@ -10,7 +10,6 @@ from socket import create_server
 
 import pytest
 
-from bench.webhook.pod import pod
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
 from webhook.at_once import Request, parse
@@ -83,9 +82,8 @@ def recorder(cluster: Cluster, authority: Authority) -> Iterator[Recorder]:
 
 
 def test_a_review_of_the_real_api_server_is_taken(cluster: Cluster, recorder: Recorder) -> None:
-    metadata = {**pod()["metadata"], "namespace": NAMESPACE, "ownerReferences": []}
-    spec = {**pod()["spec"], "serviceAccountName": "default", "serviceAccount": "default"}
-    created = {**pod(), "metadata": metadata, "spec": spec}
+    container = {"name": "app", "image": "app:1", "command": ["/app"], "args": ["x" * 4000]}
+    created = {"metadata": {"name": "app"}, "spec": {"containers": [container]}}
     while not recorder.received:  # the API server takes up a new configuration when it hears of it
         cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", created)
     taken = parse(recorder.received)
