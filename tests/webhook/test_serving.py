@@ -1,5 +1,6 @@
 """The real `vault-webhook serve`: slow and hostile clients, the end under load, certificates, workers."""
 
+import base64
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from bench.webhook.pod import review
 from tests.servers.authority import Authority
 from tests.webhook.served import Served
 from webhook.app import BODY_LIMIT
+from webhook.keys import PREFIX
 
 MANY = 40
 """More slow clients than both workers have threads."""
@@ -278,6 +281,30 @@ def test_a_request_may_come_in_small_pieces(served: Served) -> None:
             connection.sendall(message[start : start + 700])
             time.sleep(0.01)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_long_answer_reaches_a_client_that_takes_it_slowly(narrow: Served) -> None:
+    document = json.loads(review())
+    spec, metadata = document["request"]["object"]["spec"], document["request"]["object"]["metadata"]
+    spec["containers"] = [{"name": f"c{number}", "image": "i", "command": ["/c"]} for number in range(100)]
+    metadata["annotations"][PREFIX + "vault-env-from-path"] = ",".join(
+        f"kv/data/{number}" for number in range(1000)
+    )
+    body = json.dumps(document).encode()
+    assert len(body) < 32_768
+    with raw(narrow) as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        context = ssl.create_default_context(cafile=str(narrow.ca_file))
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+            message = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+            for _ in range(2):
+                connection.sendall(message)
+                time.sleep(0.5)
+                assert allowed(narrow)
+                answer = HTTPResponse(connection)
+                answer.begin()
+                response = json.loads(answer.read())["response"]
+                assert len(base64.b64decode(response["patch"])) > 1_000_000
 
 
 def test_a_request_that_comes_too_slowly_is_let_go(served: Served) -> None:
