@@ -50,7 +50,7 @@ class Moment(Deadline):
 
     def check(self) -> None:
         """Return for a moment; MustWait after that."""
-        if self.passed():
+        if self._clock() >= self._end:
             raise MustWait
 
 
