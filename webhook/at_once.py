@@ -23,7 +23,7 @@ _RECORD = 16_384
 _HEAD_END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
 _HEAD = re.compile(
-    rb"POST /(pods|secrets|configmaps)(?:\?[!-~]*)? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
+    rb"POST /(pods|secrets|configmaps)(?:\?[!-~]{0,1000})? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
 )
 _FIELD = re.compile(rb"([A-Za-z-]+):[ \t]*([^\r]+)\r\n")
 _LENGTH = b"content-length"
@@ -111,12 +111,13 @@ def answer(reviewer: Reviewer, request: Request) -> bytes | None:
 
 def send(sock: Any, text: bytes) -> bytes:
     """Send what the connection takes now; return the rest. OSError if the connection is broken."""
+    rest = memoryview(text)
     try:
-        while text:
-            text = text[sock.send(text) :]
+        while rest:
+            rest = rest[sock.send(rest) :]
     except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
         pass
-    return text
+    return bytes(rest)
 
 
 def _message(given: Answer) -> bytes:

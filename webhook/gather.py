@@ -15,7 +15,7 @@ from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 Key = TypeVar("Key")
 Found = TypeVar("Found")
 
-_AT_ONCE = 8
+_MOST_IN_PARALLEL = 8
 _ACCOUNT_BUDGET_S = 1.0
 _GRACE_S = 0.5
 """What fetches keep to the deadline by themselves, and have more to say of it then, get to say it."""
@@ -46,7 +46,7 @@ def gather_sources(
         document = cluster.get(source.kind, namespace, source.name, deadline)
         return None if document is None else _values(source.kind, document)
 
-    found = _at_once(fetch, sources, deadline)
+    found = _in_parallel(fetch, sources, deadline)
     return {source: values for source, values in found.items() if values is not None}
 
 
@@ -59,7 +59,7 @@ def gather_pull_secrets(
         secret = read_pull_secret(cluster.get("Secret", *place, deadline) or {})
         return secret and replace(secret, namespace=place[0], name=place[1])
 
-    found = _at_once(fetch, names, deadline)
+    found = _in_parallel(fetch, names, deadline)
     return tuple(secret for secret in found.values() if secret is not None)
 
 
@@ -99,7 +99,7 @@ def gather_images(
         except ImageNotRead as error:
             return ImageNotRead(f"{error} (container {', '.join(containers[image])})")
 
-    found = _at_once(fetch, containers, deadline)
+    found = _in_parallel(fetch, containers, deadline)
     problems = [str(answer) for answer in found.values() if isinstance(answer, ImageNotRead)]
     if problems:
         raise ImageNotRead("; ".join(problems))
@@ -110,12 +110,12 @@ def _freshness(query: ImageQuery) -> int:
     return _POLICIES.index(query.pull_policy) if query.pull_policy in _POLICIES else 1
 
 
-def _at_once(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadline) -> dict[Key, Found]:
+def _in_parallel(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: Deadline) -> dict[Key, Found]:
     order = list(dict.fromkeys(keys))
     if len(order) < 2:
         return {key: fetch(key) for key in order}
     deadline.remaining_s()  # where nothing may be waited for, no threads are made for it
-    pool = ThreadPoolExecutor(min(_AT_ONCE, len(order)))
+    pool = ThreadPoolExecutor(min(_MOST_IN_PARALLEL, len(order)))
     try:
         pending = {key: pool.submit(fetch, key) for key in order}
         return {key: _result(future, deadline) for key, future in pending.items()}

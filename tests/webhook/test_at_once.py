@@ -60,6 +60,7 @@ HEAD = POST.removesuffix(b"body")
         pytest.param(POST.replace(b"/pods", b"//pods"), id="another form of the path"),
         pytest.param(POST.replace(b"HTTP/1.1", b"HTTP/1.0"), id="another version"),
         pytest.param(POST.replace(b"HTTP/1.1", b" HTTP/1.1"), id="space in the request line"),
+        pytest.param(POST.replace(b"10s", b"1" * 4000), id="long request line"),
         pytest.param(POST.replace(b"Accept: ", b"Transfer-Encoding: "), id="chunked"),
         pytest.param(POST.replace(b"Accept: ", b"Expect: "), id="waits for leave"),
         pytest.param(POST.replace(b"Accept: ", b"Connection: "), id="about the connection"),
