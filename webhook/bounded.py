@@ -16,16 +16,19 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from webhook.adapter import ContextAdapter
-from webhook.kept import kept_pools
+from webhook.kept import Repeating, kept_pools
 from webhook.registry.connection import BudgetSocket, budgeted
 
 
 class Exchanges(ContextAdapter):
-    """Exchanges over TLS connections of `context`, which are kept; for use by many threads."""
+    """Exchanges over TLS connections of `context`, which are kept; for use by many threads.
 
-    def __init__(self, context: ssl.SSLContext, limit_bytes: int) -> None:
+    Who `repeats` whatever fails gets to know in half of the time that a kept connection is dead.
+    """
+
+    def __init__(self, context: ssl.SSLContext, limit_bytes: int, *, repeats: bool = False) -> None:
         self._limit_bytes = limit_bytes
-        super().__init__(context, _POOLS)
+        super().__init__(context, _REPEATING if repeats else _POOLS)
 
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
@@ -91,3 +94,4 @@ def _dial(host: str, port: int, timeout_s: float) -> socket.socket:
 
 
 _POOLS = kept_pools(_dial)
+_REPEATING = kept_pools(_dial, pool=Repeating)

@@ -147,7 +147,7 @@ class Cluster:
             context = budgeted(ssl.create_default_context(cafile=ca_file or None), verify=True)
             if certificate:
                 context.load_cert_chain(*certificate)
-            self._exchanges, self._version = Exchanges(context, _BODY_LIMIT), version
+            self._exchanges, self._version = Exchanges(context, _BODY_LIMIT, repeats=True), version
         return self._exchanges
 
 

@@ -43,9 +43,10 @@ class Noted:
 class Keeping(Unwarned):
     """A pool of Noted connections, whose sockets are `webhook.registry.connection.Budget`s.
 
-    Who repeats a request that fails on a kept connection is given a new one.
+    Who repeats a request that fails on a kept connection is given a new one, and half of the time is left for that.
     """
 
+    repeatable = REPEATABLE
     _trusted_since = 0.0
 
     def _get_conn(self, timeout: Any = None) -> Any:
@@ -61,7 +62,7 @@ class Keeping(Unwarned):
         if conn.is_closed:
             return self._answered(conn, method, url, *arguments, timeout=timeout, **options)
         connection, end = conn.sock, time.monotonic() + timeout.total
-        share = 0.5 if method in REPEATABLE else 1.0
+        share = 0.5 if method in self.repeatable else 1.0
         part = urllib3.Timeout(total=share * timeout.total)
         try:
             response = self._answered(conn, method, url, *arguments, timeout=part, **options)
@@ -73,6 +74,12 @@ class Keeping(Unwarned):
 
     def _answered(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
         return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
+
+
+class Repeating(Keeping):
+    """A pool of a server of which everything may be asked twice."""
+
+    repeatable = REPEATABLE | {"POST"}
 
 
 def kept_pools(
