@@ -12,12 +12,9 @@ from webhook.forms import DURATION
 from webhook.log import Log
 from webhook.metrics import Metrics, exposition
 from webhook.review import AdmissionRequest
-from webhook.reviewer import Admission, Reviewer
+from webhook.reviewer import EXTENSION, Admission, Reviewer
 
 BODY_LIMIT = 8 << 20
-REVIEWER = "webhook.reviewer"
-"""What answers reviews, among the application's extensions."""
-
 _MARGIN = 0.8
 _READY_BUDGET_S = 2.0
 
@@ -36,7 +33,7 @@ def create_app(
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
-    reviewer = app.extensions[REVIEWER] = Reviewer(admission, metrics, log, on_refusal)
+    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, log, on_refusal)
 
     def review(resource: str) -> Response:
         body = request.get_data(cache=False)

@@ -95,7 +95,7 @@ def _body_length(fields: bytes) -> int | None:
     """Return the length that the header fields tell; None if they tell more than what is looked at here."""
     found = [(name.lower(), value) for name, value in _FIELD.findall(fields)]
     by_name = dict(found)
-    length = by_name.get(_LENGTH, b"").rstrip()
+    length = by_name.get(_LENGTH, b"")
     if len(by_name) < len(found) or not by_name.keys() <= _FIELDS or _HOST not in by_name:
         return None
     return int(length) if _SMALL.fullmatch(length) else None

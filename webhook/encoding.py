@@ -17,4 +17,4 @@ def decoded(text: Any) -> bytes | None:
 
 def encoded(value: bytes) -> str:
     """Return the bytes in base64."""
-    return base64.b64encode(value).decode("ascii")
+    return binascii.b2a_base64(value, newline=False).decode("ascii")

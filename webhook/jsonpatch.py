@@ -77,12 +77,8 @@ def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation
             if before is not after:
                 _diff(before, after, f"{path}/{index}", found)
         return
-    if len(old) < len(new) and all(map(is_, old, new)):
-        for index in range(len(old), len(new)):
-            found.append({"op": "add", "path": f"{path}/{index}", "value": new[index]})
-        return
     shorter = min(len(old), len(new))
-    start = _common(old, new, shorter)
+    start = shorter if all(map(is_, old, new)) else _common(old, new, shorter)
     end = _common(reversed(old), reversed(new), shorter - start) if start < shorter else 0
     _diff_middles(old[start : len(old) - end], new[start : len(new) - end], path, start, found)
 

@@ -3,13 +3,13 @@
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """
 
-from binascii import b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from webhook.codec import decode, encode
+from webhook.encoding import encoded
 from webhook.errors import InvalidReview
 from webhook.jsonpatch import Operation
 
@@ -53,7 +53,7 @@ class Decision(NamedTuple):
 def audit_of(references: Iterable[str]) -> dict[str, str]:
     """Return the audit annotations of an object with these references, as many as fit: which value reads which path."""
     text = ", ".join(islice(references, _AUDIT_LENGTH))
-    return {"references": _shortened(text, _AUDIT_LENGTH)} if text else {}
+    return {"references": shortened(text, _AUDIT_LENGTH)} if text else {}
 
 
 def parse_review(body: bytes) -> AdmissionRequest:
@@ -99,7 +99,7 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
         response["status"] = {"code": 403, "reason": "Forbidden", "message": decision.refusal}
     elif decision.patch:
         response["patchType"] = "JSONPatch"
-        response["patch"] = b2a_base64(encode(decision.patch), newline=False).decode("ascii")
+        response["patch"] = encoded(encode(decision.patch))
     if decision.warnings:
         response["warnings"] = _fitting(decision.warnings)
     if decision.audit:
@@ -112,7 +112,7 @@ def _fitting(warnings: Sequence[str]) -> list[str]:
     if len(warnings) > _WARNINGS:
         rest = len(warnings) - _WARNINGS + 1
         warnings = [*warnings[: _WARNINGS - 1], f"{rest} more warnings are in the webhook's log"]
-    return [_shortened(warning, _WARNING_LENGTH) for warning in warnings]
+    return [shortened(warning, _WARNING_LENGTH) for warning in warnings]
 
 
 def _text(document: Any, key: str) -> str:
@@ -120,5 +120,6 @@ def _text(document: Any, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _shortened(text: str, length: int) -> str:
+def shortened(text: str, length: int) -> str:
+    """Return the text if it is not longer than that, else as much of it as fits before an ellipsis."""
     return text if len(text) <= length else text[: length - 1] + "…"

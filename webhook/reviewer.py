@@ -9,7 +9,10 @@ from webhook.deadline import Deadline
 from webhook.errors import InvalidReview
 from webhook.log import Log
 from webhook.metrics import Metrics
-from webhook.review import AdmissionRequest, Decision, answer, parse_review
+from webhook.review import AdmissionRequest, Decision, answer, parse_review, shortened
+
+EXTENSION = "webhook.reviewer"
+"""The Reviewer's key among the extensions of the WSGI application."""
 
 _WARNINGS = 100
 _WARNING_LENGTH = 1024
@@ -97,10 +100,7 @@ class Reviewer:
 
 def _readable(warnings: Sequence[str]) -> list[str]:
     """As many warnings as a log bears: an object of a megabyte can have as much to be warned of."""
-    shown = [
-        text if len(text) <= _WARNING_LENGTH else f"{text[:_WARNING_LENGTH]}…"
-        for text in warnings[:_WARNINGS]
-    ]
+    shown = [shortened(text, _WARNING_LENGTH) for text in warnings[:_WARNINGS]]
     return [*shown, f"{len(warnings) - _WARNINGS} more"] if len(warnings) > _WARNINGS else shown
 
 

@@ -18,14 +18,14 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from webhook import at_once
-from webhook.app import REVIEWER
+from webhook.at_once import Request, State
+from webhook.reviewer import EXTENSION
 
 _REQUEST_S = 10.0
 """What a request that has begun may take to come, if no thread waits for it."""
 
-_NOT_YET = object()
-_Outcome = bool | object | Callable[[], object]
-"""Whether the connection is kept, _NOT_YET while the request comes, or what a thread must do to tell."""
+_Outcome = bool | State | Callable[[], object]
+"""Whether the connection is kept, COMING while a request does, or what a thread must do to tell."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Load the application, and find what answers its reviews."""
         super().load_wsgi()
-        self._reviewer = self.wsgi.extensions[REVIEWER]
+        self._reviewer = self.wsgi.extensions[EXTENSION]
 
     def enqueue_req(self, conn: Any) -> None:
         """Answer, if there is something to answer; else wait for it."""
@@ -61,7 +61,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def on_begun_socket_readable(self, conn: Any, client: Any) -> None:
         """Take more of a request that has begun, and answer it if that was the rest."""
         outcome = self._attempt(conn)
-        if outcome is not _NOT_YET:
+        if outcome is not State.COMING:
             self.poller.unregister(client)
             self.begun_conns.remove(conn)
             self._settle(conn, outcome)
@@ -113,15 +113,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             received, found = at_once.receive(conn.sock, conn.parser.unreader.take_buffered())
         except (OSError, EOFError):
             return False
-        answer = at_once.answer(self._reviewer, found) if isinstance(found, at_once.Request) else None
+        answer = at_once.answer(self._reviewer, found) if isinstance(found, Request) else None
         if answer is None:
             conn.parser.unreader.unread(received)
-            return _NOT_YET if found is at_once.State.COMING else by_thread
+            return found if found is State.COMING else by_thread
         return _send(conn, answer)
 
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
         """Do what an attempt came to with a connection that nobody watches."""
-        if outcome is _NOT_YET:
+        if outcome is State.COMING:
             conn.timeout = time.monotonic() + _REQUEST_S
             self.begun_conns.append(conn)
             self.poller.register(conn.sock, EVENT_READ, partial(self.on_begun_socket_readable, conn))

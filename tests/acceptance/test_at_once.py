@@ -4,6 +4,7 @@ import base64
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from socket import create_server
@@ -12,7 +13,7 @@ import pytest
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
-from webhook.at_once import Request, parse
+from webhook.at_once import Request, State, parse
 
 NAMESPACE = "recorded"
 ALLOW = (
@@ -37,14 +38,13 @@ class Recorder:
     def _serve(self) -> None:
         connection, _ = self._listener.accept()
         with connection:
-            while not isinstance(parse(self.received), Request):
-                data = connection.recv(65536)
-                if not data:
-                    return
+            taken = parse(self.received)
+            while taken is State.COMING and (data := connection.recv(65536)):
                 self.received += data
-            body = self.received.partition(b"\r\n\r\n")[2]
-            answer = ALLOW % json.loads(body)["request"]["uid"].encode()
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+                taken = parse(self.received)
+            if isinstance(taken, Request):
+                answer = ALLOW % json.loads(taken.body)["request"]["uid"].encode()
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
 
     def close(self) -> None:
         self._listener.close()
@@ -84,7 +84,8 @@ def recorder(cluster: Cluster, authority: Authority) -> Iterator[Recorder]:
 def test_a_review_of_the_real_api_server_is_taken(cluster: Cluster, recorder: Recorder) -> None:
     container = {"name": "app", "image": "app:1", "command": ["/app"], "args": ["x" * 4000]}
     created = {"metadata": {"name": "app"}, "spec": {"containers": [container]}}
-    while not recorder.received:  # the API server takes up a new configuration when it hears of it
+    end_s = time.monotonic() + 20  # until then the API server has heard of the configuration
+    while not recorder.received and time.monotonic() < end_s:
         cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", created)
     taken = parse(recorder.received)
     assert isinstance(taken, Request), recorder.received[:1000]

@@ -2,16 +2,9 @@
 
 import pytest
 
+from tests.webhook.clock import Clock
 from webhook.deadline import Deadline, Moment, MustWait
 from webhook.errors import OutOfTime
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def test_what_is_left_gets_less_and_never_negative() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.servers.cluster import Cluster as Server
+from tests.webhook.clock import Clock
 from webhook.cluster import Cluster
 from webhook.deadline import Deadline
 from webhook.errors import ClusterUnavailable
@@ -55,14 +56,6 @@ def test_a_long_reason_is_cut_at_a_whole_character() -> None:
     note = refusal_event(request_for({"name": "x"}), "ü" * 2000, "pod-1")["note"]
     assert set(note) == {"ü"}
     assert 990 <= len(note.encode()) <= 1024
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def test_the_same_is_told_once_a_minute() -> None:

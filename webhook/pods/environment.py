@@ -12,7 +12,9 @@ from webhook.pods.expansion import TooLong, expand
 
 Sources = Mapping[Source, Values]
 
-_PREFIX = "vault:"
+PREFIX = "vault:"
+"""No reference is without it."""
+
 _LONGEST_BYTES = 1 << 20
 """More than any program can be started with, in the sum of what grows by `$(NAME)`."""
 _TOO_LONG = (
@@ -63,14 +65,14 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Va
     def value_of(name: str) -> bytes | None:
         if name in found:
             return found[name].value
-        return _encoded(plain[name]) if name in plain else None
+        return utf8(plain[name]) if name in plain else None
 
     left_bytes = _LONGEST_BYTES
     for entry in container.get("envFrom") or ():
         found.update((variable.name, variable) for variable in _from_source(entry, sources))
     for entry in container.get("env") or ():
         name, text = entry.get("name", ""), entry.get("value") or ""
-        if not (_PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
+        if not (PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
             plain[name] = text
             found.pop(name, None)
             continue
@@ -115,7 +117,7 @@ def _from_entry(
 ) -> Variable:
     value_from = entry.get("valueFrom")
     if not value_from:
-        text = _encoded(entry.get("value") or "")
+        text = utf8(entry.get("value") or "")
         if b"$" not in text:
             return Variable(name, text, "")
         value, complete = expand(text, value_of, limit_bytes)
@@ -130,5 +132,6 @@ def _from_entry(
     return Variable(name, None, "", from_annotation=path.startswith("metadata.annotations"))
 
 
-def _encoded(text: str) -> bytes:
+def utf8(text: str) -> bytes:
+    """Return the text as the program gets it."""
     return text.encode("utf-8", "surrogatepass")

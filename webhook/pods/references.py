@@ -9,9 +9,18 @@ from vaultenv.errors import InvalidReference
 from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultenv.reference import parse
 from webhook.deadline import UNLIMITED, Deadline
-from webhook.pods.environment import SETTINGS, TOKEN_VARIABLE, Sources, Variable, environment, overridden
+from webhook.pods.environment import (
+    PREFIX,
+    SETTINGS,
+    TOKEN_VARIABLE,
+    Sources,
+    Variable,
+    environment,
+    overridden,
+    utf8,
+)
 
-_PREFIX = b"vault:"
+_PREFIX = PREFIX.encode()
 _REMEMBERED_LENGTH = 512
 
 
@@ -72,8 +81,7 @@ def find_references(
             settings[variable.name] = variable
     for name, text in overridden(container):
         deadline.check()
-        value = text.encode("utf-8", "surrogatepass")
-        if _PREFIX in value and _refers(value, deadline):
+        if PREFIX in text and _refers(utf8(text), deadline):
             found["rewritten"].append(name)
     if not (settings or uncertain or any(found.values())):
         return _NOTHING

@@ -1,6 +1,7 @@
 """What is legal about a pod that needs the launcher, and probably not meant."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from webhook.annotations import Config
@@ -64,7 +65,7 @@ def _expansion_warnings(container: Document, references: References) -> Iterator
         return
     name = container.get("name")
     for place, words in _expanded_words(container):
-        for variable in sorted(secret.intersection(name for word in words for name in names_in(word))):
+        for variable in sorted(secret.intersection(chain.from_iterable(map(names_in, words)))):
             yield (
                 f"container {name}: $({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
