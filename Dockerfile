@@ -11,12 +11,12 @@ ARG TARGETARCH
 WORKDIR /source
 COPY vaultenv/__init__.py vaultenv/
 COPY vaultenv/native vaultenv/native
-RUN /opt/python/bin/python -m vaultenv.native.interpreter $TARGETARCH
+RUN /opt/python/bin/python -m vaultenv.native.build.interpreter $TARGETARCH
 
 FROM interpreter AS launcher
 ARG TARGETARCH
 COPY vaultenv vaultenv
-RUN /opt/python/bin/python -m vaultenv.native.build $TARGETARCH --output /vault-env
+RUN /opt/python/bin/python -m vaultenv.native.build.build $TARGETARCH --output /vault-env
 
 FROM scratch AS vault-env
 COPY --from=launcher /vault-env /usr/local/bin/vault-env
@@ -34,6 +34,7 @@ RUN python3 -m venv /opt/vault-webhook
 WORKDIR /source
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY vaultenv vaultenv
+COPY vaultkube vaultkube
 COPY webhook webhook
 RUN /opt/vault-webhook/bin/pip install --no-cache-dir .
 

@@ -1,7 +1,7 @@
 """The page about `check` and `mutate`."""
 
 from scripts.tables import code, table
-from webhook.checks.rules import MIGRATION, RULES
+from webhook.offline.checks.rules import MIGRATION, RULES
 
 _HEAD = """# Manifests, before they reach a cluster
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vaultenv.client.logins import METHODS
-from vaultenv.command_line import HELP
+from vaultenv.start.command_line import HELP
 from vaultenv.template.sprig import FUNCTIONS
 from vaultenv.variables import VARIABLES
 

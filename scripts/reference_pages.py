@@ -6,10 +6,10 @@ from scripts.check_page import check_page
 from scripts.launcher_page import launcher_page, references_page
 from scripts.registry_page import registry_page
 from scripts.tables import code, table
-from webhook.annotations import ANNOTATIONS
-from webhook.keys import PREFIX, SUCCESSOR_PREFIX
-from webhook.retired import RETIRED
-from webhook.settings import SETTINGS
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.config.annotations import ANNOTATIONS
+from webhook.config.settings import SETTINGS
+from webhook.config.unsupported import RETIRED
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -4,7 +4,7 @@ import gc
 import posix
 import sys
 
-from vaultenv.launch import run
+from vaultenv.start.launch import run
 
 
 def main() -> None:

@@ -18,7 +18,7 @@
 Each message says what, where, and what to do, and never holds a secret value.
 """
 
-from vaultenv.text import one_line
+from vaultenv.basics.text import one_line
 
 
 class VaultEnvError(Exception):

@@ -1,9 +1,9 @@
 """The values that a process was given for the variables of `vaultenv.variables`, checked."""
 
-from vaultenv.duration import seconds
+from vaultenv.basics.duration import seconds
+from vaultenv.basics.jsontext import loads
+from vaultenv.basics.text import NotUtf8, decoded
 from vaultenv.errors import InvalidSetting
-from vaultenv.jsontext import loads
-from vaultenv.text import NotUtf8, decoded
 from vaultenv.variables import VARIABLES
 
 TYPE_CHECKING = False

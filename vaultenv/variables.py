@@ -4,7 +4,7 @@ Names and meanings follow Bank-Vaults' vault-env and HashiCorp's Vault client
 (https://developer.hashicorp.com/vault/docs/commands#configure-environment-variables).
 """
 
-from vaultenv.record import Record
+from vaultenv.basics.record import Record
 
 ALWAYS, UNLESS_LOGIN, NEVER = "always", "unless VAULT_TOKEN is vault:login", "never"
 SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 (a path)

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 from vaultenv import __version__
-from webhook.errors import WebhookError
+from vaultkube.errors import WebhookError
 
 COMMANDS = {
     "serve": "serve admission requests",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.toolchain import go
-from vaultenv.native.architecture import native
-from vaultenv.native.build import build
-from vaultenv.native.toolchain import environment
-from vaultenv.native.tools import run
+from vaultenv.native.build.architecture import native
+from vaultenv.native.build.build import build
+from vaultenv.native.build.toolchain import environment
+from vaultenv.native.build.tools import run
 
 HERE = Path(__file__).parent
 ORIGINAL = "ORIGINAL_VAULT_ENV"

@@ -1,7 +1,7 @@
 """The least that a webhook in Python can be: TLS, HTTP split at its blank line, JSON by the standard library, a patch.
 
 `python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [threads] [lists]`. It does for the pod of `bench.webhook.pod` what the webhook
-does, as `tests/webhook/test_floor.py` compares: it finds the containers with references and answers operations with the
+does, as `tests/bench/test_floor.py` compares: it finds the containers with references and answers operations with the
 same outcome, written down by hand. No routes, checks, other shapes of pods, log or metrics. All connections are served
 in one loop, which could not wait for Vault without keeping others waiting; with `threads` each has a thread. With `lists`
 the patch replaces the lists that change as wholes, as a first hand-written webhook would: a longer answer, and more JSON.

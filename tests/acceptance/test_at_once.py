@@ -13,7 +13,7 @@ import pytest
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
-from webhook.at_once import Request, State, parse
+from webhook.serving.fast_path import Request, State, parse
 
 NAMESPACE = "recorded"
 ALLOW = (

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.cluster.storage import stacks_overlays
 from tests.servers.build import BuildFailed, alone, cache
 from tests.servers.images import Blob, Image
-from vaultenv.native.cache import cache as compiled_launcher
+from vaultenv.native.build.cache import cache as compiled_launcher
 
 ROOT = Path(__file__).parents[2]
 _KEPT = 6
@@ -30,6 +30,7 @@ _SOURCES = (
     "README.md",
     "LICENSE",
     "vaultenv",
+    "vaultkube",
     "webhook",
 )
 _BASE = re.compile(

@@ -6,8 +6,8 @@ import tarfile
 from pathlib import Path
 
 from tests.cluster.builder import product_image
-from vaultenv.native.architecture import native
-from vaultenv.native.build import build
+from vaultenv.native.build.architecture import native
+from vaultenv.native.build.build import build
 
 FILE = "usr/local/bin/vault-env"
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
+from tests.webhook.admission.test_any_pod import changed
 from tests.webhook.generated import PODS
-from tests.webhook.test_any_pod import changed
-from tests.webhook.test_app import Served
-from vaultenv.reference import has_reference
-from webhook.keys import PREFIX, SUCCESSOR_PREFIX
+from tests.webhook.serving.test_app import Served
+from vaultenv.references.grammar import has_reference
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 
 GUARD = Path(__file__).parents[2] / "manifests/base/guard.yaml"
 NAMESPACE = "guard"

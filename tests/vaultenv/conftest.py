@@ -13,14 +13,14 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv import launcher
+from vaultenv.basics.deadline import Deadline
+from vaultenv.basics.log import Log
 from vaultenv.client.open import open_vault
-from vaultenv.client.twin import HvacReader
-from vaultenv.deadline import Deadline
-from vaultenv.log import Log
-from vaultenv.native.architecture import ARCHITECTURES, Architecture, native
-from vaultenv.native.build import build
-from vaultenv.reader import Reader
+from vaultenv.native.build.architecture import ARCHITECTURES, Architecture, native
+from vaultenv.native.build.build import build
+from vaultenv.references.reader import Reader
 from vaultenv.settings import Settings
+from vaultkube.vault.reader import HvacReader
 
 MakeReader = Callable[[Vault, str], Reader]
 

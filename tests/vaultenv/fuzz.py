@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from tests.vaultenv.template.generator import DATA, template
 from vaultenv.errors import InvalidReference
-from vaultenv.reference import parse
+from vaultenv.references.grammar import parse
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.render import render
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from vaultenv.reader import Reader
-from vaultenv.resolve import Transit, parse_values, resolve_values
+from vaultenv.references.reader import Reader
+from vaultenv.references.resolve import Transit, parse_values, resolve_values
 
 _NO_TRANSIT = Transit()
 

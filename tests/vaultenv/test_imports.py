@@ -18,7 +18,7 @@ def execve(program, argv, environ):
     posix.write(1, "\\n".join(names).encode())
     posix._exit(0)
 posix.execve = execve
-from vaultenv.launch import run
+from vaultenv.start.launch import run
 sys.exit(run([b"vault-env", b"/bin/true"], dict(posix.environ)))
 """
 
@@ -51,5 +51,5 @@ def test_a_start_from_the_embedded_store_keeps_to_the_budget(tmp_path: Path) -> 
     store = tmp_path / "secrets.json"
     store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
     modules = loaded_modules({"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"})
-    assert "vaultenv.store" in modules
+    assert "vaultenv.references.store" in modules
     assert foreign(modules) <= ALLOWED

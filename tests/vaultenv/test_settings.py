@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaultenv.duration import seconds
-from vaultenv.environment import child_environ, removed
+from vaultenv.basics.duration import seconds
 from vaultenv.errors import InvalidSetting
 from vaultenv.settings import Settings
+from vaultenv.start.environment import child_environ, removed
 from vaultenv.variables import NEVER, VARIABLES
 
 PREDECESSORS = """

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from webhook.keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 
 REFERENCE = "vault:secret/data/app#password"
 CIPHERTEXT = "vault:v1:aGVsbG8="

@@ -1,7 +1,7 @@
 """Addresses of Vault: `http(s)://host[:port][/prefix]` and `unix:///path`."""
 
+from vaultenv.basics.record import Record
 from vaultenv.errors import InvalidSetting
-from vaultenv.record import Record
 
 _PORTS = {"http": 80, "https": 443}
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/$&+,:;=@")

@@ -3,9 +3,9 @@
 Status codes: https://developer.hashicorp.com/vault/api-docs#http-status-codes
 """
 
+from vaultenv.basics.jsontext import loads
 from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError, VaultUnavailable
-from vaultenv.jsontext import loads
-from vaultenv.secret import Secret, secret_of
+from vaultenv.references.secret import Secret, secret_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
 
+from vaultenv.basics.text import one_line
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import MOUNTS, body_of, error_of, mount_in, refusal, secret_or_error
 from vaultenv.client.failures import WireFailure
@@ -7,17 +8,16 @@ from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
 from vaultenv.client.reads import Reads
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused, VaultEnvError, VaultUnavailable
-from vaultenv.text import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from vaultenv.basics.deadline import Deadline
     from vaultenv.client.persistence import Exchange, Outcome, Persistence
     from vaultenv.client.wire import Wire
-    from vaultenv.deadline import Deadline
-    from vaultenv.secret import Secret
+    from vaultenv.references.secret import Secret
     from vaultenv.settings import Settings
 
 _TOKEN_HEADER = "X-Vault-Token"  # noqa: S105 (a header's name)
@@ -97,7 +97,7 @@ class Vault:
         raise _login_error(prefix, self._url(request), outcome, self._settings)
 
     def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
-        """See `vaultenv.reader.Reader`: KV reads are pipelined, others go over up to four connections."""
+        """See `vaultenv.references.reader.Reader`: KV reads are pipelined, others go over up to four connections."""
         requests = [_read_request(path, version) for path, version in wanted]
         outcomes = self._settled(requests, Reads(self._wire).exchange)
         return [
@@ -106,12 +106,12 @@ class Vault:
         ]
 
     def write(self, path: str, body: str) -> "Secret | VaultEnvError":
-        """See `vaultenv.reader.Reader`."""
+        """See `vaultenv.references.reader.Reader`."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
         return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
 
     def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
-        """See `vaultenv.reader.Reader`."""
+        """See `vaultenv.references.reader.Reader`."""
         from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 
         request = Request("PUT", f"/v1/{quoted(path)}", decrypt_body(ciphertexts), repeatable=True)

@@ -5,9 +5,9 @@ docs/secret/transit#decrypt-data).
 from binascii import Error as NotBase64
 from binascii import a2b_base64
 
+from vaultenv.basics.jsontext import dumps
 from vaultenv.client.answers import body_of, error_of
 from vaultenv.errors import RequestRefused, VaultEnvError
-from vaultenv.jsontext import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

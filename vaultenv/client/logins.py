@@ -1,10 +1,10 @@
 """What each auth method sends to log in (https://developer.hashicorp.com/vault/api-docs/auth)."""
 
+from vaultenv.basics.files import read_file, reason
+from vaultenv.basics.jsontext import dumps
 from vaultenv.client.address import quoted
 from vaultenv.client.http import Request
 from vaultenv.errors import InvalidSetting, LoginFailed
-from vaultenv.files import read_file, reason
-from vaultenv.jsontext import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

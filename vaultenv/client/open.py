@@ -8,8 +8,8 @@ from vaultenv.client.wire import Wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.deadline import Deadline
-    from vaultenv.log import Log
+    from vaultenv.basics.deadline import Deadline
+    from vaultenv.basics.log import Log
     from vaultenv.settings import Settings
 
 

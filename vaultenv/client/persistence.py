@@ -1,15 +1,15 @@
 """Which requests are sent again, and until when."""
 
+from vaultenv.basics.deadline import Backoff, Deadline
 from vaultenv.client.answers import told
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
-from vaultenv.deadline import Backoff, Deadline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vaultenv.log import Log
+    from vaultenv.basics.log import Log
 
     Outcome = Answer | WireFailure
     Exchange = Callable[[Sequence[Request]], list[Outcome]]

@@ -1,8 +1,8 @@
 """Which proxy leads to Vault, as Go chooses it (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
 
+from vaultenv.basics.record import Record
 from vaultenv.client.address import Address, parse_address
 from vaultenv.errors import InvalidSetting
-from vaultenv.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

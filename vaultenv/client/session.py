@@ -1,12 +1,12 @@
 """Which token the launcher works with: a given one, one in a file, or that of a login."""
 
+from vaultenv.basics.files import read_file, reason
 from vaultenv.errors import LoginFailed
-from vaultenv.files import read_file, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
-    from vaultenv.log import Log
     from vaultenv.settings import Settings
 
 _LIMIT = 64 * 1024

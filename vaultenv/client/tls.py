@@ -7,8 +7,8 @@ what they mean to Go (https://pkg.go.dev/crypto/x509#SystemCertPool).
 import posix
 from _ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, PROTO_TLSv1_2, SSLError, _SSLContext
 
+from vaultenv.basics.files import reason
 from vaultenv.errors import InvalidSetting
-from vaultenv.files import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from _ssl import _SSLContext
     from collections.abc import Sequence
 
+    from vaultenv.basics.deadline import Deadline
     from vaultenv.client.address import Address
     from vaultenv.client.connection import Peer
     from vaultenv.client.proxy import Proxy
-    from vaultenv.deadline import Deadline
 
 WINDOW = 32
 CONNECTIONS = 4

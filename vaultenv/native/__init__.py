@@ -1,4 +1,4 @@
-"""How the static executable is built: pinned sources, CPython and OpenSSL, freezing, the C entry.
+"""The C side of the static executable: entry, the scan before Python, memory arenas, imports; `build/` makes it.
 
-None of these modules is inside the executable, and nothing of the launcher imports them.
+None of the Python modules is inside the executable, and nothing of the launcher imports them.
 """

@@ -158,7 +158,7 @@ static int report_internal_error(void)
 
 static int run(int argc, char **argv)
 {
-    PyObject *launch = load_first_modules() ? PyImport_ImportModule("vaultenv.launch") : NULL;
+    PyObject *launch = load_first_modules() ? PyImport_ImportModule("vaultenv.start.launch") : NULL;
     PyObject *status = NULL;
     if (launch)
         status = PyObject_CallMethod(launch, "run", "NN", words(argc, argv), environment(given));

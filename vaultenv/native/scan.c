@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char REFERENCE[] = "vault:"; /* no reference is without it: vaultenv/reference.py */
+static const char REFERENCE[] = "vault:"; /* no reference is without it: vaultenv/references/grammar.py */
 
 static const struct variable *find_variable(const char *name, size_t length)
 {
@@ -97,7 +97,7 @@ static int join(char *file, const char *directory, size_t length, const char *wo
     return 1;
 }
 
-/* As vaultenv/program.py finds it; what is missing or forbidden is left to Python, which explains it. */
+/* As vaultenv/process/program.py finds it; what is missing or forbidden is left to Python, which explains it. */
 static int find_program(const char *word, const char *path, char *file)
 {
     if (strchr(word, '/'))

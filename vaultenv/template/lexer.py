@@ -1,6 +1,6 @@
 """From a template's text to tokens, as Go's text/template/parse does it."""
 
-from vaultenv.record import Record
+from vaultenv.basics.record import Record
 from vaultenv.template.errors import TemplateError
 
 SPACE = " \t\r\n"

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from webhook.errors import InvalidSetting
+from vaultkube.errors import InvalidSetting
 
 _DEFAULT_CONFIGURATION = Path("manifests/base/webhook-configuration.yaml")
 

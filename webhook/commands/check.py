@@ -7,12 +7,12 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from webhook.checks.checking import Checker
-from webhook.checks.finding import Finding
-from webhook.checks.report import OUTPUTS
-from webhook.checks.rules import ERROR, WARNING
+from vaultkube.errors import NotYaml, WebhookError
 from webhook.commands.manifest_options import add_common_options, read_given
-from webhook.errors import NotYaml, WebhookError
+from webhook.offline.checks.checking import Checker
+from webhook.offline.checks.finding import Finding
+from webhook.offline.checks.report import OUTPUTS
+from webhook.offline.checks.rules import ERROR, WARNING
 
 FOUND, NOT_CHECKED = 1, 2
 _EXIT = (

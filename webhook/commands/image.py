@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from webhook.deadline import Deadline
-from webhook.errors import InvalidSetting
-from webhook.manifests.surroundings import with_string_data
+from vaultkube.deadline import Deadline
+from vaultkube.errors import InvalidSetting
+from webhook.offline.context import with_string_data
 from webhook.registry.client import RegistryClient
 from webhook.registry.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, read_pull_secret
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from webhook.errors import NotYaml
-from webhook.gather import Registry
-from webhook.kubeconfig import Connection
-from webhook.manifests.documents import Document, read_documents
-from webhook.manifests.objects import find_objects
-from webhook.manifests.operator import Operator, read_operator
-from webhook.manifests.preview import Surroundings
-from webhook.manifests.surroundings import Manifests
-from webhook.services import Vault
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.errors import NotYaml
+from webhook.admission.gather import Registry
+from webhook.admission.services import Vault
+from webhook.offline.context import Manifests
+from webhook.offline.documents import Document, read_documents
+from webhook.offline.operator_settings import Operator, read_operator
+from webhook.offline.preview import Surroundings
+from webhook.offline.reviewable import find_objects
 
 _DOCKER_CONFIG = Path("~/.docker/config.json")
 
@@ -82,13 +82,13 @@ def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | 
 
 
 def _connection() -> Connection:
-    from webhook.manifests.connection import find_person_connection
+    from webhook.offline.user_kubeconfig import find_person_connection
 
     return find_person_connection(os.environ)
 
 
 def _cluster(connection: Connection) -> Any:
-    from webhook.cluster import Cluster  # like all that follows: loaded where it is asked for
+    from vaultkube.apiserver.client import Cluster  # like all that follows: loaded where it is asked for
 
     return Cluster(connection)
 
@@ -102,6 +102,6 @@ def _registry(operator: Operator) -> Registry:
 def _vault(options: argparse.Namespace, operator: Operator, cluster: Any) -> Vault | None:
     if not getattr(options, "vault", False):
         return None
-    from webhook.vault import Vault
+    from vaultkube.vault.resolver import Vault
 
     return Vault(cluster, operator.settings.vault_ca_file)

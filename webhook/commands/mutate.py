@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.commands.manifest_options import Given, add_common_options, read_given
-from webhook.manifests.documents import Document
-from webhook.manifests.objects import Reviewed, find_objects, replace_part
-from webhook.manifests.preview import Preview, preview
-from webhook.manifests.writing import difference, yaml_text
+from webhook.offline.documents import Document
+from webhook.offline.preview import Preview, preview
+from webhook.offline.reviewable import Reviewed, find_objects, replace_part
+from webhook.offline.writing import difference, yaml_text
 
 REFUSED, UNKNOWN = 1, 3
 

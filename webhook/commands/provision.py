@@ -16,8 +16,8 @@ import hvac
 import requests
 from hvac.exceptions import VaultError
 
-from webhook.errors import InvalidSetting, WebhookError
-from webhook.vault_client import new_client
+from vaultkube.errors import InvalidSetting, WebhookError
+from vaultkube.vault.client import new_client
 
 _SHARED = "_shared"
 _TIMEOUT_S = 30.0

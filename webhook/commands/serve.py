@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from webhook.allocator import give_back_large_blocks
-from webhook.annotations import Defaults, read_defaults
-from webhook.configure import is_foreign_image
-from webhook.errors import InvalidSetting
-from webhook.kubeconfig import Connection, find_connection
-from webhook.log import Forwarder, Log
+from vaultkube.apiserver.kubeconfig import Connection, find_connection
+from vaultkube.errors import InvalidSetting
+from vaultkube.log import Forwarder, Log
+from webhook.config.annotations import Defaults, read_defaults
+from webhook.config.configure import is_foreign_image
+from webhook.config.settings import Settings, read_settings
 from webhook.registry.settings import RegistrySettings
-from webhook.settings import Settings, read_settings
+from webhook.serving.allocator import give_back_large_blocks
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def run(arguments: list[str]) -> int:
     log = Log(settings.log_level)
     logging.getLogger("webhook").addHandler(Forwarder(log))
 
-    from webhook.server import serve  # gunicorn is loaded when there is something to serve
+    from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
 
     serve(settings, lambda: load_app(operator, log), log)
     return 0
@@ -64,14 +64,17 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
 
 def load_app(operator: Operator, log: Log) -> Any:
     """Return the WSGI application of one worker, with its connections to the outside world."""
-    from webhook.admission import Admission, Services  # metrics need their directory before they are loaded
-    from webhook.app import create_app
-    from webhook.cluster import Cluster
-    from webhook.events import Events
-    from webhook.metrics import Metrics
-    from webhook.nodes import NodePlatforms
+    from vaultkube.apiserver.client import Cluster
+    from vaultkube.metrics import Metrics
+    from vaultkube.vault.resolver import Vault
+    from webhook.admission.admission import (  # metrics need their directory before they are loaded
+        Admission,
+        Services,
+    )
     from webhook.registry.client import RegistryClient
-    from webhook.vault import Vault
+    from webhook.registry.node_platforms import NodePlatforms
+    from webhook.serving.app import create_app
+    from webhook.serving.events import Events
 
     cluster, metrics = Cluster(operator.connection), Metrics()
     services = Services(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.encoding import decoded, encoded
-from webhook.errors import NotResolved
+from vaultkube.documents.base64 import decoded, encoded
+from vaultkube.errors import NotResolved
 from webhook.objects.text import as_text
 
 ConfigMap = Mapping[str, Any]

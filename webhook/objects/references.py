@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vaultenv.errors import InvalidReference
-from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login, Value
-from vaultenv.reference import parse
-from webhook import transit
-from webhook.annotations import Config
-from webhook.deadline import UNLIMITED, Deadline
+from vaultenv.references.grammar import parse
+from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login, Value
+from vaultkube.deadline import UNLIMITED, Deadline
+from webhook.config import transit
+from webhook.config.annotations import Config
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.encoding import decoded, encoded
+from vaultkube.documents.base64 import decoded, encoded
 from webhook.objects.docker import read_docker_config
 from webhook.objects.text import as_text
 

@@ -1,6 +1,6 @@
 """Text of an object, from the bytes that Vault holds."""
 
-from webhook.errors import NotResolved
+from vaultkube.errors import NotResolved
 
 
 def as_text(key: str, value: bytes, instead: str) -> str:

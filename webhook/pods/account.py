@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.annotations import Config
+from webhook.config.annotations import Config
 from webhook.pods.environment import OTHER_TOKENS, TOKEN_VARIABLE
 from webhook.pods.references import References
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webhook.annotations import Config
+from webhook.config.annotations import Config
 from webhook.pods.expansion import double_dollars
 from webhook.pods.launcher import LAUNCHER
 from webhook.registry.query import ImageConfig

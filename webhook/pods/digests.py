@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.keys import IMAGE_DIGESTS
+from webhook.config.annotation_keys import IMAGE_DIGESTS
 from webhook.registry.reference import pinned
 
 Document = Mapping[str, Any]

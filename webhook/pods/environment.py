@@ -6,9 +6,9 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-environment-vari
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from webhook.errors import Refused
-from webhook.facts import KINDS, Source, Values
+from vaultkube.errors import Refused
 from webhook.pods.expansion import TooLong, expand
+from webhook.pods.facts import KINDS, Source, Values
 
 Sources = Mapping[Source, Values]
 

@@ -7,12 +7,12 @@ https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.annotations import Config
-from webhook.deadline import UNLIMITED, Deadline
-from webhook.facts import Facts
+from vaultkube.deadline import UNLIMITED, Deadline
+from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
 from webhook.pods.environment import Sources
+from webhook.pods.facts import Facts
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows

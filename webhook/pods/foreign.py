@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.pods.environment import Sources
 from webhook.pods.launcher import INIT_CONTAINER, LAUNCHER
 from webhook.pods.references import find_references

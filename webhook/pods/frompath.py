@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.frompath import FromPath, parse_from_path
-from webhook.annotations import Config
+from vaultenv.references.frompath import FromPath, parse_from_path
+from webhook.config.annotations import Config
 
 EPHEMERAL = "ephemeralContainers"
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webhook.annotations import Config, container_variables
+from webhook.config.annotations import Config, container_variables
+from webhook.config.settings import Settings
 from webhook.pods.resources import launcher_resources
-from webhook.settings import Settings
 
 LAUNCHER = "/vault/vault-env"
 MOUNT_PATH = "/vault"

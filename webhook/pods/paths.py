@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.annotations import Config
-from webhook.path_policy import Asked, foreign_namespace
+from webhook.config.annotations import Config
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
 from webhook.pods.frompath import FromPaths, read_from_paths
 from webhook.pods.pod import Plan
 from webhook.pods.references import References
 from webhook.pods.transit import decrypt_path, is_operators
+from webhook.policy.paths import Asked, foreign_namespace
 
 
 def find_asked(

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from webhook.annotations import Config
-from webhook.deadline import UNLIMITED, Deadline
-from webhook.facts import Facts
+from vaultkube.deadline import UNLIMITED, Deadline
+from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.container import image_command, is_wrapped, wrap_container
 from webhook.pods.environment import Sources
+from webhook.pods.facts import Facts
 from webhook.pods.foreign import foreign_warnings, is_foreign
 from webhook.pods.frompath import FromPaths, from_paths_of, read_from_paths
 from webhook.pods.launcher import Launcher

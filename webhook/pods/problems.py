@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.annotations import Config
+from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.frompath import FromPaths
 from webhook.pods.references import References

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.parts import LOGIN_MISPLACED, Ciphertext, Login
-from vaultenv.reference import parse
-from webhook.deadline import UNLIMITED, Deadline
+from vaultenv.references.grammar import parse
+from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
+from vaultkube.deadline import UNLIMITED, Deadline
 from webhook.pods.environment import (
     PREFIX,
     SETTINGS,

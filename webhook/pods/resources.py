@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from webhook.quantity import parse_quantity
-from webhook.settings import Settings
+from vaultkube.documents.quantity import parse_quantity
+from webhook.config.settings import Settings
 
 Document = Mapping[str, Any]
 _Counted = tuple[Decimal, Decimal, Decimal, Decimal]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from webhook import transit
-from webhook.annotations import Config
+from webhook.config import transit
+from webhook.config.annotations import Config
 from webhook.pods.environment import TRANSIT_KEY_VARIABLE, TRANSIT_MOUNT_VARIABLE
 from webhook.pods.references import References
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.registry.challenge import Challenge
 from webhook.registry.credentials import Credential
 from webhook.registry.documents import InvalidDocument, parse_document

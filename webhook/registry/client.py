@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.credentials import ANONYMOUS, candidates
 from webhook.registry.failures import Kind, RegistryFailure, message
 from webhook.registry.mirrors import mirrored

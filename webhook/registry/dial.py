@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from vaultkube.net.budget import BudgetSocket
 from webhook.registry.addresses import Address, AddressPolicy, lookup_name
 from webhook.registry.breaker import Breaker
-from webhook.registry.connection import BudgetSocket
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.gate import Gate
 from webhook.registry.reference import DEFAULT_PORTS, Host

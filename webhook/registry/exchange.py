@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urljoin
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.realm import parse_url

@@ -7,7 +7,7 @@ is too slow are the same kind, so that nobody can scan a network by what the web
 from collections.abc import Mapping
 from enum import StrEnum
 
-from webhook.errors import ImageNotRead
+from vaultkube.errors import ImageNotRead
 
 
 class Kind(StrEnum):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.registry.failures import Kind, RegistryFailure
 
 Key = TypeVar("Key", bound=Hashable)

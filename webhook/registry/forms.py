@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from webhook.forms import Form
+from vaultkube.value_types import Form
 from webhook.registry.hosts import parse_pattern
 from webhook.registry.mirrors import parse_mirror
 from webhook.registry.platforms import parse_platform

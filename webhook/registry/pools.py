@@ -8,7 +8,7 @@ from typing import Any
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
-from webhook.kept import REPEATABLE, Dial, Keeping, Noted, kept_pools
+from vaultkube.net.keepalive import REPEATABLE, Dial, Keeping, Noted, kept_pools
 from webhook.registry.faults import failure_of
 
 _MAX_HEAD_BYTES = 64 * 1024

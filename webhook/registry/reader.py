@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.authorization import Authorizer, Subject, Token
 from webhook.registry.breaker import Breaker

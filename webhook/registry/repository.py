@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.registry.authorization import Asker, Authorizer, Subject, Token
 from webhook.registry.challenge import parse_challenges
 from webhook.registry.failures import Kind, RegistryFailure

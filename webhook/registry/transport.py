@@ -12,9 +12,9 @@ import requests
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from webhook.adapter import ContextAdapter
-from webhook.deadline import Deadline
-from webhook.registry.connection import tls_context
+from vaultkube.deadline import Deadline
+from vaultkube.net.adapter import ContextAdapter
+from vaultkube.net.budget import tls_context
 from webhook.registry.dial import Dialler
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.faults import failure_of

@@ -4,12 +4,12 @@ import itertools
 import socket
 
 from tests.vaultenv.client.stand_in import Behaviour, StandIn, answer
+from vaultenv.basics.deadline import Deadline
+from vaultenv.basics.log import Log
 from vaultenv.client.api import Vault as Client
 from vaultenv.client.open import open_vault
-from vaultenv.deadline import Deadline
 from vaultenv.errors import VaultEnvError
-from vaultenv.log import Log
-from vaultenv.secret import Secret
+from vaultenv.references.secret import Secret
 from vaultenv.settings import Settings
 
 LOGIN = answer("200 OK", b'{"auth":{"client_token":"t"}}')

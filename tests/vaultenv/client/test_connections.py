@@ -19,7 +19,7 @@ from vaultenv.client.address import parse_address
 from vaultenv.client.connection import connect
 from vaultenv.client.failures import WireFailure
 from vaultenv.errors import VaultEnvError
-from vaultenv.secret import Secret
+from vaultenv.references.secret import Secret
 
 
 def test_slow_reads_go_over_four_connections() -> None:

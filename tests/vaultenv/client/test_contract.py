@@ -10,9 +10,9 @@ import pytest
 from tests.servers.vault import Vault
 from tests.vaultenv.conftest import MakeReader, hvac_client, own_client
 from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError
-from vaultenv.reader import Reader
-from vaultenv.secret import Secret
-from vaultenv.store import open_store
+from vaultenv.references.reader import Reader
+from vaultenv.references.secret import Secret
+from vaultenv.references.store import open_store
 
 
 @pytest.fixture(params=["own", "hvac", "store"])

@@ -13,7 +13,7 @@ import trustme
 from tests.vaultenv.client.reading import KV, client, in_turn
 from tests.vaultenv.client.stand_in import StandIn, stand_in
 from vaultenv.errors import InvalidSetting, VaultEnvError
-from vaultenv.secret import Secret
+from vaultenv.references.secret import Secret
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import vaultenv.native
-from vaultenv.native.architecture import native
-from vaultenv.native.link import compile_command
-from vaultenv.native.toolchain import environment
-from vaultenv.native.tools import run
-from vaultenv.native.variable_table import variable_table
+from vaultenv.native.build.architecture import native
+from vaultenv.native.build.link import compile_command
+from vaultenv.native.build.toolchain import environment
+from vaultenv.native.build.tools import run
+from vaultenv.native.build.variable_table import variable_table
 
 HERE = Path(__file__).parent
 SOURCES = Path(vaultenv.native.__file__).parent

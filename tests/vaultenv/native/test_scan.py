@@ -12,8 +12,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.vaultenv.native.compiled import compile_scan
-from vaultenv import launch, program
-from vaultenv.native.variable_table import harmless
+from vaultenv.native.build.variable_table import harmless
+from vaultenv.process import program
+from vaultenv.start import launch
 from vaultenv.variables import VARIABLES
 
 PATH_MAX = 4096

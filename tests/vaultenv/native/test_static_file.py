@@ -8,9 +8,9 @@ import pytest
 
 from tests.vaultenv.native.container import Container
 from vaultenv import __version__
-from vaultenv.native.architecture import ARCHITECTURES, native
-from vaultenv.native.elf import problems, read_elf
-from vaultenv.native.errors import NotStatic
+from vaultenv.native.build.architecture import ARCHITECTURES, native
+from vaultenv.native.build.elf import problems, read_elf
+from vaultenv.native.build.errors import NotStatic
 
 LARGEST_GZIP = 6_000_000
 

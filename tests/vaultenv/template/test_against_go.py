@@ -14,7 +14,7 @@ import pytest
 
 from tests.servers.build import program
 from tests.vaultenv.template.generator import DATA, template
-from vaultenv.jsontext import loads
+from vaultenv.basics.jsontext import loads
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.render import render
 

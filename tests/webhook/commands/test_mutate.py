@@ -215,8 +215,14 @@ def test_standard_input_is_read_and_nothing_of_the_network_is_loaded() -> None:
     assert done.returncode == 0
     assert "/vault/vault-env" in done.stdout
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "webhook.admission" in loaded
-    assert not loaded & {"flask", "gunicorn", "kubernetes", "webhook.cluster", "webhook.registry.client"}
+    assert "webhook.admission.admission" in loaded
+    assert not loaded & {
+        "flask",
+        "gunicorn",
+        "kubernetes",
+        "vaultkube.apiserver.client",
+        "webhook.registry.client",
+    }
 
 
 @pytest.mark.parametrize("arguments", [[], ["-f"], ["-f", "x", "--vault"]])

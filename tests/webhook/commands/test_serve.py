@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from webhook.annotations import parse_config, read_defaults
-from webhook.facts import Facts
+from webhook.config.annotations import parse_config, read_defaults
+from webhook.config.settings import read_settings
+from webhook.pods.facts import Facts
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import mutate_pod_spec, plan_pod
-from webhook.settings import read_settings
 
 
 @pytest.fixture

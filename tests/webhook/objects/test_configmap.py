@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from webhook.errors import NotResolved
+from vaultkube.errors import NotResolved
 from webhook.objects.configmap import find_values, replace_values
 from webhook.objects.references import find_references
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.webhook.pods.test_pod import config_of
-from webhook.deadline import Deadline
-from webhook.errors import OutOfTime
+from vaultkube.deadline import Deadline
+from vaultkube.errors import OutOfTime
 from webhook.objects.references import find_references
 
 VALUES = {

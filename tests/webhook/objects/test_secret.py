@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.webhook.objects.test_docker import docker_secret, encoded
-from webhook.errors import NotResolved
+from vaultkube.errors import NotResolved
 from webhook.objects.secret import find_values, replace_values
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from webhook.keys import IMAGE_DIGESTS
+from webhook.config.annotation_keys import IMAGE_DIGESTS
 from webhook.pods.digests import with_digests
 
 DIGEST = "sha256:" + "a" * 64

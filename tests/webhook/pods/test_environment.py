@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.errors import Refused
+from vaultkube.errors import Refused
 from webhook.pods.environment import environment
 
 

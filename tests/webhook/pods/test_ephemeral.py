@@ -4,12 +4,12 @@ import copy
 from typing import Any
 
 from tests.webhook.pods.test_pod import OPERATOR, REFERENCE, config_of, container, mutate, referring, spec_of
-from webhook.annotations import Config
-from webhook.facts import Facts
+from webhook.config.annotations import Config
+from webhook.config.settings import read_settings
 from webhook.pods.ephemeral import find_added, mutate_ephemeral, plan_ephemeral
+from webhook.pods.facts import Facts
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import Plan
-from webhook.settings import read_settings
 
 ACCOUNT = {"name": "kube-api-access-x", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
 

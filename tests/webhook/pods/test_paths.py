@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from tests.webhook.pods.test_pod import CONFIG_MAP, OPERATOR, config_of, container, spec_of
-from webhook.annotations import Config, parse_config, read_defaults
-from webhook.facts import Source, Values
-from webhook.path_policy import Asked
+from webhook.config.annotations import Config, parse_config, read_defaults
+from webhook.pods.facts import Source, Values
 from webhook.pods.paths import find_asked
 from webhook.pods.pod import plan_pod
+from webhook.policy.paths import Asked
 
 OWN = {"name": "OWN", "value": "vault:kv/own#k"}
 

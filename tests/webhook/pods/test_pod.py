@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.annotations import Config, parse_config, read_defaults
-from webhook.deadline import Deadline
-from webhook.errors import OutOfTime
-from webhook.facts import Facts, Source, Values, find_sources
-from webhook.keys import PREFIX
+from vaultkube.deadline import Deadline
+from vaultkube.errors import OutOfTime
+from webhook.config.annotation_keys import PREFIX
+from webhook.config.annotations import Config, parse_config, read_defaults
+from webhook.config.settings import read_settings
+from webhook.pods.facts import Facts, Source, Values, find_sources
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import Plan, mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig
-from webhook.settings import read_settings
 
 OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
 REFERENCE = "vault:secret/data/app#password"

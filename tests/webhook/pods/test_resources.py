@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.webhook.pods.test_pod import OPERATOR, mutate, referring, spec_of
+from webhook.config.settings import read_settings
 from webhook.pods.resources import launcher_resources
-from webhook.settings import read_settings
 
 BURSTABLE = {"limits": {"cpu": "250m", "memory": "64Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}}
 GUARANTEED = {"limits": BURSTABLE["limits"], "requests": BURSTABLE["limits"]}

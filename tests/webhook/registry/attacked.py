@@ -8,8 +8,8 @@ import threading
 from collections.abc import Sequence
 
 from tests.webhook.registry.memory_use import growth_mib
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageQuery
 from webhook.registry.settings import RegistrySettings

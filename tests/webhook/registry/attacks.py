@@ -6,8 +6,8 @@ import pytest
 
 from tests.webhook.registry.hostile_server import HostileServer
 from tests.webhook.registry.memory_use import growth_mib
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 

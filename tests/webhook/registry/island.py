@@ -16,8 +16,8 @@ from tests.webhook.registry.hostile import challenge, image, redirect
 from tests.webhook.registry.hostile_server import HostileServer, Visit
 from tests.webhook.registry.names import NameServer
 from tests.webhook.registry.scenarios import ADDRESSES, NAMES, SCENARIOS, SILENT, Scenario
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageQuery, PullSecret
 from webhook.registry.settings import RegistrySettings

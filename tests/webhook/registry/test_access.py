@@ -11,8 +11,8 @@ from tests.servers.images import image
 from tests.servers.registry import Registry
 from tests.servers.tokens import REFRESH_PREFIX
 from tests.webhook.registry.conftest import Connect, pull_secrets
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.query import ImageQuery, PullSecret
 
 PRIVATE = pytest.mark.parametrize("registry", ["basic", "bearer"], indirect=True)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
 from webhook.registry.breaker import Breaker
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.flights import Flights

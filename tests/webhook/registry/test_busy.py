@@ -15,8 +15,8 @@ from tests.webhook.registry.attacks import (
 from tests.webhook.registry.conftest import Connect
 from tests.webhook.registry.hostile import image
 from tests.webhook.registry.hostile_server import HostileServer, Visit
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.credentials import Credential
 from webhook.registry.query import ImageQuery

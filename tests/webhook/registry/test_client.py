@@ -8,8 +8,8 @@ import pytest
 from tests.servers.images import Blob, Image, Index, image, index
 from tests.servers.registry import Registry
 from tests.webhook.registry.conftest import Connect, pull_secrets
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageConfig, ImageQuery
 

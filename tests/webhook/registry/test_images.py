@@ -17,8 +17,8 @@ from tests.servers.registry import Registry
 from tests.webhook.registry.conftest import Connect, pull_secrets
 from tests.webhook.registry.containers import Containers
 from tests.webhook.registry.handmade import artifact, index_of, push_index, without_media_type
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageConfig, ImageQuery
 

@@ -11,8 +11,8 @@ from tests.webhook.registry import hostile
 from tests.webhook.registry.attacks import BUDGET_S, fetch, refusal
 from tests.webhook.registry.hostile import image
 from tests.webhook.registry.hostile_server import HostileServer, Visit
-from webhook import kept
-from webhook.deadline import Deadline
+from vaultkube.deadline import Deadline
+from vaultkube.net import keepalive
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageQuery
 
@@ -44,7 +44,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     client: RegistryClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kept, "MAX_IDLE_S", 0.1)
+    monkeypatch.setattr(keepalive, "MAX_IDLE_S", 0.1)
     fetch(client, f"{server.host}/app/app:1")
     time.sleep(0.2)
     fetch(client, f"{server.host}/app/app:2")

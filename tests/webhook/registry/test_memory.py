@@ -10,8 +10,8 @@ from tests.servers.accounts import PULLER, PUSHER, Account
 from tests.servers.images import image, index
 from tests.servers.registry import Registry
 from tests.webhook.registry.conftest import Connect, pull_secrets
-from webhook.deadline import Deadline
-from webhook.errors import ImageNotRead
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.memory import AccessKey, Memory, Place

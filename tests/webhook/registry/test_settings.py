@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.errors import InvalidSetting
+from vaultkube.errors import InvalidSetting
 from webhook.registry.hosts import HostPattern
 from webhook.registry.mirrors import Mirror, mirrored
 from webhook.registry.platforms import Platform

@@ -6,13 +6,13 @@ https://developer.hashicorp.com/vault/api-docs/auth/aws#login; variables and the
 import time
 from binascii import b2a_base64
 
+from vaultenv.basics.digest import sha256
+from vaultenv.basics.files import read_file, reason
+from vaultenv.basics.jsontext import dumps
 from vaultenv.client.address import parse_address, quoted
 from vaultenv.client.clouds.fetch import fetch, fetch_json
 from vaultenv.client.clouds.signature import authorization
-from vaultenv.digest import sha256
 from vaultenv.errors import LoginFailed
-from vaultenv.files import read_file, reason
-from vaultenv.jsontext import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
 """One request to a service of the cloud."""
 
+from vaultenv.basics.deadline import Deadline
 from vaultenv.client.address import parse_address
 from vaultenv.client.answers import body_of
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Request
 from vaultenv.client.tls import Trust, client_context
 from vaultenv.client.wire import Wire
-from vaultenv.deadline import Deadline
 from vaultenv.errors import LoginFailed
 
 TYPE_CHECKING = False

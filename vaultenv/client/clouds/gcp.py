@@ -2,10 +2,10 @@
 
 import time
 
+from vaultenv.basics.jsontext import dumps
 from vaultenv.client.address import quoted
 from vaultenv.client.clouds.fetch import fetch, fetch_json
 from vaultenv.errors import LoginFailed
-from vaultenv.jsontext import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

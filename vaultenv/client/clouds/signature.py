@@ -2,7 +2,7 @@
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 """
 
-from vaultenv.digest import sha256
+from vaultenv.basics.digest import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ template.
 from binascii import Error as BadBase64
 from binascii import a2b_base64, b2a_base64
 
-from vaultenv import jsontext
+from vaultenv.basics import jsontext
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.values import float_text, ordered
@@ -32,7 +32,7 @@ def _b64dec(value: str) -> str:
 
 
 def _sum(name: str, value: str) -> str:
-    from vaultenv import digest
+    from vaultenv.basics import digest
 
     return str(getattr(digest, name)(value.encode("utf-8", "replace")).hexdigest())
 

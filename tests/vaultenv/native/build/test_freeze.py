@@ -1,0 +1,93 @@
+"""What goes into the executable: the launcher's code without types, and the order in which a start loads it."""
+
+import ast
+import subprocess
+import sys
+
+from vaultenv.native.build.freeze import NEARLY_ALWAYS, WithoutTypes, import_order
+from vaultenv.native.build.link import ROOT
+
+
+def parsed(**sources: str) -> dict[str, ast.Module]:
+    return {name.replace("_", "."): ast.parse(text) for name, text in sources.items()}
+
+
+def test_types_are_taken_out_and_the_rest_stays() -> None:
+    typed = """
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+LIMIT: int = 3
+class Pair:
+    left: int
+    def swap(self, *others: "Any", deep: bool = False) -> "Pair":
+        found: list[int] = []
+        return self if deep else Pair()
+"""
+    plain = """
+TYPE_CHECKING = False
+LIMIT = 3
+class Pair:
+    pass
+    def swap(self, *others, deep=False):
+        found = []
+        return self if deep else Pair()
+"""
+    assert ast.dump(WithoutTypes().visit(ast.parse(typed))) == ast.dump(ast.parse(plain))
+
+
+def test_lines_of_errors_stay_where_they_are() -> None:
+    tree = WithoutTypes().visit(ast.parse("x: int = 1\n\ny: int = 1 / 0\n"))
+    try:
+        exec(compile(tree, "source", "exec"), {})  # noqa: S102
+    except ZeroDivisionError as error:
+        assert error.__traceback__
+        assert error.__traceback__.tb_next
+        assert error.__traceback__.tb_next.tb_lineno == 3
+
+
+def test_a_module_comes_after_its_package_and_what_it_imports() -> None:
+    trees = parsed(
+        p="",
+        p_a="from p import b\nimport sys",
+        p_b="from p.c import thing\nfrom os import path",
+        p_c="def f():\n    from p import d",
+        p_d="",
+    )
+    assert import_order(trees, ["p.a"]) == ["p", "p.c", "p.b", "p.a"]
+
+
+def own_trees() -> dict[str, ast.Module]:
+    names = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in ROOT.glob("vaultenv/**/*.py")
+    }
+    return {
+        name.removesuffix(".__init__"): WithoutTypes().visit(ast.parse(file.read_bytes()))
+        for name, file in names.items()
+    }
+
+
+def test_the_order_is_that_in_which_python_finishes_the_imports() -> None:
+    command = f"import {', '.join(NEARLY_ALWAYS)}"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    finished = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+    trees = own_trees()
+    assert import_order(trees, NEARLY_ALWAYS) == [name for name in finished if name in trees]
+
+
+def test_what_only_some_starts_need_is_not_loaded_first() -> None:
+    rare = (
+        "vaultenv.process",
+        "vaultenv.renewal",
+        "vaultenv.template",
+        "vaultenv.client.clouds",
+        "vaultenv.native",
+    )
+    first = import_order(own_trees(), NEARLY_ALWAYS)
+    assert not [name for name in first if name.startswith(rare)]

@@ -1,0 +1,55 @@
+"""The last step of the build: the same bytes each time, and nothing loaded that a quick start cannot afford."""
+
+import subprocess
+from pathlib import Path
+
+from tests.servers.vault import Vault
+from tests.vaultenv.native.compiled import HERE
+from tests.vaultenv.test_imports import ALLOWED, foreign
+from vaultenv.native.build.architecture import native
+from vaultenv.native.build.freeze import LEFT_OUT, STANDARD_LIBRARY
+from vaultenv.native.build.link import ROOT, freeze, link
+
+
+def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path) -> None:
+    work = tmp_path / "a folder with another name"
+    work.mkdir()
+    assert link(native(), work).read_bytes() == static_file.read_bytes()
+
+
+def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system_alone(
+    secrets: Vault, tmp_path: Path
+) -> None:
+    reporter = link(native(), tmp_path, HERE / "report_modules.c", "-Wl,--wrap=execve")
+    environ = {
+        "VAULT_ADDR": secrets.address,
+        "VAULT_CACERT": str(secrets.ca_file),
+        "VAULT_TOKEN": secrets.token,
+        "A": "vault:secret/data/account#password",
+    }
+    done = subprocess.run([reporter, "/bin/true"], env=environ, capture_output=True, text=True, check=True)
+    modules = set(done.stdout.split())
+    assert "vaultenv.client.api" in modules
+    assert foreign(modules) <= ALLOWED | {"builtins"}
+
+
+def test_a_mistake_of_the_launcher_is_told_by_kind_and_place_and_never_by_its_message(tmp_path: Path) -> None:
+    wrapped = "-Wl,--wrap=PyEval_EvalCode"
+    failing = link(native(), tmp_path, HERE / "fail_inside.c", wrapped)
+    done = subprocess.run([failing, "--version"], capture_output=True, text=True, check=False)
+    expected = (
+        'level=ERROR msg="internal error: ValueError in <string>, line 2: please report it" app=vault-env\n'
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
+
+
+def test_every_module_of_the_launcher_is_frozen_and_hardly_anything_else(tmp_path: Path) -> None:
+    freeze(tmp_path)
+    frozen = set((tmp_path / "frozen.txt").read_text().split())
+    names = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in (ROOT / "vaultenv").rglob("*.py")
+    }
+    left_out = {name for name in names if name.startswith(LEFT_OUT)}
+    assert names - frozen == left_out
+    assert frozen - names == set(STANDARD_LIBRARY)

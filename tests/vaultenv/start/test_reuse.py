@@ -1,0 +1,90 @@
+"""A second launcher takes the values of the running program, in a process namespace of its own."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.vaultenv import launcher
+from tests.vaultenv.launcher import variables
+from vaultenv.basics.log import Log
+from vaultenv.settings import Settings
+from vaultenv.start.plan import MARKER, Plan
+
+NAMESPACE = ["unshare", "--map-root-user", "--fork", "--pid", "--mount-proc"]
+pytestmark = pytest.mark.usefixtures("each_launcher")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    file = tmp_path / "secrets.json"
+    file.write_text(json.dumps({"a": {"k": "v=1"}, "all": {"BROUGHT": "b", "GIVEN": "not this"}}))
+    return file
+
+
+def pod(store: Path, **more: str) -> dict[str, str]:
+    """The environment of a container, as the kubelet gives it to its program and to whoever enters it."""
+    leading = {"VAULT_ADDR": f"file://{store}", "VAULT_ENV_REUSE": "true", "PATH": "/usr/bin:/bin"}
+    references = {"A": "vault:a#k", "VAULT_ENV_FROM_PATH": "all", "GIVEN": "own"}
+    return {**leading, **references, **more}
+
+
+def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.CompletedProcess[bytes]:
+    """Start a container, and in it, once the store is gone, a second launcher with that environment."""
+    given = store.with_name("given")
+    given.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
+    enter = f"xargs -0 -a {given} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
+    script = f"rm {store}; {enter}"
+    command = [*NAMESPACE, *launcher.COMMAND, "sh", "-c", script]
+    return subprocess.run(command, env={**pod(store), **first}, capture_output=True, timeout=30, check=False)
+
+
+def test_the_running_programs_values_are_taken(store: Path) -> None:
+    done = entered(store, pod(store, TERM="xterm"))
+    found = variables(done.stdout)
+    assert found.pop(b"VAULT_ENV_MARKER")
+    assert found == {
+        b"A": b"v=1",
+        b"BROUGHT": b"b",
+        b"GIVEN": b"own",
+        b"PATH": b"/usr/bin:/bin",
+        b"TERM": b"xterm",
+    }, done.stderr
+
+
+def test_they_are_taken_from_the_child_of_a_daemon_too(store: Path) -> None:
+    done = entered(store, pod(store, VAULT_ENV_DAEMON="false"), VAULT_ENV_DAEMON="true")
+    assert variables(done.stdout)[b"A"] == b"v=1", done.stderr
+
+
+@pytest.mark.parametrize(
+    "second",
+    [{"A": "vault:a#other"}, {"VAULT_ENV_FROM_PATH": "a"}, {"B": "vault:a#k"}, {"VAULT_ENV_REUSE": "false"}],
+)
+def test_any_difference_leads_to_vault(store: Path, second: dict[str, str]) -> None:
+    done = entered(store, pod(store, **second))
+    assert done.returncode != 0
+    assert b"secrets.json: no such file or directory" in done.stderr
+
+
+def plan(**environ: str) -> Plan:
+    given = {name.encode(): value.encode() for name, value in pod(Path("/nowhere"), **environ).items()}
+    return Plan(given, Settings(given), Log())
+
+
+def test_a_running_environment_must_have_every_name() -> None:
+    whole = {MARKER: plan().marker([b"BROUGHT"]), b"A": b"v", b"BROUGHT": b"b"}
+    assert plan().environ_from(whole) is not None
+    for name in whole:
+        assert plan().environ_from({other: whole[other] for other in whole if other != name}) is None
+
+
+def test_the_marker_tells_nothing_of_the_values() -> None:
+    assert plan().marker([b"N"]) == plan(GIVEN="another").marker([b"N"])
+
+
+def test_without_the_setting_nothing_is_left_behind(store: Path) -> None:
+    command = [*NAMESPACE, *launcher.COMMAND, "env", "-0"]
+    done = subprocess.run(command, env=pod(store, VAULT_ENV_REUSE="false"), capture_output=True, check=True)
+    assert b"VAULT_ENV_MARKER" not in done.stdout

@@ -1,0 +1,131 @@
+"""hvac as the webhook uses it: a Vault that misbehaves costs the time of one admission, and gets no token twice."""
+
+import contextlib
+import itertools
+import socket
+import ssl
+import threading
+import time
+
+import hvac
+import pytest
+import requests
+
+from tests.servers.authority import Authority
+from tests.vaultenv.client.stand_in import Behaviour, answer, stand_in
+from vaultenv.errors import VaultUnavailable
+from vaultkube.deadline import Deadline
+from vaultkube.vault.client import ANSWER_LIMIT, new_client
+from vaultkube.vault.reader import HvacReader
+
+SECRET = answer("200 OK", b'{"data":{"data":{"k":"v"},"metadata":{"version":1}}}')
+BUDGET_S = 0.6
+
+
+def client(address: str, ca: str = "", budget_s: float = BUDGET_S) -> hvac.Client:
+    return new_client(address, ca=ca, token="the-token", remaining_s=Deadline(budget_s).remaining_s)
+
+
+def read(address: str, *paths: str) -> list[object]:
+    """What reads of these paths come to, all under one deadline."""
+    made = client(address)
+    with contextlib.closing(made.adapter):
+        return list(HvacReader(made).read([(path, "") for path in paths]))
+
+
+def silent(_stream: socket.socket, _head: bytes) -> None:
+    time.sleep(2 * BUDGET_S)
+
+
+def drip(stream: socket.socket, _head: bytes) -> None:
+    """An answer that never stops to come, a byte at a time."""
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    for _ in itertools.count():
+        stream.sendall(b" ")
+        time.sleep(0.02)
+
+
+def drip_head(stream: socket.socket, _head: bytes) -> None:
+    stream.sendall(b"HTTP/1.1 200 OK\r\n")
+    for number in itertools.count():
+        stream.sendall(b"X-%d: 1\r\n" % number)
+        time.sleep(0.05)
+
+
+def huge(stream: socket.socket, _head: bytes) -> None:
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (4 * ANSWER_LIMIT))
+    for _ in range(2 * ANSWER_LIMIT // 65536):
+        stream.sendall(b" " * 65536)
+
+
+@pytest.mark.parametrize("behaviour", [silent, drip, drip_head])
+def test_however_slow_vault_is_all_reads_end_with_the_deadline(behaviour: Behaviour) -> None:
+    with stand_in(behaviour) as server:
+        began = time.monotonic()
+        outcomes = read(
+            server.address, "a/data/b", "a/data/c", "a/data/d", "a/data/e", "a/data/f", "a/data/g"
+        )
+        assert time.monotonic() - began < BUDGET_S + 1
+    assert [type(outcome) for outcome in outcomes] == [VaultUnavailable] * 6
+
+
+def test_an_answer_above_the_limit_is_not_read_to_its_end() -> None:
+    with stand_in(huge) as server:
+        (outcome,) = read(server.address, "a/data/b")
+    assert isinstance(outcome, VaultUnavailable)
+
+
+def test_paths_are_read_a_few_at_a_time() -> None:
+    """The stand-in answers only when two requests have arrived."""
+    both = threading.Barrier(2)
+
+    def together(stream: socket.socket, _head: bytes) -> None:
+        both.wait(5)
+        stream.sendall(SECRET)
+
+    with stand_in(together) as server:
+        outcomes = read(server.address, "a/data/b", "a/data/c")
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+
+
+def test_the_token_does_not_follow_a_redirect() -> None:
+    def moved(stream: socket.socket, _head: bytes) -> None:
+        stream.sendall(
+            answer("307 Temporary Redirect", b"", b"Location: " + elsewhere.address.encode() + b"/v1/a")
+        )
+
+    with stand_in(lambda stream, _head: stream.sendall(SECRET)) as elsewhere, stand_in(moved) as server:
+        (outcome,) = read(server.address, "a/data/b")
+        assert isinstance(outcome, Exception)
+        assert elsewhere.heads == []
+
+
+def test_nothing_ambient_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("VAULT_TOKEN", "of-the-webhook")
+    with stand_in(lambda stream, _head: stream.sendall(SECRET)) as server:
+        (outcome,) = read(server.address, "a/data/b")
+        assert not isinstance(outcome, Exception)
+        (head,) = server.heads
+    assert b"the-token" in head
+    assert b"of-the-webhook" not in head
+
+
+def test_only_the_given_authority_is_trusted(
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    certificate = authority.issue("bounded", "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    stranger = Authority(tmp_path_factory.mktemp("stranger")).ca_file.read_text()
+    with stand_in(lambda stream, _head: stream.sendall(SECRET), context) as server:
+        assert fetched(server.address, authority.ca_file.read_text()) == {"k": "v"}
+        for ca in (stranger, ""):
+            with pytest.raises(requests.exceptions.SSLError):
+                fetched(server.address, ca)
+
+
+def fetched(address: str, ca: str) -> object:
+    """The fields at a path, read by hvac itself."""
+    with contextlib.closing(client(address, ca).adapter) as adapter:
+        return adapter.get("/v1/a/data/b")["data"]["data"]

@@ -1,0 +1,140 @@
+"""The table of annotations: defaults, operator's settings, annotations, bad values, unknown keys."""
+
+import dataclasses
+
+import pytest
+
+from vaultkube import value_types
+from vaultkube.errors import InvalidSetting
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.config.annotations import (
+    ANNOTATIONS,
+    Annotation,
+    Config,
+    container_variables,
+    find_unknown,
+    parse_config,
+    read_defaults,
+)
+
+EXAMPLES = {
+    value_types.AUTH_METHOD.accepted: "kubernetes",
+    "any text": "text",
+    value_types.LINE.accepted: "text",
+    "true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)": "true",
+    "a whole number, 0 or more, or nothing": "7",
+    "a whole number, 0 or more": "7",
+    "a duration such as 30s, 1m30s, or a number of seconds such as 30, or nothing": "30s",
+    "one of debug, info, warn, warning, error, or nothing": "debug",
+    "one of Always, IfNotPresent, Never": "Always",
+    "names of containers with commas between them": "app,worker",
+    "the name of an image, or nothing for the operator's": "vault-env:2",
+    "vault or bao, the providers that this webhook reads from": "bao",
+    "VOLUME:FILE, a volume of the pod and a file in it, or nothing": "tokens:token",
+    'a JSON object such as {"container": ["program", "argument"]}, or nothing': '{"app": ["/app"]}',
+}
+OTHER = {"text": "other", "true": "false", "7": "8", "30s": "40s", "debug": "error", "Always": "Never"}
+STRICT = [row for row in ANNOTATIONS if row.form.accepted != "any text"]
+
+
+def names(row: Annotation) -> str:
+    return row.key
+
+
+def test_every_row_fills_a_field_of_its_own() -> None:
+    fields = {field.name for field in dataclasses.fields(Config)} - {"annotated"}
+    assert sorted(row.field for row in ANNOTATIONS) == sorted(fields)
+
+
+def test_no_key_setting_or_variable_stands_twice() -> None:
+    for column in ("key", "setting", "variable"):
+        values = [getattr(row, column) for row in ANNOTATIONS if getattr(row, column)]
+        assert len(values) == len(set(values))
+
+
+@pytest.mark.parametrize("row", ANNOTATIONS, ids=names)
+def test_an_annotation_wins_over_the_operators_setting(row: Annotation) -> None:
+    example = EXAMPLES[row.form.accepted]
+    defaults = read_defaults({})
+    config, _ = parse_config({PREFIX + row.key: example}, defaults)
+    assert getattr(config, row.field) == row.form.parse(example)
+    assert config.annotated == {row.field}
+
+
+@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting], ids=names)
+def test_the_operators_setting_wins_over_the_default(row: Annotation) -> None:
+    example = EXAMPLES[row.form.accepted]
+    assert read_defaults({row.setting: example})[row.field] == row.form.parse(example)
+
+
+@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting and row.successor], ids=names)
+def test_the_successors_setting_is_read_where_ours_is_not_set(row: Annotation) -> None:
+    example, renamed = EXAMPLES[row.form.accepted], row.successor.upper().replace("-", "_")
+    assert read_defaults({renamed: example})[row.field] == row.form.parse(example)
+    both = read_defaults({renamed: example, row.setting: OTHER.get(example, example)})
+    assert both[row.field] == row.form.parse(OTHER.get(example, example))
+
+
+@pytest.mark.parametrize("row", ANNOTATIONS, ids=names)
+def test_the_successors_key_wins(row: Annotation) -> None:
+    example = EXAMPLES[row.form.accepted]
+    new_key = SUCCESSOR_PREFIX + (row.successor or row.key)
+    config, _ = parse_config({PREFIX + row.key: row.default, new_key: example}, read_defaults({}))
+    assert getattr(config, row.field) == row.form.parse(example)
+
+
+@pytest.mark.parametrize("row", STRICT, ids=names)
+def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
+    _, problems = parse_config({PREFIX + row.key: "not\nso"}, read_defaults({}))
+    assert problems == [f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.form.accepted}"]
+
+
+def test_all_bad_values_are_named_at_once() -> None:
+    bad = {PREFIX + "run-as-user": "me", PREFIX + "mutate-probes": "yes"}
+    config, problems = parse_config(bad, read_defaults({}))
+    assert len(problems) == 2
+    assert (config.run_as_user, config.mutate_probes) == (0, False)
+
+
+def test_a_bad_setting_of_the_operator_is_refused() -> None:
+    with pytest.raises(InvalidSetting, match=r"RUN_AS_USER='me' is not a whole number"):
+        read_defaults({"RUN_AS_USER": "me"})
+
+
+def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
+    assert find_unknown({PREFIX + "vault-adr": "x", "other/vault-adr": "y"}) == [
+        f"unknown annotation {PREFIX}vault-adr; did you mean {PREFIX}vault-addr?"
+    ]
+    assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0]
+
+
+def test_of_many_unknown_annotations_only_as_many_have_a_suggestion_as_are_shown() -> None:
+    warnings = find_unknown({f"{PREFIX}vault-adr{number:02}": "x" for number in range(20)})
+    assert [("did you mean" in warning) for warning in warnings] == [True] * 10 + [False] * 10
+
+
+def test_where_to_log_in_is_always_carried_into_the_container() -> None:
+    config, _ = parse_config({}, read_defaults({"VAULT_ADDR": "https://v"}))
+    variables = container_variables(config, "")
+    assert variables == {
+        "VAULT_ADDR": "https://v",
+        "VAULT_ROLE": "",
+        "VAULT_PATH": "kubernetes",
+        "VAULT_AUTH_METHOD": "jwt",
+        "VAULT_SKIP_VERIFY": "false",
+    }
+
+
+def test_what_an_annotation_sets_is_carried_in_the_launchers_form() -> None:
+    annotations = {
+        PREFIX + "vault-client-timeout": "1m30s",
+        PREFIX + "vault-env-daemon": "T",
+        PREFIX + "transit-batch-size": "5",
+        PREFIX + "vault-env-from-path": "secret/data/a",
+    }
+    config, _ = parse_config(annotations, read_defaults({}))
+    variables = container_variables(config, "secret/data/b")
+    assert variables["VAULT_CLIENT_TIMEOUT"] == "90s"
+    assert variables["VAULT_ENV_DAEMON"] == "true"
+    assert variables["VAULT_TRANSIT_BATCH_SIZE"] == "5"
+    assert variables["VAULT_ENV_FROM_PATH"] == "secret/data/b"

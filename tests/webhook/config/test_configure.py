@@ -1,0 +1,86 @@
+"""What an object asks for, within what the operator allows."""
+
+import pytest
+
+from vaultkube.errors import ForbiddenAddress, InvalidAnnotation
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.config.annotations import OBJECTS, Config, read_defaults
+from webhook.config.configure import configure, is_skipped
+from webhook.config.settings import read_settings
+
+OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
+
+
+def configured(
+    annotations: dict[str, str], scope: str = "pods", **operator: str
+) -> tuple[Config, tuple[str, ...]]:
+    environ = {**OPERATOR, **operator}
+    named = {PREFIX + key: text for key, text in annotations.items()}
+    return configure(named, read_defaults(environ), read_settings(environ), scope)
+
+
+@pytest.mark.parametrize("prefix", [PREFIX, SUCCESSOR_PREFIX])
+def test_only_the_word_skip_skips(prefix: str) -> None:
+    assert is_skipped({prefix + "mutate": "skip"})
+    assert not any(is_skipped({prefix + "mutate": text}) for text in ("Skip", "false", "none", ""))
+
+
+@pytest.mark.parametrize(("successors", "ours"), [("skip", ""), ("", "skip")])
+def test_the_successors_word_wins(successors: str, ours: str) -> None:
+    annotations = {SUCCESSOR_PREFIX + "mutate": successors, PREFIX + "mutate": ours}
+    assert is_skipped(annotations) == (successors == "skip")
+
+
+def test_all_problems_are_named_at_once() -> None:
+    with pytest.raises(InvalidAnnotation) as refusal:
+        configured(
+            {"vault-agent-configmap": "c", "run-as-user": "me", "vault-addr": "https://evil.example.com"}
+        )
+    assert [word in str(refusal.value) for word in ("vault-agent-configmap", "run-as-user", "evil")] == [
+        True
+    ] * 3
+
+
+def test_an_address_alone_is_a_forbidden_address() -> None:
+    with pytest.raises(ForbiddenAddress):
+        configured({"vault-addr": "https://evil.example.com"})
+
+
+def test_an_agent_is_no_matter_of_a_secret() -> None:
+    assert configured({"vault-agent": "true", "vault-image": "x"}, OBJECTS)[1] == ()
+
+
+def test_openbao_is_read_as_vault_and_other_providers_are_refused_by_name() -> None:
+    assert configured({"provider": "bao"})[0].provider == "bao"
+    with pytest.raises(InvalidAnnotation, match="'aws' is not vault or bao"):
+        configured({"provider": "aws"})
+
+
+def test_skip_verify_is_the_operators_unless_they_allow_it() -> None:
+    config, warnings = configured({"vault-skip-verify": "true"})
+    assert (config.skip_verify, len(warnings)) == (False, 1)
+    allowed, warnings = configured({"vault-skip-verify": "true"}, VAULT_ALLOW_OBJECT_SKIP_VERIFY="true")
+    assert (allowed.skip_verify, warnings) == (True, ())
+
+
+@pytest.mark.parametrize("image", ["ghcr.io/bank-vaults/vault-env:1.22", "banzaicloud/vault-env:latest"])
+def test_the_predecessors_image_is_ignored_with_a_warning(image: str) -> None:
+    config, warnings = configured({"vault-env-image": image})
+    assert config.launcher_image == "vault-env:1"
+    assert "another program" in warnings[0]
+
+
+def test_a_mount_with_auth_in_front_is_a_warning() -> None:
+    assert configured({"vault-path": "kubernetes"})[1] == ()
+    assert configured({"vault-path": "auth/kubernetes"})[1] == (
+        "annotation vault-path: login will be at auth/auth/kubernetes/login; leave auth/ out",
+    )
+
+
+def test_an_empty_image_is_the_operators() -> None:
+    assert configured({"vault-env-image": ""})[0].launcher_image == "vault-env:1"
+
+
+def test_an_image_of_ones_own_is_used() -> None:
+    config, warnings = configured({"vault-env-image": "registry.example.com/vault-env:2"})
+    assert (config.launcher_image, warnings) == ("registry.example.com/vault-env:2", ())

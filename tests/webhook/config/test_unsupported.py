@@ -1,0 +1,37 @@
+"""Annotations of modes that there are none of: refused where they would switch one on, else a warning."""
+
+import pytest
+
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.config.annotations import find_unknown
+from webhook.config.unsupported import RETIRED, Retired, find_ineffective, find_refused
+
+
+def names(row: Retired) -> str:
+    return row.key
+
+
+@pytest.mark.parametrize("row", [row for row in RETIRED if row.instead], ids=names)
+@pytest.mark.parametrize("prefix", [PREFIX, SUCCESSOR_PREFIX])
+def test_switching_such_a_mode_on_is_refused_with_what_to_do_instead(row: Retired, prefix: str) -> None:
+    (problem,) = find_refused({prefix + row.key: "true"})
+    assert problem == f"annotation {prefix}{row.key}: there is no {row.mode} here; {row.instead}"
+
+
+@pytest.mark.parametrize("text", ["", "false", "0", "F"])
+def test_leaving_it_off_is_not(text: str) -> None:
+    assert not find_refused({PREFIX + "vault-agent": text})
+
+
+@pytest.mark.parametrize("row", [row for row in RETIRED if not row.instead], ids=names)
+def test_what_only_tunes_such_a_mode_is_a_warning(row: Retired) -> None:
+    annotations = {PREFIX + row.key: "x"}
+    assert find_ineffective(annotations) == [
+        f"annotation {PREFIX}{row.key} has no effect: there is no {row.mode} here"
+    ]
+    assert not find_refused(annotations)
+
+
+@pytest.mark.parametrize("row", RETIRED, ids=names)
+def test_no_such_key_is_unknown(row: Retired) -> None:
+    assert not find_unknown({PREFIX + row.key: "x", SUCCESSOR_PREFIX + row.key: "x"})

@@ -1,0 +1,288 @@
+"""Each rule finds its mistake in its place, and what the webhook refuses never goes unseen."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhook.offline.checks.checking import Checker
+from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION, RULES, SEVERITIES
+from webhook.offline.context import Manifests
+from webhook.offline.documents import parse_documents
+from webhook.offline.operator_settings import read_operator
+from webhook.offline.preview import Surroundings, preview
+from webhook.offline.reviewable import find_objects
+
+PREFIX = "vault.security.banzaicloud.io/"
+REFERENCE = "vault:shop/data/db#password"
+SURROUNDINGS = Surroundings(Manifests([]))
+Where = tuple[str, str]
+
+
+def found(*contents: Any, migration: bool = False) -> list[Where]:
+    """Rule and path of each finding."""
+    documents = [document for content in contents for document in parse_documents(yaml.safe_dump(content))]
+    objects = [found for document in documents for found in find_objects(document.content, "default")]
+    checker = Checker(read_operator(None), Surroundings(Manifests(objects)), "default", migration)
+    return [(one.rule_id, one.path) for document in documents for one in checker.findings(document)]
+
+
+def pod(
+    *containers: Mapping[str, Any], annotations: Mapping[str, str] | None = None, **spec: Any
+) -> dict[str, Any]:
+    named = {PREFIX + key: text for key, text in (annotations or {}).items()}
+    metadata = {"name": "p", "annotations": named}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": {"containers": [*containers], **spec},
+    }
+
+
+def container(**fields: Any) -> dict[str, Any]:
+    env = [{"name": "P", "value": REFERENCE}]
+    return {"name": "app", "image": "app", "command": ["/app"], "env": env, **fields}
+
+
+def secret(
+    kind: str = "Secret", annotations: Mapping[str, str] | None = None, **fields: Any
+) -> dict[str, Any]:
+    named = {PREFIX + key: text for key, text in (annotations or {}).items()}
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "s", "annotations": named}, **fields}
+
+
+def annotation(key: str) -> str:
+    return f'metadata.annotations["{PREFIX}{key}"]'
+
+
+ANNOTATED = [
+    ("vault-skip-verify", "maybe", "annotation-value"),
+    ("vault-rolle", "shop", "annotation-unknown"),
+    ("vault-agent", "true", "annotation-refused"),
+    ("vault-agent-cpu", "100m", "annotation-ignored"),
+    ("vault-skip-verify", "true", "annotation-ignored"),
+    ("vault-addr", "https://localhost", "vault-address"),
+    ("vault-auth-method", "github", "annotation-value"),
+    ("vault-role", "{{ .nobody }}", "role"),
+    ("vault-env-from-path", "a#b#c", "from-path"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "rule"), ANNOTATED)
+def test_a_mistake_in_an_annotation_is_found_at_its_key(key: str, text: str, rule: str) -> None:
+    assert found(pod(container(), annotations={key: text})) == [(rule, annotation(key))]
+
+
+def test_an_overruled_spelling_is_no_mistake() -> None:
+    manifest = pod(container(), annotations={"vault-skip-verify": "maybe"})
+    manifest["metadata"]["annotations"]["secrets-webhook.security.bank-vaults.io/vault-skip-verify"] = "false"
+    assert found(manifest) == []
+
+
+CONTAINERS = [
+    (container(env=[{"name": "A"}, {"name": "B", "value": "vault:x"}]), "reference", "env[1].value"),
+    (container(env=[{"name": "A", "value": "vault:v1:aGVsbG8="}]), "transit-key", "env[0].value"),
+    (container(volumeMounts=[{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/vault"}]), "mount", "volumeMounts[1]"),
+    (container(args=["$(P)"]), "container", ""),
+    (container(command=None), "entry-point-unknown", "image"),
+    (container(envFrom=[{"secretRef": {"name": "s"}}]), "source-unknown", "envFrom"),
+    (container(env=[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]), "source-unknown", "env"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "rule", "place"), CONTAINERS)
+@pytest.mark.parametrize("key", ["containers", "initContainers"])
+def test_a_mistake_in_a_container_is_found_in_its_place(
+    one: dict[str, Any], rule: str, place: str, key: str
+) -> None:
+    manifest = pod()
+    manifest["spec"][key] = [{"name": "first", "image": "x"}, one]
+    assert found(manifest) == [(rule, f"spec.{key}[1]{'.' if place else ''}{place}")]
+
+
+PODS = [
+    (pod(container(), automountServiceAccountToken=False), "pod", "spec"),
+    (pod(container(), volumes=[{"name": "vault-env", "hostPath": {"path": "/"}}]), "volume", "spec.volumes"),
+    (pod(container(), annotations={"token-auth-mount": "v:t"}), "volume", "spec.volumes"),
+    (pod(container(), nodeSelector={"kubernetes.io/os": "windows"}), "pod", "spec"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "rule", "place"), PODS)
+def test_a_mistake_of_the_pod_is_found(manifest: Any, rule: str, place: str) -> None:
+    assert found(manifest) == [(rule, place)]
+
+
+def test_a_source_in_the_files_is_looked_into() -> None:
+    source = secret("ConfigMap", data={"P": "vault:x"})
+    user = container(env=[], envFrom=[{"configMapRef": {"name": "s"}}])
+    assert found(source, pod(user)) == [("reference", "spec.containers[0].envFrom")]
+
+
+@pytest.mark.parametrize(("mode", "rule"), [("enforce", "path-refused"), ("warn", "path-warned")])
+def test_a_path_of_another_namespace_is_found_by_the_operators_policy(
+    tmp_path: Path, mode: str, rule: str
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    data = {"VAULT_PATH_POLICY": "kv/data/{namespace}", "VAULT_PATH_POLICY_MODE": mode}
+    settings.write_text(yaml.safe_dump({"kind": "ConfigMap", "data": data}))
+    checker = Checker(read_operator(str(settings)), SURROUNDINGS, "shop")
+    env = [{"name": "A", "value": "vault:kv/data/shop#a"}, {"name": "B", "value": "vault:kv/data/other#b"}]
+    manifest = pod(container(env=env), annotations={"vault-env-from-path": "kv/data/other"})
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    assert [(one.rule_id, one.path) for one in checker.findings(document)] == [
+        (rule, "spec.containers[0].env[1].value"),
+        (rule, annotation("vault-env-from-path")),
+    ]
+
+
+def test_a_secret_needs_an_identity_and_whole_references() -> None:
+    assert found(secret(stringData={"a": REFERENCE})) == [("identity", "metadata.annotations")]
+    named = {"vault-serviceaccount": "default"}
+    assert found(secret(annotations=named, stringData={"a": REFERENCE, "b": "vault:x"})) == [
+        ("reference", "stringData.b")
+    ]
+    assert found(secret(annotations=named, stringData={"a": "vault:v1:aGVsbG8="})) == [
+        ("transit-key", "stringData.a")
+    ]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        pod({"name": "app", "image": "app"}),
+        pod(container(), annotations={"mutate": "skip", "vault-agent": "true"}),
+        {**pod(container(env=[{"name": "A", "value": "vault:x"}])), "metadata": {"namespace": "kube-system"}},
+        secret("ConfigMap", data={"a": "text"}),
+        {"kind": "Service"},
+        [],
+        "text",
+    ],
+)
+def test_nothing_is_found_where_nothing_is_wrong(manifest: Any) -> None:
+    assert found(manifest) == []
+
+
+UNTYPED = [
+    (pod(container(), annotations={"mutate-probes": True}), annotation("mutate-probes")),  # type: ignore[dict-item]
+    (
+        pod({"name": "a", "command": ["x"], "env": [{"name": "P", "value": 5}]}),
+        "spec.containers[0].env[0].value",
+    ),
+    (secret("ConfigMap", {"vault-role": "x"}, data={"port": 8080, "a": "b"}), "data.port"),
+    (secret(stringData={"ratio": 0.5}), "stringData.ratio"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "place"), UNTYPED)
+def test_a_number_that_must_be_text_is_found(manifest: Any, place: str) -> None:
+    assert found(manifest) == [("not-text", place)]
+    (reviewed,) = find_objects(manifest, "default")
+    answer = preview(reviewed, read_operator(None), SURROUNDINGS)
+    assert answer.refusal == f"{place}: the API server takes only text here: put the value in quotes"
+
+
+def test_no_valid_pod_is_refused_and_no_crash() -> None:
+    assert found(pod({"name": "app", "env": {"A": "b"}})) == [("refused", "")]
+
+
+MOVED = [
+    (pod(container(), annotations={"vault-skip-verify": "yes"}), "was-false", annotation("vault-skip-verify")),
+    (pod(container(), annotations={"transit-batch-size": "x"}), "was-ignored", annotation("transit-batch-size")),
+    (pod(container(), annotations={"vault-env-delay": "5"}), "bare-number", annotation("vault-env-delay")),
+    (pod(container(), annotations={"vault-addr": "https://v"}), "address-list", annotation("vault-addr")),
+    (pod(container(), annotations={"registry-skip-verify": "true"}), "registry-verify", annotation("registry-skip-verify")),
+    (secret(data={}, stringData={"a": REFERENCE}), "identity-of-webhook", "metadata.annotations"),
+    ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": REFERENCE}}, "config-map-annotation", "metadata"),
+    ({"apiVersion": "x/v1", "kind": "Custom", "spec": {"a": [{"b": REFERENCE}]}}, "custom-object", "spec.a[0].b"),
+    ({**secret(), "metadata": {"labels": {"security.bank-vaults.io/mutate": "skip"}}}, "skip-label", 'metadata.labels["security.bank-vaults.io/mutate"]'),
+    (pod(container(env=[{"name": "A", "value": f"x\\${{{REFERENCE}}}${{{REFERENCE}}}"}])), "escape", "spec.containers[0].env[0].value"),
+    (pod(container(), annotations={"vault-env-from-path": "a/b"}), "precedence", annotation("vault-env-from-path")),
+    (pod(container(), annotations={"vault-env-daemon": "true"}), "daemon-environment", annotation("vault-env-daemon")),
+    (pod(container(), annotations={"token-auth-mount": "v:t"}, volumes=[{"name": "v"}]), "token-mount", annotation("token-auth-mount")),
+    (secret(annotations={"vault-serviceaccount": "d", "vault-ignore-missing-secrets": "true"}, stringData={"a": REFERENCE}), "missing-secrets", annotation("vault-ignore-missing-secrets")),
+    (pod(container()), "init-container", "spec"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("manifest", "rule", "place"), MOVED, ids=[row[1] for row in MOVED])
+def test_what_changes_after_bank_vaults_is_listed(manifest: Any, rule: str, place: str) -> None:
+    moved = {row.id for row in MIGRATION}
+    assert (rule, place) in found(manifest, migration=True)
+    assert not {rule for rule, _ in found(manifest)} & moved
+
+
+def test_every_rule_of_the_migration_has_an_example() -> None:
+    assert {row[1] for row in MOVED} == {rule.id for rule in MIGRATION}
+
+
+def test_rules_have_names_of_their_own() -> None:
+    assert len(BY_ID) == len(RULES) + len(MIGRATION)
+    assert {rule.severity for rule in BY_ID.values()} == set(SEVERITIES)
+    assert all(rule.remedy for rule in BY_ID.values())
+
+
+VALUES = st.sampled_from(
+    [REFERENCE, "vault:x", "text", "vault:8200", "$(B)", "${vault:a#b}", "${vault:a#${.x | nope}}"]
+)
+ENTRIES = st.builds(lambda name, value: {"name": name, "value": value}, st.sampled_from("ABC"), VALUES)
+CONTAINER = st.fixed_dictionaries(
+    {"name": st.sampled_from(["app", "other"]), "image": st.just("i"), "env": st.lists(ENTRIES, max_size=3)},
+    optional={
+        "command": st.lists(VALUES, max_size=2),
+        "args": st.lists(VALUES, max_size=2),
+        "volumeMounts": st.lists(
+            st.builds(
+                lambda path: {"name": "v", "mountPath": path},
+                st.sampled_from(["/vault", "/data", "/vault-tls/"]),
+            ),
+            max_size=2,
+        ),
+    },
+)
+TEXTS = st.sampled_from(
+    ["true", "no", "", "5", "a/b", "a#b#c", "https://v", "ftp://v", "v:t", "{{ .x }}", "jwt"]
+)
+KEYS = st.sampled_from(
+    [
+        "mutate",
+        "vault-addr",
+        "vault-role",
+        "vault-skip-verify",
+        "vault-env-from-path",
+        "vault-env-from-path-include",
+        "vault-agent",
+        "token-auth-mount",
+        "vault-token-audience",
+        "vault-jwt-file",
+        "entrypoint",
+        "vault-env-delay",
+        "provider",
+        "nonsense",
+    ]
+)
+
+
+@given(
+    st.lists(CONTAINER, max_size=2),
+    st.lists(CONTAINER, max_size=1),
+    st.dictionaries(KEYS, TEXTS, max_size=3),
+    st.sampled_from([{}, {"volumes": [{"name": "vault-env"}]}, {"automountServiceAccountToken": False}]),
+)
+def test_an_error_is_found_if_and_only_if_the_webhook_refuses(
+    containers: list[Any], init_containers: list[Any], annotations: dict[str, str], spec: dict[str, Any]
+) -> None:
+    manifest = pod(*containers, annotations=annotations, initContainers=init_containers, **spec)
+    operator = read_operator(None)
+    (reviewed,) = find_objects(manifest, "default")
+    answer = preview(reviewed, operator, SURROUNDINGS)
+    untouched = not answer.refusal and answer.content == reviewed.content  # the webhook reads no role then
+    errors = {rule for rule, _ in found(manifest) if BY_ID[rule].severity == ERROR}
+    errors -= {"role"} if untouched else set()
+    assert bool(errors) == bool(answer.refusal), (errors, answer.refusal)
+    assert "refused" not in errors, answer.refusal

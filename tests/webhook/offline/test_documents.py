@@ -1,0 +1,152 @@
+"""Manifests are read as Kubernetes' tools read them, and every part has a line."""
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaultkube.errors import InvalidManifest
+from webhook.offline.documents import Document, parse_documents, path_text, read_documents
+from webhook.offline.reviewable import follow
+from webhook.offline.writing import yaml_text
+
+TEXT = """\
+# a comment
+apiVersion: v1
+kind: Pod
+metadata:
+  annotations:
+    example.com/a: "1"
+spec:
+  containers:
+    - name: one
+    - name: two
+      env:
+        - {name: A, value: a}
+        - name: B
+          value: vault:b#c
+---
+---
+kind: ConfigMap
+data:
+  today: 2020-01-01
+  yes: "="
+"""
+
+
+def only(text: str) -> Document:
+    (document,) = parse_documents(text)
+    return document
+
+
+def test_documents_are_told_apart_and_empty_ones_left_out() -> None:
+    assert [document.content["kind"] for document in parse_documents(TEXT)] == ["Pod", "ConfigMap"]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ((), 2),
+        (("metadata", "annotations", "example.com/a"), 6),
+        (("spec", "containers", 1), 10),
+        (("spec", "containers", 1, "env", 0, "value"), 12),
+        (("spec", "containers", 1, "env", 1, "value"), 14),
+        (("spec", "containers", 0, "env"), 9),
+        (("spec", "containers", 7), 8),
+        (("status",), 2),
+    ],
+)
+def test_a_part_has_the_line_of_its_key_or_else_of_what_holds_it(
+    path: tuple[str | int, ...], line: int
+) -> None:
+    assert parse_documents(TEXT)[0].line(path) == line
+
+
+def test_the_lines_of_a_later_document_count_from_the_start_of_the_file() -> None:
+    assert parse_documents(TEXT)[1].line(("data", "today")) == 19
+
+
+def test_a_date_stays_text_and_every_key_is_text() -> None:
+    assert parse_documents(TEXT)[1].content["data"] == {"today": "2020-01-01", "true": "="}
+    assert only("1: a\nnull: b\n").content == {"1": "a", "None": "b"}
+
+
+def test_a_repeated_key_is_found_and_its_last_value_counts() -> None:
+    document = only("a: 1\nb: [{c: 1, c: 2}]\na: 3\n")
+    assert document.content == {"a": 3, "b": [{"c": 2}]}
+    assert document.repeated_keys == (("b", 0, "c"), ("a",))
+    assert document.line(("a",)) == 3
+
+
+def test_a_merge_key_repeats_nothing() -> None:
+    document = only("x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  a: 3\n")
+    assert document.content["y"] == {"a": 3, "b": 2}
+    assert document.repeated_keys == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: {{ .Values.b }}\n", "a: b: c", "\t", "&a [*a]", "!!python/name:os.x"]
+)
+def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
+    with pytest.raises(InvalidManifest, match=r"^app\.yaml:1: not YAML: "):
+        parse_documents(text, "app.yaml")
+
+
+def test_aliases_that_multiply_are_refused_in_no_time() -> None:
+    lines = ["a0: &a0 [x, x, x, x]"] + [
+        f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40)
+    ]
+    with pytest.raises(InvalidManifest, match="its aliases make too much of it"):
+        parse_documents("\n".join(lines))
+
+
+def test_an_alias_of_itself_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidManifest, match="an alias contains itself"):
+        parse_documents("a: &a {b: *a}")
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(InvalidManifest, match=r"nowhere\.yaml cannot be read"):
+        read_documents(["nowhere.yaml"])
+
+
+def test_a_path_is_written_as_people_write_it() -> None:
+    assert path_text(("spec", "containers", 0, "env")) == "spec.containers[0].env"
+    assert path_text(("metadata", "annotations", "a.b/c")) == 'metadata.annotations["a.b/c"]'
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(max_size=6), JSON, min_size=1, max_size=4))
+def test_what_is_written_is_read_as_the_same(content: dict[str, object]) -> None:
+    text = yaml_text([content])
+    assert json.dumps(only(text).content) == json.dumps(content)
+    assert yaml.safe_load(text) == content
+
+
+NESTED = st.recursive(
+    st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", min_size=1), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(NESTED.filter(lambda value: isinstance(value, dict | list)), st.data())
+def test_every_part_is_found_on_the_line_where_it_is_written(content: object, data: st.DataObject) -> None:
+    lines = yaml_text([content]).splitlines()
+    path: tuple[str | int, ...] = ()
+    part = content
+    while isinstance(part, dict | list) and part:
+        step = data.draw(st.sampled_from(sorted(part) if isinstance(part, dict) else range(len(part))))
+        path, part = (*path, step), part[step]
+    assert follow(content, path) == part
+    if path:
+        line = lines[parse_documents(yaml_text([content]))[0].line(path) - 1]
+        assert ("-" if isinstance(path[-1], int) else f"{path[-1]}:") in line

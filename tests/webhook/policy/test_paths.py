@@ -1,0 +1,118 @@
+"""Which paths a namespace may name; the layout is that of docs/path-policy.md."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaultenv.references.grammar import normal_path
+from vaultkube import value_types
+from webhook.policy.paths import Asked, PathPolicy, foreign_namespace
+
+LAYOUT = ("09999-demo-cluster/data/{namespace}", "09999-demo-cluster/data/_shared")
+POLICY = PathPolicy(LAYOUT)
+
+
+def is_allowed(path: str | None, namespace: str = "team", policy: PathPolicy = POLICY) -> bool:
+    return not policy.violations([Asked("here", path)], namespace)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "09999-demo-cluster/data/team",
+        "09999-demo-cluster/data/team/app",
+        "09999-demo-cluster/data/team/app/deep",
+        "09999-demo-cluster/data/_shared",
+        "09999-demo-cluster/data/_shared/app",
+        "/09999-demo-cluster//data/./team/x/../app/",
+        "09999-demo-cluster/data/other/../team",
+        "09999-demo-cluster/data/team/100%",
+    ],
+)
+def test_the_namespaces_own_path_and_the_shared_one_are_allowed(path: str) -> None:
+    assert is_allowed(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "09999-demo-cluster/data/other",
+        "09999-demo-cluster/data/team-b",
+        "09999-demo-cluster/data/tea",
+        "09999-demo-cluster/data/Team",
+        "09999-demo-cluster/data/_shared2",
+        "09999-demo-cluster/data",
+        "09999-demo-cluster/metadata/team",
+        "09999-demo-cluster-2/data/team",
+        "x/09999-demo-cluster/data/team",
+        "09999-demo-cluster/data/team/../other",
+        "09999-demo-cluster/data/team/%2e%2e/other",
+        "09999-demo-cluster/data/team/%2E./other",
+        "09999-demo-cluster/data/team/%252e%252e/other",
+        "09999-demo-cluster/data/team%2f..%2fother",
+        "09999-demo-cluster/data/%74eam",
+        "09999-demo-cluster/data//other",
+        "../09999-demo-cluster/data/team",
+        "sys/auth",
+        "",
+        None,
+    ],
+)
+def test_any_other_path_is_not(path: str | None) -> None:
+    assert not is_allowed(path)
+
+
+def test_without_a_pattern_everything_is_allowed() -> None:
+    assert is_allowed("anything", policy=PathPolicy())
+    assert is_allowed(None, policy=PathPolicy())
+
+
+def test_a_violation_names_the_place_the_path_and_the_rule() -> None:
+    asked = Asked("container app: variable KEY", "09999-demo-cluster/data/other")
+    assert POLICY.violations([asked, asked], "team") == [
+        "container app: variable KEY: path 09999-demo-cluster/data/other is outside of what this namespace may name; "
+        "VAULT_PATH_POLICY lets namespace team name 09999-demo-cluster/data/team, 09999-demo-cluster/data/_shared"
+    ]
+
+
+def test_another_namespace_of_vault_stands_in_front_of_the_path() -> None:
+    path = "09999-demo-cluster/data/team"
+    assert POLICY.violations([Asked("here", path, "elsewhere")], "team")
+    policy = PathPolicy(("tenants/*/09999-demo-cluster/data/{namespace}",))
+    assert not policy.violations([Asked("here", path, "tenants/a")], "team")
+
+
+@pytest.mark.parametrize(
+    ("asked", "operators", "expected"),
+    [("", "", ""), ("a", "a", ""), ("a/", "/a", ""), ("b", "a", "b"), ("b", "", "b"), ("", "a", "root")],
+)
+def test_vaults_namespace_counts_where_it_is_not_the_operators(
+    asked: str, operators: str, expected: str
+) -> None:
+    assert foreign_namespace(asked, operators) == expected
+
+
+@pytest.mark.parametrize("text", ["a//b", "a/../b", "{name}", "{namespace", "a/**", "a/x*", "a%2fb", "."])
+def test_a_pattern_that_could_be_misread_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        value_types.PATH_PATTERNS.parse(text)
+
+
+def test_patterns_are_read_from_the_operators_text() -> None:
+    text = " 09999-demo-cluster/data/{namespace}/ , /09999-demo-cluster/data/_shared/,"
+    assert value_types.PATH_PATTERNS.parse(text) == LAYOUT
+    assert value_types.PATH_PATTERNS.parse("kv/data/team-{namespace}/*") == ("kv/data/team-{namespace}/*",)
+
+
+SEGMENTS = st.sampled_from(
+    ["09999-demo-cluster", "data", "team", "team-b", "_shared", "..", ".", "", "%2e%2e", "x"]
+)
+
+
+@given(st.lists(SEGMENTS, max_size=8))
+def test_what_is_allowed_lies_below_a_pattern_however_it_is_spelled(segments: list[str]) -> None:
+    path = "/".join(segments)
+    if is_allowed(path):
+        for reading in (path, path.replace("%2e", ".")):
+            normal = normal_path(reading) + "/"
+            assert normal.startswith(("09999-demo-cluster/data/team/", "09999-demo-cluster/data/_shared/"))

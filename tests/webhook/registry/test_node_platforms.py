@@ -1,0 +1,90 @@
+"""The platforms of the nodes, from a real API server."""
+
+import json
+import threading
+from typing import Any
+
+from tests.servers.cluster import Cluster as Server
+from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable
+from webhook.registry.node_platforms import NodePlatforms
+from webhook.registry.platforms import Platform
+
+
+def node(name: str, architecture: str) -> str:
+    labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": architecture}
+    return json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
+
+
+def test_each_platform_of_the_nodes_is_told_once_and_remembered(cluster: Server) -> None:
+    now = [0.0]
+    platforms = NodePlatforms(
+        Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})), lambda: now[0]
+    )
+    for name, architecture in (("a", "amd64"), ("b", "arm64"), ("c", "amd64")):
+        cluster.apply(node(name, architecture))
+    try:
+        assert platforms() == (Platform("linux", "amd64"), Platform("linux", "arm64"))
+        cluster.kubectl("delete", "node", "b")
+        assert len(platforms()) == 2
+        now[0] = 301.0
+        assert platforms() == (Platform("linux", "amd64"),)
+    finally:
+        cluster.kubectl("delete", "node", "--all")
+
+
+def test_without_the_right_to_read_nodes_there_are_none(cluster: Server) -> None:
+    nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
+    assert NodePlatforms(nobody)() == ()
+
+
+def test_nodes_that_could_not_be_read_are_asked_for_again_soon_and_what_is_known_holds_meanwhile() -> None:
+    now, answers = [0.0], [("amd64",), None, ("arm64",)]
+
+    class Nodes:
+        def list_nodes(self, deadline: Deadline) -> list[dict[str, Any]]:
+            found = answers.pop(0)
+            if found is None:
+                raise ClusterUnavailable("the API server does not answer")
+            return [json.loads(node(name, name)) for name in found]
+
+    platforms = NodePlatforms(Nodes(), lambda: now[0])
+    told = []
+    for now[0] in (0.0, 299.0, 301.0, 310.0, 317.0):
+        told.append([platform.architecture for platform in platforms()])
+    assert told == [["amd64"]] * 4 + [["arm64"]]
+
+
+def test_nobody_waits_for_nodes_that_another_thread_asks_for_again() -> None:
+    now, asked, answer = [0.0], threading.Event(), threading.Event()
+
+    class Nodes:
+        def list_nodes(self, deadline: Deadline) -> list[dict[str, Any]]:
+            if now[0]:
+                asked.set()
+                answer.wait(10)
+            return [json.loads(node("a", "amd64"))]
+
+    platforms = NodePlatforms(Nodes(), lambda: now[0])
+    platforms()
+    now[0] = 301.0
+    asking = threading.Thread(target=platforms)
+    asking.start()
+    asked.wait(10)
+    assert platforms() == (Platform("linux", "amd64"),)
+    answer.set()
+    asking.join()
+
+
+def test_metadata_is_all_that_is_read(cluster: Server) -> None:
+    cluster.apply(node("small", "amd64"))
+    try:
+        admin = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
+        (found,) = admin.list_nodes(Deadline(5))
+        assert found["metadata"]["name"] == "small"
+        assert "spec" not in found
+        assert "status" not in found
+    finally:
+        cluster.kubectl("delete", "node", "--all")

@@ -1,0 +1,396 @@
+"""Requests in, answers out: never a 500, and nothing secret in an answer or the log."""
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.webhook.admission.test_review import review_of
+from vaultenv.references.parts import Value
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable, ImageNotRead
+from vaultkube.log import Log
+from vaultkube.vault.resolver import Identity
+from webhook.admission.admission import Admission, Services
+from webhook.admission.review import AdmissionRequest, Decision
+from webhook.config.annotation_keys import PREFIX
+from webhook.config.annotations import Config, read_defaults
+from webhook.config.settings import read_settings
+from webhook.registry.query import ImageConfig, ImageQuery
+from webhook.serving.app import BODY_LIMIT, create_app
+
+OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
+
+
+class NoMetrics:
+    """Counts outcomes without prometheus_client, whose registry is the process's."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[str, str]] = []
+
+    def review(self, resource: str, outcome: str, seconds: float) -> None:
+        self.outcomes.append((resource, outcome))
+
+
+class DownCluster:
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        raise ClusterUnavailable(f"the API server did not answer for {kind} {namespace}/{name}; try again")
+
+    def ready(self, deadline: Deadline) -> bool:
+        return False
+
+
+class DownRegistry:
+    def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
+        raise ImageNotRead(f"cannot fetch image descriptor: {query.image}: UNAVAILABLE")
+
+
+class BrokenVault:
+    def resolve(
+        self,
+        values: Mapping[str, Value],
+        config: Config,
+        identity: Identity,
+        ca: bytes,
+        deadline: Deadline,
+        dry_run: bool,
+    ) -> dict[str, bytes | None]:
+        raise RuntimeError("hunter2")
+
+
+class EmptyVault(BrokenVault):
+    def resolve(self, values: Mapping[str, Value], *_args: object) -> dict[str, bytes | None]:
+        return dict.fromkeys(values)
+
+
+class Served:
+    def __init__(self, admission: Any = None, vault: Any = None, **operator: str) -> None:
+        self.log = io.StringIO()
+        self.metrics = NoMetrics()
+        services = Services(DownCluster(), DownRegistry(), vault or BrokenVault(), "vault-webhook")
+        environ = {**OPERATOR, **operator}
+        admission = admission or Admission(read_settings(environ), read_defaults(environ), services)
+        app = create_app(admission, self.metrics, Log("info", self.log), budget_s=5)  # type: ignore[arg-type]
+        self.client: FlaskClient = app.test_client()
+
+    def review(self, resource: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.client.post(f"/{resource}", data=review_of(object=document, namespace="shop"))
+        assert answer.status_code == 200
+        response: dict[str, Any] = json.loads(answer.data)["response"]
+        return response
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served()
+
+
+def pod(*containers: dict[str, Any], **annotations: str) -> dict[str, Any]:
+    named = {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}
+    return {"metadata": {"name": "p", "annotations": named}, "spec": {"containers": list(containers)}}
+
+
+REFERRING = {
+    "name": "app",
+    "image": "app:1",
+    "command": ["/app"],
+    "env": [{"name": "P", "value": "vault:a/b#c"}],
+}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"request":{}}'])
+def test_what_is_no_review_is_answered_400(served: Served, body: bytes) -> None:
+    answer = served.client.post("/pods", data=body)
+    assert answer.status_code == 400
+    assert served.metrics.outcomes == [("pods", "invalid")]
+
+
+def test_a_body_over_the_limit_is_answered_413(served: Served) -> None:
+    assert served.client.post("/pods", data=b"x" * (BODY_LIMIT + 1)).status_code == 413
+
+
+def test_other_paths_and_methods_are_none_of_ours(served: Served) -> None:
+    assert served.client.post("/nodes", data=b"{}").status_code == 404
+    assert served.client.get("/pods").status_code == 405
+
+
+def test_one_line_is_logged_for_a_review(served: Served) -> None:
+    assert served.review("pods", pod(REFERRING))["allowed"]
+    (line,) = served.log.getvalue().splitlines()
+    fields = json.loads(line)
+    assert {
+        key: fields[key] for key in ("uid", "resource", "namespace", "name", "outcome", "references")
+    } == {
+        "uid": "u-1",
+        "resource": "pods",
+        "namespace": "shop",
+        "name": "p",
+        "outcome": "changed",
+        "references": 1,
+    }
+    assert served.metrics.outcomes == [("pods", "changed")]
+
+
+def test_an_annotation_skips_the_object_before_anything_else_is_read(served: Served) -> None:
+    document = pod(REFERRING, mutate="skip", vault_addr="nonsense", run_as_user="me")
+    assert served.review("pods", document) == {"uid": "u-1", "allowed": True}
+
+
+def test_a_forbidden_address_is_refused(served: Served) -> None:
+    response = served.review("pods", pod(REFERRING, vault_addr="https://evil.example.com"))
+    assert not response["allowed"]
+    assert "VAULT_ADDR_ALLOWLIST" in response["status"]["message"]
+
+
+def test_references_go_to_the_audit_log_by_path_only(served: Served) -> None:
+    env = [
+        {"name": "P", "value": "secret-text ${vault:a//b#c#1?hunter2}"},
+        {"name": "Q", "value": "vault:a/$(KUBERNETES_PORT)#c"},
+    ]
+    response = served.review("pods", pod({**REFERRING, "env": env}, vault_env_from_path="kv/a#2,kv/b"))
+    assert response["auditAnnotations"] == {"references": "app/P=a/b, app/Q=?, app/*=kv/a, app/*=kv/b"}
+
+
+def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
+    bad = {**REFERRING, "env": [{"name": "A", "value": "vault:a"}, {"name": "B", "value": "vault:b#c#x"}]}
+    document = pod(bad, vault_agent_configmap="c", run_as_user="me", vault_role="{{ .nosuch }}")
+    message = served.review("pods", document)["status"]["message"]
+    for word in ("vault-agent-configmap", "run-as-user", "nosuch", "variable A", "variable B"):
+        assert word in message
+
+
+def test_of_more_problems_than_anyone_reads_the_rest_is_counted(served: Served) -> None:
+    env = [{"name": f"V{number}", "value": "vault:a/b"} for number in range(5000)]
+    message = served.review("pods", pod({**REFERRING, "env": env}))["status"]["message"]
+    assert "variable V0" in message
+    assert len(message) < 17_000
+    assert message.endswith("more characters)")
+    assert len(served.log.getvalue()) < 20_000
+
+
+def test_of_more_warnings_than_a_log_bears_the_rest_is_counted(served: Served) -> None:
+    unknown = {f"vault_{'x' * 300}{number}": "" for number in range(2000)}
+    assert len(served.review("pods", pod(REFERRING, **unknown))["warnings"]) == 10
+    fields = json.loads(served.log.getvalue())
+    assert fields["warnings"][-1] == "1900 more"
+    assert len(served.log.getvalue()) < 120_000
+
+
+def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
+    document = {"metadata": {"name": "s"}, "stringData": {"a": "vault:a", "b": "vault:v1:aGVsbG8="}}
+    message = served.review("secrets", document)["status"]["message"]
+    for word in ("vault-serviceaccount", "key a: ", "key b: "):
+        assert word in message
+
+
+def test_a_value_whose_missing_path_is_ignored_keeps_its_reference_with_a_warning() -> None:
+    annotations = {
+        PREFIX + "vault-serviceaccount": "default",
+        PREFIX + "vault-ignore-missing-secrets": "true",
+    }
+    document = {"metadata": {"name": "s", "annotations": annotations}, "stringData": {"a": "vault:a#k"}}
+    response = Served(vault=EmptyVault()).review("secrets", document)
+    assert "patch" not in response
+    assert response["warnings"] == ["a keeps its reference: its path is missing"]
+
+
+def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Served) -> None:
+    needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}
+    message = served.review("pods", pod(needy, run_as_user="me"))["status"]["message"]
+    assert "run-as-user" in message
+    assert "the API server did not answer" in message
+
+
+@pytest.mark.parametrize(
+    "request_fields",
+    [
+        {"operation": "UPDATE"},
+        {"operation": "UPDATE", "subResource": "status"},
+        {"operation": "UPDATE", "subResource": "resize"},
+        {"operation": "DELETE"},
+        {"operation": "DELETE", "object": None},
+        {"operation": "CONNECT", "subResource": "exec", "object": {"kind": "PodExecOptions"}},
+    ],
+)
+def test_a_pod_that_runs_can_no_longer_be_changed(served: Served, request_fields: dict[str, Any]) -> None:
+    body = review_of(**{"object": pod(REFERRING, run_as_user="me"), "namespace": "shop", **request_fields})
+    assert json.loads(served.client.post("/pods", data=body).data)["response"] == {
+        "uid": "u-1",
+        "allowed": True,
+    }
+
+
+def test_what_is_being_deleted_is_let_go(served: Served) -> None:
+    gone = {
+        "name": "s",
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+        "annotations": {PREFIX + "provider": "x"},
+    }
+    body = review_of(object={"metadata": gone, "stringData": {"k": "vault:a#b"}}, operation="UPDATE")
+    assert json.loads(served.client.post("/secrets", data=body).data)["response"]["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "role"),
+    [({}, "robot"), ({"vault_serviceaccount": "named"}, "named")],
+)
+def test_the_service_account_in_a_pods_role_is_its_own_unless_one_is_named(
+    served: Served, annotations: dict[str, str], role: str
+) -> None:
+    document = pod(REFERRING, vault_role="{{ .serviceaccount }}", **annotations)
+    document["spec"]["serviceAccountName"] = "robot"
+    patch = json.loads(base64.b64decode(served.review("pods", document)["patch"]))
+    assert {"name": "VAULT_ROLE", "value": role} in [operation["value"] for operation in patch]
+
+
+def policy(mode: str) -> Served:
+    return Served(VAULT_PATH_POLICY="kv/data/{namespace}", VAULT_PATH_POLICY_MODE=mode)
+
+
+@pytest.mark.parametrize(
+    ("resource", "document", "where"),
+    [
+        ("pods", pod(REFERRING), "container app: variable P: path a/b is outside"),
+        ("pods", pod(REFERRING, vault_env_from_path="kv/data/shop,kv/data/c"), "path kv/data/c is outside"),
+        (
+            "secrets",
+            {
+                "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+                "stringData": {"k": "vault:kv/data/other#k"},
+            },
+            "key k: path kv/data/other is outside",
+        ),
+        (
+            "configmaps",
+            {
+                "metadata": {"name": "c", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+                "data": {"k": "x ${vault:kv/data/shop/%2e%2e/other#k}"},
+            },
+            "key k: path kv/data/shop/%2e%2e/other is outside",
+        ),
+    ],
+)
+def test_a_path_outside_of_the_namespaces_is_refused_with_the_rule(
+    resource: str, document: dict[str, Any], where: str
+) -> None:
+    message = policy("enforce").review(resource, document)["status"]["message"]
+    assert where in message
+    assert "VAULT_PATH_POLICY lets namespace shop name kv/data/shop" in message
+
+
+def debugging(reference: str, **annotations: str) -> dict[str, Any]:
+    """The review of a container that is added to a running pod."""
+    old = pod({**REFERRING, "command": ["/vault/vault-env"]}, **annotations)
+    debugger = {**REFERRING, "name": "debugger", "env": [{"name": "P", "value": reference}]}
+    new = {**old, "spec": {**old["spec"], "ephemeralContainers": [debugger]}}
+    return {"object": new, "oldObject": old, "subResource": "ephemeralcontainers", "operation": "UPDATE"}
+
+
+def test_an_added_container_is_decided_by_the_policy_too() -> None:
+    body = review_of(namespace="shop", **debugging("vault:kv/data/other#k"))
+    response = json.loads(policy("enforce").client.post("/pods", data=body).data)["response"]
+    assert "container debugger: variable P: path kv/data/other is outside" in response["status"]["message"]
+    assert "container app" not in response["status"]["message"]
+
+
+def test_a_pod_that_would_be_refused_today_can_still_be_debugged(served: Served) -> None:
+    body = review_of(namespace="shop", **debugging("plain", run_as_user="me", vault_agent="true"))
+    assert json.loads(served.client.post("/pods", data=body).data)["response"] == {
+        "uid": "u-1",
+        "allowed": True,
+    }
+
+
+def test_where_the_policy_only_warns_the_pod_gets_its_launcher() -> None:
+    response = policy("warn").review("pods", pod(REFERRING))
+    assert (response["allowed"], response["patchType"]) == (True, "JSONPatch")
+    assert "container app: variable P: path a/b is outside" in response["warnings"][0]
+
+
+def test_a_path_of_the_namespace_is_let_through() -> None:
+    own = {**REFERRING, "env": [{"name": "P", "value": "vault:kv/data/shop/app#c"}]}
+    assert policy("enforce").review("pods", pod(own))["allowed"]
+
+
+def test_an_api_server_that_does_not_answer_refuses_the_pod(served: Served) -> None:
+    needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}, {"configMapRef": {"name": "c"}}]}
+    message = served.review("pods", pod(needy))["status"]["message"]
+    assert message.startswith("could not mutate object: the API server did not answer for")
+
+
+def test_a_registry_that_does_not_answer_refuses_the_pod(served: Served) -> None:
+    message = served.review("pods", pod({**REFERRING, "command": []}))["status"]["message"]
+    assert (
+        message
+        == "could not mutate object: cannot fetch image descriptor: app:1: UNAVAILABLE (container app)"
+    )
+
+
+def test_every_image_that_cannot_be_read_is_named_with_its_containers(served: Served) -> None:
+    bare = {**REFERRING, "command": []}
+    document = pod(bare, {**bare, "name": "same"}, {**bare, "name": "other", "image": "other:1"})
+    message = served.review("pods", document)["status"]["message"]
+    assert "app:1: UNAVAILABLE (container app, same)" in message
+    assert "other:1: UNAVAILABLE (container other)" in message
+
+
+def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> None:
+    document = {
+        "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+        "data": {"key": "dmF1bHQ6YS9iI2M="},
+    }
+    response = served.review("secrets", document)
+    assert not response["allowed"]
+    assert "u-1" in response["status"]["message"]
+    assert "RuntimeError" in served.log.getvalue()
+    assert "hunter2" not in served.log.getvalue() + json.dumps(response)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"metadata": None, "spec": None},
+        {"metadata": [], "spec": []},
+        {"metadata": {"annotations": []}, "spec": {"containers": {}}},
+        {"spec": {"containers": [None, 7, "x", {"env": 5, "envFrom": {}, "command": "x"}]}},
+        {"data": [], "stringData": 5, "binaryData": {"x": 7}},
+        {"data": {"x": None, ".dockerconfigjson": "e30="}},
+    ],
+)
+@pytest.mark.parametrize("resource", ["pods", "secrets", "configmaps"])
+def test_objects_of_no_known_shape_are_answered(
+    served: Served, resource: str, document: dict[str, Any]
+) -> None:
+    assert served.review(resource, document)["uid"] == "u-1"
+
+
+def test_health_is_told_without_the_api_server(served: Served) -> None:
+    assert served.client.get("/healthz").data == b"ok\n"
+    assert served.client.get("/readyz").status_code == 503
+
+
+class WatchingAdmission:
+    def __init__(self) -> None:
+        self.remaining_s = 0.0
+
+    def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
+        self.remaining_s = deadline.remaining_s()
+        return Decision()
+
+    def ready(self, deadline: Deadline) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("query", "least_s", "most_s"),
+    [("", 4, 5), ("?timeout=2s", 1, 1.6), ("?timeout=30s", 4, 5), ("?timeout=x", 4, 5)],
+)
+def test_the_deadline_lies_below_what_the_caller_waits_for(query: str, least_s: float, most_s: float) -> None:
+    admission = WatchingAdmission()
+    Served(admission).client.post(f"/pods{query}", data=review_of())
+    assert least_s < admission.remaining_s <= most_s

@@ -1,0 +1,493 @@
+"""The real `vault-webhook serve`: slow and hostile clients, the end under load, certificates, workers."""
+
+import base64
+import http.client
+import json
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.webhook.pod import review
+from tests.servers.authority import Authority
+from tests.webhook.served import Served
+from webhook.config.annotation_keys import PREFIX
+from webhook.serving.app import BODY_LIMIT
+
+MANY = 40
+"""More slow clients than both workers have threads."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
+    webhook = Served(tmp_path_factory.mktemp("webhook"), authority)
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+@pytest.fixture
+def own(tmp_path: Path, authority: Authority) -> Iterator[Served]:
+    """A webhook that a test may end."""
+    webhook = Served(tmp_path / "webhook", authority)
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+class Client:
+    """One kept connection, as the API server has them."""
+
+    def __init__(self, served: Served) -> None:
+        context = ssl.create_default_context(cafile=str(served.ca_file))
+        self.connection = http.client.HTTPSConnection("127.0.0.1", served.port, timeout=20, context=context)
+        self.connection.connect()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def send(self, body: bytes, path: str = "/pods", **headers: str) -> tuple[int, bytes, bool]:
+        """Status and body of the answer, and whether the connection is to be closed."""
+        self.connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read(), answer.getheader("Connection", "").lower() == "close"
+
+    def get(self, path: str) -> bytes:
+        """The body of a GET."""
+        self.connection.request("GET", path)
+        return self.connection.getresponse().read()
+
+
+def allowed(served: Served) -> bool:
+    """Whether a review on a new connection is answered."""
+    with Client(served) as client:
+        status, body, _ = client.send(review())
+    return status == 200 and json.loads(body)["response"]["allowed"] is True
+
+
+def raw(served: Served) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", served.port), timeout=20)
+
+
+def greeted(served: Served) -> ssl.SSLSocket:
+    context = ssl.create_default_context(cafile=str(served.ca_file))
+    return context.wrap_socket(raw(served), server_hostname="127.0.0.1")
+
+
+def hello() -> bytes:
+    """The first bytes of a handshake."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        session.do_handshake()
+    return outgoing.read()
+
+
+HEAD = b"POST /pods HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+def nothing(served: Served) -> socket.socket:
+    return raw(served)
+
+
+def half_a_hello(served: Served) -> socket.socket:
+    connection, words = raw(served), hello()
+    connection.sendall(words[: len(words) // 2])
+    return connection
+
+
+def only_a_handshake(served: Served) -> socket.socket:
+    return greeted(served)
+
+
+def half_the_headers(served: Served) -> socket.socket:
+    connection = greeted(served)
+    connection.sendall(HEAD)
+    return connection
+
+
+def half_a_body(served: Served) -> socket.socket:
+    connection = greeted(served)
+    connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n" + b"x" * 500)
+    return connection
+
+
+def half_of_the_next_request(served: Served) -> socket.socket:
+    connection = greeted(served)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    connection.sendall(HEAD)
+    return connection
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
+    """A webhook with a single thread."""
+    settings = {"WORKERS": "1", "THREADS": "1"}
+    webhook = Served(tmp_path_factory.mktemp("narrow"), authority, settings)
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+@pytest.mark.parametrize(
+    "client", [nothing, only_a_handshake, half_the_headers, half_a_body, half_of_the_next_request]
+)
+def test_connections_without_a_whole_request_take_no_thread(
+    narrow: Served, client: Callable[[Served], socket.socket]
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(MANY):
+            stack.enter_context(client(narrow))
+        started = time.monotonic()
+        assert allowed(narrow)
+        assert time.monotonic() - started < 4
+
+
+@pytest.fixture
+def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
+    """A webhook with a single thread, whose API server takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"WORKERS": "1", "THREADS": "1"}
+        webhook = Served(tmp_path / "webhook", authority, settings, api_server=address)
+        try:
+            webhook.wait()
+            yield webhook
+        finally:
+            webhook.stop()
+
+
+def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswered: Served) -> None:
+    needy = json.loads(review())
+    needy["request"]["object"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "s"}}]
+    answers: list[bytes] = []
+    with Client(unanswered) as waiting, Client(unanswered) as other:
+        thread = threading.Thread(
+            target=lambda: answers.append(waiting.send(json.dumps(needy).encode(), "/pods?timeout=4s")[1])
+        )
+        thread.start()
+        time.sleep(0.5)
+        for _ in range(20):
+            status, body, _ = other.send(review())
+            assert (status, json.loads(body)["response"]["allowed"]) == (200, True)
+        assert not answers
+        thread.join()
+    assert "the API server did not answer" in json.loads(answers[0])["response"]["status"]["message"]
+
+
+@pytest.mark.parametrize("ends", ["it", "the webhook"])
+def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Served, ends: str) -> None:
+    with Client(narrow) as other, greeted(narrow) as half_closed:
+        assert other.send(review())[0] == 200
+        if ends == "it":
+            half_closed.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert half_closed.recv(65536).startswith(b"HTTP/1.1 200")
+            half_closed.setblocking(False)
+            with pytest.raises(ssl.SSLWantReadError):
+                half_closed.unwrap()  # says that no more comes
+        else:
+            half_closed.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert half_closed.recv(65536).startswith(b"HTTP/1.1 200")
+        started = time.monotonic()
+        for _ in range(5):
+            time.sleep(0.05)
+            assert other.send(review())[0] == 200
+        assert time.monotonic() - started < 1.5
+
+
+def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
+    early = [greeted(narrow) for _ in range(3)]
+    time.sleep(11)
+    for connection in early:
+        with connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_silent_connections_do_not_keep_the_webhook_from_ending(own: Served) -> None:
+    with ExitStack() as stack:
+        for client in (nothing, only_a_handshake):
+            stack.enter_context(client(own))
+        assert allowed(own)
+        own.process.send(signal.SIGTERM)
+        own.process.wait_until(lambda: not own.process.running(), timeout_s=8)
+
+
+SLOW = [nothing, half_a_hello, only_a_handshake, half_the_headers, half_a_body, half_of_the_next_request]
+
+
+@pytest.mark.parametrize("client", SLOW)
+def test_others_are_served_while_many_clients_stop_halfway(
+    served: Served, client: Callable[[Served], socket.socket]
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(MANY):
+            stack.enter_context(client(served))
+        started = time.monotonic()
+        assert allowed(served)
+        assert served.healthy()
+        assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("client", [half_a_hello, half_the_headers, half_a_body])
+def test_a_client_that_stops_halfway_is_let_go(
+    served: Served, client: Callable[[Served], socket.socket]
+) -> None:
+    with client(served) as connection:
+        try:
+            end = connection.recv(65536)
+        except OSError:
+            end = b""
+        assert end == b"" or end.startswith(b"HTTP/1.1 400")
+
+
+def test_an_idle_connection_is_kept_and_still_served(served: Served) -> None:
+    with greeted(served) as connection:
+        for pause_s in (0, 11):
+            time.sleep(pause_s)
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"ok\n"):
+                data = connection.recv(65536)
+                assert data, f"closed after {answer!r}"
+                answer += data
+            assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_a_request_may_come_in_small_pieces(served: Served) -> None:
+    body = review()
+    message = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with greeted(served) as connection:
+        for start in range(0, len(message), 700):
+            connection.sendall(message[start : start + 700])
+            time.sleep(0.01)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_long_answer_reaches_a_client_that_takes_it_slowly(narrow: Served) -> None:
+    document = json.loads(review())
+    spec, metadata = document["request"]["object"]["spec"], document["request"]["object"]["metadata"]
+    spec["containers"] = [{"name": f"c{number}", "image": "i", "command": ["/c"]} for number in range(100)]
+    metadata["annotations"][PREFIX + "vault-env-from-path"] = ",".join(
+        f"kv/data/{number}" for number in range(1000)
+    )
+    body = json.dumps(document).encode()
+    assert len(body) < 32_768
+    with raw(narrow) as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        context = ssl.create_default_context(cafile=str(narrow.ca_file))
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+            message = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+            for _ in range(2):
+                connection.sendall(message)
+                time.sleep(0.5)
+                assert allowed(narrow)
+                answer = HTTPResponse(connection)
+                answer.begin()
+                response = json.loads(answer.read())["response"]
+                assert len(base64.b64decode(response["patch"])) > 1_000_000
+
+
+def test_a_request_that_comes_too_slowly_is_let_go(served: Served) -> None:
+    with greeted(served) as connection, pytest.raises(OSError):
+        for byte in HEAD:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
+
+
+def test_two_requests_sent_at_once_are_both_answered(served: Served) -> None:
+    with greeted(served) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
+        received = b""
+        while received.count(b"HTTP/1.1 200") < 2 or not received.endswith(b"ok\n"):
+            received += connection.recv(65536)
+
+
+def test_a_chunked_request_is_answered(served: Served) -> None:
+    body = review()
+    pieces = iter([body[:1000], body[1000:]])
+    with Client(served) as client:
+        client.connection.request(
+            "POST", "/pods", pieces, {"Transfer-Encoding": "chunked"}, encode_chunked=True
+        )
+        assert json.loads(client.connection.getresponse().read())["response"]["allowed"]
+
+
+def big(length: int) -> bytes:
+    document = json.loads(review())
+    document["request"]["object"]["metadata"]["annotations"]["filler"] = ""
+    missing = length - len(json.dumps(document).encode())
+    document["request"]["object"]["metadata"]["annotations"]["filler"] = "x" * missing
+    return json.dumps(document).encode()
+
+
+def test_others_are_served_while_the_longest_bodies_come(served: Served) -> None:
+    body, statuses = big(BODY_LIMIT), []
+
+    def send() -> None:
+        with Client(served) as client:
+            statuses.append(client.send(body)[0])
+
+    senders = [threading.Thread(target=send) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    assert allowed(served)
+    for sender in senders:
+        sender.join()
+    assert statuses == [200, 200, 200]
+
+
+def test_a_longer_body_is_refused_before_it_is_read(served: Served) -> None:
+    with greeted(served) as connection:
+        connection.sendall(HEAD + f"Content-Length: {BODY_LIMIT + 1}\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"request":{}}'])
+def test_what_is_no_review_is_a_bad_request(served: Served, body: bytes) -> None:
+    with Client(served) as client:
+        assert client.send(body)[0] == 400
+        assert client.send(review())[0] == 200
+
+
+def test_no_http_is_answered_or_closed(served: Served) -> None:
+    with greeted(served) as connection:
+        try:
+            connection.sendall(b"\x00" * 100_000)
+            answer = connection.recv(65536)
+        except OSError:
+            answer = b""
+        assert not answer or answer.startswith(b"HTTP/1.1 4")
+    assert allowed(served)
+
+
+def test_twenty_five_idle_connections_of_the_api_server_are_all_served_again(served: Served) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(Client(served)) for _ in range(25)]
+        for _ in range(2):
+            assert {client.send(review())[0] for client in clients} == {200}
+
+
+class Hammer(threading.Thread):
+    """Sends reviews on one kept connection until the server says close; remembers what went wrong."""
+
+    def __init__(self, served: Served) -> None:
+        super().__init__()
+        self.answered = 0
+        self.closed = False
+        self.enough = threading.Event()
+        self.problem: Exception | None = None
+        self._client = Client(served)
+
+    def run(self) -> None:
+        try:
+            while not self.closed and not self.enough.is_set():
+                status, _, self.closed = self._client.send(review())
+                assert status == 200
+                self.answered += 1
+        except Exception as error:
+            self.problem = error
+        finally:
+            self._client.connection.close()
+
+
+def test_no_request_is_lost_when_the_webhook_ends_under_load(own: Served) -> None:
+    hammers = [Hammer(own) for _ in range(6)]
+    for hammer in hammers:
+        hammer.start()
+    time.sleep(1)
+    own.process.send(signal.SIGTERM)
+    for hammer in hammers:
+        hammer.join(timeout=20)
+    assert [hammer.problem for hammer in hammers] == [None] * len(hammers)
+    assert all(hammer.answered and hammer.closed for hammer in hammers)
+
+
+def test_a_request_that_is_on_its_way_when_the_webhook_ends_is_answered(own: Served) -> None:
+    body = review()
+    with greeted(own) as connection:
+        connection.sendall(HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:100])
+        time.sleep(0.3)
+        own.process.send(signal.SIGTERM)
+        time.sleep(0.3)
+        connection.sendall(body[100:])
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200"), own.process.tail()
+
+
+def serial(served: Served) -> Any:
+    with greeted(served) as connection:
+        return connection.getpeercert()["serialNumber"]  # type: ignore[index]
+
+
+def test_a_new_certificate_is_served_without_losing_a_request(own: Served, authority: Authority) -> None:
+    before = serial(own)
+    hammers = [Hammer(own) for _ in range(3)]
+    for hammer in hammers:
+        hammer.start()
+    own.certificate.cert_file.write_text("half a file")
+    assert serial(own) == before
+    new = authority.issue("rotated")
+    os.replace(new.key_file, own.certificate.key_file)
+    os.replace(new.cert_file, own.certificate.cert_file)
+    after = {serial(own) for _ in range(8)}
+    for hammer in hammers:
+        hammer.enough.set()
+    for hammer in hammers:
+        hammer.join(timeout=20)
+    assert before not in after
+    assert len(after) == 1
+    assert [(hammer.problem, hammer.closed) for hammer in hammers] == [(None, False)] * 3
+    assert all(hammer.answered for hammer in hammers)
+
+
+def counted(served: Served) -> float:
+    with Client(served) as client:
+        lines = client.get("/metrics").decode().splitlines()
+    wanted = 'vault_webhook_reviews_total{outcome="changed",resource="pods"}'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(wanted))
+
+
+def test_the_figures_of_both_workers_are_summed(own: Served) -> None:
+    for _ in range(20):
+        assert allowed(own)
+    assert [counted(own) for _ in range(8)] == [20.0] * 8
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_figures_stay(own: Served) -> None:
+    for _ in range(10):
+        assert allowed(own)
+    master, first, second = own.pids()
+    os.kill(first, signal.SIGKILL)
+    own.process.wait_until(lambda: {master, second} < set(own.pids()) - {first})
+    own.process.wait_until(own.healthy)
+    assert allowed(own)
+    assert counted(own) == 11
+
+
+def test_the_webhook_at_rest_is_small(own: Served) -> None:
+    for _ in range(50):
+        assert allowed(own)
+    status = (Path(f"/proc/{pid}/status").read_text() for pid in own.pids())
+    sizes_kib = [int(text.partition("VmRSS:")[2].split()[0]) for text in status]
+    assert len(sizes_kib) == 3
+    assert sum(sizes_kib) <= 130 * 1024

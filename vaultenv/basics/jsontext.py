@@ -1,0 +1,111 @@
+"""JSON text to values and back (RFC 8259) on the C scanner alone; the standard `json` module costs 7 ms to
+import.
+"""
+
+import sys
+from _json import encode_basestring_ascii, make_scanner
+
+from vaultenv.basics.text import decoded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+    from typing import Any
+
+
+class Number(str):
+    """A JSON number as its own text, so that `1.50` and integers of 20 digits arrive unchanged."""
+
+    __slots__ = ()
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+class _Rules:
+    """What `make_scanner` asks of its context."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float: "Callable[[str], object]" = Number
+    parse_int: "Callable[[str], object]" = Number
+    parse_constant = staticmethod(_refuse)
+    memo: "Mapping[str, str]" = {}  # noqa: RUF012 (the scanner asks for it and leaves it)
+
+
+_scan = make_scanner(_Rules)  # type: ignore[arg-type]
+
+
+class _Fault(ValueError):
+    def __init__(self, message: str, text: str, at: int) -> None:
+        super().__init__()
+
+
+def _stand_ins() -> "dict[str, ModuleType]":
+    package, decoder = type(sys)("json"), type(sys)("json.decoder")
+    package.decoder = decoder  # type: ignore[attr-defined]
+    decoder.JSONDecodeError = _Fault  # type: ignore[attr-defined]
+    return {package.__name__: package, decoder.__name__: decoder}
+
+
+_STAND_INS = _stand_ins()
+
+
+def loads(data: bytes) -> "Any":
+    """The value of a JSON text in UTF-8; numbers become `Number`.
+
+    Raises ValueError for anything that is not JSON, values nested too deeply included; the message quotes
+    nothing.
+    """
+    try:
+        text = decoded(data)
+        value, end = _scanned(text, len(text) - len(text.lstrip(" \t\r\n")))
+    except (StopIteration, ValueError, RecursionError, SystemError):
+        raise ValueError("not JSON") from None
+    if text[end:].strip(" \t\r\n"):
+        raise ValueError("not JSON: text follows the value")
+    return value
+
+
+def _scanned(text: str, start: int) -> "tuple[Any, int]":
+    """The value at `start` and its end.
+
+    To report a fault, the C scanner imports json.decoder, for which the static executable's interpreter is not
+    complete enough; where that is not loaded, it finds a stand-in.
+    """
+    if "json" in sys.modules:
+        return _scan(text, start)
+    sys.modules.update(_STAND_INS)
+    try:
+        return _scan(text, start)
+    finally:
+        for name in _STAND_INS:
+            del sys.modules[name]
+
+
+def dumps(value: object) -> str:
+    """Compact JSON text of strings, numbers, booleans, None, lists and objects with string keys, in given
+    order.
+    """
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{encode_basestring_ascii(str(k))}:{dumps(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(dumps, value)) + "]"
+    return _literal(value)
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,163 @@
+"""Compiles every module that belongs into the executable; runs in the interpreter that is linked.
+
+`python freeze.py OUTPUT PACKAGES` writes to OUTPUT `first.bin`, the modules that a start loads first, as one marshalled
+tuple of (name, whether it is a package, code), whose texts stand once for all of them; `frozen.bin`, the code of the
+others, one after the other; `frozen.c`, which embeds both; and `frozen.txt`, the names of all. The launcher's package
+lies in the folder PACKAGES.
+"""
+
+import ast
+import encodings
+import marshal
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import CodeType
+from typing import NamedTuple
+
+_ALIGNMENT = 16
+_NO_DOCSTRINGS = 2
+STANDARD_LIBRARY = (
+    *("codecs", "encodings", "encodings.aliases", "encodings.ascii", "encodings.idna", "encodings.latin_1"),
+    *("encodings.utf_8", "stringprep"),
+)
+"""What C code imports by itself, for a text that is not UTF-8 or to complete the interpreter."""
+LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.references.reader")
+"""For a stock interpreter, the build, the webhook and type checkers."""
+
+
+NEARLY_ALWAYS = ("vaultenv.start.launch", "vaultenv.client.open", "vaultenv.client.session")
+"""What a start needs that is not over after the scan; these and what they import are loaded first, in order."""
+
+
+def freeze(output: Path, packages: Path) -> None:
+    """Write both blobs, the C source and the names."""
+    own = dict(_own(packages))
+    trees = {name: WithoutTypes().visit(ast.parse(file.read_bytes())) for name, file in own.items()}
+    files = own | dict(_standard_library())
+    compiled = {
+        name: Module(
+            name, file.name == "__init__.py", _compiled(name, trees.get(name) or ast.parse(file.read_bytes()))
+        )
+        for name, file in sorted(files.items())
+    }
+    first = [compiled.pop(name) for name in import_order(trees, NEARLY_ALWAYS)]
+    (output / "first.bin").write_bytes(marshal.dumps(tuple(map(tuple, first))))
+    (output / "frozen.c").write_text(_embedded(_write_others(output / "frozen.bin", compiled.values())))
+    (output / "frozen.txt").write_text("".join(f"{name}\n" for name in sorted(files)))
+
+
+class Module(NamedTuple):
+    """A compiled module."""
+
+    name: str
+    is_package: bool
+    code: CodeType
+
+
+def _compiled(name: str, tree: ast.Module) -> CodeType:
+    return compile(tree, f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS)
+
+
+def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
+    """The rows of the table of these modules, whose code now is in the file."""
+    blob, rows = bytearray(), []
+    for module in modules:
+        blob.extend(bytes(-len(blob) % _ALIGNMENT))
+        data = marshal.dumps(module.code)
+        rows.append(
+            f'    {{"{module.name}", frozen_code + {len(blob)}, {len(data)}, {int(module.is_package)}}},'
+        )
+        blob.extend(data)
+    file.write_bytes(blob)
+    return rows
+
+
+class WithoutTypes(ast.NodeTransformer):
+    """Takes out what only type checkers read: a start would pay for it."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        """An argument without its annotation."""
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """A function without that of its result."""
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """An assignment without annotation, or nothing."""
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        """Nothing of an `if TYPE_CHECKING`, but its else."""
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return node.orelse
+        self.generic_visit(node)
+        return node
+
+
+def import_order(trees: Mapping[str, ast.Module], wanted: Sequence[str]) -> list[str]:
+    """These modules after their packages and all modules that they import when they are loaded."""
+    ordered: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def load(name: str) -> None:
+        if name not in trees or name in begun:
+            return
+        begun.add(name)
+        load(name.rpartition(".")[0])
+        for statement in trees[name].body:
+            for imported in _imported(statement):
+                load(imported)
+        ordered[name] = None
+
+    for name in wanted:
+        load(name)
+    return list(ordered)
+
+
+def _imported(statement: ast.stmt) -> Iterator[str]:
+    """The names that may be modules in an import statement."""
+    if isinstance(statement, ast.Import):
+        yield from (alias.name for alias in statement.names)
+    elif isinstance(statement, ast.ImportFrom) and statement.module:
+        yield statement.module
+        yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
+
+
+def _own(packages: Path) -> Iterator[tuple[str, Path]]:
+    for file in packages.glob("vaultenv/**/*.py"):
+        name = ".".join(file.relative_to(packages).with_suffix("").parts).removesuffix(".__init__")
+        if not any(name == one or name.startswith(one + ".") for one in LEFT_OUT):
+            yield name, file
+
+
+def _standard_library() -> Iterator[tuple[str, Path]]:
+    library = Path(encodings.__file__).parent.parent
+    for name in STANDARD_LIBRARY:
+        file = library.joinpath(*name.split("."))
+        yield name, file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+
+
+def _embedded(rows: list[str]) -> str:
+    return "\n".join(
+        (
+            "#include <Python.h>\n",
+            '_Alignas(16) static const unsigned char frozen_code[] = {\n#embed "frozen.bin"\n};',
+            "const struct _frozen frozen_modules[] = {",
+            *rows,
+            "    {0},",
+            "};",
+            'const char first_modules[] = {\n#embed "first.bin"\n};',
+            "const Py_ssize_t first_modules_size = sizeof first_modules;\n",
+        )
+    )
+
+
+if __name__ == "__main__":
+    freeze(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,47 @@
+"""The compiler as the configure scripts want it: wrappers on PATH, whose flags name no local place."""
+
+import os
+from pathlib import Path
+
+from vaultenv.native.build.architecture import Architecture
+from vaultenv.native.build.cache import cache
+from vaultenv.native.build.wheels import zig
+
+COMPILE_FLAGS = (
+    "-O2",
+    "-fomit-frame-pointer",
+    "-fno-sanitize=undefined",
+    "-ffunction-sections",
+    "-fdata-sections",
+)
+_WRAPPERS = {
+    "zcc": '"$ZIG" cc -target "$ZIG_TARGET" "$@" -Wno-date-time -ffile-prefix-map="$BUILD_FOLDER"=/build',
+    "zar": '"$ZIG" ar "$@"',
+    "zranlib": '"$ZIG" ranlib "$@"',
+}
+_KEPT = ("PATH", "HOME", "TMPDIR", "LANG")
+
+
+def environment(architecture: Architecture, folder: Path) -> dict[str, str]:
+    """The environment of every compiler call that works in `folder`; writes the wrappers into it."""
+    wrappers = folder / "wrappers"
+    wrappers.mkdir(exist_ok=True)
+    for name, command in _WRAPPERS.items():
+        (wrappers / name).write_text(f"#!/bin/sh\nexec {command}\n")
+        (wrappers / name).chmod(0o755)
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    compiler_cache = str(cache() / "zig")
+    return {
+        **kept,
+        "PATH": f"{wrappers}:{kept.get('PATH', os.defpath)}",
+        "ZIG": str(zig()),
+        "ZIG_TARGET": architecture.zig_target,
+        "ZIG_GLOBAL_CACHE_DIR": compiler_cache,
+        "ZIG_LOCAL_CACHE_DIR": compiler_cache,
+        "BUILD_FOLDER": str(folder),
+        "SOURCE_DATE_EPOCH": "1",
+        "LC_ALL": "C.UTF-8",
+        "CC": "zcc",
+        "AR": "zar",
+        "RANLIB": "zranlib",
+    }

@@ -1,0 +1,1 @@
+"""The program: found, executed, or run as a child that is supervised."""

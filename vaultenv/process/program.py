@@ -1,0 +1,97 @@
+"""Finding and starting the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
+
+import posix
+import sys
+
+from vaultenv.basics.files import reason
+from vaultenv.basics.text import shown
+from vaultenv.errors import ProgramNotStarted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NONE, _DIRECTORY = 0, 0o040000
+_KIND = 0o170000
+
+
+def find_program(word: bytes, path: bytes) -> bytes:
+    """The file that `word` means: itself if it has a slash, else the first executable of `path`'s
+    directories.
+
+    Directories that are not absolute do not count. Raises ProgramNotStarted: 127 if there is none, 126 if
+    none may be executed.
+    """
+    if b"/" in word:
+        return _checked(word)
+    denied = False
+    for directory in path.split(b":"):
+        candidate = directory.rstrip(b"/") + b"/" + word
+        if directory.startswith(b"/") and _kind(candidate) not in (_NONE, _DIRECTORY):
+            if posix.access(candidate, posix.X_OK):
+                return candidate
+            denied = True
+    if denied:
+        raise ProgramNotStarted(
+            f"{shown(word)}: permission denied: no file of that name on PATH is executable", 126
+        )
+    raise ProgramNotStarted(
+        f"binary not found: {shown(word)} is not on PATH: give its full path, or mend the command", 127
+    )
+
+
+def _checked(word: bytes) -> bytes:
+    kind = _kind(word)
+    if kind == _DIRECTORY:
+        raise ProgramNotStarted(f"binary not found: {shown(word)} is a directory: mend the command", 126)
+    if kind == _NONE:
+        raise ProgramNotStarted(f"binary not found: {shown(word)}: no such file: mend the command", 127)
+    if not posix.access(word, posix.X_OK):
+        raise ProgramNotStarted(f"{shown(word)}: permission denied: the file is not executable", 126)
+    return word
+
+
+def _kind(name: bytes) -> int:
+    """The type of a file (S_IFMT of stat), _NONE if it is not there."""
+    try:
+        return posix.stat(name).st_mode & _KIND
+    except OSError:
+        return _NONE
+
+
+def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, bytes]") -> None:
+    """Replace this process by the program; returns never, raises ProgramNotStarted."""
+    restore_signals()
+    try:
+        posix.execve(program, list(argv), dict(environ))
+    except OSError as error:
+        raise not_executed(program, error) from None
+
+
+def not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
+    """Why the kernel did not execute a file that is there."""
+    import errno
+
+    name = shown(program)
+    if error.errno == errno.ENOENT:
+        return ProgramNotStarted(f"{name}: its interpreter or dynamic loader is missing in this image", 127)
+    if error.errno == errno.ENOEXEC:
+        return ProgramNotStarted(
+            f"{name}: exec format error: a script needs a #! line, a binary this node's CPU", 126
+        )
+    if error.errno == errno.E2BIG:
+        return ProgramNotStarted(
+            f"{name}: argument list too long: the environment with its secrets exceeds the kernel's limit",
+            126,
+        )
+    return ProgramNotStarted(f"{name}: {reason(error)}", 126)
+
+
+def restore_signals() -> None:
+    """Give SIGPIPE and SIGXFSZ their default action again, which a stock Python ignores at its start."""
+    signals = sys.modules.get("_signal")
+    if signals is None:
+        return  # an interpreter that has not touched them
+    for number in (signals.SIGPIPE, signals.SIGXFSZ):
+        if signals.getsignal(number) == signals.SIG_IGN:
+            signals.signal(number, signals.SIG_DFL)

@@ -1,0 +1,43 @@
+"""Starting the program as a child, with a keeper of its secrets beside it."""
+
+from vaultenv.process.interpreter import complete
+from vaultenv.references.cache import CachingReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vaultenv.basics.log import Log
+    from vaultenv.client.api import Vault
+    from vaultenv.references.reader import Reader
+    from vaultenv.settings import Settings
+    from vaultenv.start.plan import Plan
+
+
+def supervise(
+    program: bytes,
+    argv: "Sequence[bytes]",
+    plan: "Plan",
+    settings: "Settings",
+    reader: "Reader | None",
+    vault: "Vault | None",
+    log: "Log",
+    finish: "Callable[[Settings, Vault | None, Log], None]",
+) -> int:
+    """Run the program to its end; its exit status. Secrets are kept alive unless the token was revoked."""
+    complete()
+    from vaultenv.process.supervisor import Supervisor
+
+    supervisor = Supervisor(program, argv, settings.daemon_action, settings.grace_s, log)
+    cached = CachingReader(reader) if reader else None
+    environ = plan.child_environ(cached, vault.token if vault else "")
+    finish(settings, vault, log)
+    supervisor.prepare()
+    if cached and vault and not settings.revoke_token:
+        from _thread import start_new_thread
+
+        from vaultenv.renewal.renewer import Keeper
+
+        keeper = Keeper(plan, vault, cached, environ, settings, log, supervisor.change)
+        start_new_thread(keeper.run, ())
+    return supervisor.run(environ)

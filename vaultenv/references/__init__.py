@@ -1,0 +1,1 @@
+"""References: the grammar, and what each reference becomes. Shared by the launcher and every server."""

@@ -1,0 +1,239 @@
+r"""The grammar of references in environment values; docs/references.md shows it with examples.
+
+    value      = inline | direct                    a value with any inline reference is read as inline only
+    direct     = ["\"] [">>"] "vault:" body | "vault:login"
+    inline     = *( text | "${" [">>"] "vault:" body "}" | "\${vault:" )
+    body       = path "#" key [ "#" third ] | "v" 1*DIGIT ":" ciphertext
+    key        = field name | text with "${" template "}"
+    third      = [version] [ "?" default ]               of a read
+               | JSON object                             of a write (">>")
+
+Text that merely looks similar stays text: `vault:8200` (a host and its port), `Vault:`, an inline reference
+that is not closed on its own line.
+"""
+
+from vaultenv.basics.jsontext import loads
+from vaultenv.basics.text import NotUtf8, decoded
+from vaultenv.errors import InvalidReference
+from vaultenv.references.fields import Fault, fields_of
+from vaultenv.references.parts import LOGIN, Ciphertext, Login, Source, Term, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vaultenv.references.parts import Part
+
+_PREFIX = b"vault:"
+_OPENINGS = (b"${vault:", b"${>>vault:", b"${>vault:")
+_DIGITS = b"0123456789"
+LATEST = ("", "0", "-1")
+_NO_KEY = "secret data key or template not defined: write vault:path#key"
+
+
+def has_reference(value: bytes) -> bool:
+    """Whether the launcher would act on this value, or complain about it; False means that it stays
+    as it is.
+    """
+    try:
+        return parse(value) is not None
+    except InvalidReference:
+        return True
+
+
+def parse(value: bytes, before_each: "Callable[[], object]" = lambda: None) -> Value | None:
+    """The references in a value, None for plain text; `before_each` is called before each inline one.
+
+    Raises InvalidReference, with the position, for what looks like a reference and is none, and whatever
+    `before_each` raises.
+    """
+    if _PREFIX not in value:
+        return None
+    found = _inline_parts(value, before_each)
+    if found is not None:
+        return Value(tuple(found.values()), True, tuple(value[start:end] for start, end in found))
+    if value.startswith((b"\\vault:", b"\\>>vault:")):
+        return Value((value[1:],), False, (value,))
+    part = _direct_part(value)
+    return None if part is None else Value((part,), False, (value,))
+
+
+def _direct_part(value: bytes) -> "Part | None":
+    if not value.startswith((_PREFIX, b">>vault:")) or _is_host_and_port(value):
+        return None
+    if value == LOGIN:
+        return Login()
+    return _part(value, 0, len(value), inline=False)[0]
+
+
+def _inline_parts(value: bytes, before_each: "Callable[[], object]") -> "dict[tuple[int, int], Part] | None":
+    """Literals and references, by start and end, of text with at least one inline reference or escape,
+    else None.
+    """
+    parts: dict[tuple[int, int], Part] = {}
+    literal = at = 0
+    line = _Line(value)
+    while (at := value.find(b"${", at)) >= 0:
+        if not value.startswith(_OPENINGS, at) or not line.closes_after(at):
+            at += 2
+            continue
+        slashes = _backslashes_before(value, at, literal)
+        parts[literal, at] = value[literal : at - (slashes + 1) // 2]
+        literal = at
+        if slashes % 2:
+            at += 2
+        else:
+            before_each()
+            part, at = _part(value, at + 2, line.end, inline=True)
+            parts[literal, at] = part
+            literal = at
+    if not parts:
+        return None
+    parts[literal, len(value)] = value[literal:]
+    return {span: part for span, part in parts.items() if part != b""}
+
+
+class _Line:
+    """The line of a position: where it ends and where its last `}` is; looks at each line once."""
+
+    __slots__ = ("_last_close", "_value", "end")
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+        self.end = self._last_close = -1
+
+    def closes_after(self, at: int) -> bool:
+        if at > self.end:
+            newline = self._value.find(b"\n", at)
+            self.end = len(self._value) if newline < 0 else newline
+            self._last_close = self._value.rfind(b"}", at, self.end)
+        return at < self._last_close
+
+
+def _backslashes_before(value: bytes, at: int, stop: int) -> int:
+    start = at
+    while start > stop and value[start - 1 : start] == b"\\":
+        start -= 1
+    return at - start
+
+
+def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]":
+    """The reference at `start` and the position after it (after its `}` when inline)."""
+    body = value.index(_PREFIX, start) + len(_PREFIX)
+    written = body - start > len(_PREFIX)
+    try:
+        if written and not value.startswith(b">>", start):
+            raise Fault("a write is spelled >>vault:", start)
+        fields, after = fields_of(value, body, end, inline)
+        close = after - inline
+        if not written and _is_ciphertext(value, body, close):
+            return Ciphertext(_text(value[start:close], start)), after
+        return _term(fields, written), after
+    except Fault as fault:
+        raise _invalid(value, start, end, fault) from None
+
+
+def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
+    """The fault with the reference, without what may hold a secret: a JSON body, a default, the text around
+    it.
+    """
+    shown = value[start:end]
+    if value[start - 2 : start] == b"${":
+        shown = shown.partition(b"}")[0]
+    path, key, third = ([*shown.split(b"#", 2), b"", b""])[:3]
+    version = b"" if shown.startswith(b">>") else third.partition(b"?")[0]
+    shown = b"#".join((path, key, version)[: shown.count(b"#") + 1])
+    text = shown.decode("utf-8", "replace")
+    offset = len(value[start : max(start, fault.at)].decode("utf-8", "replace"))
+    return InvalidReference(fault.message, text, min(offset, len(text)))
+
+
+def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
+    path_at, raw_path = fields[0]
+    if len(fields) < 2:
+        raise Fault(_NO_KEY, path_at + len(raw_path))
+    path, key = normal_path(_text(raw_path, path_at), path_at), _text(fields[1][1], fields[1][0])
+    if not key:
+        raise Fault(f"key '' not found under path: {path}: {_NO_KEY}", fields[1][0])
+    if "${" in key:
+        _check_template(key, fields[1][0])
+    at, third = fields[2] if len(fields) > 2 else (0, b"")
+    if written:
+        return Term(Source(path, body=_body(third, at)), key)
+    version, default = _version_and_default(_text(third, at), at)
+    return Term(Source(path, version), key, default)
+
+
+def _check_template(key: str, at: int) -> None:
+    from vaultenv.template.render import TemplateError, check
+
+    try:
+        check(key)
+    except TemplateError as error:
+        raise Fault(f"template: {error.message}", at + len(key[: error.at].encode())) from None
+
+
+def _body(text: bytes, at: int) -> str:
+    try:
+        if isinstance(loads(text or b"{}"), dict):
+            return _text(text, at) or "{}"
+    except ValueError:
+        pass
+    raise Fault("what is written must be a JSON object", at)
+
+
+def _version_and_default(text: str, at: int) -> tuple[str, str | None]:
+    version, mark, default = text.partition("?")
+    if not is_version(version):
+        raise Fault("the version must be a number, e.g. vault:path#key#2", at)
+    return ("" if version in LATEST else version), (default if mark else None)
+
+
+def is_version(text: str) -> bool:
+    """Whether the text can stand as a version: a whole number, or nothing for the latest one."""
+    digits = text.removeprefix("-")
+    return not text or (digits.isascii() and digits.isdigit())
+
+
+def normal_path(path: str, at: int = 0) -> str:
+    """The path as Vault sees it: without empty and `.` segments and leading or trailing `/`, with `..`
+    applied.
+
+    Raises Fault (for the caller to dress) if nothing is left or `..` leads out.
+    """
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == ".." and not segments:
+            raise Fault("the path leads out of Vault's tree", at)
+        if segment == "..":
+            segments.pop()
+        elif segment not in ("", "."):
+            segments.append(segment)
+    if not segments:
+        raise Fault("the path is empty: name a path of Vault", at)
+    return "/".join(segments)
+
+
+def _text(raw: bytes, at: int) -> str:
+    try:
+        return decoded(raw)
+    except NotUtf8 as error:
+        raise Fault("a reference must be UTF-8", at + error.at) from None
+
+
+def _digits_end(value: bytes, at: int) -> int:
+    while at < len(value) and value[at] in _DIGITS:
+        at += 1
+    return at
+
+
+def _is_ciphertext(value: bytes, body: int, end: int) -> bool:
+    digits = body + 1
+    after = _digits_end(value, digits)
+    return value[body:digits] == b"v" and digits < after < end - 1 and value[after : after + 1] == b":"
+
+
+def _is_host_and_port(value: bytes) -> bool:
+    after = _digits_end(value, len(_PREFIX))
+    port = value.startswith(_PREFIX) and 1 <= after - len(_PREFIX) <= 5
+    return port and b"#" not in value and value[after : after + 1] in (b"", b"/", b",", b";", b"?", b" ")

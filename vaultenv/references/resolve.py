@@ -1,0 +1,151 @@
+"""From values with references to values with secrets: which paths to read once, and what each variable
+becomes.
+"""
+
+from vaultenv.basics.record import Record
+from vaultenv.basics.text import shown
+from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
+from vaultenv.references.grammar import parse
+from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login, Term, Value
+from vaultenv.references.replace import Answers, replaced
+from vaultenv.references.secret import Secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from vaultenv.references.frompath import FromPath
+    from vaultenv.references.parts import Part, Source
+    from vaultenv.references.reader import Reader
+
+_FROM_PATH = "VAULT_ENV_FROM_PATH"
+
+
+class Transit(Record):
+    """How ciphertexts are decrypted: the key ("" if none is set), the engine's mount, ciphertexts per
+    request.
+    """
+
+    __slots__ = ("batch_size", "key", "mount")
+
+    def __init__(self, key: str = "", mount: str = "transit", batch_size: int = 25) -> None:
+        self.key = key
+        self.mount = mount
+        self.batch_size = batch_size
+
+
+def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[bytes, Value]:
+    """The values with references, by name; plain text has no entry.
+
+    Raises NotResolved with all that is wrong with them whatever Vault says, so that nothing is written for a
+    program that cannot start.
+    """
+    parsed: dict[bytes, Value] = {}
+    problems: list[tuple[str, str, VaultEnvError]] = []
+    for name, text in values.items():
+        try:
+            value = parse(text)
+        except InvalidReference as error:
+            problems.append((shown(name), error.reference, error))
+            continue
+        if value is not None:
+            parsed[name] = value
+            problems += [(shown(name), str(part), error) for part, error in _unusable(value, transit)]
+    if problems:
+        raise NotResolved(problems)
+    return parsed
+
+
+def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvError]]":
+    for part in value.parts:
+        if isinstance(part, Login):
+            yield part, InvalidSetting(LOGIN_MISPLACED)
+        if isinstance(part, Ciphertext) and not transit.key:
+            yield (
+                part,
+                InvalidSetting(
+                    "found encrypted variable, but transit key ID is empty: set VAULT_TRANSIT_KEY_ID"
+                ),
+            )
+
+
+def resolve_values(
+    parsed: "Mapping[bytes, Value]",
+    reader: "Reader",
+    *,
+    transit: Transit,
+    ignore_missing: bool,
+    before_each: "Callable[[], object]" = lambda: None,
+) -> dict[bytes, bytes]:
+    """The values with their references replaced, by name; `before_each` is called before each reference.
+
+    A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
+    every variable, and whatever `before_each` raises.
+    """
+    answers = gather(parsed.values(), reader, transit)
+    resolved: dict[bytes, bytes] = {}
+    problems: list[tuple[str, str, VaultEnvError]] = []
+    for name, value in parsed.items():
+        replacement = replaced(value, answers, ignore_missing, before_each)
+        problems += [(shown(name), reference, error) for reference, error in replacement.problems]
+        if replacement.text is not None:
+            resolved[name] = replacement.text
+    if problems:
+        raise NotResolved(problems)
+    return resolved
+
+
+def from_path(
+    paths: "Sequence[FromPath]",
+    reader: "Reader",
+    *,
+    ignore_missing: bool = False,
+    warn: "Callable[[str], None]" = lambda message: None,
+) -> dict[bytes, bytes]:
+    """The variables that whole paths bring, by name; a later path wins over an earlier one.
+
+    A deleted version brings nothing, of which `warn` is told. Raises NotResolved with every problem; a
+    missing path is none with `ignore_missing`.
+    """
+    problems: list[tuple[str, str, VaultEnvError]] = []
+    variables: dict[bytes, bytes] = {}
+    secrets = reader.read([(path.path, path.version) for path in paths]) if paths else []
+    for path, secret in zip(paths, secrets, strict=True):
+        if isinstance(secret, SecretNotFound) and ignore_missing:
+            continue
+        if isinstance(secret, Secret) and secret.deleted and not path.optional:
+            warn(f"no variables from path: {path.path}: {secret.loss()} ({_FROM_PATH})")
+        try:
+            variables |= path.variables(secret)
+        except VaultEnvError as error:
+            problems.append((_FROM_PATH, "", error))
+    if problems:
+        raise NotResolved(problems)
+    return variables
+
+
+def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Answers:
+    """Ask for each source and ciphertext once: all reads together, then the writes in order, then
+    ciphertexts.
+    """
+    parts = list(dict.fromkeys(part for value in values for part in value.parts))
+    sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Term)))
+    reads = [source for source in sources if source.body is None]
+    secrets: dict[Source, Secret | VaultEnvError] = {}
+    if reads:
+        answers = reader.read([(source.path, source.version) for source in reads])
+        secrets.update(zip(reads, answers, strict=True))
+    for source in sources:
+        if source.body is not None:
+            secrets[source] = reader.write(source.path, source.body)
+    ciphertexts = [part.text for part in parts if isinstance(part, Ciphertext)]
+    return Answers(secrets, _plaintexts(ciphertexts, reader, transit))
+
+
+def _plaintexts(texts: list[str], reader: "Reader", transit: Transit) -> "dict[str, bytes | VaultEnvError]":
+    plaintexts: dict[str, bytes | VaultEnvError] = {}
+    for start in range(0, len(texts), transit.batch_size):
+        batch = texts[start : start + transit.batch_size]
+        answers = reader.decrypt(f"{transit.mount}/decrypt/{transit.key}", batch)
+        plaintexts.update(zip(batch, answers, strict=True))
+    return plaintexts

@@ -1,0 +1,95 @@
+"""What Vault answers to a read or a write: one shape for KV version 1 and 2 and for every other engine."""
+
+from vaultenv.basics.jsontext import Number
+from vaultenv.basics.text import encoded
+from vaultenv.errors import SecretUnusable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_DESTROYED = "destroyed"
+
+
+class Secret:
+    """The fields of a secret and its lease; `deleted` tells when and how the version went, "" if it
+    is there.
+    """
+
+    __slots__ = ("deleted", "fields", "lease_id", "lease_s", "renewable", "version")
+
+    def __init__(
+        self,
+        fields: "Mapping[str, Any]",
+        version: str = "",
+        deleted: str = "",
+        lease_id: str = "",
+        lease_s: int = 0,
+        renewable: bool = False,
+    ) -> None:
+        self.fields = fields
+        self.version = version
+        self.deleted = deleted
+        self.lease_id = lease_id
+        self.lease_s = lease_s
+        self.renewable = renewable
+
+    @property
+    def from_kv(self) -> bool:
+        """Whether KV answered: version 2 tells the version, version 1 a lease time without a lease.
+
+        https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v1#read-secret
+        """
+        return bool(self.version or (self.lease_s and not self.lease_id))
+
+    def loss(self) -> str:
+        """What has become of a deleted version and what to do, "" for one that is there."""
+        if not self.deleted:
+            return ""
+        remedy = "write a new one" if self.deleted == _DESTROYED else "undelete it, or write a new one"
+        return f"version {self.version} was {self.deleted}: {remedy}"
+
+
+def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
+    """The secret in an answer of Vault, None if it holds no data.
+
+    KV version 2 is recognised by `data.data` beside `data.metadata` with a version, so that a secret of KV
+    version 1 may have a field `data`
+    (https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version).
+    """
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        return None
+    metadata = data.get("metadata")
+    if set(data) == {"data", "metadata"} and isinstance(metadata, dict) and "version" in metadata:
+        return Secret(data["data"] or {}, str(metadata["version"]), _deletion(metadata, data["data"]))
+    lease_s = answer.get("lease_duration")
+    return Secret(
+        data,
+        lease_id=str(answer.get("lease_id") or ""),
+        lease_s=int(lease_s) if isinstance(lease_s, Number) and lease_s.isdigit() else 0,
+        renewable=answer.get("renewable") is True,
+    )
+
+
+def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
+    if metadata.get("destroyed") is True:
+        return _DESTROYED
+    return f"deleted at {metadata.get('deletion_time')}" if data is None else ""
+
+
+def text_of(value: object) -> bytes:
+    """The value as an environment variable holds it: text and numbers as they are, null as empty text.
+
+    Raises SecretUnusable for lists and objects.
+    """
+    if value is None:
+        return b""
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if not isinstance(value, str):
+        raise SecretUnusable(
+            "value can't be cast to a string: it is a list or an object; use a template, ${.key | toJson}"
+        )
+    return encoded(value)

@@ -1,0 +1,66 @@
+"""The embedded store: a file in the place of Vault, for laptops and demonstrations
+(`VAULT_ADDR=file:///secrets.json`).
+
+The file is one JSON object. Its names are paths as references write them, `path` or `path#version`; each
+value is the object of that path's keys:
+
+    {"secret/data/account": {"username": "u", "password": "p"},
+     "secret/data/account#1": {"username": "u", "password": "the first one"}}
+
+Only the launcher's own VAULT_ADDR can name it. There is no login, no writing and no decryption.
+"""
+
+from vaultenv.basics import jsontext
+from vaultenv.basics.files import read_file, reason
+from vaultenv.errors import InvalidSetting, RequestRefused, SecretNotFound, VaultEnvError
+from vaultenv.references.secret import Secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCHEME = "file://"
+_LIMIT = 16 * 1024 * 1024
+
+
+class FileStore:
+    """A Reader over the content of such a file."""
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: "Mapping[str, Mapping[str, object]]") -> None:
+        self._secrets = secrets
+
+    def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
+        """The secret, or SecretNotFound, for each (path, version)."""
+        return [self._read(path, version) for path, version in wanted]
+
+    def _read(self, path: str, version: str) -> "Secret | VaultEnvError":
+        fields = self._secrets.get(f"{path}#{version}" if version else path)
+        if fields is None:
+            return SecretNotFound(f"path not found: {path}: the embedded store has no such entry")
+        return Secret(fields)
+
+    def write(self, path: str, body: str) -> "Secret | VaultEnvError":
+        """Always an error: the store is read only."""
+        return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
+
+    def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
+        """Always errors: the store has no keys."""
+        return [RequestRefused("the embedded store cannot decrypt: use a real Vault") for _ in ciphertexts]
+
+
+def open_store(address: str) -> FileStore:
+    """The store of a `file://` address; raises InvalidSetting if the file is missing or not of the form
+    above.
+    """
+    path = address.removeprefix(SCHEME)
+    try:
+        secrets = jsontext.loads(read_file(path, _LIMIT))
+    except OSError as error:
+        raise InvalidSetting(f"VAULT_ADDR: open {path}: {reason(error)}") from None
+    except ValueError:
+        raise InvalidSetting(f"VAULT_ADDR: {path} is not JSON") from None
+    if not isinstance(secrets, dict) or not all(isinstance(fields, dict) for fields in secrets.values()):
+        raise InvalidSetting(f"VAULT_ADDR: {path} must be an object of paths, each with an object of keys")
+    return FileStore(secrets)

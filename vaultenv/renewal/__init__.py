@@ -1,0 +1,1 @@
+"""Renewal: leases and the token kept valid, and secrets read again."""

@@ -1,0 +1,44 @@
+"""`vault-env --check`: what would be resolved, from where; never a value."""
+
+from vaultenv.basics.text import shown
+from vaultenv.references.cache import CachingReader
+from vaultenv.references.grammar import parse
+from vaultenv.references.parts import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.references.reader import Reader
+    from vaultenv.start.plan import Plan
+
+
+def report(plan: "Plan", reader: "Reader | None") -> str:
+    """A line for each variable with its sources and their versions; raises NotResolved as a start does."""
+    if reader is None:
+        return "nothing refers to Vault\n"
+    cached = CachingReader(reader)
+    child = plan.child_environ(cached)
+    versions = {(question[0], question[1]): secret.version for question, secret in cached.secrets.items()}
+    lines = [_line(name, value, name in child, versions) for name, value in plan.values.items()]
+    for path in plan.paths:
+        source = _source(path.path, path.version, versions)
+        secret = cached.secrets.get((path.path, path.version))
+        names = path.variables(secret) if secret else {}
+        lines += [f"{shown(name)}: all of {source}" for name in names if name in child]
+    return "\n".join([*lines, f"{len(lines)} variables can be resolved", ""])
+
+
+def _line(name: bytes, value: bytes, there: bool, versions: dict[tuple[str, str], str]) -> str:
+    told = ", ".join(_sources(parse(value), versions)) or "transit"
+    return f"{shown(name)}: {told}" + ("" if there else ", missing: left out")
+
+
+def _sources(value: Value | None, versions: dict[tuple[str, str], str]) -> list[str]:
+    if value is None:
+        return []
+    written = [f"write to {term.source.path}" for term in value.terms() if term.source.body is not None]
+    return [_source(path, version, versions) for path, version in value.reads()] + written
+
+
+def _source(path: str, version: str, versions: dict[tuple[str, str], str]) -> str:
+    found = versions.get((path, version), "")
+    return path + (f" version {found}" if found else "")

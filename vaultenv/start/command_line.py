@@ -1,0 +1,51 @@
+"""The launcher's own command line: `vault-env [option] PROGRAM [ARGUMENT…]`."""
+
+from vaultenv.basics.record import Record
+from vaultenv.basics.text import shown
+from vaultenv.errors import InvalidUsage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HELP = """\
+usage: vault-env PROGRAM [ARGUMENT...]
+       vault-env --check | --install DEST | --version | --help
+
+Starts PROGRAM with the Vault references in its environment replaced by secrets.
+The first word without dashes is always the program; everything after it belongs to the program.
+
+  --check         resolve everything, print names, sources and versions, never values
+  --install DEST  copy this executable to DEST, mode 0555
+  --version       print the version
+  --help          print this text
+"""
+RUN, CHECK, INSTALL, VERSION, USAGE = "run", "check", "install", "version", "help"
+
+_ALONE = {b"--check": CHECK, b"--version": VERSION, b"--help": USAGE}
+
+
+class Command(Record):
+    """What to do, and with which words: the program and its arguments, or the option's argument."""
+
+    __slots__ = ("action", "words")
+
+    def __init__(self, action: str, words: tuple[bytes, ...] = ()) -> None:
+        self.action = action
+        self.words = words
+
+
+def parse_command_line(words: "Sequence[bytes]") -> Command:
+    """The command in the words after the launcher's own name; raises InvalidUsage."""
+    first = words[0] if words else b""
+    if not words:
+        raise InvalidUsage("no command is given: vault-env PROGRAM [ARGUMENT...]")
+    if not first.startswith(b"-"):
+        return Command(RUN, tuple(words))
+    if first == b"--" and len(words) > 1:
+        return Command(RUN, tuple(words[1:]))
+    if first == b"--install" and len(words) == 2:
+        return Command(INSTALL, (words[1],))
+    if first in _ALONE and len(words) == 1:
+        return Command(_ALONE[first])
+    raise InvalidUsage(f"unknown option {shown(first)}, or its argument is missing: see --help")

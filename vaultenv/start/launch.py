@@ -1,0 +1,138 @@
+"""The sequence from start to exec."""
+
+import time
+
+from vaultenv.basics.deadline import Deadline
+from vaultenv.basics.log import Log, write_all
+from vaultenv.basics.text import shown
+from vaultenv.errors import ClientNotCreated, VaultEnvError
+from vaultenv.process.program import execute, find_program
+from vaultenv.settings import Settings
+from vaultenv.start.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
+from vaultenv.start.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vaultenv.client.api import Vault
+    from vaultenv.references.reader import Reader
+
+_STDOUT = 1
+
+
+def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
+    """Start the program that `argv` names after the launcher itself; returns an exit status only without
+    exec.
+    """
+    log = Log()
+    try:
+        command = parse_command_line(argv[1:])
+        if command.action not in (RUN, CHECK):
+            return _other(command, argv[0])
+        settings = Settings(environ)
+        log = Log(settings.log_level, settings.json_log, settings.log_server)
+        if command.action == CHECK:
+            return _check(environ, settings, log)
+        return _launch(command.words, environ, settings, log)
+    except VaultEnvError as error:
+        log.error(str(error))
+        return error.exit_status
+
+
+def _other(command: Command, itself: bytes) -> int:
+    if command.action == INSTALL:
+        from vaultenv.start.install import install
+
+        install(command.words[0], itself)
+    else:
+        from vaultenv import __version__
+
+        write_all(_STDOUT, (f"vault-env {__version__}\n" if command.action == VERSION else HELP).encode())
+    return 0
+
+
+def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+    from vaultenv.start.check import report
+
+    plan = Plan(environ, settings, log)
+    reader = _open(settings, log, plan.reads)[0] if plan.needs_vault else None
+    write_all(_STDOUT, report(plan, reader).encode())
+    return 0
+
+
+def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+    program = find_program(words[0], environ.get(b"PATH", b""))
+    plan = Plan(environ, settings, log)
+    if plan.needs_vault and settings.reuse:
+        from vaultenv.start.reuse import running_environ
+
+        child = running_environ(plan, log)
+        if child is not None:
+            execute(program, words, child)
+    reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
+    if settings.daemon:
+        return _supervise(program, words, plan, settings, reader, vault, log)
+    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "")
+    _finish(settings, vault, log)
+    log.debug("spawning process: " + shown(program))
+    execute(program, words, child)
+    return 0
+
+
+def _open(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
+    """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
+    try:
+        return _connected(settings, log, reads)
+    except VaultEnvError as error:
+        raise ClientNotCreated(f"failed to create vault client: {error}") from None
+
+
+def _connected(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
+    if settings.address.startswith("file://"):
+        from vaultenv.references.store import open_store
+
+        return open_store(settings.address), None
+    from vaultenv.client.open import open_vault
+    from vaultenv.client.session import log_in
+
+    vault = open_vault(settings, Deadline(settings.timeout_s), log)
+    log_in(vault, settings, log, reads)
+    return vault, vault
+
+
+def _asking_once(plan: Plan, reader: "Reader | None") -> "Reader | None":
+    """The reader, which asks once for what both references and VAULT_ENV_FROM_PATH name."""
+    if reader is None or not (plan.values and plan.paths):
+        return reader
+    from vaultenv.references.cache import CachingReader
+
+    return CachingReader(reader)
+
+
+def _finish(settings: Settings, vault: "Vault | None", log: Log) -> None:
+    """What comes between the last read and the program: revoking the token, and the delay."""
+    if settings.revoke_token and vault:
+        try:
+            vault.call("PUT", "auth/token/revoke-self", "{}")
+        except VaultEnvError as error:
+            log.warn(f"failed to revoke token: {error}")
+    if settings.delay_s:
+        time.sleep(settings.delay_s)
+
+
+def _supervise(
+    program: bytes,
+    words: tuple[bytes, ...],
+    plan: Plan,
+    settings: Settings,
+    reader: "Reader | None",
+    vault: "Vault | None",
+    log: Log,
+) -> int:
+    import gc
+
+    from vaultenv.process.supervise import supervise
+
+    gc.enable()
+    return supervise(program, words, plan, settings, reader, vault, log, _finish)

@@ -1,0 +1,144 @@
+"""What a start has to do: which variables hold references, and what the program's environment becomes."""
+
+from vaultenv.basics.text import shown
+from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
+from vaultenv.references.parts import LOGIN
+from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
+from vaultenv.start.environment import child_environ, removed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vaultenv.basics.log import Log
+    from vaultenv.references.frompath import FromPath
+    from vaultenv.references.reader import Reader
+    from vaultenv.settings import Settings
+
+_TOKEN = b"VAULT_TOKEN"
+MARKER = b"VAULT_ENV_MARKER"
+
+
+class Plan:
+    """The references of one environment.
+
+    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
+    """
+
+    __slots__ = (
+        "_environ",
+        "_log",
+        "_parsed",
+        "_settings",
+        "_transit",
+        "login",
+        "paths",
+        "values",
+        "without",
+    )
+
+    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log") -> None:
+        self._environ = environ
+        self._log = log
+        self._settings = settings
+        self.login = settings.token == LOGIN.decode()
+        self.without = removed(self.login, settings.passthrough)
+        self.paths = _paths(settings.from_path)
+        self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
+        given = {name: value for name, value in environ.items() if not self._is_own(name)}
+        self._parsed = parse_values(given, self._transit)
+        self.values = {name: environ[name] for name in self._parsed}
+
+    def _is_own(self, name: bytes) -> bool:
+        return name in self.without or (self.login and name == _TOKEN)
+
+    @property
+    def needs_vault(self) -> bool:
+        """Whether anything has to be asked for."""
+        return bool(self.values or self.paths or self.login)
+
+    @property
+    def reads(self) -> int:
+        """About how many paths there are to read: what differs before the first `#`."""
+        return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
+
+    def marker(self, names: "Iterable[bytes]") -> bytes:
+        """What a launcher leaves for a later one: a digest of all references, and the names that paths
+        brought.
+        """
+        from vaultenv.basics.digest import sha256
+
+        facts = [self._settings.address.encode(), self._settings.from_path.encode()]
+        facts += [name + b"=" + value for name, value in sorted(self.values.items())]
+        told = b"".join(b"%d:%s" % (len(fact), fact) for fact in facts)
+        return b"=".join((sha256(told).hexdigest().encode(), *names))
+
+    def environ_from(self, running: "Mapping[bytes, bytes]") -> dict[bytes, bytes] | None:
+        """This program's environment with the values of a running one, None unless it was made from the same
+        plan.
+        """
+        digest, *names = running.get(MARKER, b"").split(b"=")
+        if (
+            self.login
+            or digest != self.marker(())
+            or not all(name in running for name in (*names, *self.values))
+        ):
+            return None
+        resolved = {name: running[name] for name in self.values}
+        return self._merged(resolved, {name: running[name] for name in names})
+
+    def child_environ(self, reader: "Reader | None", token: str = "") -> dict[bytes, bytes]:
+        """The program's environment; no reader is needed if Vault is not. Raises NotResolved with all
+        problems.
+        """
+        resolved: dict[bytes, bytes] = {}
+        brought: dict[bytes, bytes] = {}
+        if reader:
+            resolved, brought = self._resolved(reader)
+        if self.login:
+            resolved[_TOKEN] = token.encode()
+        return self._merged(resolved, brought)
+
+    def _merged(
+        self, resolved: "Mapping[bytes, bytes]", brought: "Mapping[bytes, bytes]"
+    ) -> dict[bytes, bytes]:
+        child = child_environ(self._environ, self.values, resolved, brought, self.without)
+        if not self._settings.reuse or not self.needs_vault:
+            return child
+        names = [name for name in brought if name in child and name not in self._environ]
+        return {MARKER: self.marker(names), **child}
+
+    def _resolved(self, reader: "Reader") -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+        ignore_missing = self._settings.ignore_missing
+        problems: list[tuple[str, str, VaultEnvError]] = []
+        resolved: dict[bytes, bytes] = {}
+        brought: dict[bytes, bytes] = {}
+        try:
+            resolved = resolve_values(
+                self._parsed, reader, transit=self._transit, ignore_missing=ignore_missing
+            )
+        except NotResolved as error:
+            problems += error.problems
+        try:
+            brought = from_path(self.paths, reader, ignore_missing=ignore_missing, warn=self._log.warn)
+        except NotResolved as error:
+            problems += error.problems
+        problems += _with_nul({**brought, **resolved})
+        if problems:
+            raise NotResolved(problems)
+        return resolved, brought
+
+
+def _paths(text: str) -> "tuple[FromPath, ...]":
+    if not text:
+        return ()
+    from vaultenv.references.frompath import parse_from_path
+
+    return parse_from_path(text)
+
+
+def _with_nul(variables: "Mapping[bytes, bytes]") -> "list[tuple[str, str, VaultEnvError]]":
+    error = SecretUnusable(
+        "the value holds a NUL byte, which no environment variable can: store it in base64"
+    )
+    return [(f"variable {shown(name)}", "", error) for name, value in variables.items() if b"\0" in value]

@@ -1,0 +1,51 @@
+"""A second launcher in a running container takes the values of the first one, without a call to Vault.
+
+The kernel keeps a program's initial environment in /proc/<pid>/environ, readable by its own user only. The
+first launcher leaves a marker in front: a digest of every reference, name by name, and of the paths, never of
+a value. Only an environment with the marker of the same references counts, and it must have all their names;
+in any doubt (another user, a process namespace shared by the pod, a program that has overwritten its title
+area) Vault is asked.
+"""
+
+from vaultenv.basics.files import read_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.basics.log import Log
+    from vaultenv.start.plan import Plan
+
+_LIMIT = 8 * 1024 * 1024
+
+
+def running_environ(plan: "Plan", log: "Log") -> dict[bytes, bytes] | None:
+    """This program's environment with the values of the running one; None if they cannot be had."""
+    for pid in _candidates():
+        child = plan.environ_from(_environ_of(pid))
+        if child is not None:
+            log.debug("values taken from the running program")
+            return child
+    log.debug("no running program with the same references: asking Vault")
+    return None
+
+
+def _candidates() -> list[str]:
+    """Process 1, and its children if it is a launcher that stays (daemon mode)."""
+    try:
+        children = read_file("/proc/1/task/1/children", _LIMIT).decode("ascii").split()
+    except OSError:
+        children = []
+    return ["1", *children]
+
+
+def _environ_of(pid: str) -> dict[bytes, bytes]:
+    """The initial environment of a process; empty if it may not be read, or is no whole list of variables."""
+    try:
+        data = read_file(f"/proc/{pid}/environ", _LIMIT)
+    except OSError:
+        return {}
+    entries = data.split(b"\0")
+    if entries[-1] or not all(b"=" in entry for entry in entries[:-1]):
+        return {}
+    pairs = [entry.split(b"=", 1) for entry in entries[:-1]]
+    found = {name: value for name, value in pairs}
+    return found if len(found) == len(pairs) else {}

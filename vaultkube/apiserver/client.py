@@ -1,0 +1,157 @@
+"""The Kubernetes API: what the webhook reads from it, and tokens of ServiceAccounts.
+
+https://kubernetes.io/docs/reference/kubernetes-api/
+"""
+
+import json
+import os
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable
+from vaultkube.net.bounded import Exchanges
+from vaultkube.net.budget import budgeted
+
+_BODY_LIMIT = 8 << 20
+_TOKEN_LIFETIME_S = 600
+_PAGE = 500
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to ask; `what` is its name in errors."""
+
+    method: str
+    path: str
+    what: str
+    body: Mapping[str, Any] | None = None
+    accept: str = "application/json"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    document: Mapping[str, Any]
+
+
+class Cluster:
+    """A connection to one API server; safe to share between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._exchanges: Exchanges | None = None
+        self._version: list[int] = []
+
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the ConfigMap, Secret or ServiceAccount, or None if there is none; ClusterUnavailable otherwise."""
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
+        what = f"{kind} {namespace}/{name}"
+        answer = self._request(_Request("GET", path, what), deadline)
+        if answer.status == 404:
+            return None
+        return self._checked(answer, what)
+
+    def create_token(
+        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
+    ) -> str | None:
+        """Return a token of the ServiceAccount for ten minutes, or None if there is no such ServiceAccount.
+
+        No audience stands for the API server's own. TokenRequest: authentication.k8s.io/v1.
+        """
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/serviceaccounts/{quote(service_account, safe='')}/token"
+        body = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"audiences": audiences, "expirationSeconds": _TOKEN_LIFETIME_S},
+        }
+        what = f"a token of ServiceAccount {namespace}/{service_account}"
+        answer = self._request(_Request("POST", path, what, body), deadline)
+        if answer.status == 404:
+            return None
+        return str(self._checked(answer, what)["status"]["token"])
+
+    def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
+        """Yield the metadata of every node; ClusterUnavailable if they may not be read."""
+        page = ""
+        while True:
+            path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
+            request = _Request("GET", path, "the nodes", accept=_METADATA)
+            found = self._checked(self._request(request, deadline), request.what)
+            yield from found.get("items") or ()
+            page = (found.get("metadata") or {}).get("continue") or ""
+            if not page:
+                return
+
+    def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None:
+        """Create an Event (events.k8s.io/v1) in the namespace; ClusterUnavailable if that fails."""
+        path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
+        what = f"an Event in {namespace}"
+        self._checked(self._request(_Request("POST", path, what, event), deadline), what)
+
+    def ready(self, deadline: Deadline) -> bool:
+        """Whether the API server answers."""
+        try:
+            return self._request(_Request("GET", "/version", "the version"), deadline).status == 200
+        except ClusterUnavailable:
+            return False
+
+    def _checked(self, answer: _Answer, what: str) -> Mapping[str, Any]:
+        if answer.status == 403:
+            raise ClusterUnavailable(f"the webhook may not read {what}; check its ClusterRole (manifests/)")
+        if answer.status not in (200, 201):
+            raise ClusterUnavailable(f"the API server answered {answer.status} for {what}; try again")
+        return answer.document
+
+    def _request(self, request: _Request, deadline: Deadline) -> _Answer:
+        try:
+            try:
+                return self._exchange(request, deadline)
+            except (requests.ConnectionError, requests.Timeout):
+                if deadline.passed():
+                    raise
+                # A kept connection, perhaps, that is dead; what is asked can be asked twice.
+                return self._exchange(request, deadline)
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise ClusterUnavailable(
+                f"the API server did not answer for {request.what} ({type(error).__name__}); try again"
+            ) from error
+
+    def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
+        budget_s = deadline.remaining_s()
+        if not budget_s:
+            raise ClusterUnavailable(f"no time was left to read {request.what}; try again")
+        prepared = requests.Request(
+            request.method,
+            self._connection.server + request.path,
+            headers={**self._connection.headers(), "Accept": request.accept},
+            json=request.body,
+        ).prepare()
+        response = self._exchanges_now().exchange(prepared, budget_s)
+        return _Answer(response.status_code, _document(response))
+
+    def _exchanges_now(self) -> Exchanges:
+        """What trusts the CA and shows the certificate that the files hold now: they may have been rotated."""
+        ca_file, certificate = self._connection.ca_file, self._connection.client_certificate
+        files = [path for path in (ca_file, *(certificate or ())) if path]
+        version = [os.stat(path).st_mtime_ns for path in files]
+        if self._exchanges is None or version != self._version:
+            context = budgeted(ssl.create_default_context(cafile=ca_file or None), verify=True)
+            if certificate:
+                context.load_cert_chain(*certificate)
+            self._exchanges, self._version = Exchanges(context, _BODY_LIMIT, repeats=True), version
+        return self._exchanges
+
+
+def _document(response: requests.Response) -> Mapping[str, Any]:
+    is_json = response.headers.get("Content-Type", "").startswith("application/json")
+    document = json.loads(response.content) if is_json else {}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,1 @@
+"""Documents: JSON, base64, quantities, and the JSON Patch between two objects. Pure."""

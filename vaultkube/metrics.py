@@ -1,0 +1,80 @@
+"""What Prometheus can scrape, summed over the worker processes."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from webhook.config.settings import Settings
+
+DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def prepare_directory(settings: Settings) -> Path:
+    """Make the directory that the workers share their figures in; call it before prometheus_client is imported."""
+    parent = settings.metrics_dir if os.path.isdir(settings.metrics_dir) else None
+    directory = Path(tempfile.mkdtemp(prefix="vault-webhook-metrics-", dir=parent))
+    os.environ[DIRECTORY_VARIABLE] = str(directory)
+    return directory
+
+
+def mark_dead(pid: int) -> None:
+    """Forget what only a living worker counts; gunicorn's `child_exit` calls it."""
+    from prometheus_client import multiprocess  # reads the directory at import
+
+    multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The figures of this process."""
+
+    def __init__(self) -> None:
+        from prometheus_client import Counter, Histogram  # reads the directory at import
+
+        self._reviews = Counter("vault_webhook_reviews_total", "Admission reviews", ["resource", "outcome"])
+        self._seconds = Histogram(
+            "vault_webhook_review_seconds",
+            "Time to answer an admission review",
+            ["resource"],
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self._lookups = Counter(
+            "vault_webhook_image_lookups_total", "Look-ups of image configurations", ["outcome"]
+        )
+        self._of_reviews = cache(self._find_of_reviews)
+
+    def _find_of_reviews(
+        self, resource: str, outcome: str
+    ) -> tuple[Callable[[], None], Callable[[float], None]]:
+        return self._reviews.labels(resource, outcome).inc, self._seconds.labels(resource).observe
+
+    def review(self, resource: str, outcome: str, seconds: float) -> None:
+        """Count a review of pods, secrets or configmaps: changed, unchanged, refused, invalid or failed."""
+        count, observe = self._of_reviews(resource, outcome)
+        count()
+        observe(seconds)
+
+    def image_lookup(self, outcome: str) -> None:
+        """Count a look-up of an image configuration."""
+        self._lookups.labels(outcome).inc()
+
+
+def exposition() -> Callable[[], tuple[bytes, str]]:
+    """Return a function that gives the figures of all workers, and their content type."""
+    from prometheus_client import (
+        CONTENT_TYPE_LATEST,
+        REGISTRY,
+        CollectorRegistry,
+        generate_latest,
+        multiprocess,
+    )
+
+    def expose() -> tuple[bytes, str]:
+        if DIRECTORY_VARIABLE not in os.environ:
+            return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry), CONTENT_TYPE_LATEST
+
+    return expose

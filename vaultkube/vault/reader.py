@@ -1,0 +1,77 @@
+"""The same reads and writes through hvac, for programs that have it anyway: the webhook."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import hvac
+import requests
+from hvac.adapters import RawAdapter
+
+from vaultenv.client.address import quoted
+from vaultenv.client.answers import MOUNTS, mount_in, secret_or_error
+from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
+from vaultenv.errors import VaultEnvError, VaultUnavailable
+from vaultenv.references.secret import Secret
+
+_AT_ONCE = 4
+
+
+class HvacReader:
+    """A Reader (`vaultenv.references.reader`) on a logged-in `hvac.Client`; answers are read as the launcher
+    reads them.
+    """
+
+    def __init__(self, client: hvac.Client) -> None:
+        self._adapter = RawAdapter.from_adapter(client.adapter)
+        self._adapter.allow_redirects = False  # the token must not follow to another host
+
+    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        """The secrets at (path, version) pairs, one request each, a few at a time."""
+        if len(wanted) < 2:
+            return [self._read(path, version) for path, version in wanted]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
+            return list(pool.map(self._read, *zip(*wanted, strict=True)))
+
+    def _read(self, path: str, version: str) -> Secret | VaultEnvError:
+        return self._secret("get", path, params={"version": version} if version else None)
+
+    def write(self, path: str, body: str) -> Secret | VaultEnvError:
+        """What Vault answers to a write of a JSON object."""
+        return self._secret("put", path, data=body)
+
+    def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
+        """The plaintexts from transit's `<mount>/decrypt/<key>`, in one request."""
+        answer = self._send("put", path, data=decrypt_body(ciphertexts))
+        if isinstance(answer, VaultEnvError):
+            return [answer] * len(ciphertexts)
+        return plaintexts_or_errors(answer.url, path, answer.status_code, answer.content, len(ciphertexts))
+
+    def _secret(self, method: str, path: str, **options: object) -> Secret | VaultEnvError:
+        answer = self._send(method, path, **options)
+        if isinstance(answer, VaultEnvError):
+            return answer
+        url, status, body = answer.url, answer.status_code, answer.content
+        return secret_or_error(method.upper(), url, path, status, body, self._mount)
+
+    def _mount(self, path: str) -> str:
+        answer = self._send("get", f"{MOUNTS}/{path}")
+        return "" if isinstance(answer, VaultEnvError) else mount_in(answer.content)
+
+    def _send(self, method: str, path: str, **options: object) -> requests.Response | VaultEnvError:
+        try:
+            response: requests.Response = self._adapter.request(
+                method, f"/v1/{quoted(path)}", raise_exception=False, **options
+            )
+        except requests.RequestException as error:
+            cause = f"{method.capitalize()} {path}: {cause_of(error)}"
+            return VaultUnavailable(f"{cause}: check Vault and its address")
+        return response
+
+
+def cause_of(error: Exception) -> str:
+    """The kind of failure, without the address and header values that urllib3 may quote."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "x509: Vault's certificate is not trusted"
+    if isinstance(error, requests.Timeout):
+        return "Vault did not answer in time"
+    return "no whole answer came"

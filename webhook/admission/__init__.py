@@ -1,0 +1,1 @@
+"""Admission: one AdmissionReview decided, from its object to the JSON Patch."""

@@ -1,0 +1,69 @@
+"""What is decided about an object: gather the facts under one deadline, decide by pure functions, answer the difference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from webhook.admission.objects import ObjectAdmission
+from webhook.admission.pods import PodAdmission
+from webhook.admission.review import AdmissionRequest, Decision
+from webhook.admission.services import Services as Services
+from webhook.config.annotations import Defaults
+from webhook.config.configure import is_skipped
+from webhook.config.settings import Settings
+from webhook.pods.ephemeral import SUBRESOURCE
+
+_REFUSAL = "could not mutate object: "
+_MAX_REFUSAL = 16_384
+_CREATE, _UPDATE = "CREATE", "UPDATE"
+_DECIDED = {
+    "pods": {(_CREATE, ""), (_UPDATE, SUBRESOURCE)},
+    "secrets": {(_CREATE, ""), (_UPDATE, "")},
+    "configmaps": {(_CREATE, ""), (_UPDATE, "")},
+}
+"""Operations and subresources at which something can still be done about an object."""
+
+
+class Admission:
+    """Decides about pods, Secrets and ConfigMaps."""
+
+    def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
+        self._pods = PodAdmission(settings, defaults, services)
+        self._objects = ObjectAdmission(settings, defaults, services)
+        self._cluster = services.cluster
+        self._was_ready = False
+
+    def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
+        """Return the decision; everything that the object's author or the operator can mend is a refusal."""
+        annotations = _annotations(request.object)
+        if not _is_decided(resource, request) or is_skipped(annotations):
+            return Decision()
+        try:
+            if resource == "pods":
+                return self._pods.decide(request, annotations, deadline)
+            return self._objects.decide(resource, request, annotations, deadline)
+        except Refused as refusal:
+            return Decision(refusal=_readable(_REFUSAL + str(refusal)))
+
+    def ready(self, deadline: Deadline) -> bool:
+        """Whether the API server has answered once; what happens to it later is no reason to stop serving."""
+        self._was_ready = self._was_ready or self._cluster.ready(deadline)
+        return self._was_ready
+
+
+def _is_decided(resource: str, request: AdmissionRequest) -> bool:
+    """Whether there is anything to decide; what is being deleted must get rid of its finalizers, whatever else is wrong."""
+    is_going = bool((request.object.get("metadata") or {}).get("deletionTimestamp"))
+    return (request.operation or _CREATE, request.subresource) in _DECIDED[resource] and not is_going
+
+
+def _annotations(document: Mapping[str, Any]) -> dict[str, str]:
+    found = (document.get("metadata") or {}).get("annotations") or {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _readable(refusal: str) -> str:
+    """As much as people read and logs bear: an object of a megabyte can have as much wrong with it."""
+    rest = len(refusal) - _MAX_REFUSAL
+    return refusal if rest <= 0 else f"{refusal[:_MAX_REFUSAL]}… ({rest} more characters)"

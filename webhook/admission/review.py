@@ -1,0 +1,125 @@
+"""AdmissionReview of admission.k8s.io, as the API server sends it and as it is answered, in the version that it came in.
+
+https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from vaultkube.documents.base64 import encoded
+from vaultkube.documents.json_codec import decode, encode
+from vaultkube.documents.jsonpatch import Operation
+from vaultkube.errors import InvalidReview
+
+API_VERSIONS = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
+_WITHOUT_OBJECT = ("DELETE", "CONNECT")
+_WARNING_LENGTH = 256
+_WARNINGS = 10
+_AUDIT_LENGTH = 4096
+
+
+class AdmissionRequest(NamedTuple):
+    """What the API server asks about: `object` is a JSON document, empty where there is none; `old_object` may be None."""
+
+    uid: str
+    kind: str
+    namespace: str
+    name: str
+    operation: str
+    subresource: str
+    object: Mapping[str, Any]
+    old_object: Mapping[str, Any] | None
+    dry_run: bool
+    api_version: str = API_VERSIONS[0]
+
+    @property
+    def object_name(self) -> str:
+        """The object's name, empty while the API server has yet to make one."""
+        return self.name or _text(self.object.get("metadata"), "name")
+
+
+class Decision(NamedTuple):
+    """The answer to one request: refused when `refusal` is not empty, else changed by `patch`."""
+
+    patch: Sequence[Operation] = ()
+    refusal: str = ""
+    warnings: Sequence[str] = ()
+    audit: Mapping[str, str] = MappingProxyType({})
+    references: int = 0
+
+
+def audit_of(references: Iterable[str]) -> dict[str, str]:
+    """Return the audit annotations of an object with these references, as many as fit: which value reads which path."""
+    text = ", ".join(islice(references, _AUDIT_LENGTH))
+    return {"references": shortened(text, _AUDIT_LENGTH)} if text else {}
+
+
+def parse_review(body: bytes) -> AdmissionRequest:
+    """Return the request in `body`; InvalidReview says what is missing."""
+    try:
+        review = decode(body)
+    except (ValueError, RecursionError):
+        raise InvalidReview("the body is not JSON") from None
+    if not isinstance(review, dict) or review.get("kind") != "AdmissionReview":
+        raise InvalidReview("the body is not an AdmissionReview")
+    if review.get("apiVersion") not in API_VERSIONS:
+        raise InvalidReview(
+            f"apiVersion must be one of {', '.join(API_VERSIONS)}; "
+            "set admissionReviewVersions: [v1] in the webhook configuration"
+        )
+    request = review.get("request")
+    if not isinstance(request, dict) or not isinstance(request.get("uid"), str) or not request["uid"]:
+        raise InvalidReview("the AdmissionReview has no request with a uid")
+    content = request.get("object")
+    if content is None and request.get("operation") in _WITHOUT_OBJECT:
+        content = {}
+    if not isinstance(content, dict):
+        raise InvalidReview("the AdmissionReview has no object")
+    previous = request.get("oldObject")
+    return AdmissionRequest(
+        uid=request["uid"],
+        kind=_text(request.get("kind"), "kind"),
+        namespace=_text(request, "namespace") or _text(content.get("metadata"), "namespace"),
+        name=_text(request, "name"),
+        operation=_text(request, "operation"),
+        subresource=_text(request, "subResource"),
+        object=content,
+        old_object=previous if isinstance(previous, dict) else None,
+        dry_run=request.get("dryRun") is True,
+        api_version=review["apiVersion"],
+    )
+
+
+def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
+    """Return the AdmissionReview that carries `decision`."""
+    response: dict[str, Any] = {"uid": request.uid, "allowed": not decision.refusal}
+    if decision.refusal:
+        response["status"] = {"code": 403, "reason": "Forbidden", "message": decision.refusal}
+    elif decision.patch:
+        response["patchType"] = "JSONPatch"
+        response["patch"] = encoded(encode(decision.patch))
+    if decision.warnings:
+        response["warnings"] = _fitting(decision.warnings)
+    if decision.audit:
+        response["auditAnnotations"] = dict(decision.audit)
+    return {"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response}
+
+
+def _fitting(warnings: Sequence[str]) -> list[str]:
+    """What people can be expected to read of the warnings, and how many more there are."""
+    if len(warnings) > _WARNINGS:
+        rest = len(warnings) - _WARNINGS + 1
+        warnings = [*warnings[: _WARNINGS - 1], f"{rest} more warnings are in the webhook's log"]
+    return [shortened(warning, _WARNING_LENGTH) for warning in warnings]
+
+
+def _text(document: Any, key: str) -> str:
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the text if it is not longer than that, else as much of it as fits before an ellipsis."""
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,1 @@
+"""Configuration: the annotations of an object over the operator's settings. Pure."""

@@ -1,0 +1,19 @@
+"""Where ciphertexts such as `vault:v1:…` are decrypted.
+
+https://developer.hashicorp.com/vault/api-docs/secret/transit#decrypt-data
+"""
+
+from webhook.config.annotations import Config
+
+DEFAULT_MOUNT = "transit"
+NO_KEY = "found encrypted variable, but transit key ID is empty: add the annotation transit-key-id"
+
+
+def decrypt_path(mount: str, key: str) -> str:
+    """Return the path that ciphertexts are sent to."""
+    return f"{mount or DEFAULT_MOUNT}/decrypt/{key}"
+
+
+def is_operators(config: Config) -> bool:
+    """Whether key and mount are what the operator has set, and not what an annotation says."""
+    return bool(config.transit_key) and not {"transit_key", "transit_path"} & config.annotated

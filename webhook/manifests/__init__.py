@@ -1,1 +1,0 @@
-"""Kubernetes manifests in files: what people and CI look at before anything reaches a cluster."""

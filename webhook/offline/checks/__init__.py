@@ -1,0 +1,1 @@
+"""Checks of manifests: each finding with its place and its remedy."""

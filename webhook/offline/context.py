@@ -1,0 +1,127 @@
+"""What stands in for the cluster, the registry and Vault when a manifest is looked at on a laptop or in CI.
+
+The objects of the files themselves are the cluster; what they do not hold is asked of the real one, if there is one.
+"""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vaultenv.references.parts import Value
+from vaultkube.deadline import Deadline
+from vaultkube.vault.resolver import Identity
+from webhook.admission.gather import Cluster
+from webhook.config.annotations import Config
+from webhook.config.configure import is_skipped
+from webhook.objects import configmap, secret
+from webhook.objects.references import find_references
+from webhook.offline.reviewable import Reviewed
+from webhook.registry.query import ImageConfig, ImageQuery
+
+_FIND_VALUES = {"secrets": secret.find_values, "configmaps": configmap.find_values}
+_DOCKER_CONFIG = "kubernetes.io/dockerconfigjson"
+LAPTOP_PULL_SECRET = ("", "docker config of this machine")
+"""Namespace and name under which `Manifests` gives the pull secret of the machine."""
+
+
+class Manifests:
+    """The Secrets and ConfigMaps of the files, over those of a real cluster, if there is one."""
+
+    def __init__(
+        self, objects: list[Reviewed], beyond: Cluster | None = None, docker_config: Path | None = None
+    ) -> None:
+        self._objects = {
+            (found.kind, found.namespace, found.name): _as_stored(found)
+            for found in objects
+            if found.resource != "pods"
+        }
+        self._beyond = beyond
+        if docker_config and docker_config.is_file():
+            self._objects["Secret", *LAPTOP_PULL_SECRET] = _pull_secret(docker_config)
+
+    def knows(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether `get` tells the truth about this object."""
+        return self._beyond is not None or (kind, namespace, name) in self._objects
+
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the object, or None if there is none, or none is known."""
+        found = self._objects.get((kind, namespace, name))
+        if found is not None or (namespace, name) == LAPTOP_PULL_SECRET:
+            return found
+        return self._beyond.get(kind, namespace, name, deadline) if self._beyond else None
+
+    def ready(self, deadline: Deadline) -> bool:
+        """Whether it can be asked."""
+        return True
+
+
+class UnknownImages:
+    """A registry that is not asked: an image's entry point is a placeholder, and `unknown` collects the images."""
+
+    def __init__(self) -> None:
+        self.unknown: set[str] = set()
+
+    def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
+        """Return a placeholder that no one can take for a program."""
+        self.unknown.add(query.image)
+        return ImageConfig((placeholder(query.image),), (), "")
+
+
+class UnreadVault:
+    """A Vault that is not asked: the values stay what they are, and `unread` collects what would be read."""
+
+    def __init__(self) -> None:
+        self.unread: set[str] = set()
+
+    def resolve(
+        self,
+        values: Mapping[str, Value],
+        config: Config,
+        identity: Identity,
+        ca: bytes,
+        deadline: Deadline,
+        dry_run: bool,
+    ) -> dict[str, bytes | None]:
+        """Return none of them."""
+        for name in values:
+            self.unread.add(
+                f"{name} (at {config.address} with role {identity.role} as ServiceAccount "
+                f"{identity.namespace}/{identity.service_account})"
+            )
+        return {}
+
+
+def placeholder(image: str) -> str:
+    """What stands for the unknown entry point of an image."""
+    return f"<entry point of {image}>"
+
+
+def _as_stored(found: Reviewed) -> Mapping[str, Any]:
+    """The object as the API server will hold it: where the webhook resolves its references, there are none left.
+
+    One that the API server would refuse is empty.
+    """
+    try:
+        content = {**found.content, "data": with_string_data(found.content)}
+        if not found.sent or is_skipped(found.annotations):
+            return content
+        resolved = set(find_references(_FIND_VALUES[found.resource](content)).names())
+    except (AttributeError, TypeError, ValueError):
+        return {}
+    return {
+        **content,
+        "data": {key: text for key, text in content["data"].items() if key not in resolved},
+    }
+
+
+def with_string_data(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `data` with `stringData` in it, as the API server merges a Secret."""
+    texts = content.get("stringData") or {}
+    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    return {**(content.get("data") or {}), **encoded}
+
+
+def _pull_secret(docker_config: Path) -> Mapping[str, Any]:
+    data = base64.b64encode(docker_config.read_bytes()).decode()
+    return {"type": _DOCKER_CONFIG, "data": {".dockerconfigjson": data}}

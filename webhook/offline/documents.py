@@ -1,0 +1,172 @@
+"""Manifests read from YAML, with the line of each of their parts.
+
+Scalars are read as Kubernetes' own tools read them: YAML 1.1, and a date stays text, as JSON has none.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from vaultkube.errors import InvalidManifest, NotYaml
+
+YamlPath = tuple[str | int, ...]
+"""Keys and positions from a document's root to one of its parts."""
+
+STANDARD_INPUT = "-"
+_NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+_LARGEST = 1_000_000
+"""Parts that a document may have, each alias counted as what it stands for."""
+_REASONS: dict[type[Exception], str] = {
+    RecursionError: "it is nested too deeply, or an alias contains itself"
+}
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own attribute)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_JSON]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of a file: its content as JSON has it, and the nodes that it was read from."""
+
+    file: str
+    content: Any
+    node: Node = field(repr=False)
+    repeated_keys: tuple[YamlPath, ...] = ()
+    """Where a key stands a second time in one mapping: only its last value counts."""
+
+    def line(self, path: YamlPath) -> int:
+        """Return the line, from 1, of the part at `path`, or of what is there of the way to it."""
+        node, line = self.node, self.node.start_mark.line
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            key, node = found
+            line = key.start_mark.line
+        return line + 1
+
+
+def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | None = None) -> list[Document]:
+    """Return the documents of all files, `-` for standard input; InvalidManifest says which one cannot be read.
+
+    With `report`, a file that is no YAML is told to it, and left out.
+    """
+    documents = []
+    for file in files:
+        try:
+            documents += parse_documents(_read(file), file)
+        except NotYaml as error:
+            if not report:
+                raise
+            report(error)
+    return documents
+
+
+def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
+    """Return the documents of a text, empty ones left out; NotYaml if it is none."""
+    loader = _Loader(text)
+    documents = []
+    try:
+        while loader.check_node() and (node := loader.get_node()):
+            if _size(node, {}) > _LARGEST:
+                raise NotYaml(file, node.start_mark.line + 1, "its aliases make too much of it")
+            repeated = tuple(_repeated(node, ()))  # before merge keys are filled in
+            content = loader.construct_document(node)
+            if content is not None:
+                documents.append(Document(file, _as_json(content), node, repeated))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _not_yaml(file, error) from None
+    finally:
+        loader.dispose()
+    return documents
+
+
+def _not_yaml(file: str, error: Exception) -> NotYaml:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or _REASONS.get(type(error), type(error).__name__)
+    return NotYaml(file, mark.line + 1 if mark else 1, reason)
+
+
+def path_text(path: YamlPath) -> str:
+    """Return the path as people write it: `spec.containers[0].env`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step)}]"
+    return text
+
+
+def _read(file: str) -> str:
+    try:
+        if file == STANDARD_INPUT:
+            return sys.stdin.read()
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidManifest(f"{file} cannot be read: {error}") from None
+
+
+def _as_json(content: Any) -> Any:
+    """Keys as text, which is all that JSON has."""
+    if isinstance(content, dict):
+        return {_key(key): _as_json(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_as_json(value) for value in content]
+    return content
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    return str(key)
+
+
+def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
+    """The node to point at for `step`, and the node of its value; of a repeated key the last."""
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _size(node: Node, known: dict[int, int]) -> int:
+    """How many parts a node has, with what its aliases stand for; RecursionError if one contains itself."""
+    if id(node) not in known:
+        children: list[Node] = []
+        if isinstance(node, MappingNode):
+            children = [part for pair in node.value for part in pair]
+        elif isinstance(node, SequenceNode):
+            children = node.value
+        known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    return known[id(node)]
+
+
+def _repeated(node: Node, path: YamlPath) -> Iterator[YamlPath]:
+    if isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _repeated(value, (*path, index))
+    elif isinstance(node, MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                continue
+            if key.value in seen:
+                yield (*path, key.value)
+            seen.add(key.value)
+            yield from _repeated(value, (*path, key.value))

@@ -1,0 +1,54 @@
+"""The operator's settings that a manifest is looked at with: those of a file, or none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vaultkube.errors import InvalidManifest
+from webhook.config.annotations import Defaults, parse_config, read_defaults
+from webhook.config.settings import Settings, read_settings
+from webhook.offline.documents import read_documents
+from webhook.registry.settings import RegistrySettings
+
+_LAUNCHER_IMAGE = "vault-env:latest"
+"""What manifests/base/settings.yaml names."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The settings; where no file names them, any Vault address is taken for one that the operator lists."""
+
+    environ: Mapping[str, str]
+    settings: Settings
+    defaults: Defaults
+    known: bool
+
+    def settings_for(self, annotations: Mapping[str, str]) -> Settings:
+        """Return the settings under which an object with these annotations is looked at."""
+        if self.known:
+            return self.settings
+        config, _ = parse_config(annotations, self.defaults)
+        return replace(self.settings, address_allow_list=(config.address,), allow_private_addresses=True)
+
+    def registry(self) -> RegistrySettings:
+        """Return the settings of the registry client."""
+        return RegistrySettings.from_environ(self.environ)
+
+
+def read_operator(file: str | None) -> Operator:
+    """Return the settings in `file`, the ConfigMap that the webhook takes its environment from.
+
+    Raises InvalidManifest if it is none, and InvalidSetting for a value that cannot be used.
+    """
+    environ = {"VAULT_ENV_IMAGE": _LAUNCHER_IMAGE, **(_environ(file) if file else {})}
+    return Operator(environ, read_settings(environ), read_defaults(environ), known=bool(file))
+
+
+def _environ(file: str) -> dict[str, str]:
+    data: Any = None
+    for document in read_documents([file]):
+        if isinstance(document.content, dict) and document.content.get("kind") == "ConfigMap":
+            data = document.content.get("data")
+    if not isinstance(data, dict):
+        raise InvalidManifest(f"{file} holds no ConfigMap with the webhook's settings in `data`")
+    return {name: str(text) for name, text in data.items()}

@@ -1,0 +1,101 @@
+"""What the webhook would answer about an object of a manifest, by the code that answers the API server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.documents.jsonpatch import apply
+from webhook.admission.admission import Admission
+from webhook.admission.gather import Registry
+from webhook.admission.review import AdmissionRequest
+from webhook.admission.services import Services, Vault
+from webhook.offline.context import LAPTOP_PULL_SECRET, Manifests, UnknownImages, UnreadVault
+from webhook.offline.documents import path_text
+from webhook.offline.operator_settings import Operator
+from webhook.offline.reviewable import Reviewed, find_untyped
+from webhook.pods.facts import find_sources
+
+_BUDGET_S = 30.0
+UNTYPED = "the API server takes only text here: put the value in quotes"
+_OWN_NAMESPACE = "vault-webhook"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The object as the cluster would hold it, or why it would be refused; and what could not be known."""
+
+    content: Mapping[str, Any]
+    refusal: str = ""
+    warnings: tuple[str, ...] = ()
+    unknown_images: tuple[str, ...] = ()
+    unknown_sources: tuple[str, ...] = ()
+    unread_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the webhook is given; no registry and no Vault: they are not asked."""
+
+    manifests: Manifests
+    registry: Registry | None = None
+    vault: Vault | None = None
+
+
+def preview(reviewed: Reviewed, operator: Operator, surroundings: Surroundings) -> Preview:
+    """Return what the webhook would make of the object."""
+    untyped = [path_text(path) for path in find_untyped(reviewed)]
+    if untyped:
+        return Preview(reviewed.content, refusal=f"{', '.join(untyped)}: {UNTYPED}")
+    if not reviewed.sent:
+        return Preview(reviewed.content)
+    images, vault = UnknownImages(), UnreadVault()
+    services = Services(
+        cluster=surroundings.manifests,
+        registry=surroundings.registry or images,
+        vault=surroundings.vault or vault,
+        own_namespace=_OWN_NAMESPACE,
+        default_pull_secrets=[LAPTOP_PULL_SECRET],
+    )
+    admission = Admission(operator.settings_for(reviewed.annotations), operator.defaults, services)
+    try:
+        decision = admission.decide(reviewed.resource, _request(reviewed), Deadline(_BUDGET_S))
+        sources = tuple(_unknown_sources(reviewed, surroundings.manifests))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Preview(
+            reviewed.content, refusal=f"it is no valid {reviewed.kind}; the API server would refuse it"
+        )
+    return Preview(
+        apply(reviewed.content, decision.patch),
+        decision.refusal,
+        tuple(decision.warnings),
+        tuple(sorted(images.unknown)),
+        sources,
+        tuple(sorted(vault.unread)),
+    )
+
+
+def _request(reviewed: Reviewed) -> AdmissionRequest:
+    """The request as the API server makes it; a pod that a controller makes has no name yet."""
+    own_name = reviewed.resource != "pods" or reviewed.kind == "Pod"
+    return AdmissionRequest(
+        uid="",
+        kind="Pod" if reviewed.resource == "pods" else reviewed.kind,
+        namespace=reviewed.namespace,
+        name=reviewed.name if own_name else "",
+        operation="CREATE",
+        subresource="",
+        object=reviewed.content,
+        old_object=None,
+        dry_run=True,
+    )
+
+
+def _unknown_sources(reviewed: Reviewed, manifests: Manifests) -> list[str]:
+    if reviewed.resource != "pods":
+        return []
+    return [
+        f"{source.kind} {reviewed.namespace}/{source.name}"
+        for source in sorted(find_sources(reviewed.content.get("spec") or {}))
+        if not manifests.knows(source.kind, reviewed.namespace, source.name)
+    ]

@@ -1,0 +1,146 @@
+"""What of a manifest the webhook would be asked about: pod templates, Secrets and ConfigMaps, also inside a List."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.offline.documents import YamlPath
+
+SKIP_LABEL = "security.banzaicloud.io/mutate"
+"""The label with which an object keeps itself from the webhook."""
+
+EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-webhook")
+NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
+"""Types of Secrets that the webhook is not asked about; all as in manifests/base/webhook-configuration.yaml."""
+
+_TEMPLATE: YamlPath = ("spec", "template")
+_POD_TEMPLATES: Mapping[tuple[str, str], YamlPath] = {
+    ("", "Pod"): (),
+    ("", "PodTemplate"): ("template",),
+    ("", "ReplicationController"): _TEMPLATE,
+    ("apps", "Deployment"): _TEMPLATE,
+    ("apps", "StatefulSet"): _TEMPLATE,
+    ("apps", "DaemonSet"): _TEMPLATE,
+    ("apps", "ReplicaSet"): _TEMPLATE,
+    ("batch", "Job"): _TEMPLATE,
+    ("batch", "CronJob"): ("spec", "jobTemplate", *_TEMPLATE),
+}
+_RESOURCES = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"}
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A part of a document that the webhook would be asked about when it, or its pods, are created.
+
+    `path` leads to it, `content` is the pod, Secret or ConfigMap; `name` is its own, or that of the pods' owner.
+    """
+
+    resource: str
+    path: YamlPath
+    content: Mapping[str, Any]
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The annotations that are text."""
+        return _texts(self.content, "annotations")
+
+    @property
+    def sent(self) -> bool:
+        """Whether the API server would ask the webhook at all: the shipped configuration leaves some out."""
+        skipped = _texts(self.content, "labels").get(SKIP_LABEL) == "skip"
+        if skipped or self.namespace in EXCEPT_NAMESPACES:
+            return False
+        if self.resource == "configmaps":
+            return any(key.startswith((PREFIX, SUCCESSOR_PREFIX)) for key in self.annotations)
+        return self.resource != "secrets" or self.content.get("type") not in NEVER_SENT
+
+
+def find_untyped(reviewed: Reviewed) -> Iterator[YamlPath]:
+    """Yield the paths of values that must be text and are numbers or booleans, for want of quotes in YAML.
+
+    The API server refuses the object; looked at are only values that matter to the webhook.
+    """
+    fields: list[YamlPath] = [("metadata", "annotations"), ("metadata", "labels")]
+    if reviewed.resource != "pods":
+        fields += [("data",), ("stringData",), ("binaryData",)]
+    for path in fields:
+        found = follow(reviewed.content, path)
+        for key, value in found.items() if isinstance(found, dict) else ():
+            if isinstance(value, int | float):
+                yield (*path, key)
+    for key in ("initContainers", "containers") if reviewed.resource == "pods" else ():
+        for index, container in enumerate(_list(reviewed.content, ("spec", key))):
+            for position, entry in enumerate(_list(container, ("env",))):
+                if isinstance(follow(entry, ("value",)), int | float):
+                    yield ("spec", key, index, "env", position, "value")
+
+
+def _list(content: Any, path: YamlPath) -> list[Any]:
+    found = follow(content, path)
+    return found if isinstance(found, list) else []
+
+
+def find_objects(content: Any, namespace: str, path: YamlPath = ()) -> Iterator[Reviewed]:
+    """Yield what the webhook would be asked about; `namespace` stands in where the manifest names none."""
+    if not isinstance(content, dict):
+        return
+    kind, group = str(content.get("kind") or ""), _group(content)
+    if kind.endswith("List") and isinstance(content.get("items"), list):
+        for index, item in enumerate(content["items"]):
+            yield from find_objects(item, namespace, (*path, "items", index))
+        return
+    inner = _POD_TEMPLATES.get((group, kind), _TEMPLATE if _has_pods(content) else None)
+    resource = _RESOURCES.get((group, kind)) if inner is None else "pods"
+    part = follow(content, inner or ())
+    if resource and isinstance(part, dict):
+        metadata = follow(content, ("metadata",))
+        own = metadata if isinstance(metadata, dict) else {}
+        name = str(own.get("name") or own.get("generateName") or "")
+        where = str(own.get("namespace") or namespace)
+        yield Reviewed(resource, (*path, *(inner or ())), part, kind, where, name)
+
+
+def _has_pods(content: Mapping[str, Any]) -> bool:
+    """Whether a kind that is not in the table makes pods of a template, as Rollouts and Knative's Services do."""
+    return isinstance(follow(content, (*_TEMPLATE, "spec", "containers")), list)
+
+
+def follow(content: Any, path: YamlPath) -> Any:
+    """Return the part at `path`, or None."""
+    for step in path:
+        if isinstance(content, dict):
+            content = content.get(step)
+        elif isinstance(content, list) and isinstance(step, int) and step < len(content):
+            content = content[step]
+        else:
+            return None
+    return content
+
+
+def replace_part(content: Any, path: YamlPath, part: Any) -> Any:
+    """Return `content` with another `part` at `path`; what is beside the path is shared."""
+    if not path:
+        return part
+    step, *rest = path
+    new = replace_part(content[step], tuple(rest), part)
+    if isinstance(content, list):
+        return [new if index == step else item for index, item in enumerate(content)]
+    return {**content, step: new}
+
+
+def _group(content: Mapping[str, Any]) -> str:
+    group, slash, _ = str(content.get("apiVersion") or "").partition("/")
+    return group if slash else ""
+
+
+def _texts(content: Mapping[str, Any], key: str) -> dict[str, str]:
+    found = follow(content, ("metadata", key))
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str)}

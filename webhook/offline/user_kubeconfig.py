@@ -1,0 +1,55 @@
+"""How a person's kubeconfig leads to the API server.
+
+A token or client certificate in one file is read by the webhook's own code. Every other way to log in (plug-ins of
+cloud providers, OIDC, several files in KUBECONFIG) is the official client's business; it is asked for the
+connection only, and what is read goes through the webhook's own client.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vaultkube.apiserver.kubeconfig import Connection, find_connection
+from vaultkube.errors import InvalidSetting
+
+_DEFAULT = Path("~/.kube/config")
+
+
+def find_person_connection(environ: Mapping[str, str]) -> Connection:
+    """Return the connection of KUBECONFIG or ~/.kube/config; InvalidSetting if there is none that can be used."""
+    kubeconfig = environ.get("KUBECONFIG") or str(_DEFAULT.expanduser())
+    if os.pathsep not in kubeconfig:
+        try:
+            return find_connection({"KUBECONFIG": kubeconfig})
+        except InvalidSetting:
+            if not Path(kubeconfig).is_file():
+                raise
+    return _official(kubeconfig)
+
+
+def _official(kubeconfig: str) -> Connection:
+    try:
+        from kubernetes import client, config  # of the extra `laptop`; slow to load
+    except ImportError:
+        raise InvalidSetting(
+            f"KUBECONFIG {kubeconfig} has neither token nor client certificate; "
+            "its way to log in needs: pip install 'vault-webhook[laptop]'"
+        ) from None
+    found = client.Configuration()
+    try:
+        config.load_kube_config(config_file=kubeconfig, client_configuration=found)  # type: ignore[no-untyped-call]
+        _, current = config.list_kube_config_contexts(kubeconfig)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, OSError) as error:
+        raise InvalidSetting(f"KUBECONFIG {kubeconfig} cannot be used: {error}") from None
+    logins: Mapping[str, Any] = dict(found.auth_settings())
+    values = (str(login["value"]) for login in logins.values())
+    token = next((value for value in values if value.startswith("Bearer ")), "")
+    certificate = found.cert_file or "", found.key_file or ""
+    return Connection(
+        server=found.host.rstrip("/"),
+        ca_file=found.ssl_ca_cert or "",
+        token=token.removeprefix("Bearer "),
+        client_certificate=certificate if all(certificate) else None,
+        namespace=current["context"].get("namespace") or "default",
+    )

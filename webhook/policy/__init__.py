@@ -1,0 +1,1 @@
+"""Policies: which Vault addresses and which paths the operator allows. Pure."""

@@ -1,0 +1,82 @@
+"""Which Vault addresses an annotation may name.
+
+The address receives the ServiceAccount's token, so only the operator decides where that may go.
+"""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from vaultkube.errors import ForbiddenAddress
+
+_NEVER = frozenset({"localhost", "metadata.google.internal"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PRINTABLE = re.compile(r"[!-\[\]-~]*")
+
+
+def check_address(address: str, operators: str, listed: Iterable[str], *, allow_private: bool) -> None:
+    """Return if an annotation may name `address`; ForbiddenAddress says why not.
+
+    `operators` is the operator's own, which may be any; `listed` are those that they allow beside it. Addresses are
+    compared by scheme, host, port and path, without regard to case of scheme and host, default ports, and a trailing
+    slash.
+    """
+    parts = _split(address)
+    if _comparable(parts) == _comparable(urlsplit(operators)):
+        return
+    host = (parts.hostname or "").rstrip(".")
+    if host in _NEVER or host.endswith(".localhost"):
+        raise _forbidden(address, "this host is never allowed")
+    if not allow_private and not _is_public(host):
+        raise _forbidden(
+            address, "it is a private or local address; the operator can set VAULT_ALLOW_PRIVATE_ADDR"
+        )
+    if _comparable(parts) not in {_comparable(urlsplit(entry)) for entry in listed}:
+        raise _forbidden(address, "ask the operator to add it to VAULT_ADDR_ALLOWLIST of the webhook")
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of the address, if every reader of URLs finds the same ones: `urlsplit` drops blanks and line breaks."""
+    if not _PRINTABLE.fullmatch(address):
+        raise _forbidden(address, "it must not hold blanks, backslashes or what is not ASCII")
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise _forbidden(address, "it is not a URL") from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.netloc.endswith(":"):
+        raise _forbidden(address, "it must be https://HOST[:PORT] or http://HOST[:PORT]")
+    if "@" in parts.netloc or "?" in address or "#" in address:
+        raise _forbidden(address, "it must not hold user information, a query or a fragment")
+    return parts
+
+
+def _forbidden(address: str, why: str) -> ForbiddenAddress:
+    shown = address.rpartition("@")[2] if "@" in address else address
+    return ForbiddenAddress(f"annotation vault-addr: {shown!r} is not allowed: {why}")
+
+
+def _comparable(parts: SplitResult) -> tuple[str, str, int | None, str]:
+    scheme = parts.scheme.lower()
+    return (
+        scheme,
+        (parts.hostname or "").rstrip("."),
+        parts.port or _DEFAULT_PORTS.get(scheme),
+        parts.path.rstrip("/"),
+    )
+
+
+def _is_public(host: str) -> bool:
+    """Whether `host` is a name, or an address in any spelling that `inet_aton` knows, outside all reserved ranges."""
+    try:
+        address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            address = ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return True
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_global and not address.is_multicast

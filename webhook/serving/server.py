@@ -1,0 +1,87 @@
+"""gunicorn, with settings that suit the API server as the only client.
+
+It keeps idle connections for 90 s and does not retry a POST on a connection that was reset, so ours are kept longer,
+and SIGTERM lets requests under way end.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from vaultkube.errors import InvalidSetting
+from vaultkube.log import Log
+from vaultkube.metrics import mark_dead, prepare_directory
+from webhook.config.settings import Settings
+from webhook.serving.tls import ReloadingContext
+
+_KEEP_ALIVE_S = 95
+_GRACEFUL_S = 15
+_HEARTBEAT_S = 30
+_CONNECTIONS = 1000
+
+
+def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
+    """Serve the WSGI application that `load` makes, until SIGTERM; each worker process calls `load` once."""
+    chosen = options(settings, log)
+    directory, master = prepare_directory(settings), os.getpid()
+    log.write("info", "serving", address=settings.listen_address, tls=bool(settings.tls_cert_file))
+    try:
+        _Server(chosen, load).run()
+    finally:
+        if os.getpid() == master:  # a worker that ends comes by here too
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def options(settings: Settings, log: Log) -> Mapping[str, Any]:
+    """Return gunicorn's settings."""
+    chosen: dict[str, Any] = {
+        "bind": _bind(settings.listen_address),
+        "worker_class": "webhook.serving.worker.Worker",
+        "workers": settings.workers,
+        "threads": settings.threads,
+        "worker_connections": _CONNECTIONS,
+        "keepalive": _KEEP_ALIVE_S,
+        "graceful_timeout": _GRACEFUL_S,
+        "timeout": _HEARTBEAT_S,
+        "control_socket_disable": True,
+        "worker_tmp_dir": settings.metrics_dir,
+        "loglevel": "warning",
+        "child_exit": lambda _server, worker: mark_dead(worker.pid),
+    }
+    if settings.tls_cert_file:
+        contexts = _contexts(settings, log)
+        chosen["certfile"] = settings.tls_cert_file
+        chosen["keyfile"] = settings.tls_private_key_file
+        chosen["ssl_context"] = lambda _config, _default: contexts.get()
+    return chosen
+
+
+def _contexts(settings: Settings, log: Log) -> ReloadingContext:
+    files = settings.tls_cert_file, settings.tls_private_key_file
+    try:
+        return ReloadingContext(*files, lambda message: log.write("error", message))
+    except OSError as error:
+        raise InvalidSetting(
+            f"TLS_CERT_FILE={files[0]} and TLS_PRIVATE_KEY_FILE={files[1]} cannot be used: {error}"
+        ) from None
+
+
+def _bind(address: str) -> str:
+    return f"[::]{address}" if address.startswith(":") else address
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, chosen: Mapping[str, Any], load: Callable[[], Any]) -> None:
+        self._chosen = chosen
+        self._load = load
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._load()
