@@ -6,14 +6,15 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from webhook.config.settings import Settings
-
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def prepare_directory(settings: Settings) -> Path:
-    """Make the directory that the workers share their figures in; call it before prometheus_client is imported."""
-    parent = settings.metrics_dir if os.path.isdir(settings.metrics_dir) else None
+def prepare_directory(folder: str) -> Path:
+    """Make the directory in `folder` that worker processes share their metrics in; import prometheus_client later.
+
+    Where there is no such folder, the system's temporary one serves.
+    """
+    parent = folder if os.path.isdir(folder) else None
     directory = Path(tempfile.mkdtemp(prefix="vault-webhook-metrics-", dir=parent))
     os.environ[DIRECTORY_VARIABLE] = str(directory)
     return directory

@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from vaultenv.client.api import Vault
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
-    from vaultenv.start.plan import Plan
 
 
 def supervise(
     program: bytes,
     argv: "Sequence[bytes]",
-    plan: "Plan",
+    child_environ: "Callable[[Reader | None, str], dict[bytes, bytes]]",
     settings: "Settings",
     reader: "Reader | None",
     vault: "Vault | None",
@@ -30,7 +29,7 @@ def supervise(
 
     supervisor = Supervisor(program, argv, settings.daemon_action, settings.grace_s, log)
     cached = CachingReader(reader) if reader else None
-    environ = plan.child_environ(cached, vault.token if vault else "")
+    environ = child_environ(cached, vault.token if vault else "")
     finish(settings, vault, log)
     supervisor.prepare()
     if cached and vault and not settings.revoke_token:
@@ -38,6 +37,6 @@ def supervise(
 
         from vaultenv.renewal.renewer import Keeper
 
-        keeper = Keeper(plan, vault, cached, environ, settings, log, supervisor.change)
+        keeper = Keeper(child_environ, vault, cached, environ, settings, log, supervisor.change)
         start_new_thread(keeper.run, ())
     return supervisor.run(environ)

@@ -8,6 +8,7 @@ from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.jsontext import dumps
 from vaultenv.client.session import log_in, token_in_file
 from vaultenv.errors import LoginFailed, NotResolved, PermissionRefused, RequestRefused, VaultEnvError
+from vaultenv.references.parts import LOGIN
 from vaultenv.renewal.lease import Lease
 
 TYPE_CHECKING = False
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from vaultenv.client.api import Vault
     from vaultenv.references.cache import CachingReader, Question
     from vaultenv.settings import Settings
-    from vaultenv.start.plan import Plan
 
     Environ = dict[bytes, bytes]
+    ReadAgain = Callable[[CachingReader, str], Environ]
 
 _LONGEST_SLEEP_S = 3600.0
 _AGAIN_S = 5.0
@@ -28,11 +29,14 @@ _FILE_LOOK_S = 5.0
 
 
 class Keeper:
-    """Runs in a thread of its own; `changed` is called with each new environment of the program."""
+    """Renews in a thread of its own.
+
+    `read_again` makes the program's environment of a reader and a token; `changed` is called with each new one.
+    """
 
     def __init__(
         self,
-        plan: "Plan",
+        read_again: "ReadAgain",
         vault: "Vault",
         reader: "CachingReader",
         environ: "Environ",
@@ -40,7 +44,7 @@ class Keeper:
         log: "Log",
         changed: "Callable[[Environ], None]",
     ) -> None:
-        self._plan = plan
+        self._environ_from = read_again
         self._vault = vault
         self._reader = reader
         self._environ = environ
@@ -113,7 +117,7 @@ class Keeper:
 
     def _given_at_first(self) -> str:
         """The token that a file gave, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
-        if self._settings.token and not self._plan.login:
+        if self._settings.token and self._settings.token != LOGIN.decode():
             return ""
         if self._settings.unwrap_token:
             return self._in_file()
@@ -151,7 +155,7 @@ class Keeper:
         kept = {question: self._reader.secrets[question] for question in stale}
         self._reader.forget(stale)
         try:
-            environ = self._plan.child_environ(self._reader, self._vault.token)
+            environ = self._environ_from(self._reader, self._vault.token)
         except NotResolved:
             self._reader.secrets.update(kept)
             raise

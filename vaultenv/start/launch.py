@@ -135,4 +135,4 @@ def _supervise(
     from vaultenv.process.supervise import supervise
 
     gc.enable()
-    return supervise(program, words, plan, settings, reader, vault, log, _finish)
+    return supervise(program, words, plan.child_environ, settings, reader, vault, log, _finish)

@@ -26,7 +26,7 @@ _CONNECTIONS = 1000
 def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
     """Serve the WSGI application that `load` makes, until SIGTERM; each worker process calls `load` once."""
     chosen = options(settings, log)
-    directory, master = prepare_directory(settings), os.getpid()
+    directory, master = prepare_directory(settings.metrics_dir), os.getpid()
     log.write("info", "serving", address=settings.listen_address, tls=bool(settings.tls_cert_file))
     try:
         _Server(chosen, load).run()
