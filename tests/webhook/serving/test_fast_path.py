@@ -23,7 +23,7 @@ from webhook.serving.fast_path import Request, State, answer, parse, receive, se
 from webhook.serving.reviewer import Reviewer
 
 POST = (
-    b"POST /pods?timeout=10s HTTP/1.1\r\nHost: vault-vaultkube.vault.resolver-webhook.svc:443\r\n"
+    b"POST /pods?timeout=10s HTTP/1.1\r\nHost: vault-webhook.vault-webhook.svc:443\r\n"
     b"User-Agent: kube-apiserver-admission\r\nContent-Length: 4\r\nAccept: application/json, */*\r\n"
     b"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\nbody"
 )
