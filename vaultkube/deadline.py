@@ -1,19 +1,18 @@
-"""One monotonic deadline for everything that an admission waits for, and for its own work."""
+"""Deadlines: one for everything that an admission waits for, and for its own work."""
 
 import math
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
 from vaultkube.errors import OutOfTime
 
 _MOMENT_S = 0.005
 
 
-class MustWait(BaseException):
-    """A decision that nobody may wait for needs a call to somebody else, or more than a moment of work.
+class WouldBlock(BaseException):
+    """Work has taken longer than a thread that serves others can spare: it is begun again in a thread of its own.
 
-    No Exception, as nothing on its way may handle it: the request is begun again where it may take its time.
+    Not an Exception, as no handler on its way may take it for an error.
     """
 
 
@@ -25,7 +24,7 @@ class Deadline:
         self._end = clock() + budget_s
 
     def remaining_s(self) -> float:
-        """Seconds left, never below zero; MustWait where none may be waited for."""
+        """Return the seconds left, never below zero."""
         return max(0.0, self._end - self._clock())
 
     def passed(self) -> bool:
@@ -38,20 +37,22 @@ class Deadline:
             raise OutOfTime("there is too much in it to decide in time; make it smaller, or divide it")
 
 
-class Moment(Deadline):
-    """The deadline of a decision that keeps others from being served: no call may be waited for, and work ends soon."""
+class ShortDeadline(Deadline):
+    """A deadline for a thread that serves others: until `resume`, `check` raises WouldBlock after 5 ms of work."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(_MOMENT_S, clock)
+    def __init__(self, budget_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(budget_s, clock)
+        self._pause = clock() + _MOMENT_S
 
-    def remaining_s(self) -> NoReturn:
-        """Raise MustWait: who asks is about to wait."""
-        raise MustWait
+    def resume(self) -> None:
+        """Let work take until the deadline: it is in a thread of its own now."""
+        self._pause = math.inf
 
     def check(self) -> None:
-        """Return for a moment; MustWait after that."""
-        if self._clock() >= self._end:
-            raise MustWait
+        """Return while something is left; WouldBlock after the moment, OutOfTime after the deadline."""
+        super().check()
+        if self._clock() >= self._pause:
+            raise WouldBlock
 
 
 UNLIMITED = Deadline(math.inf)

@@ -5,13 +5,16 @@
     ├── InvalidSetting       the operator's: an environment variable of the webhook
     ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
     │   └── NotYaml          or can, and is no YAML
-    └── Refused              the object's author can mend it: answered `allowed: false`
+    └── Refused              the object's author can mend it: answered `allowed: false`, 403
         ├── InvalidAnnotation
         ├── ForbiddenAddress     a Vault address that the operator has not listed
         ├── ImageNotRead         the registry did not give the image's configuration
         ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
-        ├── ClusterUnavailable   the API server did not give what a decision needs
-        └── OutOfTime            there is more in the object than can be decided in time
+        ├── Unavailable          somebody did not answer, and may do so later: 503
+        │   ├── ClusterUnavailable   the API server
+        │   ├── RegistryUnavailable  a registry; an ImageNotRead too
+        │   └── VaultUnavailable     Vault; a NotResolved too
+        └── OutOfTime            there is more in the object than can be decided in time: 504
 
 Messages are shown to people and stored by the API server's audit log: they name the container, variable and
 reference, and never a secret value, a token, or text that a registry or Vault chose.
@@ -45,7 +48,15 @@ class NotYaml(InvalidManifest):
 
 
 class Refused(WebhookError):
-    """The object is refused; `str()` says why and what to do."""
+    """The object is refused; `str()` says why and what to do.
+
+    `code` and `reason` go into the Status of the answer, `outcome` into metrics and log.
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
+    """
+
+    code = 403
+    reason = "Forbidden"
+    outcome = "refused"
 
 
 class InvalidAnnotation(Refused):
@@ -64,9 +75,29 @@ class NotResolved(Refused):
     """References in a Secret, ConfigMap or custom object could not be resolved."""
 
 
-class ClusterUnavailable(Refused):
+class Unavailable(Refused):
+    """Somebody whose answer the decision needs did not give it; trying again may help."""
+
+    code = 503
+    reason = "ServiceUnavailable"
+    outcome = "unavailable"
+
+
+class ClusterUnavailable(Unavailable):
     """The Kubernetes API did not answer in time, or not with what the webhook may read."""
+
+
+class RegistryUnavailable(ImageNotRead, Unavailable):
+    """The registry did not answer, or is too busy to."""
+
+
+class VaultUnavailable(NotResolved, Unavailable):
+    """Vault did not answer, is sealed, or is too busy to."""
 
 
 class OutOfTime(Refused):
     """The admission's deadline has passed while the webhook itself was at work."""
+
+    code = 504
+    reason = "Timeout"
+    outcome = "timeout"

@@ -51,7 +51,7 @@ class Metrics:
         return self._reviews.labels(resource, outcome).inc, self._seconds.labels(resource).observe
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
-        """Count a review of pods, secrets or configmaps: changed, unchanged, refused, invalid or failed."""
+        """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
         count, observe = self._of_reviews(resource, outcome)
         count()
         observe(seconds)

@@ -1,9 +1,9 @@
-"""Deadlines: what is left, and moments in which nothing may be waited for."""
+"""Deadlines: the time that is left, and moments of work for threads that serve others."""
 
 import pytest
 
 from tests.webhook.clock import Clock
-from vaultkube.deadline import Deadline, Moment, MustWait
+from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.errors import OutOfTime
 
 
@@ -24,19 +24,19 @@ def test_long_work_ends_with_the_deadline() -> None:
         deadline.check()
 
 
-def test_in_a_moment_nothing_may_be_waited_for() -> None:
-    with pytest.raises(MustWait):
-        Moment().remaining_s()
-
-
-def test_a_moment_of_work_is_let_be_and_more_must_wait() -> None:
+def test_a_short_deadline_ends_work_after_a_moment_until_it_is_resumed() -> None:
     clock = Clock()
-    moment = Moment(clock)
-    moment.check()
+    deadline = ShortDeadline(2.0, clock)
+    deadline.check()
     clock.now_s += 0.1
-    with pytest.raises(MustWait):
-        moment.check()
+    with pytest.raises(WouldBlock):
+        deadline.check()
+    deadline.resume()
+    deadline.check()
+    clock.now_s += 2
+    with pytest.raises(OutOfTime):
+        deadline.check()
 
 
-def test_no_handler_on_the_way_takes_it_for_an_error() -> None:
-    assert not issubclass(MustWait, Exception)
+def test_no_handler_of_errors_catches_the_end_of_a_moment() -> None:
+    assert not issubclass(WouldBlock, Exception)

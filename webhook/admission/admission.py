@@ -1,13 +1,15 @@
-"""What is decided about an object: gather the facts under one deadline, decide by pure functions, answer the difference."""
+"""Decisions about objects: pure functions decide, their needs are met under one deadline, the answer is the difference."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
-from webhook.admission.objects import ObjectAdmission
-from webhook.admission.pods import PodAdmission
-from webhook.admission.review import AdmissionRequest, Decision
+from webhook.admission import gather
+from webhook.admission.needs import Need, Steps, advance
+from webhook.admission.objects import ObjectDecisions
+from webhook.admission.pods import PodDecisions
+from webhook.admission.review import AdmissionRequest, Decision, RefusalStatus
 from webhook.admission.services import Services as Services
 from webhook.config.annotations import Defaults
 from webhook.config.configure import is_skipped
@@ -29,26 +31,38 @@ class Admission:
     """Decides about pods, Secrets and ConfigMaps."""
 
     def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
-        self._pods = PodAdmission(settings, defaults, services)
-        self._objects = ObjectAdmission(settings, defaults, services)
-        self._cluster = services.cluster
+        self._pods = PodDecisions(settings, defaults, services)
+        self._objects = ObjectDecisions(settings, defaults, services)
+        self._services = services
         self._was_ready = False
 
     def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
-        """Return the decision; everything that the object's author or the operator can mend is a refusal."""
+        """Return the decision, after all that it needs from outside has come."""
+        steps = self.begin(resource, request, deadline)
+        return self.finish(steps, advance(steps.__next__), deadline)
+
+    def begin(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]:
+        """Return the steps of the decision; a Refused, which the author or the operator can mend, is a refusal."""
         annotations = _annotations(request.object)
         if not _is_decided(resource, request) or is_skipped(annotations):
             return Decision()
         try:
             if resource == "pods":
-                return self._pods.decide(request, annotations, deadline)
-            return self._objects.decide(resource, request, annotations, deadline)
+                return (yield from self._pods.decide(request, annotations, deadline))
+            return (yield from self._objects.decide(resource, request, annotations, deadline))
         except Refused as refusal:
-            return Decision(refusal=_readable(_REFUSAL + str(refusal)))
+            return Decision(
+                refusal=_readable(_REFUSAL + str(refusal)),
+                status=RefusalStatus(refusal.code, refusal.reason, refusal.outcome),
+            )
+
+    def finish(self, steps: Steps[Decision], need: Need | Decision, deadline: Deadline) -> Decision:
+        """Return the decision of these steps, whose first need is `need`."""
+        return gather.finish(steps, need, self._services, deadline)
 
     def ready(self, deadline: Deadline) -> bool:
         """Whether the API server has answered once; what happens to it later is no reason to stop serving."""
-        self._was_ready = self._was_ready or self._cluster.ready(deadline)
+        self._was_ready = self._was_ready or self._services.cluster.ready(deadline)
         return self._was_ready
 
 

@@ -1,13 +1,27 @@
-"""The facts that decisions need, each fetched once, at the same time, under the admission's deadline."""
+"""Needs of decisions met: each fact is fetched once, many at the same time, under the admission's deadline."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
-from vaultkube.errors import ClusterUnavailable, ImageNotRead
+from vaultkube.errors import ClusterUnavailable, ImageNotRead, Refused, RegistryUnavailable, Unavailable
+from vaultkube.vault.login import Resolution
+from webhook.admission.needs import (
+    AccountPullSecrets,
+    ImageConfigs,
+    Need,
+    PullSecrets,
+    SecretObject,
+    SourceValues,
+    Steps,
+    advance,
+)
+from webhook.admission.review import Decision
+from webhook.admission.services import Cluster, Registry, Services
 from webhook.pods.facts import Source, Values
 from webhook.registry.credentials import read_pull_secret
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
@@ -18,23 +32,38 @@ Found = TypeVar("Found")
 _MOST_IN_PARALLEL = 8
 _ACCOUNT_BUDGET_S = 1.0
 _GRACE_S = 0.5
-"""What fetches keep to the deadline by themselves, and have more to say of it then, get to say it."""
+"""Extra wait for fetches that enforce the deadline themselves: their error says more than ours."""
 _POLICIES = ("Never", "IfNotPresent", "Always")
 """Pull policies by how fresh the answer must be."""
 
 
-class Cluster(Protocol):
-    """The Kubernetes API: `vaultkube.apiserver.client.Cluster`."""
+def finish(steps: Steps[Decision], need: Need | Decision, services: Services, deadline: Deadline) -> Decision:
+    """Return the decision after all of its needs are met, `need` first."""
+    while not isinstance(need, Decision):
+        try:
+            found = fetch(need, services, deadline)
+        except Refused as refusal:
+            need = advance(partial(steps.throw, refusal))
+        else:
+            need = advance(partial(steps.send, found))
+    return need
 
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
 
-    def ready(self, deadline: Deadline) -> bool: ...
-
-
-class Registry(Protocol):
-    """Image registries: `webhook.registry.client.RegistryClient`."""
-
-    def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig: ...
+def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
+    """Return what the need's docstring promises; a Refused says why it cannot be had."""
+    match need:
+        case SourceValues(namespace, sources):
+            return gather_sources(services.cluster, sources, namespace, deadline)
+        case AccountPullSecrets(namespace, account):
+            return find_account_pull_secrets(services.cluster, namespace, account, deadline)
+        case PullSecrets(names):
+            return gather_pull_secrets(services.cluster, names, deadline)
+        case ImageConfigs(queries):
+            return gather_images(services.registry, queries, deadline)
+        case SecretObject(namespace, name):
+            return services.cluster.get("Secret", namespace, name, deadline)
+        case Resolution():
+            return services.vault.resolve(need, deadline)
 
 
 def gather_sources(
@@ -97,12 +126,15 @@ def gather_images(
         try:
             return registry.fetch(query, deadline)
         except ImageNotRead as error:
-            return ImageNotRead(f"{error} (container {', '.join(containers[image])})")
+            kind = RegistryUnavailable if isinstance(error, Unavailable) else ImageNotRead
+            return kind(f"{error} (container {', '.join(containers[image])})")
 
     found = _in_parallel(fetch, containers, deadline)
-    problems = [str(answer) for answer in found.values() if isinstance(answer, ImageNotRead)]
-    if problems:
-        raise ImageNotRead("; ".join(problems))
+    failures = [answer for answer in found.values() if isinstance(answer, ImageNotRead)]
+    if failures:
+        may_do_later = all(isinstance(failure, Unavailable) for failure in failures)
+        kind = RegistryUnavailable if may_do_later else ImageNotRead
+        raise kind("; ".join(map(str, failures)))
     return {image: answer for image, answer in found.items() if isinstance(answer, ImageConfig)}
 
 
@@ -114,7 +146,6 @@ def _in_parallel(fetch: Callable[[Key], Found], keys: Iterable[Key], deadline: D
     order = list(dict.fromkeys(keys))
     if len(order) < 2:
         return {key: fetch(key) for key in order}
-    deadline.remaining_s()  # where nothing may be waited for, no threads are made for it
     pool = ThreadPoolExecutor(min(_MOST_IN_PARALLEL, len(order)))
     try:
         pending = {key: pool.submit(fetch, key) for key in order}

@@ -40,6 +40,18 @@ class AdmissionRequest(NamedTuple):
         return self.name or _text(self.object.get("metadata"), "name")
 
 
+class RefusalStatus(NamedTuple):
+    """Code and reason of the Status that answers a refusal, and its outcome in metrics and log."""
+
+    code: int = 403
+    reason: str = "Forbidden"
+    outcome: str = "refused"
+
+
+FORBIDDEN = RefusalStatus()
+INTERNAL = RefusalStatus(500, "InternalError", "internal")
+
+
 class Decision(NamedTuple):
     """The answer to one request: refused when `refusal` is not empty, else changed by `patch`."""
 
@@ -48,6 +60,7 @@ class Decision(NamedTuple):
     warnings: Sequence[str] = ()
     audit: Mapping[str, str] = MappingProxyType({})
     references: int = 0
+    status: RefusalStatus = FORBIDDEN
 
 
 def audit_of(references: Iterable[str]) -> dict[str, str]:
@@ -96,7 +109,8 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
     """Return the AdmissionReview that carries `decision`."""
     response: dict[str, Any] = {"uid": request.uid, "allowed": not decision.refusal}
     if decision.refusal:
-        response["status"] = {"code": 403, "reason": "Forbidden", "message": decision.refusal}
+        status = decision.status
+        response["status"] = {"code": status.code, "reason": status.reason, "message": decision.refusal}
     elif decision.patch:
         response["patchType"] = "JSONPatch"
         response["patch"] = encoded(encode(decision.patch))

@@ -1,37 +1,41 @@
-"""What the outside world is reached by."""
+"""Clients for the API server, registries and Vault, grouped for one process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from vaultenv.references.parts import Value
 from vaultkube.deadline import Deadline
-from vaultkube.vault.resolver import Identity
-from webhook.admission.gather import Cluster, Registry
-from webhook.config.annotations import Config
+from vaultkube.vault.login import Resolution
+from webhook.registry.query import ImageConfig, ImageQuery
+
+
+class Cluster(Protocol):
+    """The Kubernetes API: `vaultkube.apiserver.client.Cluster`."""
+
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def ready(self, deadline: Deadline) -> bool: ...
+
+
+class Registry(Protocol):
+    """Image registries: `webhook.registry.client.RegistryClient`."""
+
+    def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig: ...
 
 
 class Vault(Protocol):
     """Resolves values: `vaultkube.vault.resolver.Vault`."""
 
-    def resolve(
-        self,
-        values: Mapping[str, Value],
-        config: Config,
-        identity: Identity,
-        ca: bytes,
-        deadline: Deadline,
-        dry_run: bool,
-    ) -> dict[str, bytes | None]: ...
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]: ...
 
 
 @dataclass(frozen=True)
 class Services:
-    """The clients of one process, and what it must know of its own place."""
+    """The clients of one process, and where it runs."""
 
     cluster: Cluster
     registry: Registry
     vault: Vault
     own_namespace: str
     default_pull_secrets: Sequence[tuple[str, str]] = ()
-    """Namespace and name of what is tried after a pod's own pull secrets."""
+    """Namespace and name of each Secret that is tried after a pod's own pull secrets."""

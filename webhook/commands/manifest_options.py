@@ -9,8 +9,7 @@ from typing import Any
 
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.errors import NotYaml
-from webhook.admission.gather import Registry
-from webhook.admission.services import Vault
+from webhook.admission.services import Registry, Vault
 from webhook.offline.context import Manifests
 from webhook.offline.documents import Document, read_documents
 from webhook.offline.operator_settings import Operator, read_operator

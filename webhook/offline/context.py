@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vaultenv.references.parts import Value
 from vaultkube.deadline import Deadline
-from vaultkube.vault.resolver import Identity
-from webhook.admission.gather import Cluster
-from webhook.config.annotations import Config
+from vaultkube.vault.login import Resolution
+from webhook.admission.services import Cluster
 from webhook.config.configure import is_skipped
 from webhook.objects import configmap, secret
 from webhook.objects.references import find_references
@@ -74,20 +72,13 @@ class UnreadVault:
     def __init__(self) -> None:
         self.unread: set[str] = set()
 
-    def resolve(
-        self,
-        values: Mapping[str, Value],
-        config: Config,
-        identity: Identity,
-        ca: bytes,
-        deadline: Deadline,
-        dry_run: bool,
-    ) -> dict[str, bytes | None]:
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         """Return none of them."""
-        for name in values:
+        login = resolution.login
+        for name in resolution.values:
             self.unread.add(
-                f"{name} (at {config.address} with role {identity.role} as ServiceAccount "
-                f"{identity.namespace}/{identity.service_account})"
+                f"{name} (at {login.address} with role {login.role} as ServiceAccount "
+                f"{login.namespace}/{login.service_account})"
             )
         return {}
 

@@ -7,9 +7,8 @@ from typing import Any
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import apply
 from webhook.admission.admission import Admission
-from webhook.admission.gather import Registry
 from webhook.admission.review import AdmissionRequest
-from webhook.admission.services import Services, Vault
+from webhook.admission.services import Registry, Services, Vault
 from webhook.offline.context import LAPTOP_PULL_SECRET, Manifests, UnknownImages, UnreadVault
 from webhook.offline.documents import path_text
 from webhook.offline.operator_settings import Operator

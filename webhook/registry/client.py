@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ImageNotRead
+from vaultkube.errors import ImageNotRead, RegistryUnavailable
 from webhook.registry.credentials import ANONYMOUS, candidates
-from webhook.registry.failures import Kind, RegistryFailure, message
+from webhook.registry.failures import UNAVAILABLE, Kind, RegistryFailure, message
 from webhook.registry.mirrors import mirrored
 from webhook.registry.observer import Observer, Unobserved
 from webhook.registry.platforms import Platform, wanted_platforms
@@ -63,7 +63,8 @@ class RegistryClient:
         except RegistryFailure as failure:
             self._observer.image_lookup(failure.kind.lower())
             _log.warning("image %r: %s: %s", query.image, failure.kind, failure.detail)
-            raise ImageNotRead(message(what, failure.kind, self._note(query, failure))) from None
+            kind = RegistryUnavailable if failure.kind in UNAVAILABLE else ImageNotRead
+            raise kind(message(what, failure.kind, self._note(query, failure))) from None
         self._observer.image_lookup(outcome)
         return replace(config, warnings=(*config.warnings, *self._warnings(query)))
 

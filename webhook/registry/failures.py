@@ -28,6 +28,9 @@ class Kind(StrEnum):
     PLATFORMS_DIFFER = "PLATFORMS_DIFFER"
 
 
+UNAVAILABLE = frozenset((Kind.TOO_MANY_REQUESTS, Kind.UNREACHABLE, Kind.BUSY))
+"""Kinds of failure after which the same request may succeed later."""
+
 _SET_COMMAND = "or set `command` in the container, so that the image need not be read"
 
 MEANINGS: Mapping[Kind, tuple[str, str]] = {

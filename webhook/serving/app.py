@@ -1,21 +1,17 @@
-"""The WSGI application: requests in, answers out. What a review comes to stands in `webhook.serving.reviewer`."""
+"""The WSGI application: HTTP requests in, answers of the Reviewer out."""
 
-import math
 from collections.abc import Callable
-from functools import lru_cache, partial
-from urllib.parse import parse_qs
+from functools import partial
 
 from flask import Flask, Response, request
 
 from vaultkube.deadline import Deadline
 from vaultkube.log import Log
 from vaultkube.metrics import Metrics, exposition
-from vaultkube.value_types import DURATION
 from webhook.admission.review import AdmissionRequest
 from webhook.serving.reviewer import EXTENSION, Admission, Reviewer
 
 BODY_LIMIT = 8 << 20
-_MARGIN = 0.8
 _READY_BUDGET_S = 2.0
 
 
@@ -33,12 +29,10 @@ def create_app(
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
-    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, log, on_refusal)
+    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, log, budget_s, on_refusal)
 
     def review(resource: str) -> Response:
-        body = request.get_data(cache=False)
-        deadline = Deadline(min(budget_s, _caller_budget_s(request.query_string)))
-        answer = reviewer.answer(resource, body, deadline)
+        answer = reviewer.answer(resource, request.query_string, request.get_data(cache=False))
         return Response(answer.body, answer.status, content_type=answer.content_type)
 
     for resource in ("pods", "secrets", "configmaps"):
@@ -47,16 +41,6 @@ def create_app(
     app.add_url_rule("/readyz", "readyz", lambda: _ready(admission))
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(*expose()))
     return app
-
-
-@lru_cache(maxsize=16)
-def _caller_budget_s(query: bytes) -> float:
-    """What may be taken of the `timeout` that the API server waits for; without one it is without end."""
-    try:
-        (text,) = parse_qs(query.decode("latin-1")).get("timeout", [""])[:1]
-        return _MARGIN * float(DURATION.parse(text))
-    except ValueError:
-        return math.inf
 
 
 def _ready(admission: Admission) -> Response:

@@ -1,9 +1,8 @@
-"""Reviews that are answered where connections are watched: those that have come as a whole and wait for nothing.
+"""Reviews read and written by the thread that watches connections, past gunicorn's parser and Flask.
 
-To hand a request to a thread and its connection back costs as much as most decisions, and to take it through gunicorn's
-parser and Flask costs that once more. An attempt either gives the whole answer or leaves no trace: a thread then begins
-with what was received. Taken here is only what the API server sends, in the plainest form of RFC 9112: a POST whose
-header fields are all known and none of which says anything about the connection. All else is gunicorn's.
+Handing a request to a thread and its connection back costs as much as most decisions, and gunicorn's parser with Flask
+costs that once more. Only requests as the API server sends them are read here, in the plainest form of RFC 9112: a POST
+whose header fields are all known and none of which is about the connection. Every other request is gunicorn's.
 """
 
 import re
@@ -14,16 +13,16 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from vaultkube.deadline import Moment, MustWait
-from webhook.serving.reviewer import Answer, Reviewer
+from webhook.serving.reviewer import Answer
 
 _LIMIT = 32_768
+"""Longest request that is read here; it bounds the work of one review in the thread that watches connections, too."""
 _HEAD_LIMIT = 8192
 _RECORD = 16_384
 _HEAD_END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
 _HEAD = re.compile(
-    rb"POST /(pods|secrets|configmaps)(?:\?[!-~]{0,1000})? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
+    rb"POST /(pods|secrets|configmaps)(?:\?([!-~]{0,1000}))? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
 )
 _FIELD = re.compile(rb"([A-Za-z-]+):[ \t]*([^\r]+)\r\n")
 _LENGTH = b"content-length"
@@ -44,14 +43,15 @@ _SMALL = re.compile(rb"[0-9]{1,5}")
 
 
 class Request(NamedTuple):
-    """A review: what it is about, and the body."""
+    """A review: its resource, the query of its URL, and the body."""
 
     resource: str
+    query: bytes
     body: bytes
 
 
 class State(Enum):
-    """What there is instead of a review."""
+    """Why there is no review."""
 
     COMING = "the request has not come as a whole"
     UNUSUAL = "it is another request, or too long to be held here"
@@ -83,30 +83,22 @@ def parse(received: bytes) -> Request | State:
         return State.COMING if can_become_one and len(received) < _HEAD_LIMIT else State.UNUSUAL
     start = end + len(_HEAD_END)
     head = _HEAD.fullmatch(received, 0, min(start, _HEAD_LIMIT))
-    length = _body_length(head[2]) if head else None
+    length = _body_length(head[3]) if head else None
     if head is None or length is None or start + length > _LIMIT or len(received) > start + length:
         return State.UNUSUAL
     if len(received) < start + length:
         return State.COMING
-    return Request(head[1].decode("ascii"), received[start:])
+    return Request(head[1].decode("ascii"), head[2] or b"", received[start:])
 
 
 def _body_length(fields: bytes) -> int | None:
-    """Return the length that the header fields tell; None if they tell more than what is looked at here."""
+    """Return the length of the body; None if the header fields hold more than is understood here."""
     found = [(name.lower(), value) for name, value in _FIELD.findall(fields)]
     by_name = dict(found)
     length = by_name.get(_LENGTH, b"")
     if len(by_name) < len(found) or not by_name.keys() <= _FIELDS or _HOST not in by_name:
         return None
     return int(length) if _SMALL.fullmatch(length) else None
-
-
-def answer(reviewer: Reviewer, request: Request) -> bytes | None:
-    """Return the answer to a review as it is sent on a connection that is kept; None if a thread must give it."""
-    try:
-        return _message(reviewer.answer(request.resource, request.body, Moment()))
-    except (MustWait, Exception):  # what is wrong, a thread meets again and answers
-        return None
 
 
 def send(sock: Any, text: bytes) -> bytes:
@@ -120,11 +112,12 @@ def send(sock: Any, text: bytes) -> bytes:
     return bytes(rest)
 
 
-def _message(given: Answer) -> bytes:
+def message(answer: Answer) -> bytes:
+    """Return the answer as it is sent on a connection that stays open."""
     return (
-        f"HTTP/1.1 {given.status}\r\nDate: {_date(int(time.time()))}\r\nConnection: keep-alive\r\n"
-        f"Content-Type: {given.content_type}\r\nContent-Length: {len(given.body)}\r\n\r\n"
-    ).encode("ascii") + given.body
+        f"HTTP/1.1 {answer.status}\r\nDate: {_date(int(time.time()))}\r\nConnection: keep-alive\r\n"
+        f"Content-Type: {answer.content_type}\r\nContent-Length: {len(answer.body)}\r\n\r\n"
+    ).encode("ascii") + answer.body
 
 
 @lru_cache(maxsize=1)

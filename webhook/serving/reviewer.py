@@ -1,27 +1,36 @@
-"""One review: the body of a request in, the body of its answer out. What is decided stands in `webhook.admission.admission`."""
+"""Reviews: the body of a request in, the body of its answer out; `webhook.admission` decides."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
+from urllib.parse import parse_qs
 
-from vaultkube.deadline import Deadline
+from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.documents.json_codec import encode
 from vaultkube.errors import InvalidReview
 from vaultkube.log import Log
 from vaultkube.metrics import Metrics
-from webhook.admission.review import AdmissionRequest, Decision, answer, parse_review, shortened
+from vaultkube.value_types import DURATION
+from webhook.admission.needs import Need, Steps, advance
+from webhook.admission.review import INTERNAL, AdmissionRequest, Decision, answer, parse_review, shortened
 
 EXTENSION = "webhook.serving.reviewer"
 """The Reviewer's key among the extensions of the WSGI application."""
 
 _WARNINGS = 100
 _WARNING_LENGTH = 1024
+_MARGIN = 0.8
+"""Share of the API server's timeout that a review may use, so that its answer arrives in time."""
 
 
 class Admission(Protocol):
     """Decides about objects: `webhook.admission.admission.Admission`."""
 
-    def decide(self, resource: str, review: AdmissionRequest, deadline: Deadline) -> Decision: ...
+    def begin(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]: ...
+
+    def finish(self, steps: Steps[Decision], need: Need | Decision, deadline: Deadline) -> Decision: ...
 
     def ready(self, deadline: Deadline) -> bool: ...
 
@@ -42,48 +51,46 @@ class Reviewer:
         admission: Admission,
         metrics: Metrics,
         log: Log,
+        budget_s: float,
         on_refusal: Callable[[AdmissionRequest, str], None],
     ) -> None:
-        self._admission = admission
+        self.admission = admission
         self._metrics = metrics
         self._log = log
+        self._budget_s = budget_s
         self._on_refusal = on_refusal
 
-    def answer(self, resource: str, body: bytes, deadline: Deadline) -> Answer:
-        """Return the AdmissionReview that answers the one in `body`, or what is wrong with it.
+    def answer(self, resource: str, query: bytes, body: bytes) -> Answer:
+        """Return the AdmissionReview that answers the one in `body`, or HTTP 400 if there is none."""
+        review = self.begin(resource, query, body)
+        return review if isinstance(review, Answer) else review.finish()
 
-        MustWait where the deadline lets nothing be waited for, before anything has been counted or logged.
+    def begin(self, resource: str, query: bytes, body: bytes) -> "Answer | Review":
+        """Return the answer if it takes a moment and nothing from outside, else the review, to `finish` in a thread.
+
+        `query` is that of the URL: the API server's `timeout` bounds the review as `budget_s` does.
         """
         started = time.monotonic()
         try:
             request = parse_review(body)
         except InvalidReview as error:
             self._metrics.review(resource, "invalid", time.monotonic() - started)
-            self._log.write("warning", "no admission review", resource=resource, reason=str(error))
+            self._log.write("warning", "not an AdmissionReview", resource=resource, reason=str(error))
             return Answer("400 Bad Request", "text/plain; charset=utf-8", f"{error}\n".encode())
-        decision = self._decide(resource, request, deadline)
-        self._report(resource, request, decision, time.monotonic() - started)
-        if decision.refusal:
-            self._on_refusal(request, decision.refusal)
-        return Answer("200 OK", "application/json", encode(answer(request, decision)))
+        deadline = ShortDeadline(min(self._budget_s, caller_budget_s(query)))
+        review = Review(self, resource, request, deadline, started)
+        return review.advance() or review
 
-    def _decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
-        try:
-            return self._admission.decide(resource, request, deadline)
-        except Exception as error:
-            self._log.write(
-                "error", "failed to decide", resource=resource, uid=request.uid, error=_trace(error)
-            )
-            return Decision(
-                refusal=f"could not mutate object: internal error; the webhook's log has it under uid {request.uid}"
-            )
-
-    def _report(self, resource: str, request: AdmissionRequest, decision: Decision, seconds: float) -> None:
-        outcome = "refused" if decision.refusal else "changed" if decision.patch else "unchanged"
-        self._metrics.review(resource, outcome, seconds)
+    def report(self, review: "Review", decision: Decision) -> Answer:
+        """Count and log the review's decision, and return its answer."""
+        request, seconds = review.request, time.monotonic() - review.started
+        outcome = (
+            decision.status.outcome if decision.refusal else "changed" if decision.patch else "unchanged"
+        )
+        self._metrics.review(review.resource, outcome, seconds)
         fields = {
             "uid": request.uid,
-            "resource": resource,
+            "resource": review.resource,
             "namespace": request.namespace,
             "name": _name(request),
             "operation": request.operation,
@@ -96,6 +103,75 @@ class Reviewer:
         if decision.warnings:
             fields["warnings"] = _readable(decision.warnings)
         self._log.write("warning" if decision.refusal else "info", "reviewed", **fields)
+        if decision.refusal:
+            self._on_refusal(request, decision.refusal)
+        return Answer("200 OK", "application/json", encode(answer(request, decision)))
+
+    def internal_error(self, review: "Review", error: Exception) -> Decision:
+        """Log an unexpected error, and return the refusal that it comes to."""
+        uid = review.request.uid
+        self._log.write("error", "failed to decide", resource=review.resource, uid=uid, error=_trace(error))
+        refusal = f"could not mutate object: internal error; the webhook's log has it under uid {uid}"
+        return Decision(refusal=refusal, status=INTERNAL)
+
+
+class Review:
+    """One review under way: its decision is advanced without waiting first, and finished in a thread if it must wait."""
+
+    __slots__ = ("_deadline", "_need", "_reviewer", "_steps", "request", "resource", "started")
+
+    def __init__(
+        self,
+        reviewer: Reviewer,
+        resource: str,
+        request: AdmissionRequest,
+        deadline: ShortDeadline,
+        started: float,
+    ) -> None:
+        self.resource = resource
+        self.request = request
+        self.started = started
+        self._reviewer = reviewer
+        self._deadline = deadline
+        self._begin()
+
+    def _begin(self) -> None:
+        self._steps = self._reviewer.admission.begin(self.resource, self.request, self._deadline)
+        self._need: Need | None = None
+
+    def advance(self) -> Answer | None:
+        """Return the answer if the decision takes a moment and needs nothing from outside."""
+        try:
+            found = advance(self._steps.__next__)
+        except WouldBlock:
+            self._begin()
+            return None
+        except Exception as error:
+            found = self._reviewer.internal_error(self, error)
+        if isinstance(found, Decision):
+            return self._reviewer.report(self, found)
+        self._need = found
+        return None
+
+    def finish(self) -> Answer:
+        """Return the answer, waiting for what the decision needs."""
+        self._deadline.resume()
+        try:
+            need = self._need or advance(self._steps.__next__)
+            decision = self._reviewer.admission.finish(self._steps, need, self._deadline)
+        except Exception as error:
+            decision = self._reviewer.internal_error(self, error)
+        return self._reviewer.report(self, decision)
+
+
+@lru_cache(maxsize=16)
+def caller_budget_s(query: bytes) -> float:
+    """Return the seconds that may be used of the `timeout` of the URL; infinite without one."""
+    try:
+        (text,) = parse_qs(query.decode("latin-1")).get("timeout", [""])[:1]
+        return _MARGIN * float(DURATION.parse(text))
+    except ValueError:
+        return math.inf
 
 
 def _readable(warnings: Sequence[str]) -> list[str]:
@@ -107,7 +183,7 @@ def _readable(warnings: Sequence[str]) -> list[str]:
 def _name(request: AdmissionRequest) -> str:
     metadata = request.object.get("metadata")
     own = metadata if isinstance(metadata, dict) else {}
-    return request.name or str(own.get("name") or own.get("generateName") or "")
+    return request.object_name or str(own.get("name") or own.get("generateName") or "")
 
 
 def _trace(error: BaseException) -> str:

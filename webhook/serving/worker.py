@@ -1,10 +1,13 @@
-"""gunicorn's worker with threads, where a thread is for what takes time.
+"""gunicorn's worker with threads, which uses a thread only for work that waits.
 
 gunicorn gives every request to a thread, and a new connection too, which then waits for its handshake and its first
 request: as many silent clients as there are threads stop the webhook, and a Go client dials connections that it may
 never use. Here connections wait in gunicorn's poller until a request has come as a whole, and the poller's own thread
-gives the answers that need nothing to be waited for. A thread is given a handshake, a long request, and each decision
-that asks Vault, a registry or the API server.
+answers it if its decision needs nothing from outside. Threads take handshakes, long requests, and decisions that need
+Vault, a registry or the API server.
+
+gunicorn does not document the names that this builds on. `OVERRIDDEN` and `USED` list them; a test compares both with the
+installed gunicorn, and with this file.
 """
 
 import time
@@ -18,14 +21,29 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from webhook.serving import fast_path
-from webhook.serving.fast_path import Request, State
-from webhook.serving.reviewer import EXTENSION
+from webhook.serving.fast_path import State
+from webhook.serving.reviewer import EXTENSION, Answer, Review, Reviewer
+
+OVERRIDDEN = (
+    *("enqueue_req", "finish_request", "handle", "handle_request", "load_wsgi", "murder_pending"),
+    *("on_client_socket_readable", "_cap_keepalive"),
+)
+"""Methods of gunicorn's ThreadWorker that Worker replaces."""
+USED = (
+    *("alive", "cfg", "keepalived_conns", "log", "method_queue", "nr_conns", "pending_conns", "poller"),
+    *("tpool", "wsgi"),
+)
+"""Attributes of gunicorn's ThreadWorker that Worker reads or changes."""
+USED_OF_CONNECTIONS = (
+    *("close", "data_ready", "init", "initialized", "is_http2", "parser", "set_timeout", "sock", "timeout"),
+)
+"""Attributes of gunicorn's TConn that Worker reads or changes."""
 
 _REQUEST_S = 10.0
 """What a request that has begun may take to come, if no thread waits for it."""
 
 _Outcome = bool | State | Callable[[], object]
-"""Whether the connection is kept, COMING while a request does, or what a thread must do to tell."""
+"""Whether the connection stays open, COMING while a request does, or a call for a thread that decides it."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -38,7 +56,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Load the application, and find what answers its reviews."""
         super().load_wsgi()
-        self._reviewer = self.wsgi.extensions[EXTENSION]
+        self._reviewer: Reviewer = self.wsgi.extensions[EXTENSION]
 
     def enqueue_req(self, conn: Any) -> None:
         """Answer, if there is something to answer; else wait for it."""
@@ -113,11 +131,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             received, found = fast_path.receive(conn.sock, conn.parser.unreader.take_buffered())
         except (OSError, EOFError):
             return False
-        answer = fast_path.answer(self._reviewer, found) if isinstance(found, Request) else None
-        if answer is None:
+        if isinstance(found, State):
             conn.parser.unreader.unread(received)
             return found if found is State.COMING else by_thread
-        return _send(conn, answer)
+        try:
+            review = self._reviewer.begin(*found)
+        except Exception:  # gunicorn and Flask meet it again, and answer
+            conn.parser.unreader.unread(received)
+            return by_thread
+        return _send(conn, review) if isinstance(review, Answer) else partial(_finish, conn, review)
 
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
         """Do what an attempt came to with a connection that nobody watches."""
@@ -140,16 +162,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.timeout = min(conn.timeout, deadline)
 
 
-def _send(conn: Any, text: bytes) -> _Outcome:
+def _send(conn: Any, answer: Answer) -> _Outcome:
     try:
-        rest = fast_path.send(conn.sock, text)
+        rest = fast_path.send(conn.sock, fast_path.message(answer))
     except OSError:
         return False
     return partial(_send_rest, conn, rest) if rest else True
 
 
+def _finish(conn: Any, review: Review) -> bool:
+    """Finish a review that must wait, and send its answer. Runs in a thread."""
+    return _send_rest(conn, fast_path.message(review.finish()))
+
+
 def _send_rest(conn: Any, rest: bytes) -> bool:
-    """Send what the client did not take at once. Runs in a thread."""
+    """Send what the client did not take at once, and return whether the connection stays. Runs in a thread."""
     conn.sock.setblocking(True)
     try:
         conn.sock.sendall(rest)

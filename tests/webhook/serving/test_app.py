@@ -10,15 +10,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webhook.admission.test_review import review_of
-from vaultenv.references.parts import Value
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable, ImageNotRead
+from vaultkube.errors import ClusterUnavailable, OutOfTime, RegistryUnavailable, VaultUnavailable
 from vaultkube.log import Log
-from vaultkube.vault.resolver import Identity
+from vaultkube.vault.login import Resolution
 from webhook.admission.admission import Admission, Services
+from webhook.admission.needs import Steps
 from webhook.admission.review import AdmissionRequest, Decision
 from webhook.config.annotation_keys import PREFIX
-from webhook.config.annotations import Config, read_defaults
+from webhook.config.annotations import read_defaults
 from webhook.config.settings import read_settings
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.serving.app import BODY_LIMIT, create_app
@@ -46,25 +46,27 @@ class DownCluster:
 
 class DownRegistry:
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
-        raise ImageNotRead(f"cannot fetch image descriptor: {query.image}: UNAVAILABLE")
+        raise RegistryUnavailable(f"cannot fetch image descriptor: {query.image}: UNAVAILABLE")
 
 
 class BrokenVault:
-    def resolve(
-        self,
-        values: Mapping[str, Value],
-        config: Config,
-        identity: Identity,
-        ca: bytes,
-        deadline: Deadline,
-        dry_run: bool,
-    ) -> dict[str, bytes | None]:
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         raise RuntimeError("hunter2")
 
 
 class EmptyVault(BrokenVault):
-    def resolve(self, values: Mapping[str, Value], *_args: object) -> dict[str, bytes | None]:
-        return dict.fromkeys(values)
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
+        return dict.fromkeys(resolution.values)
+
+
+class SealedVault(BrokenVault):
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
+        raise VaultUnavailable("failed to request new Vault token: Vault is sealed")
+
+
+class SlowVault(BrokenVault):
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
+        raise OutOfTime("there is too much in it")
 
 
 class Served:
@@ -350,6 +352,38 @@ def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> 
     assert "hunter2" not in served.log.getvalue() + json.dumps(response)
 
 
+SECRET = {
+    "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
+    "stringData": {"key": "vault:a/b#c"},
+}
+
+
+@pytest.mark.parametrize(
+    ("resource", "document", "vault", "status"),
+    [
+        ("pods", pod(REFERRING, run_as_user="me"), None, (403, "Forbidden", "refused")),
+        ("pods", pod({**REFERRING, "command": []}), None, (503, "ServiceUnavailable", "unavailable")),
+        (
+            "pods",
+            pod({**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}),
+            None,
+            (503, "ServiceUnavailable", "unavailable"),
+        ),
+        ("secrets", SECRET, SealedVault(), (503, "ServiceUnavailable", "unavailable")),
+        ("secrets", SECRET, SlowVault(), (504, "Timeout", "timeout")),
+        ("secrets", SECRET, BrokenVault(), (500, "InternalError", "internal")),
+    ],
+)
+def test_a_refusal_tells_by_its_status_who_can_mend_it(
+    resource: str, document: dict[str, Any], vault: Any, status: tuple[int, str, str]
+) -> None:
+    served = Served(vault=vault)
+    response = served.review(resource, document)
+    (outcome,) = served.metrics.outcomes
+    assert not response["allowed"]
+    assert (response["status"]["code"], response["status"]["reason"], outcome[1]) == status
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -378,9 +412,10 @@ class WatchingAdmission:
     def __init__(self) -> None:
         self.remaining_s = 0.0
 
-    def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
+    def begin(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]:
         self.remaining_s = deadline.remaining_s()
         return Decision()
+        yield
 
     def ready(self, deadline: Deadline) -> bool:
         return True

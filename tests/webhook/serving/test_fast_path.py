@@ -1,10 +1,12 @@
-"""What may be answered where connections are watched, and that an attempt leaves no trace."""
+"""Reviews read, begun and answered by the thread that watches connections."""
 
 import io
 import json
 import socket
+import time
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.client import HTTPResponse
 from typing import Any
 
@@ -18,9 +20,10 @@ from tests.webhook.admission.test_review import review_of
 from tests.webhook.serving.test_app import NoMetrics
 from vaultkube.deadline import Deadline
 from vaultkube.log import Log
+from webhook.admission.needs import Need, SecretObject, Steps, advance
 from webhook.admission.review import AdmissionRequest, Decision
-from webhook.serving.fast_path import Request, State, answer, parse, receive, send
-from webhook.serving.reviewer import Reviewer
+from webhook.serving.fast_path import Request, State, message, parse, receive, send
+from webhook.serving.reviewer import Answer, Review, Reviewer
 
 POST = (
     b"POST /pods?timeout=10s HTTP/1.1\r\nHost: vault-webhook.vault-webhook.svc:443\r\n"
@@ -31,7 +34,7 @@ POST = (
 
 
 def test_a_review_is_taken_with_its_last_byte() -> None:
-    assert parse(POST) == Request("pods", b"body")
+    assert parse(POST) == Request("pods", b"timeout=10s", b"body")
     assert {parse(POST[:length]) for length in range(len(POST))} == {State.COMING}
 
 
@@ -45,7 +48,9 @@ def test_a_review_is_taken_with_its_last_byte() -> None:
     ],
 )
 def test_other_forms_of_the_same_are_taken(old: bytes, new: bytes, resource: str) -> None:
-    assert parse(POST.replace(old, new)) == Request(resource, b"body")
+    found = parse(POST.replace(old, new))
+    assert isinstance(found, Request)
+    assert (found.resource, found.body) == (resource, b"body")
 
 
 HEAD = POST.removesuffix(b"body")
@@ -138,28 +143,45 @@ def test_what_is_taken_gunicorn_takes_alike(changes: list[tuple[int, int, bytes]
 
 
 class Deciding:
-    """Decides that nothing is changed, after it has waited or worked as it is told."""
+    """Decides that nothing is changed, after a need for a Secret, or after a moment of work."""
 
     def __init__(self, **what: bool) -> None:
         self._what = what
+        self.begun = 0
 
-    def decide(self, _resource: str, _review: AdmissionRequest, deadline: Deadline) -> Decision:
-        if self._what.get("waits"):
-            deadline.remaining_s()
-        while self._what.get("works"):
-            deadline.check()
+    def begin(self, _resource: str, _request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]:
+        self.begun += 1
+        if self._what.get("needs"):
+            yield SecretObject("shop", "s")
+        if self._what.get("works"):
+            end = time.monotonic() + 0.02
+            while time.monotonic() < end:
+                deadline.check()
+        if self._what.get("fails"):
+            raise RuntimeError
         return Decision()
+
+    def finish(self, steps: Steps[Decision], need: Need | Decision, _deadline: Deadline) -> Decision:
+        while not isinstance(need, Decision):
+            need = advance(partial(steps.send, None))
+        return need
 
     def ready(self, _deadline: Deadline) -> bool:
         return True
 
 
-class Reviewed:
+class Reviewing:
+    """A Reviewer with its log, metrics and decisions."""
+
     def __init__(self, **what: bool) -> None:
-        self.log, self.metrics = io.StringIO(), NoMetrics()
-        admission: Any = Deciding(**what)
+        self.log, self.metrics, self.admission = io.StringIO(), NoMetrics(), Deciding(**what)
         metrics: Any = self.metrics
-        self.reviewer = Reviewer(admission, metrics, Log("info", self.log), lambda _request, _reason: None)
+        self.reviewer = Reviewer(
+            self.admission, metrics, Log("info", self.log), 8.0, lambda _request, _reason: None
+        )
+
+    def begin(self, body: bytes = review_of()) -> Answer | Review:
+        return self.reviewer.begin("pods", b"timeout=10s", body)
 
 
 class _Stream:
@@ -177,29 +199,50 @@ def read(text: bytes) -> HTTPResponse:
     return response
 
 
-def test_the_answer_is_http_and_keeps_the_connection() -> None:
-    reviewed = Reviewed()
-    text = answer(reviewed.reviewer, Request("pods", review_of()))
-    assert text
-    response = read(text)
+def test_the_message_is_http_and_leaves_the_connection_open() -> None:
+    reviewing = Reviewing()
+    answer = reviewing.begin()
+    assert isinstance(answer, Answer)
+    response = read(message(answer))
     assert (response.status, response.reason) == (200, "OK")
     assert not response.will_close
     assert parsedate_to_datetime(response.headers["Date"])
     assert json.loads(response.read())["response"] == {"uid": "u-1", "allowed": True}
-    assert reviewed.metrics.outcomes == [("pods", "unchanged")]
+    assert reviewing.metrics.outcomes == [("pods", "unchanged")]
 
 
-def test_what_is_no_review_is_answered_too() -> None:
-    text = answer(Reviewed().reviewer, Request("pods", b"{"))
-    assert text
-    assert (read(text).status, read(text).headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+def test_a_body_that_is_not_a_review_is_answered_at_once() -> None:
+    answer = Reviewing().begin(b"{")
+    assert isinstance(answer, Answer)
+    response = read(message(answer))
+    assert (response.status, response.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
 
 
-@pytest.mark.parametrize("what", ["waits", "works"])
-def test_a_decision_that_takes_time_is_for_a_thread_and_leaves_no_trace(what: str) -> None:
-    reviewed = Reviewed(**{what: True})
-    assert answer(reviewed.reviewer, Request("pods", review_of())) is None
-    assert (reviewed.metrics.outcomes, reviewed.log.getvalue()) == ([], "")
+def test_a_decision_with_a_need_is_finished_with_the_work_done_so_far() -> None:
+    reviewing = Reviewing(needs=True)
+    review = reviewing.begin()
+    assert isinstance(review, Review)
+    assert (reviewing.metrics.outcomes, reviewing.log.getvalue()) == ([], "")
+    assert json.loads(review.finish().body)["response"] == {"uid": "u-1", "allowed": True}
+    assert (reviewing.admission.begun, reviewing.metrics.outcomes) == (1, [("pods", "unchanged")])
+
+
+def test_a_decision_with_more_than_a_moment_of_work_is_begun_again() -> None:
+    reviewing = Reviewing(works=True)
+    review = reviewing.begin()
+    assert isinstance(review, Review)
+    assert (reviewing.metrics.outcomes, reviewing.log.getvalue()) == ([], "")
+    assert json.loads(review.finish().body)["response"] == {"uid": "u-1", "allowed": True}
+    assert (reviewing.admission.begun, reviewing.metrics.outcomes) == (2, [("pods", "unchanged")])
+
+
+@pytest.mark.parametrize("needs", [False, True])
+def test_an_unexpected_error_is_answered_once(needs: bool) -> None:
+    reviewing = Reviewing(needs=needs, fails=True)
+    review = reviewing.begin()
+    answer = review.finish() if isinstance(review, Review) else review
+    assert json.loads(answer.body)["response"]["status"]["reason"] == "InternalError"
+    assert reviewing.metrics.outcomes == [("pods", "internal")]
 
 
 @pytest.fixture
@@ -216,7 +259,7 @@ def test_as_much_is_received_as_has_come(pair: tuple[socket.socket, socket.socke
     theirs.sendall(POST[10:20])
     assert receive(ours, POST[:10]) == (POST[:20], State.COMING)
     theirs.sendall(POST[20:])
-    assert receive(ours, POST[:20]) == (POST, Request("pods", b"body"))
+    assert receive(ours, POST[:20]) == (POST, Request("pods", b"timeout=10s", b"body"))
     theirs.close()
     with pytest.raises(EOFError):
         receive(ours, b"")

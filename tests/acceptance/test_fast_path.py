@@ -1,4 +1,4 @@
-"""A review as the real API server sends it is one that is answered at once."""
+"""A review as the real API server sends it is one that the fast path reads."""
 
 import base64
 import json

@@ -1,0 +1,93 @@
+"""Pull secrets that images are read with: the pod's, its ServiceAccount's where none were copied, and the operator's."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.webhook.admission.deciding import decided
+from vaultkube.errors import ImageNotRead
+from webhook.admission.images import OperatorPullSecrets, find_images
+from webhook.admission.needs import AccountPullSecrets, ImageConfigs, PullSecrets
+from webhook.config.annotations import parse_config, read_defaults
+from webhook.pods.pod import plan_pod
+from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
+
+OPERATORS = OperatorPullSecrets((), "operators", "puller")
+ACCOUNTS = {("operators", "puller"): "of-operators", ("tenants", "app"): "of-account"}
+APP = {"name": "app", "image": "private.example.com/app:1", "env": [{"name": "P", "value": "vault:a/b#c"}]}
+
+
+def spec_with(*own: str) -> dict[str, Any]:
+    return {
+        "serviceAccountName": "app",
+        "containers": [APP],
+        "imagePullSecrets": [{"name": name} for name in own],
+    }
+
+
+def account_secrets(need: AccountPullSecrets) -> list[tuple[str, str]]:
+    return [(need.namespace, ACCOUNTS[need.namespace, need.account])]
+
+
+def existing_secrets(need: PullSecrets) -> tuple[PullSecret, ...]:
+    data = json.dumps({"auths": {}}).encode()
+    return tuple(
+        PullSecret(namespace, name, "kubernetes.io/dockerconfigjson", data)
+        for namespace, name in need.names
+        if name != "missing"
+    )
+
+
+def query_of(*own: str, operators: OperatorPullSecrets = OPERATORS) -> ImageQuery:
+    """Return the query for the image of a pod with these pull secrets."""
+    spec = spec_with(*own)
+    config = parse_config({}, read_defaults({}))[0]
+    steps = find_images(spec, "tenants", plan_pod(spec, config, {}), False, operators)
+    facts = {
+        AccountPullSecrets: account_secrets,
+        PullSecrets: existing_secrets,
+        ImageConfigs: {"private.example.com/app:1": ImageConfig(("/app",), (), "")},
+    }
+    _, needs = decided(steps, facts)
+    (images,) = [need for need in needs if isinstance(need, ImageConfigs)]
+    return images.queries["app"]
+
+
+def names(query: ImageQuery) -> tuple[list[str], list[str]]:
+    return [each.name for each in query.pull_secrets], [each.name for each in query.default_secrets]
+
+
+def test_the_pods_own_are_not_widened_by_its_service_account() -> None:
+    assert names(query_of("of-pod", "missing")) == (["of-pod"], ["of-operators"])
+
+
+def test_those_that_do_not_exist_are_passed_on_by_name() -> None:
+    assert query_of("of-pod", "missing").missing_secrets == ("missing",)
+
+
+def test_those_of_the_service_account_stand_in_where_none_were_copied() -> None:
+    assert names(query_of()) == (["of-account"], ["of-operators"])
+
+
+def test_without_an_account_of_the_operator_only_its_secret_is_added() -> None:
+    operators = OperatorPullSecrets((("operators", "default"),), "operators", "")
+    assert names(query_of("of-pod", operators=operators)) == (["of-pod"], ["default"])
+
+
+def test_no_pull_secret_is_read_for_a_pod_whose_commands_are_known() -> None:
+    spec = {"containers": [{**APP, "command": ["/app"]}]}
+    plan = plan_pod(spec, parse_config({}, read_defaults({}))[0], {})
+    assert decided(find_images(spec, "tenants", plan, False, OPERATORS), {}) == ({}, [])
+
+
+def test_an_image_that_cannot_be_read_is_a_refusal() -> None:
+    spec = spec_with("of-pod")
+    plan = plan_pod(spec, parse_config({}, read_defaults({}))[0], {})
+    facts = {
+        AccountPullSecrets: account_secrets,
+        PullSecrets: existing_secrets,
+        ImageConfigs: ImageNotRead("cannot fetch image descriptor"),
+    }
+    with pytest.raises(ImageNotRead):
+        decided(find_images(spec, "tenants", plan, False, OPERATORS), facts)

@@ -1,0 +1,58 @@
+"""Values that say how to reach Vault, as whom, and what to resolve there: no annotation, no client."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vaultenv.references.parts import Value
+from vaultenv.references.resolve import Transit
+
+
+@dataclass(frozen=True)
+class FieldNames:
+    """Names of a VaultLogin's fields as its author knows them, for messages: `annotation vault-role`."""
+
+    address: str
+    mount: str
+    role: str
+    service_account: str
+    identity: str
+    """Role, mount and ServiceAccount together."""
+    ca: str
+    ca_remedy: str
+    """Advice for a server certificate that is not trusted."""
+
+
+@dataclass(frozen=True)
+class VaultLogin:
+    """A login at an auth method for Kubernetes with a token of a ServiceAccount.
+
+    `mount` is the auth method's, `namespace` and `service_account` are those of Kubernetes, `vault_namespace` is that of
+    Vault Enterprise or OpenBao. `ca` holds PEM certificates to trust; empty: those of the operator.
+    https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
+    """
+
+    address: str
+    mount: str
+    role: str
+    namespace: str
+    service_account: str
+    names: FieldNames
+    vault_namespace: str = ""
+    audience: str = ""
+    ca: bytes = b""
+    skip_verify: bool = False
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Values whose references are to be replaced, with one login.
+
+    `ignore_missing` leaves values out whose path is not in Vault; after a `dry_run` the token is revoked, and what was
+    leased with it.
+    """
+
+    values: Mapping[str, Value]
+    login: VaultLogin
+    transit: Transit
+    ignore_missing: bool = False
+    dry_run: bool = False

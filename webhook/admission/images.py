@@ -1,0 +1,85 @@
+"""The images whose entry point a pod's launcher needs, and the pull secrets that they are read with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.admission.needs import AccountPullSecrets, ImageConfigs, PullSecrets, Steps
+from webhook.pods.nodes import pinned_architectures
+from webhook.pods.pod import Plan, PodSpec
+from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
+
+_DEFAULT_SERVICE_ACCOUNT = "default"
+
+
+@dataclass(frozen=True)
+class OperatorPullSecrets:
+    """Pull secrets that are tried after a pod's own: these by namespace and name, and those of a ServiceAccount, if named."""
+
+    names: tuple[tuple[str, str], ...]
+    account_namespace: str
+    account: str
+
+
+def find_images(
+    spec: PodSpec, namespace: str, plan: Plan, skip_verify: bool, operators: OperatorPullSecrets
+) -> Steps[dict[str, ImageConfig]]:
+    """Return the configuration of each image of the plan by its name; ImageNotRead names every container without one."""
+    if not plan.images:
+        return {}
+    named = yield from _pod_pull_secrets(spec, namespace)
+    secrets = yield PullSecrets(tuple(named))
+    defaults = yield PullSecrets((yield from _default_pull_secrets(operators)))
+    images: dict[str, ImageConfig] = yield ImageConfigs(
+        {
+            str(container.get("name")): ImageQuery(
+                image=image,
+                pull_secrets=secrets,
+                pull_policy=container.get("imagePullPolicy") or "",
+                architectures=pinned_architectures(spec),
+                skip_verify=skip_verify,
+                default_secrets=defaults,
+                namespace=namespace,
+                missing_secrets=_missing(named, secrets),
+            )
+            for container, image in _read_from_images(spec, plan)
+        }
+    )
+    return images
+
+
+def find_digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:
+    """Return, by container, the digest of the image whose entry point was read, where one was."""
+    digests = {
+        str(container.get("name")): images[image].digest for container, image in _read_from_images(spec, plan)
+    }
+    return {name: digest for name, digest in digests.items() if digest}
+
+
+def image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
+    """Return the registry client's warnings, each with its image."""
+    return [f"image {image}: {warning}" for image, config in images.items() for warning in config.warnings]
+
+
+def _read_from_images(spec: PodSpec, plan: Plan) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield each container whose command its image knows, with the image."""
+    return ((spec[key][index], image) for (key, index), image in plan.images.items())
+
+
+def _pod_pull_secrets(spec: PodSpec, namespace: str) -> Steps[list[tuple[str, str]]]:
+    """Return namespace and name of the pod's pull secrets; the ServiceAccount's where the API server has copied none."""
+    own = [(namespace, entry["name"]) for entry in spec.get("imagePullSecrets") or () if entry.get("name")]
+    account = spec.get("serviceAccountName") or _DEFAULT_SERVICE_ACCOUNT
+    return own or (yield AccountPullSecrets(namespace, account))
+
+
+def _default_pull_secrets(operators: OperatorPullSecrets) -> Steps[tuple[tuple[str, str], ...]]:
+    if not operators.account:
+        return operators.names
+    more = yield AccountPullSecrets(operators.account_namespace, operators.account)
+    return (*operators.names, *more)
+
+
+def _missing(named: Sequence[tuple[str, str]], found: Sequence[PullSecret]) -> tuple[str, ...]:
+    there = {secret.name for secret in found}
+    return tuple(dict.fromkeys(name for _, name in named if name not in there))
