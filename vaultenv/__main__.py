@@ -1,9 +1,9 @@
 """`python -m vaultenv` and the console script `vault-env`: the launcher on a stock interpreter."""
 
 import gc
-import posix
 import sys
 
+from vaultenv.basics.system import posix
 from vaultenv.start.launch import run
 
 

@@ -1,9 +1,9 @@
 """Finding and starting the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
 
-import posix
 import sys
 
 from vaultenv.basics.files import reason
+from vaultenv.basics.system import posix
 from vaultenv.basics.text import shown
 from vaultenv.errors import ProgramNotStarted
 

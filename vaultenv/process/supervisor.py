@@ -3,9 +3,9 @@
 All signals are blocked and taken one by one (sigtimedwait(2)), so that none is lost to a handler.
 """
 
-import posix
 import time
-from _signal import (
+
+from vaultenv.basics.signals import (
     NSIG,
     SIG_SETMASK,
     SIGCHLD,
@@ -17,11 +17,12 @@ from _signal import (
     SIGSTOP,
     SIGTERM,
     SIGXFSZ,
+    number_of,
     pthread_sigmask,
     sigtimedwait,
     valid_signals,
 )
-
+from vaultenv.basics.system import posix
 from vaultenv.errors import InvalidSetting
 
 TYPE_CHECKING = False
@@ -42,10 +43,8 @@ def action_signal(action: str) -> int:
     """The signal that an action names, 0 for `restart` and `exit`; raises InvalidSetting."""
     if action in (RESTART, EXIT):
         return 0
-    import _signal
-
-    number = getattr(_signal, action, None)
-    if not action.startswith("SIG") or action.startswith("SIG_") or not isinstance(number, int):
+    number = number_of(action)
+    if not number:
         raise InvalidSetting(
             f"VAULT_ENV_DAEMON_ACTION is {action!r}: write restart, exit, or a signal's name, e.g. SIGHUP"
         )
@@ -169,7 +168,5 @@ class Supervisor:
 
 
 def _taken() -> set[int]:
-    import _signal
-
-    faults = {getattr(_signal, name) for name in _FAULTS}
+    faults = {number_of(name) for name in _FAULTS}
     return {int(number) for number in valid_signals() if 0 < number < NSIG} - faults - {SIGKILL, SIGSTOP}

@@ -2,9 +2,8 @@
 and no cp.
 """
 
-import posix
-
 from vaultenv.basics.files import reason
+from vaultenv.basics.system import posix
 from vaultenv.basics.text import shown
 from vaultenv.errors import InvalidUsage
 
