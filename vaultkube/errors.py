@@ -6,7 +6,6 @@
     ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
     │   └── NotYaml          or can, and is no YAML
     └── Refused              the object's author can mend it: answered `allowed: false`
-        ├── InvalidAnnotation
         ├── ForbiddenAddress     a Vault address that the operator has not listed
         ├── ImageNotRead         the registry did not give the image's configuration
         ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
@@ -46,10 +45,6 @@ class NotYaml(InvalidManifest):
 
 class Refused(WebhookError):
     """The object is refused; `str()` says why and what to do."""
-
-
-class InvalidAnnotation(Refused):
-    """An annotation has a value outside its accepted form."""
 
 
 class ForbiddenAddress(Refused):

@@ -8,25 +8,22 @@ from vaultenv.references.parts import Value
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff
-from vaultkube.errors import NotResolved, Refused
+from vaultkube.errors import NotResolved
+from vaultkube.problem import Problem, messages
 from vaultkube.vault.resolver import Identity
-from webhook.admission.review import AdmissionRequest, Decision, audit_of
+from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
-from webhook.config import transit
 from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.settings import Settings
 from webhook.objects import configmap, secret
+from webhook.objects.paths import find_requested_paths
+from webhook.objects.problems import object_problems
 from webhook.objects.references import References, find_references
-from webhook.policy.paths import Asked, foreign_namespace
 
 Document = Mapping[str, Any]
 
 _DEFAULT_ROLE = "default"
-_NO_IDENTITY = (
-    "it holds Vault references ({}) but names no identity to read them with; add the annotation "
-    "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
-)
 
 
 @dataclass(frozen=True)
@@ -56,11 +53,12 @@ class ObjectAdmission:
     ) -> Decision:
         """Return the object with its values; Refused says why it cannot be."""
         kind = OBJECT_KINDS[resource]
-        config, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
+        config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
+        refuse(problems)
         references = find_references(kind.find_values(request.object), deadline)
         if not references:
-            return Decision(warnings=warnings)
-        warnings = (*warnings, *self._check(references, config, request.namespace))
+            return Decision(warnings=messages(warnings))
+        warnings = (*warnings, *self._check(request, references, config))
         written = references.written() if request.dry_run else set()
         found = self._resolve(
             {key: value for key, value in references.parsed.items() if key not in written},
@@ -72,11 +70,11 @@ class ObjectAdmission:
         return Decision(
             patch=diff(request.object, kind.replace_values(request.object, resolved)),
             warnings=[
-                *warnings,
+                *messages(warnings),
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
                 *(f"{key} keeps its reference: its path is missing" for key in found if key not in resolved),
             ],
-            audit=audit_of(f"{key}={path}" for key, path in references.asked(config)),
+            audit=audit_of(f"{key}={path}" for key, path in references.requested(config)),
             references=len(references.parsed),
         )
 
@@ -85,27 +83,21 @@ class ObjectAdmission:
     ) -> dict[str, bytes | None]:
         if not values:
             return {}
-        config = with_role(
+        config, problems = with_role(
             config, request.namespace, request.object_name, config.service_account, _DEFAULT_ROLE
         )
+        refuse(problems)
         identity = Identity(request.namespace, config.service_account, config.role)
         return self._services.vault.resolve(
             values, config, identity, self._ca(config, deadline), deadline, request.dry_run
         )
 
-    def _check(self, references: References, config: Config, namespace: str) -> Sequence[str]:
-        """Return warnings; Refused names what is missing, and each path that the namespace may not name."""
-        policy = self._settings.path_policy()
-        vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
-        limited = references.paths() if transit.is_operators(config) else references.asked(config)
-        outside = policy.violations(
-            (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
-        )
-        problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(references.names()))]
-        problems += [f"key {key}: {problem}" for key, problem in references.problems(config)]
-        problems += outside if policy.enforced else []
-        if problems:
-            raise Refused("; ".join(problems))
+    def _check(self, request: AdmissionRequest, references: References, config: Config) -> Sequence[Problem]:
+        """Return warnings; Refused has the problems, and each path that the namespace may not name."""
+        content, policy = request.object, self._settings.path_policy()
+        requested = find_requested_paths(content, references, config, self._defaults["vault_namespace"])
+        outside = policy.violations(requested, request.namespace)
+        refuse([*object_problems(content, references, config), *(outside if policy.enforced else ())])
         return outside
 
     def _ca(self, config: Config, deadline: Deadline) -> bytes:

@@ -6,17 +6,18 @@ from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
-from vaultkube.errors import InvalidAnnotation, Refused
+from vaultkube.errors import Refused
+from vaultkube.problem import Problem, messages
 from webhook.admission.gather import (
     find_account_pull_secrets,
     gather_images,
     gather_pull_secrets,
     gather_sources,
 )
-from webhook.admission.review import AdmissionRequest, Decision, audit_of
+from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
 from webhook.config.annotation_keys import PREFIXES
-from webhook.config.annotations import Config, Defaults, parse_config
+from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.settings import Settings
 from webhook.pods.digests import with_digests
@@ -25,7 +26,7 @@ from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, pl
 from webhook.pods.facts import Facts, Source, Values, find_sources
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import pinned_architectures
-from webhook.pods.paths import find_asked
+from webhook.pods.paths import find_requested_paths
 from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.pods.transit import decrypt_path
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
@@ -35,8 +36,8 @@ _DEFAULT_SERVICE_ACCOUNT = "default"
 _REMEMBERED = 256
 _REMEMBERED_LENGTH = 4096
 
-_Configured = tuple[Launcher, tuple[str, ...], tuple[str, ...]]
-"""What the annotations ask for, with what it adds to a pod, warnings, and problems."""
+_Configured = tuple[Launcher, tuple[Problem, ...], tuple[Problem, ...]]
+"""The additions to a pod with these annotations, their warnings, and their problems."""
 
 
 class _Change(NamedTuple):
@@ -44,7 +45,7 @@ class _Change(NamedTuple):
 
     looked_at: PodSpec
     plan: Callable[[Config, Mapping[Source, Values], Deadline], Plan]
-    mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[str, ...]]]
+    mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[Problem, ...]]]
     whole_pod: bool
 
 
@@ -67,53 +68,48 @@ class PodAdmission:
         sources = self._sources(change.looked_at, request.namespace, problems, deadline)
         plan = change.plan(config, sources, deadline)
         if not plan.wrapped:
-            _refuse(problems if change.whole_pod else ())
-            return Decision(warnings=[*warnings, *plan.warnings])
+            refuse(problems if change.whole_pod else ())
+            return Decision(warnings=messages([*warnings, *plan.warnings]))
         config, role_problems = _with_role(request, config)
         outside, policy = self._outside(request, plan, config), self._settings.path_policy()
-        _refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
+        refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
         facts = Facts(sources, self._images(request, plan, config, deadline))
         spec = request.object["spec"]
         new_spec, missing = change.mutate(spec, plan, config, facts, launcher.with_config(config))
-        _refuse(missing)
+        refuse(missing)
         new: PodSpec = {**request.object, "spec": new_spec}
         if change.whole_pod:
             new = with_digests(new, _digests(spec, plan, facts.images), pin=self._settings.pin_images)
         return Decision(
             patch=diff(request.object, new),
-            warnings=[*warnings, *plan.warnings, *outside, *_image_warnings(facts.images)],
+            warnings=[*messages([*warnings, *plan.warnings, *outside]), *_image_warnings(facts.images)],
             audit=audit_of(_audit(spec, plan, config)),
             references=plan.references(),
         )
 
     def _configure(self, annotations: Mapping[str, str]) -> _Configured:
-        """Return what the annotations ask for, warnings and problems: the pods of a workload ask for the same again."""
+        """Return the additions to a pod with these annotations; the pods of a workload bring the same ones again."""
         ours = tuple(item for item in annotations.items() if item[0].startswith(PREFIXES))
         length = sum(len(key) + len(text) for key, text in ours)
         return self._configured_before(ours) if length <= _REMEMBERED_LENGTH else self._configured(ours)
 
     def _configured(self, items: tuple[tuple[str, str], ...]) -> _Configured:
-        """With a problem, the rest is still looked at."""
-        annotations = dict(items)
-        try:
-            config, warnings = configure(annotations, self._defaults, self._settings)
-            return Launcher(config, self._settings), warnings, ()
-        except Refused as refusal:
-            config = parse_config(annotations, self._defaults)[0]
-            return Launcher(config, self._settings), (), (str(refusal),)
+        config, problems, warnings = configure(dict(items), self._defaults, self._settings)
+        return Launcher(config, self._settings), () if problems else warnings, problems
 
     def _sources(
-        self, looked_at: PodSpec, namespace: str, problems: Sequence[str], deadline: Deadline
+        self, looked_at: PodSpec, namespace: str, problems: Sequence[Problem], deadline: Deadline
     ) -> dict[Source, Values]:
         try:
             return gather_sources(self._services.cluster, find_sources(looked_at), namespace, deadline)
         except Refused as refusal:
-            raise Refused("; ".join([*problems, str(refusal)])) from refusal
+            raise Refused("; ".join([*messages(problems), str(refusal)])) from refusal
 
-    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[str]:
-        """Return what the pod asks for outside of the paths of its namespace."""
-        asked = find_asked(request.object["spec"], plan, config, self._defaults["vault_namespace"])
-        return self._settings.path_policy().violations(asked, request.namespace)
+    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[Problem]:
+        """Return the problems of paths that the pod requests outside of those of its namespace."""
+        operators_namespace = self._defaults["vault_namespace"]
+        requested = find_requested_paths(request.object["spec"], plan, config, operators_namespace)
+        return self._settings.path_policy().violations(requested, request.namespace)
 
     def _images(
         self, request: AdmissionRequest, plan: Plan, config: Config, deadline: Deadline
@@ -182,22 +178,14 @@ def _digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> di
     return {name: digest for name, digest in digests.items() if digest}
 
 
-def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, list[str]]:
+def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, tuple[Problem, ...]]:
     account = request.object["spec"].get("serviceAccountName") or ""
     named = config.service_account if "service_account" in config.annotated else account
-    try:
-        return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE), []
-    except InvalidAnnotation as error:
-        return config, [str(error)]
+    return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE)
 
 
 def _image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
     return [f"image {image}: {warning}" for image, config in images.items() for warning in config.warnings]
-
-
-def _refuse(problems: Sequence[str]) -> None:
-    if problems:
-        raise Refused("; ".join(problems))
 
 
 def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
@@ -210,4 +198,4 @@ def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
             yield f"{name}/{variable}={decrypt_path(references, config) or '?'}"
         if TOKEN_VARIABLE in references.rewritten:
             yield f"{name}/{TOKEN_VARIABLE}=auth/{config.path}/login"
-        yield from (f"{name}/*={item.path}" for item in plan.given[place].items)
+        yield from (f"{name}/*={item.path}" for item in plan.from_paths[place].items)

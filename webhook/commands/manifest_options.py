@@ -21,7 +21,7 @@ _DOCKER_CONFIG = Path("~/.docker/config.json")
 
 
 @dataclass(frozen=True)
-class Given:
+class Inputs:
     """The documents, and what they are looked at with; `namespace` is that of objects that name none."""
 
     documents: list[Document]
@@ -62,7 +62,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Given:
+def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Inputs:
     """Return what the options name; InvalidManifest or InvalidSetting says what cannot be used.
 
     With `report`, a file that is no YAML is told to it, and left out.
@@ -76,7 +76,7 @@ def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | 
     docker_config = _DOCKER_CONFIG.expanduser() if options.registry else None
     objects = [found for document in documents for found in find_objects(document.content, namespace)]
     manifests = Manifests(objects, cluster, docker_config)
-    return Given(
+    return Inputs(
         documents, operator, namespace, Surroundings(manifests, registry, _vault(options, operator, cluster))
     )
 

@@ -16,7 +16,7 @@ from webhook.config.annotations import Config
 from webhook.config.configure import is_skipped
 from webhook.objects import configmap, secret
 from webhook.objects.references import find_references
-from webhook.offline.reviewable import Reviewed
+from webhook.offline.reviewable import ReviewableObject
 from webhook.registry.query import ImageConfig, ImageQuery
 
 _FIND_VALUES = {"secrets": secret.find_values, "configmaps": configmap.find_values}
@@ -29,7 +29,10 @@ class Manifests:
     """The Secrets and ConfigMaps of the files, over those of a real cluster, if there is one."""
 
     def __init__(
-        self, objects: list[Reviewed], beyond: Cluster | None = None, docker_config: Path | None = None
+        self,
+        objects: list[ReviewableObject],
+        beyond: Cluster | None = None,
+        docker_config: Path | None = None,
     ) -> None:
         self._objects = {
             (found.kind, found.namespace, found.name): _as_stored(found)
@@ -97,7 +100,7 @@ def placeholder(image: str) -> str:
     return f"<entry point of {image}>"
 
 
-def _as_stored(found: Reviewed) -> Mapping[str, Any]:
+def _as_stored(found: ReviewableObject) -> Mapping[str, Any]:
     """The object as the API server will hold it: where the webhook resolves its references, there are none left.
 
     One that the API server would refuse is empty.

@@ -15,9 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from vaultkube.errors import InvalidManifest, NotYaml
-
-YamlPath = tuple[str | int, ...]
-"""Keys and positions from a document's root to one of its parts."""
+from vaultkube.problem import FieldPath
 
 STANDARD_INPUT = "-"
 _NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
@@ -43,10 +41,10 @@ class Document:
     file: str
     content: Any
     node: Node = field(repr=False)
-    repeated_keys: tuple[YamlPath, ...] = ()
+    repeated_keys: tuple[FieldPath, ...] = ()
     """Where a key stands a second time in one mapping: only its last value counts."""
 
-    def line(self, path: YamlPath) -> int:
+    def line(self, path: FieldPath) -> int:
         """Return the line, from 1, of the part at `path`, or of what is there of the way to it."""
         node, line = self.node, self.node.start_mark.line
         for step in path:
@@ -99,7 +97,7 @@ def _not_yaml(file: str, error: Exception) -> NotYaml:
     return NotYaml(file, mark.line + 1 if mark else 1, reason)
 
 
-def path_text(path: YamlPath) -> str:
+def path_text(path: FieldPath) -> str:
     """Return the path as people write it: `spec.containers[0].env`."""
     text = ""
     for step in path:
@@ -157,7 +155,7 @@ def _size(node: Node, known: dict[int, int]) -> int:
     return known[id(node)]
 
 
-def _repeated(node: Node, path: YamlPath) -> Iterator[YamlPath]:
+def _repeated(node: Node, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):
             yield from _repeated(value, (*path, index))
