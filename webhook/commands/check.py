@@ -1,4 +1,4 @@
-"""`vault-webhook check -f FILE`: what is wrong with manifests, before anything reaches a cluster; docs/check.md.
+"""`vault-webhook check -f FILE`: find the problems of manifests before they reach a cluster; docs/check.md.
 
 Exit status: 0 no error; 1 at least one error (with --strict also a warning); 2 wrong usage, or nothing could be checked.
 """

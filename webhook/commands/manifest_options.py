@@ -1,4 +1,4 @@
-"""What `mutate` and `check` have in common: which manifests, under which settings, and what may be asked beyond them."""
+"""Options that `mutate` and `check` share: the manifests, the settings, and the services that may be called."""
 
 import argparse
 import os
@@ -22,7 +22,7 @@ _DOCKER_CONFIG = Path("~/.docker/config.json")
 
 @dataclass(frozen=True)
 class Inputs:
-    """The documents, and what they are looked at with; `namespace` is that of objects that name none."""
+    """The documents, and the settings and services to review them with; `namespace` is that of objects without one."""
 
     documents: list[Document]
     operator: Operator
@@ -31,7 +31,7 @@ class Inputs:
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which manifests are looked at, under which settings, and what may be asked."""
+    """Add the options for the manifests, the settings, and the services that may be called."""
     parser.add_argument(
         "-f",
         "--file",
@@ -63,9 +63,9 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Inputs:
-    """Return what the options name; InvalidManifest or InvalidSetting says what cannot be used.
+    """Return the inputs that the options name; raise InvalidManifest or InvalidSetting for one that cannot be used.
 
-    With `report`, a file that is no YAML is told to it, and left out.
+    With `report`, a file that is not YAML is passed to it, and left out.
     """
     operator = read_operator(options.settings)
     documents = read_documents(options.files, report)

@@ -21,7 +21,7 @@ REFUSED, UNKNOWN = 1, 3
 
 @dataclass(frozen=True)
 class RenderedDocument:
-    """A document before and after, and what is to be said about its objects."""
+    """A document before and after, and the webhook's answer about each of its objects."""
 
     name: str
     before: Any

@@ -1,4 +1,4 @@
-"""What the webhook would answer about an object of a manifest, by the code that answers the API server."""
+"""The answer of the webhook about an object of a manifest, by the code that answers the API server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _OWN_NAMESPACE = "vault-webhook"
 
 @dataclass(frozen=True)
 class Preview:
-    """The object as the cluster would hold it, or why it would be refused; and what could not be known."""
+    """The object as the cluster would hold it, or its refusal, and the facts that are unknown."""
 
     content: Mapping[str, Any]
     refusal: str = ""
@@ -35,7 +35,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the webhook is given; no registry and no Vault: they are not asked."""
+    """The services of the webhook; without a registry or Vault, a stand-in that knows nothing."""
 
     manifests: Manifests
     registry: Registry | None = None
@@ -43,7 +43,7 @@ class Surroundings:
 
 
 def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surroundings) -> Preview:
-    """Return what the webhook would make of the object."""
+    """Return the answer of the webhook about the object."""
     untyped = [path_text(path) for path in find_untyped(reviewable)]
     if untyped:
         return Preview(reviewable.content, refusal=f"{', '.join(untyped)}: {UNTYPED}")
@@ -76,7 +76,7 @@ def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surr
 
 
 def _request(reviewable: ReviewableObject) -> AdmissionRequest:
-    """The request as the API server makes it; a pod that a controller makes has no name yet."""
+    """Return the request as the API server makes it; a pod that a controller makes has no name yet."""
     own_name = reviewable.resource != "pods" or reviewable.kind == "Pod"
     return AdmissionRequest(
         uid="",

@@ -1,4 +1,4 @@
-"""What of a manifest the webhook would be asked about: pod templates, Secrets and ConfigMaps, also inside a List."""
+"""The parts of a manifest that the webhook reviews: pod templates, Secrets and ConfigMaps, also inside a List."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.pods.facts import CONTAINER_LISTS
 
 SKIP_LABEL = "security.banzaicloud.io/mutate"
-"""The label with which an object keeps itself from the webhook."""
+"""The label by which an object opts out of the webhook."""
 
 EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-webhook")
 NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
-"""Types of Secrets that the webhook is not asked about; all as in manifests/base/webhook-configuration.yaml."""
+"""Types of Secrets that the webhook does not review; all as in manifests/base/webhook-configuration.yaml."""
 
 _TEMPLATE: FieldPath = ("spec", "template")
 _POD_TEMPLATES: Mapping[tuple[str, str], FieldPath] = {
@@ -32,7 +32,7 @@ _RESOURCES = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"}
 
 @dataclass(frozen=True)
 class ReviewableObject:
-    """A part of a document that the webhook would be asked about when it, or its pods, are created.
+    """A part of a document that the webhook reviews when it, or its pods, are created.
 
     `path` leads to it, `content` is the pod, Secret or ConfigMap; `name` is its own, or that of the pods' owner.
     """
@@ -49,12 +49,12 @@ class ReviewableObject:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """The annotations that are text."""
+        """Return the annotations that are text."""
         return _texts(self.content, "annotations")
 
     @property
     def sent(self) -> bool:
-        """Whether the API server would ask the webhook at all: the shipped configuration leaves some out."""
+        """Return whether the API server sends the object to the webhook: the shipped configuration leaves some out."""
         skipped = _texts(self.content, "labels").get(SKIP_LABEL) == "skip"
         if skipped or self.namespace in EXCEPT_NAMESPACES:
             return False
@@ -66,7 +66,7 @@ class ReviewableObject:
 def find_untyped(reviewable: ReviewableObject) -> Iterator[FieldPath]:
     """Yield the paths of values that must be text and are numbers or booleans, for want of quotes in YAML.
 
-    The API server refuses the object; looked at are only values that matter to the webhook.
+    The API server refuses the object. Only values that matter to the webhook are checked.
     """
     fields: list[FieldPath] = [("metadata", "annotations"), ("metadata", "labels")]
     if reviewable.resource != "pods":
@@ -89,7 +89,7 @@ def _list(content: Any, path: FieldPath) -> list[Any]:
 
 
 def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[ReviewableObject]:
-    """Yield what the webhook would be asked about; `namespace` stands in where the manifest names none."""
+    """Yield the parts that the webhook reviews; `namespace` is that of an object without one of its own."""
     if not isinstance(content, dict):
         return
     kind, group = str(content.get("kind") or ""), _group(content)
@@ -109,7 +109,7 @@ def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator
 
 
 def _has_pods(content: Mapping[str, Any]) -> bool:
-    """Whether a kind that is not in the table makes pods of a template, as Rollouts and Knative's Services do."""
+    """Return whether a kind that is not in the table makes pods from a template, as Rollouts and Knative's Services do."""
     return isinstance(follow(content, (*_TEMPLATE, "spec", "containers")), list)
 
 
@@ -126,7 +126,7 @@ def follow(content: Any, path: FieldPath) -> Any:
 
 
 def replace_part(content: Any, path: FieldPath, part: Any) -> Any:
-    """Return `content` with another `part` at `path`; what is beside the path is shared."""
+    """Return `content` with another `part` at `path`; the rest is shared."""
     if not path:
         return part
     step, *rest = path

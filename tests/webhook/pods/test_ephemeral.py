@@ -86,7 +86,9 @@ def test_a_pod_without_launcher_refuses_with_the_remedy() -> None:
 def test_a_pod_without_token_refuses_with_the_remedy() -> None:
     old = mutate(spec_of(referring()))[0]
     _, plan = debug(old, referring(name="debugger"))
-    assert "mounts no ServiceAccount token" in messages(plan.problems)[0]
+    (problem,) = plan.problems
+    assert "mounts no ServiceAccount token" in problem.message
+    assert (problem.rule, problem.path) == ("refused", ("spec", "ephemeralContainers", 0))
 
 
 def test_a_container_with_a_token_of_its_own_needs_none_of_the_pods() -> None:

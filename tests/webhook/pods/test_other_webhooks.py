@@ -31,5 +31,6 @@ def test_a_container_that_it_has_missed_is_warned_about(copier: dict[str, Any]) 
     )
     new, _, plan = mutate(spec)
     assert new == spec
-    (warning,) = messages(plan.warnings)
-    assert warning.startswith("container late: it holds Vault references, and Bank-Vaults' webhook")
+    (warning,) = plan.warnings
+    assert (warning.rule, warning.path) == ("pod", ("spec", "containers", 1))
+    assert warning.message.startswith("container late: it holds Vault references, and Bank-Vaults' webhook")

@@ -4,8 +4,23 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.specs import config_of, container, mutate, referring, spec_of
+from tests.webhook.pods.specs import (
+    CIPHERTEXT,
+    OPERATOR,
+    SECRET,
+    config_of,
+    container,
+    mutate,
+    referring,
+    spec_of,
+)
 from vaultkube.problem import messages
+from webhook.config.annotation_keys import PREFIX
+from webhook.config.settings import read_settings
+from webhook.pods.facts import Facts
+from webhook.pods.launcher import Launcher
+from webhook.pods.pod import mutate_pod_spec, plan_pod
+from webhook.registry.query import ImageConfig
 
 
 @pytest.mark.parametrize("key", ["initContainers", "containers"])
@@ -49,3 +64,44 @@ def test_another_volume_with_the_name_of_ours_is_a_problem(volume: dict[str, Any
         problem
         == f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
     )
+
+
+def test_each_problem_has_its_rule_and_leads_to_its_field() -> None:
+    spec = spec_of(
+        container(
+            env=[{"name": "TOKEN", "value": "vault:login"}, {"name": "KEY", "value": CIPHERTEXT}],
+            volumeMounts=[{"name": "ok", "mountPath": "/data"}, {"name": "data", "mountPath": "/vault"}],
+        ),
+        initContainers=[
+            container(
+                name="copy-vault-env",
+                env=[{"name": "A", "value": "x"}, {"name": "B", "value": "vault:x"}],
+                envFrom=[{"secretRef": {"name": "credentials"}}],
+            )
+        ],
+        volumes=[{"name": "vault-env", "hostPath": {"path": "/"}}],
+    )
+    config = config_of(
+        vault_env_from_path="vault:kv/a", vault_token_audience="vault", vault_jwt_file="/tokens/vault"
+    )
+    plan = mutate(spec, config, {SECRET: {"C": b"vault:x"}})[2]
+    first, app = ("spec", "initContainers", 0), ("spec", "containers", 0)
+    assert [(problem.rule, problem.path) for problem in plan.problems] == [
+        ("from-path", ("metadata", "annotations", PREFIX + "vault-env-from-path")),
+        ("from-path", ("metadata", "annotations", PREFIX + "vault-token-audience")),
+        ("reference", (*first, "envFrom")),
+        ("reference", (*first, "env", 1, "value")),
+        ("reference", (*app, "env", 0, "value")),
+        ("transit-key", (*app, "env", 1, "value")),
+        ("mount", (*app, "volumeMounts", 1)),
+        ("refused", first),
+        ("volume", ("spec", "volumes")),
+    ]
+
+
+def test_a_problem_of_an_image_leads_to_it() -> None:
+    config, spec = config_of(), spec_of(container(), referring(command=None, name="second"))
+    plan = plan_pod(spec, config, {})
+    facts = Facts(images={"app:1": ImageConfig((), (), "sha256:0")})
+    (problem,) = mutate_pod_spec(spec, plan, config, facts, Launcher(config, read_settings(OPERATOR)))[1]
+    assert (problem.rule, problem.path) == ("refused", ("spec", "containers", 1, "image"))

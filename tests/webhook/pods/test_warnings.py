@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.specs import REFERENCE, container, mutate, referring, spec_of
+from tests.webhook.pods.specs import REFERENCE, config_of, container, mutate, referring, spec_of
 from vaultkube.problem import messages
+from webhook.config.annotation_keys import PREFIX
 
 
 def test_a_script_that_starts_the_launcher_again_is_warned() -> None:
@@ -65,3 +66,16 @@ def test_a_container_that_brings_its_own_token_is_not_warned(fields: dict[str, A
 def test_the_login_that_a_program_wants_the_token_of_needs_one() -> None:
     spec = spec_of(container(env=[{"name": "VAULT_TOKEN", "value": "vault:login"}]))
     assert messages(mutate({**spec, "automountServiceAccountToken": False})[2].warnings)
+
+
+def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
+    url = {"name": "URL", "value": "http://$(PASSWORD)"}
+    app = container(env=[{"name": "PASSWORD", "value": REFERENCE}, url], args=["$(PASSWORD)"])
+    config = config_of(vault_env_from_path="kv/a", vault_env_from_path_exclude="sidecar")
+    plan = mutate(spec_of(app, automountServiceAccountToken=False), config)[2]
+    assert [(warning.rule, warning.path) for warning in plan.warnings] == [
+        ("pod", ("spec",)),
+        ("pod", ("metadata", "annotations", PREFIX + "vault-env-from-path-exclude")),
+        ("container", ("spec", "containers", 0)),
+        ("container", ("spec", "containers", 0, "env", 1, "value")),
+    ]

@@ -102,8 +102,10 @@ def _fallbacks(reviewable: ReviewableObject) -> Iterator[Problem]:
             if row.field in _WITH_OWN_RULE and _NUMBER.fullmatch(text):
                 yield Problem("bare-number", path, f"{key}: {text!r} is {text} seconds here")
             elif not _accepted(row.form.parse, text):
-                rule = "was-false" if row.form is value_types.BOOLEAN else "was-ignored"
-                yield Problem(rule, path, f"{key}: {text!r} is refused here")
+                is_boolean = row.form is value_types.BOOLEAN
+                yield Problem(
+                    "was-false" if is_boolean else "was-ignored", path, f"{key}: {text!r} is refused here"
+                )
 
 
 def _accepted(parse: Callable[[str], Any], text: str) -> bool:
