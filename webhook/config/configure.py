@@ -1,4 +1,4 @@
-"""From annotations to what is done: the operator's limits applied to what the object asks for. Pure."""
+"""The configuration of an object: its annotations within the limits of the operator. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
 
 
 def is_skipped(annotations: Mapping[str, str]) -> bool:
-    """Whether the object asks to be left alone; nothing else of it is looked at then."""
+    """Return whether the object opts out; nothing else of it is read then."""
     return next((annotations[key] for key in _SKIP_KEYS if key in annotations), "") == "skip"
 
 
@@ -104,5 +104,5 @@ def with_role(
 
 
 def is_foreign_image(image: str) -> bool:
-    """Whether the image is the predecessor's, whose vault-env cannot install itself."""
+    """Return whether the image is the predecessor's, whose vault-env cannot install itself."""
     return image.startswith(_FOREIGN_IMAGES)

@@ -13,7 +13,7 @@ from webhook.config.annotations import Config
 
 @dataclass(frozen=True)
 class References:
-    """The values with references, `parsed` once, and the reason why a `malformed` one is none; both by name."""
+    """The values with references, `parsed` once, and the reason for each `malformed` one; both by name."""
 
     parsed: Mapping[str, Value]
     malformed: Mapping[str, str]
@@ -51,7 +51,7 @@ class References:
 
 
 def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED) -> References:
-    """Return the references in `values`, of which the rest is plain text; OutOfTime if that takes too long."""
+    """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long."""
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
     for name, text in values.items():

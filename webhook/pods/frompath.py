@@ -12,7 +12,7 @@ EPHEMERAL = "ephemeralContainers"
 class FromPaths(NamedTuple):
     """Paths that bring all their keys: their `text`, empty for none, and each as it is `written` and parsed.
 
-    With a `problem`, the text is all there is.
+    With a `problem`, there is no more than the text.
     """
 
     text: str = ""
@@ -50,13 +50,14 @@ def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> From
     return FromPaths(",".join(written), tuple(paths.items[at] for at in chosen), written)
 
 
-def named_containers(paths: FromPaths, config: Config) -> dict[str, tuple[str, ...]]:
-    """Return the names of containers that each of the annotations mentions, by field of `Config`."""
-    return {
-        "from_path_include": config.from_path_include,
-        "from_path_exclude": config.from_path_exclude,
-        "from_path": tuple(name for item in paths.items for name in item.containers),
-    }
+def named_containers(paths: FromPaths, config: Config) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return field of `Config`, key and names of containers of each annotation that names some."""
+    own = tuple(name for item in paths.items for name in item.containers)
+    return (
+        ("from_path_include", "vault-env-from-path-include", config.from_path_include),
+        ("from_path_exclude", "vault-env-from-path-exclude", config.from_path_exclude),
+        ("from_path", "vault-env-from-path", own),
+    )
 
 
 def _is_for(item: FromPath, name: str, by_default: bool) -> bool:

@@ -23,7 +23,7 @@ PodSpec = Mapping[str, Any]
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _MOST_ADDED = 3 << 19
-"""What etcd takes in one request: no pod that grows by more can be stored."""
+"""The limit of etcd for one request: no pod that grows by more can be stored."""
 _TOO_MUCH = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
     "shorten the annotations, above all vault-env-from-path, or take containers out"

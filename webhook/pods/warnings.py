@@ -16,12 +16,6 @@ from webhook.pods.references import References
 
 Document = Mapping[str, Any]
 
-_FROM_PATH_KEYS = {
-    "from_path_include": "vault-env-from-path-include",
-    "from_path_exclude": "vault-env-from-path-exclude",
-    "from_path": "vault-env-from-path",
-}
-
 
 def pod_warnings(
     pod_spec: Document,
@@ -42,10 +36,10 @@ def pod_warnings(
                 "token to log in with; the annotation vault-token-audience brings one"
             )
             yield Problem("pod", ("spec",), message)
-    for field, names in named_containers(paths, config).items():
+    for field, key, names in named_containers(paths, config):
         present = {container.get("name") for _, container in find_containers(pod_spec)} if names else set()
         for name in sorted(set(names) - present):
-            message = f"annotation {_FROM_PATH_KEYS[field]}: the pod has no container {name}"
+            message = f"annotation {key}: the pod has no container {name}"
             yield Problem("pod", config.path_of(field), message)
 
 
