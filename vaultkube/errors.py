@@ -6,7 +6,6 @@
     ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
     │   └── NotYaml          or can, and is no YAML
     └── Refused              the object's author can mend it: answered `allowed: false`, 403
-        ├── InvalidAnnotation
         ├── ForbiddenAddress     a Vault address that the operator has not listed
         ├── ImageNotRead         the registry did not give the image's configuration
         ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
@@ -57,10 +56,6 @@ class Refused(WebhookError):
     code = 403
     reason = "Forbidden"
     outcome = "refused"
-
-
-class InvalidAnnotation(Refused):
-    """An annotation has a value outside its accepted form."""
 
 
 class ForbiddenAddress(Refused):

@@ -9,26 +9,24 @@ from vaultenv.references.resolve import Transit
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff
-from vaultkube.errors import NotResolved, Refused
+from vaultkube.errors import NotResolved
+from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from webhook.admission.needs import SecretObject, Steps
-from webhook.admission.review import AdmissionRequest, Decision, audit_of
+from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
 from webhook.config import transit
 from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.settings import Settings
 from webhook.objects import configmap, secret
+from webhook.objects.paths import find_requested_paths
+from webhook.objects.problems import object_problems
 from webhook.objects.references import References, find_references
-from webhook.policy.paths import Asked, foreign_namespace
 
 Document = Mapping[str, Any]
 
 _DEFAULT_ROLE = "default"
-_NO_IDENTITY = (
-    "it holds Vault references ({}) but names no identity to read them with; add the annotation "
-    "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
-)
 
 
 _BATCH_SIZE = 25
@@ -61,11 +59,12 @@ class ObjectDecisions:
     ) -> Steps[Decision]:
         """Return the object with its values; Refused says why it cannot be."""
         kind = OBJECT_KINDS[resource]
-        config, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
+        config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
+        refuse(problems)
         references = find_references(kind.find_values(request.object), deadline)
         if not references:
-            return Decision(warnings=warnings)
-        warnings = (*warnings, *self._check(references, config, request.namespace))
+            return Decision(warnings=messages(warnings))
+        warnings = (*warnings, *self._check(request, references, config))
         written = references.written() if request.dry_run else set()
         values = {key: value for key, value in references.parsed.items() if key not in written}
         found = yield from self._resolve(values, config, request)
@@ -73,11 +72,11 @@ class ObjectDecisions:
         return Decision(
             patch=diff(request.object, kind.replace_values(request.object, resolved)),
             warnings=[
-                *warnings,
+                *messages(warnings),
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
                 *(f"{key} keeps its reference: its path is missing" for key in found if key not in resolved),
             ],
-            audit=audit_of(f"{key}={path}" for key, path in references.asked(config)),
+            audit=audit_of(f"{key}={path}" for key, path in references.requested(config)),
             references=len(references.parsed),
         )
 
@@ -86,25 +85,21 @@ class ObjectDecisions:
     ) -> Steps[dict[str, bytes | None]]:
         if not values:
             return {}
-        ca = yield from self._ca(config)
+        account = config.service_account
+        config, problems = with_role(config, request.namespace, request.object_name, account, _DEFAULT_ROLE)
+        refuse(problems)
+        login = _login(config, request.namespace, (yield from self._ca(config)))
         found: dict[str, bytes | None] = yield Resolution(
-            values, _login(config, request, ca), _transit(config), config.ignore_missing, request.dry_run
+            values, login, _transit(config), config.ignore_missing, request.dry_run
         )
         return found
 
-    def _check(self, references: References, config: Config, namespace: str) -> Sequence[str]:
-        """Return warnings; Refused names what is missing, and each path that the namespace may not name."""
-        policy = self._settings.path_policy()
-        vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
-        limited = references.paths() if transit.is_operators(config) else references.asked(config)
-        outside = policy.violations(
-            (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
-        )
-        problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(references.names()))]
-        problems += [f"key {key}: {problem}" for key, problem in references.problems(config)]
-        problems += outside if policy.enforced else []
-        if problems:
-            raise Refused("; ".join(problems))
+    def _check(self, request: AdmissionRequest, references: References, config: Config) -> Sequence[Problem]:
+        """Return warnings; Refused has the problems, and each path that the namespace may not name."""
+        content, policy = request.object, self._settings.path_policy()
+        requested = find_requested_paths(content, references, config, self._defaults["vault_namespace"])
+        outside = policy.violations(requested, request.namespace)
+        refuse([*object_problems(content, references, config), *(outside if policy.enforced else ())])
         return outside
 
     def _ca(self, config: Config) -> Steps[bytes]:
@@ -120,15 +115,13 @@ class ObjectDecisions:
         return ca
 
 
-def _login(config: Config, request: AdmissionRequest, ca: bytes) -> VaultLogin:
-    account = config.service_account
-    role = with_role(config, request.namespace, request.object_name, account, _DEFAULT_ROLE).role
+def _login(config: Config, namespace: str, ca: bytes) -> VaultLogin:
     return VaultLogin(
         address=config.address,
         mount=config.path,
-        role=role,
-        namespace=request.namespace,
-        service_account=account,
+        role=config.role,
+        namespace=namespace,
+        service_account=config.service_account,
         names=_names(config),
         vault_namespace=config.vault_namespace,
         audience=config.token_audience,

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
-from vaultkube.errors import InvalidAnnotation, Refused
+from vaultkube.errors import Refused
+from vaultkube.problem import Problem, messages
 from webhook.admission.images import OperatorPullSecrets, find_digests, find_images, image_warnings
 from webhook.admission.needs import SourceValues, Steps
-from webhook.admission.review import AdmissionRequest, Decision, audit_of
+from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
 from webhook.config.annotation_keys import PREFIXES
-from webhook.config.annotations import Config, Defaults, parse_config
+from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.settings import Settings
 from webhook.pods.digests import with_digests
@@ -20,7 +21,7 @@ from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.facts import Facts, Source, Values, find_sources
 from webhook.pods.launcher import Launcher
-from webhook.pods.paths import find_asked
+from webhook.pods.paths import find_requested_paths
 from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.pods.transit import decrypt_path
 
@@ -28,7 +29,7 @@ _DEFAULT_ROLE = "default"
 _REMEMBERED = 256
 _REMEMBERED_LENGTH = 4096
 
-_Configured = tuple[Launcher, tuple[str, ...], tuple[str, ...]]
+_Configured = tuple[Launcher, tuple[Problem, ...], tuple[Problem, ...]]
 """What the annotations ask for, with what it adds to a pod, warnings, and problems."""
 
 
@@ -37,7 +38,7 @@ class _Change(NamedTuple):
 
     looked_at: PodSpec
     plan: Callable[[Config, Mapping[Source, Values], Deadline], Plan]
-    mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[str, ...]]]
+    mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[Problem, ...]]]
     whole_pod: bool
 
 
@@ -64,24 +65,24 @@ class PodDecisions:
         sources = yield from _find_sources(change.looked_at, request.namespace, problems)
         plan = change.plan(config, sources, deadline)
         if not plan.wrapped:
-            _refuse(problems if change.whole_pod else ())
-            return Decision(warnings=[*warnings, *plan.warnings])
+            refuse(problems if change.whole_pod else ())
+            return Decision(warnings=messages([*warnings, *plan.warnings]))
         config, role_problems = _with_role(request, config)
         outside, policy = self._outside(request, plan, config), self._settings.path_policy()
-        _refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
+        refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
         new_spec, missing = change.mutate(
             spec, plan, config, Facts(sources, images), launcher.with_config(config)
         )
-        _refuse(missing)
+        refuse(missing)
         new: PodSpec = {**request.object, "spec": new_spec}
         if change.whole_pod:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
         return Decision(
             patch=diff(request.object, new),
-            warnings=[*warnings, *plan.warnings, *outside, *image_warnings(images)],
+            warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
             audit=audit_of(_audit(spec, plan, config)),
             references=plan.references(),
         )
@@ -93,23 +94,18 @@ class PodDecisions:
         return self._configured_before(ours) if length <= _REMEMBERED_LENGTH else self._configured(ours)
 
     def _configured(self, items: tuple[tuple[str, str], ...]) -> _Configured:
-        """With a problem, the rest is still looked at."""
-        annotations = dict(items)
-        try:
-            config, warnings = configure(annotations, self._defaults, self._settings)
-            return Launcher(config, self._settings), warnings, ()
-        except Refused as refusal:
-            config = parse_config(annotations, self._defaults)[0]
-            return Launcher(config, self._settings), (), (str(refusal),)
+        config, problems, warnings = configure(dict(items), self._defaults, self._settings)
+        return Launcher(config, self._settings), () if problems else warnings, problems
 
-    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[str]:
-        """Return what the pod asks for outside of the paths of its namespace."""
-        asked = find_asked(request.object["spec"], plan, config, self._defaults["vault_namespace"])
-        return self._settings.path_policy().violations(asked, request.namespace)
+    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[Problem]:
+        """Return the problems of paths that the pod requests outside of those of its namespace."""
+        operators_namespace = self._defaults["vault_namespace"]
+        requested = find_requested_paths(request.object["spec"], plan, config, operators_namespace)
+        return self._settings.path_policy().violations(requested, request.namespace)
 
 
 def _find_sources(
-    looked_at: PodSpec, namespace: str, problems: Sequence[str]
+    looked_at: PodSpec, namespace: str, problems: Sequence[Problem]
 ) -> Steps[Mapping[Source, Values]]:
     """Return the values that the containers take from ConfigMaps and Secrets; a refusal names the problems too."""
     sources = find_sources(looked_at)
@@ -118,7 +114,7 @@ def _find_sources(
     try:
         found: Mapping[Source, Values] = yield SourceValues(namespace, tuple(sources))
     except Refused as refusal:
-        raise type(refusal)("; ".join([*problems, str(refusal)])) from refusal
+        raise type(refusal)("; ".join([*messages(problems), str(refusal)])) from refusal
     return found
 
 
@@ -132,18 +128,10 @@ def _change(request: AdmissionRequest) -> _Change:
     return _Change({"containers": added}, plan, mutate_ephemeral, whole_pod=False)
 
 
-def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, list[str]]:
+def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, tuple[Problem, ...]]:
     account = request.object["spec"].get("serviceAccountName") or ""
     named = config.service_account if "service_account" in config.annotated else account
-    try:
-        return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE), []
-    except InvalidAnnotation as error:
-        return config, [str(error)]
-
-
-def _refuse(problems: Sequence[str]) -> None:
-    if problems:
-        raise Refused("; ".join(problems))
+    return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE)
 
 
 def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
@@ -156,4 +144,4 @@ def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
             yield f"{name}/{variable}={decrypt_path(references, config) or '?'}"
         if TOKEN_VARIABLE in references.rewritten:
             yield f"{name}/{TOKEN_VARIABLE}=auth/{config.path}/login"
-        yield from (f"{name}/*={item.path}" for item in plan.given[place].items)
+        yield from (f"{name}/*={item.path}" for item in plan.from_paths[place].items)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from vaultkube.documents.base64 import encoded
 from vaultkube.documents.json_codec import decode, encode
 from vaultkube.documents.jsonpatch import Operation
-from vaultkube.errors import InvalidReview
+from vaultkube.errors import InvalidReview, Refused
+from vaultkube.problem import Problem, messages
 
 API_VERSIONS = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
 _WITHOUT_OBJECT = ("DELETE", "CONNECT")
@@ -61,6 +62,13 @@ class Decision(NamedTuple):
     audit: Mapping[str, str] = MappingProxyType({})
     references: int = 0
     status: RefusalStatus = FORBIDDEN
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise Refused with the messages of the problems, if there are any."""
+    reasons = messages(problems)
+    if reasons:
+        raise Refused("; ".join(reasons))
 
 
 def audit_of(references: Iterable[str]) -> dict[str, str]:

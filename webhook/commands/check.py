@@ -1,4 +1,4 @@
-"""`vault-webhook check -f FILE`: what is wrong with manifests, before anything reaches a cluster; docs/check.md.
+"""`vault-webhook check -f FILE`: find the problems of manifests before they reach a cluster; docs/check.md.
 
 Exit status: 0 no error; 1 at least one error (with --strict also a warning); 2 wrong usage, or nothing could be checked.
 """
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from vaultkube.errors import NotYaml, WebhookError
-from webhook.commands.manifest_options import add_common_options, read_given
+from webhook.commands.manifest_options import add_common_options, read_inputs
 from webhook.offline.checks.checking import Checker
 from webhook.offline.checks.finding import Finding
 from webhook.offline.checks.report import OUTPUTS
@@ -35,12 +35,12 @@ def run(arguments: list[str]) -> int:
 
 def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     broken: list[NotYaml] = []
-    given = read_given(options, broken.append)
+    inputs = read_inputs(options, broken.append)
     yield from (Finding(error.file, error.line, "", "not-yaml", error.reason, "") for error in broken)
     checker = Checker(
-        given.operator, given.surroundings, given.namespace, migration=options.origin is not None
+        inputs.operator, inputs.surroundings, inputs.namespace, migration=options.origin is not None
     )
-    for document in given.documents:
+    for document in inputs.documents:
         yield from checker.findings(document)
 
 

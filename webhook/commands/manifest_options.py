@@ -1,4 +1,4 @@
-"""What `mutate` and `check` have in common: which manifests, under which settings, and what may be asked beyond them."""
+"""Options that `mutate` and `check` share: the manifests, the settings, and the services that may be called."""
 
 import argparse
 import os
@@ -20,8 +20,8 @@ _DOCKER_CONFIG = Path("~/.docker/config.json")
 
 
 @dataclass(frozen=True)
-class Given:
-    """The documents, and what they are looked at with; `namespace` is that of objects that name none."""
+class Inputs:
+    """The documents, and the settings and services to review them with; `namespace` is that of objects without one."""
 
     documents: list[Document]
     operator: Operator
@@ -30,7 +30,7 @@ class Given:
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which manifests are looked at, under which settings, and what may be asked."""
+    """Add the options for the manifests, the settings, and the services that may be called."""
     parser.add_argument(
         "-f",
         "--file",
@@ -61,10 +61,10 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Given:
-    """Return what the options name; InvalidManifest or InvalidSetting says what cannot be used.
+def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Inputs:
+    """Return the inputs that the options name; raise InvalidManifest or InvalidSetting for one that cannot be used.
 
-    With `report`, a file that is no YAML is told to it, and left out.
+    With `report`, a file that is not YAML is passed to it, and left out.
     """
     operator = read_operator(options.settings)
     documents = read_documents(options.files, report)
@@ -75,7 +75,7 @@ def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | 
     docker_config = _DOCKER_CONFIG.expanduser() if options.registry else None
     objects = [found for document in documents for found in find_objects(document.content, namespace)]
     manifests = Manifests(objects, cluster, docker_config)
-    return Given(
+    return Inputs(
         documents, operator, namespace, Surroundings(manifests, registry, _vault(options, operator, cluster))
     )
 

@@ -10,23 +10,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from webhook.commands.manifest_options import Given, add_common_options, read_given
+from webhook.commands.manifest_options import Inputs, add_common_options, read_inputs
 from webhook.offline.documents import Document
 from webhook.offline.preview import Preview, preview
-from webhook.offline.reviewable import Reviewed, find_objects, replace_part
+from webhook.offline.reviewable import ReviewableObject, find_objects, replace_part
 from webhook.offline.writing import difference, yaml_text
 
 REFUSED, UNKNOWN = 1, 3
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A document before and after, and what is to be said about its objects."""
+class RenderedDocument:
+    """A document before and after, and the webhook's answer about each of its objects."""
 
     name: str
     before: Any
     after: Any
-    previews: tuple[tuple[Reviewed, Preview], ...]
+    previews: tuple[tuple[ReviewableObject, Preview], ...]
 
 
 def run(arguments: list[str]) -> int:
@@ -35,33 +35,33 @@ def run(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.vault and not options.cluster:
         parser.error("--vault needs --cluster: the values are read as a ServiceAccount of the cluster")
-    given = read_given(options)
-    shown = [_show(document, given) for document in given.documents]
+    inputs = read_inputs(options)
+    rendered = [_render(document, inputs) for document in inputs.documents]
     if options.diff:
-        for document in shown:
+        for document in rendered:
             sys.stdout.writelines(
                 line + "\n" for line in difference(document.before, document.after, document.name)
             )
     else:
-        sys.stdout.write(yaml_text(document.after for document in shown))
-    for line in _remarks(shown):
+        sys.stdout.write(yaml_text(document.after for document in rendered))
+    for line in _remarks(rendered):
         print(f"vault-webhook mutate: {line}", file=sys.stderr)
-    return _status(shown)
+    return _status(rendered)
 
 
-def _show(document: Document, given: Given) -> Shown:
+def _render(document: Document, inputs: Inputs) -> RenderedDocument:
     after, previews = document.content, []
-    for reviewed in find_objects(document.content, given.namespace):
-        found = preview(reviewed, given.operator, given.surroundings)
-        previews.append((reviewed, found))
-        after = replace_part(after, reviewed.path, found.content)
-    return Shown(document.file, document.content, after, tuple(previews))
+    for reviewable in find_objects(document.content, inputs.namespace):
+        found = preview(reviewable, inputs.operator, inputs.surroundings)
+        previews.append((reviewable, found))
+        after = replace_part(after, reviewable.path, found.content)
+    return RenderedDocument(document.file, document.content, after, tuple(previews))
 
 
-def _remarks(shown: Iterable[Shown]) -> Iterator[str]:
-    for document in shown:
-        for reviewed, found in document.previews:
-            where = f"{document.name}: {reviewed}"
+def _remarks(rendered: Iterable[RenderedDocument]) -> Iterator[str]:
+    for document in rendered:
+        for reviewable, found in document.previews:
+            where = f"{document.name}: {reviewable}"
             if found.refusal:
                 yield f"error: {where}: {found.refusal}"
             for warning in found.warnings:
@@ -77,8 +77,8 @@ def _remarks(shown: Iterable[Shown]) -> Iterator[str]:
                 yield f"unread: {where}: {value}; the webhook puts it in when the object is created"
 
 
-def _status(shown: Iterable[Shown]) -> int:
-    previews = [found for document in shown for _, found in document.previews]
+def _status(rendered: Iterable[RenderedDocument]) -> int:
+    previews = [found for document in rendered for _, found in document.previews]
     if any(found.refusal for found in previews):
         return REFUSED
     return UNKNOWN if any(found.unknown_images for found in previews) else 0

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from vaultkube.problem import FieldPath
+
 PREFIX = "vault.security.banzaicloud.io/"
 SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
 PREFIXES = (PREFIX, SUCCESSOR_PREFIX)
@@ -10,6 +12,11 @@ IMAGE_DIGESTS = PREFIX + "image-digests"
 """Written by the webhook: by container, the digest of the image whose entry point was read."""
 
 _VAULT, _BAO = "vault-", "bao-"
+
+
+def annotation_path(key: str) -> FieldPath:
+    """Return the path of an annotation in its object."""
+    return ("metadata", "annotations", key)
 
 
 @cache

@@ -11,8 +11,16 @@ from typing import Any
 
 from vaultkube import value_types
 from vaultkube.errors import InvalidSetting
+from vaultkube.problem import FieldPath, Problem
 from vaultkube.value_types import Form
-from webhook.config.annotation_keys import IMAGE_DIGESTS, PREFIX, PREFIXES, SUCCESSOR_PREFIX, spellings
+from webhook.config.annotation_keys import (
+    IMAGE_DIGESTS,
+    PREFIX,
+    PREFIXES,
+    SUCCESSOR_PREFIX,
+    annotation_path,
+    spellings,
+)
 from webhook.config.unsupported import retired_keys
 
 PODS = "pods"
@@ -90,6 +98,7 @@ ANNOTATIONS = (
 )  # fmt: skip
 
 _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key in row.full_keys()}
+_OLDEST_KEYS = {row.field: row.full_keys()[-1] for row in ANNOTATIONS}
 _SUGGESTIONS = 10
 _SEE = "; see docs/annotations.md"
 _ALWAYS_CARRIED = frozenset(["address", "role", "path", "auth_method", "skip_verify"])
@@ -140,8 +149,12 @@ class Config:
     readonly_root_fs: bool
     registry_skip_verify: bool
     entry_points: Mapping[str, tuple[str, ...]] | None
-    annotated: frozenset[str]
-    """The fields that an annotation of this object has set."""
+    annotated: Mapping[str, str]
+    """The full key of the annotation of this object that set a field, by field."""
+
+    def path_of(self, field: str) -> FieldPath:
+        """Return the path of the annotation that sets `field`, or under our prefix if none does."""
+        return annotation_path(self.annotated.get(field) or _OLDEST_KEYS[field])
 
 
 Defaults = Mapping[str, Any]
@@ -162,10 +175,10 @@ def read_defaults(environ: Mapping[str, str]) -> Defaults:
     return values
 
 
-def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[str]]:
+def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[Problem]]:
     """Return the configuration, with defaults in the place of bad values, and a problem for each of those."""
     values = dict(defaults)
-    annotated = set()
+    annotated = {}
     problems = []
     for position in sorted({_POSITIONS[key] for key in annotations.keys() & _POSITIONS.keys()}):
         row = ANNOTATIONS[position]
@@ -173,19 +186,24 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
         try:
             values[row.field] = row.form.parse(annotations[key])
         except ValueError:
-            problems.append(f"annotation {key}: {annotations[key]!r} is not {row.form.accepted}")
-        annotated.add(row.field)
-    return Config(**values, annotated=frozenset(annotated)), problems
+            message = f"annotation {key}: {annotations[key]!r} is not {row.form.accepted}"
+            problems.append(Problem("annotation-value", annotation_path(key), message))
+        annotated[row.field] = key
+    return Config(**values, annotated=annotated), problems
 
 
-def find_unknown(annotations: Mapping[str, str]) -> list[str]:
+def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
     """Return a warning for each annotation that has one of our prefixes and is in no row."""
     ours = (key for key in annotations if key.startswith(PREFIXES))
     unknown = sorted(
         key for key in ours if key not in _POSITIONS and key != IMAGE_DIGESTS and key not in retired_keys()
     )
     return [
-        f"unknown annotation {key}{_suggestion(key) if place < _SUGGESTIONS else _SEE}"
+        Problem(
+            "annotation-unknown",
+            annotation_path(key),
+            f"unknown annotation {key}{_suggestion(key) if place < _SUGGESTIONS else _SEE}",
+        )
         for place, key in enumerate(unknown)
     ]
 

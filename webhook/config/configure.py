@@ -1,9 +1,11 @@
-"""From annotations to what is done: the operator's limits applied to what the object asks for. Pure."""
+"""The configuration of an object: its annotations within the limits of the operator. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
-from vaultkube.errors import ForbiddenAddress, InvalidAnnotation
+from vaultkube.errors import ForbiddenAddress
+from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import PODS, Config, Defaults, find_unknown, parse_config
 from webhook.config.role import render_role
@@ -16,60 +18,77 @@ _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
 
 
 def is_skipped(annotations: Mapping[str, str]) -> bool:
-    """Whether the object asks to be left alone; nothing else of it is looked at then."""
+    """Return whether the object opts out; nothing else of it is read then."""
     return next((annotations[key] for key in _SKIP_KEYS if key in annotations), "") == "skip"
+
+
+class Configured(NamedTuple):
+    """The configuration that the operator's settings allow, with the problems and warnings of the annotations.
+
+    With problems, defaults stand in the place of values that cannot be used.
+    """
+
+    config: Config
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
 
 
 def configure(
     annotations: Mapping[str, str], defaults: Defaults, settings: Settings, scope: str = PODS
-) -> tuple[Config, tuple[str, ...]]:
-    """Return the configuration that the operator's settings allow, and warnings about what they do not.
-
-    `scope` says whether the annotations are a pod's. Raises InvalidAnnotation with all problems at once, and
-    ForbiddenAddress for a Vault address that is not the operator's.
-    """
+) -> Configured:
+    """Return the configuration of an object with these annotations; `scope` says whether that is a pod."""
     config, problems = parse_config(annotations, defaults)
-    problems = [*(find_refused(annotations) if scope == PODS else ()), *problems]
-    try:
-        _check_address(config, defaults, settings)
-    except ForbiddenAddress as error:
-        if not problems:
-            raise
-        problems.append(str(error))
-    if problems:
-        raise InvalidAnnotation("; ".join(problems))
-    warnings = [*find_unknown(annotations), *(find_ineffective(annotations) if scope == PODS else ())]
-    if "path" in config.annotated and config.path.strip("/").startswith("auth/"):
-        warnings.append(f"annotation vault-path: login will be at auth/{config.path}/login; leave auth/ out")
-    config, ignored = _within_limits(config, defaults, settings)
-    return config, (*warnings, *ignored)
+    refused, ineffective = (
+        (find_refused(annotations), find_ineffective(annotations)) if scope == PODS else ([], [])
+    )
+    allowed, ignored = _within_limits(config, defaults, settings)
+    return Configured(
+        allowed,
+        (*refused, *problems, *_address_problems(config, defaults, settings)),
+        (*find_unknown(annotations), *ineffective, *_login_path_warnings(config), *ignored),
+    )
 
 
-def _check_address(config: Config, defaults: Defaults, settings: Settings) -> None:
+def _address_problems(config: Config, defaults: Defaults, settings: Settings) -> Iterator[Problem]:
     operators = defaults["address"]
-    if config.address != operators:
-        listed, allow_private = settings.address_allow_list, settings.allow_private_addresses
+    if config.address == operators:
+        return
+    listed, allow_private = settings.address_allow_list, settings.allow_private_addresses
+    try:
         check_address(config.address, operators, listed, allow_private=allow_private)
+    except ForbiddenAddress as error:
+        yield Problem("vault-address", config.path_of("address"), str(error))
 
 
-def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[str]]:
+def _login_path_warnings(config: Config) -> Iterator[Problem]:
+    if "path" in config.annotated and config.path.strip("/").startswith("auth/"):
+        message = f"annotation vault-path: login will be at auth/{config.path}/login; leave auth/ out"
+        yield Problem("annotation-ignored", config.path_of("path"), message)
+
+
+def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[Problem]]:
     """Return `config` without what the operator does not allow, and a warning about each."""
-    warnings = []
+    ignored = []
     if "skip_verify" in config.annotated and not settings.allow_skip_verify:
         if config.skip_verify != defaults["skip_verify"]:
-            warnings.append(
-                "annotation vault-skip-verify is ignored: the operator has not set VAULT_ALLOW_OBJECT_SKIP_VERIFY"
-            )
+            message = "annotation vault-skip-verify is ignored: the operator has not set VAULT_ALLOW_OBJECT_SKIP_VERIFY"
+            ignored.append(Problem("annotation-ignored", config.path_of("skip_verify"), message))
         config = replace(config, skip_verify=defaults["skip_verify"])
     if is_foreign_image(config.launcher_image):
-        warnings.append("annotation vault-env-image is ignored: that image's vault-env is another program")
+        message = "annotation vault-env-image is ignored: that image's vault-env is another program"
+        ignored.append(Problem("annotation-ignored", config.path_of("launcher_image"), message))
         config = replace(config, launcher_image="")
     config = replace(config, launcher_image=config.launcher_image or defaults["launcher_image"])
-    return config, warnings
+    return config, ignored
 
 
-def with_role(config: Config, namespace: str, name: str, service_account: str, fallback: str) -> Config:
-    """Return `config` with its role as text; without a role of the annotation or operator it is `fallback`."""
+def with_role(
+    config: Config, namespace: str, name: str, service_account: str, fallback: str
+) -> tuple[Config, tuple[Problem, ...]]:
+    """Return `config` with its role as text, and the problem of a role that cannot be rendered.
+
+    Without a role of the annotation or operator it is `fallback`.
+    """
     fields = {
         "authmethod": config.auth_method,
         "name": name,
@@ -77,10 +96,13 @@ def with_role(config: Config, namespace: str, name: str, service_account: str, f
         "path": config.path,
         "serviceaccount": service_account,
     }
-    role = render_role(config.role, fields) or fallback
-    return config if role == config.role else replace(config, role=role)
+    rendered, problem = render_role(config.role, fields)
+    if problem:
+        return config, (Problem("role", config.path_of("role"), problem),)
+    role = rendered or fallback
+    return (config if role == config.role else replace(config, role=role)), ()
 
 
 def is_foreign_image(image: str) -> bool:
-    """Whether the image is the predecessor's, whose vault-env cannot install itself."""
+    """Return whether the image is the predecessor's, whose vault-env cannot install itself."""
     return image.startswith(_FOREIGN_IMAGES)

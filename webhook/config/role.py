@@ -3,25 +3,20 @@
 import re
 from collections.abc import Mapping
 
-from vaultkube.errors import InvalidAnnotation
-
 _FIELD = re.compile(r"\{\{-?\s*\.([A-Za-z]+)\s*-?\}\}")
 
 
-def render_role(role: str, fields: Mapping[str, str]) -> str:
-    """Return `role` with each `{{ .field }}` replaced; InvalidAnnotation names an unknown field or stray braces."""
+def render_role(role: str, fields: Mapping[str, str]) -> tuple[str, str]:
+    """Return `role` with each `{{ .field }}` replaced, and the problem of one that has an unknown field or stray braces.
+
+    Without a problem that is empty; with one, the role is as it was.
+    """
     if "{{" not in role:
-        return role
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in fields:
-            raise InvalidAnnotation(
-                f"annotation vault-role: {{{{ .{match[1]} }}}} is no field; there are {', '.join(sorted(fields))}"
-            )
-        return fields[match[1]]
-
+        return role, ""
     if "{{" in _FIELD.sub("", role):
-        raise InvalidAnnotation(
-            f"annotation vault-role: {role!r} is not text with fields such as {{{{ .namespace }}}}"
-        )
-    return _FIELD.sub(value, role)
+        return role, f"annotation vault-role: {role!r} is not text with fields such as {{{{ .namespace }}}}"
+    unknown = [name for name in _FIELD.findall(role) if name not in fields]
+    if unknown:
+        known = ", ".join(sorted(fields))
+        return role, f"annotation vault-role: {{{{ .{unknown[0]} }}}} is no field; there are {known}"
+    return _FIELD.sub(lambda match: fields[match[1]], role), ""

@@ -16,4 +16,4 @@ def decrypt_path(mount: str, key: str) -> str:
 
 def is_operators(config: Config) -> bool:
     """Whether key and mount are what the operator has set, and not what an annotation says."""
-    return bool(config.transit_key) and not {"transit_key", "transit_path"} & config.annotated
+    return bool(config.transit_key) and not {"transit_key", "transit_path"} & config.annotated.keys()

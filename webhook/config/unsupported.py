@@ -8,7 +8,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from vaultkube import value_types
-from webhook.config.annotation_keys import spellings
+from vaultkube.problem import Problem
+from webhook.config.annotation_keys import annotation_path, spellings
 
 _BY_ITSELF = "vault-env logs in by itself with the pod's ServiceAccount: remove the annotation"
 _AS_VARIABLES = "write vault:path#key in the values of env, or name the path in vault-env-from-path, and remove the annotation"
@@ -75,19 +76,27 @@ RETIRED = (
 _ROWS = {key: row for row in RETIRED for key in spellings(row.key)}
 
 
-def find_refused(annotations: Mapping[str, str]) -> list[str]:
-    """Return a problem for each annotation that switches on a mode that there is none of."""
+def find_refused(annotations: Mapping[str, str]) -> list[Problem]:
+    """Return a problem for each annotation that would switch on an unsupported mode."""
     return [
-        f"annotation {key}: there is no {_ROWS[key].mode} here; {_ROWS[key].instead}"
+        Problem(
+            "annotation-refused",
+            annotation_path(key),
+            f"annotation {key}: there is no {_ROWS[key].mode} here; {_ROWS[key].instead}",
+        )
         for key, text in annotations.items()
         if key in _ROWS and _ROWS[key].switches_on(text)
     ]
 
 
-def find_ineffective(annotations: Mapping[str, str]) -> list[str]:
-    """Return a warning for each annotation that only tunes such a mode."""
+def find_ineffective(annotations: Mapping[str, str]) -> list[Problem]:
+    """Return a warning for each annotation that only tunes an unsupported mode."""
     return [
-        f"annotation {key} has no effect: there is no {_ROWS[key].mode} here"
+        Problem(
+            "annotation-ignored",
+            annotation_path(key),
+            f"annotation {key} has no effect: there is no {_ROWS[key].mode} here",
+        )
         for key in annotations
         if key in _ROWS and not _ROWS[key].instead
     ]

@@ -13,7 +13,7 @@ _IN_BINARY = "use binaryData and base64 in Vault"
 
 
 def find_values(config_map: ConfigMap) -> dict[str, bytes]:
-    """Return the values of `config_map`, by key; what is no base64 is empty."""
+    """Return the values of `config_map`, by key; one that is not base64 is empty."""
     texts = (config_map.get("data") or {}).items()
     values = {key: text.encode("utf-8", "surrogatepass") for key, text in texts if isinstance(text, str)}
     binary = {key: decoded(text) or b"" for key, text in (config_map.get("binaryData") or {}).items()}
@@ -21,7 +21,7 @@ def find_values(config_map: ConfigMap) -> dict[str, bytes]:
 
 
 def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> ConfigMap:
-    """Return `config_map` with the values in `resolved`; NotResolved if one does not fit where it belongs."""
+    """Return `config_map` with the values in `resolved`; raise NotResolved if one does not fit its field."""
     new = dict(config_map)
     if config_map.get("data"):
         new["data"] = {

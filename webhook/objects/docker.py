@@ -1,4 +1,4 @@
-"""References inside a docker configuration: it is rewritten entry by entry, and only what holds one changes.
+"""References inside a docker configuration: it is rewritten entry by entry, and only entries with one change.
 
 https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets
 """
@@ -26,7 +26,7 @@ class DockerConfig:
     document: Mapping[str, Any]
 
     def values(self) -> dict[str, bytes]:
-        """Return the user names and passwords, by the name that `replaced` takes them back under."""
+        """Return the user names and passwords, by their name for `replaced`."""
         return {
             name: value
             for host, entry in self._entries().items()
@@ -37,7 +37,7 @@ class DockerConfig:
     def replaced(self, resolved: Resolved, instead: str) -> bytes | None:
         """Return the text with the `resolved` values, None if none of them is in it.
 
-        NotResolved says what to do `instead` if one is no text.
+        Raises NotResolved, with what to do `instead`, for a value that is not text.
         """
         if not self.values().keys() & resolved.keys():
             return None
@@ -85,7 +85,7 @@ class DockerConfig:
 
 
 def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
-    """Return the docker configuration that `value` is, if it stands under the key of one, and is one."""
+    """Return the docker configuration in `value`; None if the key or the value is not that of one."""
     if key not in (_JSON_KEY, _LEGACY_KEY):
         return None
     try:

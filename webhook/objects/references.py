@@ -1,11 +1,11 @@
-"""What the values of an object ask of Vault: which paths, which of them to write, and what cannot be read at all."""
+"""The references in the values of an object: the paths that they read and write, and the malformed ones."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
-from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login, Value
+from vaultenv.references.parts import Ciphertext, Value
 from vaultkube.deadline import UNLIMITED, Deadline
 from webhook.config import transit
 from webhook.config.annotations import Config
@@ -13,7 +13,7 @@ from webhook.config.annotations import Config
 
 @dataclass(frozen=True)
 class References:
-    """The values with references, `parsed` once, and what is wrong with those that are `malformed`; both by name."""
+    """The values with references, `parsed` once, and the reason for each `malformed` one; both by name."""
 
     parsed: Mapping[str, Value]
     malformed: Mapping[str, str]
@@ -22,42 +22,36 @@ class References:
         return bool(self.parsed or self.malformed)
 
     def names(self) -> list[str]:
-        """The names of the values, sorted."""
+        """Return the names of the values, sorted."""
         return sorted([*self.parsed, *self.malformed])
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """Yield (name, path) for each path that a value reads or writes."""
         return ((name, path) for name, value in self.parsed.items() for path in value.paths())
 
-    def asked(self, config: Config) -> Iterator[tuple[str, str]]:
+    def requested(self, config: Config) -> Iterator[tuple[str, str]]:
         """Yield (name, path) for each path and for each ciphertext, which transit decrypts."""
         yield from self.paths()
         path = transit.decrypt_path(config.transit_path, config.transit_key)
-        yield from ((name, path) for name in self._with(Ciphertext))
+        yield from ((name, path) for name in self.names_with(Ciphertext))
 
     def written(self) -> set[str]:
-        """The names of the values whose references write to Vault."""
+        """Return the names of the values whose references write to Vault."""
         return {
             name
             for name, value in self.parsed.items()
             if any(term.source.body is not None for term in value.terms())
         }
 
-    def problems(self, config: Config) -> Iterator[tuple[str, str]]:
-        """Yield (name, reason) for each value that cannot be resolved, whatever Vault holds."""
-        yield from self.malformed.items()
-        yield from ((name, LOGIN_MISPLACED) for name in self._with(Login))
-        if not config.transit_key:
-            yield from ((name, transit.NO_KEY) for name in self._with(Ciphertext))
-
-    def _with(self, kind: type) -> list[str]:
+    def names_with(self, kind: type) -> list[str]:
+        """Return the names of the values that have a part of this kind."""
         return [
             name for name, value in self.parsed.items() if any(isinstance(part, kind) for part in value.parts)
         ]
 
 
 def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED) -> References:
-    """Return the references in `values`, of which the rest is plain text; OutOfTime if that takes too long."""
+    """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long."""
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
     for name, text in values.items():

@@ -14,7 +14,7 @@ Resolved = Mapping[str, bytes]
 
 
 def find_values(secret: Secret) -> dict[str, bytes]:
-    """Return the values of `secret`, by the name that `replace_values` takes them back under."""
+    """Return the values of `secret`, by their name for `replace_values`."""
     found = {}
     for key, value in _values(secret):
         config = read_docker_config(key, value)

@@ -1,6 +1,6 @@
-"""What stands in for the cluster, the registry and Vault when a manifest is looked at on a laptop or in CI.
+"""Stand-ins for the cluster, the registry and Vault, for manifests on a laptop or in CI.
 
-The objects of the files themselves are the cluster; what they do not hold is asked of the real one, if there is one.
+The objects of the files are the cluster; others are read from the real one, if there is one.
 """
 
 import base64
@@ -14,7 +14,7 @@ from webhook.admission.services import Cluster
 from webhook.config.configure import is_skipped
 from webhook.objects import configmap, secret
 from webhook.objects.references import find_references
-from webhook.offline.reviewable import Reviewed
+from webhook.offline.reviewable import ReviewableObject
 from webhook.registry.query import ImageConfig, ImageQuery
 
 _FIND_VALUES = {"secrets": secret.find_values, "configmaps": configmap.find_values}
@@ -27,7 +27,10 @@ class Manifests:
     """The Secrets and ConfigMaps of the files, over those of a real cluster, if there is one."""
 
     def __init__(
-        self, objects: list[Reviewed], beyond: Cluster | None = None, docker_config: Path | None = None
+        self,
+        objects: list[ReviewableObject],
+        beyond: Cluster | None = None,
+        docker_config: Path | None = None,
     ) -> None:
         self._objects = {
             (found.kind, found.namespace, found.name): _as_stored(found)
@@ -39,7 +42,7 @@ class Manifests:
             self._objects["Secret", *LAPTOP_PULL_SECRET] = _pull_secret(docker_config)
 
     def knows(self, kind: str, namespace: str, name: str) -> bool:
-        """Whether `get` tells the truth about this object."""
+        """Return whether `get` tells the truth about this object."""
         return self._beyond is not None or (kind, namespace, name) in self._objects
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
@@ -50,24 +53,24 @@ class Manifests:
         return self._beyond.get(kind, namespace, name, deadline) if self._beyond else None
 
     def ready(self, deadline: Deadline) -> bool:
-        """Whether it can be asked."""
+        """Return whether it answers."""
         return True
 
 
 class UnknownImages:
-    """A registry that is not asked: an image's entry point is a placeholder, and `unknown` collects the images."""
+    """A registry without network: an image's entry point is a placeholder, and `unknown` collects the images."""
 
     def __init__(self) -> None:
         self.unknown: set[str] = set()
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
-        """Return a placeholder that no one can take for a program."""
+        """Return a placeholder that nobody can mistake for a program."""
         self.unknown.add(query.image)
         return ImageConfig((placeholder(query.image),), (), "")
 
 
 class UnreadVault:
-    """A Vault that is not asked: the values stay what they are, and `unread` collects what would be read."""
+    """A Vault without network: the values stay as they are, and `unread` collects those that would be read."""
 
     def __init__(self) -> None:
         self.unread: set[str] = set()
@@ -84,14 +87,14 @@ class UnreadVault:
 
 
 def placeholder(image: str) -> str:
-    """What stands for the unknown entry point of an image."""
+    """Return the text that stands for the unknown entry point of an image."""
     return f"<entry point of {image}>"
 
 
-def _as_stored(found: Reviewed) -> Mapping[str, Any]:
-    """The object as the API server will hold it: where the webhook resolves its references, there are none left.
+def _as_stored(found: ReviewableObject) -> Mapping[str, Any]:
+    """Return the object as the API server will hold it: without the values whose references the webhook resolves.
 
-    One that the API server would refuse is empty.
+    An object that the API server would refuse is empty.
     """
     try:
         content = {**found.content, "data": with_string_data(found.content)}

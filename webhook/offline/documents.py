@@ -15,9 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from vaultkube.errors import InvalidManifest, NotYaml
-
-YamlPath = tuple[str | int, ...]
-"""Keys and positions from a document's root to one of its parts."""
+from vaultkube.problem import FieldPath
 
 STANDARD_INPUT = "-"
 _NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
@@ -43,11 +41,11 @@ class Document:
     file: str
     content: Any
     node: Node = field(repr=False)
-    repeated_keys: tuple[YamlPath, ...] = ()
-    """Where a key stands a second time in one mapping: only its last value counts."""
+    repeated_keys: tuple[FieldPath, ...] = ()
+    """Paths of keys that stand a second time in one mapping: only the last value counts."""
 
-    def line(self, path: YamlPath) -> int:
-        """Return the line, from 1, of the part at `path`, or of what is there of the way to it."""
+    def line(self, path: FieldPath) -> int:
+        """Return the line, from 1, of the part at `path`, or of the last part on the way to it that is there."""
         node, line = self.node, self.node.start_mark.line
         for step in path:
             found = _child(node, step)
@@ -59,9 +57,9 @@ class Document:
 
 
 def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | None = None) -> list[Document]:
-    """Return the documents of all files, `-` for standard input; InvalidManifest says which one cannot be read.
+    """Return the documents of all files, `-` for standard input; raise InvalidManifest for one that cannot be read.
 
-    With `report`, a file that is no YAML is told to it, and left out.
+    With `report`, a file that is not YAML is passed to it, and left out.
     """
     documents = []
     for file in files:
@@ -75,7 +73,7 @@ def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | Non
 
 
 def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
-    """Return the documents of a text, empty ones left out; NotYaml if it is none."""
+    """Return the documents of a text, empty ones left out; raise NotYaml if it is not YAML."""
     loader = _Loader(text)
     documents = []
     try:
@@ -99,7 +97,7 @@ def _not_yaml(file: str, error: Exception) -> NotYaml:
     return NotYaml(file, mark.line + 1 if mark else 1, reason)
 
 
-def path_text(path: YamlPath) -> str:
+def path_text(path: FieldPath) -> str:
     """Return the path as people write it: `spec.containers[0].env`."""
     text = ""
     for step in path:
@@ -122,7 +120,7 @@ def _read(file: str) -> str:
 
 
 def _as_json(content: Any) -> Any:
-    """Keys as text, which is all that JSON has."""
+    """Return the content with all keys as text: JSON has no others."""
     if isinstance(content, dict):
         return {_key(key): _as_json(value) for key, value in content.items()}
     if isinstance(content, list):
@@ -137,7 +135,7 @@ def _key(key: Any) -> str:
 
 
 def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
-    """The node to point at for `step`, and the node of its value; of a repeated key the last."""
+    """Return the node to point at for `step`, and the node of its value; of a repeated key the last."""
     if isinstance(node, MappingNode):
         return next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
@@ -146,7 +144,7 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
 
 
 def _size(node: Node, known: dict[int, int]) -> int:
-    """How many parts a node has, with what its aliases stand for; RecursionError if one contains itself."""
+    """Return the number of parts of a node, with those that its aliases stand for; raise RecursionError if one contains itself."""
     if id(node) not in known:
         children: list[Node] = []
         if isinstance(node, MappingNode):
@@ -157,7 +155,7 @@ def _size(node: Node, known: dict[int, int]) -> int:
     return known[id(node)]
 
 
-def _repeated(node: Node, path: YamlPath) -> Iterator[YamlPath]:
+def _repeated(node: Node, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):
             yield from _repeated(value, (*path, index))

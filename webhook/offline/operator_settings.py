@@ -1,4 +1,4 @@
-"""The operator's settings that a manifest is looked at with: those of a file, or none."""
+"""The operator's settings for the review of a manifest: those of a file, or none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ from webhook.offline.documents import read_documents
 from webhook.registry.settings import RegistrySettings
 
 _LAUNCHER_IMAGE = "vault-env:latest"
-"""What manifests/base/settings.yaml names."""
+"""The image in manifests/base/settings.yaml."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """The settings; where no file names them, any Vault address is taken for one that the operator lists."""
+    """The settings; without a file of them, any Vault address counts as one that the operator lists."""
 
     environ: Mapping[str, str]
     settings: Settings
@@ -24,7 +24,7 @@ class Operator:
     known: bool
 
     def settings_for(self, annotations: Mapping[str, str]) -> Settings:
-        """Return the settings under which an object with these annotations is looked at."""
+        """Return the settings under which an object with these annotations is reviewed."""
         if self.known:
             return self.settings
         config, _ = parse_config(annotations, self.defaults)
@@ -36,9 +36,9 @@ class Operator:
 
 
 def read_operator(file: str | None) -> Operator:
-    """Return the settings in `file`, the ConfigMap that the webhook takes its environment from.
+    """Return the settings in `file`, a ConfigMap with the environment of the webhook.
 
-    Raises InvalidManifest if it is none, and InvalidSetting for a value that cannot be used.
+    Raises InvalidManifest if it is not one, and InvalidSetting for a value that cannot be used.
     """
     environ = {"VAULT_ENV_IMAGE": _LAUNCHER_IMAGE, **(_environ(file) if file else {})}
     return Operator(environ, read_settings(environ), read_defaults(environ), known=bool(file))

@@ -1,4 +1,4 @@
-"""What the webhook would answer about an object of a manifest, by the code that answers the API server."""
+"""The answer of the webhook about an object of a manifest, by the code that answers the API server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from webhook.admission.services import Registry, Services, Vault
 from webhook.offline.context import LAPTOP_PULL_SECRET, Manifests, UnknownImages, UnreadVault
 from webhook.offline.documents import path_text
 from webhook.offline.operator_settings import Operator
-from webhook.offline.reviewable import Reviewed, find_untyped
+from webhook.offline.reviewable import ReviewableObject, find_untyped
 from webhook.pods.facts import find_sources
 
 _BUDGET_S = 30.0
@@ -22,7 +22,7 @@ _OWN_NAMESPACE = "vault-webhook"
 
 @dataclass(frozen=True)
 class Preview:
-    """The object as the cluster would hold it, or why it would be refused; and what could not be known."""
+    """The object as the cluster would hold it, or its refusal, and the facts that are unknown."""
 
     content: Mapping[str, Any]
     refusal: str = ""
@@ -34,20 +34,20 @@ class Preview:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the webhook is given; no registry and no Vault: they are not asked."""
+    """The services of the webhook; without a registry or Vault, a stand-in that knows nothing."""
 
     manifests: Manifests
     registry: Registry | None = None
     vault: Vault | None = None
 
 
-def preview(reviewed: Reviewed, operator: Operator, surroundings: Surroundings) -> Preview:
-    """Return what the webhook would make of the object."""
-    untyped = [path_text(path) for path in find_untyped(reviewed)]
+def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surroundings) -> Preview:
+    """Return the answer of the webhook about the object."""
+    untyped = [path_text(path) for path in find_untyped(reviewable)]
     if untyped:
-        return Preview(reviewed.content, refusal=f"{', '.join(untyped)}: {UNTYPED}")
-    if not reviewed.sent:
-        return Preview(reviewed.content)
+        return Preview(reviewable.content, refusal=f"{', '.join(untyped)}: {UNTYPED}")
+    if not reviewable.sent:
+        return Preview(reviewable.content)
     images, vault = UnknownImages(), UnreadVault()
     services = Services(
         cluster=surroundings.manifests,
@@ -56,16 +56,16 @@ def preview(reviewed: Reviewed, operator: Operator, surroundings: Surroundings) 
         own_namespace=_OWN_NAMESPACE,
         default_pull_secrets=[LAPTOP_PULL_SECRET],
     )
-    admission = Admission(operator.settings_for(reviewed.annotations), operator.defaults, services)
+    admission = Admission(operator.settings_for(reviewable.annotations), operator.defaults, services)
     try:
-        decision = admission.decide(reviewed.resource, _request(reviewed), Deadline(_BUDGET_S))
-        sources = tuple(_unknown_sources(reviewed, surroundings.manifests))
+        decision = admission.decide(reviewable.resource, _request(reviewable), Deadline(_BUDGET_S))
+        sources = tuple(_unknown_sources(reviewable, surroundings.manifests))
     except (AttributeError, KeyError, TypeError, ValueError):
         return Preview(
-            reviewed.content, refusal=f"it is no valid {reviewed.kind}; the API server would refuse it"
+            reviewable.content, refusal=f"it is no valid {reviewable.kind}; the API server would refuse it"
         )
     return Preview(
-        apply(reviewed.content, decision.patch),
+        apply(reviewable.content, decision.patch),
         decision.refusal,
         tuple(decision.warnings),
         tuple(sorted(images.unknown)),
@@ -74,27 +74,27 @@ def preview(reviewed: Reviewed, operator: Operator, surroundings: Surroundings) 
     )
 
 
-def _request(reviewed: Reviewed) -> AdmissionRequest:
-    """The request as the API server makes it; a pod that a controller makes has no name yet."""
-    own_name = reviewed.resource != "pods" or reviewed.kind == "Pod"
+def _request(reviewable: ReviewableObject) -> AdmissionRequest:
+    """Return the request as the API server makes it; a pod that a controller makes has no name yet."""
+    own_name = reviewable.resource != "pods" or reviewable.kind == "Pod"
     return AdmissionRequest(
         uid="",
-        kind="Pod" if reviewed.resource == "pods" else reviewed.kind,
-        namespace=reviewed.namespace,
-        name=reviewed.name if own_name else "",
+        kind="Pod" if reviewable.resource == "pods" else reviewable.kind,
+        namespace=reviewable.namespace,
+        name=reviewable.name if own_name else "",
         operation="CREATE",
         subresource="",
-        object=reviewed.content,
+        object=reviewable.content,
         old_object=None,
         dry_run=True,
     )
 
 
-def _unknown_sources(reviewed: Reviewed, manifests: Manifests) -> list[str]:
-    if reviewed.resource != "pods":
+def _unknown_sources(reviewable: ReviewableObject, manifests: Manifests) -> list[str]:
+    if reviewable.resource != "pods":
         return []
     return [
-        f"{source.kind} {reviewed.namespace}/{source.name}"
-        for source in sorted(find_sources(reviewed.content.get("spec") or {}))
-        if not manifests.knows(source.kind, reviewed.namespace, source.name)
+        f"{source.kind} {reviewable.namespace}/{source.name}"
+        for source in sorted(find_sources(reviewable.content.get("spec") or {}))
+        if not manifests.knows(source.kind, reviewable.namespace, source.name)
     ]

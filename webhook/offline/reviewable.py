@@ -1,21 +1,22 @@
-"""What of a manifest the webhook would be asked about: pod templates, Secrets and ConfigMaps, also inside a List."""
+"""The parts of a manifest that the webhook reviews: pod templates, Secrets and ConfigMaps, also inside a List."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vaultkube.problem import FieldPath
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
-from webhook.offline.documents import YamlPath
+from webhook.pods.facts import CONTAINER_LISTS
 
 SKIP_LABEL = "security.banzaicloud.io/mutate"
-"""The label with which an object keeps itself from the webhook."""
+"""The label by which an object opts out of the webhook."""
 
 EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-webhook")
 NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
-"""Types of Secrets that the webhook is not asked about; all as in manifests/base/webhook-configuration.yaml."""
+"""Types of Secrets that the webhook does not review; all as in manifests/base/webhook-configuration.yaml."""
 
-_TEMPLATE: YamlPath = ("spec", "template")
-_POD_TEMPLATES: Mapping[tuple[str, str], YamlPath] = {
+_TEMPLATE: FieldPath = ("spec", "template")
+_POD_TEMPLATES: Mapping[tuple[str, str], FieldPath] = {
     ("", "Pod"): (),
     ("", "PodTemplate"): ("template",),
     ("", "ReplicationController"): _TEMPLATE,
@@ -30,14 +31,14 @@ _RESOURCES = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"}
 
 
 @dataclass(frozen=True)
-class Reviewed:
-    """A part of a document that the webhook would be asked about when it, or its pods, are created.
+class ReviewableObject:
+    """A part of a document that the webhook reviews when it, or its pods, are created.
 
     `path` leads to it, `content` is the pod, Secret or ConfigMap; `name` is its own, or that of the pods' owner.
     """
 
     resource: str
-    path: YamlPath
+    path: FieldPath
     content: Mapping[str, Any]
     kind: str
     namespace: str
@@ -48,12 +49,12 @@ class Reviewed:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """The annotations that are text."""
+        """Return the annotations that are text."""
         return _texts(self.content, "annotations")
 
     @property
     def sent(self) -> bool:
-        """Whether the API server would ask the webhook at all: the shipped configuration leaves some out."""
+        """Return whether the API server sends the object to the webhook: the shipped configuration leaves some out."""
         skipped = _texts(self.content, "labels").get(SKIP_LABEL) == "skip"
         if skipped or self.namespace in EXCEPT_NAMESPACES:
             return False
@@ -62,33 +63,33 @@ class Reviewed:
         return self.resource != "secrets" or self.content.get("type") not in NEVER_SENT
 
 
-def find_untyped(reviewed: Reviewed) -> Iterator[YamlPath]:
+def find_untyped(reviewable: ReviewableObject) -> Iterator[FieldPath]:
     """Yield the paths of values that must be text and are numbers or booleans, for want of quotes in YAML.
 
-    The API server refuses the object; looked at are only values that matter to the webhook.
+    The API server refuses the object. Only values that matter to the webhook are checked.
     """
-    fields: list[YamlPath] = [("metadata", "annotations"), ("metadata", "labels")]
-    if reviewed.resource != "pods":
+    fields: list[FieldPath] = [("metadata", "annotations"), ("metadata", "labels")]
+    if reviewable.resource != "pods":
         fields += [("data",), ("stringData",), ("binaryData",)]
     for path in fields:
-        found = follow(reviewed.content, path)
+        found = follow(reviewable.content, path)
         for key, value in found.items() if isinstance(found, dict) else ():
             if isinstance(value, int | float):
                 yield (*path, key)
-    for key in ("initContainers", "containers") if reviewed.resource == "pods" else ():
-        for index, container in enumerate(_list(reviewed.content, ("spec", key))):
+    for key in CONTAINER_LISTS if reviewable.resource == "pods" else ():
+        for index, container in enumerate(_list(reviewable.content, ("spec", key))):
             for position, entry in enumerate(_list(container, ("env",))):
                 if isinstance(follow(entry, ("value",)), int | float):
                     yield ("spec", key, index, "env", position, "value")
 
 
-def _list(content: Any, path: YamlPath) -> list[Any]:
+def _list(content: Any, path: FieldPath) -> list[Any]:
     found = follow(content, path)
     return found if isinstance(found, list) else []
 
 
-def find_objects(content: Any, namespace: str, path: YamlPath = ()) -> Iterator[Reviewed]:
-    """Yield what the webhook would be asked about; `namespace` stands in where the manifest names none."""
+def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[ReviewableObject]:
+    """Yield the parts that the webhook reviews; `namespace` is that of an object without one of its own."""
     if not isinstance(content, dict):
         return
     kind, group = str(content.get("kind") or ""), _group(content)
@@ -104,15 +105,15 @@ def find_objects(content: Any, namespace: str, path: YamlPath = ()) -> Iterator[
         own = metadata if isinstance(metadata, dict) else {}
         name = str(own.get("name") or own.get("generateName") or "")
         where = str(own.get("namespace") or namespace)
-        yield Reviewed(resource, (*path, *(inner or ())), part, kind, where, name)
+        yield ReviewableObject(resource, (*path, *(inner or ())), part, kind, where, name)
 
 
 def _has_pods(content: Mapping[str, Any]) -> bool:
-    """Whether a kind that is not in the table makes pods of a template, as Rollouts and Knative's Services do."""
+    """Return whether a kind that is not in the table makes pods from a template, as Rollouts and Knative's Services do."""
     return isinstance(follow(content, (*_TEMPLATE, "spec", "containers")), list)
 
 
-def follow(content: Any, path: YamlPath) -> Any:
+def follow(content: Any, path: FieldPath) -> Any:
     """Return the part at `path`, or None."""
     for step in path:
         if isinstance(content, dict):
@@ -124,8 +125,8 @@ def follow(content: Any, path: YamlPath) -> Any:
     return content
 
 
-def replace_part(content: Any, path: YamlPath, part: Any) -> Any:
-    """Return `content` with another `part` at `path`; what is beside the path is shared."""
+def replace_part(content: Any, path: FieldPath, part: Any) -> Any:
+    """Return `content` with another `part` at `path`; the rest is shared."""
     if not path:
         return part
     step, *rest = path

@@ -1,8 +1,8 @@
-"""How a person's kubeconfig leads to the API server.
+"""The connection to the API server from a person's kubeconfig.
 
 A token or client certificate in one file is read by the webhook's own code. Every other way to log in (plug-ins of
-cloud providers, OIDC, several files in KUBECONFIG) is the official client's business; it is asked for the
-connection only, and what is read goes through the webhook's own client.
+cloud providers, OIDC, several files in KUBECONFIG) is left to the official client, which gives the connection only:
+objects are read by the webhook's own client.
 """
 
 import os
@@ -17,7 +17,7 @@ _DEFAULT = Path("~/.kube/config")
 
 
 def find_person_connection(environ: Mapping[str, str]) -> Connection:
-    """Return the connection of KUBECONFIG or ~/.kube/config; InvalidSetting if there is none that can be used."""
+    """Return the connection of KUBECONFIG or ~/.kube/config; raise InvalidSetting if neither can be used."""
     kubeconfig = environ.get("KUBECONFIG") or str(_DEFAULT.expanduser())
     if os.pathsep not in kubeconfig:
         try:

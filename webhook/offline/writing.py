@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 _BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
-"""What PyYAML reads as a line break, or not at all, unless it is escaped."""
+"""Characters that PyYAML reads as a line break, or not at all, unless they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):

@@ -1,4 +1,4 @@
-"""The ServiceAccount token that a launcher logs in with: whether it needs one, and where a container has it.
+"""The ServiceAccount token of a launcher: whether it needs one to log in, and where a container mounts it.
 
 https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
 """
@@ -17,7 +17,7 @@ ACCOUNT_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def needs_account_token(config: Config, references: References) -> bool:
-    """Whether the container's launcher logs in with the token that Kubernetes mounts by itself."""
+    """Return whether the container's launcher logs in with the token that Kubernetes mounts by itself."""
     elsewhere = config.token_audience or config.jwt_file or config.token_mount
     return config.auth_method in _TOKEN_METHODS and not (elsewhere or _has_own_token(references))
 

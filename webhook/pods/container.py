@@ -15,14 +15,14 @@ _HOOKS = ("postStart", "preStop")
 
 
 def is_wrapped(container: Container) -> bool:
-    """Whether the container already starts the launcher."""
+    """Return whether the container already starts the launcher."""
     return bool((container.get("command") or [""])[0] == LAUNCHER)
 
 
 def image_command(image: ImageConfig, args: Sequence[str]) -> list[str]:
-    """Return what the container of this image runs when the pod gives only `args`.
+    """Return the command line of a container of this image whose pod has only `args`.
 
-    The kubelet expands `$(NAME)` in the pod's fields and not in the image's, so what comes from the image is escaped.
+    Words of the image are escaped: the kubelet expands `$(NAME)` in the pod's fields and not in the image's.
     """
     entry_point = [double_dollars(word) for word in image.entrypoint]
     return [*entry_point, *(args or [double_dollars(word) for word in image.command])]
@@ -56,10 +56,10 @@ def _with_variables(env: list[Any], variables: Mapping[str, str]) -> list[Any]:
     own = {entry.get("name") for entry in env}
     if "VAULT_LOG_LEVEL" in own:
         texts.pop("VAULT_LOG_LEVEL", None)
-    kept = [
+    replaced = [
         _with_value(entry, texts[entry["name"]]) if entry.get("name") in texts else entry for entry in env
     ]
-    return kept + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
+    return replaced + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
 
 
 def _with_value(entry: Mapping[str, Any], text: str) -> dict[str, Any]:

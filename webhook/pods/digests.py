@@ -1,10 +1,11 @@
-"""Which image was read for a container's command: an annotation, and, if the operator asks for it, the image itself."""
+"""The digests of the images that commands were read from: in an annotation, and by the operator's choice in the images."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from webhook.config.annotation_keys import IMAGE_DIGESTS
+from webhook.pods.facts import CONTAINER_LISTS
 from webhook.registry.reference import pinned
 
 Document = Mapping[str, Any]
@@ -25,7 +26,7 @@ def with_digests(pod: Document, digests: Mapping[str, str], *, pin: bool) -> Doc
 
 
 def _pinned(pod_spec: Document, digests: Mapping[str, str]) -> Document:
-    lists = {key: pod_spec[key] for key in ("initContainers", "containers") if pod_spec.get(key)}
+    lists = {key: pod_spec[key] for key in CONTAINER_LISTS if pod_spec.get(key)}
     return {
         **pod_spec,
         **{key: [_pinned_one(each, digests) for each in found] for key, found in lists.items()},
@@ -38,7 +39,7 @@ def _pinned_one(container: Document, digests: Mapping[str, str]) -> Document:
 
 
 def _recorded(metadata: Document) -> Document:
-    """What an earlier run of the webhook wrote."""
+    """Return the digests that an earlier run of the webhook wrote."""
     try:
         found = json.loads((metadata.get("annotations") or {}).get(IMAGE_DIGESTS, "{}"))
     except (ValueError, RecursionError):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from vaultkube.errors import Refused
+from vaultkube.problem import FieldPath
 from webhook.pods.expansion import TooLong, expand
 from webhook.pods.facts import KINDS, Source, Values
 
@@ -39,25 +40,29 @@ SETTINGS = OTHER_TOKENS | {
 
 
 class Variable(NamedTuple):
-    """A variable of a container; `value` is None when only the kubelet knows it, `where` says where it comes from."""
+    """A variable of a container; `value` is None when only the kubelet knows it.
+
+    `path` leads to it in the container; `origin` names the ConfigMap or Secret that it comes from, in messages.
+    """
 
     name: str
     value: bytes | None
-    where: str
+    path: FieldPath
+    origin: str = ""
     complete: bool = True
     from_annotation: bool = False
     expanded: bool = False
 
     def text(self) -> str | None:
-        """The value as text; None if only the kubelet knows it."""
+        """Return the value as text; None if only the kubelet knows it."""
         return self.value.decode("utf-8", "replace") if self.complete and self.value is not None else None
 
 
 def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Variable]:
     """Return the variables of `container` in which a reference may be, and the launcher's settings, each once.
 
-    They are as the kubelet will set them. The rest, plain text in the pod, is most of what pods have, and is left out.
-    Refused if together they grow too long.
+    They are as the kubelet will set them. Plain text, which is most of what pods have, is left out. Raises Refused if
+    together they grow too long.
     """
     plain: dict[str, str] = {}
     found: dict[str, Variable] = {}
@@ -70,14 +75,14 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Va
     left_bytes = _LONGEST_BYTES
     for entry in container.get("envFrom") or ():
         found.update((variable.name, variable) for variable in _from_source(entry, sources))
-    for entry in container.get("env") or ():
+    for index, entry in enumerate(container.get("env") or ()):
         name, text = entry.get("name", ""), entry.get("value") or ""
         if not (PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
             plain[name] = text
             found.pop(name, None)
             continue
         try:
-            found[name] = variable = _from_entry(name, entry, sources, value_of, left_bytes)
+            found[name] = variable = _from_entry(index, entry, sources, value_of, left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
         if variable.expanded:
@@ -105,31 +110,32 @@ def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variabl
         if reference:
             source = Source(KINDS[key], reference.get("name", ""))
             for name, value in sources.get(source, {}).items():
-                yield Variable(prefix + name, value, f" of {source.kind} {source.name}")
+                yield Variable(prefix + name, value, ("envFrom",), f" of {source.kind} {source.name}")
 
 
 def _from_entry(
-    name: str,
+    index: int,
     entry: Mapping[str, Any],
     sources: Sources,
     value_of: Callable[[str], bytes | None],
     limit_bytes: int,
 ) -> Variable:
-    value_from = entry.get("valueFrom")
+    name, value_from = entry.get("name", ""), entry.get("valueFrom")
+    path = ("env", index, "valueFrom" if value_from else "value")
     if not value_from:
         text = utf8(entry.get("value") or "")
         if b"$" not in text:
-            return Variable(name, text, "")
+            return Variable(name, text, path)
         value, complete = expand(text, value_of, limit_bytes)
-        return Variable(name, value, "", complete, expanded=True)
+        return Variable(name, value, path, complete=complete, expanded=True)
     for key in ("configMapKeyRef", "secretKeyRef"):
         reference = value_from.get(key)
         if reference:
             source = Source(KINDS[key], reference.get("name", ""))
             value_of_key = sources.get(source, {}).get(reference.get("key", ""))
-            return Variable(name, value_of_key, f" of {source.kind} {source.name}")
-    path = (value_from.get("fieldRef") or {}).get("fieldPath") or ""
-    return Variable(name, None, "", from_annotation=path.startswith("metadata.annotations"))
+            return Variable(name, value_of_key, path, f" of {source.kind} {source.name}")
+    field = (value_from.get("fieldRef") or {}).get("fieldPath") or ""
+    return Variable(name, None, path, from_annotation=field.startswith("metadata.annotations"))
 
 
 def utf8(text: str) -> bytes:

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.problem import Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
 from webhook.pods.environment import Sources
-from webhook.pods.facts import Facts
+from webhook.pods.facts import Facts, Place
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
-from webhook.pods.pod import WINDOWS, Place, Plan, PodSpec, plan_containers, wrap_containers
+from webhook.pods.pod import WINDOWS, Plan, PodSpec, plan_containers, wrap_containers
 
 SUBRESOURCE = "ephemeralcontainers"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
@@ -35,7 +36,7 @@ def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Mappin
 def plan_ephemeral(
     pod_spec: PodSpec, old_spec: PodSpec, config: Config, sources: Sources, deadline: Deadline = UNLIMITED
 ) -> Plan:
-    """Return what the added containers need; a container without references of its own needs nothing."""
+    """Return the plan of the added containers; a container without references of its own needs nothing."""
     paths = read_from_paths(config.from_path)
     plan = plan_containers(find_added(pod_spec, old_spec), config, paths, sources, deadline)
     if not plan.wrapped:
@@ -48,17 +49,17 @@ def plan_ephemeral(
     if needy and not account:
         missing.append(f"the pod mounts no ServiceAccount token, and {_COPY}")
     problems = [
-        f"container {pod_spec[key][index].get('name')}: {problem}"
+        Problem("refused", ("spec", key, index), f"container {pod_spec[key][index].get('name')}: {message}")
         for key, index in plan.wrapped
-        for problem in missing
+        for message in missing
     ]
     return plan._replace(problems=(*plan.problems, *problems), mounts=tuple(account))
 
 
 def mutate_ephemeral(
     pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
-) -> tuple[PodSpec, tuple[str, ...]]:
-    """Return the PodSpec in which the containers of `plan` start the launcher, and what is wrong with them."""
+) -> tuple[PodSpec, tuple[Problem, ...]]:
+    """Return the PodSpec in which the containers of `plan` start the launcher, and the problems of their images."""
     if not plan.wrapped:
         return pod_spec, ()
     return wrap_containers(pod_spec, plan, config, facts, added)
@@ -72,7 +73,7 @@ def _missing(pod_spec: PodSpec, config: Config) -> Iterator[str]:
 
 
 def _account_mounts(pod_spec: PodSpec) -> list[dict[str, Any]]:
-    """The mount of the ServiceAccount's token in one of the pod's containers, as admission has put it there."""
+    """Return the mount of the ServiceAccount's token in one of the pod's containers, as admission has put it there."""
     for container in pod_spec.get("containers") or ():
         mount = account_mount(container)
         if mount:

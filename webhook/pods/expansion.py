@@ -11,7 +11,7 @@ _DOUBLED = re.compile(rb"\$\$")
 
 
 class TooLong(ValueError):
-    """The text expands to more than was allowed."""
+    """The text expands to more than the limit."""
 
 
 def expand(text: bytes, value_of: Callable[[str], bytes | None], limit_bytes: int) -> tuple[bytes, bool]:

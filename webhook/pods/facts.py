@@ -1,4 +1,4 @@
-"""What a decision about a pod must know from outside: ConfigMaps, Secrets, and the configurations of images."""
+"""The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, configurations of images."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,13 @@ from typing import Any
 from webhook.registry.query import ImageConfig
 
 Values = Mapping[str, bytes]
+Container = Mapping[str, Any]
+Place = tuple[str, int]
+"""A container: the list of the PodSpec that it stands in, and its position there."""
+
+INIT_CONTAINERS = "initContainers"
+CONTAINER_LISTS = (INIT_CONTAINERS, "containers")
+"""The lists of containers that a PodSpec is created with, in the order in which they start."""
 
 KINDS = {
     "configMapRef": "ConfigMap",
@@ -26,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was fetched. A source that does not exist is absent; images are by the text in the pod."""
+    """The facts that were fetched. A source that does not exist is absent; images are by the text in the pod."""
 
     sources: Mapping[Source, Values] = field(default_factory=dict)
     images: Mapping[str, ImageConfig] = field(default_factory=dict)
@@ -34,7 +41,12 @@ class Facts:
 
 def find_sources(pod_spec: Mapping[str, Any]) -> set[Source]:
     """Return the ConfigMaps and Secrets behind `envFrom` and `env[].valueFrom` of all containers."""
-    return {source for container in containers(pod_spec) for source in container_sources(container)}
+    return {
+        source
+        for key in CONTAINER_LISTS
+        for container in _objects(pod_spec.get(key))
+        for source in container_sources(container)
+    }
 
 
 def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
@@ -56,10 +68,11 @@ def _named(document: Any) -> Iterator[Source]:
             yield Source(kind, reference["name"])
 
 
-def containers(pod_spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the init containers, then the containers."""
-    for key in ("initContainers", "containers"):
-        yield from _objects(pod_spec.get(key))
+def find_containers(pod_spec: Mapping[str, Any]) -> Iterator[tuple[Place, Container]]:
+    """Yield the init containers, then the containers, each with its place."""
+    for key in CONTAINER_LISTS:
+        for index, container in enumerate(pod_spec.get(key) or ()):
+            yield (key, index), container
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

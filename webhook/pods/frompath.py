@@ -1,4 +1,4 @@
-"""Which of the paths of `vault-env-from-path` a container gets: by the annotations beside it, and by `;containers=`."""
+"""The paths of `vault-env-from-path` for one container: by the annotations beside it, and by `;containers=`."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ EPHEMERAL = "ephemeralContainers"
 class FromPaths(NamedTuple):
     """Paths that bring all their keys: their `text`, empty for none, and each as it is `written` and parsed.
 
-    With a `problem`, the text is all there is.
+    With a `problem`, there is no more than the text.
     """
 
     text: str = ""
@@ -36,27 +36,28 @@ def read_from_paths(text: str) -> FromPaths:
 
 
 def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> FromPaths:
-    """Return what the container `name` of the list `key` gets of the annotation's `paths`.
+    """Return those of the annotation's `paths` that are for the container `name` of the list `key`.
 
     An ephemeral container gets a path only if it is named.
     """
     if not paths.text or name in config.from_path_exclude:
         return _NOTHING
     by_default = name in config.from_path_include or not (config.from_path_include or key == EPHEMERAL)
-    taken = [at for at, item in enumerate(paths.items) if _is_for(item, name, by_default)]
-    if len(taken) == len(paths.items):
+    chosen = [at for at, item in enumerate(paths.items) if _is_for(item, name, by_default)]
+    if len(chosen) == len(paths.items):
         return paths
-    written = tuple(paths.written[at] for at in taken)
-    return FromPaths(",".join(written), tuple(paths.items[at] for at in taken), written)
+    written = tuple(paths.written[at] for at in chosen)
+    return FromPaths(",".join(written), tuple(paths.items[at] for at in chosen), written)
 
 
-def named_containers(paths: FromPaths, config: Config) -> dict[str, tuple[str, ...]]:
-    """Return the names of containers that each part of the annotations mentions."""
-    return {
-        "vault-env-from-path-include": config.from_path_include,
-        "vault-env-from-path-exclude": config.from_path_exclude,
-        "vault-env-from-path": tuple(name for item in paths.items for name in item.containers),
-    }
+def named_containers(paths: FromPaths, config: Config) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return field of `Config`, key and names of containers of each annotation that names some."""
+    own = tuple(name for item in paths.items for name in item.containers)
+    return (
+        ("from_path_include", "vault-env-from-path-include", config.from_path_include),
+        ("from_path_exclude", "vault-env-from-path-exclude", config.from_path_exclude),
+        ("from_path", "vault-env-from-path", own),
+    )
 
 
 def _is_for(item: FromPath, name: str, by_default: bool) -> bool:

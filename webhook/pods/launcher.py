@@ -1,4 +1,4 @@
-"""What a pod gets beside its containers: the init container that copies the launcher, and the volumes.
+"""The additions to a pod beside its containers: the init container that copies the launcher, and the volumes.
 
 Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from webhook.config.annotations import Config, container_variables
 from webhook.config.settings import Settings
+from webhook.pods.facts import find_containers
 from webhook.pods.resources import launcher_resources
 
 LAUNCHER = "/vault/vault-env"
@@ -34,13 +35,13 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Launcher:
-    """What is added to the pods of one configuration, decided by that, the operator's settings, and the pod's resources."""
+    """The additions to the pods of one configuration, under the operator's settings."""
 
     config: Config
     settings: Settings
 
     def with_config(self, config: Config) -> "Launcher":
-        """Return what is added with this configuration."""
+        """Return the additions with this configuration."""
         return self if config is self.config else Launcher(config, self.settings)
 
     def init_container(self, pod_spec: Document) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class Launcher:
         return variables
 
     def _security_context(self, pod_spec: Document) -> dict[str, Any]:
-        """Return what PodSecurity `restricted` asks for; the image's own user is numeric and not root."""
+        """Return a security context that PodSecurity `restricted` admits; the image's own user is numeric and not root."""
         context: dict[str, Any] = {
             "allowPrivilegeEscalation": self.config.allow_privilege_escalation,
             "capabilities": {"drop": ["ALL"]},
@@ -107,13 +108,13 @@ class Launcher:
 
 
 def is_init_container(container: Document) -> bool:
-    """Whether the init container is the one that `Launcher.init_container` makes."""
+    """Return whether the init container is the one that `Launcher.init_container` makes."""
     program = (container.get("command") or [""])[0]
     return container.get("name") == INIT_CONTAINER and bool(program == IN_IMAGE)
 
 
 def is_volume(volume: Document, added: Document) -> bool:
-    """Whether a volume of the pod serves for the `added` one; the API server has filled in defaults of its own.
+    """Return whether a volume of the pod serves for the `added` one; the API server has filled in defaults of its own.
 
     An emptyDir is one, whatever its medium and limit.
     """
@@ -123,7 +124,7 @@ def is_volume(volume: Document, added: Document) -> bool:
 
 
 def _holds(whole: Any, part: Any) -> bool:
-    """Whether everything in `part` is in `whole` too."""
+    """Return whether everything in `part` is in `whole` too."""
     if isinstance(part, dict):
         return isinstance(whole, dict) and all(_holds(whole.get(key), value) for key, value in part.items())
     if isinstance(part, list):
@@ -159,7 +160,4 @@ def mounts(config: Config) -> list[dict[str, Any]]:
 
 
 def _containers(pod_spec: Document) -> Iterator[Document]:
-    for key in ("initContainers", "containers"):
-        for container in pod_spec.get(key) or ():
-            if not is_init_container(container):
-                yield container
+    return (container for _, container in find_containers(pod_spec) if not is_init_container(container))

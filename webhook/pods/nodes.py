@@ -1,4 +1,4 @@
-"""Which nodes a pod is for, before the scheduler has chosen one: their architectures, and whether they run Windows.
+"""The nodes that a pod is for, before the scheduler has chosen one: their architectures, and whether they run Windows.
 
 https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 """
@@ -17,7 +17,7 @@ def pinned_architectures(spec: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def is_windows(spec: Mapping[str, Any]) -> bool:
-    """Whether the pod is for nodes that the launcher does not run on; a pod that names its system is for that."""
+    """Return whether the pod is for Windows nodes, on which the launcher does not run; `os.name` decides if it is set."""
     system = (spec.get("os") or {}).get("name")
     if system:
         return bool(system == _WINDOWS)
@@ -25,7 +25,7 @@ def is_windows(spec: Mapping[str, Any]) -> bool:
 
 
 def _is_host_process(spec: Mapping[str, Any]) -> bool:
-    """Whether it has HostProcess containers, which only Windows has: all of a pod are, or none.
+    """Return whether the pod has HostProcess containers, which only Windows has: all of a pod are, or none.
 
     https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
     """
@@ -53,7 +53,7 @@ def _pinned(spec: Mapping[str, Any], label: str) -> tuple[str, ...]:
 
 
 def _of_term(term: Mapping[str, Any], label: str) -> tuple[str, ...]:
-    """The label's values that one term leaves, of which one must hold; its expressions must all hold."""
+    """Return the values of the label that one term allows: those that all of its expressions hold."""
     found = [
         dict.fromkeys(expression.get("values") or ())
         for expression in term.get("matchExpressions") or ()

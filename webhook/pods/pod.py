@@ -1,39 +1,29 @@
-"""What happens to a pod: first which of its containers need the launcher, then the pod with it."""
+"""The plan of a pod, which of its containers need the launcher, and then the pod with it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.container import image_command, is_wrapped, wrap_container
 from webhook.pods.environment import Sources
-from webhook.pods.facts import Facts
-from webhook.pods.foreign import foreign_warnings, is_foreign
+from webhook.pods.facts import INIT_CONTAINERS, Container, Facts, Place, find_containers
 from webhook.pods.frompath import FromPaths, from_paths_of, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
-from webhook.pods.problems import (
-    config_problems,
-    mount_problems,
-    name_problems,
-    reference_problems,
-    volume_problems,
-)
+from webhook.pods.other_webhooks import is_of_other_webhook, other_webhook_warnings
+from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 PodSpec = Mapping[str, Any]
-Container = Mapping[str, Any]
-Place = tuple[str, int]
-"""A container: the list of the PodSpec that it stands in, and its position there."""
 
-_INIT = "initContainers"
-_LISTS = (_INIT, "containers")
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _MOST_ADDED = 3 << 19
-"""What etcd takes in one request: no pod that grows by more can be stored."""
+"""The limit of etcd for one request: no pod that grows by more can be stored."""
 _TOO_MUCH = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
     "shorten the annotations, above all vault-env-from-path, or take containers out"
@@ -41,33 +31,35 @@ _TOO_MUCH = (
 
 
 class Plan(NamedTuple):
-    """Which containers get the launcher, which images must be asked for their command, and what is wrong."""
+    """The containers that get the launcher, the images whose command must be looked up, problems and warnings."""
 
     wrapped: Mapping[Place, References]
     images: Mapping[Place, str]
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    given: Mapping[Place, FromPaths] = MappingProxyType({})
-    """What each wrapped container gets of the annotation vault-env-from-path."""
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    from_paths: Mapping[Place, FromPaths] = MappingProxyType({})
+    """The paths of the annotation vault-env-from-path for each wrapped container."""
     mounts: Sequence[Mapping[str, Any]] = ()
     """Volumes of the pod that the containers need beside the webhook's own."""
 
     def references(self) -> int:
-        """The number of references in the pod."""
+        """Return the number of references in the pod."""
         return sum(found.count() for found in self.wrapped.values())
 
 
-WINDOWS = Plan({}, {}, warnings=("a Windows pod is left as it is: vault-env runs on Linux",))
+WINDOWS = Plan(
+    {}, {}, warnings=(Problem("pod", ("spec",), "a Windows pod is left as it is: vault-env runs on Linux"),)
+)
 
 
 def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Deadline = UNLIMITED) -> Plan:
-    """Return what the pod needs; a pod without references, or wrapped by the predecessor, needs nothing.
+    """Return the plan of a pod; one without references, or wrapped by the predecessor, needs nothing.
 
-    A container that starts the launcher by itself is given it, with or without references. Raises Refused for an
+    A container that starts the launcher by itself gets it, with or without references. Raises Refused for an
     environment that no program can have, OutOfTime for more than can be looked at.
     """
-    if is_foreign(pod_spec):
-        return Plan({}, {}, warnings=tuple(foreign_warnings(pod_spec, sources, deadline)))
+    if is_of_other_webhook(pod_spec):
+        return Plan({}, {}, warnings=tuple(other_webhook_warnings(pod_spec, sources, deadline)))
     paths = read_from_paths(config.from_path)
     plan = plan_containers(_places(pod_spec), config, paths, sources, deadline)
     if not plan.wrapped:
@@ -84,7 +76,7 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Dead
             *volume_problems(pod_spec, config),
         ),
         (*pod_warnings(pod_spec, config, paths, plan.wrapped), *plan.warnings),
-        plan.given,
+        plan.from_paths,
     )
 
 
@@ -95,49 +87,52 @@ def plan_containers(
     sources: Sources,
     deadline: Deadline,
 ) -> Plan:
-    """Return what these containers need, without regard to the pod around them; `paths` are the annotation's."""
+    """Return the plan of these containers, without regard to the pod around them; `paths` are the annotation's."""
     wrapped: dict[Place, References] = {}
     images: dict[Place, str] = {}
-    given: dict[Place, FromPaths] = {}
-    problems: list[str] = []
-    warnings: list[str] = []
+    from_paths: dict[Place, FromPaths] = {}
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
     for place, container in places:
         deadline.check()
         references = find_references(container, sources, deadline)
         name = container.get("name") or ""
-        from_paths = from_paths_of(paths, place[0], name, config)
-        if not (references or is_wrapped(container) or from_paths.text):
+        own_paths = from_paths_of(paths, place[0], name, config)
+        if not (references or is_wrapped(container) or own_paths.text):
             continue
-        wrapped[place], given[place] = references, from_paths
-        problems += [f"container {name}: {problem}" for problem in reference_problems(references, config)]
-        problems += mount_problems(container, config)
-        warnings += container_warnings(container, references)
+        wrapped[place], from_paths[place] = references, own_paths
+        path, prefix = ("spec", *place), f"container {name}: "
+        found = container_problems(container, references, config)
+        problems += [problem.inside(path, prefix) for problem in found]
+        warnings += [warning.inside(path, prefix) for warning in container_warnings(container, references)]
         if not container.get("command") and name not in (config.entry_points or {}):
             images[place] = container.get("image") or ""
-    return Plan(wrapped, images, tuple(problems), tuple(warnings), given)
+    return Plan(wrapped, images, tuple(problems), tuple(warnings), from_paths)
 
 
 def mutate_pod_spec(
     pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
-) -> tuple[PodSpec, tuple[str, ...]]:
-    """Return the PodSpec in which the containers of `plan` start the launcher, and what is wrong with them."""
+) -> tuple[PodSpec, tuple[Problem, ...]]:
+    """Return the PodSpec in which the containers of `plan` start the launcher, and the problems of their images."""
     if not plan.wrapped:
         return pod_spec, ()
     new, problems = wrap_containers(pod_spec, plan, config, facts, added)
-    first = min((index for key, index in plan.wrapped if key == _INIT), default=None)
-    new[_INIT] = _init_containers(new.get(_INIT) or [], first, added.init_container(pod_spec))
+    first = min((index for key, index in plan.wrapped if key == INIT_CONTAINERS), default=None)
+    new[INIT_CONTAINERS] = _init_containers(
+        new.get(INIT_CONTAINERS) or [], first, added.init_container(pod_spec)
+    )
     new["volumes"] = _volumes(new.get("volumes") or [], config)
     return new, problems
 
 
 def wrap_containers(
     pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the PodSpec with only its containers changed, and what is wrong with them."""
-    by_text = {given.text: added.variables(given.text) for given in plan.given.values()}
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Return the PodSpec with only its containers changed, and the problems of their images."""
+    by_text = {paths.text: added.variables(paths.text) for paths in plan.from_paths.values()}
     if _length(by_text, plan) > _MOST_ADDED:
-        return dict(pod_spec), (_TOO_MUCH,)
-    problems: list[str] = []
+        return dict(pod_spec), (Problem("refused", ("spec",), _TOO_MUCH),)
+    problems: list[Problem] = []
     new: dict[str, Any] = dict(pod_spec)
     mounts = [*launcher.mounts(config), *plan.mounts]
     for place in plan.wrapped:
@@ -145,29 +140,37 @@ def wrap_containers(
         container = pod_spec[key][index]
         image = plan.images.get(place)
         words = _words(container, image, config, facts)
-        if image and facts.images[image].os == "windows":
-            problems.append(
-                f"container {container.get('name')}: image {image} is for Windows, and vault-env runs on Linux; "
-                "set `os.name: windows` in the pod, which is then left as it is"
-            )
-        elif not words:
-            problems.append(
-                f"container {container.get('name')}: image {container.get('image')} has no entry point and no command; "
-                "set `command` in the container"
-            )
+        problems += _image_problems(("spec", *place, "image"), container, image, words, facts)
         if new[key] is pod_spec[key]:
             new[key] = list(pod_spec[key])
-        new[key][index] = wrap_container(container, words, by_text[plan.given[place].text], mounts, config)
+        new[key][index] = wrap_container(
+            container, words, by_text[plan.from_paths[place].text], mounts, config
+        )
     return new, tuple(problems)
 
 
+def _image_problems(
+    path: FieldPath, container: Container, image: str | None, words: Sequence[str], facts: Facts
+) -> Iterator[Problem]:
+    message = ""
+    if image and facts.images[image].os == "windows":
+        message = (
+            f"image {image} is for Windows, and vault-env runs on Linux; "
+            "set `os.name: windows` in the pod, which is then left as it is"
+        )
+    elif not words:
+        message = f"image {container.get('image')} has no entry point and no command; set `command` in the container"
+    if message:
+        yield Problem("refused", path, f"container {container.get('name')}: {message}")
+
+
 def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
-    """The length of what the variables add to all containers, as JSON has it or a little less."""
+    """Return the length that the variables add to all containers, as JSON has it or a little less."""
     lengths = {
         text: _ENTRY_LENGTH * len(variables) + sum(map(len, variables)) + sum(map(len, variables.values()))
         for text, variables in by_text.items()
     }
-    return sum(lengths[given.text] for given in plan.given.values())
+    return sum(lengths[paths.text] for paths in plan.from_paths.values())
 
 
 def _init_containers(present: list[Container], first: int | None, own: Container) -> list[Container]:
@@ -192,14 +195,11 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
     args = container.get("args") or []
     if container.get("command"):
         return [*container["command"], *args]
-    given = (config.entry_points or {}).get(container.get("name") or "")
-    if given:
-        return [*given, *args]
+    entry_point = (config.entry_points or {}).get(container.get("name") or "")
+    if entry_point:
+        return [*entry_point, *args]
     return image_command(facts.images[image or ""], args)
 
 
 def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
-    for key in _LISTS:
-        for index, container in enumerate(pod_spec.get(key) or ()):
-            if not launcher.is_init_container(container):
-                yield (key, index), container
+    return (found for found in find_containers(pod_spec) if not launcher.is_init_container(found[1]))

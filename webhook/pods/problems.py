@@ -1,54 +1,57 @@
-"""What is wrong with a pod that needs the launcher, so that it is refused."""
+"""Problems of a pod that needs the launcher: with one, it is refused."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vaultkube.problem import Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
+from webhook.pods.facts import find_containers
 from webhook.pods.frompath import FromPaths
 from webhook.pods.references import References
 from webhook.pods.transit import transit_problems
 
 Document = Mapping[str, Any]
 
+_VOLUMES = ("spec", "volumes")
 
-def config_problems(config: Config, paths: FromPaths) -> Iterator[str]:
-    """Yield what the annotations say that cannot be, whatever the containers are; `paths` are the annotation's."""
+
+def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
+    """Yield the problems of annotations that no container can be started with; `paths` are the annotation's."""
+    place = config.path_of("from_path")
     if paths.problem:
-        yield f"annotation vault-env-from-path: {paths.problem}"
+        yield Problem("from-path", place, f"annotation vault-env-from-path: {paths.problem}")
     if any(item.path.startswith("vault:") for item in paths.items):
-        yield "annotation vault-env-from-path: write the path alone, without vault: in front"
+        message = "annotation vault-env-from-path: write the path alone, without vault: in front"
+        yield Problem("from-path", place, message)
     if config.token_audience and config.jwt_file:
-        yield "annotations vault-token-audience and vault-jwt-file: set one of them"
+        message = "annotations vault-token-audience and vault-jwt-file: set one of them"
+        yield Problem("from-path", config.path_of("token_audience"), message)
 
 
-def reference_problems(references: References, config: Config) -> Iterator[str]:
-    """Yield what is wrong with the references of one container."""
+def container_problems(container: Document, references: References, config: Config) -> Iterator[Problem]:
+    """Yield the problems of one container, with paths inside of it."""
     yield from references.problems
     yield from transit_problems(references, config)
-
-
-def mount_problems(container: Document, config: Config) -> Iterator[str]:
-    """Yield a problem for each mount of the container that stands where the webhook must mount."""
-    taken = {mount["mountPath"]: mount["name"] for mount in launcher.mounts(config)}
-    for mount in container.get("volumeMounts") or ():
+    volumes = {mount["mountPath"]: mount["name"] for mount in launcher.mounts(config)}
+    for index, mount in enumerate(container.get("volumeMounts") or ()):
         path = (mount.get("mountPath") or "").rstrip("/")
-        if path in taken and mount.get("name") != taken[path]:
-            yield (
-                f"container {container.get('name')}: mounts volume {mount.get('name')} at {path}, "
-                "where vault-env needs its own; mount it elsewhere"
-            )
+        if path in volumes and mount.get("name") != volumes[path]:
+            message = f"mounts volume {mount.get('name')} at {path}, where vault-env needs its own; mount it elsewhere"
+            yield Problem("mount", ("volumeMounts", index), message)
 
 
-def name_problems(pod_spec: Document) -> Iterator[str]:
+def name_problems(pod_spec: Document) -> Iterator[Problem]:
     """Yield a problem for a container that has the name of the one that the webhook adds, and is another."""
-    for key in ("initContainers", "containers"):
-        for container in pod_spec.get(key) or ():
-            if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
-                yield f"container {launcher.INIT_CONTAINER} of the pod has the name of the webhook's; rename it"
+    for place, container in find_containers(pod_spec):
+        if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
+            message = (
+                f"container {launcher.INIT_CONTAINER} of the pod has the name of the webhook's; rename it"
+            )
+            yield Problem("refused", ("spec", *place), message)
 
 
-def volume_problems(pod_spec: Document, config: Config) -> Iterator[str]:
+def volume_problems(pod_spec: Document, config: Config) -> Iterator[Problem]:
     """Yield a problem for each volume that has the name of one that the webhook adds, and is another."""
     expected = {volume["name"]: volume for volume in launcher.volumes(config)}
     present = set()
@@ -56,6 +59,11 @@ def volume_problems(pod_spec: Document, config: Config) -> Iterator[str]:
         present.add(volume.get("name"))
         added = expected.get(volume.get("name"))
         if added and not launcher.is_volume(volume, added):
-            yield f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
+            message = f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
+            yield Problem("volume", _VOLUMES, message)
     if config.token_mount and config.token_mount[0] not in present:
-        yield f"annotation token-auth-mount: the pod has no volume {config.token_mount[0]}; add it or correct the name"
+        message = (
+            f"annotation token-auth-mount: the pod has no volume {config.token_mount[0]}; "
+            "add it or correct the name"
+        )
+        yield Problem("volume", _VOLUMES, message)

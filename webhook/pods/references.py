@@ -1,4 +1,4 @@
-"""Which variables of a container carry Vault references, as the launcher will see them."""
+"""The variables of a container that carry Vault references, as the launcher will see them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.problem import FieldPath, Problem
 from webhook.pods.environment import (
     PREFIX,
     SETTINGS,
@@ -26,32 +27,34 @@ _REMEMBERED_LENGTH = 512
 
 @dataclass(frozen=True)
 class References:
-    """What one container asks of Vault: the paths it reads, by variable, and what is wrong with them.
+    """The references of one container: the paths that it reads, by variable, and the problems of malformed ones.
 
     `ciphertexts` names variables that transit decrypts, `rewritten` those that the launcher changes without reading a
     path: `vault:login`, text that a backslash keeps from being a reference, and a reference that a later variable of the
     same name replaces, which whoever looks at the pod alone takes for one. `uncertain` names variables that may turn
     into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
-    launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at.
+    launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `places` are
+    the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
     ciphertexts: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     uncertain: tuple[str, ...] = ()
     settings: Mapping[str, Variable] = field(default_factory=dict)
+    places: Mapping[str, FieldPath] = field(default_factory=dict)
     expands: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
 
     def count(self) -> int:
-        """How many references there are."""
+        """Return the number of references."""
         return len(self.paths) + len(self.ciphertexts)
 
     def secret(self) -> frozenset[str]:
-        """The variables that hold secrets in the program, and references before."""
+        """Return the variables that hold secrets in the program, and references before."""
         return frozenset([*(variable for variable, _ in self.paths), *self.ciphertexts])
 
 
@@ -68,6 +71,7 @@ def find_references(
     found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
     uncertain: list[str] = []
     settings: dict[str, Variable] = {}
+    places: dict[str, FieldPath] = {}
     expands = False
     for variable in environment(container, sources):
         value, refers = variable.value, False
@@ -76,6 +80,9 @@ def find_references(
             refers = _note(variable, found, deadline)
         if (value is None or not variable.complete) and _may_become_one(variable, refers):
             uncertain.append(variable.name)
+            refers = True
+        if refers:
+            places[variable.name] = variable.path
         expands = expands or variable.expanded
         if variable.name in SETTINGS:
             settings[variable.name] = variable
@@ -86,41 +93,42 @@ def find_references(
     if not (settings or uncertain or any(found.values())):
         return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
-    return References(**fields, uncertain=tuple(uncertain), settings=settings, expands=expands)
+    return References(**fields, uncertain=tuple(uncertain), settings=settings, places=places, expands=expands)
 
 
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
-    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault.
+    """Add one variable to the fields of `References`; return whether it refers to Vault.
 
-    Only of a value that may be a reference: other text is not to be remembered, it may be secret.
+    Call it only with a value that may be a reference: other text may be secret and must not be remembered.
     """
     name = variable.name
     try:
-        asked = _asked(variable.value or b"", deadline)
+        read = _read_remembered(variable.value or b"", deadline)
     except InvalidReference as error:
         if variable.complete:
-            problem = f"variable {name}{variable.where}: {error.message} ({error.reference})"
-            found["problems"].append(problem)
+            message = f"variable {name}{variable.origin}: {error.message} ({error.reference})"
+            found["problems"].append(Problem("reference", variable.path, message))
         else:
             found["paths"].append((name, ""))
         return True
-    if asked is None:
+    if read is None:
         return False
     if not variable.complete:
         found["paths"].append((name, ""))
         return True
-    found["paths"] += [(name, path) for path in asked.paths]
-    if asked.decrypts:
+    found["paths"] += [(name, path) for path in read.paths]
+    if read.decrypts:
         found["ciphertexts"].append(name)
-    elif not asked.paths:
+    elif not read.paths:
         found["rewritten"].append(name)
-        if name != TOKEN_VARIABLE and asked.logs_in:
-            found["problems"].append(f"variable {name}{variable.where}: {LOGIN_MISPLACED}")
+        if name != TOKEN_VARIABLE and read.logs_in:
+            message = f"variable {name}{variable.origin}: {LOGIN_MISPLACED}"
+            found["problems"].append(Problem("reference", variable.path, message))
     return True
 
 
-class _Asked(NamedTuple):
-    """What one value asks of Vault: paths, in order; to decrypt; the token of the login."""
+class _ValueReferences(NamedTuple):
+    """The references in one value: its paths, sorted, whether transit decrypts a part, and whether one is `vault:login`."""
 
     paths: tuple[str, ...]
     decrypts: bool
@@ -129,29 +137,32 @@ class _Asked(NamedTuple):
 
 def _refers(value: bytes, deadline: Deadline) -> bool:
     try:
-        return _asked(value, deadline) is not None
+        return _read_remembered(value, deadline) is not None
     except InvalidReference:
         return True
 
 
-def _asked(value: bytes, deadline: Deadline) -> _Asked | None:
-    """None for plain text; raises what `parse` raises. The pods of a workload bring the same references again and again."""
-    return _asked_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value, deadline)
+def _read_remembered(value: bytes, deadline: Deadline) -> _ValueReferences | None:
+    """Return the references in `value`, None for plain text; raise what `parse` raises.
+
+    Short ones are remembered: the pods of a workload bring the same references again and again.
+    """
+    return _read_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value, deadline)
 
 
-def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _Asked | None:
+def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences | None:
     parsed = parse(value, deadline.check)
     if parsed is None:
         return None
     kinds = {type(part) for part in parsed.parts}
-    return _Asked(tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds)
+    return _ValueReferences(tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds)
 
 
-_asked_before = lru_cache(maxsize=1024)(_read)
+_read_before = lru_cache(maxsize=1024)(_read)
 
 
 def _may_become_one(variable: Variable, refers: bool) -> bool:
-    """Whether the kubelet may make a reference of what only it knows: an annotation can be changed until the start."""
+    """Return whether the kubelet may make a reference of what only it knows: an annotation can change until the start."""
     if variable.value is None:
         return variable.from_annotation
     return refers or (b":" in variable.value and b"#" in variable.value)

@@ -22,7 +22,7 @@ def launcher_resources(
 ) -> dict[str, Any]:
     """Return the init container's resources in a pod with these `containers`; none in a pod of class BestEffort.
 
-    None either where the pod has resources of its own as a whole: they decide its class, and may be less than ours.
+    There are none either if the pod as a whole has resources: they decide its class, and may be less than ours.
     """
     limits = {"cpu": settings.launcher_cpu_limit, "memory": settings.launcher_memory_limit}
     requests = {"cpu": settings.launcher_cpu_request, "memory": settings.launcher_memory_request}
@@ -35,7 +35,7 @@ def launcher_resources(
 
 
 def _counted(resources: Document | None) -> _Counted:
-    """Limit and request of cpu, then of memory, as they count for the class; 0 for none."""
+    """Return limit and request of cpu, then of memory, as they count for the class; 0 for none."""
     if not resources:
         return _NOTHING
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}

@@ -1,17 +1,19 @@
-"""Which transit key the ciphertexts of a container are decrypted with: the annotation's, else the container's own."""
+"""The transit key for the ciphertexts of a container: the annotation's, else the container's own."""
 
 from collections.abc import Iterator
 
+from vaultkube.problem import Problem
 from webhook.config import transit
 from webhook.config.annotations import Config
 from webhook.pods.environment import TRANSIT_KEY_VARIABLE, TRANSIT_MOUNT_VARIABLE
 from webhook.pods.references import References
 
 
-def transit_problems(references: References, config: Config) -> Iterator[str]:
+def transit_problems(references: References, config: Config) -> Iterator[Problem]:
     """Yield a problem for each variable that nothing can decrypt."""
     if not config.transit_key and TRANSIT_KEY_VARIABLE not in references.settings:
-        yield from (f"variable {name}: {transit.NO_KEY}" for name in references.ciphertexts)
+        for name in references.ciphertexts:
+            yield Problem("transit-key", references.places[name], f"variable {name}: {transit.NO_KEY}")
 
 
 def decrypt_path(references: References, config: Config) -> str | None:
@@ -22,7 +24,7 @@ def decrypt_path(references: References, config: Config) -> str | None:
 
 
 def is_operators(references: References, config: Config) -> bool:
-    """Whether key and mount are what the operator has set."""
+    """Return whether key and mount are what the operator has set."""
     own_mount = not config.transit_path and TRANSIT_MOUNT_VARIABLE in references.settings
     return transit.is_operators(config) and not own_mount
 

@@ -1,14 +1,16 @@
-"""What is legal about a pod that needs the launcher, and probably not meant."""
+"""Warnings about a pod that needs the launcher: it is legal, and probably not meant."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.expansion import names_in
+from webhook.pods.facts import find_containers
 from webhook.pods.frompath import FromPaths, named_containers
 from webhook.pods.references import References
 
@@ -20,8 +22,8 @@ def pod_warnings(
     config: Config,
     paths: FromPaths,
     wrapped: Mapping[tuple[str, int], References],
-) -> Iterator[str]:
-    """Yield what is legal and probably not meant, of the pod as a whole; `paths` are the annotation's."""
+) -> Iterator[Problem]:
+    """Yield the warnings about the pod as a whole; `paths` are the annotation's."""
     if pod_spec.get("automountServiceAccountToken") is False:
         lacking = [
             str(pod_spec[key][index].get("name"))
@@ -29,56 +31,56 @@ def pod_warnings(
             if needs_account_token(config, references) and not account_mount(pod_spec[key][index])
         ]
         if lacking:
-            yield (
+            message = (
                 f"automountServiceAccountToken is false: vault-env in {', '.join(lacking)} will find no ServiceAccount "
                 "token to log in with; the annotation vault-token-audience brings one"
             )
-    for key, wanted in named_containers(paths, config).items():
-        for name in sorted(set(wanted) - _names(pod_spec)) if wanted else ():
-            yield f"annotation {key}: the pod has no container {name}"
+            yield Problem("pod", ("spec",), message)
+    for field, key, names in named_containers(paths, config):
+        present = {container.get("name") for _, container in find_containers(pod_spec)} if names else set()
+        for name in sorted(set(names) - present):
+            message = f"annotation {key}: the pod has no container {name}"
+            yield Problem("pod", config.path_of(field), message)
 
 
-def _names(pod_spec: Document) -> set[Any]:
-    return {
-        container.get("name")
-        for key in ("initContainers", "containers")
-        for container in pod_spec.get(key) or ()
-    }
-
-
-def container_warnings(container: Document, references: References) -> Iterator[str]:
-    """Yield what is legal and probably not meant, of one container."""
-    name = container.get("name")
+def container_warnings(container: Document, references: References) -> Iterator[Problem]:
+    """Yield the warnings about one container, with paths inside of it."""
     if is_wrapped(container):
         args = container.get("args") or ()
         if not args:
-            yield f"container {name}: `command` is the launcher alone, without a program in `args`"
+            yield _warning("`command` is the launcher alone, without a program in `args`")
         if any(_starts_launcher(word) for word in args):
-            yield f"container {name}: `args` start vault-env again; leave that out: the program has its secrets already"
+            yield _warning(
+                "`args` start vault-env again; leave that out: the program has its secrets already"
+            )
     yield from _expansion_warnings(container, references)
 
 
-def _expansion_warnings(container: Document, references: References) -> Iterator[str]:
+def _warning(message: str, path: FieldPath = ()) -> Problem:
+    return Problem("container", path, message)
+
+
+def _expansion_warnings(container: Document, references: References) -> Iterator[Problem]:
     """Yield a warning for each place where `$(NAME)` stands for a variable that holds a reference until the launcher runs."""
     secret = references.secret()
     if not secret:
         return
-    name = container.get("name")
     for place, words in _expanded_words(container):
         for variable in sorted(secret.intersection(chain.from_iterable(map(names_in, words)))):
-            yield (
-                f"container {name}: $({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
+            yield _warning(
+                f"$({variable}) in `{place}` becomes the reference, not the secret: the kubelet replaces it "
                 f"before vault-env runs; let a shell read it: sh -c '… ${variable}'"
             )
-    for entry in (container.get("env") or ()) if references.expands else ():
+    for index, entry in enumerate((container.get("env") or ()) if references.expands else ()):
         text = entry.get("value") or ""
         if "$(" not in text or entry.get("name") in secret:
             continue
         for variable in sorted(secret.intersection(names_in(text))):
-            yield (
-                f"container {name}: variable {entry.get('name')}: $({variable}) becomes the reference, not the secret: the "
+            message = (
+                f"variable {entry.get('name')}: $({variable}) becomes the reference, not the secret: the "
                 "kubelet replaces it before vault-env runs; write ${vault:path#key} in its place"
             )
+            yield _warning(message, ("env", index, "value"))
 
 
 def _expanded_words(container: Document) -> Iterator[tuple[str, list[str]]]:
@@ -94,5 +96,5 @@ def _expanded_words(container: Document) -> Iterator[tuple[str, list[str]]]:
 
 
 def _starts_launcher(word: Any) -> bool:
-    """Whether the word, which may be a script, holds the launcher as a word of its own."""
+    """Return whether the word, which may be a script, holds the launcher as a word of its own."""
     return isinstance(word, str) and launcher.LAUNCHER in word.split()

@@ -1,7 +1,6 @@
-"""Which paths of Vault a namespace's objects may name: the operator's VAULT_PATH_POLICY. See docs/path-policy.md.
+"""The paths of Vault that a namespace's objects may name: the operator's VAULT_PATH_POLICY. See docs/path-policy.md.
 
-Vault's own policies stay what protects secrets; this says no earlier, with the rule, instead of a program that
-restarts on 403.
+Vault's policies protect the secrets; this only refuses earlier, with the rule's name, what would end in a 403 loop.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,25 +9,27 @@ from urllib.parse import unquote
 
 from vaultenv.references.fields import Fault
 from vaultenv.references.grammar import normal_path
+from vaultkube.problem import FieldPath, Problem
 
 ANY_SEGMENT = "*"
 _NAMESPACE = "{namespace}"
 _ROOT = "root"
 
 
-def foreign_namespace(asked: str, operators: str) -> str:
+def foreign_namespace(namespace: str, operators: str) -> str:
     """Return Vault's namespace as it stands in front of a path: empty if it is the operator's own."""
-    asked, operators = asked.strip("/"), operators.strip("/")
-    return "" if asked == operators else asked or _ROOT
+    namespace, operators = namespace.strip("/"), operators.strip("/")
+    return "" if namespace == operators else namespace or _ROOT
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A path that an object names, and where; None if only the kubelet will know it.
+class RequestedPath:
+    """A path of Vault that the `field` of an object names, in messages `where`; None if only the kubelet will know it.
 
     `vault_namespace` is Vault's namespace where that is not the operator's: it stands in front of the path.
     """
 
+    field: FieldPath
     where: str
     path: str | None
     vault_namespace: str = ""
@@ -38,30 +39,34 @@ class Asked:
 class PathPolicy:
     """Patterns such as `cluster/data/{namespace}`; what begins with one, segment by segment, is allowed.
 
-    Without a pattern everything is. A violation is a refusal if the policy is enforced, else a warning.
+    Without a pattern every path is. A violation is a refusal if the policy is enforced, else a warning.
     """
 
     patterns: tuple[str, ...] = ()
     enforced: bool = True
 
-    def violations(self, asked: Iterable[Asked], namespace: str) -> list[str]:
-        """Return what is wrong with each path that an object of the namespace may not name."""
+    def violations(self, requested: Iterable[RequestedPath], namespace: str) -> list[Problem]:
+        """Return the problem of each path that an object of the namespace may not name."""
         if not self.patterns:
             return []
         allowed = [pattern.replace(_NAMESPACE, namespace) for pattern in self.patterns]
         rules = [pattern.split("/") for pattern in allowed]
         return [
-            f"{each.where}: {why}; VAULT_PATH_POLICY lets namespace {namespace} name {', '.join(allowed)}"
-            for each in dict.fromkeys(asked)
-            for why in _faults(each, rules)
+            Problem(
+                "path-refused" if self.enforced else "path-warned",
+                each.field,
+                f"{each.where}: {reason}; VAULT_PATH_POLICY lets namespace {namespace} name {', '.join(allowed)}",
+            )
+            for each in dict.fromkeys(requested)
+            for reason in _reasons(each, rules)
         ]
 
 
-def _faults(asked: Asked, rules: Sequence[Sequence[str]]) -> Iterator[str]:
-    if asked.path is None:
+def _reasons(requested: RequestedPath, rules: Sequence[Sequence[str]]) -> Iterator[str]:
+    if requested.path is None:
         yield "the path cannot be told before the kubelet has replaced every $(NAME) in it; write it out"
         return
-    path = "/".join(part for part in (asked.vault_namespace, asked.path) if part)
+    path = "/".join(part for part in (requested.vault_namespace, requested.path) if part)
     if not all(_is_allowed(reading, rules) for reading in _readings(path)):
         yield f"path {path} is outside of what this namespace may name"
 
@@ -84,8 +89,8 @@ def _is_allowed(path: str | None, rules: Sequence[Sequence[str]]) -> bool:
     return any(
         len(segments) >= len(rule)
         and all(
-            wanted in (ANY_SEGMENT, segment)
-            for wanted, segment in zip(rule, segments[: len(rule)], strict=True)
+            pattern in (ANY_SEGMENT, segment)
+            for pattern, segment in zip(rule, segments[: len(rule)], strict=True)
         )
         for rule in rules
     )

@@ -6,6 +6,7 @@ import pytest
 
 from vaultkube import value_types
 from vaultkube.errors import InvalidSetting
+from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import (
     ANNOTATIONS,
@@ -58,7 +59,7 @@ def test_an_annotation_wins_over_the_operators_setting(row: Annotation) -> None:
     defaults = read_defaults({})
     config, _ = parse_config({PREFIX + row.key: example}, defaults)
     assert getattr(config, row.field) == row.form.parse(example)
-    assert config.annotated == {row.field}
+    assert config.annotated == {row.field: PREFIX + row.key}
 
 
 @pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting], ids=names)
@@ -86,7 +87,8 @@ def test_the_successors_key_wins(row: Annotation) -> None:
 @pytest.mark.parametrize("row", STRICT, ids=names)
 def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
     _, problems = parse_config({PREFIX + row.key: "not\nso"}, read_defaults({}))
-    assert problems == [f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.form.accepted}"]
+    message = f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.form.accepted}"
+    assert problems == [Problem("annotation-value", ("metadata", "annotations", PREFIX + row.key), message)]
 
 
 def test_all_bad_values_are_named_at_once() -> None:
@@ -102,15 +104,16 @@ def test_a_bad_setting_of_the_operator_is_refused() -> None:
 
 
 def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
+    message = f"unknown annotation {PREFIX}vault-adr; did you mean {PREFIX}vault-addr?"
     assert find_unknown({PREFIX + "vault-adr": "x", "other/vault-adr": "y"}) == [
-        f"unknown annotation {PREFIX}vault-adr; did you mean {PREFIX}vault-addr?"
+        Problem("annotation-unknown", ("metadata", "annotations", PREFIX + "vault-adr"), message)
     ]
-    assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0]
+    assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0].message
 
 
 def test_of_many_unknown_annotations_only_as_many_have_a_suggestion_as_are_shown() -> None:
     warnings = find_unknown({f"{PREFIX}vault-adr{number:02}": "x" for number in range(20)})
-    assert [("did you mean" in warning) for warning in warnings] == [True] * 10 + [False] * 10
+    assert [("did you mean" in warning.message) for warning in warnings] == [True] * 10 + [False] * 10
 
 
 def test_where_to_log_in_is_always_carried_into_the_container() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from vaultkube.errors import ForbiddenAddress, InvalidAnnotation
+from vaultkube.problem import messages
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import OBJECTS, Config, read_defaults
-from webhook.config.configure import configure, is_skipped
+from webhook.config.configure import Configured, configure, is_skipped, with_role
 from webhook.config.settings import read_settings
 
 OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
@@ -14,6 +14,12 @@ OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault
 def configured(
     annotations: dict[str, str], scope: str = "pods", **operator: str
 ) -> tuple[Config, tuple[str, ...]]:
+    found = decided(annotations, scope, **operator)
+    assert not found.problems
+    return found.config, messages(found.warnings)
+
+
+def decided(annotations: dict[str, str], scope: str = "pods", **operator: str) -> Configured:
     environ = {**OPERATOR, **operator}
     named = {PREFIX + key: text for key, text in annotations.items()}
     return configure(named, read_defaults(environ), read_settings(environ), scope)
@@ -32,18 +38,33 @@ def test_the_successors_word_wins(successors: str, ours: str) -> None:
 
 
 def test_all_problems_are_named_at_once() -> None:
-    with pytest.raises(InvalidAnnotation) as refusal:
-        configured(
-            {"vault-agent-configmap": "c", "run-as-user": "me", "vault-addr": "https://evil.example.com"}
-        )
-    assert [word in str(refusal.value) for word in ("vault-agent-configmap", "run-as-user", "evil")] == [
-        True
-    ] * 3
+    annotations = {
+        "vault-agent-configmap": "c",
+        "run-as-user": "me",
+        "vault-addr": "https://evil.example.com",
+    }
+    found = [(problem.rule, problem.path) for problem in decided(annotations).problems]
+    assert found == [
+        ("annotation-refused", ("metadata", "annotations", PREFIX + "vault-agent-configmap")),
+        ("annotation-value", ("metadata", "annotations", PREFIX + "run-as-user")),
+        ("vault-address", ("metadata", "annotations", PREFIX + "vault-addr")),
+    ]
+    words = ("vault-agent-configmap", "run-as-user", "evil")
+    assert all(map(str.__contains__, messages(decided(annotations).problems), words))
 
 
 def test_an_address_alone_is_a_forbidden_address() -> None:
-    with pytest.raises(ForbiddenAddress):
-        configured({"vault-addr": "https://evil.example.com"})
+    (problem,) = decided({"vault-addr": "https://evil.example.com"}).problems
+    assert problem.rule == "vault-address"
+
+
+def test_a_problem_is_at_the_spelling_that_counts() -> None:
+    successors = SUCCESSOR_PREFIX + "vault-role"
+    annotations = {PREFIX + "vault-role": "shop", successors: "{{ .nobody }}"}
+    config = configure(annotations, read_defaults(OPERATOR), read_settings(OPERATOR)).config
+    same, (problem,) = with_role(config, "shop", "", "", "default")
+    assert (problem.rule, problem.path) == ("role", ("metadata", "annotations", successors))
+    assert same is config
 
 
 def test_an_agent_is_no_matter_of_a_secret() -> None:
@@ -52,8 +73,8 @@ def test_an_agent_is_no_matter_of_a_secret() -> None:
 
 def test_openbao_is_read_as_vault_and_other_providers_are_refused_by_name() -> None:
     assert configured({"provider": "bao"})[0].provider == "bao"
-    with pytest.raises(InvalidAnnotation, match="'aws' is not vault or bao"):
-        configured({"provider": "aws"})
+    (problem,) = messages(decided({"provider": "aws"}).problems)
+    assert "'aws' is not vault or bao" in problem
 
 
 def test_skip_verify_is_the_operators_unless_they_allow_it() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import find_unknown
 from webhook.config.unsupported import RETIRED, Retired, find_ineffective, find_refused
@@ -15,7 +16,8 @@ def names(row: Retired) -> str:
 @pytest.mark.parametrize("prefix", [PREFIX, SUCCESSOR_PREFIX])
 def test_switching_such_a_mode_on_is_refused_with_what_to_do_instead(row: Retired, prefix: str) -> None:
     (problem,) = find_refused({prefix + row.key: "true"})
-    assert problem == f"annotation {prefix}{row.key}: there is no {row.mode} here; {row.instead}"
+    message = f"annotation {prefix}{row.key}: there is no {row.mode} here; {row.instead}"
+    assert problem == Problem("annotation-refused", ("metadata", "annotations", prefix + row.key), message)
 
 
 @pytest.mark.parametrize("text", ["", "false", "0", "F"])
@@ -26,8 +28,9 @@ def test_leaving_it_off_is_not(text: str) -> None:
 @pytest.mark.parametrize("row", [row for row in RETIRED if not row.instead], ids=names)
 def test_what_only_tunes_such_a_mode_is_a_warning(row: Retired) -> None:
     annotations = {PREFIX + row.key: "x"}
+    message = f"annotation {PREFIX}{row.key} has no effect: there is no {row.mode} here"
     assert find_ineffective(annotations) == [
-        f"annotation {PREFIX}{row.key} has no effect: there is no {row.mode} here"
+        Problem("annotation-ignored", ("metadata", "annotations", PREFIX + row.key), message)
     ]
     assert not find_refused(annotations)
 

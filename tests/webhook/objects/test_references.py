@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.webhook.pods.test_pod import config_of
+from tests.webhook.pods.specs import config_of
 from vaultkube.deadline import Deadline
 from vaultkube.errors import OutOfTime
+from webhook.objects.problems import object_problems
 from webhook.objects.references import find_references
 
 VALUES = {
@@ -40,18 +41,21 @@ def test_a_value_that_writes_anywhere_is_a_writing_one() -> None:
 
 
 def test_a_ciphertext_asks_for_the_path_that_decrypts_it() -> None:
-    asked = find_references({"cipher": VALUES["cipher"]}).asked(config_of(transit_key_id="shop"))
-    assert list(asked) == [("cipher", "transit/decrypt/shop")]
+    requested = find_references({"cipher": VALUES["cipher"]}).requested(config_of(transit_key_id="shop"))
+    assert list(requested) == [("cipher", "transit/decrypt/shop")]
 
 
 def test_what_can_never_be_resolved_is_named() -> None:
-    problems = dict(REFERENCES.problems(config_of()))
-    assert problems.keys() == {"broken", "cipher", "token"}
-    assert problems["broken"] == (
-        "secret data key or template not defined: write vault:path#key (vault:kv/data/a)"
+    config = config_of(vault_serviceaccount="default")
+    problems = {found.path: found for found in object_problems({"data": VALUES}, REFERENCES, config)}
+    broken, cipher, token = (problems.pop(("data", name)) for name in ("broken", "cipher", "token"))
+    assert not problems
+    assert broken.message == (
+        "key broken: secret data key or template not defined: write vault:path#key (vault:kv/data/a)"
     )
-    assert problems["cipher"].startswith("found encrypted variable, but transit key ID is empty")
-    assert problems["token"].startswith("vault:login is for VAULT_TOKEN only")
+    assert cipher.message.startswith("key cipher: found encrypted variable, but transit key ID is empty")
+    assert token.message.startswith("key token: vault:login is for VAULT_TOKEN only")
+    assert (broken.rule, cipher.rule, token.rule) == ("reference", "transit-key", "reference")
 
 
 def clock() -> Iterator[float]:

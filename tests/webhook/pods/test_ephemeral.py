@@ -3,7 +3,8 @@
 import copy
 from typing import Any
 
-from tests.webhook.pods.test_pod import OPERATOR, REFERENCE, config_of, container, mutate, referring, spec_of
+from tests.webhook.pods.specs import OPERATOR, REFERENCE, config_of, container, mutate, referring, spec_of
+from vaultkube.problem import messages
 from webhook.config.annotations import Config
 from webhook.config.settings import read_settings
 from webhook.pods.ephemeral import find_added, mutate_ephemeral, plan_ephemeral
@@ -41,7 +42,7 @@ def test_a_container_with_references_mounts_what_the_pod_has() -> None:
         {"name": "vault-env", "mountPath": "/vault", "readOnly": True},
         {**ACCOUNT, "readOnly": True},
     ]
-    assert not plan.problems
+    assert not messages(plan.problems)
 
 
 def test_nothing_else_of_the_pod_changes() -> None:
@@ -76,7 +77,7 @@ def test_containers_that_were_there_before_are_not_looked_at() -> None:
 def test_a_pod_without_launcher_refuses_with_the_remedy() -> None:
     old = spec_of(container(volumeMounts=[{**ACCOUNT, "readOnly": True}]))
     _, plan = debug(old, referring(name="debugger"))
-    assert plan.problems == (
+    assert messages(plan.problems) == (
         "container debugger: the pod has no volume vault-env for vault-env, and none can be added to a running pod; "
         "debug a copy instead: kubectl debug --copy-to",
     )
@@ -85,7 +86,9 @@ def test_a_pod_without_launcher_refuses_with_the_remedy() -> None:
 def test_a_pod_without_token_refuses_with_the_remedy() -> None:
     old = mutate(spec_of(referring()))[0]
     _, plan = debug(old, referring(name="debugger"))
-    assert "mounts no ServiceAccount token" in plan.problems[0]
+    (problem,) = plan.problems
+    assert "mounts no ServiceAccount token" in problem.message
+    assert (problem.rule, problem.path) == ("refused", ("spec", "ephemeralContainers", 0))
 
 
 def test_a_container_with_a_token_of_its_own_needs_none_of_the_pods() -> None:
@@ -99,7 +102,7 @@ def test_a_token_volume_of_ours_is_mounted_again() -> None:
     new, plan = debug(running(config), referring(name="debugger"), config=config)
     (debugger,) = new["ephemeralContainers"]
     assert [mount["name"] for mount in debugger["volumeMounts"]] == ["vault-env", "vault-env-jwt"]
-    assert not plan.problems
+    assert not messages(plan.problems)
 
 
 def test_a_second_run_changes_nothing() -> None:
@@ -114,11 +117,11 @@ def test_a_second_run_changes_nothing() -> None:
 
 def test_a_malformed_reference_is_named() -> None:
     bad = container(name="debugger", env=[{"name": "P", "value": REFERENCE.partition("#")[0]}])
-    assert "container debugger: variable P" in debug(running(), bad)[1].problems[0]
+    assert "container debugger: variable P" in messages(debug(running(), bad)[1].problems)[0]
 
 
 def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
     old = spec_of(container(), os={"name": "windows"})
     new, plan = debug(old, referring(name="debugger"))
     assert new["ephemeralContainers"] == [referring(name="debugger")]
-    assert "Windows" in plan.warnings[0]
+    assert "Windows" in messages(plan.warnings)[0]

@@ -4,17 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.test_pod import CONFIG_MAP, OPERATOR, config_of, container, spec_of
+from tests.webhook.pods.specs import CONFIG_MAP, OPERATOR, config_of, container, spec_of
 from webhook.config.annotations import Config, parse_config, read_defaults
 from webhook.pods.facts import Source, Values
-from webhook.pods.paths import find_asked
+from webhook.pods.paths import find_requested_paths
 from webhook.pods.pod import plan_pod
-from webhook.policy.paths import Asked
+from webhook.policy.paths import RequestedPath
 
 OWN = {"name": "OWN", "value": "vault:kv/own#k"}
+OWN_FIELD = ("spec", "containers", 0, "env", 0, "value")
 
 
-def asked(
+def requested(
     *env: dict[str, Any],
     config: Config | None = None,
     sources: dict[Source, Values] | None = None,
@@ -24,19 +25,19 @@ def asked(
     spec, config = spec_of(container(env=[OWN, *env], **fields)), config or config_of()
     return [
         (each.where.removeprefix("container app: "), each.path, each.vault_namespace)
-        for each in find_asked(spec, plan_pod(spec, config, sources or {}), config, "")
-        if each != Asked("container app: variable OWN", "kv/own")
+        for each in find_requested_paths(spec, plan_pod(spec, config, sources or {}), config, "")
+        if each != RequestedPath(OWN_FIELD, "container app: variable OWN", "kv/own")
     ]
 
 
 def test_a_reference_is_asked_for_by_its_normalised_path() -> None:
     env = {"name": "X", "value": "a ${vault:kv//a/./x/../b#k} ${>>vault:kv/c#k}"}
-    assert asked(env) == [("variable X", "kv/a/b", ""), ("variable X", "kv/c", "")]
+    assert requested(env) == [("variable X", "kv/a/b", ""), ("variable X", "kv/c", "")]
 
 
 def test_a_path_is_asked_for_as_the_kubelet_expands_it() -> None:
     env = [{"name": "TEAM", "value": "other"}, {"name": "X", "value": "vault:kv/$(TEAM)#k"}]
-    assert asked(*env) == [("variable X", "kv/other", "")]
+    assert requested(*env) == [("variable X", "kv/other", "")]
 
 
 @pytest.mark.parametrize(
@@ -45,39 +46,39 @@ def test_a_path_is_asked_for_as_the_kubelet_expands_it() -> None:
 )
 def test_what_only_the_kubelet_knows_cannot_be_told(value: str) -> None:
     field = {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
-    assert asked(field, {"name": "X", "value": value}) == [("variable X", None, "")]
+    assert requested(field, {"name": "X", "value": value}) == [("variable X", None, "")]
 
 
 def test_an_annotation_can_change_until_the_container_starts() -> None:
     field = {"fieldRef": {"fieldPath": "metadata.annotations['x']"}}
-    assert asked({"name": "X", "valueFrom": field}) == [("variable X", None, "")]
+    assert requested({"name": "X", "valueFrom": field}) == [("variable X", None, "")]
 
 
 @pytest.mark.parametrize("value", ["$(HOST_IP):6379", "http://$(HOST_IP)/#", "plain", "$(HOST_IP)"])
 def test_text_that_cannot_become_a_reference_is_let_be(value: str) -> None:
     field = {"name": "HOST_IP", "value": "10.0.0.1"}
-    assert asked(field, {"name": "X", "value": value}) == []
+    assert requested(field, {"name": "X", "value": value}) == []
 
 
 def test_values_behind_a_config_map_are_asked_for() -> None:
     sources: dict[Source, Values] = {CONFIG_MAP: {"X": b"vault:kv/other#k"}}
-    found = asked(envFrom=[{"configMapRef": {"name": "settings"}}], sources=sources)
+    found = requested(envFrom=[{"configMapRef": {"name": "settings"}}], sources=sources)
     assert found == [("variable X", "kv/other", "")]
 
 
 def test_paths_of_the_annotation_are_asked_for() -> None:
     config = config_of(vault_env_from_path="kv/a#2, kv/x/../b")
     where = "annotation vault-env-from-path"
-    assert asked(config=config) == [(where, "kv/a", ""), (where, "kv/b", "")]
+    assert requested(config=config) == [(where, "kv/a", ""), (where, "kv/b", "")]
 
 
 def test_paths_of_the_containers_own_variable_are_asked_for() -> None:
     own = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/other"}
-    assert asked(own) == [("variable VAULT_ENV_FROM_PATH", "kv/other", "")]
-    replaced = asked(own, config=config_of(vault_env_from_path="kv/a"))
+    assert requested(own) == [("variable VAULT_ENV_FROM_PATH", "kv/other", "")]
+    replaced = requested(own, config=config_of(vault_env_from_path="kv/a"))
     assert replaced == [("annotation vault-env-from-path", "kv/a", "")]
     unknown = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/$(HOST_IP)"}
-    assert asked(unknown) == [("variable VAULT_ENV_FROM_PATH", None, "")]
+    assert requested(unknown) == [("variable VAULT_ENV_FROM_PATH", None, "")]
 
 
 @pytest.mark.parametrize(
@@ -92,15 +93,15 @@ def test_vaults_namespace_is_that_of_the_launcher(
     annotations: dict[str, str], own: list[dict[str, str]], expected: str
 ) -> None:
     spec, config = spec_of(container(env=[OWN, *own])), config_of(**annotations)
-    found = list(find_asked(spec, plan_pod(spec, config, {}), config, ""))
-    assert found == [Asked("container app: variable OWN", "kv/own", expected)]
+    found = list(find_requested_paths(spec, plan_pod(spec, config, {}), config, ""))
+    assert found == [RequestedPath(OWN_FIELD, "container app: variable OWN", "kv/own", expected)]
 
 
 def test_a_namespace_that_cannot_be_told_makes_every_path_unknown() -> None:
     own = {"name": "VAULT_NAMESPACE", "value": "$(HOST_IP)"}
     spec = spec_of(container(env=[OWN, own]))
-    found = list(find_asked(spec, plan_pod(spec, config_of(), {}), config_of(), ""))
-    assert found == [Asked("container app: variable OWN", None)]
+    found = list(find_requested_paths(spec, plan_pod(spec, config_of(), {}), config_of(), ""))
+    assert found == [RequestedPath(OWN_FIELD, "container app: variable OWN", None)]
 
 
 CIPHERTEXT = {"name": "X", "value": "vault:v1:aGVsbG8="}
@@ -127,9 +128,9 @@ CIPHERTEXT = {"name": "X", "value": "vault:v1:aGVsbG8="}
 def test_a_ciphertext_asks_for_the_path_that_decrypts_it(
     config: Config, own: list[dict[str, Any]], path: str | None
 ) -> None:
-    assert asked(*own, CIPHERTEXT, config=config) == [("variable X", path, "")]
+    assert requested(*own, CIPHERTEXT, config=config) == [("variable X", path, "")]
 
 
 def test_the_operators_own_transit_key_is_not_asked_for() -> None:
     operators, _ = parse_config({}, read_defaults({**OPERATOR, "TRANSIT_KEY_ID": "all"}))
-    assert asked(CIPHERTEXT, config=operators) == []
+    assert requested(CIPHERTEXT, config=operators) == []

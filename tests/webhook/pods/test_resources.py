@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.test_pod import OPERATOR, mutate, referring, spec_of
+from tests.webhook.pods.specs import OPERATOR, mutate, referring, spec_of
 from webhook.config.settings import read_settings
 from webhook.pods.resources import launcher_resources
 

@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 
 from vaultenv.references.grammar import normal_path
 from vaultkube import value_types
-from webhook.policy.paths import Asked, PathPolicy, foreign_namespace
+from vaultkube.problem import Problem
+from webhook.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 
 LAYOUT = ("09999-demo-cluster/data/{namespace}", "09999-demo-cluster/data/_shared")
 POLICY = PathPolicy(LAYOUT)
 
 
+FIELD = ("spec", "containers", 0, "env", 0, "value")
+
+
 def is_allowed(path: str | None, namespace: str = "team", policy: PathPolicy = POLICY) -> bool:
-    return not policy.violations([Asked("here", path)], namespace)
+    return not policy.violations([RequestedPath(FIELD, "here", path)], namespace)
 
 
 @pytest.mark.parametrize(
@@ -68,28 +72,31 @@ def test_without_a_pattern_everything_is_allowed() -> None:
 
 
 def test_a_violation_names_the_place_the_path_and_the_rule() -> None:
-    asked = Asked("container app: variable KEY", "09999-demo-cluster/data/other")
-    assert POLICY.violations([asked, asked], "team") == [
+    requested = RequestedPath(FIELD, "container app: variable KEY", "09999-demo-cluster/data/other")
+    message = (
         "container app: variable KEY: path 09999-demo-cluster/data/other is outside of what this namespace may name; "
         "VAULT_PATH_POLICY lets namespace team name 09999-demo-cluster/data/team, 09999-demo-cluster/data/_shared"
-    ]
+    )
+    assert POLICY.violations([requested, requested], "team") == [Problem("path-refused", FIELD, message)]
+    warning = PathPolicy(LAYOUT, enforced=False).violations([requested], "team")
+    assert warning == [Problem("path-warned", FIELD, message)]
 
 
 def test_another_namespace_of_vault_stands_in_front_of_the_path() -> None:
     path = "09999-demo-cluster/data/team"
-    assert POLICY.violations([Asked("here", path, "elsewhere")], "team")
+    assert POLICY.violations([RequestedPath(FIELD, "here", path, "elsewhere")], "team")
     policy = PathPolicy(("tenants/*/09999-demo-cluster/data/{namespace}",))
-    assert not policy.violations([Asked("here", path, "tenants/a")], "team")
+    assert not policy.violations([RequestedPath(FIELD, "here", path, "tenants/a")], "team")
 
 
 @pytest.mark.parametrize(
-    ("asked", "operators", "expected"),
+    ("namespace", "operators", "expected"),
     [("", "", ""), ("a", "a", ""), ("a/", "/a", ""), ("b", "a", "b"), ("b", "", "b"), ("", "a", "root")],
 )
 def test_vaults_namespace_counts_where_it_is_not_the_operators(
-    asked: str, operators: str, expected: str
+    namespace: str, operators: str, expected: str
 ) -> None:
-    assert foreign_namespace(asked, operators) == expected
+    assert foreign_namespace(namespace, operators) == expected
 
 
 @pytest.mark.parametrize("text", ["a//b", "a/../b", "{name}", "{namespace", "a/**", "a/x*", "a%2fb", "."])

@@ -1,20 +1,10 @@
-"""What a check finds: a rule, where it is broken, and how."""
+"""A problem with its place in a file."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from vaultkube.problem import Problem
 from webhook.offline.checks.rules import BY_ID, Rule
-from webhook.offline.documents import Document, YamlPath, path_text
-from webhook.offline.reviewable import Reviewed
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A broken rule at a path below an object."""
-
-    rule: str
-    path: YamlPath
-    message: str
+from webhook.offline.documents import Document, path_text
 
 
 @dataclass(frozen=True, order=True)
@@ -34,13 +24,7 @@ class Finding:
         return BY_ID[self.rule_id]
 
 
-def locate(document: Document, reviewed: Reviewed, problems: Iterable[Problem]) -> Iterator[Finding]:
-    """Yield the finding of each problem of an object of the document."""
-    for problem in problems:
-        path = (*reviewed.path, *problem.path)
-        yield finding(document, path, problem.rule, problem.message, str(reviewed))
-
-
-def finding(document: Document, path: YamlPath, rule: str, message: str, name: str) -> Finding:
-    """Return the finding at `path` of the document."""
-    return Finding(document.file, document.line(path), path_text(path), rule, message, name)
+def finding(document: Document, problem: Problem, name: str) -> Finding:
+    """Return the finding of a problem, with its path from the document's root, in the object of this name."""
+    line, path = document.line(problem.path), path_text(problem.path)
+    return Finding(document.file, line, path, problem.rule, problem.message, name)

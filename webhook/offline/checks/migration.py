@@ -1,6 +1,6 @@
-"""Where a manifest that works with Bank-Vaults behaves differently here.
+"""Differences for a manifest that works with Bank-Vaults.
 
-What that webhook does: https://bank-vaults.dev/docs/mutating-webhook/annotations/ and its source at v1.23.
+That webhook: https://bank-vaults.dev/docs/mutating-webhook/annotations/ and its source at v1.23.
 """
 
 import re
@@ -9,16 +9,14 @@ from typing import Any
 
 from vaultenv.references.grammar import has_reference
 from vaultkube import value_types
-from webhook.admission.objects import OBJECT_KINDS
-from webhook.config.annotations import ANNOTATIONS, Config, parse_config
-from webhook.objects.references import find_references
-from webhook.offline.checks.annotations import path_of
-from webhook.offline.checks.finding import Problem
-from webhook.offline.checks.objects import value_path
-from webhook.offline.documents import YamlPath
+from vaultkube.problem import FieldPath, Problem
+from webhook.config.annotation_keys import annotation_path
+from webhook.config.annotations import ANNOTATIONS, Config
+from webhook.objects.paths import value_path
+from webhook.objects.references import References
 from webhook.offline.operator_settings import Operator
-from webhook.offline.reviewable import Reviewed, find_objects
-from webhook.pods.pod import plan_pod
+from webhook.offline.reviewable import ReviewableObject, find_objects
+from webhook.pods.pod import Plan
 
 _ESCAPE = re.compile(r"\\\$\{(>>)?vault:")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -26,20 +24,57 @@ _SKIP_LABEL = "security.bank-vaults.io/mutate"
 _WITH_OWN_RULE = frozenset(["client_timeout_s", "delay_s"])
 
 
-def migration_problems(reviewed: Reviewed, operator: Operator) -> Iterator[Problem]:
-    """Yield what changes for an object that works with Bank-Vaults."""
-    config, _ = parse_config(reviewed.annotations, operator.defaults)
-    yield from _fallbacks(reviewed)
-    yield from _skip_label(reviewed)
-    if "address" in config.annotated and not operator.known:
-        yield _of_field(
-            reviewed,
-            "address",
-            "address-list",
-            f"{config.address} must be the operator's address or on the list",
-        )
-    kind = _pod if reviewed.resource == "pods" else _object
-    yield from kind(reviewed, config)
+def pod_migration(
+    reviewable: ReviewableObject, operator: Operator, config: Config, plan: Plan
+) -> Iterator[Problem]:
+    """Yield the differences for a pod that works with Bank-Vaults; `plan` is the webhook's for it."""
+    yield from _common(reviewable, operator, config)
+    if not plan.wrapped:
+        return
+    spec = reviewable.content["spec"]
+    yield Problem("init-container", ("spec",), "the init container and the launcher's volume are stricter")
+    if config.from_path and any(container.get("env") for container in spec.get("containers") or ()):
+        message = "a variable of the container wins over a key of the same name"
+        yield Problem("precedence", config.path_of("from_path"), message)
+    if config.daemon:
+        message = "the launcher's variables are taken away"
+        yield Problem("daemon-environment", config.path_of("daemon"), message)
+    if config.token_mount:
+        message = f"the file is /vault-token/{config.token_mount[1]}"
+        yield Problem("token-mount", config.path_of("token_mount"), message)
+    if config.registry_skip_verify and "registry_skip_verify" in config.annotated:
+        message = "ignored unless the operator allows it"
+        yield Problem("registry-verify", config.path_of("registry_skip_verify"), message)
+    for key, index in plan.wrapped:
+        for position, entry in enumerate(spec[key][index].get("env") or ()):
+            if _ESCAPE.search(str(entry.get("value") or "")):
+                path = ("spec", key, index, "env", position, "value")
+                yield Problem("escape", path, f"variable {entry.get('name')}: the reference stays text")
+
+
+def object_migration(
+    reviewable: ReviewableObject,
+    operator: Operator,
+    config: Config,
+    references: References,
+    values: Mapping[str, bytes],
+) -> Iterator[Problem]:
+    """Yield the differences for a Secret or ConfigMap that works with Bank-Vaults."""
+    yield from _common(reviewable, operator, config)
+    if not references:
+        return
+    if reviewable.resource == "configmaps" and not reviewable.sent:
+        yield Problem("config-map-annotation", ("metadata",), "its references stay as they are")
+    elif not config.service_account:
+        message = "there is no ServiceAccount to read its values as"
+        yield Problem("identity-of-webhook", ("metadata", "annotations"), message)
+    if config.ignore_missing:
+        message = "a missing key no longer refuses the object"
+        yield Problem("missing-secrets", config.path_of("ignore_missing"), message)
+    for name in references.names():
+        if _ESCAPE.search(values[name].decode("utf-8", "replace")):
+            path = value_path(reviewable.content, name)
+            yield Problem("escape", path, f"key {name}: the reference stays text")
 
 
 def custom_object_problems(content: Any) -> Iterator[Problem]:
@@ -49,18 +84,28 @@ def custom_object_problems(content: Any) -> Iterator[Problem]:
             yield Problem("custom-object", path, "this reference stays as it is")
 
 
-def _fallbacks(reviewed: Reviewed) -> Iterator[Problem]:
+def _common(reviewable: ReviewableObject, operator: Operator, config: Config) -> Iterator[Problem]:
+    yield from _fallbacks(reviewable)
+    yield from _skip_label(reviewable)
+    if "address" in config.annotated and not operator.known:
+        message = f"{config.address} must be the operator's address or on the list"
+        yield Problem("address-list", config.path_of("address"), message)
+
+
+def _fallbacks(reviewable: ReviewableObject) -> Iterator[Problem]:
     for row in ANNOTATIONS:
         for key in row.full_keys():
-            text = reviewed.annotations.get(key)
+            text = reviewable.annotations.get(key)
             if text is None:
                 continue
-            path: YamlPath = ("metadata", "annotations", key)
+            path = annotation_path(key)
             if row.field in _WITH_OWN_RULE and _NUMBER.fullmatch(text):
                 yield Problem("bare-number", path, f"{key}: {text!r} is {text} seconds here")
             elif not _accepted(row.form.parse, text):
-                rule = "was-false" if row.form is value_types.BOOLEAN else "was-ignored"
-                yield Problem(rule, path, f"{key}: {text!r} is refused here")
+                is_boolean = row.form is value_types.BOOLEAN
+                yield Problem(
+                    "was-false" if is_boolean else "was-ignored", path, f"{key}: {text!r} is refused here"
+                )
 
 
 def _accepted(parse: Callable[[str], Any], text: str) -> bool:
@@ -71,69 +116,13 @@ def _accepted(parse: Callable[[str], Any], text: str) -> bool:
     return True
 
 
-def _skip_label(reviewed: Reviewed) -> Iterator[Problem]:
-    labels = (reviewed.content.get("metadata") or {}).get("labels") or {}
+def _skip_label(reviewable: ReviewableObject) -> Iterator[Problem]:
+    labels = (reviewable.content.get("metadata") or {}).get("labels") or {}
     if labels.get(_SKIP_LABEL) == "skip":
         yield Problem("skip-label", ("metadata", "labels", _SKIP_LABEL), "the webhook looks at this object")
 
 
-def _pod(reviewed: Reviewed, config: Config) -> Iterator[Problem]:
-    spec = reviewed.content.get("spec") or {}
-    plan = plan_pod(spec, config, {})
-    if not plan.wrapped:
-        return
-    yield Problem("init-container", ("spec",), "the init container and the launcher's volume are stricter")
-    if config.from_path and any(container.get("env") for container in spec.get("containers") or ()):
-        yield _of_field(
-            reviewed,
-            "from_path",
-            "precedence",
-            "a variable of the container wins over a key of the same name",
-        )
-    if config.daemon:
-        yield _of_field(reviewed, "daemon", "daemon-environment", "the launcher's variables are taken away")
-    if config.token_mount:
-        yield _of_field(
-            reviewed, "token_mount", "token-mount", f"the file is /vault-token/{config.token_mount[1]}"
-        )
-    if config.registry_skip_verify and "registry_skip_verify" in config.annotated:
-        yield _of_field(
-            reviewed, "registry_skip_verify", "registry-verify", "ignored unless the operator allows it"
-        )
-    for key, index in plan.wrapped:
-        for position, entry in enumerate(spec[key][index].get("env") or ()):
-            if _ESCAPE.search(str(entry.get("value") or "")):
-                path = ("spec", key, index, "env", position, "value")
-                yield Problem("escape", path, f"variable {entry.get('name')}: the reference stays text")
-
-
-def _object(reviewed: Reviewed, config: Config) -> Iterator[Problem]:
-    values = OBJECT_KINDS[reviewed.resource].find_values(reviewed.content)
-    references = find_references(values)
-    if not references:
-        return
-    if reviewed.resource == "configmaps" and not reviewed.sent:
-        yield Problem("config-map-annotation", ("metadata",), "its references stay as they are")
-    elif not config.service_account:
-        yield Problem(
-            "identity-of-webhook",
-            ("metadata", "annotations"),
-            "there is no ServiceAccount to read its values as",
-        )
-    if config.ignore_missing:
-        yield _of_field(
-            reviewed, "ignore_missing", "missing-secrets", "a missing key no longer refuses the object"
-        )
-    for name in references.names():
-        if _ESCAPE.search(values[name].decode("utf-8", "replace")):
-            yield Problem("escape", value_path(reviewed, name), f"key {name}: the reference stays text")
-
-
-def _of_field(reviewed: Reviewed, field: str, rule: str, message: str) -> Problem:
-    return Problem(rule, path_of(field, reviewed.annotations), message)
-
-
-def _references(content: Any, path: YamlPath) -> Iterator[YamlPath]:
+def _references(content: Any, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(content, str):
         if has_reference(content.encode("utf-8", "surrogatepass")):
             yield path

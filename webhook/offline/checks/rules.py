@@ -1,4 +1,4 @@
-"""The table of rules: what `vault-webhook check` can find. docs/check.md is compared with it by a test."""
+"""The table of rules of `vault-webhook check`. docs/check.md is compared with it by a test."""
 
 from dataclasses import dataclass
 
@@ -21,22 +21,22 @@ RULES = (
     Rule("repeated-key", WARNING, "a key stands twice in one mapping", "remove one of them; only the last counts"),
     Rule("not-text", ERROR, "a value that must be text is a number or a boolean", "put it in quotes: \"true\", \"1000\""),
     Rule("annotation-value", ERROR, "an annotation has a value that cannot be used", "write the accepted form, docs/annotations.md"),
-    Rule("annotation-refused", ERROR, "an annotation switches on a mode that there is none of here", "remove it; the message says what to do instead"),
-    Rule("annotation-unknown", WARNING, "an annotation of ours that there is none of", "correct the key, or remove it"),
-    Rule("annotation-ignored", WARNING, "an annotation that has no effect, that the operator does not allow, or that is probably not meant so", "correct or remove it, or ask the operator"),
+    Rule("annotation-refused", ERROR, "an annotation switches on a mode that this webhook does not have", "remove it; the message says what to do instead"),
+    Rule("annotation-unknown", WARNING, "unknown annotation with one of our prefixes", "correct the key, or remove it"),
+    Rule("annotation-ignored", WARNING, "an annotation has no effect, is not allowed by the operator, or is probably not as intended", "correct or remove it, or ask the operator"),
     Rule("vault-address", ERROR, "an annotation names a Vault that pods may not be sent to", "ask the operator to add it to VAULT_ADDR_ALLOWLIST"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
-    Rule("reference", ERROR, "a value looks like a reference and is none", "write vault:path#key"),
-    Rule("transit-key", ERROR, "a ciphertext that nothing decrypts", "add the annotation transit-key-id"),
+    Rule("reference", ERROR, "a value looks like a reference and is not a valid one", "write vault:path#key"),
+    Rule("transit-key", ERROR, "a ciphertext without a transit key to decrypt it", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),
     Rule("mount", ERROR, "a container mounts something where vault-env must be", "mount it elsewhere"),
     Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),
-    Rule("pod", WARNING, "the pod is legal and probably not meant so", "mount a token, or correct the names"),
-    Rule("container", WARNING, "a container is legal and probably not meant so", "let the program, or a shell, read the variable itself"),
-    Rule("path-refused", ERROR, "a path that the namespace may not name, by the operator's VAULT_PATH_POLICY", "use a path of the namespace or a shared one"),
-    Rule("path-warned", WARNING, "the same, where the policy only warns", "use a path of the namespace or a shared one"),
+    Rule("pod", WARNING, "the pod is valid, but probably not as intended", "mount a token, or correct the names"),
+    Rule("container", WARNING, "a container is valid, but probably not as intended", "let the program, or a shell, read the variable itself"),
+    Rule("path-refused", ERROR, "the operator's VAULT_PATH_POLICY does not let the namespace name this path", "use a path of the namespace or a shared one"),
+    Rule("path-warned", WARNING, "the same, under a policy that only warns", "use a path of the namespace or a shared one"),
     Rule("identity", ERROR, "references in a Secret or ConfigMap without a ServiceAccount to read them as", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
-    Rule("entry-point-unknown", NOTE, "the image must be asked what it runs", "set `command`, or check with --registry"),
+    Rule("entry-point-unknown", NOTE, "the entry point stands in the image alone", "set `command`, or check with --registry"),
     Rule("source-unknown", NOTE, "a ConfigMap or Secret with variables is in none of the files", "add its file, or check with --cluster"),
     Rule("refused", ERROR, "the webhook would refuse the object", "as the message says"),
     Rule("warned", WARNING, "the webhook would warn", "as the message says"),
@@ -59,6 +59,6 @@ MIGRATION = (
     Rule("missing-secrets", NOTE, "vault-ignore-missing-secrets works for Secrets and ConfigMaps too", "remove it if a missing key shall be an error"),
     Rule("init-container", NOTE, "copy-vault-env runs without a shell, not as root, with a read-only root file system; its volume is read-only for the other containers", "set run-as-non-root or readonly-root-fs to false if that is not wanted"),
 )  # fmt: skip
-"""What `--from bank-vaults` finds beside them: where a manifest that works with Bank-Vaults behaves differently here."""
+"""The rules that `--from bank-vaults` adds: differences for a manifest that works with Bank-Vaults."""
 
 BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION)}

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.test_pod import container, mutate, referring, spec_of
+from tests.webhook.pods.specs import container, mutate, referring, spec_of
+from vaultkube.problem import messages
 
 COPY = ["-c", "cp /usr/local/bin/vault-env /vault/"]
 PREDECESSORS = [
@@ -19,7 +20,7 @@ PREDECESSORS = [
 def test_it_is_left_alone(copier: dict[str, Any], launcher: str) -> None:
     spec = spec_of(referring(command=[launcher], args=["/app"]), initContainers=[copier])
     new, _, plan = mutate(spec)
-    assert (new, plan.problems, plan.warnings) == (spec, (), ())
+    assert (new, messages(plan.problems), messages(plan.warnings)) == (spec, (), ())
 
 
 @pytest.mark.parametrize("copier", PREDECESSORS)
@@ -31,4 +32,5 @@ def test_a_container_that_it_has_missed_is_warned_about(copier: dict[str, Any]) 
     new, _, plan = mutate(spec)
     assert new == spec
     (warning,) = plan.warnings
-    assert warning.startswith("container late: it holds Vault references, and Bank-Vaults' webhook")
+    assert (warning.rule, warning.path) == ("pod", ("spec", "containers", 1))
+    assert warning.message.startswith("container late: it holds Vault references, and Bank-Vaults' webhook")

@@ -1,0 +1,36 @@
+"""Each problem that the source can yield has its rule in the table, and each rule of the table is yielded."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import webhook
+from webhook.offline.checks.rules import BY_ID, MIGRATION, RULES, SEVERITIES
+
+SOURCES = Path(webhook.__file__).parent
+WITHOUT_OBJECT = {"not-yaml"}
+"""Rules of findings about a file that holds no object."""
+
+
+def rules_of_problems() -> Iterator[tuple[str, set[str]]]:
+    """Place and possible rules of each call of `Problem` in the source."""
+    for file in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                texts = {part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)}
+                yield f"{file.name}:{node.lineno}", {text for text in texts if isinstance(text, str)}
+
+
+def test_every_call_names_its_rule() -> None:
+    assert [place for place, rules in rules_of_problems() if not rules] == []
+
+
+def test_every_rule_is_yielded_and_every_yielded_rule_is_in_the_table() -> None:
+    yielded = set().union(*(rules for _, rules in rules_of_problems()))
+    assert yielded | WITHOUT_OBJECT == BY_ID.keys()
+
+
+def test_rules_have_names_of_their_own() -> None:
+    assert len(BY_ID) == len(RULES) + len(MIGRATION)
+    assert {rule.severity for rule in BY_ID.values()} == set(SEVERITIES)
+    assert all(rule.remedy for rule in BY_ID.values())

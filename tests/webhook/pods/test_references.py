@@ -1,0 +1,102 @@
+"""Values that are references to Vault: they give their container the launcher."""
+
+from typing import Any
+
+import pytest
+
+from tests.webhook.pods.specs import (
+    CIPHERTEXT,
+    CONFIG_MAP,
+    REFERENCE,
+    SECRET,
+    config_of,
+    container,
+    mutate,
+    spec_of,
+)
+from vaultkube.problem import messages
+from webhook.pods.facts import Source, Values, find_sources
+
+
+@pytest.mark.parametrize("value", [CIPHERTEXT, f"p-${{{CIPHERTEXT}}}-s"])
+def test_a_ciphertext_alone_gives_its_container_the_launcher(value: str) -> None:
+    spec = spec_of(container(env=[{"name": "P", "value": value}]))
+    new, problems, plan = mutate(spec, config_of(transit_key_id="mykey"))
+    app = new["containers"][0]
+    assert app["command"] == ["/vault/vault-env"]
+    assert {"name": "VAULT_TRANSIT_KEY_ID", "value": "mykey"} in app["env"]
+    assert (problems, messages(plan.problems), plan.references()) == ((), (), 1)
+
+
+def test_a_ciphertext_that_nothing_decrypts_is_a_problem() -> None:
+    env = [{"name": "P", "value": CIPHERTEXT}]
+    assert messages(mutate(spec_of(container(env=env)))[2].problems) == (
+        "container app: variable P: found encrypted variable, but transit key ID is empty: add the annotation transit-key-id",
+    )
+    own = {"name": "VAULT_TRANSIT_KEY_ID", "value": "mykey"}
+    assert not messages(mutate(spec_of(container(env=[own, *env])))[2].problems)
+
+
+def test_a_program_that_wants_the_token_of_the_login_gets_the_launcher() -> None:
+    new, _, plan = mutate(spec_of(container(env=[{"name": "VAULT_TOKEN", "value": "vault:login"}])))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert not messages(plan.problems)
+
+
+def test_the_token_of_the_login_in_another_variable_is_a_problem() -> None:
+    plan = mutate(spec_of(container(env=[{"name": "TOKEN", "value": "vault:login"}])))[2]
+    assert messages(plan.problems) == (
+        "container app: variable TOKEN: vault:login is for VAULT_TOKEN only: write vault:path#key",
+    )
+
+
+@pytest.mark.parametrize("value", [r"\vault:a/b#c", r"x \${vault:a/b#c}"])
+def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) -> None:
+    new = mutate(spec_of(container(env=[{"name": "P", "value": value}])))[0]
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+
+
+def test_a_reference_that_a_later_variable_replaces_counts_for_the_guard_too() -> None:
+    twice = [{"name": "P", "value": REFERENCE}, {"name": "P", "value": "x"}]
+    new, _, plan = mutate(spec_of(container(env=twice)))
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert plan.references() == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "k"}}}]},
+        {"env": [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "credentials", "key": "k"}}}]},
+        {"envFrom": [{"configMapRef": {"name": "settings"}}]},
+        {"envFrom": [{"secretRef": {"name": "credentials"}, "prefix": "P_"}]},
+    ],
+)
+def test_references_behind_config_maps_and_secrets_count(fields: dict[str, Any]) -> None:
+    spec = spec_of(container(**fields))
+    sources: dict[Source, Values] = {source: {"k": REFERENCE.encode()} for source in (CONFIG_MAP, SECRET)}
+    assert find_sources(spec) <= sources.keys()
+    new, _, plan = mutate(spec, sources=sources)
+    assert new["containers"][0]["command"] == ["/vault/vault-env"]
+    assert plan.references() == 1
+    assert mutate(spec, sources={})[0] == spec
+
+
+def test_a_value_counts_as_the_kubelet_expands_it() -> None:
+    env = [{"name": "MOUNT", "value": "secret"}, {"name": "X", "value": "vault:$(MOUNT)/data/app#password"}]
+    _, _, plan = mutate(spec_of(container(env=env)))
+    assert plan.wrapped["containers", 0].paths == (("X", "secret/data/app"),)
+
+
+def test_every_malformed_reference_is_named_with_container_and_variable() -> None:
+    env = [
+        {"name": "A", "value": "vault:secret/data/app"},
+        {"name": "B", "value": "vault:secret/data/app#k#x"},
+    ]
+    plan = mutate(spec_of(container(env=env)))[2]
+    assert [problem.partition(": ")[0] for problem in messages(plan.problems)] == [
+        "container app",
+        "container app",
+    ]
+    assert "variable A: " in messages(plan.problems)[0]
+    assert "variable B: " in messages(plan.problems)[1]

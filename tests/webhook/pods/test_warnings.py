@@ -1,0 +1,81 @@
+"""Pods that are legal, and probably not meant so."""
+
+from typing import Any
+
+import pytest
+
+from tests.webhook.pods.specs import REFERENCE, config_of, container, mutate, referring, spec_of
+from vaultkube.problem import messages
+from webhook.config.annotation_keys import PREFIX
+
+
+def test_a_script_that_starts_the_launcher_again_is_warned() -> None:
+    own = referring(command=["/vault/vault-env"], args=["/bin/sh", "-c", "/vault/vault-env env > .env"])
+    (warning,) = messages(mutate(spec_of(own))[2].warnings)
+    assert "start vault-env again" in warning
+
+
+@pytest.mark.parametrize("key", ["command", "args"])
+def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
+    words = ["/app", "--password=$(PASSWORD)", "$$(PASSWORD)", "$(OTHER)"]
+    (warning,) = messages(mutate(spec_of(referring(**{key: words})))[2].warnings)
+    assert warning.startswith(
+        f"container app: $(PASSWORD) in `{key}` becomes the reference, not the secret: the kubelet replaces it"
+    )
+    assert not mutate(spec_of(referring(**{key: ["$$(PASSWORD)"]})))[2].warnings
+
+
+@pytest.mark.parametrize("probe", ["livenessProbe", "readinessProbe", "startupProbe"])
+def test_a_reference_in_the_command_of_a_probe_is_a_warning(probe: str) -> None:
+    handler = {"exec": {"command": ["check", "$(PASSWORD)"]}}
+    (warning,) = messages(mutate(spec_of(referring(**{probe: handler})))[2].warnings)
+    assert warning.startswith(f"container app: $(PASSWORD) in `{probe}` becomes the reference")
+
+
+def test_a_variable_that_is_put_together_from_a_reference_is_a_warning() -> None:
+    url = {"name": "URL", "value": "postgres://app:$(PASSWORD)@db"}
+    whole, inline = {"name": "PASSWORD", "value": REFERENCE}, {"name": "PASSWORD", "value": "${vault:a/b#c}"}
+    assert messages(mutate(spec_of(container(env=[whole, url])))[2].warnings) == (
+        "container app: variable URL: $(PASSWORD) becomes the reference, not the secret: the kubelet replaces it before "
+        "vault-env runs; write ${vault:path#key} in its place",
+    )
+    assert not messages(mutate(spec_of(container(env=[inline, url])))[2].warnings)
+
+
+def test_a_pod_without_a_token_is_warned() -> None:
+    plan = mutate(spec_of(referring(), container(name="other"), automountServiceAccountToken=False))[2]
+    assert messages(plan.warnings) == (
+        "automountServiceAccountToken is false: vault-env in app will find no ServiceAccount token to log in with; "
+        "the annotation vault-token-audience brings one",
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"volumeMounts": [{"name": "t", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount/"}]},
+        {"env": [{"name": "VAULT_TOKEN", "value": "x"}, {"name": "P", "value": REFERENCE}]},
+        {"env": [{"name": "VAULT_JWT_FILE", "value": "/t"}, {"name": "P", "value": REFERENCE}]},
+    ],
+)
+def test_a_container_that_brings_its_own_token_is_not_warned(fields: dict[str, Any]) -> None:
+    spec = spec_of({**referring(), **fields}, automountServiceAccountToken=False)
+    assert messages(mutate(spec)[2].warnings) == ()
+
+
+def test_the_login_that_a_program_wants_the_token_of_needs_one() -> None:
+    spec = spec_of(container(env=[{"name": "VAULT_TOKEN", "value": "vault:login"}]))
+    assert messages(mutate({**spec, "automountServiceAccountToken": False})[2].warnings)
+
+
+def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
+    url = {"name": "URL", "value": "http://$(PASSWORD)"}
+    app = container(env=[{"name": "PASSWORD", "value": REFERENCE}, url], args=["$(PASSWORD)"])
+    config = config_of(vault_env_from_path="kv/a", vault_env_from_path_exclude="sidecar")
+    plan = mutate(spec_of(app, automountServiceAccountToken=False), config)[2]
+    assert [(warning.rule, warning.path) for warning in plan.warnings] == [
+        ("pod", ("spec",)),
+        ("pod", ("metadata", "annotations", PREFIX + "vault-env-from-path-exclude")),
+        ("container", ("spec", "containers", 0)),
+        ("container", ("spec", "containers", 0, "env", 1, "value")),
+    ]

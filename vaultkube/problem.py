@@ -1,0 +1,24 @@
+"""A problem of an object as a value: admission joins the messages, `check` looks up the line of each path."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+FieldPath = tuple[str | int, ...]
+"""Keys and positions from an object, or one of its parts, to a field."""
+
+
+class Problem(NamedTuple):
+    """A field at `path` that breaks the `rule`: one of the table that `vault-webhook check` documents."""
+
+    rule: str
+    path: FieldPath
+    message: str
+
+    def inside(self, path: FieldPath, prefix: str = "") -> "Problem":
+        """Return the problem of the part at `path` as one of the whole, with `prefix` before its message."""
+        return self._replace(path=(*path, *self.path), message=prefix + self.message)
+
+
+def messages(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Return the messages of the problems, in their order."""
+    return tuple(problem.message for problem in problems)

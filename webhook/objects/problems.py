@@ -1,0 +1,28 @@
+"""Problems of a Secret or ConfigMap with references: with one, it is refused."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
+from vaultkube.problem import Problem
+from webhook.config import transit
+from webhook.config.annotations import Config
+from webhook.objects.paths import value_path
+from webhook.objects.references import References
+
+_NO_IDENTITY = (
+    "it holds Vault references ({}) but names no identity to read them with; add the annotation "
+    "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
+)
+
+
+def object_problems(content: Mapping[str, Any], references: References, config: Config) -> Iterator[Problem]:
+    """Yield the problems of the object's references: it cannot be resolved with one, whatever Vault holds."""
+    if references and not config.service_account:
+        message = _NO_IDENTITY.format(", ".join(references.names()))
+        yield Problem("identity", ("metadata", "annotations"), message)
+    misplaced = ((name, LOGIN_MISPLACED) for name in references.names_with(Login))
+    for name, reason in (*references.malformed.items(), *misplaced):
+        yield Problem("reference", value_path(content, name), f"key {name}: {reason}")
+    for name in references.names_with(Ciphertext) if not config.transit_key else ():
+        yield Problem("transit-key", value_path(content, name), f"key {name}: {transit.NO_KEY}")
