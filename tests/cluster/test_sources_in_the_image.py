@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cluster.builder import run_in_stage
 from vaultenv.native.build.pins import COMPONENTS
+
+pytestmark = pytest.mark.node
 
 
 def test_everything_that_is_pinned_can_be_fetched_inside_of_the_image() -> None:
