@@ -1,16 +1,20 @@
 # The two images: `--target webhook` is the server, `--target vault-env` the launcher, its only file.
-# The first build compiles CPython and OpenSSL for the launcher, about five minutes; the compiler opens more files at once
-# than a limit of 1024 allows: where that is the default, build with `--ulimit nofile=8192:8192`.
+# The first build compiles CPython and OpenSSL for the launcher, about five minutes on two processors.
 
-FROM --platform=$BUILDPLATFORM docker.io/library/debian:trixie-slim AS interpreter
+FROM --platform=$BUILDPLATFORM docker.io/library/debian:trixie-slim AS tools
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates make patch perl python3-venv \
  && rm -rf /var/lib/apt/lists/* \
  && python3 -m venv /opt/python
-ARG TARGETARCH
 WORKDIR /source
 COPY vaultenv/__init__.py vaultenv/
-COPY vaultenv/native vaultenv/native
+COPY vaultenv/native/__init__.py vaultenv/native/
+COPY vaultenv/native/vendor vaultenv/native/vendor
+COPY vaultenv/native/build vaultenv/native/build
+
+FROM tools AS interpreter
+ARG TARGETARCH
+RUN /opt/python/bin/python -m vaultenv.native.build.fetch
 RUN /opt/python/bin/python -m vaultenv.native.build.interpreter $TARGETARCH
 
 FROM interpreter AS launcher

@@ -1,23 +1,81 @@
-"""The real servers, each started once per session, and the rule that CI skips nothing."""
+"""The real servers, each started once per session; the order of the tests; the rule that CI skips nothing."""
 
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 
+from tests.order import arrange, mark_names
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
 from tests.servers.registry import Mode, Registry
 from tests.servers.vault import Vault
 
+_AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
-def pytest_configure() -> None:
-    """End in order on SIGTERM too, as on Ctrl-C."""
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare which part of the suite may be chosen."""
+    group = parser.getgroup("parts")
+    group.addoption("--fast", action="store_true", help="only what needs no build and measures no time")
+    group.addoption("--arm64", action="store_true", help="also the emulated arm64 launcher, as in CI")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks; end in order on SIGTERM too, as on Ctrl-C; start programs with a terminal's signals.
+
+    What the caller ignores, as `nohup` and `&` do, stays without effect here, but no program inherits a handler.
+    """
+    for line in mark_names():
+        config.addinivalue_line("markers", line)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in signal.valid_signals() - _AS_STOCK_PYTHON:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Arrange the tests by what they need; emulation only in CI or on request."""
+    arm64 = bool(config.getoption("--arm64") or os.environ.get("CI"))
+    items[:], left_out = arrange(items, fast=bool(config.getoption("--fast")), arm64=arm64)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
+class _OnItsOwnLine:
+    """Standard error, whose first words do not stand behind the dots of the tests."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._before = stream, "\n"
+
+    def write(self, text: str) -> int:
+        written = self._stream.write(self._before + text)
+        self._before = ""
+        return written
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Let builds inside of the session's fixtures say what they do while they do it."""
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    if fixturedef.scope != "session" or capture is None:
+        return (yield)
+    with capture.global_and_fixture_disabled(), redirect_stderr(cast(TextIO, _OnItsOwnLine(sys.stderr))):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

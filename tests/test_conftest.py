@@ -1,4 +1,4 @@
-"""CI skips nothing."""
+"""CI skips nothing, and the caller's signals do not matter."""
 
 import os
 import subprocess
@@ -30,3 +30,24 @@ def test_a_skip_is_a_failure_where_ci_is_set(tmp_path: Path, text: str) -> None:
     assert b"skipped, and CI skips nothing" in in_ci.stdout
     assert in_ci.returncode in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
     assert at_home.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+CHILD = """
+import subprocess
+def test_a():
+    status = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True, check=True).stdout
+    masks = [line.split()[1] for line in status.splitlines() if line.startswith(("SigIgn", "SigBlk"))]
+    assert [int(mask, 16) & 0xffff for mask in masks] == [0, 0]
+"""
+
+
+def test_programs_start_with_the_signals_of_a_terminal_whoever_starts_the_tests(tmp_path: Path) -> None:
+    """As `nohup` ignores SIGHUP, and a shell's `&` SIGINT and SIGQUIT."""
+    (tmp_path / "test_child.py").write_text(CHILD)
+    pytest_words = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    ignoring = ["sh", "-c", 'trap "" HUP INT QUIT; exec "$@"', "sh"]
+    command = [*ignoring, *pytest_words, f"--rootdir={tmp_path}", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == pytest.ExitCode.OK, done.stdout

@@ -1,7 +1,8 @@
 """The product's images, built from the Dockerfile by buildah where no public registry can be reached.
 
 The base image is made from Debian's packages under the name that the Dockerfile gives it. What was built is kept in the
-cache under a key of everything that goes into it.
+cache under a key of everything that goes into it. A build sees what this machine trusts, and outside of CI its compiled
+interpreter; in CI it sees nothing else of this machine.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from vaultenv.native.build.cache import cache as compiled_launcher
 
 ROOT = Path(__file__).parents[2]
 _KEPT = 6
+_TRUST = "--volume=/etc/ssl/certs:/etc/ssl/certs:ro"
 _SOURCES = (
     "Dockerfile",
     ".dockerignore",
@@ -47,6 +49,20 @@ def product_image(target: str) -> Image:
                 _build(target, folder)
     os.utime(folder)  # the least recently used go first
     return from_layout(folder)
+
+
+def run_in_stage(target: str, *command: str) -> str:
+    """Return what the command writes in a new container of that stage, which sees no cache of this machine.
+
+    Raises BuildFailed.
+    """
+    with alone("images"):
+        _build_stage(target)
+        container = _buildah("from", "--pull-never", f"localhost/{target}")
+    try:
+        return _buildah("run", "--isolation=chroot", _TRUST, container, "--", *command)
+    finally:
+        _buildah("rm", container)
 
 
 def from_layout(folder: Path) -> Image:
@@ -80,21 +96,23 @@ def _files(path: Path) -> list[Path]:
 def _build(target: str, folder: Path) -> None:
     started = time.monotonic()
     print(f"building the image {target} ...", file=sys.stderr, flush=True)
-    for name, suite in _BASE.findall((ROOT / "Dockerfile").read_text()):
-        _make_base(name, suite)
-    trust = "/etc/ssl/certs:/etc/ssl/certs:ro"  # what this machine trusts, the package index included
-    compiled = (
-        f"{compiled_launcher()}:/root/.cache/vault-webhook/native"  # the interpreter, once for all builds
-    )
-    options = ["--isolation=chroot", "--pull-never", "--layers", f"--volume={trust}", f"--target={target}"]
-    options += [f"--volume={compiled}", "--ulimit=nofile=20000:20000"]
-    _buildah("build", *options, f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT))
+    compiled = f"--volume={compiled_launcher()}:/root/.cache/vault-webhook/native"
+    _build_stage(target, *(() if os.environ.get("CI") else (compiled,)))
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}")
     _buildah("push", f"localhost/{target}", f"oci:{unfinished}:latest")
     unfinished.rename(folder)
     _forget(target)
     print(f"built the image {target} in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+def _build_stage(target: str, *options: str) -> None:
+    for name, suite in _BASE.findall((ROOT / "Dockerfile").read_text()):
+        _make_base(name, suite)
+    options = ("--isolation=chroot", "--pull-never", "--layers", _TRUST, *options)
+    _buildah(
+        "build", *options, f"--target={target}", f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT)
+    )
 
 
 def _forget(target: str) -> None:

@@ -12,6 +12,7 @@ from tests.cluster.node import Node
 from tests.cluster.obstacle import obstacle
 from tests.cluster.pods import Pods
 from tests.cluster.product import CLUSTER_NAME, SECRET, Product, annotations
+from tests.servers.images import Image
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +57,17 @@ def shell_image(session_node: Node) -> str:
 
 
 @pytest.fixture(scope="session")
-def product(session_node: Node, session_folder: Path) -> Product:
+def launcher_image() -> Image:
+    """The launcher's image, built from the Dockerfile."""
+    return product_image("vault-env")
+
+
+@pytest.fixture(scope="session")
+def product(session_node: Node, session_folder: Path, launcher_image: Image) -> Product:
     """The product, built from the Dockerfile and installed on the session's node."""
-    webhook, launcher = product_image("webhook"), product_image("vault-env")
+    webhook = product_image("webhook")
     with session_node.network():
-        return Product(session_node, session_folder / "product", webhook, launcher)
+        return Product(session_node, session_folder / "product", webhook, launcher_image)
 
 
 @pytest.fixture

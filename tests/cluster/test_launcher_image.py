@@ -5,16 +5,16 @@ import json
 import tarfile
 from pathlib import Path
 
-from tests.cluster.builder import product_image
+from tests.servers.images import Image
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.build import build
 
 FILE = "usr/local/bin/vault-env"
 
 
-def test_the_image_is_the_static_file_and_nothing_else(tmp_path: Path) -> None:
+def test_the_image_is_the_static_file_and_nothing_else(launcher_image: Image, tmp_path: Path) -> None:
     """Built in a container from the same pins, it has the same bytes."""
-    config, *layers = product_image("vault-env").blobs
+    config, *layers = launcher_image.blobs
     build(native(), tmp_path / "vault-env")
     found = {}
     for layer in layers:

@@ -1,26 +1,30 @@
 """Builds the pinned servers that are missing: `python -m tests.servers.build NAME…`.
 
 A built program lies in `${XDG_CACHE_HOME:-~/.cache}/vault-webhook/servers/<pin>-<key>/<name>`; the key comes
-from everything that decides its bytes. Programs are renamed into place, and one lock keeps two sessions from
-building at once.
+from everything that decides its bytes. Programs are renamed into place, and a lock for each keeps two processes
+from building the same.
 """
 
 import fcntl
 import hashlib
+import math
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from tests.servers.programs import GROUPS, PROGRAMS, Program
 from tests.servers.toolchain import NoToolchain, go
 
 _PROGRESS_S = 15.0
+_POLL_S = 0.2
 
 
 class BuildFailed(RuntimeError):
@@ -76,7 +80,7 @@ def _built(wanted: Program) -> Path:
     path = place(wanted)
     if path.exists():
         return path
-    with alone("servers"):
+    with alone(wanted.name):
         if not path.exists():
             _build(wanted, path)
     return path
@@ -84,15 +88,25 @@ def _built(wanted: Program) -> Path:
 
 @contextmanager
 def alone(what: str) -> Iterator[None]:
-    """Keep other sessions from building the same kind of thing meanwhile."""
+    """Keep other processes from building the same thing meanwhile."""
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{what}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _say(f"another session builds {what}: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with (cache() / f"{what}.lock").open("a") as lock:
+        started, reported = time.monotonic(), -math.inf
+        while not _locked(lock):
+            if (now := time.monotonic()) - reported > _PROGRESS_S:
+                reported = now
+                _say(f"another process builds {what}: waiting for it ({now - started:.0f} s)")
+            time.sleep(_POLL_S)
         yield
+
+
+def _locked(lock: TextIO) -> bool:
+    """Return whether the lock could be had."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _build(wanted: Program, path: Path) -> None:
@@ -121,7 +135,11 @@ def _build(wanted: Program, path: Path) -> None:
         with subprocess.Popen(
             command, cwd=wanted.module, env=environment, stderr=subprocess.PIPE, text=True
         ) as compiler:
-            complaints = _follow(compiler, wanted.name)
+            try:
+                complaints = _follow(compiler, wanted.name)
+            except BaseException:
+                compiler.terminate()
+                raise
         if compiler.returncode:
             raise BuildFailed(f"{wanted.name} could not be built:\n{complaints}")
         unfinished.rename(path)
@@ -150,6 +168,7 @@ def _say(line: str) -> None:
 
 def main(names: list[str]) -> int:
     """Build the programs and groups of that name, print where each program is, and return the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     wanted = [name for given in names for name in GROUPS.get(given, (given,))]
     if not wanted or not PROGRAMS.keys() >= set(wanted):
         _say(f"name what to build, of: {', '.join((*GROUPS, *PROGRAMS))}")

@@ -55,6 +55,7 @@ def test_every_program_has_its_pins_and_its_own_variable() -> None:
     assert len({program.variable for program in PROGRAMS.values()}) == len(PROGRAMS)
 
 
+@pytest.mark.servers
 def test_what_does_not_compile_is_reported_with_the_compilers_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

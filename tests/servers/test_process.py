@@ -50,6 +50,7 @@ def test_a_server_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Pat
     assert not list(processes_of("sleep\0" + "77"))
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
 )

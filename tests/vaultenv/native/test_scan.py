@@ -17,6 +17,8 @@ from vaultenv.process import program
 from vaultenv.start import launch
 from vaultenv.variables import VARIABLES
 
+pytestmark = pytest.mark.launcher
+
 PATH_MAX = 4096
 OWN = [variable.name.encode() for variable in VARIABLES]
 Start = tuple[bytes, list[bytes]]

@@ -102,6 +102,7 @@ def test_a_changed_secret_can_end_the_program(secrets: Vault, daemon: Begin) -> 
     assert (line(process), process.wait(10)) == ("ended", 7)
 
 
+@pytest.mark.timed
 def test_a_token_is_renewed_and_at_its_end_replaced(secrets: Vault, daemon: Begin) -> None:
     if "approle/" not in secrets.read("sys/auth"):
         secrets.write("sys/auth/approle", {"type": "approle"})

@@ -19,6 +19,7 @@ ${vault: \ \${vault:a#b} ${vault:a#b} ${vault:a#${ { ${vault:a#b#?{" # vault: ${
 
 
 @pytest.mark.parametrize("piece", [*PIECES, b"${\n"])
+@pytest.mark.timed
 def test_the_time_grows_with_the_length_only(piece: bytes) -> None:
     def seconds(length: int) -> float:
         text = b"vault:" + piece * (length // len(piece))

@@ -47,6 +47,7 @@ def leasing(secrets: Vault) -> Iterator[Vault]:
         thread.join()
 
 
+@pytest.mark.timed
 def test_a_lease_is_renewed_until_its_max_ttl_and_then_replaced(leasing: Vault, daemon: Begin) -> None:
     """The name and the password of one start belong together, as both come from one read."""
     began = time.monotonic()

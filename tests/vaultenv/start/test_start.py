@@ -137,6 +137,7 @@ def test_nothing_to_resolve_means_no_request() -> None:
     assert variables(done.stdout) == {b"PLAIN": b"text"}
 
 
+@pytest.mark.timed
 def test_no_answer_is_waited_for_until_the_timeout() -> None:
     began = time.monotonic()
     done = launch(

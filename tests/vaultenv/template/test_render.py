@@ -61,6 +61,7 @@ def test_nothing_reaches_outside_the_secret(name: str) -> None:
         "${if 1}" * 500 + "${end}" * 500,
     ],
 )
+@pytest.mark.timed
 def test_a_greedy_template_ends_soon(source: str) -> None:
     began = time.monotonic()
     with pytest.raises(TemplateError):

@@ -68,6 +68,7 @@ def test_without_rights_the_message_names_what_and_the_remedy(nobody: Cluster) -
         nobody.get("Secret", "default", "x", soon())
 
 
+@pytest.mark.timed
 def test_an_api_server_that_is_down_fails_in_time(tmp_path: Path) -> None:
     down = Cluster(Connection(server=f"https://127.0.0.1:{free_port()}"))
     started = time.monotonic()
@@ -78,6 +79,7 @@ def test_an_api_server_that_is_down_fails_in_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.timed
 def test_an_api_server_that_accepts_connections_and_is_silent_costs_the_time_once(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         silent = Cluster(Connection(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"))

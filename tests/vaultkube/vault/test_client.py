@@ -59,6 +59,7 @@ def huge(stream: socket.socket, _head: bytes) -> None:
 
 
 @pytest.mark.parametrize("behaviour", [silent, drip, drip_head])
+@pytest.mark.timed
 def test_however_slow_vault_is_all_reads_end_with_the_deadline(behaviour: Behaviour) -> None:
     with stand_in(behaviour) as server:
         began = time.monotonic()

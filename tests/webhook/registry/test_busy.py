@@ -21,6 +21,8 @@ from webhook.registry.client import RegistryClient
 from webhook.registry.credentials import Credential
 from webhook.registry.query import ImageQuery
 
+pytestmark = pytest.mark.timed
+
 
 def test_a_registry_that_is_busy_for_a_moment_is_asked_again(
     server: HostileServer, connect: Connect, client: RegistryClient

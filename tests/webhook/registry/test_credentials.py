@@ -155,6 +155,7 @@ def test_nothing_secret_is_in_a_repr() -> None:
     assert "hidden" not in repr(PullSecret("team", "pull", "x", b"hidden"))
 
 
+@pytest.mark.timed
 def test_a_pattern_made_to_be_slow_is_not() -> None:
     started = time.monotonic()
     assert users(f"{'a' * 63}.io/x", keys(f"{'*a' * 30}b.io")) == [""]

@@ -1,8 +1,11 @@
 """Ten thousand damaged inputs; `scripts/fuzz-registry` tries a million."""
 
+import pytest
+
 from tests.webhook.registry import fuzz
 
 
+@pytest.mark.timed
 def test_damaged_input_is_read_or_refused_and_that_soon() -> None:
     accepted, slowest_s = fuzz.run(10_000, seed=1)
     assert 1_000 < accepted < 9_000

@@ -23,6 +23,8 @@ from tests.webhook.registry.hostile import challenge, config_of, image, manifest
 from tests.webhook.registry.hostile_server import Behaviour, DrippingHandshake, HostileServer, Visit
 from webhook.registry.client import RegistryClient
 
+pytestmark = pytest.mark.timed
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -14,6 +14,8 @@ from tests.servers.packages import install_missing
 from tests.webhook.registry.island import BUDGET_S
 from tests.webhook.registry.scenarios import SCENARIOS, Scenario
 
+pytestmark = pytest.mark.timed
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -16,6 +16,8 @@ from vaultkube.net import keepalive
 from webhook.registry.client import RegistryClient
 from webhook.registry.query import ImageQuery
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture
 def seen(server: HostileServer) -> list[socket.socket]:

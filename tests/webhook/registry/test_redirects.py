@@ -8,6 +8,8 @@ from tests.webhook.registry.hostile import challenge, config_of, image, redirect
 from tests.webhook.registry.hostile_server import HostileServer
 from webhook.registry.client import RegistryClient
 
+pytestmark = pytest.mark.timed
+
 
 def test_a_blob_redirected_to_another_host_is_read_without_credentials(
     server: HostileServer, other: HostileServer, client: RegistryClient

@@ -94,6 +94,7 @@ def review(webhook: Endpoint, image: str, namespace: str = "default") -> dict[st
     ],
     ids=["silence", "endless", "redirect", "realm"],
 )
+@pytest.mark.timed
 def test_a_pod_of_an_evil_registry_is_refused_in_time(
     webhook: Endpoint, evil: HostileServer, attack: Behaviour, word: str
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_pod_of_an_evil_registry_is_refused_in_time(
     assert time.monotonic() - started < BUDGET_S + 1
 
 
+@pytest.mark.timed
 def test_health_is_answered_while_registries_are_silent(webhook: Endpoint, evil: HostileServer) -> None:
     answers: list[dict[str, Any]] = []
 
@@ -124,6 +126,7 @@ def test_health_is_answered_while_registries_are_silent(webhook: Endpoint, evil:
     assert all(answer["allowed"] is False for answer in answers)
 
 
+@pytest.mark.timed
 def test_attacks_from_all_sides_again_and_again_cost_little_memory(
     process: Process, webhook: Endpoint, evil: HostileServer
 ) -> None:

@@ -9,6 +9,8 @@ from tests.webhook.registry.hostile import challenge
 from tests.webhook.registry.hostile_server import HostileServer, Visit
 from webhook.registry.client import RegistryClient
 
+pytestmark = pytest.mark.timed
+
 
 def test_nothing_of_the_surroundings_is_used(
     server: HostileServer, client: RegistryClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

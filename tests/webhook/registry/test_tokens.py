@@ -8,6 +8,8 @@ from tests.webhook.registry.hostile import challenge, image
 from tests.webhook.registry.hostile_server import HostileServer, Visit
 from webhook.registry.client import RegistryClient
 
+pytestmark = pytest.mark.timed
+
 SCOPE = "repository%3Aapp%2Fapp%3Apull"
 
 

@@ -128,6 +128,7 @@ class Stuck:
         raise ClusterUnavailable("the API server did not answer for an Event; try again")
 
 
+@pytest.mark.timed
 def test_nobody_waits_for_an_api_server_that_does_not_answer() -> None:
     stuck, log = Stuck(), io.StringIO()
     events = Events(stuck, Log("info", log), "pod-1")

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from vaultenv.native.build.tools import run
 
 POOLS = "DEBIAN_POOLS"
 """The variable with addresses of further pools, e.g. of a snapshot, with blanks between."""
+_RELEASE_FILE = re.compile(r"^'(\S+/)dists/(\S+)/InRelease' ", re.MULTILINE)
 _SUITES = ("stable", "testing", "oldstable")
 
 
@@ -26,16 +28,20 @@ class Mirrors:
 
 
 def mirrors() -> Mirrors:
-    """What apt is told to use; raises StepFailed where there is no apt or no Debian archive among its sources."""
-    listing = run(
-        ["apt-get", "indextargets", "--format=$(RELEASE) $(REPO_URI)", "Created-By: Packages"], Path("/")
-    )
+    """Return what apt is set up with, whether or not it has ever fetched a list.
+
+    Raises StepFailed where there is no apt or no Debian archive among its sources.
+    """
+    listing = run(["apt-get", "update", "--print-uris"], Path("/"))
     return from_listing(listing, platform.freedesktop_os_release().get("VERSION_CODENAME", ""))
 
 
 def from_listing(listing: str, codename: str) -> Mirrors:
-    """The same from lines of release and address; the security archive lies beside the main one if none is named."""
-    addresses = dict(reversed([line.split(" ", 1) for line in listing.splitlines() if " " in line]))
+    """Return the same from the addresses that apt would fetch.
+
+    The security archive lies beside the main one if none is named.
+    """
+    addresses = {release: address for address, release in reversed(_RELEASE_FILE.findall(listing))}
     names = [name for name in (codename, *_SUITES) if name in addresses]
     if not names:
         raise StepFailed(

@@ -15,6 +15,8 @@ from vaultenv.native.build.mirrors import POOLS, Mirrors, mirrors, pools
 from vaultenv.native.build.pins import Archive, Component
 from vaultenv.native.build.tools import run
 
+VENDORED = Path(__file__).parents[1] / "vendor"
+"""What only Debian's mirrors have, which drop a revision when the next one comes."""
 _TIMEOUT_S = 60.0
 _RELEASE = "trixie"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -48,14 +50,18 @@ def _extract(packed: Path, folder: Path) -> None:
 
 
 def archive(wanted: Archive, package: str) -> Path:
-    """The archive in the cache, fetched from the first place that has it; raises SourceMissing."""
-    kept = cache() / "sources" / wanted.name
-    if kept.exists() and _is(kept, wanted):
-        return kept
-    kept.parent.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=kept.parent) as folder:
-        _fetch(wanted, package, Path(folder, wanted.name)).rename(kept)
-    return kept
+    """Return the archive from VENDORED, else from the cache, fetched from the first place that has it.
+
+    Raises SourceMissing.
+    """
+    fetched = cache() / "sources" / wanted.name
+    for file in (VENDORED / wanted.name, fetched):
+        if file.exists() and _is(file, wanted):
+            return file
+    fetched.parent.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=fetched.parent) as folder:
+        _fetch(wanted, package, Path(folder, wanted.name)).rename(fetched)
+    return fetched
 
 
 def _fetch(wanted: Archive, package: str, target: Path) -> Path:

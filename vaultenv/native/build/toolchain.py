@@ -19,6 +19,8 @@ _WRAPPERS = {
     "zar": '"$ZIG" ar "$@"',
     "zranlib": '"$ZIG" ranlib "$@"',
 }
+_OPEN_FILES = 'ulimit -S -n "$(ulimit -H -n)"'
+"""The compiler opens more files at once than the usual limit of 1024."""
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
@@ -27,7 +29,7 @@ def environment(architecture: Architecture, folder: Path) -> dict[str, str]:
     wrappers = folder / "wrappers"
     wrappers.mkdir(exist_ok=True)
     for name, command in _WRAPPERS.items():
-        (wrappers / name).write_text(f"#!/bin/sh\nexec {command}\n")
+        (wrappers / name).write_text(f"#!/bin/sh\n{_OPEN_FILES}\nexec {command}\n")
         (wrappers / name).chmod(0o755)
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     compiler_cache = str(cache() / "zig")

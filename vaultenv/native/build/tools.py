@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vaultenv.native.build.cache import say
 from vaultenv.native.build.errors import StepFailed
 
 _LAST_LINES = 25
+_PROGRESS_S = 30.0
 
 
 def run(
@@ -20,23 +23,39 @@ def run(
 ) -> str:
     """What the tool wrote; raises StepFailed if it ends with an error and `check` is true."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=folder,
             env=dict(environment) if environment is not None else None,
-            input=stdin,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            check=False,
         )
     except FileNotFoundError:
         raise StepFailed(f"{command[0]} is not installed: install it and try again") from None
-    if check and done.returncode:
-        last = "\n".join(done.stdout.splitlines()[-_LAST_LINES:])
-        raise StepFailed(f"{Path(command[0]).name} failed in {folder} (status {done.returncode}):\n{last}")
-    return done.stdout
+    name = Path(command[0]).name
+    with process:
+        output = _follow(process, stdin, name)
+    if check and process.returncode:
+        last = "\n".join(output.splitlines()[-_LAST_LINES:])
+        raise StepFailed(f"{name} failed in {folder} (status {process.returncode}):\n{last}")
+    return output
+
+
+def _follow(process: "subprocess.Popen[str]", stdin: str | None, name: str) -> str:
+    """Return all that the tool writes; while it takes long, say so every half minute."""
+    started = time.monotonic()
+    while True:
+        try:
+            return process.communicate(stdin, timeout=_PROGRESS_S)[0]
+        except subprocess.TimeoutExpired:
+            say(f"  {name}: {time.monotonic() - started:.0f} s so far")
+            stdin = None
+        except BaseException:
+            process.kill()
+            raise
 
 
 def make(folder: Path, environment: Mapping[str, str], *targets: str) -> None:

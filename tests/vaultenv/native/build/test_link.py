@@ -3,12 +3,16 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.servers.vault import Vault
 from tests.vaultenv.native.compiled import HERE
 from tests.vaultenv.test_imports import ALLOWED, foreign
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.freeze import LEFT_OUT, STANDARD_LIBRARY
 from vaultenv.native.build.link import ROOT, freeze, link
+
+pytestmark = pytest.mark.launcher
 
 
 def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path) -> None:

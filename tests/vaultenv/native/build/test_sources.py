@@ -14,8 +14,8 @@ import pytest
 
 from vaultenv.native.build.errors import SourceMissing, StepFailed
 from vaultenv.native.build.mirrors import POOLS
-from vaultenv.native.build.pins import PYTHON, ZLIB, Archive, Component
-from vaultenv.native.build.sources import archive, fix_names, unpack
+from vaultenv.native.build.pins import COMPONENTS, PYTHON, ZLIB, Archive, Component
+from vaultenv.native.build.sources import VENDORED, archive, fix_names, unpack
 
 NO_PACKAGE = "no-such-source-package"
 
@@ -98,8 +98,40 @@ def test_a_file_put_into_the_cache_by_hand_is_taken(own_cache: Path) -> None:
     assert archive(pinned(b"the file"), NO_PACKAGE) == own_cache / "thing.tar.gz"
 
 
-def test_debians_own_client_has_what_is_pinned() -> None:
+PINNED = [pin for one in COMPONENTS for pin in (one.archive, one.patches) if pin]
+
+
+@pytest.mark.parametrize("pin", PINNED, ids=[pin.name for pin in PINNED])
+def test_each_pin_lies_in_this_repository_or_at_those_who_made_it(pin: Archive) -> None:
+    """Mirrors of Debian drop a revision when the next one comes."""
+    vendored = VENDORED / pin.name
+    assert vendored.exists() != bool(pin.upstream)
+    if vendored.exists():
+        assert hashlib.sha256(vendored.read_bytes()).hexdigest() == pin.sha256
+
+
+def test_nothing_else_lies_in_this_repository() -> None:
+    kept = {pin.name for pin in PINNED if not pin.upstream}
+    assert {file.name for file in VENDORED.iterdir()} == {"README.md", *kept}
+
+
+def test_a_vendored_file_is_used_where_it_lies() -> None:
+    assert archive(ZLIB.archive, NO_PACKAGE) == VENDORED / ZLIB.archive.name
+
+
+def test_a_vendored_file_that_is_another_is_fetched(
+    mirror: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, folder = mirror
+    (folder / "right").write_bytes(b"the file")
+    (tmp_path / "thing.tar.gz").write_bytes(b"another file")
+    monkeypatch.setattr("vaultenv.native.build.sources.VENDORED", tmp_path)
+    assert archive(pinned(b"the file", f"{address}/right"), NO_PACKAGE).read_bytes() == b"the file"
+
+
+def test_debians_own_client_has_what_is_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first place, for real."""
+    monkeypatch.setattr("vaultenv.native.build.sources.VENDORED", tmp_path)
     nowhere_else = replace(ZLIB.archive, pool="", upstream=())
     assert archive(nowhere_else, ZLIB.debian).stat().st_size > 1_000_000
 

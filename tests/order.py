@@ -1,0 +1,71 @@
+"""Which tests run, and in which order: what needs no build first, what measures time last, on a quiet machine."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+import pytest
+
+
+class Tier(IntEnum):
+    """A test's place in the suite, by the most expensive thing that it needs; its name is the test's mark."""
+
+    UNIT = 0
+    SERVERS = 1
+    LAUNCHER = 2
+    ARM64 = 3
+    NODE = 4
+    TIMED = 5
+
+
+_FIXTURES: Mapping[str, Tier] = {
+    "anonymous_registry": Tier.SERVERS,
+    "azure": Tier.SERVERS,
+    "basic_registry": Tier.SERVERS,
+    "bearer_registry": Tier.SERVERS,
+    "cluster": Tier.SERVERS,
+    "containers": Tier.SERVERS,
+    "demo_vault": Tier.SERVERS,
+    "guarded": Tier.SERVERS,
+    "old_registry": Tier.SERVERS,
+    "oracle": Tier.SERVERS,
+    "own_vault": Tier.SERVERS,
+    "registry": Tier.SERVERS,
+    "vault": Tier.SERVERS,
+    "helpers": Tier.LAUNCHER,
+    "static_file": Tier.LAUNCHER,
+    "emulated": Tier.ARM64,
+    "cluster_command": Tier.NODE,
+    "launcher_image": Tier.NODE,
+    "session_node": Tier.NODE,
+}
+
+
+def mark_names() -> list[str]:
+    """Return the marks of the tiers, as `--strict-markers` wants them."""
+    return [f"{tier.name.lower()}: tests/order.py says what such a test needs" for tier in Tier]
+
+
+def tier_of(item: pytest.Item) -> Tier:
+    """Return the highest tier of the test's marks and fixtures."""
+    fixtures = getattr(item, "fixturenames", ())
+    by_fixture = [_FIXTURES[name] for name in fixtures if name in _FIXTURES]
+    by_mark = [tier for tier in Tier if item.get_closest_marker(tier.name.lower())]
+    return max((Tier.UNIT, *by_fixture, *by_mark))
+
+
+def arrange(
+    items: list[pytest.Item], *, fast: bool, arm64: bool
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Return the tests to run, in their order, and those that are left out.
+
+    `fast` leaves out all that need a build or measure time; emulation of the other architecture runs with `arm64` only.
+    """
+    tiers = {item: tier_of(item) for item in items}
+    ordered = sorted(items, key=tiers.__getitem__)
+    last = Tier.UNIT if fast else Tier.TIMED
+    chosen = [item for item in ordered if tiers[item] <= last and (arm64 or not _emulates(item))]
+    return chosen, [item for item in items if item not in set(chosen)]
+
+
+def _emulates(item: pytest.Item) -> bool:
+    return item.get_closest_marker("arm64") is not None
