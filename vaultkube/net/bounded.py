@@ -5,9 +5,7 @@ requests gives each `recv` the whole timeout, so that a byte a second lasts for 
 
 import functools
 import io
-import socket
 import ssl
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +14,8 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from vaultkube.net.adapter import ContextAdapter
-from vaultkube.net.budget import BudgetSocket, budgeted
+from vaultkube.net.budget import budgeted
+from vaultkube.net.dial import dial
 from vaultkube.net.keepalive import Repeating, kept_pools
 
 
@@ -75,23 +74,5 @@ def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
     return budgeted(context, not skip_verify)
 
 
-def _dial(host: str, port: int, timeout_s: float) -> socket.socket:
-    """Return a socket connected to the first address that answers, all within `timeout_s`; raise OSError."""
-    end = time.monotonic() + timeout_s
-    failure: OSError = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        connection = BudgetSocket(family, kind, protocol)
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(max(end - time.monotonic(), 0.001))
-            connection.connect(address)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure
-
-
-_POOLS = kept_pools(_dial)
-_REPEATING = kept_pools(_dial, pool=Repeating)
+_POOLS = kept_pools(dial)
+_REPEATING = kept_pools(dial, pool=Repeating)

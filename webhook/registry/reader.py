@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.authorization import Authorizer, Subject, Token
@@ -11,7 +12,6 @@ from webhook.registry.dial import Dialler
 from webhook.registry.exchange import Exchange
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.flights import Flights
-from webhook.registry.gate import Gate
 from webhook.registry.memory import AccessKey, Memory, Place
 from webhook.registry.observer import CONFIRMED, READ, REMEMBERED, SHARED
 from webhook.registry.platforms import Platform

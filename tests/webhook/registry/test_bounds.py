@@ -5,11 +5,11 @@ import time
 
 import pytest
 
+from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 from webhook.registry.breaker import Breaker
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.flights import Flights
-from webhook.registry.gate import Gate
 
 
 def in_threads(*works: object) -> None:
