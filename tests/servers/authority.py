@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._authority = trustme.CA()
+        self._authority = _usual_authority()
         self.ca_file = folder / "ca.pem"
         self._authority.cert_pem.write_to_path(self.ca_file)
 
@@ -32,3 +35,22 @@ class Authority:
         issued.cert_file.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
         leaf.private_key_pem.write_to_path(issued.key_file)
         return issued
+
+
+def _usual_authority() -> trustme.CA:
+    """Return a CA without the key usage extension, as `openssl req -x509` makes it.
+
+    Go and the launcher trust it; Python's own defaults have refused it since 3.13.
+    """
+    full = trustme.CA()
+    key = load_pem_private_key(full.private_key_pem.bytes(), password=None)
+    old = x509.load_pem_x509_certificate(full.cert_pem.bytes())
+    names, dates = (old.issuer, old.subject), (old.not_valid_before_utc, old.not_valid_after_utc)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(old.public_key())
+    certificate = (
+        x509.CertificateBuilder(*names, old.public_key(), old.serial_number, *dates)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(identifier, critical=False)
+        .sign(key, SHA256())  # type: ignore[arg-type]  # trustme's keys are all of kinds that sign
+    )
+    return trustme.CA.from_pem(certificate.public_bytes(Encoding.PEM), full.private_key_pem.bytes())

@@ -4,8 +4,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
 import json
-import os
-import ssl
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,10 @@ from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
 from vaultkube.net.bounded import Exchanges
-from vaultkube.net.budget import budgeted
+from vaultkube.net.failures import verification_problem
+from vaultkube.net.tls import client_context, load_client_certificate
 
+_log = logging.getLogger(__name__)
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
@@ -46,10 +47,12 @@ class _Answer:
 class Cluster:
     """A connection to one API server; safe to share between threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, strict_tls: bool = False) -> None:
         self._connection = connection
+        self._strict_tls = strict_tls
         self._exchanges: Exchanges | None = None
         self._version: list[int] = []
+        self._not_ready = ""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the ConfigMap, Secret or ServiceAccount, or None if there is none; ClusterUnavailable otherwise."""
@@ -98,11 +101,16 @@ class Cluster:
         self._checked(self._request(_Request("POST", path, what, event), deadline), what)
 
     def ready(self, deadline: Deadline) -> bool:
-        """Whether the API server answers."""
+        """Return whether the API server answers; the log says why not, once for each reason."""
         try:
-            return self._request(_Request("GET", "/version", "the version"), deadline).status == 200
-        except ClusterUnavailable:
-            return False
+            self._checked(self._request(_Request("GET", "/version", "the version"), deadline), "the version")
+            problem = ""
+        except ClusterUnavailable as error:
+            problem = str(error)
+        if problem and problem != self._not_ready:
+            _log.warning("not ready: %s", problem)
+        self._not_ready = problem
+        return not problem
 
     def _checked(self, answer: _Answer, what: str) -> Mapping[str, Any]:
         if answer.status == 403:
@@ -121,8 +129,10 @@ class Cluster:
                 # A kept connection, perhaps, that is dead; what is asked can be asked twice.
                 return self._exchange(request, deadline)
         except (requests.RequestException, OSError, ValueError) as error:
+            reason = verification_problem(error)
+            cause = type(error).__name__ + (f": {reason}" if reason else "")
             raise ClusterUnavailable(
-                f"the API server did not answer for {request.what} ({type(error).__name__}); try again"
+                f"the API server did not answer for {request.what} ({cause}); try again"
             ) from error
 
     def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
@@ -139,14 +149,15 @@ class Cluster:
         return _Answer(response.status_code, _document(response))
 
     def _exchanges_now(self) -> Exchanges:
-        """What trusts the CA and shows the certificate that the files hold now: they may have been rotated."""
-        ca_file, certificate = self._connection.ca_file, self._connection.client_certificate
-        files = [path for path in (ca_file, *(certificate or ())) if path]
-        version = [os.stat(path).st_mtime_ns for path in files]
+        """Return the client for the CA and certificate that the files hold now: they may have been rotated."""
+        ca, certificate = self._connection.ca, self._connection.client_certificate
+        version = [pem.version() for pem in (ca, *(certificate or ()))]
         if self._exchanges is None or version != self._version:
-            context = budgeted(ssl.create_default_context(cafile=ca_file or None), verify=True)
+            context = client_context(
+                ca.read(), verify=not self._connection.skip_verify, strict=self._strict_tls
+            )
             if certificate:
-                context.load_cert_chain(*certificate)
+                load_client_certificate(context, *certificate)
             self._exchanges, self._version = Exchanges(context, _BODY_LIMIT, repeats=True), version
         return self._exchanges
 

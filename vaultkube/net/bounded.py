@@ -3,7 +3,6 @@
 requests gives each `recv` the whole timeout, so that a byte a second lasts for ever, and reads a body to its end.
 """
 
-import functools
 import io
 import ssl
 from collections.abc import Callable
@@ -14,7 +13,6 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from vaultkube.net.adapter import ContextAdapter
-from vaultkube.net.budget import budgeted
 from vaultkube.net.dial import dial
 from vaultkube.net.keepalive import Repeating, kept_pools
 
@@ -65,13 +63,6 @@ class BoundedAdapter(Exchanges):
     def send(self, request: requests.PreparedRequest, *_arguments: Any, **_options: Any) -> requests.Response:
         """Return the answer with its whole body."""
         return self.exchange(request, self._remaining_s())
-
-
-@functools.lru_cache(maxsize=16)
-def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
-    """Return a context that trusts the certificates in PEM of `ca`, else the system's; raise ssl.SSLError, ValueError."""
-    context = ssl.create_default_context(cadata=ca.encode("ascii", "ignore").decode() or None)
-    return budgeted(context, not skip_verify)
 
 
 _POOLS = kept_pools(dial)

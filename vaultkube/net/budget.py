@@ -1,4 +1,4 @@
-"""Sockets whose timeout bounds all that follows, which take in no more than expected, and what TLS trusts.
+"""Sockets whose timeout bounds all operations after it together, and which receive no more than expected.
 
 urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever; and http.client takes a
 hundred headers of 64 KiB, and any number of chunks and trailers that carry nothing.
@@ -64,24 +64,3 @@ class BudgetSocket(Budget):
 
 class BudgetTLSSocket(Budget, ssl.SSLSocket):
     """With TLS; its handshake has one timeout as a whole (CPython, Modules/_ssl.c)."""
-
-
-def tls_context(ca_file: str, verify: bool) -> ssl.SSLContext:
-    """Return a context that trusts the system's CAs and those of `ca_file`; raise OSError or ssl.SSLError.
-
-    `verify` false: no certificate is checked.
-    """
-    context = ssl.create_default_context()
-    if ca_file:
-        context.load_verify_locations(ca_file)
-    return budgeted(context, verify)
-
-
-def budgeted(context: ssl.SSLContext, verify: bool) -> ssl.SSLContext:
-    """Return the context, whose sockets are BudgetTLSSockets from now on; `verify` false as above."""
-    context.sslsocket_class = BudgetTLSSocket
-    context.set_alpn_protocols(["http/1.1"])
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -50,9 +50,10 @@ class Identity:
 class Vault:
     """Resolves the references of Secrets and ConfigMaps."""
 
-    def __init__(self, tokens: Tokens, ca_file: str) -> None:
+    def __init__(self, tokens: Tokens, ca_file: str, strict_tls: bool = False) -> None:
         self._tokens = tokens
         self._ca_file = ca_file
+        self._strict_tls = strict_tls
 
     def resolve(
         self,
@@ -86,6 +87,7 @@ class Vault:
                 config.address,
                 ca=ca.decode("ascii", "replace") if ca else self._own_ca(),
                 skip_verify=config.skip_verify,
+                strict=self._strict_tls,
                 namespace=config.vault_namespace,
                 remaining_s=deadline.remaining_s,
             )

@@ -47,11 +47,12 @@ class RegistryClient:
         observer: Observer | None = None,
         platforms: Callable[[], tuple[Platform, ...]] = tuple,
         lookups: int = 48,
+        strict_tls: bool = False,
     ) -> None:
         self._settings = settings
         self._observer = observer or Unobserved()
         self._platforms = platforms
-        self._reader = Reader(settings, lookups)
+        self._reader = Reader(settings, lookups, strict_tls)
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
         """Return what the image runs; raise ImageNotRead, whose message is one line for people."""

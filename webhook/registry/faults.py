@@ -6,6 +6,7 @@ from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from urllib3.exceptions import InvalidHeader
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
+from vaultkube.net.failures import causes, verification_problem
 from webhook.registry.failures import Kind, RegistryFailure
 
 _CUT_SHORT = (RemoteDisconnected, IncompleteRead)
@@ -13,18 +14,19 @@ _CUT_SHORT = (RemoteDisconnected, IncompleteRead)
 
 def failure_of(error: Exception, where: str, phase: str, *, again: bool = False) -> RegistryFailure:
     """Return the failure; `where` is HOST:PORT. `again`: the same request may well succeed at once."""
-    causes = _chain(error)
+    chain = causes(error)
     place = f"{where}: {phase}"
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+    untrusted = verification_problem(error)
+    if untrusted:
         return RegistryFailure(
-            Kind.UNTRUSTED_CERTIFICATE, f"{place}: the certificate is not trusted for this name"
+            Kind.UNTRUSTED_CERTIFICATE, f"{place}: the certificate is not trusted: {untrusted}"
         )
-    if any(_no_http(cause) for cause in causes):
-        return RegistryFailure(Kind.INVALID_ANSWER, f"{place}: this is no valid HTTP: {_name(causes)}")
-    if any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in causes):
+    if any(_no_http(cause) for cause in chain):
+        return RegistryFailure(Kind.INVALID_ANSWER, f"{place}: this is no valid HTTP: {_name(chain)}")
+    if any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in chain):
         return RegistryFailure(Kind.UNREACHABLE, f"{place}: timed out", transient=again)
-    transient = again or not any(isinstance(cause, ssl.SSLError) for cause in causes)
-    return RegistryFailure(Kind.UNREACHABLE, f"{place}: {_name(causes)}", transient=transient)
+    transient = again or not any(isinstance(cause, ssl.SSLError) for cause in chain)
+    return RegistryFailure(Kind.UNREACHABLE, f"{place}: {_name(chain)}", transient=transient)
 
 
 def _no_http(cause: BaseException) -> bool:
@@ -33,20 +35,8 @@ def _no_http(cause: BaseException) -> bool:
     return isinstance(cause, (HTTPException, InvalidHeader, UnicodeError)) or type(cause) is ValueError
 
 
-def _name(causes: list[BaseException]) -> str:
+def _name(chain: list[BaseException]) -> str:
     """The class of the innermost error: its text may hold what the other side wrote, but not OpenSSL's reason."""
-    last = causes[-1]
+    last = chain[-1]
     reason = f" {last.reason}" if isinstance(last, ssl.SSLError) and last.reason else ""
     return type(last).__name__ + reason
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what caused it: requests and urllib3 wrap errors in arguments and in `reason`."""
-    found: list[BaseException] = []
-    pending = [error]
-    while pending and len(found) < 16:
-        current = pending.pop(0)
-        found.append(current)
-        inner = [*current.args, getattr(current, "reason", None), current.__cause__]
-        pending += [item for item in inner if isinstance(item, BaseException) and item not in found]
-    return found

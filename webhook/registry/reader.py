@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
+from vaultkube.net.tls import PEM
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.authorization import Authorizer, Subject, Token
 from webhook.registry.breaker import Breaker
@@ -61,12 +62,12 @@ class _Kept:
 class Reader:
     """Reads images of all registries."""
 
-    def __init__(self, settings: RegistrySettings, lookups: int) -> None:
+    def __init__(self, settings: RegistrySettings, lookups: int, strict_tls: bool = False) -> None:
         self._policy = AddressPolicy(
             settings.private_hosts, settings.plain_http_hosts, settings.cluster_domain
         )
         self._dialler = Dialler(self._policy, Breaker())
-        self._transport = Transport(self._dialler, settings.ca_file)
+        self._transport = Transport(self._dialler, PEM(settings.ca_file).read(), strict_tls)
         self._exchange = Exchange(self._transport, self._policy)
         self._authorizer = Authorizer(self._exchange, settings.realms)
         self._limits = Limits(settings.manifest_bytes, settings.config_bytes)

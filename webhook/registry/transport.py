@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from vaultkube.deadline import Deadline
 from vaultkube.net.adapter import ContextAdapter
-from vaultkube.net.budget import tls_context
+from vaultkube.net.tls import client_context
 from webhook.registry.dial import Dialler
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.faults import failure_of
@@ -54,11 +54,14 @@ class Reply:
 class Transport:
     """Sends requests over kept connections; for use by many threads."""
 
-    def __init__(self, dialler: Dialler, ca_file: str = "") -> None:
+    def __init__(self, dialler: Dialler, ca: str = "", strict: bool = False) -> None:
         pools = pool_classes(dialler.dial)
         self._adapters = {
             verify: ContextAdapter(
-                tls_context(ca_file, verify), pools, pool_connections=32, pool_maxsize=_KEPT_CONNECTIONS
+                client_context(ca, beside_system=True, verify=verify, strict=strict),
+                pools,
+                pool_connections=32,
+                pool_maxsize=_KEPT_CONNECTIONS,
             )
             for verify in (True, False)
         }

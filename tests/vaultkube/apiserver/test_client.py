@@ -20,6 +20,7 @@ from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, InvalidSetting
 from vaultkube.net import keepalive
+from vaultkube.net.tls import PEM
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +173,7 @@ def test_a_rotated_ca_is_trusted_at_the_next_request(
 ) -> None:
     file = tmp_path / "ca.crt"
     file.write_bytes(Authority(tmp_path / "other").ca_file.read_bytes())
-    rotating = Cluster(Connection(cluster.endpoint.address, str(file), cluster.endpoint.token))
+    rotating = Cluster(Connection(cluster.endpoint.address, PEM(file=str(file)), cluster.endpoint.token))
     with pytest.raises(ClusterUnavailable, match="SSLError"):
         rotating.get("Secret", "default", "x", soon())
     file.write_bytes(cluster.endpoint.ca_file.read_bytes())
@@ -189,11 +190,30 @@ def test_readiness_is_the_api_servers_answer(admin: Cluster, nobody: Cluster) ->
     assert nobody.ready(soon())
 
 
+def test_the_log_says_once_why_the_api_server_is_not_ready(
+    cluster: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ca = tmp_path / "ca.crt"
+    ca.write_bytes(Authority(tmp_path / "other").ca_file.read_bytes())
+    client = Cluster(Connection(cluster.endpoint.address, PEM(file=str(ca)), cluster.endpoint.token))
+    assert not client.ready(soon())
+    assert not client.ready(soon())
+    (line,) = caplog.messages
+    assert line.startswith("not ready: the API server did not answer for the version (SSLError: ")
+    assert "certificate" in line
+    ca.unlink()
+    assert not client.ready(soon())
+    assert "FileNotFoundError" in caplog.messages[1]
+    ca.write_bytes(cluster.endpoint.ca_file.read_bytes())
+    assert client.ready(soon())
+    assert len(caplog.messages) == 2
+
+
 def test_a_rotated_token_file_is_read_for_the_next_request(cluster: Server, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("stale")
     connection = Connection(
-        cluster.endpoint.address, ca_file=str(cluster.endpoint.ca_file), token_file=str(file)
+        cluster.endpoint.address, ca=PEM(file=str(cluster.endpoint.ca_file)), token_file=str(file)
     )
     rotating = Cluster(connection)
     with pytest.raises(ClusterUnavailable, match="401"):
