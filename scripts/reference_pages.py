@@ -35,8 +35,9 @@ _SETTINGS_HEAD = """# The operator's settings
 Environment variables of the webhook. Those that annotations can override are in [annotations](annotations.md); those
 of the registry client are in [registry](registry.md). A value that cannot be used stops the webhook at its start.
 
-The API server is found by `KUBECONFIG` (token or client certificate), else as the pod's ServiceAccount;
-`KUBERNETES_NAMESPACE` is the webhook's own namespace if that cannot be told from the ServiceAccount.
+The API server is found by `KUBECONFIG` (token or client certificate; `insecure-skip-tls-verify` is refused), else as
+the pod's ServiceAccount; `KUBERNETES_NAMESPACE` is the webhook's own namespace if that cannot be told from the
+ServiceAccount.
 """
 
 

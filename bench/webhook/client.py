@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.authority import with_key_usage
+
 _HEADERS_END = b"\r\n\r\n"
 _STALLED_S = 30.0
 
@@ -37,7 +39,7 @@ class Connection:
     """One kept connection; it raises on anything but 200."""
 
     def __init__(self, address: tuple[str, int], ca_file: Path, path: str, body: bytes) -> None:
-        context = ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=with_key_usage(ca_file))
         raw = socket.create_connection(address)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(raw, server_hostname="localhost")

@@ -7,6 +7,8 @@ from typing import Any
 
 import requests
 
+from tests.servers.authority import with_key_usage
+
 _TIMEOUT_S = 30.0  # a busy machine
 
 
@@ -26,7 +28,12 @@ class Endpoint:
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """One HTTPS request (options as of `requests.request`), whatever the status."""
-        options = {"verify": str(self.ca_file), "timeout": _TIMEOUT_S, "allow_redirects": False, **options}
+        options = {
+            "verify": str(with_key_usage(self.ca_file)),
+            "timeout": _TIMEOUT_S,
+            "allow_redirects": False,
+            **options,
+        }
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, self.address + path, **options)

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.servers.accounts import PULLER, PUSHER
+from tests.servers.authority import with_key_usage
 from tests.servers.cluster import Cluster
 from tests.servers.images import File, image, index
 from tests.servers.kubectl import Kubectl, KubectlFailed
@@ -142,7 +143,7 @@ def test_the_token_server_gives_an_account_no_more_than_it_may_do(bearer_registr
         answer = requests.get(
             url,
             auth=(account.name, account.password),
-            verify=str(bearer_registry.endpoint.ca_file),
+            verify=str(with_key_usage(bearer_registry.endpoint.ca_file)),
             timeout=5,
         )
         headers = {"Authorization": f"Bearer {answer.json()['token']}"}

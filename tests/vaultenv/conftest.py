@@ -11,6 +11,7 @@ from pathlib import Path
 import hvac
 import pytest
 
+from tests.servers.authority import with_key_usage
 from tests.servers.vault import Vault
 from tests.vaultenv import launcher
 from vaultenv.basics.deadline import Deadline
@@ -62,7 +63,7 @@ def own_client(vault: Vault, token: str) -> Iterator[Reader]:
 @contextmanager
 def hvac_client(vault: Vault, token: str) -> Iterator[Reader]:
     """The twin, with a token."""
-    client = hvac.Client(vault.address, token=token, verify=str(vault.ca_file))
+    client = hvac.Client(vault.address, token=token, verify=str(with_key_usage(vault.ca_file)))
     yield HvacReader(client)
     client.session.close()
 

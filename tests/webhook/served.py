@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from tests.servers.authority import Authority
+from tests.servers.authority import Authority, with_key_usage
 from tests.servers.process import Process, free_port
 
 _KUBECONFIG = """
@@ -31,7 +31,7 @@ class Served:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.address = f"https://127.0.0.1:{self.port}"
-        self.ca_file = authority.ca_file
+        self.ca_file = with_key_usage(authority.ca_file)
         self.certificate = authority.issue(f"webhook-{self.port}")
         self.log_file = folder / "webhook.log"
         kubeconfig = folder / "kubeconfig"

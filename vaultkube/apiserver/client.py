@@ -1,11 +1,10 @@
-"""The Kubernetes API: what the webhook reads from it, and tokens of ServiceAccounts.
+"""A small client of the Kubernetes API: objects, nodes, Events, and tokens of ServiceAccounts.
 
 https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
 import json
-import os
-import ssl
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,11 @@ import requests
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
-from vaultkube.net.bounded import Exchanges
-from vaultkube.net.budget import budgeted
+from vaultkube.net.bounded import BoundedClient
+from vaultkube.net.failures import verification_problem
+from vaultkube.net.tls import client_context, load_client_certificate
 
+_log = logging.getLogger(__name__)
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
@@ -28,7 +29,7 @@ _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "s
 
 @dataclass(frozen=True)
 class _Request:
-    """What to ask; `what` is its name in errors."""
+    """A request; `what` names it in errors."""
 
     method: str
     path: str
@@ -46,13 +47,15 @@ class _Answer:
 class Cluster:
     """A connection to one API server; safe to share between threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, strict_tls: bool = False) -> None:
         self._connection = connection
-        self._exchanges: Exchanges | None = None
+        self._strict_tls = strict_tls
+        self._bounded_client: BoundedClient | None = None
         self._version: list[int] = []
+        self._not_ready = ""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the ConfigMap, Secret or ServiceAccount, or None if there is none; ClusterUnavailable otherwise."""
+        """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable."""
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
         what = f"{kind} {namespace}/{name}"
         answer = self._request(_Request("GET", path, what), deadline)
@@ -80,7 +83,7 @@ class Cluster:
         return str(self._checked(answer, what)["status"]["token"])
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
-        """Yield the metadata of every node; ClusterUnavailable if they may not be read."""
+        """Yield the metadata of every node; raise ClusterUnavailable if they may not be read."""
         page = ""
         while True:
             path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
@@ -92,17 +95,22 @@ class Cluster:
                 return
 
     def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None:
-        """Create an Event (events.k8s.io/v1) in the namespace; ClusterUnavailable if that fails."""
+        """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable if that fails."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
         what = f"an Event in {namespace}"
         self._checked(self._request(_Request("POST", path, what, event), deadline), what)
 
     def ready(self, deadline: Deadline) -> bool:
-        """Whether the API server answers."""
+        """Return whether the API server answers; the log says why not, once for each reason."""
         try:
-            return self._request(_Request("GET", "/version", "the version"), deadline).status == 200
-        except ClusterUnavailable:
-            return False
+            self._checked(self._request(_Request("GET", "/version", "the version"), deadline), "the version")
+            problem = ""
+        except ClusterUnavailable as error:
+            problem = str(error)
+        if problem and problem != self._not_ready:
+            _log.warning("not ready: %s", problem)
+        self._not_ready = problem
+        return not problem
 
     def _checked(self, answer: _Answer, what: str) -> Mapping[str, Any]:
         if answer.status == 403:
@@ -118,16 +126,17 @@ class Cluster:
             except (requests.ConnectionError, requests.Timeout):
                 if deadline.passed():
                     raise
-                # A kept connection, perhaps, that is dead; what is asked can be asked twice.
+                # Perhaps a keep-alive connection that is dead; every request here can be sent twice.
                 return self._exchange(request, deadline)
         except (requests.RequestException, OSError, ValueError) as error:
+            reason = verification_problem(error)
+            cause = type(error).__name__ + (f": {reason}" if reason else "")
             raise ClusterUnavailable(
-                f"the API server did not answer for {request.what} ({type(error).__name__}); try again"
+                f"the API server did not answer for {request.what} ({cause}); try again"
             ) from error
 
     def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
-        budget_s = deadline.remaining_s()
-        if not budget_s:
+        if not deadline.remaining_s():
             raise ClusterUnavailable(f"no time was left to read {request.what}; try again")
         prepared = requests.Request(
             request.method,
@@ -135,20 +144,21 @@ class Cluster:
             headers={**self._connection.headers(), "Accept": request.accept},
             json=request.body,
         ).prepare()
-        response = self._exchanges_now().exchange(prepared, budget_s)
+        response = self._client().exchange(prepared, deadline.remaining_s())
         return _Answer(response.status_code, _document(response))
 
-    def _exchanges_now(self) -> Exchanges:
-        """What trusts the CA and shows the certificate that the files hold now: they may have been rotated."""
-        ca_file, certificate = self._connection.ca_file, self._connection.client_certificate
-        files = [path for path in (ca_file, *(certificate or ())) if path]
-        version = [os.stat(path).st_mtime_ns for path in files]
-        if self._exchanges is None or version != self._version:
-            context = budgeted(ssl.create_default_context(cafile=ca_file or None), verify=True)
+    def _client(self) -> BoundedClient:
+        """Return the client for the CA and certificate that the files hold now: they may have been rotated."""
+        ca, certificate = self._connection.ca, self._connection.client_certificate
+        version = [pem.version() for pem in (ca, *(certificate or ()))]
+        if self._bounded_client is None or version != self._version:
+            context = client_context(
+                ca.read(), verify=not self._connection.skip_verify, strict=self._strict_tls
+            )
             if certificate:
-                context.load_cert_chain(*certificate)
-            self._exchanges, self._version = Exchanges(context, _BODY_LIMIT, repeats=True), version
-        return self._exchanges
+                load_client_certificate(context, *certificate)
+            self._bounded_client, self._version = BoundedClient(context, _BODY_LIMIT, repeats=True), version
+        return self._bounded_client
 
 
 def _document(response: requests.Response) -> Mapping[str, Any]:

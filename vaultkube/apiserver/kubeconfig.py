@@ -1,12 +1,11 @@
-"""How to reach the API server: from KUBECONFIG, else as the pod that the webhook runs in.
+"""The connection to the API server: from KUBECONFIG, else that of the pod that the program runs in.
 
 https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
 https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 """
 
 import base64
-import os
-import tempfile
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +14,21 @@ from typing import Any
 import yaml
 
 from vaultkube.errors import InvalidSetting
+from vaultkube.net.tls import PEM
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the API server is and how to prove who we are; `token_file` is read for every request, as it rotates."""
+    """Address, CA and credentials of an API server; `token_file` is read for every request, as it rotates."""
 
     server: str
-    ca_file: str = ""
+    ca: PEM = PEM()  # noqa: RUF009 (frozen)
     token: str = field(default="", repr=False)
     token_file: str = ""
-    client_certificate: tuple[str, str] | None = None
+    client_certificate: tuple[PEM, PEM] | None = None
+    skip_verify: bool = False
     namespace: str = "default"
 
     def headers(self) -> dict[str, str]:
@@ -37,7 +38,7 @@ class Connection:
 
 
 def find_connection(environ: Mapping[str, str]) -> Connection:
-    """Return the connection that KUBECONFIG or the pod's ServiceAccount gives; InvalidSetting if there is neither."""
+    """Return the connection of KUBECONFIG or of the pod's ServiceAccount; raise InvalidSetting if there is neither."""
     if environ.get("KUBECONFIG"):
         return _from_file(Path(environ["KUBECONFIG"]))
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT", "443")
@@ -45,7 +46,7 @@ def find_connection(environ: Mapping[str, str]) -> Connection:
         raise InvalidSetting("no API server: set KUBECONFIG, or run in a pod with a ServiceAccount token")
     return Connection(
         server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
-        ca_file=str(_ACCOUNT / "ca.crt"),
+        ca=PEM(file=str(_ACCOUNT / "ca.crt")),
         token_file=str(_ACCOUNT / "token"),
         namespace=(_ACCOUNT / "namespace").read_text(encoding="utf-8").strip(),
     )
@@ -63,13 +64,14 @@ def _from_file(path: Path) -> Connection:
         raise InvalidSetting(
             f"KUBECONFIG {path}: the webhook logs in by token or client certificate, not by a plug-in"
         )
-    certificate = _file(path, user, "client-certificate"), _file(path, user, "client-key")
+    certificate = _pem(path, user, "client-certificate"), _pem(path, user, "client-key")
     return Connection(
         server=cluster["server"].rstrip("/"),
-        ca_file=_file(path, cluster, "certificate-authority"),
+        ca=_pem(path, cluster, "certificate-authority"),
         token=user.get("token", ""),
         token_file=str(path.parent / user["tokenFile"]) if user.get("tokenFile") else "",
         client_certificate=certificate if all(certificate) else None,
+        skip_verify=cluster.get("insecure-skip-tls-verify") is True,
         namespace=context.get("namespace", "default"),
     )
 
@@ -78,13 +80,12 @@ def _named(config: Any, key: str, name: str) -> dict[str, Any]:
     return next(entry for entry in config[key] if entry["name"] == name)
 
 
-def _file(kubeconfig: Path, entry: Mapping[str, Any], key: str) -> str:
-    """Return the path of a file that the kubeconfig names or holds, or an empty text."""
-    if entry.get(key):
-        return str(kubeconfig.parent / entry[key])
-    if not entry.get(f"{key}-data"):
-        return ""
-    descriptor, name = tempfile.mkstemp(prefix="vault-webhook-", suffix=".pem")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64decode(entry[f"{key}-data"]))
-    return name
+def _pem(kubeconfig: Path, entry: Mapping[str, Any], key: str) -> PEM:
+    """Return the PEM that the kubeconfig holds or names under `key`; data wins over a file, as in kubectl."""
+    data = entry.get(f"{key}-data")
+    if data:
+        try:
+            return PEM(text=base64.b64decode(data).decode("ascii", "replace"))
+        except (binascii.Error, TypeError, ValueError):
+            raise InvalidSetting(f"KUBECONFIG {kubeconfig}: {key}-data is not base64") from None
+    return PEM(file=str(kubeconfig.parent / entry[key])) if entry.get(key) else PEM()

@@ -3,11 +3,8 @@
 requests gives each `recv` the whole timeout, so that a byte a second lasts for ever, and reads a body to its end.
 """
 
-import functools
 import io
-import socket
 import ssl
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,19 +13,20 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from vaultkube.net.adapter import ContextAdapter
-from vaultkube.net.budget import BudgetSocket, budgeted
-from vaultkube.net.keepalive import Repeating, kept_pools
+from vaultkube.net.dial import dial
+from vaultkube.net.keepalive import RetryingPool, pools
 
 
-class Exchanges(ContextAdapter):
-    """Exchanges over TLS connections of `context`, which are kept; for use by many threads.
+class BoundedClient(ContextAdapter):
+    """Sends requests over keep-alive connections with the TLS of `context`; for use by many threads.
 
-    Who `repeats` whatever fails gets to know in half of the time that a kept connection is dead.
+    With `repeats`, any request on a reused connection gets half of the budget, so that the caller can retry on a new
+    one.
     """
 
     def __init__(self, context: ssl.SSLContext, limit_bytes: int, *, repeats: bool = False) -> None:
         self._limit_bytes = limit_bytes
-        super().__init__(context, _REPEATING if repeats else _POOLS)
+        super().__init__(context, _RETRYING_POOLS if repeats else _POOLS)
 
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
@@ -56,8 +54,8 @@ class Exchanges(ContextAdapter):
         return body
 
 
-class BoundedAdapter(Exchanges):
-    """The same for a session of requests; `remaining_s` is asked before each exchange."""
+class BoundedAdapter(BoundedClient):
+    """An adapter for a session of requests; calls `remaining_s` before each exchange for the time it may take."""
 
     def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], limit_bytes: int) -> None:
         self._remaining_s = remaining_s
@@ -68,30 +66,5 @@ class BoundedAdapter(Exchanges):
         return self.exchange(request, self._remaining_s())
 
 
-@functools.lru_cache(maxsize=16)
-def bounded_context(ca: str, *, skip_verify: bool) -> ssl.SSLContext:
-    """Return a context that trusts the certificates in PEM of `ca`, else the system's; raise ssl.SSLError, ValueError."""
-    context = ssl.create_default_context(cadata=ca.encode("ascii", "ignore").decode() or None)
-    return budgeted(context, not skip_verify)
-
-
-def _dial(host: str, port: int, timeout_s: float) -> socket.socket:
-    """Return a socket connected to the first address that answers, all within `timeout_s`; raise OSError."""
-    end = time.monotonic() + timeout_s
-    failure: OSError = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        connection = BudgetSocket(family, kind, protocol)
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(max(end - time.monotonic(), 0.001))
-            connection.connect(address)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure
-
-
-_POOLS = kept_pools(_dial)
-_REPEATING = kept_pools(_dial, pool=Repeating)
+_POOLS = pools(dial)
+_RETRYING_POOLS = pools(dial, pool=RetryingPool)

@@ -1,4 +1,4 @@
-"""Sockets whose timeout bounds all that follows, which take in no more than expected, and what TLS trusts.
+"""Sockets whose timeout bounds all operations after it together, and which receive no more than expected.
 
 urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever; and http.client takes a
 hundred headers of 64 KiB, and any number of chunks and trailers that carry nothing.
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class TooLong(HTTPException):
-    """More came in than was expected."""
+    """The other side sent more than was expected."""
 
 
 class Budget(socket.socket):
@@ -26,11 +26,11 @@ class Budget(socket.socket):
         super().settimeout(value)
 
     def allow(self, seconds: float) -> None:
-        """Give all operations from now on together so long; also where the socket may be closed already."""
+        """Give all operations from now on so many seconds together; the socket may be closed already."""
         self._end = time.monotonic() + seconds
 
     def expect(self, size_bytes: int) -> None:
-        """Take in so many bytes from now on; beyond, `recv_into` raises TooLong."""
+        """Receive at most so many bytes from now on; beyond, `recv_into` raises TooLong."""
         self._room = size_bytes
 
     def _spend(self) -> None:
@@ -59,29 +59,8 @@ class Budget(socket.socket):
 
 
 class BudgetSocket(Budget):
-    """Without TLS."""
+    """A Budget without TLS."""
 
 
 class BudgetTLSSocket(Budget, ssl.SSLSocket):
-    """With TLS; its handshake has one timeout as a whole (CPython, Modules/_ssl.c)."""
-
-
-def tls_context(ca_file: str, verify: bool) -> ssl.SSLContext:
-    """Return a context that trusts the system's CAs and those of `ca_file`; raise OSError or ssl.SSLError.
-
-    `verify` false: no certificate is checked.
-    """
-    context = ssl.create_default_context()
-    if ca_file:
-        context.load_verify_locations(ca_file)
-    return budgeted(context, verify)
-
-
-def budgeted(context: ssl.SSLContext, verify: bool) -> ssl.SSLContext:
-    """Return the context, whose sockets are BudgetTLSSockets from now on; `verify` false as above."""
-    context.sslsocket_class = BudgetTLSSocket
-    context.set_alpn_protocols(["http/1.1"])
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    """A Budget with TLS; its handshake has one timeout as a whole (CPython, Modules/_ssl.c)."""

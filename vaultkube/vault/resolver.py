@@ -33,9 +33,10 @@ class Tokens(Protocol):
 class Vault:
     """Resolves the references of objects."""
 
-    def __init__(self, tokens: Tokens, ca_file: str) -> None:
+    def __init__(self, tokens: Tokens, ca_file: str, strict_tls: bool = False) -> None:
         self._tokens = tokens
         self._ca_file = ca_file
+        self._strict_tls = strict_tls
 
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         """Return the values with their references replaced, None where a missing path is ignored.
@@ -60,6 +61,7 @@ class Vault:
                 login.address,
                 ca=login.ca.decode("ascii", "replace") if login.ca else self._own_ca(),
                 skip_verify=login.skip_verify,
+                strict=self._strict_tls,
                 namespace=login.vault_namespace,
                 remaining_s=deadline.remaining_s,
             )

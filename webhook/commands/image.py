@@ -12,6 +12,7 @@ import yaml
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
+from webhook.config.settings import read_settings
 from webhook.offline.context import with_string_data
 from webhook.registry.client import RegistryClient
 from webhook.registry.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, read_pull_secret
@@ -26,7 +27,7 @@ def run(argv: list[str]) -> int:
     settings = RegistrySettings.from_environ(environ)
     secrets = tuple(_pull_secret(file) for file in options.pull_secret)
     query = ImageQuery(options.image, secrets, architectures=tuple(options.architecture))
-    client = RegistryClient(settings)
+    client = RegistryClient(settings, strict_tls=read_settings(environ).tls_strict)
     try:
         config = client.fetch(query, Deadline(settings.budget_s))
     finally:
@@ -38,7 +39,7 @@ def run(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vault-webhook image",
-        description="Settings are the webhook's environment variables REGISTRY_… (docs/registry.md).",
+        description="Settings are the webhook's environment variables REGISTRY_… and TLS_STRICT (docs/registry.md).",
     )
     parser.add_argument("image", metavar="IMAGE", help="as in the pod")
     parser.add_argument(

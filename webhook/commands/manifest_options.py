@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] |
     documents = read_documents(options.files, report)
     connection = _connection() if options.cluster else None
     namespace = options.namespace or (connection.namespace if connection else "default")
-    cluster = _cluster(connection) if connection else None
+    cluster = _cluster(connection, operator) if connection else None
     registry = _registry(operator) if options.registry else None
     docker_config = _DOCKER_CONFIG.expanduser() if options.registry else None
     objects = [found for document in documents for found in find_objects(document.content, namespace)]
@@ -83,19 +84,25 @@ def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] |
 def _connection() -> Connection:
     from webhook.offline.user_kubeconfig import find_person_connection
 
-    return find_person_connection(os.environ)
+    connection = find_person_connection(os.environ)
+    if connection.skip_verify:
+        print(
+            f"warning: insecure-skip-tls-verify: the certificate of {connection.server} is not verified",
+            file=sys.stderr,
+        )
+    return connection
 
 
-def _cluster(connection: Connection) -> Any:
+def _cluster(connection: Connection, operator: Operator) -> Any:
     from vaultkube.apiserver.client import Cluster  # like all that follows: loaded where it is asked for
 
-    return Cluster(connection)
+    return Cluster(connection, operator.settings.tls_strict)
 
 
 def _registry(operator: Operator) -> Registry:
     from webhook.registry.client import RegistryClient
 
-    return RegistryClient(operator.registry())
+    return RegistryClient(operator.registry(), strict_tls=operator.settings.tls_strict)
 
 
 def _vault(options: argparse.Namespace, operator: Operator, cluster: Any) -> Vault | None:
@@ -103,4 +110,4 @@ def _vault(options: argparse.Namespace, operator: Operator, cluster: Any) -> Vau
         return None
     from vaultkube.vault.resolver import Vault
 
-    return Vault(cluster, operator.settings.vault_ca_file)
+    return Vault(cluster, operator.settings.vault_ca_file, operator.settings.tls_strict)

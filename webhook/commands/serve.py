@@ -40,7 +40,8 @@ def run(arguments: list[str]) -> int:
     give_back_large_blocks()  # the workers, which are forked, inherit it
     settings = operator.settings
     log = Log(settings.log_level)
-    logging.getLogger("webhook").addHandler(Forwarder(log))
+    for package in ("vaultkube", "webhook"):
+        logging.getLogger(package).addHandler(Forwarder(log))
 
     from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
 
@@ -53,6 +54,11 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
     defaults = read_defaults(environ)
     _check_defaults(defaults)
     connection = find_connection(environ)
+    if connection.skip_verify:
+        raise InvalidSetting(
+            f"KUBECONFIG {environ['KUBECONFIG']}: insecure-skip-tls-verify is not for `serve`, which sends tokens and "
+            "reads Secrets: name the API server's CA as certificate-authority"
+        )
     return Operator(
         read_settings(environ),
         defaults,
@@ -76,13 +82,18 @@ def load_app(operator: Operator, log: Log) -> Any:
     from webhook.serving.app import create_app
     from webhook.serving.events import Events
 
-    cluster, metrics = Cluster(operator.connection), Metrics()
+    strict_tls = operator.settings.tls_strict
+    cluster, metrics = Cluster(operator.connection, strict_tls), Metrics()
     services = Services(
         cluster=cluster,
         registry=RegistryClient(
-            operator.registry, metrics, NodePlatforms(cluster), lookups=_lookups(operator.settings)
+            operator.registry,
+            metrics,
+            NodePlatforms(cluster),
+            lookups=_lookups(operator.settings),
+            strict_tls=strict_tls,
         ),
-        vault=Vault(cluster, operator.settings.vault_ca_file),
+        vault=Vault(cluster, operator.settings.vault_ca_file, strict_tls),
         own_namespace=operator.own_namespace,
         default_pull_secrets=_default_pull_secrets(operator),
     )

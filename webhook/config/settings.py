@@ -25,6 +25,7 @@ SETTINGS = (
     Setting("LISTEN_ADDRESS", "listen_address", value_types.TEXT, ":8443", "host and port to listen on"),
     Setting("TLS_CERT_FILE", "tls_cert_file", value_types.TEXT, "", "PEM chain served to the API server, read again when it changes"),
     Setting("TLS_PRIVATE_KEY_FILE", "tls_private_key_file", value_types.TEXT, "", "PEM key of TLS_CERT_FILE"),
+    Setting("TLS_STRICT", "tls_strict", value_types.BOOLEAN, "false", "demand of the certificates of the API server, Vault and registries all that RFC 5280 does; a CA without the key usage extension, as `openssl req -x509` makes it, is refused then"),
     Setting("WORKERS", "workers", value_types.COUNT, "2", "worker processes"),
     Setting("THREADS", "threads", value_types.COUNT, "64", "threads in each worker process: how many requests at once may wait for Vault, a registry, the API server, a handshake, or the rest of a body over 32 KiB (10 s for each read); requests that wait for nothing are answered beside them"),
     Setting("ADMISSION_BUDGET", "budget_s", value_types.DURATION, "8s", "what one admission may take; keep it below the timeoutSeconds of the MutatingWebhookConfiguration"),
@@ -55,6 +56,7 @@ class Settings:
     listen_address: str
     tls_cert_file: str
     tls_private_key_file: str
+    tls_strict: bool
     workers: int
     threads: int
     budget_s: float

@@ -12,6 +12,7 @@ from typing import Any
 
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
+from vaultkube.net.tls import PEM
 
 _DEFAULT = Path("~/.kube/config")
 
@@ -45,11 +46,12 @@ def _official(kubeconfig: str) -> Connection:
     logins: Mapping[str, Any] = dict(found.auth_settings())
     values = (str(login["value"]) for login in logins.values())
     token = next((value for value in values if value.startswith("Bearer ")), "")
-    certificate = found.cert_file or "", found.key_file or ""
+    certificate = PEM(file=found.cert_file or ""), PEM(file=found.key_file or "")
     return Connection(
         server=found.host.rstrip("/"),
-        ca_file=found.ssl_ca_cert or "",
+        ca=PEM(file=found.ssl_ca_cert or ""),
         token=token.removeprefix("Bearer "),
         client_certificate=certificate if all(certificate) else None,
+        skip_verify=not found.verify_ssl,
         namespace=current["context"].get("namespace") or "default",
     )

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
+from vaultkube.addresses import Address, is_public
 from vaultkube.errors import ForbiddenAddress
 
 _NEVER = frozenset({"localhost", "metadata.google.internal"})
@@ -71,12 +72,10 @@ def _comparable(parts: SplitResult) -> tuple[str, str, int | None, str]:
 def _is_public(host: str) -> bool:
     """Whether `host` is a name, or an address in any spelling that `inet_aton` knows, outside all reserved ranges."""
     try:
-        address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(host)
+        address: Address = ipaddress.ip_address(host)
     except ValueError:
         try:
             address = ipaddress.IPv4Address(socket.inet_aton(host))
         except OSError:
             return True
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.is_global and not address.is_multicast
+    return is_public(address)

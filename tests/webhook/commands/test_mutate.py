@@ -307,6 +307,27 @@ def test_sources_are_read_from_the_cluster(cluster: Cluster, tmp_path: Path, log
     assert done.stderr == ""
 
 
+def test_a_kubeconfig_that_skips_verification_is_honoured_with_a_warning(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    config = yaml.safe_load(Path(cluster.kubeconfig).read_text())
+    server = config["clusters"][0]["cluster"]["server"]
+    config["clusters"][0]["cluster"] = {"server": server, "insecure-skip-tls-verify": True}
+    kubeconfig, file = tmp_path / "kubeconfig", tmp_path / "app.yaml"
+    kubeconfig.write_text(yaml.safe_dump(config))
+    source = {
+        "name": "app",
+        "command": ["/app"],
+        "envFrom": [{"secretRef": {"name": "no-such", "optional": True}}],
+    }
+    file.write_text(yaml.safe_dump(pod(source)))
+    done = command("-f", str(file), "--cluster", KUBECONFIG=str(kubeconfig))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        f"warning: insecure-skip-tls-verify: the certificate of {server} is not verified\n"
+    )
+
+
 def test_without_a_kubeconfig_the_message_says_so(tmp_path: Path) -> None:
     file = tmp_path / "app.yaml"
     file.write_text(yaml.safe_dump(pod()))

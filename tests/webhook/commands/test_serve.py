@@ -63,6 +63,17 @@ def test_an_unusable_setting_is_named(
     assert all(word in done.stderr for word in words), done.stderr
 
 
+def test_an_api_server_that_is_not_verified_is_not_served_for(usable: dict[str, str]) -> None:
+    kubeconfig = Path(usable["KUBECONFIG"])
+    kubeconfig.write_text(
+        kubeconfig.read_text().replace("server:", "insecure-skip-tls-verify: true, server:")
+    )
+    done = serve(usable)
+    assert done.returncode == 1
+    assert f"KUBECONFIG {kubeconfig}: insecure-skip-tls-verify" in done.stderr
+    assert "certificate-authority" in done.stderr
+
+
 def test_the_operators_token_is_never_given_to_a_pod() -> None:
     environ = {"VAULT_ENV_IMAGE": "vault-env:1", "VAULT_TOKEN": "s.operator"}
     config, _ = parse_config({}, read_defaults(environ))

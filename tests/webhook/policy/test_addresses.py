@@ -70,6 +70,11 @@ def test_any_other_address_is_refused(address: str) -> None:
         "[::ffff:10.0.0.7]",
         "[fd00::1]",
         "224.0.0.1",
+        "168.63.129.16",
+        "[64:ff9b::a00:1]",
+        "[2002:a00:1::]",
+        "[3fff::1]",
+        "192.88.99.1",
     ],
 )
 def test_a_private_address_is_refused_even_when_it_is_listed(host: str) -> None:

@@ -1,15 +1,13 @@
-"""How many may do something at a time, for each key, and how many of them for one holder."""
+"""Limits on how many threads do something at a time, with no more than a fair share for one holder."""
 
 import threading
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from webhook.registry.failures import RegistryFailure
-
 
 class Gate:
-    """Lets `limit` in for each key, at most three quarters of them for the same holder; the others wait."""
+    """Lets `limit` threads in for each key, at most three quarters of them for the same holder; the others wait."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -18,7 +16,7 @@ class Gate:
         self._changed = threading.Condition()
 
     def enter(self, key: Hashable, holder: str, timeout_s: float) -> bool:
-        """Go in; false when there was no room in time. Any thread may `leave` later."""
+        """Go in; return false if there was no room in time. Any thread may `leave` later."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._has_room(key, holder), timeout_s):
                 return False
@@ -29,14 +27,12 @@ class Gate:
         """Make room."""
         with self._changed:
             self._inside.subtract((key, (key, holder)))
-            self._inside = +self._inside  # without those of whom none is inside
+            self._inside = +self._inside  # drops the keys with a count of zero
             self._changed.notify_all()
 
     @contextmanager
-    def entered(
-        self, key: Hashable, holder: str, timeout_s: float, otherwise: RegistryFailure
-    ) -> Iterator[None]:
-        """Be inside; raise `otherwise` when there was no room in time."""
+    def entered(self, key: Hashable, holder: str, timeout_s: float, otherwise: Exception) -> Iterator[None]:
+        """Be inside for the length of a `with` statement; raise `otherwise` if there was no room in time."""
         if not self.enter(key, holder, timeout_s):
             raise otherwise
         try:

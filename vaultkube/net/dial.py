@@ -1,0 +1,114 @@
+"""From a host to a connected socket in a given time: the look-up of the name counts, and each address gets a share.
+
+getaddrinfo(3) has no timeout, so each look-up runs in a thread of its own, and their number is limited.
+"""
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Sequence
+
+from vaultkube.addresses import Address
+from vaultkube.concurrency import Gate
+from vaultkube.net.budget import BudgetSocket
+
+_MAX_LOOKUPS = 32
+_LOOKUPS = "look-ups"
+
+
+class DialError(OSError):
+    """No connection came about; `str()` is the step that failed and why."""
+
+
+class LookupsBusy(DialError):
+    """The name was not looked up, because too many look-ups are under way: this says nothing of the host."""
+
+
+class Resolver:
+    """Looks up names, so many at a time; `holder` is whose look-up it is, as nobody may use all of them."""
+
+    def __init__(self, limit: int = _MAX_LOOKUPS) -> None:
+        self._gate = Gate(limit)
+
+    def resolve(self, name: str, port: int, end: float, holder: str) -> list[Address]:
+        """Return the addresses of `name`, at least one, until the monotonic time `end`; raise DialError.
+
+        A look-up that is given up goes on in its thread, and makes room for another only when the resolver is done.
+        """
+        if not self._gate.enter(_LOOKUPS, holder, _left_s(end)):
+            raise LookupsBusy("name look-up: too many are under way")
+        found: list[Address] = []
+        done = threading.Event()
+
+        def look_up() -> None:
+            try:
+                found.extend(_addresses(name, port))
+            finally:
+                self._gate.leave(_LOOKUPS, holder)
+                done.set()
+
+        try:
+            threading.Thread(target=look_up, name="name-lookup", daemon=True).start()
+        except RuntimeError:
+            self._gate.leave(_LOOKUPS, holder)
+            raise DialError("name look-up: no thread can be started") from None
+        if not done.wait(_left_s(end)):
+            raise DialError("name look-up: timed out")
+        if not found:
+            raise DialError(f"name look-up: {name} has no address")
+        return found
+
+
+def connect(addresses: Sequence[Address], port: int, end: float) -> BudgetSocket:
+    """Return a socket connected to the first address that answers, with what is left until `end`; raise DialError.
+
+    Each address gets a fair share of the time, so that a silent one does not use up that of the others.
+    """
+    reasons = []
+    for number, address in enumerate(addresses):
+        share_s = _left_s(end) / (len(addresses) - number)
+        try:
+            return _connected(address, port, share_s, end)
+        except OSError as error:
+            reasons.append(f"{address}: {error.strerror or error}")
+    raise DialError(f"connecting: {'; '.join(reasons[:4])}")
+
+
+def dial(host: str, port: int, timeout_s: float) -> BudgetSocket:
+    """Return a socket connected to `host`, all within `timeout_s`, with what is left of it; raise DialError."""
+    end = time.monotonic() + timeout_s
+    try:
+        addresses = [ipaddress.ip_address(host)]
+    except ValueError:
+        addresses = _resolver.resolve(host, port, end, holder=host)
+    return connect(addresses, port, end)
+
+
+_resolver = Resolver()
+
+
+def _addresses(name: str, port: int) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [ipaddress.ip_address(text) for text in dict.fromkeys(str(answer[4][0]) for answer in found)]
+
+
+def _connected(address: Address, port: int, share_s: float, end: float) -> BudgetSocket:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    connection = BudgetSocket(family, socket.SOCK_STREAM)
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(max(share_s, 0.001))
+        connection.connect((str(address), port))
+        connection.settimeout(max(_left_s(end), 0.001))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _left_s(end: float) -> float:
+    return max(0.0, end - time.monotonic())

@@ -1,0 +1,76 @@
+"""The TLS contexts of every client: API server, registries and Vault trust certificates by the same rules.
+
+The rules are those of Go and of the launcher: the chain must lead to a given CA, the dates and the name must hold, and
+a CA may leave out the key usage extension, as `openssl req -x509` does. `ssl.create_default_context` is not used: since
+Python 3.13 it refuses such a CA, and it writes session keys to the file that SSLKEYLOGFILE names.
+"""
+
+import os
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vaultkube.net.budget import BudgetTLSSocket
+
+
+@dataclass(frozen=True)
+class PEM:
+    """Certificates or a key in PEM: a file, which may be replaced at any time, or a text."""
+
+    file: str = ""
+    text: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.file or self.text)
+
+    def read(self) -> str:
+        """Return the text; raise OSError if the file cannot be read."""
+        return Path(self.file).read_text(encoding="ascii", errors="replace") if self.file else self.text
+
+    def version(self) -> int:
+        """Return a number that changes when the file is replaced; raise OSError if it cannot be read."""
+        return os.stat(self.file).st_mtime_ns if self.file else 0
+
+
+def client_context(
+    ca: str = "", *, beside_system: bool = False, verify: bool = True, strict: bool = False
+) -> ssl.SSLContext:
+    """Return a context that trusts the CAs in PEM of `ca`, else the system's; raise ssl.SSLError or ValueError.
+
+    `beside_system` trusts both. `strict` demands what RFC 5280 does of each certificate, key usage and key identifiers
+    included. Without `verify` no certificate is checked. Its sockets are BudgetTLSSockets.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = BudgetTLSSocket
+    context.set_alpn_protocols(["http/1.1"])
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if strict:
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+    else:
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if ca:
+        context.load_verify_locations(cadata=ca.encode("ascii", "ignore").decode())
+    if beside_system or not ca:
+        context.load_default_certs()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def load_client_certificate(context: ssl.SSLContext, certificate: PEM, key: PEM) -> None:
+    """Let the context log in with the certificate; raise OSError or ssl.SSLError.
+
+    OpenSSL's Python interface takes files only: a text is in one, which nobody else can read, for that moment.
+    """
+    with tempfile.TemporaryDirectory(prefix="vault-webhook-") as folder:
+        context.load_cert_chain(_as_file(certificate, folder, "tls.crt"), _as_file(key, folder, "tls.key"))
+
+
+def _as_file(pem: PEM, folder: str, name: str) -> str:
+    if pem.file:
+        return pem.file
+    path = Path(folder, name)
+    path.write_text(pem.text, encoding="ascii", errors="replace")
+    return str(path)
