@@ -1,7 +1,6 @@
 """`vault-webhook serve`: the webhook itself; its settings are environment variables (docs/operator-settings.md)."""
 
 import argparse
-import logging
 import os
 import socket
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
-from vaultkube.log import Forwarder, Log
+from vaultkube.log import configure_logging
 from webhook.config.annotations import Defaults, read_defaults
 from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
@@ -38,13 +37,11 @@ def run(arguments: list[str]) -> int:
     parser.parse_args(arguments)
     operator = read_operator(dict(os.environ))
     give_back_large_blocks()  # the workers, which are forked, inherit it
-    settings = operator.settings
-    log = Log(settings.log_level)
-    logging.getLogger("webhook").addHandler(Forwarder(log))
+    configure_logging(operator.settings.log_level)
 
     from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
 
-    serve(settings, lambda: load_app(operator, log), log)
+    serve(operator.settings, lambda: load_app(operator))
     return 0
 
 
@@ -62,7 +59,7 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
     )
 
 
-def load_app(operator: Operator, log: Log) -> Any:
+def load_app(operator: Operator) -> Any:
     """Return the WSGI application of one worker, with its connections to the outside world."""
     from vaultkube.apiserver.client import Cluster
     from vaultkube.metrics import Metrics
@@ -87,8 +84,8 @@ def load_app(operator: Operator, log: Log) -> Any:
         default_pull_secrets=_default_pull_secrets(operator),
     )
     admission = Admission(operator.settings, operator.defaults, services)
-    events = Events(cluster, log, socket.gethostname())
-    return create_app(admission, metrics, log, operator.settings.budget_s, events.refused)
+    events = Events(cluster, socket.gethostname())
+    return create_app(admission, metrics, operator.settings.budget_s, events.refused)
 
 
 def _lookups(settings: Settings) -> int:

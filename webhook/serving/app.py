@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 from flask import Flask, Response, request
 
 from vaultkube.deadline import Deadline
-from vaultkube.log import Log
 from vaultkube.metrics import Metrics, exposition
 from vaultkube.value_types import DURATION
 from webhook.admission.review import AdmissionRequest
@@ -22,7 +21,6 @@ _READY_BUDGET_S = 2.0
 def create_app(
     admission: Admission,
     metrics: Metrics,
-    log: Log,
     budget_s: float,
     on_refusal: Callable[[AdmissionRequest, str], None] = lambda _request, _reason: None,
 ) -> Flask:
@@ -33,7 +31,7 @@ def create_app(
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
-    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, log, on_refusal)
+    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, on_refusal)
 
     def review(resource: str) -> Response:
         body = request.get_data(cache=False)

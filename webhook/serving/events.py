@@ -5,6 +5,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
 import datetime
+import logging
 import queue
 import re
 import secrets
@@ -15,10 +16,10 @@ from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
-from vaultkube.log import Log
 from webhook.admission.review import AdmissionRequest
 
 CONTROLLER = "vault-webhook"
+_log = logging.getLogger(__name__)
 _NOTE_LENGTH = 1000  # of at most 1024 bytes
 _NAME = re.compile(r"[^a-z0-9.-]+")
 _WAITING = 64
@@ -35,10 +36,9 @@ class Events:
     """Tells about refusals by Events; the same one at most once a minute, and in all at most one a second on average."""
 
     def __init__(
-        self, recorder: Recorder, log: Log, instance: str, clock: Callable[[], float] = time.monotonic
+        self, recorder: Recorder, instance: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._recorder = recorder
-        self._log = log
         self._instance = instance
         self._limit = Limit(clock)
         self._queue: queue.Queue[tuple[str, Mapping[str, Any]]] = queue.Queue(_WAITING)
@@ -71,7 +71,8 @@ class Events:
             try:
                 self._recorder.create_event(namespace, event, Deadline(_BUDGET_S))
             except ClusterUnavailable as error:
-                self._log.write("warning", "an Event was not sent", namespace=namespace, reason=str(error))
+                fields = {"namespace": namespace, "reason": str(error)}
+                _log.warning("an Event was not sent", extra={"fields": fields})
 
 
 class Limit:

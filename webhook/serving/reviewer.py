@@ -1,5 +1,6 @@
 """One review: the body of a request in, the body of its answer out. What is decided stands in `webhook.admission.admission`."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -7,13 +8,13 @@ from typing import NamedTuple, Protocol
 from vaultkube.deadline import Deadline
 from vaultkube.documents.json_codec import encode
 from vaultkube.errors import InvalidReview
-from vaultkube.log import Log
 from vaultkube.metrics import Metrics
 from webhook.admission.review import AdmissionRequest, Decision, answer, parse_review, shortened
 
 EXTENSION = "webhook.serving.reviewer"
 """The Reviewer's key among the extensions of the WSGI application."""
 
+_log = logging.getLogger(__name__)
 _WARNINGS = 100
 _WARNING_LENGTH = 1024
 
@@ -41,12 +42,10 @@ class Reviewer:
         self,
         admission: Admission,
         metrics: Metrics,
-        log: Log,
         on_refusal: Callable[[AdmissionRequest, str], None],
     ) -> None:
         self._admission = admission
         self._metrics = metrics
-        self._log = log
         self._on_refusal = on_refusal
 
     def answer(self, resource: str, body: bytes, deadline: Deadline) -> Answer:
@@ -59,7 +58,8 @@ class Reviewer:
             request = parse_review(body)
         except InvalidReview as error:
             self._metrics.review(resource, "invalid", time.monotonic() - started)
-            self._log.write("warning", "no admission review", resource=resource, reason=str(error))
+            fields = {"resource": resource, "reason": str(error)}
+            _log.warning("no admission review", extra={"fields": fields})
             return Answer("400 Bad Request", "text/plain; charset=utf-8", f"{error}\n".encode())
         decision = self._decide(resource, request, deadline)
         self._report(resource, request, decision, time.monotonic() - started)
@@ -71,9 +71,8 @@ class Reviewer:
         try:
             return self._admission.decide(resource, request, deadline)
         except Exception as error:
-            self._log.write(
-                "error", "failed to decide", resource=resource, uid=request.uid, error=_trace(error)
-            )
+            fields = {"resource": resource, "uid": request.uid}
+            _log.error("failed to decide", exc_info=error, extra={"fields": fields})
             return Decision(
                 refusal=f"could not mutate object: internal error; the webhook's log has it under uid {request.uid}"
             )
@@ -95,7 +94,8 @@ class Reviewer:
             fields["reason"] = decision.refusal
         if decision.warnings:
             fields["warnings"] = _readable(decision.warnings)
-        self._log.write("warning" if decision.refusal else "info", "reviewed", **fields)
+        level = logging.WARNING if decision.refusal else logging.INFO
+        _log.log(level, "reviewed", extra={"fields": fields})
 
 
 def _readable(warnings: Sequence[str]) -> list[str]:
@@ -108,12 +108,3 @@ def _name(request: AdmissionRequest) -> str:
     metadata = request.object.get("metadata")
     own = metadata if isinstance(metadata, dict) else {}
     return request.name or str(own.get("name") or own.get("generateName") or "")
-
-
-def _trace(error: BaseException) -> str:
-    """The kind of an unexpected error and where it arose; its text could hold a value, so it is left out."""
-    trace, places = error.__traceback__, []
-    while trace:
-        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return f"{type(error).__name__} at {' > '.join(places[-4:])}"

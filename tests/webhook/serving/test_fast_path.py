@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from tests.webhook.admission.test_review import review_of
 from tests.webhook.serving.test_app import NoMetrics
 from vaultkube.deadline import Deadline
-from vaultkube.log import Log
 from webhook.admission.review import AdmissionRequest, Decision
 from webhook.serving.fast_path import Request, State, answer, parse, receive, send
 from webhook.serving.reviewer import Reviewer
@@ -156,10 +155,10 @@ class Deciding:
 
 class Reviewed:
     def __init__(self, **what: bool) -> None:
-        self.log, self.metrics = io.StringIO(), NoMetrics()
+        self.metrics = NoMetrics()
         admission: Any = Deciding(**what)
         metrics: Any = self.metrics
-        self.reviewer = Reviewer(admission, metrics, Log("info", self.log), lambda _request, _reason: None)
+        self.reviewer = Reviewer(admission, metrics, lambda _request, _reason: None)
 
 
 class _Stream:
@@ -196,10 +195,10 @@ def test_what_is_no_review_is_answered_too() -> None:
 
 
 @pytest.mark.parametrize("what", ["waits", "works"])
-def test_a_decision_that_takes_time_is_for_a_thread_and_leaves_no_trace(what: str) -> None:
+def test_a_decision_that_takes_time_is_for_a_thread_and_leaves_no_trace(what: str, log: io.StringIO) -> None:
     reviewed = Reviewed(**{what: True})
     assert answer(reviewed.reviewer, Request("pods", review_of())) is None
-    assert (reviewed.metrics.outcomes, reviewed.log.getvalue()) == ([], "")
+    assert (reviewed.metrics.outcomes, log.getvalue()) == ([], "")
 
 
 @pytest.fixture
