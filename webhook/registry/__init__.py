@@ -1,1 +1,1 @@
-"""What an image runs by itself, read from its registry."""
+"""Registries: the entry point and the command of an image, read with the pod's pull secrets within bounds."""
