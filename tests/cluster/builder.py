@@ -1,7 +1,7 @@
 """The product's images, built from the Dockerfile by buildah where no public registry can be reached.
 
-The base image is made from Debian's packages under the name that the Dockerfile gives it. What was built is kept in the
-cache under a key of everything that goes into it.
+The base image is made from Debian's packages under the name that the Dockerfile gives it. Images are
+cached under a key of everything that goes into them.
 """
 
 import hashlib

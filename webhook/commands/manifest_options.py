@@ -1,4 +1,4 @@
-"""What `mutate` and `check` have in common: which manifests, under which settings, and what may be asked beyond them."""
+"""The options of `mutate` and `check`: the manifests, the settings, and the servers that may be asked."""
 
 import argparse
 import os
@@ -31,7 +31,7 @@ class Given:
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which manifests are looked at, under which settings, and what may be asked."""
+    """Add the options for the manifests, the settings, and the servers that may be asked."""
     parser.add_argument(
         "-f",
         "--file",
@@ -63,9 +63,9 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_given(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Given:
-    """Return what the options name; InvalidManifest or InvalidSetting says what cannot be used.
+    """Return the manifests and clients that the options name; raise InvalidManifest or InvalidSetting.
 
-    With `report`, a file that is no YAML is told to it, and left out.
+    With `report`, a file that is not YAML is reported to it and left out.
     """
     operator = read_operator(options.settings)
     documents = read_documents(options.files, report)

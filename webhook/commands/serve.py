@@ -30,7 +30,7 @@ class Operator:
 
 
 def run(arguments: list[str]) -> int:
-    """Serve until SIGTERM; InvalidSetting if the environment cannot be used."""
+    """Serve until SIGTERM; raise InvalidSetting if the environment cannot be used."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook serve", description="Settings are environment variables."
     )
@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
 
 
 def read_operator(environ: Mapping[str, str]) -> Operator:
-    """Return what the environment says; InvalidSetting names what cannot be used."""
+    """Return the operator's settings; raise InvalidSetting naming what cannot be used."""
     defaults = read_defaults(environ)
     _check_defaults(defaults)
     connection = find_connection(environ)
@@ -89,7 +89,7 @@ def load_app(operator: Operator) -> Any:
 
 
 def _lookups(settings: Settings) -> int:
-    """How many threads of a worker may wait for registries; the others answer health checks."""
+    """Return the number of a worker's threads that may wait for registries; the others answer health checks."""
     return max(1, settings.threads * 3 // 4)
 
 

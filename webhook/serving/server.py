@@ -1,7 +1,7 @@
 """gunicorn, with settings that suit the API server as the only client.
 
-It keeps idle connections for 90 s and does not retry a POST on a connection that was reset, so ours are kept longer,
-and SIGTERM lets requests under way end.
+The API server keeps idle connections for 90 s and does not retry a POST on a connection that was reset. So gunicorn
+keeps them longer, and finishes the requests under way after SIGTERM.
 """
 
 import logging
