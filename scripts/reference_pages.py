@@ -1,8 +1,9 @@
-"""The pages of docs/ that are tables of the code; a test compares them, `scripts/docs` writes them."""
+"""The pages of docs/ with tables of the code; a test compares them, `scripts/docs` writes them."""
 
 from pathlib import Path
 
 from scripts.check_page import check_page
+from scripts.folders import architecture_page
 from scripts.launcher_page import launcher_page, references_page
 from scripts.registry_page import registry_page
 from scripts.tables import code, table
@@ -43,7 +44,7 @@ ServiceAccount.
 
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
-    references = DOCS / "references.md"
+    architecture, references = DOCS / "architecture.md", DOCS / "references.md"
     return {
         DOCS / "annotations.md": _annotations(),
         DOCS / "operator-settings.md": _settings(),
@@ -51,6 +52,7 @@ def pages() -> dict[Path, str]:
         references: references_page(references),
         DOCS / "registry.md": registry_page(),
         DOCS / "check.md": check_page(),
+        architecture: architecture_page(architecture),
     }
 
 

@@ -6,11 +6,11 @@ from webhook.registry.settings import SETTINGS
 
 _HEAD = """# Reading images from registries
 
-A container without `command` runs what its image says. The webhook must put the launcher in front of that, so it asks
-the image's registry for the image's configuration: one or two manifests and one small JSON file; layers are never read.
-It is not asked where the pod sets `command`, or the annotation `entrypoint` names the container.
+A container without `command` runs the entry point of its image. The webhook must put the launcher in front of it, so it reads
+the image's configuration from the registry: one or two manifests and one small JSON file, never layers.
+It reads nothing where the pod sets `command`, or where the annotation `entrypoint` names the container.
 
-`vault-webhook image IMAGE [--pull-secret FILE]` shows what the webhook would find, and why not.
+`vault-webhook image IMAGE [--pull-secret FILE]` shows what the webhook would read, or why it cannot.
 
 ## Whose credentials
 
@@ -18,8 +18,8 @@ Those of the pod's `imagePullSecrets`, matched with the image as the kubelet mat
 `kubernetes.io/dockerconfigjson` and `kubernetes.io/dockercfg`): same port, same number of labels in the host name, `*`
 and `?` within a label, and the key's path is the beginning of the image's. All that match are tried, the longer key
 first, until one works; only where none matches the image is asked for without credentials. The operator's default pull
-secret is tried after the pod's own. An `identitytoken` is used too, which the kubelet does not do. A pull secret that
-cannot be read is a refusal, and one that does not exist is passed over with a warning, as it is for the kubelet. Nothing
+secret is tried after the pod's own. An `identitytoken` is used too, which the kubelet does not do. A pod whose pull secret
+cannot be read is refused; a pull secret that does not exist is passed over with a warning, as by the kubelet. Nothing
 else is used: no docker configuration, `~/.netrc`, proxy variable or cloud identity of the webhook.
 
 Credentials go to the registry, and to its token server if that is on the same host, is the known one (Docker Hub,
@@ -51,12 +51,12 @@ NetworkPolicy is a good second wall.
 Each worker process remembers in memory what a registry answered *to one credential*: a tag for `REGISTRY_TAG_LIFE`, a
 digest for 10 minutes, a refusal for 15 seconds. The tag `latest` and `imagePullPolicy: Always` are confirmed by the
 registry each time (a HEAD request, which Docker Hub does not count). Containers of a pod with the same image share one
-look-up, as fresh as the strictest of them wants it. Another credential always has to be let in by the
-registry itself, also for content that is known already. After three failures in a row a host is left alone for five
-seconds; a `429` is believed for as long as it says, up to five minutes, while what is remembered still holds.
+look-up, as fresh as the strictest of them needs it. The registry itself must accept every other credential, also for
+content that is known already. After three failures in a row no request goes to a host for five seconds; after a `429` none
+for as long as it says, up to five minutes. Answers that are remembered are used meanwhile.
 
-Connections are kept for the next request, and used again within 30 seconds. A kept one that does not answer in half of
-the time is taken for dead, with all that were kept beside it, and the request goes over a new one.
+Connections stay open for 30 seconds and are used again. One that does not answer in half of the time counts as dead, with
+all the others to that host, and the request goes over a new one.
 
 ## Settings
 
@@ -69,8 +69,8 @@ _MESSAGES = """
 ## Messages
 
 A pod is refused with `cannot fetch image descriptor: GET URL: WORD: …`. A host that is denied, unreachable or too slow
-has the same word on purpose: the webhook's log says which, as `HOST:PORT: how far it came: what happened` (name
-look-up, connecting, TLS handshake, waiting for the answer, reading the answer). What a registry writes is never
+has the same word on purpose: the webhook's log says which, as `HOST:PORT: PHASE: CAUSE` (the phases are name
+look-up, connecting, TLS handshake, waiting for the answer, reading the answer). Text from a registry is never
 repeated.
 
 """

@@ -1,1 +1,1 @@
-"""The shared ground of every server: networking, the API server, Vault, documents, value types, log, metrics."""
+"""The ground that all servers share: networking, the API server, Vault, documents, value types, log, metrics."""

@@ -1,51 +1,65 @@
-"""One JSON object a line on standard error."""
+"""The log: the standard library's `logging`, as one JSON object a line on standard error.
+
+Never give a record a secret value. Fields are a mapping: `_log.info("reviewed", extra={"fields": {"uid": uid}})`.
+"""
 
 import logging
-import sys
 import time
 from functools import lru_cache
-from typing import Any, TextIO
 
 from vaultkube.documents.json_codec import encode
 
-_LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
+_OURS = ("vaultkube", "webhook")
+_LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
 
 
-class Log:
-    """Writes lines of at least `level`; never give it a secret value."""
+class JsonFormatter(logging.Formatter):
+    """Formats a record as an object with the time in UTC, the level, the message and the record's fields.
 
-    def __init__(self, level: str = "info", stream: TextIO | None = None) -> None:
-        self._threshold = _LEVELS[level]
-        self._stream = stream
+    A record without fields names its logger. Of an exception the line has the class and the last places: its text
+    could hold a value.
+    """
 
-    def write(self, level: str, message: str, **fields: Any) -> None:
-        """Write one line with the time in UTC, the level, the message, and `fields`."""
-        if _LEVELS[level] < self._threshold:
-            return
-        line = encode({"time": _now(), "level": level, "message": message, **fields})
-        stream = self._stream or sys.stderr
-        stream.write(line.decode("utf-8", "surrogatepass") + "\n")
-        stream.flush()
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _utc(record.created),
+            "level": _LEVELS.get(record.levelno, "error"),
+            "message": record.getMessage(),
+        }
+        line.update(getattr(record, "fields", None) or {"logger": record.name})
+        if record.exc_info and record.exc_info[1]:
+            line["error"] = _outline(record.exc_info[1])
+        return encode(line).decode("utf-8", "surrogatepass")
 
 
-def _now() -> str:
-    now_ns = time.time_ns()
-    return f"{_second(now_ns // 10**9)}.{now_ns // 10**6 % 1000:03d}Z"
+def configure_logging(level: str) -> None:
+    """Log our records of at least `level` to standard error, and of other packages those from "warning".
+
+    Other packages log addresses for debugging, some of which are signed.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    for package in _OURS:
+        logging.getLogger(package).setLevel(level.upper())
+    # No line shows thread, process or caller: https://docs.python.org/3/howto/logging.html#optimization
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
+
+
+def _utc(seconds: float) -> str:
+    ms = int(seconds * 1000)
+    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
 
 
 @lru_cache(maxsize=1)
-def _second(now_s: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s))
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
-class Forwarder(logging.Handler):
-    """Writes what the standard library's loggers are told as lines of a Log."""
-
-    def __init__(self, log: Log) -> None:
-        super().__init__()
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line; a level that Log has not is an error's or a warning's."""
-        level = record.levelname.lower()
-        self._log.write(level if level in _LEVELS else "error", record.getMessage(), logger=record.name)
+def _outline(error: BaseException) -> str:
+    trace, places = error.__traceback__, []
+    while trace:
+        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' > '.join(places[-4:])}"

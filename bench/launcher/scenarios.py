@@ -1,4 +1,4 @@
-"""What is measured: each scenario is the environment of one start."""
+"""The scenarios that are measured; each is the environment of one start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

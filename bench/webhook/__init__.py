@@ -1,1 +1,1 @@
-"""How fast, how steady and how large the webhook is: `python -m bench.webhook`."""
+"""Measures speed, jitter and memory of the webhook: `python -m bench.webhook`."""

@@ -19,7 +19,7 @@ _STALLED_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run gave: seconds of each answer, and how long it all took."""
+    """The result of a run: seconds of each answer, and of the whole run."""
 
     latencies_s: list[float]
     took_s: float
@@ -36,7 +36,7 @@ class Load:
 
 
 class Connection:
-    """One kept connection; it raises on anything but 200."""
+    """A keep-alive connection; raises on any status but 200."""
 
     def __init__(self, address: tuple[str, int], ca_file: Path, path: str, body: bytes) -> None:
         context = ssl.create_default_context(cafile=with_key_usage(ca_file))

@@ -26,7 +26,7 @@ class Program:
     pids: list[int]
 
     def processor_s(self) -> float:
-        """The processor time that its processes have taken so far."""
+        """Return the processor time that its processes have used so far."""
         fields = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.pids)
         return sum(int(found[11]) + int(found[12]) for found in fields) / os.sysconf("SC_CLK_TCK")
 

@@ -1,1 +1,1 @@
-"""What `scripts/demo` consists of."""
+"""The parts of `scripts/demo`."""

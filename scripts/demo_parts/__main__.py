@@ -95,7 +95,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 
 def _expanded(word: str) -> str:
-    """What the kubelet makes of a word without `$(NAME)`."""
+    """Return the word as the kubelet expands it, where it names no variable."""
     return word.replace("$$", "$")
 
 

@@ -1,4 +1,4 @@
-"""What people see: a difference of YAML texts, in colour on a terminal."""
+"""Output for people: the difference of two YAML texts, in colour on a terminal."""
 
 import difflib
 import os

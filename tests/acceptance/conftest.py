@@ -156,7 +156,7 @@ def _kubernetes(cluster: Cluster) -> list[str]:
 
 
 def _command(arguments: list[str], **variables: str) -> str:
-    """What `vault-webhook ARGUMENT...` prints; it must succeed."""
+    """Return the output of `vault-webhook ARGUMENT...`, which must succeed."""
     command = [sys.executable, "-m", "webhook", *arguments]
     environ = {"PATH": os.environ["PATH"], **variables}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
-"""What a cluster gives and a bare machine does not: names, the trusted CA, and a container's file system.
+"""Parts of a cluster that a bare machine lacks: names, the trusted CA, and a container's file system.
 
-All of it lies in private mount namespaces, so nothing of the machine changes; it takes root.
+All are in private mount namespaces, so nothing of the machine changes; they need root.
 """
 
 import os
@@ -37,7 +37,7 @@ exec chroot "$root" "$@"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where the names of the manifests lead, and whom programs trust."""
+    """The addresses of the names in the manifests, and the CA that programs trust."""
 
     folder: Path
     ca_file: Path
@@ -102,5 +102,5 @@ def stock_launcher(folder: Path) -> Path:
 
 
 def _expanded(text: str) -> str:
-    """What the kubelet makes of text without `$(NAME)`."""
+    """Return the text as the kubelet expands it, where it names no variable."""
     return text.replace("$$", "$")

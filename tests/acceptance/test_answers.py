@@ -1,4 +1,4 @@
-"""What the API server gets beside the patch: Events about refusals, and nothing at all from a dry run."""
+"""The effects of a review beside the patch: Events about refusals, and none of a dry run."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What goes wrong ends in one line that says what, where and what to do, and never holds a value."""
+"""Every error is one line that says what is wrong, where, and what to do, and holds no value."""
 
 import json
 from pathlib import Path

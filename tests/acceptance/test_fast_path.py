@@ -22,7 +22,7 @@ ALLOW = (
 
 
 class Recorder:
-    """A webhook that allows what it is asked about, and keeps the first request."""
+    """A webhook that allows every object and records the first request."""
 
     def __init__(self, authority: Authority) -> None:
         certificate = authority.issue("recorder")

@@ -34,7 +34,7 @@ def encoded(value: bytes) -> str:
 
 
 def create(product: Product, kind: str, content: dict[str, Any], **annotated: str) -> dict[str, bytes]:
-    """What the API server would store of the object, decoded."""
+    """Return the object's data as the API server would store it, decoded."""
     named = annotations("default", vault_serviceaccount="default", **annotated)
     manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"generateName": "o-", "annotations": named}}
     path = f"/api/v1/namespaces/default/{kind.lower()}s?dryRun=All"

@@ -1,4 +1,4 @@
-"""Which certificate authority a Secret's Vault is trusted by: the annotation's `vault-tls-secret`, else the operator's."""
+"""The CA that verifies the Vault of a Secret: that of the annotation `vault-tls-secret`, else the operator's."""
 
 import base64
 import json

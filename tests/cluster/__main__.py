@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the first argument says; returns the exit status."""
+    """Run the command that the first argument names; return the exit status."""
     match arguments:
         case ["up"]:
             return up(_folder(), "product")

@@ -1,4 +1,4 @@
-"""Where things are in the node's private network, which has no way out."""
+"""Addresses in the node's private network, which has no route to the outside."""
 
 from collections.abc import Mapping
 

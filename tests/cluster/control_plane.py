@@ -1,4 +1,4 @@
-"""What runs the cluster beside its API server: controller-manager and scheduler."""
+"""The control plane beside the API server: controller-manager and scheduler."""
 
 from pathlib import Path
 

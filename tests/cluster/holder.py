@@ -35,7 +35,7 @@ def main(folder: Path, what: str) -> int:
 
 
 def facts(node: Node) -> dict[str, Any]:
-    """How to enter the node, and the environment in which its programs are used."""
+    """Return the process ids and the cgroup by which the node is entered, and the environment of its programs."""
     return {
         "holder": os.getpid(),
         "init": node.namespaces.pid,

@@ -26,7 +26,7 @@ _COMPILERS: Mapping[Library, Sequence[str]] = {
 
 
 def pause() -> Image:
-    """What the sandbox of a pod runs: it sleeps until it is killed."""
+    """An image for the sandbox of a pod; its program sleeps until it is killed."""
     return image(
         {"bin/busybox": File(_BUSYBOX.read_bytes())}, entrypoint=["/bin/busybox", "sleep", "infinity"]
     )

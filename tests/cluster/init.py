@@ -70,7 +70,7 @@ def cgroups(group: str) -> None:
 
 
 def network() -> None:
-    """Make loopback and the bridge of the pods, which holds the node's address; there is no way out."""
+    """Make loopback and the bridge of the pods, which has the node's address; there is no route to the outside."""
     Path("/proc/sys/kernel/hostname").write_text(NODE)
     _run("ip", "link", "set", "lo", "up")
     # Without an address of its own the bridge has the lowest of its pods', which changes as they come and go: pods that
@@ -92,7 +92,7 @@ def _mounted_controllers() -> set[str]:
 
 
 def _overlay(target: Path, layers: Path) -> None:
-    """What is written below `target` from now on stays in memory; tmpfs, for an overlay cannot lie on an overlay."""
+    """Keep in memory all that is written below `target` from now on; in a tmpfs, as an overlay cannot lie on an overlay."""
     layers.mkdir()
     _run("mount", "-t", "tmpfs", "tmpfs", str(layers))
     upper, work = layers / "upper", layers / "work"

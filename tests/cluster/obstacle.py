@@ -9,7 +9,7 @@ _NAMESPACES = ("--mount", "--net", "--pid", "--cgroup", "--uts", "--ipc", "--for
 
 
 def obstacle() -> str | None:
-    """What is in the way of a node on this machine, as a sentence with a remedy; None where it can run."""
+    """Return the reason why no node can run on this machine, with a remedy; None if it can."""
     if platform.system() != "Linux":
         return "the node needs Linux"
     if os.geteuid():

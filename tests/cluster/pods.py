@@ -1,4 +1,4 @@
-"""How tests run pods in a namespace."""
+"""Pods that tests run in a namespace."""
 
 import json
 import time
@@ -11,7 +11,7 @@ Spec = dict[str, Any]
 
 
 class Pods:
-    """Applies pods, waits for what they become, and reads what they say; all have the given annotations."""
+    """Applies pods with the annotations, waits for their phase, and reads their logs."""
 
     def __init__(self, node: Node, namespace: str, annotations: Mapping[str, str] | None = None) -> None:
         self.node = node
@@ -66,7 +66,7 @@ class Pods:
         return self.kubectl("logs", name, "--all-containers")
 
     def output(self, name: str, container: str = "app") -> str:
-        """What the container wrote to standard output alone."""
+        """Return the standard output of the container, without standard error."""
         path = f"/api/v1/namespaces/{self.namespace}/pods/{name}/log?container={container}&stream=Stdout"
         return self.kubectl("get", "--raw", path)
 

@@ -58,7 +58,7 @@ class Product:
         eventually(self.answers)
 
     def answers(self) -> bool:
-        """Whether the API server gets an answer from the webhook."""
+        """Return whether the API server gets an answer from the webhook."""
         asked = ("create", "secret", "generic", "asked", "--from-literal=key=value", "--dry-run=server")
         return self.node.kubectl.run("--namespace=default", *asked).returncode == 0
 
@@ -86,7 +86,7 @@ class Product:
 
 
 def provide_for_examples(product: Product) -> None:
-    """What the manual's manifests refer to: the namespace `default`, its secrets, and the image `alpine`."""
+    """Make all that the manual's manifests refer to: the namespace `default`, its secrets, and the image `alpine`."""
     product.node.registry.push("library/alpine:latest", images.shell())
     product.add("default")
     secrets = {"test": SECRET, "SECRET_KEY_FROM_VAULT": "another"}
@@ -94,7 +94,7 @@ def provide_for_examples(product: Product) -> None:
 
 
 def annotations(namespace: str) -> dict[str, str]:
-    """What the manual tells an application team of that namespace to write."""
+    """Return the annotations that the manual tells an application team of that namespace to write."""
     prefix = "vault.security.banzaicloud.io"
     return {
         f"{prefix}/vault-addr": VAULT_ADDRESS,

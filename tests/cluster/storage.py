@@ -1,10 +1,10 @@
-"""Which way of stacking image layers works in a folder."""
+"""The ways to stack image layers that work in a folder."""
 
 import subprocess
 from pathlib import Path
 
 
 def stacks_overlays(folder: Path) -> bool:
-    """Whether overlayfs can lie on the folder's file system: not where that is an overlay itself, as in a container."""
+    """Return whether overlayfs can lie on the folder's file system: not where that is an overlay itself, as in a container."""
     asked = ["stat", "--file-system", "--format=%T", str(folder)]
     return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() != "overlayfs"

@@ -30,7 +30,7 @@ class Command:
 
 @pytest.fixture
 def cluster_command(tmp_path: Path) -> Iterator[Command]:
-    """The command; what it brought up is taken down again."""
+    """Yield the command; afterwards the cluster that it started is stopped."""
     if reason := obstacle():
         pytest.skip(reason)
     command = Command(tmp_path)

@@ -1,4 +1,4 @@
-"""Where the machine cannot run a node, the tests on it say so; in CI that is a failure."""
+"""Tests on a node say why the machine cannot run one; in CI that is a failure."""
 
 import os
 import subprocess

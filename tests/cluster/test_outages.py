@@ -1,4 +1,4 @@
-"""What happens to pods while Vault or the webhook is away, or is replaced."""
+"""Pods while Vault or the webhook is away, or is replaced."""
 
 import time
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def test_nothing_is_refused_or_missed_while_replicas_are_replaced(
 
 
 def refused_at_once(team: Pods, image: str) -> bool:
-    """Whether a pod was refused well before the ten seconds that the webhook has."""
+    """Return whether a pod was refused well before the ten seconds that the webhook has."""
     started_at = time.monotonic()
     with pytest.raises(KubectlFailed, match=r"failed calling webhook \"pods\.vault-webhook\.svc\""):
         team.create("app", running(team, image))
@@ -105,14 +105,14 @@ def refused_at_once(team: Pods, image: str) -> bool:
 
 
 def started(team: Pods, name: str) -> bool:
-    """Whether the container runs."""
+    """Return whether the container runs."""
     statuses = team.get(name)["status"].get("containerStatuses", [])
     return any("running" in status["state"] for status in statuses)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the pods of a load: how many were created, why others were not, and which are without launcher."""
+    """The result of a load of pods: how many were created, why others were not, and which have no launcher."""
 
     created: int
     refused: list[str]

@@ -75,7 +75,7 @@ def run_a_pod(node: Node) -> None:
 
 
 def gone(folder: Path, group: str, during: Traces) -> bool:
-    """Whether nothing of what was there during the node's life is there now."""
+    """Return whether nothing of what was there during the node's life is there now."""
     until(lambda: not inhabited(during.namespaces))
     assert traces(folder, group) == Traces()
     return not groups(group)

@@ -1,4 +1,4 @@
-"""What a node leaves on the machine while it runs: the test looks here that nothing of it stays."""
+"""The traces of a node on the machine while it runs; a test checks that none stays."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Traces:
 
 
 def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
-    """What belongs to the node that writes to `folder`, in the cgroup `group` and in that PID namespace (if given)."""
+    """Return the traces of the node that writes to `folder`, in the cgroup `group` and, if it is named, that PID namespace."""
     processes = frozenset(_belonging(str(folder), group, process_namespace))
     own = {
         _link(process, kind)
@@ -39,7 +39,7 @@ def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
 
 
 def entries() -> set[str]:
-    """What lies in the folders that Kubernetes programs usually write to."""
+    """Return the entries of the folders that Kubernetes programs usually write to."""
     return {str(entry) for folder in _SHARED if os.path.isdir(folder) for entry in Path(folder).iterdir()}
 
 

@@ -1,4 +1,4 @@
-"""What runs pods: containerd with runc, kubelet and kube-proxy, inside the namespaces."""
+"""The worker node: containerd with runc, kubelet and kube-proxy, inside the namespaces."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Who may do what at the test registries."""
+"""The accounts of the test registries and their rights."""
 
 from dataclasses import dataclass, field
 

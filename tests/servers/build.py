@@ -41,7 +41,7 @@ def program(name: str) -> Path:
 
 
 def replacement(wanted: Program, environment: Mapping[str, str]) -> Path | None:
-    """What the developer has instead of a build: `VAULT_BIN` and the like, KUBEBUILDER_ASSETS, or PATH."""
+    """Return the developer's own program, which replaces a build: from `VAULT_BIN` and the like, KUBEBUILDER_ASSETS, or PATH."""
     if named := environment.get(wanted.variable):
         return _executable(Path(named), wanted.variable)
     assets = environment.get("KUBEBUILDER_ASSETS")
@@ -60,7 +60,7 @@ def cache() -> Path:
 
 
 def place(wanted: Program) -> Path:
-    """Where the built program lies, or will lie."""
+    """Return the path of the built program, which need not exist yet."""
     key = hashlib.sha256()
     for source in (wanted.module / "go.mod", wanted.module / "go.sum", *sorted(wanted.module.glob("*.go"))):
         key.update(source.read_bytes())

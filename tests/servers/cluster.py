@@ -92,7 +92,7 @@ class Cluster:
         self._default_service_account("default")
 
     def stop(self) -> None:
-        """End API server and etcd at once: nothing of theirs is kept."""
+        """Kill API server and etcd: their data is thrown away."""
         self._process.kill()
         self._etcd.stop()
 

@@ -1,4 +1,4 @@
-"""Where a server is, whom it is trusted by, and with what it is used as its administrator."""
+"""The address of a server, the CA that verifies it, and its administrator's token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Endpoint:
             return session.request(method, self.address + path, **options)
 
     def answers(self, path: str, *statuses: int) -> bool:
-        """Whether a GET of `path` is answered with one of the statuses (200 when none is given)."""
+        """Return whether a GET of `path` is answered with one of the statuses (200 when none is given)."""
         try:
             return self.get(path).status_code in (statuses or (200,))
         except requests.RequestException:

@@ -29,5 +29,5 @@ class Etcd:
         )
 
     def stop(self) -> None:
-        """End the process; what it stored is not kept."""
+        """Stop the process; its data is thrown away."""
         self._process.kill()

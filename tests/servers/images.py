@@ -69,7 +69,7 @@ class Blob:
 
     @property
     def descriptor(self) -> dict[str, object]:
-        """How a manifest refers to it."""
+        """Return the descriptor by which a manifest refers to it."""
         return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content)}
 
 

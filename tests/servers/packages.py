@@ -38,7 +38,7 @@ class PackagesMissing(RuntimeError):
 
 
 def missing() -> list[str]:
-    """The packages of which this machine lacks the command or file."""
+    """Return the packages whose command or file this machine lacks."""
     return [package for package, thing in _NEEDED.items() if not _there(thing)]
 
 

@@ -58,11 +58,11 @@ class Process:
         return self._child.pid
 
     def running(self) -> bool:
-        """Whether the process has not ended."""
+        """Return whether the process has not ended."""
         return self._child.returncode is None and self._end() is None
 
     def _end(self) -> "os.waitid_result | None":
-        """How it ended, if it has; it is not reaped before `kill`, so that its id is nobody else's until then."""
+        """Return its exit, None while it runs; it is not reaped before `kill`, so that no other process gets its id."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float = 30.0) -> None:

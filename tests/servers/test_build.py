@@ -1,4 +1,4 @@
-"""Which executable the tests run, and what a build depends on."""
+"""The executable that the tests run, and the inputs of a build."""
 
 import os
 import subprocess

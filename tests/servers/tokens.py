@@ -82,7 +82,7 @@ def _granted(scope: str, account: Account | None) -> dict[str, object]:
 
 
 def account_of(authorization: str) -> Account | None:
-    """Who a Basic header is, or None when it is absent or wrong."""
+    """Return the account of a Basic header, or None when it is absent or wrong."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None

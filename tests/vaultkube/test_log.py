@@ -3,40 +3,112 @@
 import io
 import json
 import logging
+import subprocess
+import sys
+from typing import Any
 
-from vaultkube.log import Forwarder, Log
+import pytest
+
+from vaultkube.log import JsonFormatter
 
 
-def test_a_line_has_time_level_message_and_fields() -> None:
-    stream = io.StringIO()
-    Log("info", stream).write("info", "reviewed", uid="u-1", ms=1.5)
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def logger(stream: io.StringIO) -> logging.Logger:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.Logger("webhook.registry")
+    logger.addHandler(handler)
+    return logger
+
+
+def test_a_line_has_time_level_message_and_fields_in_this_order(
+    logger: logging.Logger, stream: io.StringIO
+) -> None:
+    logger.info("reviewed", extra={"fields": {"uid": "u-1", "name": "app", "ms": 1.5}})
     (line,) = stream.getvalue().splitlines()
     fields = json.loads(line)
-    assert fields.pop("time").endswith("Z")
-    assert fields == {"level": "info", "message": "reviewed", "uid": "u-1", "ms": 1.5}
+    assert list(fields) == ["time", "level", "message", "uid", "name", "ms"]
+    assert fields["time"].endswith("Z")
+    del fields["time"]
+    assert fields == {"level": "info", "message": "reviewed", "uid": "u-1", "name": "app", "ms": 1.5}
 
 
-def test_lines_below_the_level_are_left_out() -> None:
-    stream = io.StringIO()
-    log = Log("warning", stream)
-    log.write("info", "left out")
-    log.write("error", "written")
-    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["written"]
+def test_the_time_is_utc_with_milliseconds() -> None:
+    record = logging.LogRecord("webhook", logging.INFO, "", 0, "m", (), None)
+    record.created = 1_700_000_000.0426
+    assert json.loads(JsonFormatter().format(record))["time"] == "2023-11-14T22:13:20.042Z"
 
 
-def test_a_line_break_in_a_message_makes_no_second_line() -> None:
-    stream = io.StringIO()
-    Log("info", stream).write("info", "one\ntwo")
+def test_a_line_break_in_a_message_makes_no_second_line(logger: logging.Logger, stream: io.StringIO) -> None:
+    logger.info("one\ntwo")
     assert len(stream.getvalue().splitlines()) == 1
 
 
-def test_what_loggers_are_told_is_a_line_too() -> None:
-    stream = io.StringIO()
-    handler = Forwarder(Log("info", stream))
-    handler.handle(logging.LogRecord("webhook.registry", logging.WARNING, "", 0, "image %r", ("a",), None))
-    handler.handle(logging.LogRecord("webhook.registry", logging.CRITICAL, "", 0, "end", (), None))
+def test_a_lone_surrogate_is_written_too(logger: logging.Logger, stream: io.StringIO) -> None:
+    logger.info("reviewed", extra={"fields": {"name": "\ud800"}})
+    assert json.loads(stream.getvalue())["name"] == "\ud800"
+
+
+def test_a_record_without_fields_names_its_logger(logger: logging.Logger, stream: io.StringIO) -> None:
+    logger.warning("image %r", "a")
+    logger.critical("end")
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [(line["level"], line["message"], line["logger"]) for line in lines] == [
         ("warning", "image 'a'", "webhook.registry"),
         ("error", "end", "webhook.registry"),
     ]
+
+
+def test_of_an_exception_the_class_and_places_are_written_and_not_its_text(
+    logger: logging.Logger, stream: io.StringIO
+) -> None:
+    try:
+        raise RuntimeError("hunter2")
+    except RuntimeError:
+        logger.exception("failed", extra={"fields": {"uid": "u-1"}})
+    assert "hunter2" not in stream.getvalue()
+    fields = json.loads(stream.getvalue())
+    assert list(fields) == ["time", "level", "message", "uid", "error"]
+    assert fields["error"].startswith(f"RuntimeError at {__name__}:")
+
+
+_PROGRAM = """
+import logging, sys
+from vaultkube.log import configure_logging
+configure_logging(sys.argv[1])
+for name in ("webhook.x", "vaultkube.x", "urllib3"):
+    for level in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger(name), level)(level)
+"""
+
+
+def lines_of(level: str) -> list[dict[str, Any]]:
+    words = [sys.executable, "-W", "error", "-c", _PROGRAM, level]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warn", ["warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_lines_below_the_level_are_left_out(level: str, written: list[str]) -> None:
+    lines = lines_of(level)
+    for name in ("webhook.x", "vaultkube.x"):
+        assert [line["message"] for line in lines if line["logger"] == name] == written
+
+
+def test_the_addresses_that_libraries_log_for_debugging_are_never_written() -> None:
+    written = [line["message"] for line in lines_of("debug") if line["logger"] == "urllib3"]
+    assert written == ["warning", "error"]

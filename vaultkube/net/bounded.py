@@ -36,14 +36,17 @@ class BoundedClient(ContextAdapter):
         if budget_s <= 0:
             raise requests.Timeout("no time is left", request=request)
         request.headers["Accept-Encoding"] = "identity"
-        response = super().send(request, True, urllib3.Timeout(total=budget_s))  # type: ignore[arg-type]  # requests takes it
+        try:
+            response = super().send(request, True, urllib3.Timeout(total=budget_s))  # type: ignore[arg-type]  # requests takes it
+        except (HTTPError, ValueError) as error:  # requests lets some of urllib3's through
+            raise requests.ConnectionError(error, request=request) from error
         response.raw = io.BytesIO(self._body(response))
         return response
 
     def _body(self, response: requests.Response) -> bytes:
         try:
             body: bytes = response.raw.read(self._limit_bytes + 1, decode_content=False)
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             raise requests.ConnectionError(error, request=response.request) from error
         finally:
             response.close()

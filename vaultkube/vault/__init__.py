@@ -1,1 +1,1 @@
-"""Vault through hvac: a client per login, and the references of an object resolved with it."""
+"""Vault through hvac: a client for each login, which resolves the references of an object."""

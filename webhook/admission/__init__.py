@@ -1,1 +1,1 @@
-"""Admission: one AdmissionReview decided, from its object to the JSON Patch."""
+"""Admission: an AdmissionReview decided, from its object to the JSON Patch."""

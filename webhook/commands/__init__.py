@@ -1,1 +1,1 @@
-"""What `vault-webhook COMMAND` does, a file for each command."""
+"""The commands of `vault-webhook`, a file for each."""

@@ -24,7 +24,7 @@ _DEFAULT_CONFIGURATION = Path("manifests/base/webhook-configuration.yaml")
 
 @dataclass(frozen=True)
 class Certificate:
-    """A serving certificate in PEM, its key, and the CA that signed it; the CA's key is not kept."""
+    """A serving certificate in PEM, its key, and the CA that signed it; the CA's key is thrown away."""
 
     ca: bytes
     chain: bytes

@@ -1,4 +1,4 @@
-"""`vault-webhook image IMAGE`: what the webhook would find in the image's registry, and why not."""
+"""`vault-webhook image IMAGE`: show the image configuration that the webhook would read, or why it cannot."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ from webhook.registry.settings import RegistrySettings
 
 
 def run(argv: list[str]) -> int:
-    """Print what the image runs; return 0. ImageNotRead, after a line with the reason, when it cannot be read."""
+    """Print the image's entry point and return 0; log the cause and raise ImageNotRead when it cannot be read."""
     options = _parser().parse_args(argv)
     logging.basicConfig(format="%(message)s")
     settings = RegistrySettings.from_environ(environ)

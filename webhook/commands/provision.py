@@ -29,7 +29,7 @@ class ProvisioningFailed(WebhookError):
 
 @dataclass(frozen=True)
 class KubernetesAuth:
-    """How Vault asks the API server about tokens: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes."""
+    """The access of Vault to the API server, which verifies tokens for it: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes."""
 
     host: str
     ca: str
@@ -62,7 +62,7 @@ def policy_text(cluster: str, namespace: str) -> str:
 
 
 class Provisioning:
-    """The steps, each of which leaves alone what is already there."""
+    """The steps; each leaves alone what exists already."""
 
     def __init__(self, client: hvac.Client, cluster: str, report: Callable[[str], None]) -> None:
         self._client = client

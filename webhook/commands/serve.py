@@ -1,7 +1,6 @@
 """`vault-webhook serve`: the webhook itself; its settings are environment variables (docs/operator-settings.md)."""
 
 import argparse
-import logging
 import os
 import socket
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
-from vaultkube.log import Forwarder, Log
+from vaultkube.log import configure_logging
 from webhook.config.annotations import Defaults, read_defaults
 from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
@@ -31,26 +30,23 @@ class Operator:
 
 
 def run(arguments: list[str]) -> int:
-    """Serve until SIGTERM; InvalidSetting if the environment cannot be used."""
+    """Serve until SIGTERM; raise InvalidSetting if the environment cannot be used."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook serve", description="Settings are environment variables."
     )
     parser.parse_args(arguments)
     operator = read_operator(dict(os.environ))
     give_back_large_blocks()  # the workers, which are forked, inherit it
-    settings = operator.settings
-    log = Log(settings.log_level)
-    for package in ("vaultkube", "webhook"):
-        logging.getLogger(package).addHandler(Forwarder(log))
+    configure_logging(operator.settings.log_level)
 
     from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
 
-    serve(settings, lambda: load_app(operator, log), log)
+    serve(operator.settings, lambda: load_app(operator))
     return 0
 
 
 def read_operator(environ: Mapping[str, str]) -> Operator:
-    """Return what the environment says; InvalidSetting names what cannot be used."""
+    """Return the operator's settings; raise InvalidSetting naming what cannot be used."""
     defaults = read_defaults(environ)
     _check_defaults(defaults)
     connection = find_connection(environ)
@@ -68,7 +64,7 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
     )
 
 
-def load_app(operator: Operator, log: Log) -> Any:
+def load_app(operator: Operator) -> Any:
     """Return the WSGI application of one worker, with its connections to the outside world."""
     from vaultkube.apiserver.client import Cluster
     from vaultkube.metrics import Metrics
@@ -98,12 +94,12 @@ def load_app(operator: Operator, log: Log) -> Any:
         default_pull_secrets=_default_pull_secrets(operator),
     )
     admission = Admission(operator.settings, operator.defaults, services)
-    events = Events(cluster, log, socket.gethostname())
-    return create_app(admission, metrics, log, operator.settings.budget_s, events.refused)
+    events = Events(cluster, socket.gethostname())
+    return create_app(admission, metrics, operator.settings.budget_s, events.refused)
 
 
 def _lookups(settings: Settings) -> int:
-    """How many threads of a worker may wait for registries; the others answer health checks."""
+    """Return the number of a worker's threads that may wait for registries; the others answer health checks."""
     return max(1, settings.threads * 3 // 4)
 
 

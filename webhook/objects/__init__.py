@@ -1,1 +1,1 @@
-"""From Secret and ConfigMap to the same with its references replaced. Pure."""
+"""Secrets and ConfigMaps: their references, and the same object with values in their place. Pure."""

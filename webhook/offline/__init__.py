@@ -1,1 +1,1 @@
-"""The commands for files: manifests read with their lines, decided as in the cluster, written or checked."""
+"""Manifests in files: read with their lines, decided as in the cluster, then written or checked."""

@@ -1,1 +1,1 @@
-"""From PodSpec to PodSpec: which containers need the launcher, and what they get. Pure."""
+"""Pods: which containers need the launcher, and the PodSpec that gives it to them. Pure."""

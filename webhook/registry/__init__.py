@@ -1,1 +1,1 @@
-"""The registry client: reads an image's entry point and command from its registry."""
+"""Registries: the entry point and the command of an image, read with the pod's pull secrets within bounds."""

@@ -1,1 +1,1 @@
-"""Serving: gunicorn, TLS, HTTP requests, the WSGI application, metrics and Events."""
+"""Serving: gunicorn, TLS, HTTP requests, the WSGI application, and Events."""

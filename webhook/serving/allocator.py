@@ -1,8 +1,8 @@
-"""Memory that is given back (mallopt(3)).
+"""Settings of glibc's allocator (mallopt(3)) that return the memory of large blocks to the system.
 
-glibc serves large blocks from mappings of their own, which go back to the system when they are freed; but each that is
-freed raises the size from which it does so, and soon the bodies of many threads fragment the heaps of all. With a fixed
-size they do not: 48 attacks of registries at once cost 20 MiB, and again 20 MiB the next time, instead of 40, 60 and 80.
+glibc puts a large block into a mapping of its own, which goes back to the system when the block is freed. But each
+freed one raises the size that counts as large, and soon the bodies of many threads fragment the heaps. With a fixed
+size they do not: 48 attacks of registries at once take 20 MiB, and 20 MiB again the next time, instead of 40, 60 and 80.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ _LARGE_BYTES = 128 * 1024
 
 
 def give_back_large_blocks() -> None:
-    """Have blocks above 128 KiB given back as soon as they are freed, where the C library is glibc."""
+    """Return blocks above 128 KiB to the system as soon as they are freed, where the C library is glibc."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -6,7 +6,6 @@ from functools import partial
 from flask import Flask, Response, request
 
 from vaultkube.deadline import Deadline
-from vaultkube.log import Log
 from vaultkube.metrics import Metrics, exposition
 from webhook.admission.review import AdmissionRequest
 from webhook.serving.reviewer import EXTENSION, Admission, Reviewer
@@ -18,7 +17,6 @@ _READY_BUDGET_S = 2.0
 def create_app(
     admission: Admission,
     metrics: Metrics,
-    log: Log,
     budget_s: float,
     on_refusal: Callable[[AdmissionRequest, str], None] = lambda _request, _reason: None,
 ) -> Flask:
@@ -29,7 +27,7 @@ def create_app(
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
-    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, log, budget_s, on_refusal)
+    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, budget_s, on_refusal)
 
     def review(resource: str) -> Response:
         answer = reviewer.answer(resource, request.query_string, request.get_data(cache=False))

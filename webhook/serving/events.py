@@ -1,10 +1,11 @@
 """Kubernetes Events about refused objects: `kubectl get events` shows why a pod is missing.
 
-They are sent in the background, few at a time, and lost rather than kept waiting: the answer and the log say the same.
+A thread sends them. When there are too many, the newest are dropped: the answer and the log say the same.
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
 import datetime
+import logging
 import queue
 import re
 import secrets
@@ -15,10 +16,10 @@ from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
-from vaultkube.log import Log
 from webhook.admission.review import AdmissionRequest
 
 CONTROLLER = "vault-webhook"
+_log = logging.getLogger(__name__)
 _NOTE_LENGTH = 1000  # of at most 1024 bytes
 _NAME = re.compile(r"[^a-z0-9.-]+")
 _WAITING = 64
@@ -26,19 +27,18 @@ _BUDGET_S = 3.0
 
 
 class Recorder(Protocol):
-    """Where Events go: `vaultkube.apiserver.client.Cluster`."""
+    """Creates Events: `vaultkube.apiserver.client.Cluster`."""
 
     def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None: ...
 
 
 class Events:
-    """Tells about refusals by Events; the same one at most once a minute, and in all at most one a second on average."""
+    """Sends an Event for each refusal; the same one at most once a minute, and at most one a second on average."""
 
     def __init__(
-        self, recorder: Recorder, log: Log, instance: str, clock: Callable[[], float] = time.monotonic
+        self, recorder: Recorder, instance: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._recorder = recorder
-        self._log = log
         self._instance = instance
         self._limit = Limit(clock)
         self._queue: queue.Queue[tuple[str, Mapping[str, Any]]] = queue.Queue(_WAITING)
@@ -46,7 +46,7 @@ class Events:
         self._thread: threading.Thread | None = None
 
     def refused(self, request: AdmissionRequest, reason: str) -> None:
-        """Tell about it soon and return at once; a dry run and what exceeds the limit are told to nobody."""
+        """Queue an Event and return at once; a dry run, or a refusal above the limit, gets none."""
         if request.dry_run or not request.namespace:
             return
         event = refusal_event(request, reason, self._instance)
@@ -59,7 +59,7 @@ class Events:
             self._start()
 
     def _start(self) -> None:
-        """Start the thread in the process that serves, not in the one that it was forked from."""
+        """Start the thread in the process that serves: a fork does not inherit threads."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -71,7 +71,8 @@ class Events:
             try:
                 self._recorder.create_event(namespace, event, Deadline(_BUDGET_S))
             except ClusterUnavailable as error:
-                self._log.write("warning", "an Event was not sent", namespace=namespace, reason=str(error))
+                fields = {"namespace": namespace, "reason": str(error)}
+                _log.warning("an Event was not sent", extra={"fields": fields})
 
 
 class Limit:
@@ -86,7 +87,7 @@ class Limit:
         self._last: dict[tuple[str, ...], float] = {}
 
     def allows(self, key: tuple[str, ...]) -> bool:
-        """Whether one more may be sent now; if so, it is counted."""
+        """Return whether one more Event may be sent now, and count it if so."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._BURST, self._tokens + (now - self._filled) * self._PER_S)
@@ -135,5 +136,5 @@ def _regarding(request: AdmissionRequest) -> dict[str, str]:
 
 
 def _event_name(name: str) -> str:
-    """The name as far as an Event's may be made of it."""
+    """Return the name without the characters that an Event's name cannot have."""
     return _NAME.sub("-", name.lower())[:200].strip(".-") or CONTROLLER

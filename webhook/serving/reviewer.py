@@ -1,5 +1,6 @@
 """Reviews: the body of a request in, the body of its answer out; `webhook.admission` decides."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +11,6 @@ from urllib.parse import parse_qs
 from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.documents.json_codec import encode
 from vaultkube.errors import InvalidReview
-from vaultkube.log import Log
 from vaultkube.metrics import Metrics
 from vaultkube.value_types import DURATION
 from webhook.admission.needs import Need, Steps, advance
@@ -19,6 +19,7 @@ from webhook.admission.review import INTERNAL, AdmissionRequest, Decision, answe
 EXTENSION = "webhook.serving.reviewer"
 """The Reviewer's key among the extensions of the WSGI application."""
 
+_log = logging.getLogger(__name__)
 _WARNINGS = 100
 _WARNING_LENGTH = 1024
 _MARGIN = 0.8
@@ -50,13 +51,11 @@ class Reviewer:
         self,
         admission: Admission,
         metrics: Metrics,
-        log: Log,
         budget_s: float,
         on_refusal: Callable[[AdmissionRequest, str], None],
     ) -> None:
         self.admission = admission
         self._metrics = metrics
-        self._log = log
         self._budget_s = budget_s
         self._on_refusal = on_refusal
 
@@ -75,7 +74,8 @@ class Reviewer:
             request = parse_review(body)
         except InvalidReview as error:
             self._metrics.review(resource, "invalid", time.monotonic() - started)
-            self._log.write("warning", "not an AdmissionReview", resource=resource, reason=str(error))
+            fields = {"resource": resource, "reason": str(error)}
+            _log.warning("not an AdmissionReview", extra={"fields": fields})
             return Answer("400 Bad Request", "text/plain; charset=utf-8", f"{error}\n".encode())
         deadline = ShortDeadline(min(self._budget_s, caller_budget_s(query)))
         review = Review(self, resource, request, deadline, started)
@@ -102,7 +102,8 @@ class Reviewer:
             fields["reason"] = decision.refusal
         if decision.warnings:
             fields["warnings"] = _readable(decision.warnings)
-        self._log.write("warning" if decision.refusal else "info", "reviewed", **fields)
+        level = logging.WARNING if decision.refusal else logging.INFO
+        _log.log(level, "reviewed", extra={"fields": fields})
         if decision.refusal:
             self._on_refusal(request, decision.refusal)
         return Answer("200 OK", "application/json", encode(answer(request, decision)))
@@ -110,7 +111,8 @@ class Reviewer:
     def internal_error(self, review: "Review", error: Exception) -> Decision:
         """Log an unexpected error, and return the refusal that it comes to."""
         uid = review.request.uid
-        self._log.write("error", "failed to decide", resource=review.resource, uid=uid, error=_trace(error))
+        fields = {"resource": review.resource, "uid": uid}
+        _log.error("failed to decide", exc_info=error, extra={"fields": fields})
         refusal = f"could not mutate object: internal error; the webhook's log has it under uid {uid}"
         return Decision(refusal=refusal, status=INTERNAL)
 
@@ -184,12 +186,3 @@ def _name(request: AdmissionRequest) -> str:
     metadata = request.object.get("metadata")
     own = metadata if isinstance(metadata, dict) else {}
     return request.object_name or str(own.get("name") or own.get("generateName") or "")
-
-
-def _trace(error: BaseException) -> str:
-    """The kind of an unexpected error and where it arose; its text could hold a value, so it is left out."""
-    trace, places = error.__traceback__, []
-    while trace:
-        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return f"{type(error).__name__} at {' > '.join(places[-4:])}"

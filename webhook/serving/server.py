@@ -1,9 +1,10 @@
 """gunicorn, with settings that suit the API server as the only client.
 
-It keeps idle connections for 90 s and does not retry a POST on a connection that was reset, so ours are kept longer,
-and SIGTERM lets requests under way end.
+The API server keeps idle connections for 90 s and does not retry a POST on a connection that was reset. So gunicorn
+keeps them longer, and finishes the requests under way after SIGTERM.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -12,22 +13,23 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from vaultkube.errors import InvalidSetting
-from vaultkube.log import Log
 from vaultkube.metrics import mark_dead, prepare_directory
 from webhook.config.settings import Settings
 from webhook.serving.tls import ReloadingContext
 
+_log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 95
 _GRACEFUL_S = 15
 _HEARTBEAT_S = 30
 _CONNECTIONS = 1000
 
 
-def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
+def serve(settings: Settings, load: Callable[[], Any]) -> None:
     """Serve the WSGI application that `load` makes, until SIGTERM; each worker process calls `load` once."""
-    chosen = options(settings, log)
+    chosen = options(settings)
     directory, master = prepare_directory(settings.metrics_dir), os.getpid()
-    log.write("info", "serving", address=settings.listen_address, tls=bool(settings.tls_cert_file))
+    fields = {"address": settings.listen_address, "tls": bool(settings.tls_cert_file)}
+    _log.info("serving", extra={"fields": fields})
     try:
         _Server(chosen, load).run()
     finally:
@@ -35,7 +37,7 @@ def serve(settings: Settings, load: Callable[[], Any], log: Log) -> None:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def options(settings: Settings, log: Log) -> Mapping[str, Any]:
+def options(settings: Settings) -> Mapping[str, Any]:
     """Return gunicorn's settings."""
     chosen: dict[str, Any] = {
         "bind": _bind(settings.listen_address),
@@ -52,17 +54,17 @@ def options(settings: Settings, log: Log) -> Mapping[str, Any]:
         "child_exit": lambda _server, worker: mark_dead(worker.pid),
     }
     if settings.tls_cert_file:
-        contexts = _contexts(settings, log)
+        contexts = _contexts(settings)
         chosen["certfile"] = settings.tls_cert_file
         chosen["keyfile"] = settings.tls_private_key_file
         chosen["ssl_context"] = lambda _config, _default: contexts.get()
     return chosen
 
 
-def _contexts(settings: Settings, log: Log) -> ReloadingContext:
+def _contexts(settings: Settings) -> ReloadingContext:
     files = settings.tls_cert_file, settings.tls_private_key_file
     try:
-        return ReloadingContext(*files, lambda message: log.write("error", message))
+        return ReloadingContext(*files, _log.error)
     except OSError as error:
         raise InvalidSetting(
             f"TLS_CERT_FILE={files[0]} and TLS_PRIVATE_KEY_FILE={files[1]} cannot be used: {error}"

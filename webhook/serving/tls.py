@@ -11,18 +11,18 @@ _IO_TIMEOUT_S = 10.0
 
 
 class ServerSocket(ssl.SSLSocket):
-    """A socket on which "blocking" means: with a limit to each read and write.
+    """A socket whose blocking reads and writes end after ten seconds each.
 
-    gunicorn's threads wait without limit for a client that stops in the middle of a handshake or a request.
+    gunicorn's threads would wait for ever for a client that stops in the middle of a handshake or a request.
     """
 
     _held: list[bytes] | None = None
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Send at the end, at once, what is sent meanwhile; nothing of it if an error ends it.
+        """Hold back all that is sent inside, and send it as one; send nothing if an error ends it.
 
-        gunicorn sends the head of an answer and its body apart: two records, and twice the way through the kernel.
+        gunicorn sends the head of an answer and its body apart, which takes two TLS records and two system calls.
         """
         held: list[bytes] = []
         self._held = held
@@ -47,7 +47,7 @@ class ServerSocket(ssl.SSLSocket):
 
 
 class ReloadingContext:
-    """Gives the TLS context of the certificate files, and keeps the last good one while they cannot be used."""
+    """Loads the TLS context from the certificate files, again when they change; the last good one stays in use meanwhile."""
 
     def __init__(self, cert_file: str, key_file: str, report: Callable[[str], None]) -> None:
         self._files = (cert_file, key_file)

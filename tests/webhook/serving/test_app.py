@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from tests.webhook.admission.test_review import review_of
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, OutOfTime, RegistryUnavailable, VaultUnavailable
-from vaultkube.log import Log
 from vaultkube.vault.login import Resolution
 from webhook.admission.admission import Admission, Services
 from webhook.admission.needs import Steps
@@ -71,12 +70,11 @@ class SlowVault(BrokenVault):
 
 class Served:
     def __init__(self, admission: Any = None, vault: Any = None, **operator: str) -> None:
-        self.log = io.StringIO()
         self.metrics = NoMetrics()
         services = Services(DownCluster(), DownRegistry(), vault or BrokenVault(), "vault-webhook")
         environ = {**OPERATOR, **operator}
         admission = admission or Admission(read_settings(environ), read_defaults(environ), services)
-        app = create_app(admission, self.metrics, Log("info", self.log), budget_s=5)  # type: ignore[arg-type]
+        app = create_app(admission, self.metrics, budget_s=5)  # type: ignore[arg-type]
         self.client: FlaskClient = app.test_client()
 
     def review(self, resource: str, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,9 +118,9 @@ def test_other_paths_and_methods_are_none_of_ours(served: Served) -> None:
     assert served.client.get("/pods").status_code == 405
 
 
-def test_one_line_is_logged_for_a_review(served: Served) -> None:
+def test_one_line_is_logged_for_a_review(served: Served, log: io.StringIO) -> None:
     assert served.review("pods", pod(REFERRING))["allowed"]
-    (line,) = served.log.getvalue().splitlines()
+    (line,) = log.getvalue().splitlines()
     fields = json.loads(line)
     assert {
         key: fields[key] for key in ("uid", "resource", "namespace", "name", "outcome", "references")
@@ -165,21 +163,21 @@ def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
         assert word in message
 
 
-def test_of_more_problems_than_anyone_reads_the_rest_is_counted(served: Served) -> None:
+def test_of_more_problems_than_anyone_reads_the_rest_is_counted(served: Served, log: io.StringIO) -> None:
     env = [{"name": f"V{number}", "value": "vault:a/b"} for number in range(5000)]
     message = served.review("pods", pod({**REFERRING, "env": env}))["status"]["message"]
     assert "variable V0" in message
     assert len(message) < 17_000
     assert message.endswith("more characters)")
-    assert len(served.log.getvalue()) < 20_000
+    assert len(log.getvalue()) < 20_000
 
 
-def test_of_more_warnings_than_a_log_bears_the_rest_is_counted(served: Served) -> None:
+def test_of_more_warnings_than_a_log_bears_the_rest_is_counted(served: Served, log: io.StringIO) -> None:
     unknown = {f"vault_{'x' * 300}{number}": "" for number in range(2000)}
     assert len(served.review("pods", pod(REFERRING, **unknown))["warnings"]) == 10
-    fields = json.loads(served.log.getvalue())
+    fields = json.loads(log.getvalue())
     assert fields["warnings"][-1] == "1900 more"
-    assert len(served.log.getvalue()) < 120_000
+    assert len(log.getvalue()) < 120_000
 
 
 def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
@@ -340,7 +338,7 @@ def test_every_image_that_cannot_be_read_is_named_with_its_containers(served: Se
     assert "other:1: UNAVAILABLE (container other)" in message
 
 
-def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> None:
+def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served, log: io.StringIO) -> None:
     document = {
         "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
         "data": {"key": "dmF1bHQ6YS9iI2M="},
@@ -348,8 +346,8 @@ def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served) -> 
     response = served.review("secrets", document)
     assert not response["allowed"]
     assert "u-1" in response["status"]["message"]
-    assert "RuntimeError" in served.log.getvalue()
-    assert "hunter2" not in served.log.getvalue() + json.dumps(response)
+    assert "RuntimeError" in log.getvalue()
+    assert "hunter2" not in log.getvalue() + json.dumps(response)
 
 
 SECRET = {

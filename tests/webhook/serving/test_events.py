@@ -14,7 +14,6 @@ from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
-from vaultkube.log import Log
 from webhook.admission.review import AdmissionRequest
 from webhook.serving.events import Events, Limit, refusal_event
 
@@ -104,7 +103,7 @@ def events_in(cluster: Server, namespace: str, count: int) -> list[dict[str, Any
 
 def test_the_api_server_keeps_the_event(cluster: Server, admin: Cluster) -> None:
     cluster.create_namespace("events")
-    events = Events(admin, Log("info", io.StringIO()), "pod-1")
+    events = Events(admin, "pod-1")
     request = request_for({"name": "Not A Name!"}, "Not A Name!", namespace="events")
     events.refused(request_for({"name": "tried"}, "tried", dry_run=True, namespace="events"), "dry")
     for _ in range(3):
@@ -129,9 +128,9 @@ class Stuck:
 
 
 @pytest.mark.timed
-def test_nobody_waits_for_an_api_server_that_does_not_answer() -> None:
-    stuck, log = Stuck(), io.StringIO()
-    events = Events(stuck, Log("info", log), "pod-1")
+def test_nobody_waits_for_an_api_server_that_does_not_answer(log: io.StringIO) -> None:
+    stuck = Stuck()
+    events = Events(stuck, "pod-1")
     started = time.monotonic()
     for number in range(200):
         events.refused(request_for({"name": f"p{number}"}, f"p{number}"), "no")

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from tests.webhook.admission.test_review import review_of
 from tests.webhook.serving.test_app import NoMetrics
 from vaultkube.deadline import Deadline
-from vaultkube.log import Log
 from webhook.admission.needs import Need, SecretObject, Steps, advance
 from webhook.admission.review import AdmissionRequest, Decision
 from webhook.serving.fast_path import Request, State, message, parse, receive, send
@@ -171,14 +170,12 @@ class Deciding:
 
 
 class Reviewing:
-    """A Reviewer with its log, metrics and decisions."""
+    """A Reviewer with its metrics and decisions."""
 
     def __init__(self, **what: bool) -> None:
-        self.log, self.metrics, self.admission = io.StringIO(), NoMetrics(), Deciding(**what)
+        self.metrics, self.admission = NoMetrics(), Deciding(**what)
         metrics: Any = self.metrics
-        self.reviewer = Reviewer(
-            self.admission, metrics, Log("info", self.log), 8.0, lambda _request, _reason: None
-        )
+        self.reviewer = Reviewer(self.admission, metrics, 8.0, lambda _request, _reason: None)
 
     def begin(self, body: bytes = review_of()) -> Answer | Review:
         return self.reviewer.begin("pods", b"timeout=10s", body)
@@ -218,20 +215,20 @@ def test_a_body_that_is_not_a_review_is_answered_at_once() -> None:
     assert (response.status, response.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
 
 
-def test_a_decision_with_a_need_is_finished_with_the_work_done_so_far() -> None:
+def test_a_decision_with_a_need_is_finished_with_the_work_done_so_far(log: io.StringIO) -> None:
     reviewing = Reviewing(needs=True)
     review = reviewing.begin()
     assert isinstance(review, Review)
-    assert (reviewing.metrics.outcomes, reviewing.log.getvalue()) == ([], "")
+    assert (reviewing.metrics.outcomes, log.getvalue()) == ([], "")
     assert json.loads(review.finish().body)["response"] == {"uid": "u-1", "allowed": True}
     assert (reviewing.admission.begun, reviewing.metrics.outcomes) == (1, [("pods", "unchanged")])
 
 
-def test_a_decision_with_more_than_a_moment_of_work_is_begun_again() -> None:
+def test_a_decision_with_more_than_a_moment_of_work_is_begun_again(log: io.StringIO) -> None:
     reviewing = Reviewing(works=True)
     review = reviewing.begin()
     assert isinstance(review, Review)
-    assert (reviewing.metrics.outcomes, reviewing.log.getvalue()) == ([], "")
+    assert (reviewing.metrics.outcomes, log.getvalue()) == ([], "")
     assert json.loads(review.finish().body)["response"] == {"uid": "u-1", "allowed": True}
     assert (reviewing.admission.begun, reviewing.metrics.outcomes) == (2, [("pods", "unchanged")])
 

@@ -1,1 +1,1 @@
-"""Checks of manifests: each finding with its place and its remedy."""
+"""The rules of `check`: each finding has a place and a remedy."""

@@ -1,0 +1,50 @@
+"""Every exception of hvac and requests during a login becomes NotResolved, without the text of Vault."""
+
+from typing import Any, NoReturn
+
+import hvac.exceptions
+import pytest
+import requests.exceptions
+from hvac.adapters import RawAdapter
+
+from tests.vaultkube.library_exceptions import REMOTE_TEXT, exceptions_of, instance_of
+from vaultenv.references.resolve import Transit
+from vaultkube.deadline import Deadline
+from vaultkube.errors import NotResolved
+from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
+from vaultkube.vault.resolver import Vault
+
+
+def names(kind: type[Exception]) -> str:
+    return f"{kind.__module__}.{kind.__name__}"
+
+
+class Tokens:
+    """An API server that issues any token."""
+
+    def create_token(self, *_arguments: object) -> str:
+        return "a.b.c"
+
+
+def log_in() -> NotResolved:
+    """Return the error of a login that fails."""
+    names = FieldNames("address", "mount", "role", "service account", "identity", "CA", "name a CA")
+    login = VaultLogin("https://127.0.0.1:1", "kubernetes", "shop", "shop", "default", names)
+    with pytest.raises(NotResolved) as caught:
+        Vault(Tokens(), "").resolve(Resolution({}, login, Transit()), Deadline(5))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "kind", [*exceptions_of(hvac.exceptions), *exceptions_of(requests.exceptions)], ids=names
+)
+def test_an_exception_of_a_login_becomes_ours(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+    error = instance_of(kind)
+
+    def request(*_arguments: Any, **_options: Any) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(RawAdapter, "request", request)
+    message = str(log_in())
+    assert message.startswith("failed to request new Vault token: ")
+    assert REMOTE_TEXT not in message
