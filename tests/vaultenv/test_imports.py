@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ALLOWED = {"sys", "posix", "time", "_socket", "_ssl", "_json"}
+ALLOWED = {"sys", "posix", "time", "_socket", "_ssl", "_json", "__future__"}
 
 PROBE = """
 import posix, sys

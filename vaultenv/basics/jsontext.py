@@ -2,6 +2,8 @@
 import.
 """
 
+from __future__ import annotations
+
 import sys
 from _json import encode_basestring_ascii, make_scanner
 
@@ -30,10 +32,10 @@ class _Rules:
     strict = True
     object_hook = None
     object_pairs_hook = None
-    parse_float: "Callable[[str], object]" = Number
-    parse_int: "Callable[[str], object]" = Number
+    parse_float: Callable[[str], object] = Number
+    parse_int: Callable[[str], object] = Number
     parse_constant = staticmethod(_refuse)
-    memo: "Mapping[str, str]" = {}  # noqa: RUF012 (the scanner asks for it and leaves it)
+    memo: Mapping[str, str] = {}
 
 
 _scan = make_scanner(_Rules)  # type: ignore[arg-type]
@@ -44,7 +46,7 @@ class _Fault(ValueError):
         super().__init__()
 
 
-def _stand_ins() -> "dict[str, ModuleType]":
+def _stand_ins() -> dict[str, ModuleType]:
     package, decoder = type(sys)("json"), type(sys)("json.decoder")
     package.decoder = decoder  # type: ignore[attr-defined]
     decoder.JSONDecodeError = _Fault  # type: ignore[attr-defined]
@@ -54,7 +56,7 @@ def _stand_ins() -> "dict[str, ModuleType]":
 _STAND_INS = _stand_ins()
 
 
-def loads(data: bytes) -> "Any":
+def loads(data: bytes) -> Any:
     """The value of a JSON text in UTF-8; numbers become `Number`.
 
     Raises ValueError for anything that is not JSON, values nested too deeply included; the message quotes
@@ -70,7 +72,7 @@ def loads(data: bytes) -> "Any":
     return value
 
 
-def _scanned(text: str, start: int) -> "tuple[Any, int]":
+def _scanned(text: str, start: int) -> tuple[Any, int]:
     """The value at `start` and its end.
 
     To report a fault, the C scanner imports json.decoder, for which the static executable's interpreter is not

@@ -3,6 +3,8 @@
 Status codes: https://developer.hashicorp.com/vault/api-docs#http-status-codes
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.jsontext import loads
 from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError, VaultUnavailable
 from vaultenv.references.secret import Secret, secret_of
@@ -17,7 +19,7 @@ _SHOWN = 240
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
-def body_of(body: bytes) -> "dict[str, Any]":
+def body_of(body: bytes) -> dict[str, Any]:
     """The JSON object in a body; an empty object for anything else."""
     try:
         value = loads(body) if body else {}
@@ -40,7 +42,7 @@ def refusal(method: str, url: str, status: int, body: bytes) -> str:
 
 
 def secret_or_error(
-    method: str, url: str, path: str, status: int, body: bytes, mount_of: "Callable[[str], str]"
+    method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
 ) -> Secret | VaultEnvError:
     """The secret in an answer to a read or write of `path`, or the error that it stands for.
 
@@ -57,7 +59,7 @@ def secret_or_error(
     return error_of(method, url, path, status, body)
 
 
-def _advice(path: str, body: bytes, mount_of: "Callable[[str], str]") -> str:
+def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
     warnings = body_of(body).get("warnings")
     if isinstance(warnings, list) and any("versioned K/V" in str(warning) for warning in warnings):
         mount = mount_of(path).strip("/") or path.partition("/")[0]

@@ -1,5 +1,7 @@
 """Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
 
+from __future__ import annotations
+
 from vaultenv.basics.text import one_line
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import MOUNTS, body_of, error_of, mount_in, refusal, secret_or_error
@@ -30,7 +32,7 @@ class Vault:
 
     __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
 
-    def __init__(self, settings: "Settings", wire: "Wire", persistence: "Persistence") -> None:
+    def __init__(self, settings: Settings, wire: Wire, persistence: Persistence) -> None:
         self._settings = settings
         self._wire = wire
         self._persistence = persistence
@@ -52,7 +54,7 @@ class Vault:
             raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that no token has")
         self._wire.headers[_TOKEN_HEADER] = token
 
-    def within(self, deadline: "Deadline") -> None:
+    def within(self, deadline: Deadline) -> None:
         """Respect another deadline from now on."""
         self._wire.deadline = self._persistence.deadline = deadline
 
@@ -76,7 +78,7 @@ class Vault:
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
-    def _login_attempt(self, requests: "Sequence[Request]", reads: int) -> "list[Outcome]":
+    def _login_attempt(self, requests: Sequence[Request], reads: int) -> list[Outcome]:
         fresh = login_request(self._settings)
         requests[0].body = fresh.body
         return self._wire.pipelined(requests, reads)
@@ -87,7 +89,7 @@ class Vault:
         outcome = self._settled([request], self._wire.pipelined, None)[0]
         self._take_token(request, outcome, f"{_LOGIN_FAILED}unable to unwrap the given token: ")
 
-    def _take_token(self, request: Request, outcome: "Outcome", prefix: str) -> None:
+    def _take_token(self, request: Request, outcome: Outcome, prefix: str) -> None:
         if isinstance(outcome, Answer) and outcome.status == 200:
             auth = body_of(outcome.body).get("auth") or {}
             token = auth.get("client_token")
@@ -96,7 +98,7 @@ class Vault:
                 return self.use(token)
         raise _login_error(prefix, self._url(request), outcome, self._settings)
 
-    def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
+    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
         """See `vaultenv.references.reader.Reader`: KV reads are pipelined, others go over up to four connections."""
         requests = [_read_request(path, version) for path, version in wanted]
         outcomes = self._settled(requests, Reads(self._wire).exchange)
@@ -105,12 +107,12 @@ class Vault:
             for request, (path, _), outcome in zip(requests, wanted, outcomes, strict=True)
         ]
 
-    def write(self, path: str, body: str) -> "Secret | VaultEnvError":
+    def write(self, path: str, body: str) -> Secret | VaultEnvError:
         """See `vaultenv.references.reader.Reader`."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
         return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
 
-    def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
+    def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
         """See `vaultenv.references.reader.Reader`."""
         from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 
@@ -121,7 +123,7 @@ class Vault:
         url = self._url(request)
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
-    def call(self, method: str, path: str, body: str | None = None) -> "dict[str, Any]":
+    def call(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
         """The answer of a request that may be sent twice; raises VaultEnvError for any error status."""
         request = Request(method, f"/v1/{path}", body, repeatable=True)
         outcome = self._settled([request], self._wire.pipelined)[0]
@@ -132,8 +134,8 @@ class Vault:
         return body_of(outcome.body)
 
     def _settled(
-        self, requests: "Sequence[Request]", exchange: "Exchange", retries: int | None = -1
-    ) -> "list[Outcome]":
+        self, requests: Sequence[Request], exchange: Exchange, retries: int | None = -1
+    ) -> list[Outcome]:
         """The last outcomes, after retries and redirects; VAULT_MAX_RETRIES counts unless `retries`
         is given.
         """
@@ -144,7 +146,7 @@ class Vault:
             for request, outcome in zip(requests, outcomes, strict=True)
         ]
 
-    def _followed(self, request: Request, outcome: "Outcome", most: int) -> "Outcome":
+    def _followed(self, request: Request, outcome: Outcome, most: int) -> Outcome:
         """The outcome, or that of the address within the same Vault to which it redirects."""
         if isinstance(outcome, WireFailure) or not 300 <= outcome.status < 400 or not most:
             return outcome
@@ -157,7 +159,7 @@ class Vault:
             again, self._persistence.settle(self._wire.pipelined, [again], self._retries)[0], most - 1
         )
 
-    def _secret(self, request: Request, path: str, outcome: "Outcome") -> "Secret | VaultEnvError":
+    def _secret(self, request: Request, path: str, outcome: Outcome) -> Secret | VaultEnvError:
         if isinstance(outcome, WireFailure):
             return self._unavailable(request, outcome)
         url = self._url(request)
@@ -179,7 +181,7 @@ def _read_request(path: str, version: str) -> Request:
     return Request("GET", f"/v1/{quoted(path)}" + (f"?version={version}" if version else ""), repeatable=True)
 
 
-def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings") -> VaultEnvError:
+def _login_error(prefix: str, url: str, outcome: Outcome, settings: Settings) -> VaultEnvError:
     if isinstance(outcome, WireFailure):
         return VaultUnavailable(f'{prefix}Put "{url}": {outcome}')
     line = prefix + refusal("PUT", url, outcome.status, outcome.body)

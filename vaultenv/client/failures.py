@@ -1,5 +1,7 @@
 """What can go wrong between two machines, in the words of Go's net package, which people search for."""
 
+from __future__ import annotations
+
 from _socket import gaierror
 from _ssl import SSLCertVerificationError, SSLEOFError, SSLError
 
@@ -32,7 +34,7 @@ class WireFailure(Exception):
         self.lasting = lasting
 
 
-def dial_failure(address: "Address", at: str, error: OSError) -> WireFailure:
+def dial_failure(address: Address, at: str, error: OSError) -> WireFailure:
     """Why there is no connection; `at` is the numeric address that was tried, "" if the name did not
     resolve.
     """
@@ -58,7 +60,7 @@ def _reason(error: OSError) -> str:
     return "connect: " + known.get(error.errno or 0, (error.strerror or "failed").lower())
 
 
-def handshake_failure(address: "Address", error: OSError) -> WireFailure:
+def handshake_failure(address: Address, error: OSError) -> WireFailure:
     """Why TLS did not come about; nothing of a request has been sent."""
     if isinstance(error, SSLCertVerificationError):
         text, kind = _verification(address, error)
@@ -77,7 +79,7 @@ def handshake_failure(address: "Address", error: OSError) -> WireFailure:
     return WireFailure(f"tls: handshake failure: {str(alert).lower()}", sent=False)
 
 
-def _verification(address: "Address", error: SSLCertVerificationError) -> tuple[str, str]:
+def _verification(address: Address, error: SSLCertVerificationError) -> tuple[str, str]:
     if error.verify_code in _DATES:
         return "x509: certificate has expired or is not yet valid", "dates"
     if error.verify_code in _NAMES:

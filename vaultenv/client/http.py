@@ -2,6 +2,8 @@
 and time.
 """
 
+from __future__ import annotations
+
 from vaultenv.client.failures import WireFailure
 
 TYPE_CHECKING = False
@@ -28,7 +30,7 @@ class Request:
         self.body = body
         self.repeatable = repeatable
 
-    def encode(self, host: str, base: str, headers: "Mapping[str, str]") -> bytes:
+    def encode(self, host: str, base: str, headers: Mapping[str, str]) -> bytes:
         """The bytes on the wire; `base` stands before the target."""
         lines = [f"{self.method} {base}{self.target} HTTP/1.1", f"Host: {host}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -44,7 +46,7 @@ class Answer:
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, status: int, headers: "Mapping[str, str]", body: bytes) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self.body = body
@@ -57,7 +59,7 @@ class AnswerReader:
 
     __slots__ = ("_buffer", "_connection", "reusable")
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._buffer = b""
         self.reusable = True
@@ -75,7 +77,7 @@ class AnswerReader:
             self.reusable = False
         return Answer(status, headers, body)
 
-    def _head(self, until: float) -> "tuple[int, dict[str, str]]":
+    def _head(self, until: float) -> tuple[int, dict[str, str]]:
         while b"\r\n\r\n" not in self._buffer:
             if len(self._buffer) > HEAD_LIMIT:
                 raise _malformed("its head is too long")
@@ -89,7 +91,7 @@ class AnswerReader:
         pairs = (line.partition(":") for line in lines[1:])
         return int(rest[:3]), {name.lower(): value.strip() for name, _, value in pairs}
 
-    def _body(self, headers: "Mapping[str, str]", until: float) -> bytes:
+    def _body(self, headers: Mapping[str, str], until: float) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":
             return self._chunks(until)
         length = headers.get("content-length")

@@ -1,5 +1,7 @@
 """What each auth method sends to log in (https://developer.hashicorp.com/vault/api-docs/auth)."""
 
+from __future__ import annotations
+
 from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.jsontext import dumps
 from vaultenv.client.address import quoted
@@ -20,13 +22,13 @@ class Method:
 
     __slots__ = ("mount", "request", "title")
 
-    def __init__(self, title: str, mount: str, request: "Callable[[Settings], Request]") -> None:
+    def __init__(self, title: str, mount: str, request: Callable[[Settings], Request]) -> None:
         self.title = title
         self.mount = mount
         self.request = request
 
 
-def method_of(settings: "Settings") -> Method:
+def method_of(settings: Settings) -> Method:
     """The configured method; raises InvalidSetting for an unknown one."""
     method = METHODS.get(settings.auth_method)
     if method is None:
@@ -35,12 +37,12 @@ def method_of(settings: "Settings") -> Method:
     return method
 
 
-def mount_of(settings: "Settings") -> str:
+def mount_of(settings: Settings) -> str:
     """Where the method is mounted: VAULT_PATH, else its usual place."""
     return settings.auth_mount or method_of(settings).mount
 
 
-def login_request(settings: "Settings") -> Request:
+def login_request(settings: Settings) -> Request:
     """The request of the configured method; reads its files anew.
 
     Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read.
@@ -48,14 +50,14 @@ def login_request(settings: "Settings") -> Request:
     return method_of(settings).request(settings)
 
 
-def _jwt(settings: "Settings") -> Request:
+def _jwt(settings: Settings) -> Request:
     """https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login; the jwt method takes the same."""
     remedy = "the pod needs its ServiceAccount token: check automountServiceAccountToken"
     jwt = _file(settings.jwt_file, f"(type=jwt): {remedy}")
     return _login(settings, "login", {"role": settings.role, "jwt": jwt})
 
 
-def _approle(settings: "Settings") -> Request:
+def _approle(settings: Settings) -> Request:
     """https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
     body = {"role_id": _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID")}
     if settings.secret_id_file:
@@ -67,13 +69,13 @@ def _approle(settings: "Settings") -> Request:
     return _login(settings, "login", body)
 
 
-def _certificate(settings: "Settings") -> Request:
+def _certificate(settings: Settings) -> Request:
     """https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method"""
     _needed(settings.client_certificate, "VAULT_CLIENT_CERT")
     return _login(settings, "login", {} if settings.role == "default" else {"name": settings.role})
 
 
-def _password(settings: "Settings") -> Request:
+def _password(settings: Settings) -> Request:
     """https://developer.hashicorp.com/vault/api-docs/auth/userpass#login; ldap takes the same."""
     user = _needed(settings.username, "VAULT_USERNAME")
     if settings.password_file:
@@ -83,31 +85,31 @@ def _password(settings: "Settings") -> Request:
     return _login(settings, f"login/{quoted(user)}", {"password": password})
 
 
-def _aws_ec2(settings: "Settings") -> Request:
+def _aws_ec2(settings: Settings) -> Request:
     from vaultenv.client.clouds.aws import ec2_login
 
     return _login(settings, "login", ec2_login(settings))
 
 
-def _aws_iam(settings: "Settings") -> Request:
+def _aws_iam(settings: Settings) -> Request:
     from vaultenv.client.clouds.aws import iam_login
 
     return _login(settings, "login", iam_login(settings))
 
 
-def _gcp_gce(settings: "Settings") -> Request:
+def _gcp_gce(settings: Settings) -> Request:
     from vaultenv.client.clouds.gcp import gce_login
 
     return _login(settings, "login", gce_login(settings))
 
 
-def _gcp_iam(settings: "Settings") -> Request:
+def _gcp_iam(settings: Settings) -> Request:
     from vaultenv.client.clouds.gcp import iam_login
 
     return _login(settings, "login", iam_login(settings))
 
 
-def _azure(settings: "Settings") -> Request:
+def _azure(settings: Settings) -> Request:
     from vaultenv.client.clouds.azure import azure_login
 
     return _login(settings, "login", azure_login(settings))
@@ -130,7 +132,7 @@ def _file(path: str, remedy: str) -> str:
     return text
 
 
-def _login(settings: "Settings", action: str, body: "dict[str, str]") -> Request:
+def _login(settings: Settings, action: str, body: dict[str, str]) -> Request:
     target = f"/v1/auth/{quoted(mount_of(settings))}/{action}"
     return Request("PUT", target, dumps(body), repeatable=True)
 

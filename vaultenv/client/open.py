@@ -1,5 +1,7 @@
 """From settings to a client."""
 
+from __future__ import annotations
+
 from vaultenv.client.address import parse_address
 from vaultenv.client.api import Vault
 from vaultenv.client.persistence import Persistence
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 
-def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
+def open_vault(settings: Settings, deadline: Deadline, log: Log) -> Vault:
     """A client for the configured Vault; connects with the first request. Raises InvalidSetting."""
     address = parse_address(settings.address)
     trust = Trust(

@@ -1,5 +1,7 @@
 """Which requests are sent again, and until when."""
 
+from __future__ import annotations
+
 from vaultenv.basics.deadline import Backoff, Deadline
 from vaultenv.client.answers import told
 from vaultenv.client.failures import WireFailure
@@ -27,14 +29,14 @@ class Persistence:
 
     __slots__ = ("_log", "_state", "deadline")
 
-    def __init__(self, deadline: Deadline, log: "Log") -> None:
+    def __init__(self, deadline: Deadline, log: Log) -> None:
         self.deadline = deadline
         self._log = log
         self._state = ""
 
     def settle(
-        self, exchange: "Exchange", requests: "Sequence[Request]", retries: int | None = None
-    ) -> "list[Outcome]":
+        self, exchange: Exchange, requests: Sequence[Request], retries: int | None = None
+    ) -> list[Outcome]:
         """The last outcome of each request; those that may be repeated were, at most `retries` times."""
         outcomes = exchange(requests)
         backoff = Backoff(self.deadline)
@@ -57,21 +59,21 @@ class Persistence:
             self._log.warn(f"waiting for Vault: {state}")
 
 
-def repeats(request: Request, outcome: "Outcome") -> bool:
+def repeats(request: Request, outcome: Outcome) -> bool:
     """Whether sending the request again may help and cannot act twice."""
     if is_uncertain(outcome):
         return request.repeatable
     return not outcome.lasting if isinstance(outcome, WireFailure) else outcome.status in _NOT_DONE
 
 
-def is_uncertain(outcome: "Outcome") -> bool:
+def is_uncertain(outcome: Outcome) -> bool:
     """Whether the request may have been done although it has no answer."""
     if isinstance(outcome, WireFailure):
         return outcome.sent and not outcome.lasting
     return outcome.status in _UNCERTAIN
 
 
-def _state(outcome: "Outcome") -> str:
+def _state(outcome: Outcome) -> str:
     if isinstance(outcome, WireFailure):
         return str(outcome)
     return f"Code: {outcome.status}. Errors: {told(outcome.body) or 'none given'}"

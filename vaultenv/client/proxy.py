@@ -1,5 +1,7 @@
 """Which proxy leads to Vault, as Go chooses it (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 from vaultenv.client.address import Address, parse_address
 from vaultenv.errors import InvalidSetting
@@ -22,7 +24,7 @@ class Proxy(Record):
         return f"Proxy({self.address.origin})"
 
 
-def proxy_for(address: Address, environ: "Mapping[str, str]") -> Proxy | None:
+def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy of VAULT_PROXY_ADDR, else of HTTPS_PROXY or HTTP_PROXY unless NO_PROXY excludes the host.
 
     `environ` holds variables under their upper-case names. Raises InvalidSetting for a proxy that is not

@@ -5,6 +5,8 @@ that would cost a round trip: Vault is asked when an answer was lost and the rea
 (`sys/internal/ui/mounts`, the request behind `vault kv`).
 """
 
+from __future__ import annotations
+
 from vaultenv.client.answers import MOUNTS, body_of
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
@@ -25,11 +27,11 @@ class Reads:
 
     __slots__ = ("_last", "_wire")
 
-    def __init__(self, wire: "Wire") -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._last: dict[int, Outcome] = {}
 
-    def exchange(self, requests: "Sequence[Request]") -> "list[Outcome]":
+    def exchange(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcomes in order; an uncertain one stays until Vault says that its path is KV."""
         kept = {id(request): held for request in requests if (held := self._held(request)) is not None}
         fresh = [request for request in requests if id(request) not in kept]
@@ -37,13 +39,13 @@ class Reads:
         self._last |= outcomes
         return [outcomes[id(request)] for request in requests]
 
-    def _sent(self, requests: "Sequence[Request]") -> "dict[int, Outcome]":
+    def _sent(self, requests: Sequence[Request]) -> dict[int, Outcome]:
         kv = [request for request in requests if "/data/" in request.target]
         others = [request for request in requests if "/data/" not in request.target]
         outcomes = dict(zip(map(id, kv), self._wire.pipelined(kv), strict=True))
         return outcomes | dict(zip(map(id, others), self._wire.spread(others), strict=True))
 
-    def _held(self, request: Request) -> "Outcome | None":
+    def _held(self, request: Request) -> Outcome | None:
         """What stands instead of sending the request again; None if it may be sent."""
         last = self._last.get(id(request))
         if last is None or not is_uncertain(last):

@@ -1,5 +1,7 @@
 """Which token the launcher works with: a given one, one in a file, or that of a login."""
 
+from __future__ import annotations
+
 from vaultenv.basics.files import read_file, reason
 from vaultenv.errors import LoginFailed
 
@@ -13,7 +15,7 @@ _LIMIT = 64 * 1024
 _LOGIN = "vault:login"
 
 
-def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> None:
+def log_in(vault: Vault, settings: Settings, log: Log, reads: int = 0) -> None:
     """Give the client its token, before about so many reads; raises LoginFailed and what `Vault.login` and
     `Vault.unwrap` raise.
     """
@@ -29,7 +31,7 @@ def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> 
     log.info("initial Vault token arrived")
 
 
-def token_in_file(settings: "Settings") -> str:
+def token_in_file(settings: Settings) -> str:
     """The token that VAULT_TOKEN_FILE holds now, or VAULT_TOKEN_PATH if there is such a file; else "".
 
     Raises LoginFailed.

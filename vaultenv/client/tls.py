@@ -4,6 +4,8 @@ OpenSSL reads nothing from the environment by itself; SSL_CERT_FILE and SSL_CERT
 what they mean to Go (https://pkg.go.dev/crypto/x509#SystemCertPool).
 """
 
+from __future__ import annotations
+
 import posix
 from _ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, PROTO_TLSv1_2, SSLError, _SSLContext
 
@@ -38,7 +40,7 @@ class Trust:
         file: str = "",
         directory: str = "",
         system_file: str = "",
-        system_directories: "Iterable[str]" = (),
+        system_directories: Iterable[str] = (),
     ) -> None:
         self.data = data
         self.file = file
@@ -102,7 +104,7 @@ def _load_directory(context: _SSLContext, variable: str, directory: str) -> None
             continue
 
 
-def _is_hashed(names: "Iterable[str]") -> bool:
+def _is_hashed(names: Iterable[str]) -> bool:
     """Whether file names look like OpenSSL's subject hashes, `8d33f237.0`."""
     return any(len(name) == 10 and name[8] == "." and name[9].isdigit() for name in names)
 

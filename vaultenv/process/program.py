@@ -1,5 +1,7 @@
 """Finding and starting the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
 
+from __future__ import annotations
+
 import posix
 import sys
 
@@ -59,7 +61,7 @@ def _kind(name: bytes) -> int:
         return _NONE
 
 
-def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, bytes]") -> None:
+def execute(program: bytes, argv: Sequence[bytes], environ: Mapping[bytes, bytes]) -> None:
     """Replace this process by the program; returns never, raises ProgramNotStarted."""
     restore_signals()
     try:

@@ -1,5 +1,7 @@
 """Starting the program as a child, with a keeper of its secrets beside it."""
 
+from __future__ import annotations
+
 from vaultenv.process.interpreter import complete
 from vaultenv.references.cache import CachingReader
 
@@ -16,13 +18,13 @@ if TYPE_CHECKING:
 
 def supervise(
     program: bytes,
-    argv: "Sequence[bytes]",
-    plan: "Plan",
-    settings: "Settings",
-    reader: "Reader | None",
-    vault: "Vault | None",
-    log: "Log",
-    finish: "Callable[[Settings, Vault | None, Log], None]",
+    argv: Sequence[bytes],
+    plan: Plan,
+    settings: Settings,
+    reader: Reader | None,
+    vault: Vault | None,
+    log: Log,
+    finish: Callable[[Settings, Vault | None, Log], None],
 ) -> int:
     """Run the program to its end; its exit status. Secrets are kept alive unless the token was revoked."""
     complete()

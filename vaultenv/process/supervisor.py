@@ -3,6 +3,8 @@
 All signals are blocked and taken one by one (sigtimedwait(2)), so that none is lost to a handler.
 """
 
+from __future__ import annotations
+
 import posix
 import time
 from _signal import (
@@ -55,9 +57,7 @@ def action_signal(action: str) -> int:
 class Supervisor:
     """One program after the other, each with the newest environment."""
 
-    def __init__(
-        self, program: bytes, argv: "Sequence[bytes]", action: str, grace_s: float, log: "Log"
-    ) -> None:
+    def __init__(self, program: bytes, argv: Sequence[bytes], action: str, grace_s: float, log: Log) -> None:
         self._program = program
         self._argv = argv
         self._action = action
@@ -74,12 +74,12 @@ class Supervisor:
         """Block the signals that are passed on; before any other thread starts."""
         pthread_sigmask(SIG_SETMASK, _taken())
 
-    def change(self, environ: "Mapping[bytes, bytes]") -> None:
+    def change(self, environ: Mapping[bytes, bytes]) -> None:
         """Tell the supervisor of a new environment; from any thread."""
         self._next = environ
         posix.kill(posix.getpid(), _CHANGED)
 
-    def run(self, environ: "Mapping[bytes, bytes]") -> int:
+    def run(self, environ: Mapping[bytes, bytes]) -> int:
         """Start the program and return its exit status, 128+n if signal n ended it. Raises
         ProgramNotStarted.
         """
@@ -97,7 +97,7 @@ class Supervisor:
             else:
                 self._pass_on(info.si_signo, info.si_code == _FROM_KERNEL)
 
-    def _start(self, environ: "Mapping[bytes, bytes]") -> None:
+    def _start(self, environ: Mapping[bytes, bytes]) -> None:
         try:
             self._child = posix.posix_spawn(
                 self._program, list(self._argv), dict(environ), setsigmask=(), setsigdef=(SIGPIPE, SIGXFSZ)

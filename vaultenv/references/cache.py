@@ -1,5 +1,7 @@
 """A Reader that asks once for each thing: for the daemon, and where references and paths name the same secret."""
 
+from __future__ import annotations
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,17 +18,17 @@ class CachingReader:
 
     __slots__ = ("_plaintexts", "_reader", "secrets")
 
-    def __init__(self, reader: "Reader") -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._plaintexts: dict[tuple[str, str], bytes] = {}
         self.secrets: dict[Question, Secret] = {}
 
-    def forget(self, questions: "Iterable[Question]") -> None:
+    def forget(self, questions: Iterable[Question]) -> None:
         """Ask again for these the next time."""
         for question in list(questions):
             self.secrets.pop(question, None)
 
-    def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
+    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
         """See `vaultenv.references.reader.Reader`."""
         missing = [question for question in dict.fromkeys(wanted) if question not in self.secrets]
         answers: dict[Question, Secret | VaultEnvError] = {**self.secrets}
@@ -35,19 +37,19 @@ class CachingReader:
             self._keep(question, answers[question])
         return [answers[question] for question in wanted]
 
-    def write(self, path: str, body: str) -> "Secret | VaultEnvError":
+    def write(self, path: str, body: str) -> Secret | VaultEnvError:
         """See `vaultenv.references.reader.Reader`."""
         question = (path, body, "write")
         if question in self.secrets:
             return self.secrets[question]
         return self._keep(question, self._reader.write(path, body))
 
-    def _keep(self, question: "Question", answer: "Secret | VaultEnvError") -> "Secret | VaultEnvError":
+    def _keep(self, question: Question, answer: Secret | VaultEnvError) -> Secret | VaultEnvError:
         if not isinstance(answer, Exception):
             self.secrets[question] = answer
         return answer
 
-    def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
+    def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
         """See `vaultenv.references.reader.Reader`."""
         missing = [text for text in ciphertexts if (path, text) not in self._plaintexts]
         answers = dict(zip(missing, self._reader.decrypt(path, missing) if missing else (), strict=True))

@@ -8,6 +8,8 @@ option    = "prefix=" text                          put before each name
           | "containers=" name *( "|" name )        for the webhook: only these containers of the pod
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 from vaultenv.errors import InvalidReference, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.references.fields import Fault
@@ -47,7 +49,7 @@ class FromPath(Record):
         self.excluded = excluded
         self.containers = containers
 
-    def variables(self, secret: "Secret | VaultEnvError") -> dict[bytes, bytes]:
+    def variables(self, secret: Secret | VaultEnvError) -> dict[bytes, bytes]:
         """The secret's keys as variables; none if it may be missing and is.
 
         Raises the error in its place, or SecretUnusable naming path and key.

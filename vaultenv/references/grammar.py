@@ -12,6 +12,8 @@ Text that merely looks similar stays text: `vault:8200` (a host and its port), `
 that is not closed on its own line.
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import NotUtf8, decoded
 from vaultenv.errors import InvalidReference
@@ -41,7 +43,7 @@ def has_reference(value: bytes) -> bool:
         return True
 
 
-def parse(value: bytes, before_each: "Callable[[], object]" = lambda: None) -> Value | None:
+def parse(value: bytes, before_each: Callable[[], object] = lambda: None) -> Value | None:
     """The references in a value, None for plain text; `before_each` is called before each inline one.
 
     Raises InvalidReference, with the position, for what looks like a reference and is none, and whatever
@@ -58,7 +60,7 @@ def parse(value: bytes, before_each: "Callable[[], object]" = lambda: None) -> V
     return None if part is None else Value((part,), False, (value,))
 
 
-def _direct_part(value: bytes) -> "Part | None":
+def _direct_part(value: bytes) -> Part | None:
     if not value.startswith((_PREFIX, b">>vault:")) or _is_host_and_port(value):
         return None
     if value == LOGIN:
@@ -66,7 +68,7 @@ def _direct_part(value: bytes) -> "Part | None":
     return _part(value, 0, len(value), inline=False)[0]
 
 
-def _inline_parts(value: bytes, before_each: "Callable[[], object]") -> "dict[tuple[int, int], Part] | None":
+def _inline_parts(value: bytes, before_each: Callable[[], object]) -> dict[tuple[int, int], Part] | None:
     """Literals and references, by start and end, of text with at least one inline reference or escape,
     else None.
     """
@@ -117,7 +119,7 @@ def _backslashes_before(value: bytes, at: int, stop: int) -> int:
     return at - start
 
 
-def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]":
+def _part(value: bytes, start: int, end: int, inline: bool) -> tuple[Part, int]:
     """The reference at `start` and the position after it (after its `}` when inline)."""
     body = value.index(_PREFIX, start) + len(_PREFIX)
     written = body - start > len(_PREFIX)

@@ -1,5 +1,7 @@
 """What a parsed value consists of: text and references; `vaultenv.references.grammar` makes it."""
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 
 TYPE_CHECKING = False
@@ -81,12 +83,12 @@ class Value(Record):
 
     __slots__ = ("inline", "parts", "texts")
 
-    def __init__(self, parts: "tuple[Part, ...]", inline: bool, texts: tuple[bytes, ...]) -> None:
+    def __init__(self, parts: tuple[Part, ...], inline: bool, texts: tuple[bytes, ...]) -> None:
         self.parts = parts
         self.inline = inline
         self.texts = texts
 
-    def terms(self) -> "Iterator[Term]":
+    def terms(self) -> Iterator[Term]:
         """The references to fields, in order."""
         return (part for part in self.parts if isinstance(part, Term))
 

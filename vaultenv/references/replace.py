@@ -1,5 +1,7 @@
 """What a value becomes, once everything that it refers to has been answered; no request is made here."""
 
+from __future__ import annotations
+
 from vaultenv.errors import KeyNotFound, RequestRefused, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import Ciphertext, Source, Term, Value
 from vaultenv.references.secret import Secret, text_of
@@ -20,8 +22,8 @@ class Answers:
 
     def __init__(
         self,
-        secrets: "dict[Source, Secret | VaultEnvError]",
-        plaintexts: "dict[str, bytes | VaultEnvError]",
+        secrets: dict[Source, Secret | VaultEnvError],
+        plaintexts: dict[str, bytes | VaultEnvError],
     ) -> None:
         self.secrets = secrets
         self.plaintexts = plaintexts
@@ -34,13 +36,13 @@ class Replacement:
 
     __slots__ = ("problems", "text")
 
-    def __init__(self, text: bytes | None, problems: "list[tuple[str, VaultEnvError]]") -> None:
+    def __init__(self, text: bytes | None, problems: list[tuple[str, VaultEnvError]]) -> None:
         self.text = text
         self.problems = problems
 
 
 def replaced(
-    value: Value, answers: Answers, ignore_missing: bool, before_each: "Callable[[], object]"
+    value: Value, answers: Answers, ignore_missing: bool, before_each: Callable[[], object]
 ) -> Replacement:
     """The value with its references replaced; `before_each` is called before each part.
 
@@ -64,14 +66,14 @@ def replaced(
     return Replacement(b"".join(texts), problems)
 
 
-def _instead(part: "Part", ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
+def _instead(part: Part, ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
     """What stands for a part that could not be had, `ignored` if that is ignored; None if the error stands."""
     if isinstance(part, Term) and part.default is not None and isinstance(error, SecretNotFound):
         return part.default.encode()
     return ignored if ignore_missing and _is_ignorable(part, error) else None
 
 
-def _is_ignorable(part: "Part", error: VaultEnvError) -> bool:
+def _is_ignorable(part: Part, error: VaultEnvError) -> bool:
     """Whether VAULT_IGNORE_MISSING_SECRETS covers the error: a missing path, or what transit cannot
     decrypt.
     """
@@ -80,7 +82,7 @@ def _is_ignorable(part: "Part", error: VaultEnvError) -> bool:
     return isinstance(error, SecretNotFound) and not isinstance(error, KeyNotFound)
 
 
-def _text(part: "Part", answers: Answers) -> bytes:
+def _text(part: Part, answers: Answers) -> bytes:
     if isinstance(part, bytes):
         return part
     if isinstance(part, Ciphertext):
@@ -92,7 +94,7 @@ def _text(part: "Part", answers: Answers) -> bytes:
     return _field(part, answers.secrets[part.source])
 
 
-def _field(term: Term, secret: "Secret | VaultEnvError") -> bytes:
+def _field(term: Term, secret: Secret | VaultEnvError) -> bytes:
     if isinstance(secret, VaultEnvError):
         raise secret
     if term.template and not secret.deleted:

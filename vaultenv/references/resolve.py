@@ -2,6 +2,8 @@
 becomes.
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import shown
 from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
@@ -34,7 +36,7 @@ class Transit(Record):
         self.batch_size = batch_size
 
 
-def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[bytes, Value]:
+def parse_values(values: Mapping[bytes, bytes], transit: Transit) -> dict[bytes, Value]:
     """The values with references, by name; plain text has no entry.
 
     Raises NotResolved with all that is wrong with them whatever Vault says, so that nothing is written for a
@@ -56,7 +58,7 @@ def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[byte
     return parsed
 
 
-def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvError]]":
+def _unusable(value: Value, transit: Transit) -> Iterator[tuple[Part, VaultEnvError]]:
     for part in value.parts:
         if isinstance(part, Login):
             yield part, InvalidSetting(LOGIN_MISPLACED)
@@ -70,12 +72,12 @@ def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvE
 
 
 def resolve_values(
-    parsed: "Mapping[bytes, Value]",
-    reader: "Reader",
+    parsed: Mapping[bytes, Value],
+    reader: Reader,
     *,
     transit: Transit,
     ignore_missing: bool,
-    before_each: "Callable[[], object]" = lambda: None,
+    before_each: Callable[[], object] = lambda: None,
 ) -> dict[bytes, bytes]:
     """The values with their references replaced, by name; `before_each` is called before each reference.
 
@@ -96,11 +98,11 @@ def resolve_values(
 
 
 def from_path(
-    paths: "Sequence[FromPath]",
-    reader: "Reader",
+    paths: Sequence[FromPath],
+    reader: Reader,
     *,
     ignore_missing: bool = False,
-    warn: "Callable[[str], None]" = lambda message: None,
+    warn: Callable[[str], None] = lambda message: None,
 ) -> dict[bytes, bytes]:
     """The variables that whole paths bring, by name; a later path wins over an earlier one.
 
@@ -124,7 +126,7 @@ def from_path(
     return variables
 
 
-def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Answers:
+def gather(values: Iterable[Value], reader: Reader, transit: Transit) -> Answers:
     """Ask for each source and ciphertext once: all reads together, then the writes in order, then
     ciphertexts.
     """
@@ -142,7 +144,7 @@ def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Ans
     return Answers(secrets, _plaintexts(ciphertexts, reader, transit))
 
 
-def _plaintexts(texts: list[str], reader: "Reader", transit: Transit) -> "dict[str, bytes | VaultEnvError]":
+def _plaintexts(texts: list[str], reader: Reader, transit: Transit) -> dict[str, bytes | VaultEnvError]:
     plaintexts: dict[str, bytes | VaultEnvError] = {}
     for start in range(0, len(texts), transit.batch_size):
         batch = texts[start : start + transit.batch_size]

@@ -1,5 +1,7 @@
 """What Vault answers to a read or a write: one shape for KV version 1 and 2 and for every other engine."""
 
+from __future__ import annotations
+
 from vaultenv.basics.jsontext import Number
 from vaultenv.basics.text import encoded
 from vaultenv.errors import SecretUnusable
@@ -21,7 +23,7 @@ class Secret:
 
     def __init__(
         self,
-        fields: "Mapping[str, Any]",
+        fields: Mapping[str, Any],
         version: str = "",
         deleted: str = "",
         lease_id: str = "",
@@ -51,7 +53,7 @@ class Secret:
         return f"version {self.version} was {self.deleted}: {remedy}"
 
 
-def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
+def secret_of(answer: Mapping[str, Any]) -> Secret | None:
     """The secret in an answer of Vault, None if it holds no data.
 
     KV version 2 is recognised by `data.data` beside `data.metadata` with a version, so that a secret of KV
@@ -73,7 +75,7 @@ def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
     )
 
 
-def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
+def _deletion(metadata: Mapping[str, Any], data: object) -> str:
     if metadata.get("destroyed") is True:
         return _DESTROYED
     return f"deleted at {metadata.get('deletion_time')}" if data is None else ""

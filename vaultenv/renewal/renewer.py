@@ -2,6 +2,8 @@
 changed.
 """
 
+from __future__ import annotations
+
 import time
 
 from vaultenv.basics.deadline import Deadline
@@ -32,13 +34,13 @@ class Keeper:
 
     def __init__(
         self,
-        plan: "Plan",
-        vault: "Vault",
-        reader: "CachingReader",
-        environ: "Environ",
-        settings: "Settings",
-        log: "Log",
-        changed: "Callable[[Environ], None]",
+        plan: Plan,
+        vault: Vault,
+        reader: CachingReader,
+        environ: Environ,
+        settings: Settings,
+        log: Log,
+        changed: Callable[[Environ], None],
     ) -> None:
         self._plan = plan
         self._vault = vault
@@ -89,7 +91,7 @@ class Keeper:
             self._log.warn(f"secrets could not be renewed, the program runs on: {trouble}")
         self._trouble = trouble
 
-    def _renew(self, now: float) -> "list[Question]":
+    def _renew(self, now: float) -> list[Question]:
         """Renew the leases that are due; the questions whose secrets have to be read again."""
         return [
             question
@@ -146,7 +148,7 @@ class Keeper:
             answer = self._vault.call("PUT", "sys/leases/renew", dumps({"lease_id": lease.lease_id}))
         return float(answer.get("lease_duration") or 0)
 
-    def _read_again(self, stale: "list[Question]") -> None:
+    def _read_again(self, stale: list[Question]) -> None:
         """Read the stale secrets, and tell if the environment has become another one."""
         kept = {question: self._reader.secrets[question] for question in stale}
         self._reader.forget(stale)

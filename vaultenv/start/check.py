@@ -1,5 +1,7 @@
 """`vault-env --check`: what would be resolved, from where; never a value."""
 
+from __future__ import annotations
+
 from vaultenv.basics.text import shown
 from vaultenv.references.cache import CachingReader
 from vaultenv.references.grammar import parse
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from vaultenv.start.plan import Plan
 
 
-def report(plan: "Plan", reader: "Reader | None") -> str:
+def report(plan: Plan, reader: Reader | None) -> str:
     """A line for each variable with its sources and their versions; raises NotResolved as a start does."""
     if reader is None:
         return "nothing refers to Vault\n"

@@ -1,5 +1,7 @@
 """The launcher's own command line: `vault-env [option] PROGRAM [ARGUMENT…]`."""
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import shown
 from vaultenv.errors import InvalidUsage
@@ -35,7 +37,7 @@ class Command(Record):
         self.words = words
 
 
-def parse_command_line(words: "Sequence[bytes]") -> Command:
+def parse_command_line(words: Sequence[bytes]) -> Command:
     """The command in the words after the launcher's own name; raises InvalidUsage."""
     first = words[0] if words else b""
     if not words:

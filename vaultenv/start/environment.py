@@ -1,5 +1,7 @@
 """The program's environment: what the launcher was given, without its own variables, with the secrets."""
 
+from __future__ import annotations
+
 from vaultenv.variables import ALWAYS, UNLESS_LOGIN, VARIABLES
 
 TYPE_CHECKING = False
@@ -7,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
-def removed(login: bool, passthrough: "Collection[str]" = ()) -> frozenset[bytes]:
+def removed(login: bool, passthrough: Collection[str] = ()) -> frozenset[bytes]:
     """The names that the program does not get; `login` says that VAULT_TOKEN was `vault:login`."""
     when = (ALWAYS,) if login else (ALWAYS, UNLESS_LOGIN)
     return frozenset(
@@ -18,11 +20,11 @@ def removed(login: bool, passthrough: "Collection[str]" = ()) -> frozenset[bytes
 
 
 def child_environ(
-    given: "Mapping[bytes, bytes]",
-    references: "Collection[bytes]",
-    resolved: "Mapping[bytes, bytes]",
-    from_path: "Mapping[bytes, bytes]",
-    without: "Collection[bytes]",
+    given: Mapping[bytes, bytes],
+    references: Collection[bytes],
+    resolved: Mapping[bytes, bytes],
+    from_path: Mapping[bytes, bytes],
+    without: Collection[bytes],
 ) -> dict[bytes, bytes]:
     """The child's variables, each name once, in the order given, those of VAULT_ENV_FROM_PATH last.
 

@@ -1,5 +1,7 @@
 """The sequence from start to exec."""
 
+from __future__ import annotations
+
 import time
 
 from vaultenv.basics.deadline import Deadline
@@ -52,7 +54,7 @@ def _other(command: Command, itself: bytes) -> int:
     return 0
 
 
-def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     from vaultenv.start.check import report
 
     plan = Plan(environ, settings, log)
@@ -61,7 +63,7 @@ def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> in
     return 0
 
 
-def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     program = find_program(words[0], environ.get(b"PATH", b""))
     plan = Plan(environ, settings, log)
     if plan.needs_vault and settings.reuse:
@@ -80,7 +82,7 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
     return 0
 
 
-def _open(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
+def _open(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
     """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
     try:
         return _connected(settings, log, reads)
@@ -88,7 +90,7 @@ def _open(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | No
         raise ClientNotCreated(f"failed to create vault client: {error}") from None
 
 
-def _connected(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
+def _connected(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
     if settings.address.startswith("file://"):
         from vaultenv.references.store import open_store
 
@@ -101,7 +103,7 @@ def _connected(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault
     return vault, vault
 
 
-def _asking_once(plan: Plan, reader: "Reader | None") -> "Reader | None":
+def _asking_once(plan: Plan, reader: Reader | None) -> Reader | None:
     """The reader, which asks once for what both references and VAULT_ENV_FROM_PATH name."""
     if reader is None or not (plan.values and plan.paths):
         return reader
@@ -110,7 +112,7 @@ def _asking_once(plan: Plan, reader: "Reader | None") -> "Reader | None":
     return CachingReader(reader)
 
 
-def _finish(settings: Settings, vault: "Vault | None", log: Log) -> None:
+def _finish(settings: Settings, vault: Vault | None, log: Log) -> None:
     """What comes between the last read and the program: revoking the token, and the delay."""
     if settings.revoke_token and vault:
         try:
@@ -126,8 +128,8 @@ def _supervise(
     words: tuple[bytes, ...],
     plan: Plan,
     settings: Settings,
-    reader: "Reader | None",
-    vault: "Vault | None",
+    reader: Reader | None,
+    vault: Vault | None,
     log: Log,
 ) -> int:
     import gc

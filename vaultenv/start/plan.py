@@ -1,5 +1,7 @@
 """What a start has to do: which variables hold references, and what the program's environment becomes."""
 
+from __future__ import annotations
+
 from vaultenv.basics.text import shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
@@ -37,7 +39,7 @@ class Plan:
         "without",
     )
 
-    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log") -> None:
+    def __init__(self, environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> None:
         self._environ = environ
         self._log = log
         self._settings = settings
@@ -62,7 +64,7 @@ class Plan:
         """About how many paths there are to read: what differs before the first `#`."""
         return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
 
-    def marker(self, names: "Iterable[bytes]") -> bytes:
+    def marker(self, names: Iterable[bytes]) -> bytes:
         """What a launcher leaves for a later one: a digest of all references, and the names that paths
         brought.
         """
@@ -73,7 +75,7 @@ class Plan:
         told = b"".join(b"%d:%s" % (len(fact), fact) for fact in facts)
         return b"=".join((sha256(told).hexdigest().encode(), *names))
 
-    def environ_from(self, running: "Mapping[bytes, bytes]") -> dict[bytes, bytes] | None:
+    def environ_from(self, running: Mapping[bytes, bytes]) -> dict[bytes, bytes] | None:
         """This program's environment with the values of a running one, None unless it was made from the same
         plan.
         """
@@ -87,7 +89,7 @@ class Plan:
         resolved = {name: running[name] for name in self.values}
         return self._merged(resolved, {name: running[name] for name in names})
 
-    def child_environ(self, reader: "Reader | None", token: str = "") -> dict[bytes, bytes]:
+    def child_environ(self, reader: Reader | None, token: str = "") -> dict[bytes, bytes]:
         """The program's environment; no reader is needed if Vault is not. Raises NotResolved with all
         problems.
         """
@@ -99,16 +101,14 @@ class Plan:
             resolved[_TOKEN] = token.encode()
         return self._merged(resolved, brought)
 
-    def _merged(
-        self, resolved: "Mapping[bytes, bytes]", brought: "Mapping[bytes, bytes]"
-    ) -> dict[bytes, bytes]:
+    def _merged(self, resolved: Mapping[bytes, bytes], brought: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
         child = child_environ(self._environ, self.values, resolved, brought, self.without)
         if not self._settings.reuse or not self.needs_vault:
             return child
         names = [name for name in brought if name in child and name not in self._environ]
         return {MARKER: self.marker(names), **child}
 
-    def _resolved(self, reader: "Reader") -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    def _resolved(self, reader: Reader) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
@@ -129,7 +129,7 @@ class Plan:
         return resolved, brought
 
 
-def _paths(text: str) -> "tuple[FromPath, ...]":
+def _paths(text: str) -> tuple[FromPath, ...]:
     if not text:
         return ()
     from vaultenv.references.frompath import parse_from_path
@@ -137,7 +137,7 @@ def _paths(text: str) -> "tuple[FromPath, ...]":
     return parse_from_path(text)
 
 
-def _with_nul(variables: "Mapping[bytes, bytes]") -> "list[tuple[str, str, VaultEnvError]]":
+def _with_nul(variables: Mapping[bytes, bytes]) -> list[tuple[str, str, VaultEnvError]]:
     error = SecretUnusable(
         "the value holds a NUL byte, which no environment variable can: store it in base64"
     )

@@ -7,6 +7,8 @@ in any doubt (another user, a process namespace shared by the pod, a program tha
 area) Vault is asked.
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.files import read_file
 
 TYPE_CHECKING = False
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 _LIMIT = 8 * 1024 * 1024
 
 
-def running_environ(plan: "Plan", log: "Log") -> dict[bytes, bytes] | None:
+def running_environ(plan: Plan, log: Log) -> dict[bytes, bytes] | None:
     """This program's environment with the values of the running one; None if they cannot be had."""
     for pid in _candidates():
         child = plan.environ_from(_environ_of(pid))

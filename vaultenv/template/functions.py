@@ -1,5 +1,7 @@
 """A function of the template language: what it takes, and how arguments are checked before it is called."""
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.values import kind
 
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
 
     Table = Mapping[str, "Function"]
 
-_TYPES: "dict[str, tuple[type, ...]]" = {
+_TYPES: dict[str, tuple[type, ...]] = {
     "s": (str,),
     "i": (int,),
     "f": (float, int),
@@ -28,12 +30,12 @@ class Function:
 
     __slots__ = ("_call", "_more", "_parameters")
 
-    def __init__(self, call: "Callable[..., Any]", parameters: str) -> None:
+    def __init__(self, call: Callable[..., Any], parameters: str) -> None:
         self._call = call
         self._more = parameters.endswith("*")
         self._parameters = parameters.rstrip("*")
 
-    def __call__(self, name: str, arguments: "Sequence[Any]") -> "Any":
+    def __call__(self, name: str, arguments: Sequence[Any]) -> Any:
         """The function's value; raises TemplateError for wrong arguments."""
         letters = self._letters(name, len(arguments))
         given = [
@@ -62,6 +64,6 @@ def _check(name: str, position: int, letter: str, value: object) -> None:
         raise TemplateError(f"{name}: argument {position}: expected {_NAMES[letter]}; got {kind(value)}")
 
 
-def table(rows: "Mapping[str, tuple[Callable[..., Any], str]]") -> "dict[str, Function]":
+def table(rows: Mapping[str, tuple[Callable[..., Any], str]]) -> dict[str, Function]:
     """Functions by name, from rows of callable and parameters."""
     return {name: Function(call, parameters) for name, (call, parameters) in rows.items()}

@@ -1,5 +1,7 @@
 """Go's formatted printing (https://pkg.go.dev/fmt), for the values that templates have."""
 
+from __future__ import annotations
+
 from vaultenv.template.quote import quoted
 from vaultenv.template.values import bounded, float_text, kind, text
 
@@ -22,7 +24,7 @@ class _Verb:
         self.letter = letter
 
 
-def sprintf(format_: str, arguments: "Sequence[object]") -> str:
+def sprintf(format_: str, arguments: Sequence[object]) -> str:
     """The formatted text; what cannot be formatted is told inside it, as Go does."""
     out: list[str] = []
     at = used = 0

@@ -1,5 +1,7 @@
 """The templates of `${ … }` keys: checked when a reference is parsed, evaluated on its secret."""
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import evaluate
 from vaultenv.template.parser import parse_template
@@ -19,6 +21,6 @@ def check(source: str) -> None:
     parse_template(source, FUNCTIONS)
 
 
-def render(source: str, fields: "Mapping[str, Any]") -> str:
+def render(source: str, fields: Mapping[str, Any]) -> str:
     """What the template prints for a secret's fields; raises TemplateError."""
     return evaluate(parse_template(source, FUNCTIONS), copied(dict(fields)), FUNCTIONS)

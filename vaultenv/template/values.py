@@ -4,6 +4,8 @@ JSON gives str, `Number` (a str, as Go's json.Number is), bool, None, list and d
 add int and float.
 """
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 
 TYPE_CHECKING = False
@@ -70,7 +72,7 @@ def text(value: object) -> str:
     return str(value)
 
 
-def ordered(value: "dict[str, Any]") -> list[str]:
+def ordered(value: dict[str, Any]) -> list[str]:
     """The keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps."""
     return sorted(value, key=lambda key: key.encode("utf-8", "surrogatepass"))
 
@@ -118,7 +120,7 @@ def equal(first: object, second: object) -> bool:
     return first == second
 
 
-def less(first: "Any", second: "Any") -> bool:
+def less(first: Any, second: Any) -> bool:
     """Go's `lt` of two values; raises TemplateError for types without an order."""
     one, other = _COMPARABLE.get(kind(first)), _COMPARABLE.get(kind(second))
     if one is None or other is None or one == "bool" or other == "bool":

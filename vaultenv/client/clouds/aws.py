@@ -3,6 +3,8 @@
 https://developer.hashicorp.com/vault/api-docs/auth/aws#login; variables and their order as in AWS's own SDKs.
 """
 
+from __future__ import annotations
+
 import time
 from binascii import b2a_base64
 
@@ -25,14 +27,14 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _LIMIT = 1024 * 1024
 
 
-def ec2_login(settings: "Settings") -> dict[str, str]:
+def ec2_login(settings: Settings) -> dict[str, str]:
     """The machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
     pkcs7 = _metadata(settings, "dynamic/instance-identity/pkcs7").replace("\n", "")
     nonce = sha256(_file(settings.jwt_file).encode()).hexdigest()
     return {"role": settings.role, "pkcs7": pkcs7, "nonce": nonce}
 
 
-def iam_login(settings: "Settings") -> dict[str, str]:
+def iam_login(settings: Settings) -> dict[str, str]:
     """A request to STS that Vault will send, signed with the workload's credentials."""
     region = settings.foreign("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
     url = settings.foreign("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
@@ -54,7 +56,7 @@ def iam_login(settings: "Settings") -> dict[str, str]:
     }
 
 
-def _credentials(settings: "Settings", sts: str) -> tuple[str, str, str]:
+def _credentials(settings: Settings, sts: str) -> tuple[str, str, str]:
     """Key id, secret and session token: from variables, a web identity, the container's service, or the
     machine.
     """
@@ -71,7 +73,7 @@ def _credentials(settings: "Settings", sts: str) -> tuple[str, str, str]:
     return _given(_json(_metadata(settings, base + role)), "Token")
 
 
-def _web_identity(settings: "Settings", sts: str) -> tuple[str, str, str]:
+def _web_identity(settings: Settings, sts: str) -> tuple[str, str, str]:
     """The role that the projected ServiceAccount token may take (IRSA)."""
     token = _file(settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"))
     fields = {
@@ -88,14 +90,14 @@ def _web_identity(settings: "Settings", sts: str) -> tuple[str, str, str]:
     return _given(result.get("Credentials") or {}, "SessionToken")
 
 
-def _given(answer: "dict[str, Any]", token: str) -> tuple[str, str, str]:
+def _given(answer: dict[str, Any], token: str) -> tuple[str, str, str]:
     key_id, secret = answer.get("AccessKeyId"), answer.get("SecretAccessKey")
     if not key_id or not secret:
         raise LoginFailed("failed to read login data: AWS's answer holds no credentials")
     return str(key_id), str(secret), str(answer.get(token) or "")
 
 
-def _metadata(settings: "Settings", path: str) -> str:
+def _metadata(settings: Settings, path: str) -> str:
     """A text of the machine's metadata, by IMDSv2."""
     base = settings.foreign("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
     latest = f"{base.rstrip('/')}/latest"
@@ -105,7 +107,7 @@ def _metadata(settings: "Settings", path: str) -> str:
     return answer.decode("utf-8", "replace")
 
 
-def _json(text: str) -> "dict[str, Any]":
+def _json(text: str) -> dict[str, Any]:
     from vaultenv.client.answers import body_of
 
     return body_of(text.encode())

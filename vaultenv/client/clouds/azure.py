@@ -1,5 +1,7 @@
 """Azure managed identities (https://developer.hashicorp.com/vault/api-docs/auth/azure#login)."""
 
+from __future__ import annotations
+
 from vaultenv.client.clouds.fetch import fetch_json
 from vaultenv.errors import LoginFailed
 
@@ -11,7 +13,7 @@ _HEADERS = {"Metadata": "true"}
 _RESOURCE = "https%3A%2F%2Fmanagement.azure.com%2F"
 
 
-def azure_login(settings: "Settings") -> dict[str, str]:
+def azure_login(settings: Settings) -> dict[str, str]:
     """The machine's token, and where the machine stands; AZURE_POD_IDENTITY_AUTHORITY_HOST moves the
     metadata.
     """

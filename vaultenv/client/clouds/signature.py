@@ -2,6 +2,8 @@
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.digest import sha256
 
 TYPE_CHECKING = False
@@ -20,7 +22,7 @@ def _hmac(key: bytes, message: str) -> bytes:
 
 
 def authorization(
-    headers: "Mapping[str, str]", body: str, region: str, service: str, key_id: str, secret: str, stamp: str
+    headers: Mapping[str, str], body: str, region: str, service: str, key_id: str, secret: str, stamp: str
 ) -> str:
     """The Authorization header of a POST to `/`; `stamp` is the time as in X-Amz-Date, which is among the
     headers.

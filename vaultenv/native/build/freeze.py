@@ -93,6 +93,10 @@ class WithoutTypes(ast.NodeTransformer):
             return ast.copy_location(ast.Pass(), node)
         return ast.copy_location(ast.Assign([node.target], node.value), node)
 
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        """Return nothing for `from __future__`: without annotations it only costs an import."""
+        return ast.copy_location(ast.Pass(), node) if node.module == "__future__" else node
+
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         """Nothing of an `if TYPE_CHECKING`, but its else."""
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":

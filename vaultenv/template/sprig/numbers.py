@@ -1,5 +1,7 @@
 """Sprig's arithmetic: everything is cast to a 64 bit integer first, what is no number to 0."""
 
+from __future__ import annotations
+
 import sys
 
 from vaultenv.template.errors import TemplateError
@@ -19,7 +21,7 @@ def wrapped(value: int) -> int:
     return (value + _HALF) % _WORD - _HALF
 
 
-def to_int(value: "Any") -> int:
+def to_int(value: Any) -> int:
     """cast.ToInt64: text in Go's integer syntax, floats cut, booleans as 0 and 1, all else 0."""
     if isinstance(value, float):
         return wrapped(int(value)) if abs(value) < sys.float_info.max else 0
@@ -43,7 +45,7 @@ def _parsed(value: str) -> int:
     return number if -_HALF <= number < _HALF else 0
 
 
-def to_float(value: "Any") -> float:
+def to_float(value: Any) -> float:
     """cast.ToFloat64."""
     try:
         return float(value) if isinstance(value, (str, int, float)) else 0.0
@@ -109,7 +111,7 @@ def _until_step(start: int, stop: int, step: int) -> list[int]:
     return list(numbers)
 
 
-NUMBERS: "dict[str, Function]" = table(
+NUMBERS: dict[str, Function] = table(
     {
         "atoi": (_atoi, "s"),
         "int": (to_int, "a"),

@@ -14,17 +14,19 @@ def parsed(**sources: str) -> dict[str, ast.Module]:
 
 def test_types_are_taken_out_and_the_rest_stays() -> None:
     typed = """
+from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 LIMIT: int = 3
 class Pair:
     left: int
-    def swap(self, *others: "Any", deep: bool = False) -> "Pair":
+    def swap(self, *others: Any, deep: bool = False) -> Pair:
         found: list[int] = []
         return self if deep else Pair()
 """
     plain = """
+pass
 TYPE_CHECKING = False
 LIMIT = 3
 class Pair:
