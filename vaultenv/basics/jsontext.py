@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Number(str):
-    """A JSON number as its own text, so that `1.50` and integers of 20 digits arrive unchanged."""
+    """A JSON number kept as its source text, so that `1.50` and integers of 20 digits stay unchanged."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ def _refuse(name: str) -> object:
 
 
 class _Rules:
-    """What `make_scanner` asks of its context."""
+    """The attributes that the C scanner `make_scanner` reads from its context."""
 
     strict = True
     object_hook = None
@@ -57,7 +57,7 @@ _STAND_INS = _stand_ins()
 
 
 def loads(data: bytes) -> Any:
-    """The value of a JSON text in UTF-8; numbers become `Number`.
+    """Return the value of a JSON text in UTF-8; numbers become `Number`.
 
     Raises ValueError for anything that is not JSON, values nested too deeply included; the message quotes
     nothing.
@@ -73,7 +73,7 @@ def loads(data: bytes) -> Any:
 
 
 def _scanned(text: str, start: int) -> tuple[Any, int]:
-    """The value at `start` and its end.
+    """Return the value at `start` and the position of its end.
 
     To report a fault, the C scanner imports json.decoder, for which the static executable's interpreter is not
     complete enough; where that is not loaded, it finds a stand-in.
@@ -89,8 +89,8 @@ def _scanned(text: str, start: int) -> tuple[Any, int]:
 
 
 def dumps(value: object) -> str:
-    """Compact JSON text of strings, numbers, booleans, None, lists and objects with string keys, in given
-    order.
+    """Return the compact JSON text of strings, numbers, booleans, None, lists, and objects with string keys
+    in their order.
     """
     if isinstance(value, Number):
         return str(value)

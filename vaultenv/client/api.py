@@ -28,7 +28,7 @@ _LOGIN_FAILED = "failed to request new Vault token: "
 
 
 class Vault:
-    """A Reader over one Vault; its repr shows nothing, as it holds a token."""
+    """A Reader of one Vault server. Its repr shows nothing, because it holds a token."""
 
     __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
 
@@ -45,17 +45,17 @@ class Vault:
 
     @property
     def token(self) -> str:
-        """The token of all further requests, "" before `login` or `use`."""
+        """The token of all further requests; "" before `login` or `use`."""
         return self._wire.headers.get(_TOKEN_HEADER, "")
 
     def use(self, token: str) -> None:
         """Send this token from now on."""
         if not token.isascii() or not token.isprintable():
-            raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that no token has")
+            raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that a token cannot have")
         self._wire.headers[_TOKEN_HEADER] = token
 
     def within(self, deadline: Deadline) -> None:
-        """Respect another deadline from now on."""
+        """Replace the deadline of all further requests."""
         self._wire.deadline = self._persistence.deadline = deadline
 
     def close(self) -> None:
@@ -63,7 +63,8 @@ class Vault:
         self._wire.close()
 
     def login(self, reads: int = 0) -> None:
-        """Log in by the configured method, again and again while Vault cannot answer; `reads` many will follow.
+        """Log in by the configured method, with repeated attempts while Vault cannot answer; prepare for
+        `reads` reads.
 
         Raises LoginFailed or PermissionRefused when Vault refuses, VaultUnavailable at the deadline,
         InvalidSetting.
@@ -84,7 +85,9 @@ class Vault:
         return self._wire.pipelined(requests, reads)
 
     def unwrap(self) -> None:
-        """Exchange the wrapping token in use for the token in it (sys/wrapping/unwrap); sent once only."""
+        """Exchange the wrapping token in use for the token inside it (sys/wrapping/unwrap); the request is
+        sent only once.
+        """
         request = Request("PUT", "/v1/sys/wrapping/unwrap", "{}")
         outcome = self._settled([request], self._wire.pipelined, None)[0]
         self._take_token(request, outcome, f"{_LOGIN_FAILED}unable to unwrap the given token: ")
@@ -98,22 +101,24 @@ class Vault:
                 return self.use(token)
         raise _login_error(prefix, self._url(request), outcome, self._settings)
 
-    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
-        """See `vaultenv.references.reader.Reader`: KV reads are pipelined, others go over up to four connections."""
-        requests = [_read_request(path, version) for path, version in wanted]
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        """Read secrets as `vaultenv.references.reader.Reader` says: KV reads are pipelined, others use up to
+        four connections.
+        """
+        requests = [_read_request(path, version) for path, version in questions]
         outcomes = self._settled(requests, Reads(self._wire).exchange)
         return [
             self._secret(request, path, outcome)
-            for request, (path, _), outcome in zip(requests, wanted, outcomes, strict=True)
+            for request, (path, _), outcome in zip(requests, questions, outcomes, strict=True)
         ]
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
-        """See `vaultenv.references.reader.Reader`."""
+        """Write as `vaultenv.references.reader.Reader` says."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
         return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
-        """See `vaultenv.references.reader.Reader`."""
+        """Decrypt as `vaultenv.references.reader.Reader` says."""
         from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 
         request = Request("PUT", f"/v1/{quoted(path)}", decrypt_body(ciphertexts), repeatable=True)
@@ -124,7 +129,7 @@ class Vault:
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
     def call(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
-        """The answer of a request that may be sent twice; raises VaultEnvError for any error status."""
+        """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status."""
         request = Request(method, f"/v1/{path}", body, repeatable=True)
         outcome = self._settled([request], self._wire.pipelined)[0]
         if isinstance(outcome, WireFailure):
@@ -136,9 +141,7 @@ class Vault:
     def _settled(
         self, requests: Sequence[Request], exchange: Exchange, retries: int | None = -1
     ) -> list[Outcome]:
-        """The last outcomes, after retries and redirects; VAULT_MAX_RETRIES counts unless `retries`
-        is given.
-        """
+        """Return the last outcomes, after retries and redirects; `retries` defaults to VAULT_MAX_RETRIES."""
         retries = self._retries if retries == -1 else retries
         outcomes = self._persistence.settle(exchange, requests, retries)
         return [
@@ -147,7 +150,7 @@ class Vault:
         ]
 
     def _followed(self, request: Request, outcome: Outcome, most: int) -> Outcome:
-        """The outcome, or that of the address within the same Vault to which it redirects."""
+        """Return the outcome, or that of the address within the same Vault to which it redirects."""
         if isinstance(outcome, WireFailure) or not 300 <= outcome.status < 400 or not most:
             return outcome
         from vaultenv.client.redirects import redirected

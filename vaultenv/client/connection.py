@@ -28,7 +28,7 @@ _CHUNK = 65536
 
 
 class _Socket(socket):
-    """A socket that can be referred to weakly, as the TLS object does."""
+    """A socket that can be weakly referenced, which the TLS object requires."""
 
     __slots__ = ("__weakref__",)
 
@@ -44,8 +44,8 @@ class Connection:
 
     @property
     def peer(self) -> Peer | None:
-        """Family, protocol and address of the other end, for `connect` to reach the same machine; None of a
-        path, which needs no look-up. Raises WireFailure if the connection is over.
+        """Return family, protocol and address of the other end, so that `connect` can reach the same machine;
+        None for a Unix socket, which needs no look-up. Raises WireFailure if the connection is over.
         """
         if self._socket.family == AF_UNIX:
             return None
@@ -64,7 +64,7 @@ class Connection:
             raise exchange_failure(error) from None
 
     def receive(self, until: float) -> bytes:
-        """The next bytes, at least one; b"" at the end of the stream."""
+        """Return the next bytes, at least one; b"" at the end of the stream."""
         try:
             _limit(self._socket, until)
             return self._tls.read(_CHUNK) if self._tls else self._socket.recv(_CHUNK)
@@ -74,7 +74,7 @@ class Connection:
             raise exchange_failure(error) from None
 
     def close(self) -> None:
-        """Close without saying good-bye: nothing is in flight that matters."""
+        """Close without a TLS goodbye: nothing that matters is in flight."""
         self._socket.close()
 
 
@@ -90,10 +90,10 @@ def connect(
     proxy: Proxy | None = None,
     peer: Peer | None = None,
 ) -> Connection:
-    """A connection to the first of the host's addresses that answers, TLS if there is a context.
+    """Return a connection to the first of the host's addresses that answers, over TLS if there is a context.
 
-    A `peer` spares the look-up. Raises WireFailure before the monotonic time `until`, or soon after it when
-    a name server does not answer.
+    With `peer`, no name is looked up. Raises WireFailure before the monotonic time `until`, or soon after it
+    when a name server does not answer.
     """
     at = proxy.address if proxy else address
     try:
@@ -115,7 +115,7 @@ def connect(
 
 
 def _open_tunnel(plain: socket, address: Address, proxy: Proxy, until: float) -> None:
-    """Let the proxy connect to Vault (CONNECT: RFC 9110, section 9.3.6)."""
+    """Make the proxy connect to Vault (CONNECT: RFC 9110, section 9.3.6)."""
     stream = Connection(plain, None)
     host = f"[{address.host}]" if ":" in address.host else address.host
     target = f"{host}:{address.port}"
@@ -137,7 +137,7 @@ def _open_tunnel(plain: socket, address: Address, proxy: Proxy, until: float) ->
 
 
 def proxy_headers(proxy: Proxy) -> list[str]:
-    """The header lines that a proxy wants: its credentials (RFC 7617)."""
+    """Return the header lines with the proxy's credentials (RFC 7617)."""
     if not proxy.credentials:
         return []
     from binascii import b2a_base64

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def decrypt_body(ciphertexts: Sequence[str]) -> str:
-    """The JSON body that asks for several plaintexts."""
+    """Return the JSON body of a request for several plaintexts."""
     return dumps({"batch_input": [{"ciphertext": text} for text in ciphertexts]})
 
 
 def plaintexts_or_errors(
     url: str, path: str, status: int, body: bytes, count: int
 ) -> list[bytes | VaultEnvError]:
-    """The plaintexts in an answer, in order, with an error for each that was not decrypted."""
+    """Return the plaintexts in an answer, in order, with an error in the place of each that was not decrypted."""
     data = body_of(body).get("data")
     results = data.get("batch_results") if isinstance(data, dict) else None
     if isinstance(results, list) and len(results) == count:

@@ -1,4 +1,4 @@
-"""What can go wrong between two machines, in the words of Go's net package, which people search for."""
+"""Failures of an exchange with Vault, in the words of Go's net package, which people search for."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _REMEDIES = {
 
 
 class WireFailure(Exception):
-    """A request had no answer; `sent` says whether Vault may have received it, `lasting` that waiting cannot
-    help.
+    """A request without an answer; `sent` means that Vault may have received it, `lasting` that a repetition
+    is useless.
     """
 
     def __init__(self, message: str, sent: bool, lasting: bool = False) -> None:
@@ -35,9 +35,7 @@ class WireFailure(Exception):
 
 
 def dial_failure(address: Address, at: str, error: OSError) -> WireFailure:
-    """Why there is no connection; `at` is the numeric address that was tried, "" if the name did not
-    resolve.
-    """
+    """Return the failure to connect; `at` is the numeric address that was tried, "" if the name did not resolve."""
     if isinstance(error, gaierror):
         return WireFailure(f"dial tcp: lookup {address.host}: no such host", sent=False)
     network = "unix" if address.scheme == "unix" else "tcp"
@@ -45,7 +43,7 @@ def dial_failure(address: Address, at: str, error: OSError) -> WireFailure:
 
 
 def with_remedy(failure: WireFailure, proxied: bool) -> WireFailure:
-    """The failure of a dial, with what to do about it."""
+    """Return the failure of a dial with a remedy in its message."""
     if proxied:
         return WireFailure(f"proxyconnect tcp: {failure}: {_REMEDIES['proxy']}", sent=False)
     return WireFailure(f"{failure}: {_REMEDIES['dial']}", sent=False)
@@ -61,7 +59,7 @@ def _reason(error: OSError) -> str:
 
 
 def handshake_failure(address: Address, error: OSError) -> WireFailure:
-    """Why TLS did not come about; nothing of a request has been sent."""
+    """Return the failure of a TLS handshake; nothing of a request has been sent."""
     if isinstance(error, SSLCertVerificationError):
         text, kind = _verification(address, error)
         return WireFailure(
@@ -88,7 +86,7 @@ def _verification(address: Address, error: SSLCertVerificationError) -> tuple[st
 
 
 def exchange_failure(error: OSError) -> WireFailure:
-    """Why a request that may have reached Vault has no answer."""
+    """Return the failure of a request that may have reached Vault."""
     if isinstance(error, TimeoutError):
         return WireFailure(
             "context deadline exceeded while awaiting the answer (VAULT_CLIENT_TIMEOUT)", sent=True

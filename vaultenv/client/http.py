@@ -1,6 +1,4 @@
-"""HTTP/1.1 messages (RFC 9112): a request as bytes, an answer from a stream; bounded in head, body
-and time.
-"""
+"""HTTP/1.1 messages (RFC 9112): a request as bytes, an answer from a stream; head, body and time are bounded."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ _BODILESS = (204, 304)
 
 
 class Request:
-    """A request to Vault; `repeatable` if it may be sent twice without acting twice. Its repr shows no
-    header.
-    """
+    """A request to Vault; `repeatable` if sending it twice has no further effect. Its repr shows no header."""
 
     __slots__ = ("body", "method", "repeatable", "target")
 
@@ -31,7 +27,7 @@ class Request:
         self.repeatable = repeatable
 
     def encode(self, host: str, base: str, headers: Mapping[str, str]) -> bytes:
-        """The bytes on the wire; `base` stands before the target."""
+        """Return the bytes to send; `base` is put before the target."""
         lines = [f"{self.method} {base}{self.target} HTTP/1.1", f"Host: {host}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         body = b""
@@ -42,7 +38,7 @@ class Request:
 
 
 class Answer:
-    """A whole answer: status, headers with lower-case names, body. Its repr shows no body."""
+    """A complete answer: status, headers with lower-case names, body. Its repr shows no body."""
 
     __slots__ = ("body", "headers", "status")
 
@@ -53,9 +49,7 @@ class Answer:
 
 
 class AnswerReader:
-    """Reads the answers on one connection, one after another; `reusable` until an answer ends the
-    connection.
-    """
+    """Reads the answers on one connection, one after another; `reusable` until an answer ends the connection."""
 
     __slots__ = ("_buffer", "_connection", "reusable")
 
@@ -65,8 +59,8 @@ class AnswerReader:
         self.reusable = True
 
     def next(self, until: float) -> Answer:
-        """The next answer that is not 1xx; raises WireFailure at a bad or half one, or at the monotonic time
-        `until`.
+        """Return the next answer that is not 1xx; raise WireFailure at a malformed or incomplete one, or at
+        the monotonic time `until`.
         """
         while True:
             status, headers = self._head(until)
@@ -113,7 +107,7 @@ class AnswerReader:
         return b"".join(parts)
 
     def _chunks(self, until: float) -> bytes:
-        """A chunked body (RFC 9112, section 7.1)."""
+        """Return a chunked body (RFC 9112, section 7.1)."""
         parts: list[bytes] = []
         total = 0
         while size := self._chunk_size(until):

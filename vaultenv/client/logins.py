@@ -1,4 +1,4 @@
-"""What each auth method sends to log in (https://developer.hashicorp.com/vault/api-docs/auth)."""
+"""Login requests of the auth methods (https://developer.hashicorp.com/vault/api-docs/auth)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIMIT = 1024 * 1024
 
 
 class Method:
-    """An auth method: its title in messages, its usual mount, and what makes its request."""
+    """An auth method: its title in messages, its usual mount, and the function that makes its request."""
 
     __slots__ = ("mount", "request", "title")
 
@@ -29,7 +29,7 @@ class Method:
 
 
 def method_of(settings: Settings) -> Method:
-    """The configured method; raises InvalidSetting for an unknown one."""
+    """Return the configured method; raise InvalidSetting for an unknown one."""
     method = METHODS.get(settings.auth_method)
     if method is None:
         known = ", ".join(METHODS)
@@ -38,12 +38,12 @@ def method_of(settings: Settings) -> Method:
 
 
 def mount_of(settings: Settings) -> str:
-    """Where the method is mounted: VAULT_PATH, else its usual place."""
+    """Return the method's mount: VAULT_PATH, else the usual one."""
     return settings.auth_mount or method_of(settings).mount
 
 
 def login_request(settings: Settings) -> Request:
-    """The request of the configured method; reads its files anew.
+    """Return the request of the configured method; its files are read each time.
 
     Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read.
     """
@@ -51,14 +51,16 @@ def login_request(settings: Settings) -> Request:
 
 
 def _jwt(settings: Settings) -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login; the jwt method takes the same."""
+    """Return the login with a JWT, of the methods kubernetes and jwt:
+    https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
+    """
     remedy = "the pod needs its ServiceAccount token: check automountServiceAccountToken"
     jwt = _file(settings.jwt_file, f"(type=jwt): {remedy}")
     return _login(settings, "login", {"role": settings.role, "jwt": jwt})
 
 
 def _approle(settings: Settings) -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
+    """Return the login of AppRole: https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
     body = {"role_id": _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID")}
     if settings.secret_id_file:
         body["secret_id"] = _file(
@@ -70,13 +72,17 @@ def _approle(settings: Settings) -> Request:
 
 
 def _certificate(settings: Settings) -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method"""
+    """Return the login with a TLS certificate:
+    https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method
+    """
     _needed(settings.client_certificate, "VAULT_CLIENT_CERT")
     return _login(settings, "login", {} if settings.role == "default" else {"name": settings.role})
 
 
 def _password(settings: Settings) -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/userpass#login; ldap takes the same."""
+    """Return the login with a password, of the methods userpass and ldap:
+    https://developer.hashicorp.com/vault/api-docs/auth/userpass#login
+    """
     user = _needed(settings.username, "VAULT_USERNAME")
     if settings.password_file:
         password = _file(settings.password_file, "(type=password): check VAULT_PASSWORD_FILE")
@@ -122,7 +128,7 @@ def _needed(value: str, variable: str) -> str:
 
 
 def _file(path: str, remedy: str) -> str:
-    """The trimmed content of a file; raises LoginFailed."""
+    """Return the trimmed content of a file; raise LoginFailed."""
     try:
         text = read_file(path, _LIMIT).decode("utf-8", "replace").strip()
     except OSError as error:

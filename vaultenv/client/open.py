@@ -1,4 +1,4 @@
-"""From settings to a client."""
+"""A Vault client made from the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_vault(settings: Settings, deadline: Deadline, log: Log) -> Vault:
-    """A client for the configured Vault; connects with the first request. Raises InvalidSetting."""
+    """Return a client for the configured Vault, which connects with its first request. Raises InvalidSetting."""
     address = parse_address(settings.address)
     trust = Trust(
         settings.ca_bytes,

@@ -16,7 +16,7 @@ _STATUSES = (301, 302, 307, 308)
 
 
 def redirected(address: Address, request: Request, answer: Answer) -> Request | None:
-    """The request to send instead, None if the answer is no redirect.
+    """Return the request to send instead; None if the answer is not a redirect.
 
     Raises VaultUnavailable for a redirect to another address, as a standby server sends.
     """

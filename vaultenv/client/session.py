@@ -1,4 +1,4 @@
-"""Which token the launcher works with: a given one, one in a file, or that of a login."""
+"""The choice of the launcher's token: from a setting, from a file, or from a login."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _LOGIN = "vault:login"
 
 
 def log_in(vault: Vault, settings: Settings, log: Log, reads: int = 0) -> None:
-    """Give the client its token, before about so many reads; raises LoginFailed and what `Vault.login` and
-    `Vault.unwrap` raise.
+    """Log the client in; `reads` is how many reads will follow, so that a second connection can be prepared.
+    Raises LoginFailed and the errors of `Vault.login` and `Vault.unwrap`.
     """
     is_static = settings.token and settings.token != _LOGIN
     token = settings.token if is_static else token_in_file(settings)
@@ -32,7 +32,7 @@ def log_in(vault: Vault, settings: Settings, log: Log, reads: int = 0) -> None:
 
 
 def token_in_file(settings: Settings) -> str:
-    """The token that VAULT_TOKEN_FILE holds now, or VAULT_TOKEN_PATH if there is such a file; else "".
+    """Return the current token in VAULT_TOKEN_FILE, else in VAULT_TOKEN_PATH if that file exists; else "".
 
     Raises LoginFailed.
     """

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 WINDOW = 32
 CONNECTIONS = 4
 IDLE_S = 30.0
-"""A connection that was idle for longer may have been closed at the other end, and is not used again."""
+"""Connections that were idle for longer are not reused: the other end may have closed them."""
 WORTH_S = 0.0005
 """A second connection pays if making it takes less than this for each read; the login hides most of it."""
 PATIENCE = 4
-"""How many times that the second one may take, if it is slower than the first."""
+"""Give up the second connection when it takes this many times the expected gain."""
 
 
 class Wire:
-    """Keeps its connections open between requests; `headers` go with every request. Nothing is sent twice
-    here.
+    """Connections to one Vault, kept open between requests; `headers` are sent with every request. Nothing is
+    repeated here.
     """
 
     __slots__ = (
@@ -73,14 +73,14 @@ class Wire:
         self._is_pipelining = True
 
     def one(self, request: Request) -> Answer:
-        """The answer to one request; raises WireFailure."""
+        """Return the answer to one request; raise WireFailure."""
         outcome = self.pipelined([request])[0]
         if isinstance(outcome, WireFailure):
             raise outcome
         return outcome
 
     def pipelined(self, requests: Sequence[Request], then: int = 0) -> list[Answer | WireFailure]:
-        """The answers in order, over the connections that are open, with up to 32 requests in flight on each.
+        """Return the answers in order, over the open connections, with up to 32 requests in flight on each.
 
         `then` is the number of reads to follow: while Vault works on these requests, a second connection is
         made for them, if that takes less time than it saves. Once a pipeline has broken, the requests are spread.
@@ -90,7 +90,7 @@ class Wire:
         return self._exchange(requests, max(1, len(self._idle)), WINDOW, then)
 
     def spread(self, requests: Sequence[Request]) -> list[Answer | WireFailure]:
-        """The answers in order, from up to four connections with one request in flight on each."""
+        """Return the answers in order, over up to four connections with one request in flight on each."""
         return self._exchange(requests, CONNECTIONS, 1)
 
     def _exchange(
@@ -115,7 +115,9 @@ class Wire:
         requests: Sequence[Request],
         outcomes: dict[int, Answer | WireFailure],
     ) -> list[_Flight]:
-        """These requests on one connection; nothing after a failure, which is the outcome of all of them."""
+        """Send these requests on one connection and return the flight; after a failure, which becomes the
+        outcome of all of them, return none.
+        """
         stream: _Stream | None = None
         try:
             stream = self._kept() or self._connected(self._until())
@@ -143,13 +145,13 @@ class Wire:
             stream.close()
 
     def _give_up(self, stream: _Stream | None) -> None:
-        """Close the connection and those that are idle, which may be as dead."""
+        """Close the connection and the idle ones, which may be dead too."""
         if stream:
             stream.close()
         self.close()
 
     def _widen(self, first: _Stream, reads: int) -> None:
-        """Make another connection for many reads; without it they take longer, and that is all."""
+        """Make a second connection for many reads; if that fails, the reads only take longer."""
         worth_s = reads * WORTH_S
         if not self._is_pipelining or self._idle or self._connecting_s >= worth_s:
             return
@@ -192,7 +194,7 @@ class Wire:
 
 
 class _Flight:
-    """Requests, by their indices, that are in flight on a connection."""
+    """Requests in flight on one connection, by their indices."""
 
     __slots__ = ("indices", "stream")
 

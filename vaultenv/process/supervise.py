@@ -1,4 +1,4 @@
-"""Starting the program as a child, with a keeper of its secrets beside it."""
+"""The program as a child process, with a thread that renews its secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def supervise(
     log: Log,
     finish: Callable[[Settings, Vault | None, Log], None],
 ) -> int:
-    """Run the program to its end; its exit status. Secrets are kept alive unless the token was revoked."""
+    """Run the program to its end and return its exit status. Secrets are renewed unless the token was revoked."""
     complete()
     from vaultenv.process.supervisor import Supervisor
 
@@ -38,8 +38,8 @@ def supervise(
     if cached and vault and not settings.revoke_token:
         from _thread import start_new_thread
 
-        from vaultenv.renewal.renewer import Keeper
+        from vaultenv.renewal.renewer import Renewer
 
-        keeper = Keeper(plan, vault, cached, environ, settings, log, supervisor.change)
-        start_new_thread(keeper.run, ())
+        renewer = Renewer(plan, vault, cached, environ, settings, log, supervisor.change)
+        start_new_thread(renewer.run, ())
     return supervisor.run(environ)

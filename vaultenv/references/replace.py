@@ -1,4 +1,4 @@
-"""What a value becomes, once everything that it refers to has been answered; no request is made here."""
+"""Replacement of a value's references by answers that are already there; no request is made here."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 
 class Answers:
-    """What Vault said to every source and to every ciphertext; its repr shows nothing, as it holds
-    secrets.
-    """
+    """Vault's answers by source and by ciphertext. Its repr shows nothing, because it holds secrets."""
 
     __slots__ = ("plaintexts", "secrets")
 
@@ -30,9 +28,7 @@ class Answers:
 
 
 class Replacement:
-    """A value's new text, None if the variable is left out, and (reference, error) for all that went
-    wrong.
-    """
+    """A value's new text, None if the variable is left out, and a (reference, error) for each problem."""
 
     __slots__ = ("problems", "text")
 
@@ -44,9 +40,9 @@ class Replacement:
 def replaced(
     value: Value, answers: Answers, ignore_missing: bool, before_each: Callable[[], object]
 ) -> Replacement:
-    """The value with its references replaced; `before_each` is called before each part.
+    """Return the value with its references replaced; `before_each` is called before each part.
 
-    What is missing is replaced by its default. Otherwise, with `ignore_missing`, a reference inside text
+    A missing secret is replaced by its default. Otherwise, with `ignore_missing`, a reference inside text
     stays there, and a variable that is nothing but a reference is left out, as is an optional one.
     """
     texts: list[bytes] = []
@@ -67,15 +63,15 @@ def replaced(
 
 
 def _instead(part: Part, ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
-    """What stands for a part that could not be had, `ignored` if that is ignored; None if the error stands."""
+    """Return the replacement of a part that has no answer: its default, or `ignored`; None if the error stands."""
     if isinstance(part, Term) and part.default is not None and isinstance(error, SecretNotFound):
         return part.default.encode()
     return ignored if ignore_missing and _is_ignorable(part, error) else None
 
 
 def _is_ignorable(part: Part, error: VaultEnvError) -> bool:
-    """Whether VAULT_IGNORE_MISSING_SECRETS covers the error: a missing path, or what transit cannot
-    decrypt.
+    """Return whether VAULT_IGNORE_MISSING_SECRETS covers the error: a missing path, or a ciphertext that
+    transit refuses.
     """
     if isinstance(part, Ciphertext):
         return isinstance(error, RequestRefused)

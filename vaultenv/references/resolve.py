@@ -1,6 +1,4 @@
-"""From values with references to values with secrets: which paths to read once, and what each variable
-becomes.
-"""
+"""Resolution of values to secrets: each source is read once, then every variable is replaced."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
 
 class Transit(Record):
-    """How ciphertexts are decrypted: the key ("" if none is set), the engine's mount, ciphertexts per
-    request.
-    """
+    """Settings of decryption: the key ("" if none is set), the engine's mount, ciphertexts per request."""
 
     __slots__ = ("batch_size", "key", "mount")
 
@@ -37,10 +33,10 @@ class Transit(Record):
 
 
 def parse_values(values: Mapping[bytes, bytes], transit: Transit) -> dict[bytes, Value]:
-    """The values with references, by name; plain text has no entry.
+    """Return the values that have references, by name; plain text has no entry.
 
-    Raises NotResolved with all that is wrong with them whatever Vault says, so that nothing is written for a
-    program that cannot start.
+    Raises NotResolved with all problems that do not depend on Vault, so that nothing is written for a program
+    that cannot start.
     """
     parsed: dict[bytes, Value] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []
@@ -79,7 +75,7 @@ def resolve_values(
     ignore_missing: bool,
     before_each: Callable[[], object] = lambda: None,
 ) -> dict[bytes, bytes]:
-    """The values with their references replaced, by name; `before_each` is called before each reference.
+    """Return the values with their references replaced, by name; `before_each` is called before each reference.
 
     A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
     every variable, and whatever `before_each` raises.
@@ -104,10 +100,10 @@ def from_path(
     ignore_missing: bool = False,
     warn: Callable[[str], None] = lambda message: None,
 ) -> dict[bytes, bytes]:
-    """The variables that whole paths bring, by name; a later path wins over an earlier one.
+    """Return the variables that whole paths bring, by name; a later path wins over an earlier one.
 
-    A deleted version brings nothing, of which `warn` is told. Raises NotResolved with every problem; a
-    missing path is none with `ignore_missing`.
+    A deleted version brings none and calls `warn`. Raises NotResolved with every problem; with
+    `ignore_missing`, a missing path is not a problem.
     """
     problems: list[tuple[str, str, VaultEnvError]] = []
     variables: dict[bytes, bytes] = {}
@@ -127,9 +123,7 @@ def from_path(
 
 
 def gather(values: Iterable[Value], reader: Reader, transit: Transit) -> Answers:
-    """Ask for each source and ciphertext once: all reads together, then the writes in order, then
-    ciphertexts.
-    """
+    """Request each source and ciphertext once: all reads together, then the writes in order, then ciphertexts."""
     parts = list(dict.fromkeys(part for value in values for part in value.parts))
     sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Term)))
     reads = [source for source in sources if source.body is None]

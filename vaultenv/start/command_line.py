@@ -28,7 +28,7 @@ _ALONE = {b"--check": CHECK, b"--version": VERSION, b"--help": USAGE}
 
 
 class Command(Record):
-    """What to do, and with which words: the program and its arguments, or the option's argument."""
+    """The action, and its words: the program with its arguments, or the option's argument."""
 
     __slots__ = ("action", "words")
 
@@ -38,7 +38,7 @@ class Command(Record):
 
 
 def parse_command_line(words: Sequence[bytes]) -> Command:
-    """The command in the words after the launcher's own name; raises InvalidUsage."""
+    """Return the command in the words after the launcher's own name; raise InvalidUsage."""
     first = words[0] if words else b""
     if not words:
         raise InvalidUsage("no command is given: vault-env PROGRAM [ARGUMENT...]")

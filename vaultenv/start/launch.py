@@ -24,8 +24,8 @@ _STDOUT = 1
 
 
 def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
-    """Start the program that `argv` names after the launcher itself; returns an exit status only without
-    exec.
+    """Start the program that `argv` names after the launcher itself; return an exit status only if it is not
+    executed.
     """
     log = Log()
     try:
@@ -83,7 +83,7 @@ def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: 
 
 
 def _open(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
-    """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
+    """Return (reader, vault): the same client twice, or the file store and None. Raises ClientNotCreated."""
     try:
         return _connected(settings, log, reads)
     except VaultEnvError as error:
@@ -104,7 +104,7 @@ def _connected(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault 
 
 
 def _asking_once(plan: Plan, reader: Reader | None) -> Reader | None:
-    """The reader, which asks once for what both references and VAULT_ENV_FROM_PATH name."""
+    """Return a reader that requests once whatever both references and VAULT_ENV_FROM_PATH name."""
     if reader is None or not (plan.values and plan.paths):
         return reader
     from vaultenv.references.cache import CachingReader
@@ -113,7 +113,7 @@ def _asking_once(plan: Plan, reader: Reader | None) -> Reader | None:
 
 
 def _finish(settings: Settings, vault: Vault | None, log: Log) -> None:
-    """What comes between the last read and the program: revoking the token, and the delay."""
+    """Revoke the token if configured, and wait for the configured delay: the last steps before the program."""
     if settings.revoke_token and vault:
         try:
             vault.call("PUT", "auth/token/revoke-self", "{}")

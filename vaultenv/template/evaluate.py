@@ -1,4 +1,4 @@
-"""What a parsed template prints for a secret, as Go's text/template executes it."""
+"""Evaluation of a parsed template on a secret, as Go's text/template executes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOTHING = object()
 
 
 def evaluate(nodes: Sequence[Node], data: object, functions: Table) -> str:
-    """The text that the template makes of `data`; raises TemplateError, also when it takes too many steps."""
+    """Return the text that the template makes of `data`; raise TemplateError, also for too many steps."""
     run = _Run(data, functions)
     try:
         run.nodes(nodes, data)
@@ -35,7 +35,7 @@ class _Jumped(Exception):
 
 
 class _Run:
-    """One evaluation: its output, variables (name and value, innermost last) and what it may still use up."""
+    """One evaluation: its output, its variables (name and value, innermost last), and the remaining steps and output."""
 
     def __init__(self, data: object, functions: Table) -> None:
         self.output: list[str] = []
@@ -131,7 +131,7 @@ class _Run:
         if isinstance(first, Call):
             return self._call(first, rest, dot, last)
         if rest or last is not _NOTHING:
-            raise TemplateError("what is not a function has no arguments", first.at)
+            raise TemplateError("only a function has arguments", first.at)
         if isinstance(first, Constant) and first.value is None:
             raise TemplateError("nil is not a command", first.at)
         return self._operand(first, dot)
@@ -150,7 +150,7 @@ class _Run:
         return value
 
     def _junction(self, call: Call, operands: Sequence[Node], dot: Any, last: Any) -> Any:
-        """`and` and `or`: the first operand that decides, else the last one."""
+        """Evaluate `and` or `or`: return the first operand that decides, else the last one."""
         value: Any = _NOTHING
         for operand in operands:
             value = self._operand(operand, dot)
@@ -190,7 +190,7 @@ def _fields(value: Any, node: Path) -> Any:
 
 
 def _pairs(value: Any, node: Node) -> Iterable[tuple[object, object]]:
-    """What `range` goes through: the items of a list, a map by sorted keys, the numbers below an integer."""
+    """Yield the items of `range`: of a list, of a map by sorted keys, the numbers below an integer."""
     if value is None:
         return ()
     if isinstance(value, dict):

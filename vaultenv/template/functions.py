@@ -1,4 +1,4 @@
-"""A function of the template language: what it takes, and how arguments are checked before it is called."""
+"""Functions of the template language: their parameters, and the check of arguments before a call."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class Function:
         self._parameters = parameters.rstrip("*")
 
     def __call__(self, name: str, arguments: Sequence[Any]) -> Any:
-        """The function's value; raises TemplateError for wrong arguments."""
+        """Return the function's value; raise TemplateError for wrong arguments."""
         letters = self._letters(name, len(arguments))
-        given = [
+        converted = [
             {} if letter == "m" and value is None else value
             for letter, value in zip(letters, arguments, strict=True)
         ]
-        for position, (letter, value) in enumerate(zip(letters, given, strict=True), 1):
+        for position, (letter, value) in enumerate(zip(letters, converted, strict=True), 1):
             if letter != "a":
                 _check(name, position, letter, value)
-        return self._call(*given)
+        return self._call(*converted)
 
     def _letters(self, name: str, count: int) -> str:
         letters = self._parameters
@@ -53,8 +53,8 @@ class Function:
             return letters[:-1] + letters[-1] * (count - len(letters) + 1)
         if count == len(letters):
             return letters
-        wanted = f"at least {len(letters) - 1}" if self._more else str(len(letters))
-        raise TemplateError(f"wrong number of args for {name}: want {wanted} got {count}")
+        expected = f"at least {len(letters) - 1}" if self._more else str(len(letters))
+        raise TemplateError(f"wrong number of args for {name}: want {expected} got {count}")
 
 
 def _check(name: str, position: int, letter: str, value: object) -> None:
@@ -65,5 +65,5 @@ def _check(name: str, position: int, letter: str, value: object) -> None:
 
 
 def table(rows: Mapping[str, tuple[Callable[..., Any], str]]) -> dict[str, Function]:
-    """Functions by name, from rows of callable and parameters."""
+    """Return functions by name, from rows of callable and parameters."""
     return {name: Function(call, parameters) for name, (call, parameters) in rows.items()}

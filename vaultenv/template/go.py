@@ -1,4 +1,4 @@
-"""The functions that Go's text/template has itself (https://pkg.go.dev/text/template#hdr-Functions)."""
+"""The built-in functions of Go's text/template (https://pkg.go.dev/text/template#hdr-Functions)."""
 
 from __future__ import annotations
 

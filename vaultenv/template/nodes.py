@@ -1,4 +1,4 @@
-"""The tree of a parsed template. Every node knows its character, `at`, for messages."""
+"""The tree of a parsed template. Every node has its character position, `at`, for messages."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Action(Node):
 
 
 class Branch(Node):
-    """`if`, `with` or `range`: `kind` says which."""
+    """`if`, `with` or `range`, by `kind`."""
 
     __slots__ = ("body", "kind", "otherwise", "pipeline")
 

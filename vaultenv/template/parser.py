@@ -1,5 +1,5 @@
-"""From tokens to a tree: one method per rule of Go's text/template grammar, without define, template and
-block.
+"""The parser: tokens to a tree, one method per rule of Go's text/template grammar, without define, template
+and block.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_VARIABLES = 200
 def parse_template(
     source: str, functions: Container[str], left: str = "${", right: str = "}"
 ) -> tuple[Node, ...]:
-    """The nodes of a template; raises TemplateError, also for a function that is not in `functions`."""
+    """Return the nodes of a template; raise TemplateError, also for a function that is not in `functions`."""
     parser = _Parser(lexer.tokens(source, left, right), functions)
     nodes, stop = parser.nodes(())
     if stop:
@@ -43,8 +43,8 @@ class _Parser:
         self._ranges = 0
 
     def nodes(self, stops: tuple[str, ...]) -> tuple[tuple[Node, ...], Token | None]:
-        """Text and actions until an action that is one of `stops`; that token, None at the end of the
-        template.
+        """Parse text and actions up to an action that is one of `stops`; return also that token, None at the
+        end of the template.
         """
         found: list[Node] = []
         while True:
@@ -218,5 +218,5 @@ class _Parser:
     def _expect(self, kind: str) -> None:
         token = self._take()
         if token.kind != kind:
-            wanted = "the end of the action" if kind == lexer.CLOSE else kind
-            raise TemplateError(f"unexpected {token.text or 'end'}, not {wanted}", token.at)
+            expected = "the end of the action" if kind == lexer.CLOSE else kind
+            raise TemplateError(f"unexpected {token.text or 'end'}, not {expected}", token.at)

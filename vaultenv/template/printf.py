@@ -25,7 +25,7 @@ class _Verb:
 
 
 def sprintf(format_: str, arguments: Sequence[object]) -> str:
-    """The formatted text; what cannot be formatted is told inside it, as Go does."""
+    """Return the formatted text; operands that cannot be formatted are described inside it, as Go does."""
     out: list[str] = []
     at = used = 0
     while (start := format_.find("%", at)) >= 0:
@@ -80,7 +80,7 @@ def _formatted(verb: _Verb, value: object) -> str:
 
 
 def _body(verb: _Verb, value: object) -> str | None:
-    """The value in the verb's form, None if the verb does not suit it."""
+    """Return the value in the verb's form, None if the verb does not suit it."""
     if verb.letter == "v":
         return _signed(verb, value, text(value))
     if isinstance(value, bool):

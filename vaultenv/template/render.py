@@ -17,10 +17,10 @@ __all__ = ("TemplateError", "check", "render")
 
 
 def check(source: str) -> None:
-    """Raises TemplateError if the template cannot be parsed."""
+    """Raise TemplateError if the template cannot be parsed."""
     parse_template(source, FUNCTIONS)
 
 
 def render(source: str, fields: Mapping[str, Any]) -> str:
-    """What the template prints for a secret's fields; raises TemplateError."""
+    """Return the output of the template for a secret's fields; raise TemplateError."""
     return evaluate(parse_template(source, FUNCTIONS), copied(dict(fields)), FUNCTIONS)

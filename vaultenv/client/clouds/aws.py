@@ -28,14 +28,14 @@ _LIMIT = 1024 * 1024
 
 
 def ec2_login(settings: Settings) -> dict[str, str]:
-    """The machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
+    """Return the machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
     pkcs7 = _metadata(settings, "dynamic/instance-identity/pkcs7").replace("\n", "")
     nonce = sha256(_file(settings.jwt_file).encode()).hexdigest()
     return {"role": settings.role, "pkcs7": pkcs7, "nonce": nonce}
 
 
 def iam_login(settings: Settings) -> dict[str, str]:
-    """A request to STS that Vault will send, signed with the workload's credentials."""
+    """Return a request to STS for Vault to send, signed with the workload's credentials."""
     region = settings.foreign("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
     url = settings.foreign("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
     key_id, secret, session = _credentials(settings, url)
@@ -57,8 +57,8 @@ def iam_login(settings: Settings) -> dict[str, str]:
 
 
 def _credentials(settings: Settings, sts: str) -> tuple[str, str, str]:
-    """Key id, secret and session token: from variables, a web identity, the container's service, or the
-    machine.
+    """Return key id, secret and session token: from variables, a web identity, the container's service, or
+    the machine.
     """
     key_id, secret = settings.foreign("AWS_ACCESS_KEY_ID"), settings.foreign("AWS_SECRET_ACCESS_KEY")
     if key_id and secret:
@@ -74,7 +74,7 @@ def _credentials(settings: Settings, sts: str) -> tuple[str, str, str]:
 
 
 def _web_identity(settings: Settings, sts: str) -> tuple[str, str, str]:
-    """The role that the projected ServiceAccount token may take (IRSA)."""
+    """Return the credentials of the role that the projected ServiceAccount token may assume (IRSA)."""
     token = _file(settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"))
     fields = {
         "Action": "AssumeRoleWithWebIdentity",
@@ -98,7 +98,7 @@ def _given(answer: dict[str, Any], token: str) -> tuple[str, str, str]:
 
 
 def _metadata(settings: Settings, path: str) -> str:
-    """A text of the machine's metadata, by IMDSv2."""
+    """Return a text of the machine's metadata, by IMDSv2."""
     base = settings.foreign("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
     latest = f"{base.rstrip('/')}/latest"
     lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}

@@ -26,7 +26,7 @@ def fetch(
     method: str = "GET",
     body: str | None = None,
 ) -> bytes:
-    """The body of a 200 answer of a cloud's service; raises LoginFailed that names the service."""
+    """Return the body of a 200 answer of a cloud's service; raise LoginFailed, which names the service."""
     scheme, _, rest = url.partition("://")
     authority, _, target = rest.partition("/")
     address = parse_address(f"{scheme}://{authority}", "the address of the cloud's metadata")
@@ -53,5 +53,5 @@ def fetch_json(
     method: str = "GET",
     body: str | None = None,
 ) -> dict[str, Any]:
-    """The JSON object in such an answer."""
+    """Return the JSON object in such an answer."""
     return body_of(fetch(settings, url, headers, method, body))

@@ -19,20 +19,22 @@ _VALID_S = 900
 
 
 def _account(settings: Settings) -> str:
-    """The metadata of the default service account; GCE_METADATA_HOST moves it, as for Google's libraries."""
+    """Return the metadata address of the default service account; GCE_METADATA_HOST replaces its host, as for
+    Google's libraries.
+    """
     host = settings.foreign("GCE_METADATA_HOST") or "metadata.google.internal"
     return f"http://{host}/computeMetadata/v1/instance/service-accounts/default"
 
 
 def gce_login(settings: Settings) -> dict[str, str]:
-    """The machine's identity token for this role."""
+    """Return the machine's identity token for this role."""
     audience = quoted(f"http://vault/{settings.role}")
     url = f"{_account(settings)}/identity?audience={audience}&format=full"
     return {"role": settings.role, "jwt": fetch(settings, url, _FLAVOR).decode("ascii", "replace").strip()}
 
 
 def iam_login(settings: Settings) -> dict[str, str]:
-    """A token that Google signs for the service account and this role."""
+    """Return a token that Google signs for the service account and this role."""
     account = _account(settings)
     email = fetch(settings, f"{account}/email", _FLAVOR).decode("ascii", "replace").strip()
     access = fetch_json(settings, f"{account}/token", _FLAVOR).get("access_token")

@@ -18,7 +18,7 @@ def run(
     check: bool = True,
     stdin: str = "",
 ) -> str:
-    """What the tool wrote; raises StepFailed if it ends with an error and `check` is true."""
+    """Run the tool and return its output; raise StepFailed if it ends with an error and `check` is true."""
     try:
         done = subprocess.run(
             command,
@@ -40,6 +40,6 @@ def run(
 
 
 def make(folder: Path, environment: Mapping[str, str], *targets: str) -> None:
-    """`make` with as many jobs as there are processors."""
+    """Run `make` with as many jobs as there are processors."""
     jobs = len(os.sched_getaffinity(0))
     run(["make", "--silent", f"--jobs={jobs}", *targets], folder, environment)

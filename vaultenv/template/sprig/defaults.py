@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def _default(instead: object, *given: object) -> object:
-    return given[0] if given and truth(given[0]) else instead
+def _default(instead: object, *values: object) -> object:
+    return values[0] if values and truth(values[0]) else instead
 
 
 def _coalesce(*values: object) -> object:

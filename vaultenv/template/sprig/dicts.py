@@ -1,6 +1,4 @@
-"""Sprig's functions on maps; `set`, `unset` and the merges change the map that they are given, as
-Sprig's do.
-"""
+"""Sprig's functions on maps; `set`, `unset` and the merges change their first map, as Sprig's do."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def copied(value: Any) -> Any:
-    """A deep copy of lists and maps."""
+    """Return a deep copy of lists and maps."""
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list) else value
@@ -53,7 +51,7 @@ def _keys(*maps: Map) -> list[str]:
 
 
 def _dig(*arguments: Any) -> Any:
-    """The value at a path of keys; arguments are the keys, what stands for a missing one, and the map."""
+    """Return the value at a path of keys; arguments are the keys, the default for a missing one, and the map."""
     *keys, instead, values = arguments
     if not keys:
         raise TemplateError("dig needs at least three arguments")

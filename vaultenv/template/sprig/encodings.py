@@ -1,6 +1,4 @@
-"""Sprig's encodings and hash sums. Binary results become text with U+FFFD, as nothing else fits in a
-template.
-"""
+"""Sprig's encodings and hash sums. Binary results become text with U+FFFD, because a template holds text only."""
 
 from __future__ import annotations
 
@@ -48,7 +46,9 @@ def _adler32(value: str) -> str:
 
 
 def json_text(value: Any, html: bool = True, indent: str = "", level: str = "\n") -> str:
-    """encoding/json's Marshal: sorted keys, non-ASCII as it is, `<`, `>` and `&` escaped if `html`."""
+    """Return the text of encoding/json's Marshal: sorted keys, non-ASCII unchanged, `<`, `>` and `&` escaped
+    if `html`.
+    """
     inner = level + indent if indent else ""
     outer = level if indent else ""
     if isinstance(value, dict):
@@ -83,7 +83,7 @@ def _json_string(value: str, html: bool) -> str:
 
 
 def _from_json(value: str) -> Any:
-    """The value of a JSON text with numbers as floats, nil for anything else, as in Sprig."""
+    """Return the value of a JSON text with numbers as floats, nil for anything else, as in Sprig."""
     try:
         return _with_floats(jsontext.loads(value.encode("utf-8", "replace")))
     except ValueError:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def same(first: object, second: object) -> bool:
-    """reflect.DeepEqual: values of different types are never equal."""
+    """Compare as reflect.DeepEqual: values of different types are never equal."""
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(same, first, second))
     if isinstance(first, dict) and isinstance(second, dict):

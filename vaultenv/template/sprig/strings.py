@@ -16,7 +16,7 @@ SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
 
 
 def strings_of(value: Any) -> list[str]:
-    """Sprig's strslice: the items of a list as text, without nils; another value alone."""
+    """Return Sprig's strslice: the items of a list as text, without nils; another value alone."""
     if isinstance(value, list):
         return [text(item) for item in value if item is not None]
     return [] if value is None else [text(value)]
@@ -29,7 +29,7 @@ def _per_char(value: str, change: Any) -> str:
 
 
 def _title(value: str) -> str:
-    """strings.Title: the first letter of each word."""
+    """Return strings.Title: the first letter of each word in upper case."""
     out, inside = [], False
     for char in value:
         out.append(char if inside else _per_char(char, str.title))
