@@ -3,10 +3,10 @@
 import logging
 import sys
 import time
-from functools import lru_cache
 from typing import Any, TextIO
 
 from vaultkube.documents.json_codec import encode
+from vaultkube.remember import remember_last
 
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 
@@ -33,7 +33,7 @@ def _now() -> str:
     return f"{_second(now_ns // 10**9)}.{now_ns // 10**6 % 1000:03d}Z"
 
 
-@lru_cache(maxsize=1)
+@remember_last
 def _second(now_s: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s))
 

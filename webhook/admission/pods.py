@@ -1,12 +1,13 @@
 """What is decided about a pod, and about containers that are added to a running one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import InvalidAnnotation, Refused
+from vaultkube.remember import anything, remember
 from webhook.admission.gather import (
     find_account_pull_secrets,
     gather_images,
@@ -32,8 +33,6 @@ from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
 _DEFAULT_ROLE = "default"
 _DEFAULT_SERVICE_ACCOUNT = "default"
-_REMEMBERED = 256
-_REMEMBERED_LENGTH = 4096
 
 _Configured = tuple[Launcher, tuple[str, ...], tuple[str, ...]]
 """What the annotations ask for, with what it adds to a pod, warnings, and problems."""
@@ -55,7 +54,9 @@ class PodAdmission:
         self._settings = settings
         self._defaults = defaults
         self._services = services
-        self._configured_before = lru_cache(_REMEMBERED)(self._configured)
+        self._configured = remember(
+            self._configure_items, public=anything, longest=4096, entries=256, length=_length
+        )
 
     def decide(
         self, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
@@ -88,11 +89,9 @@ class PodAdmission:
 
     def _configure(self, annotations: Mapping[str, str]) -> _Configured:
         """Return what the annotations ask for, warnings and problems: the pods of a workload ask for the same again."""
-        ours = tuple(item for item in annotations.items() if item[0].startswith(PREFIXES))
-        length = sum(len(key) + len(text) for key, text in ours)
-        return self._configured_before(ours) if length <= _REMEMBERED_LENGTH else self._configured(ours)
+        return self._configured(tuple(item for item in annotations.items() if item[0].startswith(PREFIXES)))
 
-    def _configured(self, items: tuple[tuple[str, str], ...]) -> _Configured:
+    def _configure_items(self, items: tuple[tuple[str, str], ...]) -> _Configured:
         """With a problem, the rest is still looked at."""
         annotations = dict(items)
         try:
@@ -157,6 +156,10 @@ class PodAdmission:
         ]
         account = spec.get("serviceAccountName") or _DEFAULT_SERVICE_ACCOUNT
         return own or find_account_pull_secrets(self._services.cluster, namespace, account, deadline)
+
+
+def _length(items: tuple[tuple[str, str], ...]) -> int:
+    return sum(len(key) + len(text) for key, text in items)
 
 
 def _missing(named: Sequence[tuple[str, str]], found: Sequence[PullSecret]) -> tuple[str, ...]:

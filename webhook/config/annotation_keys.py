@@ -1,7 +1,5 @@
 """How the key of an annotation is spelled: two prefixes, the successor's new names, and its mirror for OpenBao."""
 
-from functools import cache
-
 PREFIX = "vault.security.banzaicloud.io/"
 SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
 PREFIXES = (PREFIX, SUCCESSOR_PREFIX)
@@ -12,7 +10,6 @@ IMAGE_DIGESTS = PREFIX + "image-digests"
 _VAULT, _BAO = "vault-", "bao-"
 
 
-@cache
 def spellings(key: str, successor: str = "") -> tuple[str, ...]:
     """Return the full keys under which `key` is read, first wins; `successor` is its name behind the successor's prefix."""
     renamed = successor or key

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.remember import remember
 from webhook.pods.environment import (
     PREFIX,
     SETTINGS,
@@ -21,7 +21,6 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
-_REMEMBERED_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,7 @@ def find_references(
 
 
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
-    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault.
-
-    Only of a value that may be a reference: other text is not to be remembered, it may be secret.
-    """
+    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault."""
     name = variable.name
     try:
         asked = _asked(variable.value or b"", deadline)
@@ -134,12 +130,12 @@ def _refers(value: bytes, deadline: Deadline) -> bool:
         return True
 
 
-def _asked(value: bytes, deadline: Deadline) -> _Asked | None:
-    """None for plain text; raises what `parse` raises. The pods of a workload bring the same references again and again."""
-    return _asked_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value, deadline)
+def _may_refer(value: bytes) -> bool:
+    return _PREFIX in value
 
 
 def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _Asked | None:
+    """Return what a value asks of Vault, None for plain text; raise what `parse` raises."""
     parsed = parse(value, deadline.check)
     if parsed is None:
         return None
@@ -147,7 +143,8 @@ def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _Asked | None:
     return _Asked(tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds)
 
 
-_asked_before = lru_cache(maxsize=1024)(_read)
+_asked = remember(_read, public=_may_refer, longest=512, entries=1024)
+"""The pods of a workload bring the same references again and again."""
 
 
 def _may_become_one(variable: Variable, refers: bool) -> bool:

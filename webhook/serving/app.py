@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from urllib.parse import parse_qs
 
 from flask import Flask, Response, request
@@ -49,7 +49,6 @@ def create_app(
     return app
 
 
-@lru_cache(maxsize=16)
 def _caller_budget_s(query: bytes) -> float:
     """What may be taken of the `timeout` that the API server waits for; without one it is without end."""
     try:

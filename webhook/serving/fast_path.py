@@ -11,10 +11,10 @@ import ssl
 import time
 from email.utils import formatdate
 from enum import Enum
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultkube.deadline import Moment, MustWait
+from vaultkube.remember import remember_last
 from webhook.serving.reviewer import Answer, Reviewer
 
 _LIMIT = 32_768
@@ -127,6 +127,6 @@ def _message(given: Answer) -> bytes:
     ).encode("ascii") + given.body
 
 
-@lru_cache(maxsize=1)
+@remember_last
 def _date(now_s: int) -> str:
     return formatdate(now_s, usegmt=True)
