@@ -8,9 +8,7 @@ from vaultenv.start.launch import run
 
 
 def main() -> None:
-    """Run with this process's arguments and environment; exits with the launcher's status if there is no
-    exec.
-    """
+    """Run with this process's arguments and environment; exit with the launcher's status if no program was executed."""
     gc.disable()  # nothing is worth collecting before the program starts
     argv = [word.encode("utf-8", "surrogateescape") for word in sys.argv]
     sys.exit(run(argv, dict(posix.environ)))

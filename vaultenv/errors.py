@@ -18,6 +18,8 @@
 Each message says what, where, and what to do, and never holds a secret value.
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.text import one_line
 
 
@@ -99,7 +101,7 @@ class NotResolved(VaultEnvError):
     The first line tells all problems; lines after it point into references that cannot be parsed.
     """
 
-    def __init__(self, problems: "list[tuple[str, str, VaultEnvError]]") -> None:
+    def __init__(self, problems: list[tuple[str, str, VaultEnvError]]) -> None:
         told = "; ".join(_told(name, reference, error) for name, reference, error in problems)
         shown = [
             f"{name}:\n{error.pointer()}"

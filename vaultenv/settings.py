@@ -1,5 +1,7 @@
 """The values that a process was given for the variables of `vaultenv.variables`, checked."""
 
+from __future__ import annotations
+
 from vaultenv.basics.duration import seconds
 from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import NotUtf8, decoded
@@ -74,7 +76,7 @@ class Settings:
         "username",
     )
 
-    def __init__(self, environ: "Mapping[bytes, bytes]") -> None:
+    def __init__(self, environ: Mapping[bytes, bytes]) -> None:
         self._environ = environ
         self._read_connection()
         self._read_login()

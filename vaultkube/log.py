@@ -5,9 +5,9 @@ Never give a record a secret value. Fields are a mapping: `_log.info("reviewed",
 
 import logging
 import time
-from functools import lru_cache
 
 from vaultkube.documents.json_codec import encode
+from vaultkube.remember import remember_last
 
 _OURS = ("vaultkube", "webhook")
 _LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
@@ -52,9 +52,9 @@ def _utc(seconds: float) -> str:
     return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
 
 
-@lru_cache(maxsize=1)
-def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+@remember_last
+def _second(now_s: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s))
 
 
 def _outline(error: BaseException) -> str:

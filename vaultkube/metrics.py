@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -43,18 +42,11 @@ class Metrics:
         self._lookups = Counter(
             "vault_webhook_image_lookups_total", "Look-ups of image configurations", ["outcome"]
         )
-        self._of_reviews = cache(self._find_of_reviews)
-
-    def _find_of_reviews(
-        self, resource: str, outcome: str
-    ) -> tuple[Callable[[], None], Callable[[float], None]]:
-        return self._reviews.labels(resource, outcome).inc, self._seconds.labels(resource).observe
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
         """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
-        count, observe = self._of_reviews(resource, outcome)
-        count()
-        observe(seconds)
+        self._reviews.labels(resource, outcome).inc()
+        self._seconds.labels(resource).observe(seconds)
 
     def image_lookup(self, outcome: str) -> None:
         """Count a look-up of an image configuration."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.servers.toolchain import go
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.build import build
+from vaultenv.native.build.link import OPTIONAL
 from vaultenv.native.build.toolchain import environment
 from vaultenv.native.build.tools import run
 
@@ -27,12 +28,18 @@ class Programs:
 
 def make_programs(folder: Path) -> Programs:
     """Build all that is built into `folder`."""
-    ours = folder / "vault-env"
-    build(native(), ours)
-    launchers = {"vault-env": ours, "minimal Go": _go_client(folder / "minimal")}
+    launchers = {"vault-env": _ours(folder)}
+    launchers |= {f"without {part}": _ours(folder, part) for part in OPTIONAL}
+    launchers["minimal Go"] = _go_client(folder / "minimal")
     if original := os.environ.get(ORIGINAL):
         launchers["Go original"] = Path(original)
     return Programs(launchers, _compiled("measure.c", folder), _compiled("noop.c", folder))
+
+
+def _ours(folder: Path, *without: str) -> Path:
+    file = folder / "-".join(("vault-env", *without))
+    build(native(), file, without)
+    return file
 
 
 def _go_client(program: Path) -> Path:

@@ -1,6 +1,4 @@
-"""One monotonic point in time that everything from start to exec respects, and the pauses between
-attempts.
-"""
+"""One monotonic deadline for everything from start to exec, and the pauses between attempts."""
 
 import posix
 import time
@@ -11,7 +9,7 @@ FOREVER_S = 10.0**9
 
 
 class Deadline:
-    """The moment `budget_s` seconds after its making; a budget of 0 never ends."""
+    """The point in time `budget_s` seconds after its creation; with a budget of 0 it never comes."""
 
     __slots__ = ("_end",)
 
@@ -19,20 +17,20 @@ class Deadline:
         self._end = time.monotonic() + (budget_s or FOREVER_S)
 
     def remaining_s(self) -> float:
-        """Seconds left, never below zero."""
+        """Return the seconds left, never below zero."""
         return max(0.0, self._end - time.monotonic())
 
     def passed(self) -> bool:
-        """Whether nothing is left."""
+        """Return whether no time is left."""
         return self.remaining_s() == 0.0
 
     def sooner(self, budget_s: float) -> float:
-        """The monotonic time of this deadline, or of `budget_s` seconds from now if that is sooner."""
+        """Return the monotonic time of this deadline, or of `budget_s` seconds from now if that is sooner."""
         return min(self._end, time.monotonic() + budget_s)
 
 
 class Backoff:
-    """Pauses that double from a quarter of a second to five, each shortened by up to a half at random."""
+    """Pauses that double from a quarter of a second to five seconds, each shortened by up to a half at random."""
 
     __slots__ = ("_deadline", "_pause_s")
 
@@ -41,7 +39,7 @@ class Backoff:
         self._pause_s = FIRST_PAUSE_S
 
     def wait(self) -> bool:
-        """Sleep for the next pause; False, at once, if the deadline comes before its end."""
+        """Sleep for the next pause and return True; return False at once if the deadline comes before its end."""
         pause_s = self._pause_s * (1 - posix.urandom(1)[0] / 512)
         if pause_s >= self._deadline.remaining_s():
             return False

@@ -15,8 +15,8 @@ _LONGEST_S = 2**63 / 1e9  # time.Duration counts nanoseconds in 64 bits
 
 
 def seconds(text: str) -> float:
-    """The duration in seconds, never negative; raises ValueError for any other text, and as Go for more than
-    292 years.
+    """Return the seconds of a duration, never negative; raise ValueError for other text and, as Go, for more
+    than 292 years.
     """
     duration_s = _parsed(text.strip().removeprefix("+"))
     if duration_s > _LONGEST_S:
@@ -44,7 +44,7 @@ def _is_number(text: str) -> bool:
 
 
 def _next(text: str) -> tuple[str, str, str]:
-    """The leading number, its unit and the rest."""
+    """Split text into its leading number, the number's unit, and the rest."""
     split = len(text) - len(text.lstrip("0123456789."))
     end = split
     while end < len(text) and text[end] not in "0123456789.":

@@ -1,10 +1,10 @@
-"""Whole small files as bytes, without the `open` that an interpreter gets late."""
+"""Small files read whole, as bytes, without `open`, which the static executable's interpreter gets late."""
 
 import posix
 
 
 def read_file(path: str, limit: int) -> bytes:
-    """The content of a file; raises OSError, also for a file with more than `limit` bytes."""
+    """Return the content of a file; raise OSError, also for a file of more than `limit` bytes."""
     descriptor = posix.open(path.encode("utf-8"), posix.O_RDONLY | posix.O_CLOEXEC)
     try:
         chunks = []
@@ -19,5 +19,5 @@ def read_file(path: str, limit: int) -> bytes:
 
 
 def reason(error: OSError) -> str:
-    """The error's text as Go prints it: `no such file or directory`."""
+    """Return the error's text as Go prints it: `no such file or directory`."""
     return (error.strerror or "input/output error").lower()

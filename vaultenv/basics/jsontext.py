@@ -2,6 +2,8 @@
 import.
 """
 
+from __future__ import annotations
+
 import sys
 from _json import encode_basestring_ascii, make_scanner
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Number(str):
-    """A JSON number as its own text, so that `1.50` and integers of 20 digits arrive unchanged."""
+    """A JSON number kept as its source text, so that `1.50` and integers of 20 digits stay unchanged."""
 
     __slots__ = ()
 
@@ -25,15 +27,15 @@ def _refuse(name: str) -> object:
 
 
 class _Rules:
-    """What `make_scanner` asks of its context."""
+    """The attributes that the C scanner `make_scanner` reads from its context."""
 
     strict = True
     object_hook = None
     object_pairs_hook = None
-    parse_float: "Callable[[str], object]" = Number
-    parse_int: "Callable[[str], object]" = Number
+    parse_float: Callable[[str], object] = Number
+    parse_int: Callable[[str], object] = Number
     parse_constant = staticmethod(_refuse)
-    memo: "Mapping[str, str]" = {}  # noqa: RUF012 (the scanner asks for it and leaves it)
+    memo: Mapping[str, str] = {}
 
 
 _scan = make_scanner(_Rules)  # type: ignore[arg-type]
@@ -44,7 +46,7 @@ class _Fault(ValueError):
         super().__init__()
 
 
-def _stand_ins() -> "dict[str, ModuleType]":
+def _stand_ins() -> dict[str, ModuleType]:
     package, decoder = type(sys)("json"), type(sys)("json.decoder")
     package.decoder = decoder  # type: ignore[attr-defined]
     decoder.JSONDecodeError = _Fault  # type: ignore[attr-defined]
@@ -54,8 +56,8 @@ def _stand_ins() -> "dict[str, ModuleType]":
 _STAND_INS = _stand_ins()
 
 
-def loads(data: bytes) -> "Any":
-    """The value of a JSON text in UTF-8; numbers become `Number`.
+def loads(data: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8; numbers become `Number`.
 
     Raises ValueError for anything that is not JSON, values nested too deeply included; the message quotes
     nothing.
@@ -70,8 +72,8 @@ def loads(data: bytes) -> "Any":
     return value
 
 
-def _scanned(text: str, start: int) -> "tuple[Any, int]":
-    """The value at `start` and its end.
+def _scanned(text: str, start: int) -> tuple[Any, int]:
+    """Return the value at `start` and the position of its end.
 
     To report a fault, the C scanner imports json.decoder, for which the static executable's interpreter is not
     complete enough; where that is not loaded, it finds a stand-in.
@@ -87,8 +89,8 @@ def _scanned(text: str, start: int) -> "tuple[Any, int]":
 
 
 def dumps(value: object) -> str:
-    """Compact JSON text of strings, numbers, booleans, None, lists and objects with string keys, in given
-    order.
+    """Return the compact JSON text of strings, numbers, booleans, None, lists, and objects with string keys
+    in their order.
     """
     if isinstance(value, Number):
         return str(value)

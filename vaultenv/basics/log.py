@@ -24,20 +24,20 @@ class Log:
         self._least = LEVELS.index(level) if level in LEVELS else LEVELS.index("info")
 
     def debug(self, message: str) -> None:
-        """What helps to find a fault in the launcher itself."""
+        """Write details for finding an error of the launcher itself."""
         self._emit(0, message)
 
     def info(self, message: str) -> None:
-        """A step of a normal start."""
+        """Write a step of a normal start."""
         self._emit(1, message)
 
     def warn(self, message: str) -> None:
-        """Something that people should mend, and that does not stop the start."""
+        """Write a problem that people should fix but that does not stop the start."""
         self._emit(2, message)
 
     def error(self, message: str) -> None:
-        """Why the program is not started; lines after the first follow the entry in text, stay inside it in
-        JSON.
+        """Write the reason why the program is not started; further lines follow the entry in text, and stay
+        inside it in JSON.
         """
         self._emit(3, message)
 
@@ -54,7 +54,7 @@ class Log:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all bytes; an error ends it silently, because there is nobody left to tell."""
+    """Write all bytes; return silently on an error, because it cannot be reported anywhere."""
     try:
         while data:
             data = data[posix.write(descriptor, data) :]

@@ -1,10 +1,8 @@
-"""Plain slotted values that compare by content: what a frozen dataclass gives, without its import cost."""
+"""Slotted values that compare by content: a frozen dataclass without its import cost."""
 
 
 class Record:
-    """Base of values whose slots are all of their content; subclasses never hold secrets, as `repr` shows
-    all.
-    """
+    """Base of values that consist of their slots; not for secrets, because `repr` shows every slot."""
 
     __slots__: tuple[str, ...] = ()
 

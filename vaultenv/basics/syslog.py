@@ -1,4 +1,4 @@
-"""Log lines to a syslog server over UDP (RFC 3164), in the hope that it listens."""
+"""Log lines to a syslog server over UDP (RFC 3164), without confirmation."""
 
 import time
 from _socket import SOCK_DGRAM, getaddrinfo, socket
@@ -9,7 +9,7 @@ _PORT = "514"
 
 
 def send(server: str, level: int, line: bytes) -> None:
-    """Send a line to `host:port`; an error is passed over, because the line is on standard error already."""
+    """Send a line to `host:port`; ignore errors, because the line is on standard error already."""
     host, _, port = server.rpartition(":") if ":" in server else (server, "", _PORT)
     stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
     packet = f"<{_PRIORITIES[level]}>{stamp} vault-env: ".encode() + line

@@ -9,7 +9,7 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 class NotUtf8(ValueError):
-    """Bytes are no UTF-8; `at` is the first offending one."""
+    """Raised for bytes that are not UTF-8; `at` is the position of the first invalid one."""
 
     def __init__(self, at: int) -> None:
         super().__init__("not UTF-8")
@@ -17,7 +17,7 @@ class NotUtf8(ValueError):
 
 
 def decoded(raw: bytes) -> str:
-    """The text in UTF-8; raises NotUtf8."""
+    """Return the bytes decoded as UTF-8; raise NotUtf8."""
     text = raw.decode("utf-8", "surrogateescape")
     at = _first_surrogate(text)
     if at is not None:
@@ -26,19 +26,19 @@ def decoded(raw: bytes) -> str:
 
 
 def encoded(text: str) -> bytes:
-    """The text as UTF-8, with U+FFFD for surrogates, as Go encodes them."""
+    """Return the text as UTF-8, with U+FFFD for surrogates, as Go encodes them."""
     if _first_surrogate(text) is not None:
         text = "".join("\ufffd" if _is_surrogate(char) else char for char in text)
     return text.encode("utf-8")
 
 
 def shown(raw: bytes) -> str:
-    """The bytes for people, in one line."""
+    """Return the bytes as one printable line, for messages."""
     return one_line(raw.decode("utf-8", "replace"))
 
 
 def one_line(text: str) -> str:
-    """The text with control characters and the like as escapes, so that it can forge no line of a log."""
+    """Return the text with control characters escaped, so that it cannot forge a line of a log."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)

@@ -1,1 +1,1 @@
-"""The launcher's own Vault client on the C modules that a quick start allows, and its twin on hvac."""
+"""The launcher's own Vault client, on the C modules that a quick start allows."""

@@ -8,7 +8,7 @@ _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 class Address(Record):
-    """Where Vault is; `prefix` is the path before `/v1`, without a slash at its end."""
+    """The address of a Vault server; `prefix` is the path before `/v1`, without a slash at its end."""
 
     __slots__ = ("host", "port", "prefix", "scheme")
 
@@ -20,7 +20,7 @@ class Address(Record):
 
     @property
     def authority(self) -> str:
-        """Host and port as a Host header and messages show them; without the port that the scheme implies."""
+        """Host and port for a Host header and messages, without the scheme's default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS.get(self.scheme) else f"{host}:{self.port}"
 
@@ -31,7 +31,7 @@ class Address(Record):
 
 
 def parse_address(text: str, variable: str = "VAULT_ADDR") -> Address:
-    """The address in a setting; raises InvalidSetting, naming the variable, for any other text."""
+    """Return the address in a setting; raise InvalidSetting, which names `variable`, for any other text."""
     scheme, divider, rest = text.strip().partition("://")
     scheme = scheme.lower()
     if divider and scheme == "unix" and rest.startswith("/"):
@@ -44,7 +44,7 @@ def parse_address(text: str, variable: str = "VAULT_ADDR") -> Address:
 
 
 def _host_and_port(authority: str, implied: int) -> tuple[str, int]:
-    """Host and port; port 0 if it is not a number from 1 to 65535."""
+    """Split an authority into host and port; the port is 0 if it is not a number from 1 to 65535."""
     if authority.startswith("["):
         host, _, rest = authority[1:].partition("]")
         colon, port = rest[:1], rest[1:]
@@ -57,5 +57,5 @@ def _host_and_port(authority: str, implied: int) -> tuple[str, int]:
 
 
 def quoted(path: str) -> str:
-    """The path percent-encoded as Go's url.URL does it (RFC 3986, section 3.3)."""
+    """Percent-encode a path as Go's url.URL does (RFC 3986, section 3.3)."""
     return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in path.encode("utf-8"))

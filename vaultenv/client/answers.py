@@ -1,7 +1,9 @@
-"""What an answer of Vault means: a secret, or an error with its cause and remedy. Shared by both clients.
+"""Interpretation of Vault's answers: a secret, or an error with its cause and remedy. Shared by both clients.
 
 Status codes: https://developer.hashicorp.com/vault/api-docs#http-status-codes
 """
+
+from __future__ import annotations
 
 from vaultenv.basics.jsontext import loads
 from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError, VaultUnavailable
@@ -17,8 +19,8 @@ _SHOWN = 240
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
-def body_of(body: bytes) -> "dict[str, Any]":
-    """The JSON object in a body; an empty object for anything else."""
+def body_of(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body; an empty object for anything else."""
     try:
         value = loads(body) if body else {}
     except ValueError:
@@ -26,8 +28,8 @@ def body_of(body: bytes) -> "dict[str, Any]":
     return value if isinstance(value, dict) else {}
 
 
-def told(body: bytes) -> str:
-    """Vault's own error messages in one line, printable and short."""
+def error_messages(body: bytes) -> str:
+    """Return Vault's own error messages in one short, printable line."""
     errors = body_of(body).get("errors")
     text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -35,16 +37,17 @@ def told(body: bytes) -> str:
 
 
 def refusal(method: str, url: str, status: int, body: bytes) -> str:
-    """The line in which Vault's client tells of an error answer."""
-    return f"Error making API request - {method} {url} Code: {status}. Errors: {told(body) or 'none given'}"
+    """Return the line with which Vault's own client reports an error answer."""
+    return f"Error making API request - {method} {url} Code: {status}. Errors: {error_messages(body) or 'none given'}"
 
 
 def secret_or_error(
-    method: str, url: str, path: str, status: int, body: bytes, mount_of: "Callable[[str], str]"
+    method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
 ) -> Secret | VaultEnvError:
-    """The secret in an answer to a read or write of `path`, or the error that it stands for.
+    """Return the secret in an answer to a read or write of `path`, or the error that the answer stands for.
 
-    `mount_of` is asked for the mount of a path ("" if it cannot be told), to correct one of KV version 2.
+    `mount_of` returns the mount of a path, or "" if Vault does not tell; it serves to correct paths of KV
+    version 2.
     """
     if status in (200, 203, 404):
         secret = secret_of(body_of(body))
@@ -57,7 +60,7 @@ def secret_or_error(
     return error_of(method, url, path, status, body)
 
 
-def _advice(path: str, body: bytes, mount_of: "Callable[[str], str]") -> str:
+def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
     warnings = body_of(body).get("warnings")
     if isinstance(warnings, list) and any("versioned K/V" in str(warning) for warning in warnings):
         mount = mount_of(path).strip("/") or path.partition("/")[0]
@@ -70,20 +73,20 @@ def _advice(path: str, body: bytes, mount_of: "Callable[[str], str]") -> str:
 
 
 def mount_in(body: bytes) -> str:
-    """The mount in an answer of sys/internal/ui/mounts, "" if there is none."""
+    """Return the mount in an answer of sys/internal/ui/mounts, or ""."""
     data = body_of(body).get("data")
     return str(data.get("path") or "") if isinstance(data, dict) else ""
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
-    """The error of an answer with a status of 400 or more to a read or write of `path`."""
+    """Return the error for an answer with a status of 400 or more to a read or write of `path`."""
     line = refusal(method, url, status, body)
     if status == 403:
         return PermissionRefused(
             f"{line}: 403 permission denied: the policies of the role must allow {path}; "
             "check vault-role and that this namespace may read the path"
         )
-    if status == 503 and "sealed" in told(body):
+    if status == 503 and "sealed" in error_messages(body):
         return VaultUnavailable(f"{line}: unseal Vault")
     if status in (412, 429, 472, 473) or status >= 500:
         return VaultUnavailable(f"{line}: Vault cannot answer now")

@@ -1,5 +1,7 @@
 """Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
 
+from __future__ import annotations
+
 from vaultenv.basics.text import one_line
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import MOUNTS, body_of, error_of, mount_in, refusal, secret_or_error
@@ -26,11 +28,11 @@ _LOGIN_FAILED = "failed to request new Vault token: "
 
 
 class Vault:
-    """A Reader over one Vault; its repr shows nothing, as it holds a token."""
+    """A Reader of one Vault server. Its repr shows nothing, because it holds a token."""
 
     __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
 
-    def __init__(self, settings: "Settings", wire: "Wire", persistence: "Persistence") -> None:
+    def __init__(self, settings: Settings, wire: Wire, persistence: Persistence) -> None:
         self._settings = settings
         self._wire = wire
         self._persistence = persistence
@@ -43,17 +45,17 @@ class Vault:
 
     @property
     def token(self) -> str:
-        """The token of all further requests, "" before `login` or `use`."""
+        """The token of all further requests; "" before `login` or `use`."""
         return self._wire.headers.get(_TOKEN_HEADER, "")
 
     def use(self, token: str) -> None:
         """Send this token from now on."""
         if not token.isascii() or not token.isprintable():
-            raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that no token has")
+            raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that a token cannot have")
         self._wire.headers[_TOKEN_HEADER] = token
 
-    def within(self, deadline: "Deadline") -> None:
-        """Respect another deadline from now on."""
+    def within(self, deadline: Deadline) -> None:
+        """Replace the deadline of all further requests."""
         self._wire.deadline = self._persistence.deadline = deadline
 
     def close(self) -> None:
@@ -61,7 +63,8 @@ class Vault:
         self._wire.close()
 
     def login(self, reads: int = 0) -> None:
-        """Log in by the configured method, again and again while Vault cannot answer; `reads` many will follow.
+        """Log in by the configured method, with repeated attempts while Vault cannot answer; prepare for
+        `reads` reads.
 
         Raises LoginFailed or PermissionRefused when Vault refuses, VaultUnavailable at the deadline,
         InvalidSetting.
@@ -76,18 +79,20 @@ class Vault:
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
-    def _login_attempt(self, requests: "Sequence[Request]", reads: int) -> "list[Outcome]":
+    def _login_attempt(self, requests: Sequence[Request], reads: int) -> list[Outcome]:
         fresh = login_request(self._settings)
         requests[0].body = fresh.body
         return self._wire.pipelined(requests, reads)
 
     def unwrap(self) -> None:
-        """Exchange the wrapping token in use for the token in it (sys/wrapping/unwrap); sent once only."""
+        """Exchange the wrapping token in use for the token inside it (sys/wrapping/unwrap); the request is
+        sent only once.
+        """
         request = Request("PUT", "/v1/sys/wrapping/unwrap", "{}")
         outcome = self._settled([request], self._wire.pipelined, None)[0]
         self._take_token(request, outcome, f"{_LOGIN_FAILED}unable to unwrap the given token: ")
 
-    def _take_token(self, request: Request, outcome: "Outcome", prefix: str) -> None:
+    def _take_token(self, request: Request, outcome: Outcome, prefix: str) -> None:
         if isinstance(outcome, Answer) and outcome.status == 200:
             auth = body_of(outcome.body).get("auth") or {}
             token = auth.get("client_token")
@@ -96,22 +101,24 @@ class Vault:
                 return self.use(token)
         raise _login_error(prefix, self._url(request), outcome, self._settings)
 
-    def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
-        """See `vaultenv.references.reader.Reader`: KV reads are pipelined, others go over up to four connections."""
-        requests = [_read_request(path, version) for path, version in wanted]
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        """Read secrets as `vaultenv.references.reader.Reader` says: KV reads are pipelined, others use up to
+        four connections.
+        """
+        requests = [_read_request(path, version) for path, version in questions]
         outcomes = self._settled(requests, Reads(self._wire).exchange)
         return [
             self._secret(request, path, outcome)
-            for request, (path, _), outcome in zip(requests, wanted, outcomes, strict=True)
+            for request, (path, _), outcome in zip(requests, questions, outcomes, strict=True)
         ]
 
-    def write(self, path: str, body: str) -> "Secret | VaultEnvError":
-        """See `vaultenv.references.reader.Reader`."""
+    def write(self, path: str, body: str) -> Secret | VaultEnvError:
+        """Write as `vaultenv.references.reader.Reader` says."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
         return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
 
-    def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
-        """See `vaultenv.references.reader.Reader`."""
+    def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
+        """Decrypt as `vaultenv.references.reader.Reader` says."""
         from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 
         request = Request("PUT", f"/v1/{quoted(path)}", decrypt_body(ciphertexts), repeatable=True)
@@ -121,8 +128,8 @@ class Vault:
         url = self._url(request)
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
-    def call(self, method: str, path: str, body: str | None = None) -> "dict[str, Any]":
-        """The answer of a request that may be sent twice; raises VaultEnvError for any error status."""
+    def call(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
+        """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status."""
         request = Request(method, f"/v1/{path}", body, repeatable=True)
         outcome = self._settled([request], self._wire.pipelined)[0]
         if isinstance(outcome, WireFailure):
@@ -132,11 +139,9 @@ class Vault:
         return body_of(outcome.body)
 
     def _settled(
-        self, requests: "Sequence[Request]", exchange: "Exchange", retries: int | None = -1
-    ) -> "list[Outcome]":
-        """The last outcomes, after retries and redirects; VAULT_MAX_RETRIES counts unless `retries`
-        is given.
-        """
+        self, requests: Sequence[Request], exchange: Exchange, retries: int | None = -1
+    ) -> list[Outcome]:
+        """Return the last outcomes, after retries and redirects; `retries` defaults to VAULT_MAX_RETRIES."""
         retries = self._retries if retries == -1 else retries
         outcomes = self._persistence.settle(exchange, requests, retries)
         return [
@@ -144,8 +149,8 @@ class Vault:
             for request, outcome in zip(requests, outcomes, strict=True)
         ]
 
-    def _followed(self, request: Request, outcome: "Outcome", most: int) -> "Outcome":
-        """The outcome, or that of the address within the same Vault to which it redirects."""
+    def _followed(self, request: Request, outcome: Outcome, most: int) -> Outcome:
+        """Return the outcome, or that of the address within the same Vault to which it redirects."""
         if isinstance(outcome, WireFailure) or not 300 <= outcome.status < 400 or not most:
             return outcome
         from vaultenv.client.redirects import redirected
@@ -157,7 +162,7 @@ class Vault:
             again, self._persistence.settle(self._wire.pipelined, [again], self._retries)[0], most - 1
         )
 
-    def _secret(self, request: Request, path: str, outcome: "Outcome") -> "Secret | VaultEnvError":
+    def _secret(self, request: Request, path: str, outcome: Outcome) -> Secret | VaultEnvError:
         if isinstance(outcome, WireFailure):
             return self._unavailable(request, outcome)
         url = self._url(request)
@@ -179,7 +184,7 @@ def _read_request(path: str, version: str) -> Request:
     return Request("GET", f"/v1/{quoted(path)}" + (f"?version={version}" if version else ""), repeatable=True)
 
 
-def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings") -> VaultEnvError:
+def _login_error(prefix: str, url: str, outcome: Outcome, settings: Settings) -> VaultEnvError:
     if isinstance(outcome, WireFailure):
         return VaultUnavailable(f'{prefix}Put "{url}": {outcome}')
     line = prefix + refusal("PUT", url, outcome.status, outcome.body)

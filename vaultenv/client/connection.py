@@ -1,5 +1,7 @@
 """One connection to Vault, plain or TLS, on which every operation ends in time."""
 
+from __future__ import annotations
+
 import time
 from _socket import AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 from _ssl import SSLZeroReturnError
@@ -26,7 +28,7 @@ _CHUNK = 65536
 
 
 class _Socket(socket):
-    """A socket that can be referred to weakly, as the TLS object does."""
+    """A socket that can be weakly referenced, which the TLS object requires."""
 
     __slots__ = ("__weakref__",)
 
@@ -36,14 +38,14 @@ class Connection:
 
     __slots__ = ("_socket", "_tls")
 
-    def __init__(self, plain: socket, tls: "Any | None") -> None:
+    def __init__(self, plain: socket, tls: Any | None) -> None:
         self._socket = plain
         self._tls = tls
 
     @property
-    def peer(self) -> "Peer | None":
-        """Family, protocol and address of the other end, for `connect` to reach the same machine; None of a
-        path, which needs no look-up. Raises WireFailure if the connection is over.
+    def peer(self) -> Peer | None:
+        """Return family, protocol and address of the other end, so that `connect` can reach the same machine;
+        None for a Unix socket, which needs no look-up. Raises WireFailure if the connection is over.
         """
         if self._socket.family == AF_UNIX:
             return None
@@ -62,7 +64,7 @@ class Connection:
             raise exchange_failure(error) from None
 
     def receive(self, until: float) -> bytes:
-        """The next bytes, at least one; b"" at the end of the stream."""
+        """Return the next bytes, at least one; b"" at the end of the stream."""
         try:
             _limit(self._socket, until)
             return self._tls.read(_CHUNK) if self._tls else self._socket.recv(_CHUNK)
@@ -72,7 +74,7 @@ class Connection:
             raise exchange_failure(error) from None
 
     def close(self) -> None:
-        """Close without saying good-bye: nothing is in flight that matters."""
+        """Close without a TLS goodbye: nothing that matters is in flight."""
         self._socket.close()
 
 
@@ -81,17 +83,17 @@ def _limit(plain: socket, until: float) -> None:
 
 
 def connect(
-    address: "Address",
-    context: "Any | None",
+    address: Address,
+    context: Any | None,
     server_name: str,
     until: float,
-    proxy: "Proxy | None" = None,
-    peer: "Peer | None" = None,
+    proxy: Proxy | None = None,
+    peer: Peer | None = None,
 ) -> Connection:
-    """A connection to the first of the host's addresses that answers, TLS if there is a context.
+    """Return a connection to the first of the host's addresses that answers, over TLS if there is a context.
 
-    A `peer` spares the look-up. Raises WireFailure before the monotonic time `until`, or soon after it when
-    a name server does not answer.
+    With `peer`, no name is looked up. Raises WireFailure before the monotonic time `until`, or soon after it
+    when a name server does not answer.
     """
     at = proxy.address if proxy else address
     try:
@@ -112,8 +114,8 @@ def connect(
     return Connection(plain, tls)
 
 
-def _open_tunnel(plain: socket, address: "Address", proxy: "Proxy", until: float) -> None:
-    """Let the proxy connect to Vault (CONNECT: RFC 9110, section 9.3.6)."""
+def _open_tunnel(plain: socket, address: Address, proxy: Proxy, until: float) -> None:
+    """Make the proxy connect to Vault (CONNECT: RFC 9110, section 9.3.6)."""
     stream = Connection(plain, None)
     host = f"[{address.host}]" if ":" in address.host else address.host
     target = f"{host}:{address.port}"
@@ -134,8 +136,8 @@ def _open_tunnel(plain: socket, address: "Address", proxy: "Proxy", until: float
         raise WireFailure(text, sent=False)
 
 
-def proxy_headers(proxy: "Proxy") -> list[str]:
-    """The header lines that a proxy wants: its credentials (RFC 7617)."""
+def proxy_headers(proxy: Proxy) -> list[str]:
+    """Return the header lines with the proxy's credentials (RFC 7617)."""
     if not proxy.credentials:
         return []
     from binascii import b2a_base64
@@ -143,7 +145,7 @@ def proxy_headers(proxy: "Proxy") -> list[str]:
     return [f"Proxy-Authorization: Basic {b2a_base64(proxy.credentials.encode(), newline=False).decode()}"]
 
 
-def _dial(address: "Address", until: float) -> socket:
+def _dial(address: Address, until: float) -> socket:
     if address.scheme == "unix":
         return _open(AF_UNIX, 0, address.host.encode(), address, until)
     try:
@@ -159,7 +161,7 @@ def _dial(address: "Address", until: float) -> socket:
     raise failure
 
 
-def _open(family: int, protocol: int, target: "Any", address: "Address", until: float) -> socket:
+def _open(family: int, protocol: int, target: Any, address: Address, until: float) -> socket:
     plain: socket | None = None
     try:
         plain = _Socket(family, SOCK_STREAM, protocol)
@@ -175,6 +177,6 @@ def _open(family: int, protocol: int, target: "Any", address: "Address", until: 
     return plain
 
 
-def _shown(target: "tuple[object, ...]") -> str:
+def _shown(target: tuple[object, ...]) -> str:
     host, port = target[0], target[1]
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

@@ -2,6 +2,8 @@
 docs/secret/transit#decrypt-data).
 """
 
+from __future__ import annotations
+
 from binascii import Error as NotBase64
 from binascii import a2b_base64
 
@@ -14,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def decrypt_body(ciphertexts: "Sequence[str]") -> str:
-    """The JSON body that asks for several plaintexts."""
+def decrypt_body(ciphertexts: Sequence[str]) -> str:
+    """Return the JSON body of a request for several plaintexts."""
     return dumps({"batch_input": [{"ciphertext": text} for text in ciphertexts]})
 
 
 def plaintexts_or_errors(
     url: str, path: str, status: int, body: bytes, count: int
-) -> "list[bytes | VaultEnvError]":
-    """The plaintexts in an answer, in order, with an error for each that was not decrypted."""
+) -> list[bytes | VaultEnvError]:
+    """Return the plaintexts in an answer, in order, with an error in the place of each that was not decrypted."""
     data = body_of(body).get("data")
     results = data.get("batch_results") if isinstance(data, dict) else None
     if isinstance(results, list) and len(results) == count:
@@ -32,7 +34,7 @@ def plaintexts_or_errors(
     return [error_of("PUT", url, path, status, body)] * count
 
 
-def _plaintext(result: object, path: str) -> "bytes | VaultEnvError":
+def _plaintext(result: object, path: str) -> bytes | VaultEnvError:
     answered = result if isinstance(result, dict) else {}
     text = None if answered.get("error") else answered.get("plaintext")
     try:

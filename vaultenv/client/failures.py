@@ -1,4 +1,6 @@
-"""What can go wrong between two machines, in the words of Go's net package, which people search for."""
+"""Failures of an exchange with Vault, in the words of Go's net package, which people search for."""
+
+from __future__ import annotations
 
 from _socket import gaierror
 from _ssl import SSLCertVerificationError, SSLEOFError, SSLError
@@ -22,8 +24,8 @@ _REMEDIES = {
 
 
 class WireFailure(Exception):
-    """A request had no answer; `sent` says whether Vault may have received it, `lasting` that waiting cannot
-    help.
+    """A request without an answer; `sent` means that Vault may have received it, `lasting` that a repetition
+    is useless.
     """
 
     def __init__(self, message: str, sent: bool, lasting: bool = False) -> None:
@@ -32,10 +34,8 @@ class WireFailure(Exception):
         self.lasting = lasting
 
 
-def dial_failure(address: "Address", at: str, error: OSError) -> WireFailure:
-    """Why there is no connection; `at` is the numeric address that was tried, "" if the name did not
-    resolve.
-    """
+def dial_failure(address: Address, at: str, error: OSError) -> WireFailure:
+    """Return the failure to connect; `at` is the numeric address that was tried, "" if the name did not resolve."""
     if isinstance(error, gaierror):
         return WireFailure(f"dial tcp: lookup {address.host}: no such host", sent=False)
     network = "unix" if address.scheme == "unix" else "tcp"
@@ -43,7 +43,7 @@ def dial_failure(address: "Address", at: str, error: OSError) -> WireFailure:
 
 
 def with_remedy(failure: WireFailure, proxied: bool) -> WireFailure:
-    """The failure of a dial, with what to do about it."""
+    """Return the failure of a dial with a remedy in its message."""
     if proxied:
         return WireFailure(f"proxyconnect tcp: {failure}: {_REMEDIES['proxy']}", sent=False)
     return WireFailure(f"{failure}: {_REMEDIES['dial']}", sent=False)
@@ -58,8 +58,8 @@ def _reason(error: OSError) -> str:
     return "connect: " + known.get(error.errno or 0, (error.strerror or "failed").lower())
 
 
-def handshake_failure(address: "Address", error: OSError) -> WireFailure:
-    """Why TLS did not come about; nothing of a request has been sent."""
+def handshake_failure(address: Address, error: OSError) -> WireFailure:
+    """Return the failure of a TLS handshake; nothing of a request has been sent."""
     if isinstance(error, SSLCertVerificationError):
         text, kind = _verification(address, error)
         return WireFailure(
@@ -77,7 +77,7 @@ def handshake_failure(address: "Address", error: OSError) -> WireFailure:
     return WireFailure(f"tls: handshake failure: {str(alert).lower()}", sent=False)
 
 
-def _verification(address: "Address", error: SSLCertVerificationError) -> tuple[str, str]:
+def _verification(address: Address, error: SSLCertVerificationError) -> tuple[str, str]:
     if error.verify_code in _DATES:
         return "x509: certificate has expired or is not yet valid", "dates"
     if error.verify_code in _NAMES:
@@ -86,7 +86,7 @@ def _verification(address: "Address", error: SSLCertVerificationError) -> tuple[
 
 
 def exchange_failure(error: OSError) -> WireFailure:
-    """Why a request that may have reached Vault has no answer."""
+    """Return the failure of a request that may have reached Vault."""
     if isinstance(error, TimeoutError):
         return WireFailure(
             "context deadline exceeded while awaiting the answer (VAULT_CLIENT_TIMEOUT)", sent=True

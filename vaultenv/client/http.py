@@ -1,6 +1,6 @@
-"""HTTP/1.1 messages (RFC 9112): a request as bytes, an answer from a stream; bounded in head, body
-and time.
-"""
+"""HTTP/1.1 messages (RFC 9112): a request as bytes, an answer from a stream; head, body and time are bounded."""
+
+from __future__ import annotations
 
 from vaultenv.client.failures import WireFailure
 
@@ -16,9 +16,7 @@ _BODILESS = (204, 304)
 
 
 class Request:
-    """A request to Vault; `repeatable` if it may be sent twice without acting twice. Its repr shows no
-    header.
-    """
+    """A request to Vault; `repeatable` if sending it twice has no further effect. Its repr shows no header."""
 
     __slots__ = ("body", "method", "repeatable", "target")
 
@@ -28,8 +26,8 @@ class Request:
         self.body = body
         self.repeatable = repeatable
 
-    def encode(self, host: str, base: str, headers: "Mapping[str, str]") -> bytes:
-        """The bytes on the wire; `base` stands before the target."""
+    def encode(self, host: str, base: str, headers: Mapping[str, str]) -> bytes:
+        """Return the bytes to send; `base` is put before the target."""
         lines = [f"{self.method} {base}{self.target} HTTP/1.1", f"Host: {host}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         body = b""
@@ -40,31 +38,29 @@ class Request:
 
 
 class Answer:
-    """A whole answer: status, headers with lower-case names, body. Its repr shows no body."""
+    """A complete answer: status, headers with lower-case names, body. Its repr shows no body."""
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, status: int, headers: "Mapping[str, str]", body: bytes) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self.body = body
 
 
 class AnswerReader:
-    """Reads the answers on one connection, one after another; `reusable` until an answer ends the
-    connection.
-    """
+    """Reads the answers on one connection, one after another; `reusable` until an answer ends the connection."""
 
     __slots__ = ("_buffer", "_connection", "reusable")
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._buffer = b""
         self.reusable = True
 
     def next(self, until: float) -> Answer:
-        """The next answer that is not 1xx; raises WireFailure at a bad or half one, or at the monotonic time
-        `until`.
+        """Return the next answer that is not 1xx; raise WireFailure at a malformed or incomplete one, or at
+        the monotonic time `until`.
         """
         while True:
             status, headers = self._head(until)
@@ -75,7 +71,7 @@ class AnswerReader:
             self.reusable = False
         return Answer(status, headers, body)
 
-    def _head(self, until: float) -> "tuple[int, dict[str, str]]":
+    def _head(self, until: float) -> tuple[int, dict[str, str]]:
         while b"\r\n\r\n" not in self._buffer:
             if len(self._buffer) > HEAD_LIMIT:
                 raise _malformed("its head is too long")
@@ -89,7 +85,7 @@ class AnswerReader:
         pairs = (line.partition(":") for line in lines[1:])
         return int(rest[:3]), {name.lower(): value.strip() for name, _, value in pairs}
 
-    def _body(self, headers: "Mapping[str, str]", until: float) -> bytes:
+    def _body(self, headers: Mapping[str, str], until: float) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":
             return self._chunks(until)
         length = headers.get("content-length")
@@ -111,7 +107,7 @@ class AnswerReader:
         return b"".join(parts)
 
     def _chunks(self, until: float) -> bytes:
-        """A chunked body (RFC 9112, section 7.1)."""
+        """Return a chunked body (RFC 9112, section 7.1)."""
         parts: list[bytes] = []
         total = 0
         while size := self._chunk_size(until):

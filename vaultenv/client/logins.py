@@ -1,4 +1,6 @@
-"""What each auth method sends to log in (https://developer.hashicorp.com/vault/api-docs/auth)."""
+"""Login requests of the auth methods (https://developer.hashicorp.com/vault/api-docs/auth)."""
+
+from __future__ import annotations
 
 from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.jsontext import dumps
@@ -16,18 +18,18 @@ _LIMIT = 1024 * 1024
 
 
 class Method:
-    """An auth method: its title in messages, its usual mount, and what makes its request."""
+    """An auth method: its title in messages, its usual mount, and the function that makes its request."""
 
     __slots__ = ("mount", "request", "title")
 
-    def __init__(self, title: str, mount: str, request: "Callable[[Settings], Request]") -> None:
+    def __init__(self, title: str, mount: str, request: Callable[[Settings], Request]) -> None:
         self.title = title
         self.mount = mount
         self.request = request
 
 
-def method_of(settings: "Settings") -> Method:
-    """The configured method; raises InvalidSetting for an unknown one."""
+def method_of(settings: Settings) -> Method:
+    """Return the configured method; raise InvalidSetting for an unknown one."""
     method = METHODS.get(settings.auth_method)
     if method is None:
         known = ", ".join(METHODS)
@@ -35,28 +37,30 @@ def method_of(settings: "Settings") -> Method:
     return method
 
 
-def mount_of(settings: "Settings") -> str:
-    """Where the method is mounted: VAULT_PATH, else its usual place."""
+def mount_of(settings: Settings) -> str:
+    """Return the method's mount: VAULT_PATH, else the usual one."""
     return settings.auth_mount or method_of(settings).mount
 
 
-def login_request(settings: "Settings") -> Request:
-    """The request of the configured method; reads its files anew.
+def login_request(settings: Settings) -> Request:
+    """Return the request of the configured method; its files are read each time.
 
     Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read.
     """
     return method_of(settings).request(settings)
 
 
-def _jwt(settings: "Settings") -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login; the jwt method takes the same."""
+def _jwt(settings: Settings) -> Request:
+    """Return the login with a JWT, of the methods kubernetes and jwt:
+    https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
+    """
     remedy = "the pod needs its ServiceAccount token: check automountServiceAccountToken"
     jwt = _file(settings.jwt_file, f"(type=jwt): {remedy}")
     return _login(settings, "login", {"role": settings.role, "jwt": jwt})
 
 
-def _approle(settings: "Settings") -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
+def _approle(settings: Settings) -> Request:
+    """Return the login of AppRole: https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
     body = {"role_id": _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID")}
     if settings.secret_id_file:
         body["secret_id"] = _file(
@@ -67,14 +71,18 @@ def _approle(settings: "Settings") -> Request:
     return _login(settings, "login", body)
 
 
-def _certificate(settings: "Settings") -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method"""
+def _certificate(settings: Settings) -> Request:
+    """Return the login with a TLS certificate:
+    https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method
+    """
     _needed(settings.client_certificate, "VAULT_CLIENT_CERT")
     return _login(settings, "login", {} if settings.role == "default" else {"name": settings.role})
 
 
-def _password(settings: "Settings") -> Request:
-    """https://developer.hashicorp.com/vault/api-docs/auth/userpass#login; ldap takes the same."""
+def _password(settings: Settings) -> Request:
+    """Return the login with a password, of the methods userpass and ldap:
+    https://developer.hashicorp.com/vault/api-docs/auth/userpass#login
+    """
     user = _needed(settings.username, "VAULT_USERNAME")
     if settings.password_file:
         password = _file(settings.password_file, "(type=password): check VAULT_PASSWORD_FILE")
@@ -83,31 +91,31 @@ def _password(settings: "Settings") -> Request:
     return _login(settings, f"login/{quoted(user)}", {"password": password})
 
 
-def _aws_ec2(settings: "Settings") -> Request:
+def _aws_ec2(settings: Settings) -> Request:
     from vaultenv.client.clouds.aws import ec2_login
 
     return _login(settings, "login", ec2_login(settings))
 
 
-def _aws_iam(settings: "Settings") -> Request:
+def _aws_iam(settings: Settings) -> Request:
     from vaultenv.client.clouds.aws import iam_login
 
     return _login(settings, "login", iam_login(settings))
 
 
-def _gcp_gce(settings: "Settings") -> Request:
+def _gcp_gce(settings: Settings) -> Request:
     from vaultenv.client.clouds.gcp import gce_login
 
     return _login(settings, "login", gce_login(settings))
 
 
-def _gcp_iam(settings: "Settings") -> Request:
+def _gcp_iam(settings: Settings) -> Request:
     from vaultenv.client.clouds.gcp import iam_login
 
     return _login(settings, "login", iam_login(settings))
 
 
-def _azure(settings: "Settings") -> Request:
+def _azure(settings: Settings) -> Request:
     from vaultenv.client.clouds.azure import azure_login
 
     return _login(settings, "login", azure_login(settings))
@@ -120,7 +128,7 @@ def _needed(value: str, variable: str) -> str:
 
 
 def _file(path: str, remedy: str) -> str:
-    """The trimmed content of a file; raises LoginFailed."""
+    """Return the trimmed content of a file; raise LoginFailed."""
     try:
         text = read_file(path, _LIMIT).decode("utf-8", "replace").strip()
     except OSError as error:
@@ -130,7 +138,7 @@ def _file(path: str, remedy: str) -> str:
     return text
 
 
-def _login(settings: "Settings", action: str, body: "dict[str, str]") -> Request:
+def _login(settings: Settings, action: str, body: dict[str, str]) -> Request:
     target = f"/v1/auth/{quoted(mount_of(settings))}/{action}"
     return Request("PUT", target, dumps(body), repeatable=True)
 

@@ -1,4 +1,6 @@
-"""From settings to a client."""
+"""A Vault client made from the settings."""
+
+from __future__ import annotations
 
 from vaultenv.client.address import parse_address
 from vaultenv.client.api import Vault
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 
-def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
-    """A client for the configured Vault; connects with the first request. Raises InvalidSetting."""
+def open_vault(settings: Settings, deadline: Deadline, log: Log) -> Vault:
+    """Return a client for the configured Vault, which connects with its first request. Raises InvalidSetting."""
     address = parse_address(settings.address)
     trust = Trust(
         settings.ca_bytes,

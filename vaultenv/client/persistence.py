@@ -1,7 +1,9 @@
-"""Which requests are sent again, and until when."""
+"""Repetition of requests: those that may be sent again, until the deadline."""
+
+from __future__ import annotations
 
 from vaultenv.basics.deadline import Backoff, Deadline
-from vaultenv.client.answers import told
+from vaultenv.client.answers import error_messages
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 
@@ -21,21 +23,19 @@ _UNCERTAIN = (500, 502, 504)
 
 
 class Persistence:
-    """Sends requests again until the deadline; logs a line when Vault's state changes, not for each
-    attempt.
-    """
+    """Repeats requests until the deadline; logs a line when Vault's state changes, not for each attempt."""
 
     __slots__ = ("_log", "_state", "deadline")
 
-    def __init__(self, deadline: Deadline, log: "Log") -> None:
+    def __init__(self, deadline: Deadline, log: Log) -> None:
         self.deadline = deadline
         self._log = log
         self._state = ""
 
     def settle(
-        self, exchange: "Exchange", requests: "Sequence[Request]", retries: int | None = None
-    ) -> "list[Outcome]":
-        """The last outcome of each request; those that may be repeated were, at most `retries` times."""
+        self, exchange: Exchange, requests: Sequence[Request], retries: int | None = None
+    ) -> list[Outcome]:
+        """Return the last outcome of each request, after at most `retries` repetitions of those that may be repeated."""
         outcomes = exchange(requests)
         backoff = Backoff(self.deadline)
         while again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]:
@@ -57,21 +57,21 @@ class Persistence:
             self._log.warn(f"waiting for Vault: {state}")
 
 
-def repeats(request: Request, outcome: "Outcome") -> bool:
-    """Whether sending the request again may help and cannot act twice."""
+def repeats(request: Request, outcome: Outcome) -> bool:
+    """Return whether a repetition of the request may help and cannot act twice."""
     if is_uncertain(outcome):
         return request.repeatable
     return not outcome.lasting if isinstance(outcome, WireFailure) else outcome.status in _NOT_DONE
 
 
-def is_uncertain(outcome: "Outcome") -> bool:
-    """Whether the request may have been done although it has no answer."""
+def is_uncertain(outcome: Outcome) -> bool:
+    """Return whether Vault may have executed the request although there is no answer."""
     if isinstance(outcome, WireFailure):
         return outcome.sent and not outcome.lasting
     return outcome.status in _UNCERTAIN
 
 
-def _state(outcome: "Outcome") -> str:
+def _state(outcome: Outcome) -> str:
     if isinstance(outcome, WireFailure):
         return str(outcome)
-    return f"Code: {outcome.status}. Errors: {told(outcome.body) or 'none given'}"
+    return f"Code: {outcome.status}. Errors: {error_messages(outcome.body) or 'none given'}"

@@ -1,4 +1,6 @@
-"""Which proxy leads to Vault, as Go chooses it (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
+"""The proxy on the way to Vault, chosen as Go does (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
+
+from __future__ import annotations
 
 from vaultenv.basics.record import Record
 from vaultenv.client.address import Address, parse_address
@@ -22,21 +24,21 @@ class Proxy(Record):
         return f"Proxy({self.address.origin})"
 
 
-def proxy_for(address: Address, environ: "Mapping[str, str]") -> Proxy | None:
-    """The proxy of VAULT_PROXY_ADDR, else of HTTPS_PROXY or HTTP_PROXY unless NO_PROXY excludes the host.
+def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy of VAULT_PROXY_ADDR, else of HTTPS_PROXY or HTTP_PROXY unless NO_PROXY excludes the host.
 
     `environ` holds variables under their upper-case names. Raises InvalidSetting for a proxy that is not
     HTTP.
     """
     if address.scheme == "unix":
         return None
-    if given := environ.get("VAULT_PROXY_ADDR"):
-        return _parsed(given, "VAULT_PROXY_ADDR")
+    if own := environ.get("VAULT_PROXY_ADDR"):
+        return _parsed(own, "VAULT_PROXY_ADDR")
     name = f"{address.scheme.upper()}_PROXY"
-    given = environ.get(name, "")
-    if not given or _is_local(address.host) or excluded(address, environ.get("NO_PROXY", "")):
+    text = environ.get(name, "")
+    if not text or _is_local(address.host) or excluded(address, environ.get("NO_PROXY", "")):
         return None
-    return _parsed(given, name)
+    return _parsed(text, name)
 
 
 def _parsed(text: str, variable: str) -> Proxy:
@@ -53,8 +55,8 @@ def _is_local(host: str) -> bool:
 
 
 def excluded(address: Address, no_proxy: str) -> bool:
-    """Whether NO_PROXY (`*`, names with their subdomains, addresses, networks, each with an optional port)
-    applies.
+    """Return whether NO_PROXY applies: `*`, names with their subdomains, addresses or networks, each with an
+    optional port.
     """
     return any(_applies(entry.strip().lower(), address) for entry in no_proxy.split(",") if entry.strip())
 

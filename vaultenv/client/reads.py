@@ -1,9 +1,11 @@
-"""Reads, sent once, and again only when that cannot act twice.
+"""Reads, which are repeated only when that cannot act twice.
 
-A read of a dynamic secret makes a lease each time. Which engine a path belongs to is not asked in advance, as
-that would cost a round trip: Vault is asked when an answer was lost and the read would have to be sent again
-(`sys/internal/ui/mounts`, the request behind `vault kv`).
+A read of a dynamic secret creates a lease each time. Looking up the engine of a path costs a round trip, so
+it is done only when an answer was lost and the read would have to be repeated (`sys/internal/ui/mounts`, the
+request behind `vault kv`).
 """
+
+from __future__ import annotations
 
 from vaultenv.client.answers import MOUNTS, body_of
 from vaultenv.client.failures import WireFailure
@@ -21,30 +23,30 @@ _READ = "/v1/"
 
 
 class Reads:
-    """An exchange for `Persistence.settle`: KV reads are pipelined, others go over up to four connections."""
+    """An exchange for `Persistence.settle`: KV reads are pipelined, others use up to four connections."""
 
     __slots__ = ("_last", "_wire")
 
-    def __init__(self, wire: "Wire") -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._last: dict[int, Outcome] = {}
 
-    def exchange(self, requests: "Sequence[Request]") -> "list[Outcome]":
-        """The outcomes in order; an uncertain one stays until Vault says that its path is KV."""
-        kept = {id(request): held for request in requests if (held := self._held(request)) is not None}
-        fresh = [request for request in requests if id(request) not in kept]
-        outcomes = kept | self._sent(fresh)
+    def exchange(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Return the outcomes in order; an uncertain one stays until Vault confirms that its path is KV."""
+        final = {id(request): held for request in requests if (held := self._held(request)) is not None}
+        fresh = [request for request in requests if id(request) not in final]
+        outcomes = final | self._sent(fresh)
         self._last |= outcomes
         return [outcomes[id(request)] for request in requests]
 
-    def _sent(self, requests: "Sequence[Request]") -> "dict[int, Outcome]":
+    def _sent(self, requests: Sequence[Request]) -> dict[int, Outcome]:
         kv = [request for request in requests if "/data/" in request.target]
         others = [request for request in requests if "/data/" not in request.target]
         outcomes = dict(zip(map(id, kv), self._wire.pipelined(kv), strict=True))
         return outcomes | dict(zip(map(id, others), self._wire.spread(others), strict=True))
 
-    def _held(self, request: Request) -> "Outcome | None":
-        """What stands instead of sending the request again; None if it may be sent."""
+    def _held(self, request: Request) -> Outcome | None:
+        """Return the outcome that stands in place of a repetition; None if the request may be repeated."""
         last = self._last.get(id(request))
         if last is None or not is_uncertain(last):
             return None
@@ -53,12 +55,12 @@ class Reads:
             return None
         if not engine:
             return last
-        why = "not asked again, as that could make a second lease"
+        why = "not repeated, because that could make a second lease"
         return WireFailure(f"the answer of the {engine} engine was lost; {why}", sent=True, lasting=True)
 
     def _engine(self, target: str) -> str:
-        """The type of the engine behind an encoded path, "unknown" if Vault does not tell, "" if it cannot
-        yet.
+        """Return the type of the engine behind an encoded path; "unknown" if Vault does not tell, "" if it
+        cannot answer yet.
         """
         outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{target}")])[0]
         if not isinstance(outcome, Answer) or outcome.status >= 429:

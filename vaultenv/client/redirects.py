@@ -2,6 +2,8 @@
 them.
 """
 
+from __future__ import annotations
+
 from vaultenv.client.address import parse_address
 from vaultenv.client.http import Answer, Request
 from vaultenv.errors import InvalidSetting, VaultUnavailable
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 _STATUSES = (301, 302, 307, 308)
 
 
-def redirected(address: "Address", request: Request, answer: Answer) -> Request | None:
-    """The request to send instead, None if the answer is no redirect.
+def redirected(address: Address, request: Request, answer: Answer) -> Request | None:
+    """Return the request to send instead; None if the answer is not a redirect.
 
     Raises VaultUnavailable for a redirect to another address, as a standby server sends.
     """
@@ -25,7 +27,7 @@ def redirected(address: "Address", request: Request, answer: Answer) -> Request 
     return Request(request.method, target.removeprefix(address.prefix), request.body, request.repeatable)
 
 
-def _target(address: "Address", location: str) -> str:
+def _target(address: Address, location: str) -> str:
     scheme, _, rest = location.partition("://")
     authority, slash, path = rest.partition("/")
     try:

@@ -1,4 +1,6 @@
-"""Which token the launcher works with: a given one, one in a file, or that of a login."""
+"""The choice of the launcher's token: from a setting, from a file, or from a login."""
+
+from __future__ import annotations
 
 from vaultenv.basics.files import read_file, reason
 from vaultenv.errors import LoginFailed
@@ -13,9 +15,9 @@ _LIMIT = 64 * 1024
 _LOGIN = "vault:login"
 
 
-def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> None:
-    """Give the client its token, before about so many reads; raises LoginFailed and what `Vault.login` and
-    `Vault.unwrap` raise.
+def log_in(vault: Vault, settings: Settings, log: Log, reads: int = 0) -> None:
+    """Log the client in; `reads` is how many reads will follow, so that a second connection can be prepared.
+    Raises LoginFailed and the errors of `Vault.login` and `Vault.unwrap`.
     """
     is_static = settings.token and settings.token != _LOGIN
     token = settings.token if is_static else token_in_file(settings)
@@ -29,8 +31,8 @@ def log_in(vault: "Vault", settings: "Settings", log: "Log", reads: int = 0) -> 
     log.info("initial Vault token arrived")
 
 
-def token_in_file(settings: "Settings") -> str:
-    """The token that VAULT_TOKEN_FILE holds now, or VAULT_TOKEN_PATH if there is such a file; else "".
+def token_in_file(settings: Settings) -> str:
+    """Return the current token in VAULT_TOKEN_FILE, else in VAULT_TOKEN_PATH if that file exists; else "".
 
     Raises LoginFailed.
     """

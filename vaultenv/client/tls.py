@@ -1,8 +1,10 @@
-"""The TLS context: what Vault's certificate is checked against, and the launcher's own certificate.
+"""The TLS context: the CA certificates for Vault's certificate, and the launcher's own certificate.
 
 OpenSSL reads nothing from the environment by itself; SSL_CERT_FILE and SSL_CERT_DIR are read here, and mean
 what they mean to Go (https://pkg.go.dev/crypto/x509#SystemCertPool).
 """
+
+from __future__ import annotations
 
 import posix
 from _ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, PROTO_TLSv1_2, SSLError, _SSLContext
@@ -26,9 +28,7 @@ BUNDLES = (
 
 
 class Trust:
-    """Which CA certificates count: the first of bytes, file and directory that is given, else the
-    system's.
-    """
+    """The configured CA certificates: the first of bytes, file and directory that is set, else the system's."""
 
     __slots__ = ("data", "directory", "file", "system_directories", "system_file")
 
@@ -38,7 +38,7 @@ class Trust:
         file: str = "",
         directory: str = "",
         system_file: str = "",
-        system_directories: "Iterable[str]" = (),
+        system_directories: Iterable[str] = (),
     ) -> None:
         self.data = data
         self.file = file
@@ -48,7 +48,7 @@ class Trust:
 
 
 def client_context(trust: Trust, certificate: str, key: str, skip_verify: bool) -> _SSLContext:
-    """A context for connections to Vault that checks chain and host name, TLS 1.2 or newer.
+    """Return a context for connections to Vault, TLS 1.2 or newer, that verifies chain and host name.
 
     Raises InvalidSetting, naming the variable, for files that cannot be used.
     """
@@ -87,7 +87,7 @@ def _load(
 
 
 def _load_directory(context: _SSLContext, variable: str, directory: str) -> None:
-    """All certificates of a directory, hashed names or not; files that hold none are passed over."""
+    """Load all certificates of a directory, hashed names or not; files without a certificate are skipped."""
     try:
         names = sorted(posix.listdir(directory))
     except OSError as error:
@@ -102,13 +102,13 @@ def _load_directory(context: _SSLContext, variable: str, directory: str) -> None
             continue
 
 
-def _is_hashed(names: "Iterable[str]") -> bool:
-    """Whether file names look like OpenSSL's subject hashes, `8d33f237.0`."""
+def _is_hashed(names: Iterable[str]) -> bool:
+    """Return whether file names look like OpenSSL's subject hashes, `8d33f237.0`."""
     return any(len(name) == 10 and name[8] == "." and name[9].isdigit() for name in names)
 
 
 def _load_system(context: _SSLContext, trust: Trust) -> None:
-    """What the variables name, and else what the distribution has: a hashed directory, or a whole bundle.
+    """Load the files that the variables name, else the distribution's hashed directory or bundle.
 
     As in Go, each of the two variables replaces its own half only.
     """

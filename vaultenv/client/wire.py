@@ -1,5 +1,7 @@
 """Requests to one Vault: one after another, pipelined, or spread over a few connections."""
 
+from __future__ import annotations
+
 import time
 
 from vaultenv.client.connection import Connection, connect, proxy_headers
@@ -19,16 +21,16 @@ if TYPE_CHECKING:
 WINDOW = 32
 CONNECTIONS = 4
 IDLE_S = 30.0
-"""A connection that was idle for longer may have been closed at the other end, and is not used again."""
+"""Connections that were idle for longer are not reused: the other end may have closed them."""
 WORTH_S = 0.0005
 """A second connection pays if making it takes less than this for each read; the login hides most of it."""
 PATIENCE = 4
-"""How many times that the second one may take, if it is slower than the first."""
+"""Give up the second connection when it takes this many times the expected gain."""
 
 
 class Wire:
-    """Keeps its connections open between requests; `headers` go with every request. Nothing is sent twice
-    here.
+    """Connections to one Vault, kept open between requests; `headers` are sent with every request. Nothing is
+    repeated here.
     """
 
     __slots__ = (
@@ -47,12 +49,12 @@ class Wire:
 
     def __init__(
         self,
-        address: "Address",
-        context: "_SSLContext | None",
+        address: Address,
+        context: _SSLContext | None,
         server_name: str,
         request_s: float,
-        deadline: "Deadline",
-        proxy: "Proxy | None" = None,
+        deadline: Deadline,
+        proxy: Proxy | None = None,
     ) -> None:
         self.address = address
         self.headers: dict[str, str] = {}
@@ -71,14 +73,14 @@ class Wire:
         self._is_pipelining = True
 
     def one(self, request: Request) -> Answer:
-        """The answer to one request; raises WireFailure."""
+        """Return the answer to one request; raise WireFailure."""
         outcome = self.pipelined([request])[0]
         if isinstance(outcome, WireFailure):
             raise outcome
         return outcome
 
-    def pipelined(self, requests: "Sequence[Request]", then: int = 0) -> "list[Answer | WireFailure]":
-        """The answers in order, over the connections that are open, with up to 32 requests in flight on each.
+    def pipelined(self, requests: Sequence[Request], then: int = 0) -> list[Answer | WireFailure]:
+        """Return the answers in order, over the open connections, with up to 32 requests in flight on each.
 
         `then` is the number of reads to follow: while Vault works on these requests, a second connection is
         made for them, if that takes less time than it saves. Once a pipeline has broken, the requests are spread.
@@ -87,13 +89,13 @@ class Wire:
             return self.spread(requests)
         return self._exchange(requests, max(1, len(self._idle)), WINDOW, then)
 
-    def spread(self, requests: "Sequence[Request]") -> "list[Answer | WireFailure]":
-        """The answers in order, from up to four connections with one request in flight on each."""
+    def spread(self, requests: Sequence[Request]) -> list[Answer | WireFailure]:
+        """Return the answers in order, over up to four connections with one request in flight on each."""
         return self._exchange(requests, CONNECTIONS, 1)
 
     def _exchange(
-        self, requests: "Sequence[Request]", lanes: int, window: int, then: int = 0
-    ) -> "list[Answer | WireFailure]":
+        self, requests: Sequence[Request], lanes: int, window: int, then: int = 0
+    ) -> list[Answer | WireFailure]:
         outcomes: dict[int, Answer | WireFailure] = {}
         todo = list(range(len(requests)))
         flights: list[_Flight] = []
@@ -110,10 +112,12 @@ class Wire:
     def _sent(
         self,
         indices: list[int],
-        requests: "Sequence[Request]",
-        outcomes: "dict[int, Answer | WireFailure]",
-    ) -> "list[_Flight]":
-        """These requests on one connection; nothing after a failure, which is the outcome of all of them."""
+        requests: Sequence[Request],
+        outcomes: dict[int, Answer | WireFailure],
+    ) -> list[_Flight]:
+        """Send these requests on one connection and return the flight; after a failure, which becomes the
+        outcome of all of them, return none.
+        """
         stream: _Stream | None = None
         try:
             stream = self._kept() or self._connected(self._until())
@@ -124,7 +128,7 @@ class Wire:
             return []
         return [_Flight(stream, indices)]
 
-    def _receive(self, flight: "_Flight", outcomes: "dict[int, Answer | WireFailure]") -> None:
+    def _receive(self, flight: _Flight, outcomes: dict[int, Answer | WireFailure]) -> None:
         stream, indices = flight.stream, flight.indices
         for at, index in enumerate(indices):
             try:
@@ -140,14 +144,14 @@ class Wire:
             self._is_pipelining = False
             stream.close()
 
-    def _give_up(self, stream: "_Stream | None") -> None:
-        """Close the connection and those that are idle, which may be as dead."""
+    def _give_up(self, stream: _Stream | None) -> None:
+        """Close the connection and the idle ones, which may be dead too."""
         if stream:
             stream.close()
         self.close()
 
-    def _widen(self, first: "_Stream", reads: int) -> None:
-        """Make another connection for many reads; without it they take longer, and that is all."""
+    def _widen(self, first: _Stream, reads: int) -> None:
+        """Make a second connection for many reads; if that fails, the reads only take longer."""
         worth_s = reads * WORTH_S
         if not self._is_pipelining or self._idle or self._connecting_s >= worth_s:
             return
@@ -161,11 +165,11 @@ class Wire:
         while self._idle:
             self._idle.pop().close()
 
-    def _keep(self, stream: "_Stream") -> None:
+    def _keep(self, stream: _Stream) -> None:
         stream.idle_since = time.monotonic()
         self._idle.append(stream)
 
-    def _kept(self) -> "_Stream | None":
+    def _kept(self) -> _Stream | None:
         while self._idle:
             stream = self._idle.pop()
             if time.monotonic() - stream.idle_since < IDLE_S:
@@ -176,12 +180,12 @@ class Wire:
     def _until(self) -> float:
         return self.deadline.sooner(self._request_s)
 
-    def _encoded(self, requests: "Sequence[Request]") -> bytes:
+    def _encoded(self, requests: Sequence[Request]) -> bytes:
         return b"".join(
             request.encode(self.address.authority, self._base, self.headers) for request in requests
         )
 
-    def _connected(self, until: float, beside: "_Stream | None" = None) -> "_Stream":
+    def _connected(self, until: float, beside: _Stream | None = None) -> _Stream:
         began = time.monotonic()
         peer = beside.peer if beside else None
         made = connect(self.address, self._context, self._server_name, until, self._proxy, peer)
@@ -190,11 +194,11 @@ class Wire:
 
 
 class _Flight:
-    """Requests, by their indices, that are in flight on a connection."""
+    """Requests in flight on one connection, by their indices."""
 
     __slots__ = ("indices", "stream")
 
-    def __init__(self, stream: "_Stream", indices: list[int]) -> None:
+    def __init__(self, stream: _Stream, indices: list[int]) -> None:
         self.stream = stream
         self.indices = indices
 
@@ -214,7 +218,7 @@ class _Stream:
         return self._reader.reusable
 
     @property
-    def peer(self) -> "Peer | None":
+    def peer(self) -> Peer | None:
         return self._connection.peer
 
     def send(self, data: bytes, until: float) -> None:

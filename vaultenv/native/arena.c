@@ -67,18 +67,18 @@ static int is_last(const struct arena *arena, void *block)
 
 static void *take(struct arena *arena, size_t size)
 {
-    size_t wanted = stride(size);
-    void **list = wanted < LISTED ? &arena->freed[wanted / ALIGNMENT] : NULL, *block = NULL;
+    size_t needed = stride(size);
+    void **list = needed < LISTED ? &arena->freed[needed / ALIGNMENT] : NULL, *block = NULL;
     if (size > HUGE_PAGE)
         return NULL;
     lock(arena);
     if (list && *list) {
         block = *list;
         *list = *(void **)block;
-    } else if (wanted <= (size_t)(arena->end - arena->next)) {
+    } else if (needed <= (size_t)(arena->end - arena->next)) {
         block = arena->next;
-        arena->next += wanted;
-        *stride_of(block) = wanted;
+        arena->next += needed;
+        *stride_of(block) = needed;
     }
     unlock(arena);
     return block;
@@ -100,12 +100,12 @@ static void give_back(struct arena *arena, void *block)
 /* Whether the block could be given this size where it is. */
 static int resize(struct arena *arena, void *block, size_t size)
 {
-    size_t wanted = stride(size);
+    size_t needed = stride(size);
     lock(arena);
-    int fits = wanted <= *stride_of(block);
-    if (is_last(arena, block) && wanted <= (size_t)(arena->end - (char *)block)) {
-        arena->next = (char *)block + wanted;
-        *stride_of(block) = wanted;
+    int fits = needed <= *stride_of(block);
+    if (is_last(arena, block) && needed <= (size_t)(arena->end - (char *)block)) {
+        arena->next = (char *)block + needed;
+        *stride_of(block) = needed;
         fits = 1;
     }
     unlock(arena);

@@ -18,14 +18,14 @@ extern char **environ;
 
 enum { INTERNAL_ERROR = 1 };
 
-static char **given;
+static char **application_environment;
 
 /* The application's variables are not for OpenSSL, the allocator and the C library: they see none. This runs before
    any other initialiser, of which mimalloc's would read MIMALLOC_*. */
 __attribute__((constructor(101))) static void take_environment(void)
 {
     static char *none[] = {NULL};
-    given = environ;
+    application_environment = environ;
     environ = none;
 }
 
@@ -88,7 +88,7 @@ static void start_python(void)
     PyConfig config;
     PyConfig_InitIsolatedConfig(&config);
     config._init_main = 0; /* the launcher works without codecs, files and sys.path; complete() brings the rest */
-    config._install_importlib = 0;
+    config._install_importlib = HAS_IMPORT_SYSTEM;
     config.install_signal_handlers = 0;
     config.module_search_paths_set = 1;
     config.pathconfig_warnings = 0;
@@ -161,7 +161,7 @@ static int run(int argc, char **argv)
     PyObject *launch = load_first_modules() ? PyImport_ImportModule("vaultenv.start.launch") : NULL;
     PyObject *status = NULL;
     if (launch)
-        status = PyObject_CallMethod(launch, "run", "NN", words(argc, argv), environment(given));
+        status = PyObject_CallMethod(launch, "run", "NN", words(argc, argv), environment(application_environment));
     long number = status ? PyLong_AsLong(status) : -1;
     return number == -1 && PyErr_Occurred() ? report_internal_error() : (int)number;
 }
@@ -169,7 +169,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct start program;
-    if (scan(argv, given, &program))
+    if (scan(argv, application_environment, &program))
         execve(program.file, argv + 1, program.environment);
     occupy_closed_streams();
     start_python();

@@ -39,12 +39,12 @@ static int is_loaded(PyObject *name, PyObject *from, int level)
     return loaded;
 }
 
-static PyObject *import(PyObject *self, PyObject *given)
+static PyObject *import(PyObject *self, PyObject *arguments)
 {
     PyObject *name, *globals, *locals, *from;
     int level;
     (void)self;
-    if (!PyArg_ParseTuple(given, "UOOOi", &name, &globals, &locals, &from, &level))
+    if (!PyArg_ParseTuple(arguments, "UOOOi", &name, &globals, &locals, &from, &level))
         return NULL;
     if (!is_loaded(name, from, level) && !install_import_system())
         return NULL;

@@ -4,10 +4,24 @@
 
 #include <Python.h>
 
+#ifdef WITHOUT_IMPORTS
+enum { HAS_IMPORT_SYSTEM = 1 };
+static inline int load_first_modules(void)
+{
+    return 1;
+}
+static inline int install_import_system(void)
+{
+    return 1;
+}
+#else
+enum { HAS_IMPORT_SYSTEM = 0 };
+
 /* Loads what nearly every start needs into an interpreter without import system; 0 with an exception. */
 int load_first_modules(void);
 
 /* Brings the import system, if it is not there yet; 0 with an exception. Imports of what is not loaded call it. */
 int install_import_system(void);
+#endif
 
 #endif

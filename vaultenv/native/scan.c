@@ -56,25 +56,25 @@ static int has_duplicates(char **entries, size_t count)
     return found;
 }
 
-/* Fills `kept` with the entries that the program gets and finds its PATH; 0 in doubt. */
-static int keep(char **given, char **kept, const char **path)
+/* Fills `remaining` with the entries that the program gets and finds its PATH; 0 in doubt. */
+static int keep(char **entries, char **remaining, const char **path)
 {
-    for (; *given; given++) {
-        const char *value = strchr(*given, '=');
-        if (!value || value == *given)
+    for (; *entries; entries++) {
+        const char *value = strchr(*entries, '=');
+        if (!value || value == *entries)
             return 0;
-        size_t length = (size_t)(value++ - *given);
-        const struct variable *variable = find_variable(*given, length);
+        size_t length = (size_t)(value++ - *entries);
+        const struct variable *variable = find_variable(*entries, length);
         if ((!variable || variable->may_refer) && strstr(value, REFERENCE))
             return 0;
         if (variable && !is_harmless(variable, value))
             return 0;
-        if (length == 4 && !memcmp(*given, "PATH", 4))
+        if (length == 4 && !memcmp(*entries, "PATH", 4))
             *path = value;
         if (!variable || !variable->removed)
-            *kept++ = *given;
+            *remaining++ = *entries;
     }
-    *kept = NULL;
+    *remaining = NULL;
     return 1;
 }
 
@@ -115,15 +115,15 @@ static int find_program(const char *word, const char *path, char *file)
     return 0;
 }
 
-int scan(char **argv, char **given, struct start *found)
+int scan(char **argv, char **entries, struct start *found)
 {
     const char *path = NULL;
     size_t count = 0;
     if (!argv[0] || !argv[1] || !*argv[1] || *argv[1] == '-')
         return 0;
-    while (given[count])
+    while (entries[count])
         count++;
     found->environment = malloc((count + 1) * sizeof *found->environment);
-    return found->environment && keep(given, found->environment, &path) && !has_duplicates(given, count) &&
+    return found->environment && keep(entries, found->environment, &path) && !has_duplicates(entries, count) &&
            find_program(argv[1], path, found->file);
 }

@@ -21,8 +21,8 @@ struct start {
     char **environment;
 };
 
-/* Whether `argv` and `given` leave Python nothing to do but execute `found`; 0 in any doubt.
-   The strings of `found->environment` are those of `given`; the array is never freed. */
-int scan(char **argv, char **given, struct start *found);
+/* Whether `argv` and `entries` leave Python nothing to do but execute `found`; 0 in any doubt.
+   The strings of `found->environment` are those of `entries`; the array is never freed. */
+int scan(char **argv, char **entries, struct start *found);
 
 #endif

@@ -1,4 +1,6 @@
-"""Finding and starting the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
+"""Finding and executing the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
+
+from __future__ import annotations
 
 import sys
 
@@ -16,8 +18,8 @@ _KIND = 0o170000
 
 
 def find_program(word: bytes, path: bytes) -> bytes:
-    """The file that `word` means: itself if it has a slash, else the first executable of `path`'s
-    directories.
+    """Return the file of a command word: the word itself if it has a slash, else the first executable in the
+    directories of `path`.
 
     Directories that are not absolute do not count. Raises ProgramNotStarted: 127 if there is none, 126 if
     none may be executed.
@@ -52,15 +54,15 @@ def _checked(word: bytes) -> bytes:
 
 
 def _kind(name: bytes) -> int:
-    """The type of a file (S_IFMT of stat), _NONE if it is not there."""
+    """Return the type of a file (S_IFMT of stat), or _NONE if it does not exist."""
     try:
         return posix.stat(name).st_mode & _KIND
     except OSError:
         return _NONE
 
 
-def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, bytes]") -> None:
-    """Replace this process by the program; returns never, raises ProgramNotStarted."""
+def execute(program: bytes, argv: Sequence[bytes], environ: Mapping[bytes, bytes]) -> None:
+    """Replace this process by the program; raise ProgramNotStarted."""
     restore_signals()
     try:
         posix.execve(program, list(argv), dict(environ))
@@ -69,7 +71,7 @@ def execute(program: bytes, argv: "Sequence[bytes]", environ: "Mapping[bytes, by
 
 
 def not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
-    """Why the kernel did not execute a file that is there."""
+    """Return the error for a file that exists but that the kernel did not execute."""
     import errno
 
     name = shown(program)
@@ -88,7 +90,7 @@ def not_executed(program: bytes, error: OSError) -> ProgramNotStarted:
 
 
 def restore_signals() -> None:
-    """Give SIGPIPE and SIGXFSZ their default action again, which a stock Python ignores at its start."""
+    """Restore the default action of SIGPIPE and SIGXFSZ, which a stock Python ignores from its start."""
     signals = sys.modules.get("_signal")
     if signals is None:
         return  # an interpreter that has not touched them

@@ -1,4 +1,6 @@
-"""Starting the program as a child, with a keeper of its secrets beside it."""
+"""The program as a child process, with a thread that renews its secrets."""
+
+from __future__ import annotations
 
 from vaultenv.process.interpreter import complete
 from vaultenv.references.cache import CachingReader
@@ -15,15 +17,15 @@ if TYPE_CHECKING:
 
 def supervise(
     program: bytes,
-    argv: "Sequence[bytes]",
-    child_environ: "Callable[[Reader | None, str], dict[bytes, bytes]]",
-    settings: "Settings",
-    reader: "Reader | None",
-    vault: "Vault | None",
-    log: "Log",
-    finish: "Callable[[Settings, Vault | None, Log], None]",
+    argv: Sequence[bytes],
+    child_environ: Callable[[Reader | None, str], dict[bytes, bytes]],
+    settings: Settings,
+    reader: Reader | None,
+    vault: Vault | None,
+    log: Log,
+    finish: Callable[[Settings, Vault | None, Log], None],
 ) -> int:
-    """Run the program to its end; its exit status. Secrets are kept alive unless the token was revoked."""
+    """Run the program to its end and return its exit status. Secrets are renewed unless the token was revoked."""
     complete()
     from vaultenv.process.supervisor import Supervisor
 
@@ -35,8 +37,8 @@ def supervise(
     if cached and vault and not settings.revoke_token:
         from _thread import start_new_thread
 
-        from vaultenv.renewal.renewer import Keeper
+        from vaultenv.renewal.renewer import Renewer
 
-        keeper = Keeper(child_environ, vault, cached, environ, settings, log, supervisor.change)
-        start_new_thread(keeper.run, ())
+        renewer = Renewer(child_environ, vault, cached, environ, settings, log, supervisor.change)
+        start_new_thread(renewer.run, ())
     return supervisor.run(environ)

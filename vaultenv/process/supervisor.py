@@ -1,7 +1,9 @@
-"""The program's parent: starts it, passes signals on, reaps, restarts it when its environment has changed.
+"""The program's parent: starts it, passes signals on, reaps, and restarts it when its environment has changed.
 
 All signals are blocked and taken one by one (sigtimedwait(2)), so that none is lost to a handler.
 """
+
+from __future__ import annotations
 
 import time
 
@@ -40,7 +42,7 @@ _FOREVER_S = 3600.0
 
 
 def action_signal(action: str) -> int:
-    """The signal that an action names, 0 for `restart` and `exit`; raises InvalidSetting."""
+    """Return the signal that an action names, 0 for `restart` and `exit`; raise InvalidSetting."""
     if action in (RESTART, EXIT):
         return 0
     number = number_of(action)
@@ -52,11 +54,9 @@ def action_signal(action: str) -> int:
 
 
 class Supervisor:
-    """One program after the other, each with the newest environment."""
+    """Runs one program after another, each with the newest environment."""
 
-    def __init__(
-        self, program: bytes, argv: "Sequence[bytes]", action: str, grace_s: float, log: "Log"
-    ) -> None:
+    def __init__(self, program: bytes, argv: Sequence[bytes], action: str, grace_s: float, log: Log) -> None:
         self._program = program
         self._argv = argv
         self._action = action
@@ -70,18 +70,16 @@ class Supervisor:
         self._ending = False
 
     def prepare(self) -> None:
-        """Block the signals that are passed on; before any other thread starts."""
+        """Block the signals that are passed on; call it before any other thread starts."""
         pthread_sigmask(SIG_SETMASK, _taken())
 
-    def change(self, environ: "Mapping[bytes, bytes]") -> None:
-        """Tell the supervisor of a new environment; from any thread."""
+    def change(self, environ: Mapping[bytes, bytes]) -> None:
+        """Hand over a new environment; may be called from any thread."""
         self._next = environ
         posix.kill(posix.getpid(), _CHANGED)
 
-    def run(self, environ: "Mapping[bytes, bytes]") -> int:
-        """Start the program and return its exit status, 128+n if signal n ended it. Raises
-        ProgramNotStarted.
-        """
+    def run(self, environ: Mapping[bytes, bytes]) -> int:
+        """Start the program and return its exit status, 128+n if signal n ended it. Raises ProgramNotStarted."""
         self._start(environ)
         while True:
             info = sigtimedwait(_taken(), self._patience_s())
@@ -96,7 +94,7 @@ class Supervisor:
             else:
                 self._pass_on(info.si_signo, info.si_code == _FROM_KERNEL)
 
-    def _start(self, environ: "Mapping[bytes, bytes]") -> None:
+    def _start(self, environ: Mapping[bytes, bytes]) -> None:
         try:
             self._child = posix.posix_spawn(
                 self._program, list(self._argv), dict(environ), setsigmask=(), setsigdef=(SIGPIPE, SIGXFSZ)
@@ -107,7 +105,7 @@ class Supervisor:
             raise not_executed(self._program, error) from None
 
     def _pass_on(self, number: int, from_kernel: bool) -> None:
-        """Send the program a signal, unless a terminal does so; what ends programs calls a restart off."""
+        """Send the program a signal, unless a terminal does so; a signal that ends programs cancels a restart."""
         if number in _STOP_SIGNALS:
             self._restarting = False
         self._ending = self._ending or number == SIGTERM
@@ -123,7 +121,7 @@ class Supervisor:
             self._send(SIGKILL)
 
     def _act(self) -> None:
-        """Do with the program what is configured for changed secrets, unless it has been told to end."""
+        """Act on the program as configured for changed secrets, unless it has been asked to end."""
         if self._ending:
             return
         if self._signal:
@@ -144,7 +142,7 @@ class Supervisor:
             return
 
     def _reap(self) -> int | None:
-        """Reap every child that has ended; the program's exit status if it is among them."""
+        """Reap every child that has ended; return the program's exit status if it is among them."""
         ended: int | None = None
         while True:
             try:
@@ -158,7 +156,7 @@ class Supervisor:
                 ended = code if code >= 0 else 128 - code
 
     def _started_again(self) -> bool:
-        """Start the program with its new environment if it was stopped for that."""
+        """Start the program with its new environment if it was stopped for that, and return whether it was."""
         self._child, self._kill_at = 0, 0.0
         if not self._restarting or self._next is None:
             return False

@@ -1,1 +1,1 @@
-"""References: the grammar, and what each reference becomes. Shared by the launcher and every server."""
+"""References: their grammar, and their resolution to secrets. Shared by the launcher and every server."""

@@ -1,4 +1,6 @@
-"""A Reader that asks once for each thing: for the daemon, and where references and paths name the same secret."""
+"""A Reader that requests each thing once: for the daemon, and for references and paths that name the same secret."""
+
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,43 +14,43 @@ if TYPE_CHECKING:
 
 
 class CachingReader:
-    """Keeps the secrets of another Reader by their question: (path, version), or (path, body, "write")."""
+    """Remembers the secrets of another Reader by their question: (path, version), or (path, body, "write")."""
 
     __slots__ = ("_plaintexts", "_reader", "secrets")
 
-    def __init__(self, reader: "Reader") -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._plaintexts: dict[tuple[str, str], bytes] = {}
         self.secrets: dict[Question, Secret] = {}
 
-    def forget(self, questions: "Iterable[Question]") -> None:
-        """Ask again for these the next time."""
+    def forget(self, questions: Iterable[Question]) -> None:
+        """Forget these questions, so that the next read requests them again."""
         for question in list(questions):
             self.secrets.pop(question, None)
 
-    def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
-        """See `vaultenv.references.reader.Reader`."""
-        missing = [question for question in dict.fromkeys(wanted) if question not in self.secrets]
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        """Read as `vaultenv.references.reader.Reader` says."""
+        missing = [question for question in dict.fromkeys(questions) if question not in self.secrets]
         answers: dict[Question, Secret | VaultEnvError] = {**self.secrets}
         answers |= zip(missing, self._reader.read(missing) if missing else (), strict=True)
         for question in missing:
             self._keep(question, answers[question])
-        return [answers[question] for question in wanted]
+        return [answers[question] for question in questions]
 
-    def write(self, path: str, body: str) -> "Secret | VaultEnvError":
-        """See `vaultenv.references.reader.Reader`."""
+    def write(self, path: str, body: str) -> Secret | VaultEnvError:
+        """Write as `vaultenv.references.reader.Reader` says."""
         question = (path, body, "write")
         if question in self.secrets:
             return self.secrets[question]
         return self._keep(question, self._reader.write(path, body))
 
-    def _keep(self, question: "Question", answer: "Secret | VaultEnvError") -> "Secret | VaultEnvError":
+    def _keep(self, question: Question, answer: Secret | VaultEnvError) -> Secret | VaultEnvError:
         if not isinstance(answer, Exception):
             self.secrets[question] = answer
         return answer
 
-    def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
-        """See `vaultenv.references.reader.Reader`."""
+    def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
+        """Decrypt as `vaultenv.references.reader.Reader` says."""
         missing = [text for text in ciphertexts if (path, text) not in self._plaintexts]
         answers = dict(zip(missing, self._reader.decrypt(path, missing) if missing else (), strict=True))
         for text, answer in answers.items():

@@ -1,8 +1,8 @@
-"""Where the fields of a reference end: `#` outside templates, and the closing `}` of an inline reference."""
+"""The ends of a reference's fields: `#` outside of templates, and the closing `}` of an inline reference."""
 
 
 class Fault(Exception):
-    """What is wrong with a text, and at which byte; callers turn it into an error that shows the text."""
+    """A syntax problem and the byte position where it is; callers turn it into an error that shows the text."""
 
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
@@ -11,7 +11,8 @@ class Fault(Exception):
 
 
 def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tuple[int, bytes]], int]:
-    """The (position, bytes) of up to three fields divided by `#`, and the position after the reference.
+    """fields = path [ "#" key [ "#" third ] ]: return up to three (position, bytes), and the position after
+    the reference.
 
     The third field keeps further `#`. An inline reference ends with the `}` that closes it; braces of
     templates, of a JSON body and of a default are skipped in pairs. Raises Fault for a brace or quote that is
@@ -34,7 +35,7 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
 
 
 def _end_of_path(text: bytes, start: int, end: int, inline: bool) -> int:
-    """The position of the first `#`, or `}` of an inline reference; nothing before it is skipped in pairs."""
+    """path = *( any but "#" ): return its end; in an inline reference, "}" ends it too, and no brace is paired."""
     close = text.find(b"}", start, end) if inline else -1
     limit = end if close < 0 else close
     divider = text.find(b"#", start, limit)
@@ -42,6 +43,9 @@ def _end_of_path(text: bytes, start: int, end: int, inline: bool) -> int:
 
 
 def _skip(text: bytes, at: int, end: int, field: int) -> int:
+    """key = *( any | "${" template "}" ), third = *( any | "{" JSON or default "}" ): return the end of the
+    next item.
+    """
     if field == 1 and text.startswith(b"${", at):
         return closing(text, at + 2, end, quotes=b"\"'`") + 1
     if field == 2 and text[at : at + 1] == b"{":
@@ -50,9 +54,7 @@ def _skip(text: bytes, at: int, end: int, field: int) -> int:
 
 
 def closing(text: bytes, at: int, end: int, quotes: bytes) -> int:
-    """The position of the `}` that closes a brace opened before `at`; braces between `quotes` do not
-    count.
-    """
+    """braces = "{" *( any | quoted | braces ) "}": return the position of the `}` for a brace opened before `at`."""
     opened, depth = at, 1
     while at < end:
         char = text[at : at + 1]
@@ -66,7 +68,9 @@ def closing(text: bytes, at: int, end: int, quotes: bytes) -> int:
 
 
 def _quote_end(text: bytes, at: int, end: int) -> int:
-    """The position of the quote that ends the one at `at`; a backslash escapes, except between backquotes."""
+    r"""quoted = quote *( any | "\" any ) quote: return the position of the closing quote; between backquotes,
+    "\" is text.
+    """
     opened, quote = at, text[at : at + 1]
     at += 1
     while at < end:

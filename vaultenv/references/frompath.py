@@ -8,6 +8,8 @@ option    = "prefix=" text                          put before each name
           | "containers=" name *( "|" name )        for the webhook: only these containers of the pod
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 from vaultenv.errors import InvalidReference, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.references.fields import Fault
@@ -22,7 +24,7 @@ _FORM = "write path#2;prefix=X_;only=a|b*;except=c"
 
 
 class FromPath(Record):
-    """A path, in a version ("" is the latest), and which of its keys become variables under which names.
+    """A path in a version ("" is the latest), and the selection and naming of its keys as variables.
 
     `containers` is empty for all; the launcher does not look at it.
     """
@@ -47,8 +49,8 @@ class FromPath(Record):
         self.excluded = excluded
         self.containers = containers
 
-    def variables(self, secret: "Secret | VaultEnvError") -> dict[bytes, bytes]:
-        """The secret's keys as variables; none if it may be missing and is.
+    def variables(self, secret: Secret | VaultEnvError) -> dict[bytes, bytes]:
+        """Return the secret's keys as variables; none if it is optional and missing.
 
         Raises the error in its place, or SecretUnusable naming path and key.
         """
@@ -85,7 +87,7 @@ def _matches(key: str, patterns: tuple[str, ...]) -> bool:
 
 
 def parse_from_path(text: str) -> tuple[FromPath, ...]:
-    """The paths in their order, none for empty text; raises InvalidReference."""
+    """Return the paths in their order, none for empty text; raise InvalidReference."""
     return tuple(_item(item.strip()) for item in text.split(",") if item.strip())
 
 

@@ -12,6 +12,8 @@ Text that merely looks similar stays text: `vault:8200` (a host and its port), `
 that is not closed on its own line.
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import NotUtf8, decoded
 from vaultenv.errors import InvalidReference
@@ -32,19 +34,18 @@ _NO_KEY = "secret data key or template not defined: write vault:path#key"
 
 
 def has_reference(value: bytes) -> bool:
-    """Whether the launcher would act on this value, or complain about it; False means that it stays
-    as it is.
-    """
+    """Return whether the launcher would act on this value or refuse it; False means that it stays as it is."""
     try:
         return parse(value) is not None
     except InvalidReference:
         return True
 
 
-def parse(value: bytes, before_each: "Callable[[], object]" = lambda: None) -> Value | None:
-    """The references in a value, None for plain text; `before_each` is called before each inline one.
+def parse(value: bytes, before_each: Callable[[], object] = lambda: None) -> Value | None:
+    """value = inline | direct: return its parts, or None for plain text; `before_each` is called before each
+    inline reference.
 
-    Raises InvalidReference, with the position, for what looks like a reference and is none, and whatever
+    Raises InvalidReference, with the position, for text that looks like a reference but is not one, and whatever
     `before_each` raises.
     """
     if _PREFIX not in value:
@@ -58,7 +59,8 @@ def parse(value: bytes, before_each: "Callable[[], object]" = lambda: None) -> V
     return None if part is None else Value((part,), False, (value,))
 
 
-def _direct_part(value: bytes) -> "Part | None":
+def _direct_part(value: bytes) -> Part | None:
+    r"""direct = ["\"] [">>"] "vault:" body | "vault:login": return its part, or None for text."""
     if not value.startswith((_PREFIX, b">>vault:")) or _is_host_and_port(value):
         return None
     if value == LOGIN:
@@ -66,9 +68,9 @@ def _direct_part(value: bytes) -> "Part | None":
     return _part(value, 0, len(value), inline=False)[0]
 
 
-def _inline_parts(value: bytes, before_each: "Callable[[], object]") -> "dict[tuple[int, int], Part] | None":
-    """Literals and references, by start and end, of text with at least one inline reference or escape,
-    else None.
+def _inline_parts(value: bytes, before_each: Callable[[], object]) -> dict[tuple[int, int], Part] | None:
+    r"""inline = *( text | "${" [">>"] "vault:" body "}" | "\${vault:" ): return its parts by start and end, or
+    None for text without any reference or escape.
     """
     parts: dict[tuple[int, int], Part] = {}
     literal = at = 0
@@ -94,7 +96,7 @@ def _inline_parts(value: bytes, before_each: "Callable[[], object]") -> "dict[tu
 
 
 class _Line:
-    """The line of a position: where it ends and where its last `}` is; looks at each line once."""
+    """The line of a position: its end, and whether a `}` follows; each line is searched once."""
 
     __slots__ = ("_last_close", "_value", "end")
 
@@ -111,14 +113,17 @@ class _Line:
 
 
 def _backslashes_before(value: bytes, at: int, stop: int) -> int:
+    r"""escape = *"\": return the number of backslashes before `at`, of which an odd one escapes the reference."""
     start = at
     while start > stop and value[start - 1 : start] == b"\\":
         start -= 1
     return at - start
 
 
-def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]":
-    """The reference at `start` and the position after it (after its `}` when inline)."""
+def _part(value: bytes, start: int, end: int, inline: bool) -> tuple[Part, int]:
+    """body = path "#" key [ "#" third ] | ciphertext: return its part, and the position after it (after `}`
+    if inline).
+    """
     body = value.index(_PREFIX, start) + len(_PREFIX)
     written = body - start > len(_PREFIX)
     try:
@@ -134,8 +139,8 @@ def _part(value: bytes, start: int, end: int, inline: bool) -> "tuple[Part, int]
 
 
 def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
-    """The fault with the reference, without what may hold a secret: a JSON body, a default, the text around
-    it.
+    """Return the error that shows the reference without its JSON body, its default and the text around it,
+    which may be secret.
     """
     shown = value[start:end]
     if value[start - 2 : start] == b"${":
@@ -149,6 +154,7 @@ def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReferen
 
 
 def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
+    """term = path "#" key [ "#" third ]: return the source and the key, with a version and a default or a body."""
     path_at, raw_path = fields[0]
     if len(fields) < 2:
         raise Fault(_NO_KEY, path_at + len(raw_path))
@@ -165,6 +171,7 @@ def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
 
 
 def _check_template(key: str, at: int) -> None:
+    """template: raise Fault if the key's template cannot be parsed."""
     from vaultenv.template.render import TemplateError, check
 
     try:
@@ -174,15 +181,17 @@ def _check_template(key: str, at: int) -> None:
 
 
 def _body(text: bytes, at: int) -> str:
+    """third of a write = [JSON object]: return its text."""
     try:
         if isinstance(loads(text or b"{}"), dict):
             return _text(text, at) or "{}"
     except ValueError:
         pass
-    raise Fault("what is written must be a JSON object", at)
+    raise Fault("the body of a write must be a JSON object", at)
 
 
 def _version_and_default(text: str, at: int) -> tuple[str, str | None]:
+    """third of a read = [version] [ "?" default ]: return both; the default is None if there is none."""
     version, mark, default = text.partition("?")
     if not is_version(version):
         raise Fault("the version must be a number, e.g. vault:path#key#2", at)
@@ -190,16 +199,15 @@ def _version_and_default(text: str, at: int) -> tuple[str, str | None]:
 
 
 def is_version(text: str) -> bool:
-    """Whether the text can stand as a version: a whole number, or nothing for the latest one."""
+    """version = ["-"] 1*DIGIT | "": return whether the text is one; empty text is the latest."""
     digits = text.removeprefix("-")
     return not text or (digits.isascii() and digits.isdigit())
 
 
 def normal_path(path: str, at: int = 0) -> str:
-    """The path as Vault sees it: without empty and `.` segments and leading or trailing `/`, with `..`
-    applied.
+    """path = segment *( "/" segment ): return it as Vault sees it, without empty and `.` segments, `..` applied.
 
-    Raises Fault (for the caller to dress) if nothing is left or `..` leads out.
+    Raises Fault, which callers turn into their own error, if nothing is left or `..` leads out.
     """
     segments: list[str] = []
     for segment in path.split("/"):
@@ -215,6 +223,7 @@ def normal_path(path: str, at: int = 0) -> str:
 
 
 def _text(raw: bytes, at: int) -> str:
+    """Return the bytes as text; raise Fault if they are not UTF-8."""
     try:
         return decoded(raw)
     except NotUtf8 as error:
@@ -222,18 +231,23 @@ def _text(raw: bytes, at: int) -> str:
 
 
 def _digits_end(value: bytes, at: int) -> int:
+    """*DIGIT: return the position after them."""
     while at < len(value) and value[at] in _DIGITS:
         at += 1
     return at
 
 
 def _is_ciphertext(value: bytes, body: int, end: int) -> bool:
+    """ciphertext = "v" 1*DIGIT ":" 1*any: return whether the body is one."""
     digits = body + 1
     after = _digits_end(value, digits)
     return value[body:digits] == b"v" and digits < after < end - 1 and value[after : after + 1] == b":"
 
 
 def _is_host_and_port(value: bytes) -> bool:
+    """host = "vault:" 1*5DIGIT ( end | "/" | "," | ";" | "?" | " " ), without "#": return whether the text is a host
+    and its port.
+    """
     after = _digits_end(value, len(_PREFIX))
     port = value.startswith(_PREFIX) and 1 <= after - len(_PREFIX) <= 5
     return port and b"#" not in value and value[after : after + 1] in (b"", b"/", b",", b";", b"?", b" ")

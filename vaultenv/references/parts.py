@@ -1,4 +1,6 @@
-"""What a parsed value consists of: text and references; `vaultenv.references.grammar` makes it."""
+"""The parts of a parsed value: text and references. `vaultenv.references.grammar` makes them."""
+
+from __future__ import annotations
 
 from vaultenv.basics.record import Record
 
@@ -11,9 +13,7 @@ LOGIN_MISPLACED = "vault:login is for VAULT_TOKEN only: write vault:path#key"
 
 
 class Source(Record):
-    """One request to Vault: a read of a path in a version ("" is the latest), or, with a JSON body,
-    a write.
-    """
+    """A request to Vault: a read of a path in a version ("" is the latest), or a write of a JSON body."""
 
     __slots__ = ("body", "path", "version")
 
@@ -27,7 +27,7 @@ class Source(Record):
 
 
 class Term(Record):
-    """One reference to a field, or to a template over the fields, of a source.
+    """A reference to a field of a source, or to a template over its fields.
 
     `default` is None without a default; "" makes the reference optional, other text replaces what is missing.
     """
@@ -75,26 +75,26 @@ if TYPE_CHECKING:
 
 
 class Value(Record):
-    """A parsed value: literal bytes and references in their order; `inline` if references stand
-    inside text. `texts` holds each part as it was written.
+    """A parsed value: literal bytes and references in order; `inline` if references are inside text. `texts`
+    holds each part as written.
     """
 
     __slots__ = ("inline", "parts", "texts")
 
-    def __init__(self, parts: "tuple[Part, ...]", inline: bool, texts: tuple[bytes, ...]) -> None:
+    def __init__(self, parts: tuple[Part, ...], inline: bool, texts: tuple[bytes, ...]) -> None:
         self.parts = parts
         self.inline = inline
         self.texts = texts
 
-    def terms(self) -> "Iterator[Term]":
-        """The references to fields, in order."""
+    def terms(self) -> Iterator[Term]:
+        """Return the references to fields, in order."""
         return (part for part in self.parts if isinstance(part, Term))
 
     def reads(self) -> tuple[tuple[str, str], ...]:
-        """The (path, version) pairs that the value reads, without repetition; version "" is the latest."""
+        """Return the (path, version) pairs that the value reads, without repetition; version "" is the latest."""
         pairs = ((term.source.path, term.source.version) for term in self.terms() if term.source.body is None)
         return tuple(dict.fromkeys(pairs))
 
     def paths(self) -> tuple[str, ...]:
-        """The normalised paths that the value reads or writes, without repetition."""
+        """Return the normalised paths that the value reads or writes, without repetition."""
         return tuple(dict.fromkeys(term.source.path for term in self.terms()))

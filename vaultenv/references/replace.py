@@ -1,4 +1,6 @@
-"""What a value becomes, once everything that it refers to has been answered; no request is made here."""
+"""Replacement of a value's references by answers that are already there; no request is made here."""
+
+from __future__ import annotations
 
 from vaultenv.errors import KeyNotFound, RequestRefused, SecretNotFound, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import Ciphertext, Source, Term, Value
@@ -12,39 +14,35 @@ if TYPE_CHECKING:
 
 
 class Answers:
-    """What Vault said to every source and to every ciphertext; its repr shows nothing, as it holds
-    secrets.
-    """
+    """Vault's answers by source and by ciphertext. Its repr shows nothing, because it holds secrets."""
 
     __slots__ = ("plaintexts", "secrets")
 
     def __init__(
         self,
-        secrets: "dict[Source, Secret | VaultEnvError]",
-        plaintexts: "dict[str, bytes | VaultEnvError]",
+        secrets: dict[Source, Secret | VaultEnvError],
+        plaintexts: dict[str, bytes | VaultEnvError],
     ) -> None:
         self.secrets = secrets
         self.plaintexts = plaintexts
 
 
 class Replacement:
-    """A value's new text, None if the variable is left out, and (reference, error) for all that went
-    wrong.
-    """
+    """A value's new text, None if the variable is left out, and a (reference, error) for each problem."""
 
     __slots__ = ("problems", "text")
 
-    def __init__(self, text: bytes | None, problems: "list[tuple[str, VaultEnvError]]") -> None:
+    def __init__(self, text: bytes | None, problems: list[tuple[str, VaultEnvError]]) -> None:
         self.text = text
         self.problems = problems
 
 
 def replaced(
-    value: Value, answers: Answers, ignore_missing: bool, before_each: "Callable[[], object]"
+    value: Value, answers: Answers, ignore_missing: bool, before_each: Callable[[], object]
 ) -> Replacement:
-    """The value with its references replaced; `before_each` is called before each part.
+    """Return the value with its references replaced; `before_each` is called before each part.
 
-    What is missing is replaced by its default. Otherwise, with `ignore_missing`, a reference inside text
+    A missing secret is replaced by its default. Otherwise, with `ignore_missing`, a reference inside text
     stays there, and a variable that is nothing but a reference is left out, as is an optional one.
     """
     texts: list[bytes] = []
@@ -64,23 +62,23 @@ def replaced(
     return Replacement(b"".join(texts), problems)
 
 
-def _instead(part: "Part", ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
-    """What stands for a part that could not be had, `ignored` if that is ignored; None if the error stands."""
+def _instead(part: Part, ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
+    """Return the replacement of a part that has no answer: its default, or `ignored`; None if the error stands."""
     if isinstance(part, Term) and part.default is not None and isinstance(error, SecretNotFound):
         return part.default.encode()
     return ignored if ignore_missing and _is_ignorable(part, error) else None
 
 
-def _is_ignorable(part: "Part", error: VaultEnvError) -> bool:
-    """Whether VAULT_IGNORE_MISSING_SECRETS covers the error: a missing path, or what transit cannot
-    decrypt.
+def _is_ignorable(part: Part, error: VaultEnvError) -> bool:
+    """Return whether VAULT_IGNORE_MISSING_SECRETS covers the error: a missing path, or a ciphertext that
+    transit refuses.
     """
     if isinstance(part, Ciphertext):
         return isinstance(error, RequestRefused)
     return isinstance(error, SecretNotFound) and not isinstance(error, KeyNotFound)
 
 
-def _text(part: "Part", answers: Answers) -> bytes:
+def _text(part: Part, answers: Answers) -> bytes:
     if isinstance(part, bytes):
         return part
     if isinstance(part, Ciphertext):
@@ -92,7 +90,7 @@ def _text(part: "Part", answers: Answers) -> bytes:
     return _field(part, answers.secrets[part.source])
 
 
-def _field(term: Term, secret: "Secret | VaultEnvError") -> bytes:
+def _field(term: Term, secret: Secret | VaultEnvError) -> bytes:
     if isinstance(secret, VaultEnvError):
         raise secret
     if term.template and not secret.deleted:

@@ -1,6 +1,6 @@
-"""From values with references to values with secrets: which paths to read once, and what each variable
-becomes.
-"""
+"""Resolution of values to secrets: each source is read once, then every variable is replaced."""
+
+from __future__ import annotations
 
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import shown
@@ -22,9 +22,7 @@ _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
 
 class Transit(Record):
-    """How ciphertexts are decrypted: the key ("" if none is set), the engine's mount, ciphertexts per
-    request.
-    """
+    """Settings of decryption: the key ("" if none is set), the engine's mount, ciphertexts per request."""
 
     __slots__ = ("batch_size", "key", "mount")
 
@@ -34,11 +32,11 @@ class Transit(Record):
         self.batch_size = batch_size
 
 
-def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[bytes, Value]:
-    """The values with references, by name; plain text has no entry.
+def parse_values(values: Mapping[bytes, bytes], transit: Transit) -> dict[bytes, Value]:
+    """Return the values that have references, by name; plain text has no entry.
 
-    Raises NotResolved with all that is wrong with them whatever Vault says, so that nothing is written for a
-    program that cannot start.
+    Raises NotResolved with all problems that do not depend on Vault, so that nothing is written for a program
+    that cannot start.
     """
     parsed: dict[bytes, Value] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []
@@ -56,7 +54,7 @@ def parse_values(values: "Mapping[bytes, bytes]", transit: Transit) -> dict[byte
     return parsed
 
 
-def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvError]]":
+def _unusable(value: Value, transit: Transit) -> Iterator[tuple[Part, VaultEnvError]]:
     for part in value.parts:
         if isinstance(part, Login):
             yield part, InvalidSetting(LOGIN_MISPLACED)
@@ -70,14 +68,14 @@ def _unusable(value: Value, transit: Transit) -> "Iterator[tuple[Part, VaultEnvE
 
 
 def resolve_values(
-    parsed: "Mapping[bytes, Value]",
-    reader: "Reader",
+    parsed: Mapping[bytes, Value],
+    reader: Reader,
     *,
     transit: Transit,
     ignore_missing: bool,
-    before_each: "Callable[[], object]" = lambda: None,
+    before_each: Callable[[], object] = lambda: None,
 ) -> dict[bytes, bytes]:
-    """The values with their references replaced, by name; `before_each` is called before each reference.
+    """Return the values with their references replaced, by name; `before_each` is called before each reference.
 
     A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
     every variable, and whatever `before_each` raises.
@@ -96,16 +94,16 @@ def resolve_values(
 
 
 def from_path(
-    paths: "Sequence[FromPath]",
-    reader: "Reader",
+    paths: Sequence[FromPath],
+    reader: Reader,
     *,
     ignore_missing: bool = False,
-    warn: "Callable[[str], None]" = lambda message: None,
+    warn: Callable[[str], None] = lambda message: None,
 ) -> dict[bytes, bytes]:
-    """The variables that whole paths bring, by name; a later path wins over an earlier one.
+    """Return the variables that whole paths bring, by name; a later path wins over an earlier one.
 
-    A deleted version brings nothing, of which `warn` is told. Raises NotResolved with every problem; a
-    missing path is none with `ignore_missing`.
+    A deleted version brings none and calls `warn`. Raises NotResolved with every problem; with
+    `ignore_missing`, a missing path is not a problem.
     """
     problems: list[tuple[str, str, VaultEnvError]] = []
     variables: dict[bytes, bytes] = {}
@@ -124,10 +122,8 @@ def from_path(
     return variables
 
 
-def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Answers:
-    """Ask for each source and ciphertext once: all reads together, then the writes in order, then
-    ciphertexts.
-    """
+def gather(values: Iterable[Value], reader: Reader, transit: Transit) -> Answers:
+    """Request each source and ciphertext once: all reads together, then the writes in order, then ciphertexts."""
     parts = list(dict.fromkeys(part for value in values for part in value.parts))
     sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Term)))
     reads = [source for source in sources if source.body is None]
@@ -142,7 +138,7 @@ def gather(values: "Iterable[Value]", reader: "Reader", transit: Transit) -> Ans
     return Answers(secrets, _plaintexts(ciphertexts, reader, transit))
 
 
-def _plaintexts(texts: list[str], reader: "Reader", transit: Transit) -> "dict[str, bytes | VaultEnvError]":
+def _plaintexts(texts: list[str], reader: Reader, transit: Transit) -> dict[str, bytes | VaultEnvError]:
     plaintexts: dict[str, bytes | VaultEnvError] = {}
     for start in range(0, len(texts), transit.batch_size):
         batch = texts[start : start + transit.batch_size]

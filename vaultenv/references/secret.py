@@ -1,4 +1,6 @@
-"""What Vault answers to a read or a write: one shape for KV version 1 and 2 and for every other engine."""
+"""Vault's answer to a read or a write: one shape for KV version 1 and 2 and for every other engine."""
+
+from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.basics.text import encoded
@@ -13,15 +15,13 @@ _DESTROYED = "destroyed"
 
 
 class Secret:
-    """The fields of a secret and its lease; `deleted` tells when and how the version went, "" if it
-    is there.
-    """
+    """The fields of a secret and its lease; `deleted` says when and how the version was deleted, "" if it was not."""
 
     __slots__ = ("deleted", "fields", "lease_id", "lease_s", "renewable", "version")
 
     def __init__(
         self,
-        fields: "Mapping[str, Any]",
+        fields: Mapping[str, Any],
         version: str = "",
         deleted: str = "",
         lease_id: str = "",
@@ -37,22 +37,22 @@ class Secret:
 
     @property
     def from_kv(self) -> bool:
-        """Whether KV answered: version 2 tells the version, version 1 a lease time without a lease.
+        """Whether the engine is KV: version 2 has a version, version 1 a lease time without a lease.
 
         https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v1#read-secret
         """
         return bool(self.version or (self.lease_s and not self.lease_id))
 
     def loss(self) -> str:
-        """What has become of a deleted version and what to do, "" for one that is there."""
+        """Return the state of a deleted version and its remedy; "" for one that exists."""
         if not self.deleted:
             return ""
         remedy = "write a new one" if self.deleted == _DESTROYED else "undelete it, or write a new one"
         return f"version {self.version} was {self.deleted}: {remedy}"
 
 
-def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
-    """The secret in an answer of Vault, None if it holds no data.
+def secret_of(answer: Mapping[str, Any]) -> Secret | None:
+    """Return the secret in an answer of Vault, None if it holds no data.
 
     KV version 2 is recognised by `data.data` beside `data.metadata` with a version, so that a secret of KV
     version 1 may have a field `data`
@@ -73,14 +73,14 @@ def secret_of(answer: "Mapping[str, Any]") -> Secret | None:
     )
 
 
-def _deletion(metadata: "Mapping[str, Any]", data: object) -> str:
+def _deletion(metadata: Mapping[str, Any], data: object) -> str:
     if metadata.get("destroyed") is True:
         return _DESTROYED
     return f"deleted at {metadata.get('deletion_time')}" if data is None else ""
 
 
 def text_of(value: object) -> bytes:
-    """The value as an environment variable holds it: text and numbers as they are, null as empty text.
+    """Return the value as an environment variable holds it: text and numbers unchanged, null as empty text.
 
     Raises SecretUnusable for lists and objects.
     """

@@ -10,6 +10,8 @@ value is the object of that path's keys:
 Only the launcher's own VAULT_ADDR can name it. There is no login, no writing and no decryption.
 """
 
+from __future__ import annotations
+
 from vaultenv.basics import jsontext
 from vaultenv.basics.files import read_file, reason
 from vaultenv.errors import InvalidSetting, RequestRefused, SecretNotFound, VaultEnvError
@@ -24,36 +26,34 @@ _LIMIT = 16 * 1024 * 1024
 
 
 class FileStore:
-    """A Reader over the content of such a file."""
+    """A Reader of the content of such a file."""
 
     __slots__ = ("_secrets",)
 
-    def __init__(self, secrets: "Mapping[str, Mapping[str, object]]") -> None:
+    def __init__(self, secrets: Mapping[str, Mapping[str, object]]) -> None:
         self._secrets = secrets
 
-    def read(self, wanted: "Sequence[tuple[str, str]]") -> "list[Secret | VaultEnvError]":
-        """The secret, or SecretNotFound, for each (path, version)."""
-        return [self._read(path, version) for path, version in wanted]
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        """Return the secret, or SecretNotFound, for each (path, version)."""
+        return [self._read(path, version) for path, version in questions]
 
-    def _read(self, path: str, version: str) -> "Secret | VaultEnvError":
+    def _read(self, path: str, version: str) -> Secret | VaultEnvError:
         fields = self._secrets.get(f"{path}#{version}" if version else path)
         if fields is None:
             return SecretNotFound(f"path not found: {path}: the embedded store has no such entry")
         return Secret(fields)
 
-    def write(self, path: str, body: str) -> "Secret | VaultEnvError":
-        """Always an error: the store is read only."""
+    def write(self, path: str, body: str) -> Secret | VaultEnvError:
+        """Return an error: the store is read-only."""
         return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
 
-    def decrypt(self, path: str, ciphertexts: "Sequence[str]") -> "list[bytes | VaultEnvError]":
-        """Always errors: the store has no keys."""
+    def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
+        """Return errors: the store has no keys."""
         return [RequestRefused("the embedded store cannot decrypt: use a real Vault") for _ in ciphertexts]
 
 
 def open_store(address: str) -> FileStore:
-    """The store of a `file://` address; raises InvalidSetting if the file is missing or not of the form
-    above.
-    """
+    """Return the store of a `file://` address; raise InvalidSetting if the file is missing or not of the form above."""
     path = address.removeprefix(SCHEME)
     try:
         secrets = jsontext.loads(read_file(path, _LIMIT))

@@ -1,5 +1,6 @@
-"""When a lease is to be renewed, and whether renewing still helps
-(https://developer.hashicorp.com/vault/docs/concepts/lease)."""
+"""Leases: when to renew one, and whether a renewal still helps
+(https://developer.hashicorp.com/vault/docs/concepts/lease).
+"""
 
 RENEW_AT = 2 / 3
 REPLACE_AT = 9 / 10
@@ -7,7 +8,7 @@ _SHRUNK = 1 / 3
 
 
 class Lease:
-    """A lease of a secret or of the token: its duration, and the monotonic time at which it was granted.
+    """A lease of a secret or of the token: its duration, and the monotonic time of the grant.
 
     `lease_id` is "" for the token. Its repr shows nothing.
     """
@@ -21,15 +22,15 @@ class Lease:
         self._granted_at = now
 
     def due_at(self) -> float:
-        """The monotonic time at which something has to be done about it."""
+        """Return the monotonic time of the next action: a renewal, or a replacement."""
         return self._granted_at + self._lease_s * (RENEW_AT if self.renewable else REPLACE_AT)
 
     def renewed(self, lease_s: float, now: float) -> bool:
-        """Note a renewal; False if Vault grants so little more that the lease is near its max_ttl."""
+        """Record a renewal; return False if Vault grants so little more that the lease is near its max_ttl."""
         self._lease_s = lease_s
         self._granted_at = now
         return lease_s > self._original_s * _SHRUNK
 
     def end(self) -> None:
-        """Renew no more: replace the secret when the lease runs out."""
+        """Stop renewing: the secret is replaced when the lease runs out."""
         self.renewable = False

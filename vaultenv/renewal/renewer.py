@@ -1,6 +1,6 @@
-"""Keeps secrets alive while the program runs: renews, reads again, and tells when the environment has
-changed.
-"""
+"""Renewal of secrets while the program runs: leases are renewed, secrets read again, changes reported."""
+
+from __future__ import annotations
 
 import time
 
@@ -28,7 +28,7 @@ _AGAIN_S = 5.0
 _FILE_LOOK_S = 5.0
 
 
-class Keeper:
+class Renewer:
     """Renews in a thread of its own.
 
     `read_again` makes the program's environment of a reader and a token; `changed` is called with each new one.
@@ -36,13 +36,13 @@ class Keeper:
 
     def __init__(
         self,
-        read_again: "ReadAgain",
-        vault: "Vault",
-        reader: "CachingReader",
-        environ: "Environ",
-        settings: "Settings",
-        log: "Log",
-        changed: "Callable[[Environ], None]",
+        read_again: ReadAgain,
+        vault: Vault,
+        reader: CachingReader,
+        environ: Environ,
+        settings: Settings,
+        log: Log,
+        changed: Callable[[Environ], None],
     ) -> None:
         self._environ_from = read_again
         self._vault = vault
@@ -58,7 +58,7 @@ class Keeper:
         self._trouble = ""
 
     def run(self) -> None:
-        """Never ends; whatever fails is tried again, and the program runs on."""
+        """Renew for ever; a failure is retried, and the program runs on."""
         now = time.monotonic()
         self._token = self._token_lease(now)
         self._note_leases(now)
@@ -71,14 +71,15 @@ class Keeper:
             look = bool(self._settings.interval_s) and time.monotonic() >= next_look
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + (self._settings.interval_s or _LONGEST_SLEEP_S)
-            self._attempt(look)
+            self._cycle(look)
 
-    def _attempt(self, look: bool) -> None:
+    def _cycle(self, refresh: bool) -> None:
+        """Renew what is due, and with `refresh` read KV secrets again; log a failure and pause."""
         self._vault.within(Deadline(_AGAIN_S * 4))
         try:
             self._keep_token(time.monotonic())
             stale = [*self._leases] if self._is_new_token else self._renew(time.monotonic())
-            if look:
+            if refresh:
                 stale += [question for question, secret in self._reader.secrets.items() if secret.from_kv]
             if stale or self._is_new_token:
                 self._read_again(stale)
@@ -93,8 +94,8 @@ class Keeper:
             self._log.warn(f"secrets could not be renewed, the program runs on: {trouble}")
         self._trouble = trouble
 
-    def _renew(self, now: float) -> "list[Question]":
-        """Renew the leases that are due; the questions whose secrets have to be read again."""
+    def _renew(self, now: float) -> list[Question]:
+        """Renew the leases that are due; return the questions whose secrets must be read again."""
         return [
             question
             for question, lease in self._leases.items()
@@ -102,7 +103,7 @@ class Keeper:
         ]
 
     def _keep_token(self, now: float) -> None:
-        """Renew the token, or take a new one: what was leased with the old one ends with it."""
+        """Renew the token, or replace it; leases of the old token end with it."""
         given = self._given and self._in_file()
         if given and given != self._given:
             self._log.info("the token file has another token")
@@ -131,7 +132,7 @@ class Keeper:
             return ""
 
     def _renewed(self, lease: Lease, now: float) -> bool:
-        """Whether the lease lives on; raises VaultUnavailable while Vault cannot say."""
+        """Return whether the lease lives on; raise VaultUnavailable while Vault cannot tell."""
         if not lease.renewable:
             return False
         try:
@@ -143,21 +144,21 @@ class Keeper:
         return answer > 0
 
     def _renewal(self, lease: Lease) -> float:
-        """The seconds that Vault grants."""
+        """Return the seconds that Vault grants."""
         if not lease.lease_id:
             answer = self._vault.call("PUT", "auth/token/renew-self", "{}").get("auth") or {}
         else:
             answer = self._vault.call("PUT", "sys/leases/renew", dumps({"lease_id": lease.lease_id}))
         return float(answer.get("lease_duration") or 0)
 
-    def _read_again(self, stale: "list[Question]") -> None:
-        """Read the stale secrets, and tell if the environment has become another one."""
-        kept = {question: self._reader.secrets[question] for question in stale}
+    def _read_again(self, stale: list[Question]) -> None:
+        """Read the stale secrets again; report the environment if it has changed."""
+        previous = {question: self._reader.secrets[question] for question in stale}
         self._reader.forget(stale)
         try:
             environ = self._environ_from(self._reader, self._vault.token)
         except NotResolved:
-            self._reader.secrets.update(kept)
+            self._reader.secrets.update(previous)
             raise
         for question in stale:
             self._leases.pop(question, None)
@@ -172,7 +173,7 @@ class Keeper:
                 self._leases[question] = Lease(secret.lease_id, secret.lease_s, secret.renewable, now)
 
     def _token_lease(self, now: float) -> Lease | None:
-        """The lease of a token that came from a login; who gives a token replaces it."""
+        """Return the lease of our own login, or None: a token from outside is renewed by whoever provides it."""
         auth = self._vault.login_lease
         lease_s = float(auth.get("lease_duration") or 0)
         return Lease("", lease_s, auth.get("renewable") is True, now) if lease_s else None

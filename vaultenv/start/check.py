@@ -1,4 +1,6 @@
-"""`vault-env --check`: what would be resolved, from where; never a value."""
+"""`vault-env --check`: a report of each variable's sources and versions, never of a value."""
+
+from __future__ import annotations
 
 from vaultenv.basics.text import shown
 from vaultenv.references.cache import CachingReader
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
     from vaultenv.start.plan import Plan
 
 
-def report(plan: "Plan", reader: "Reader | None") -> str:
-    """A line for each variable with its sources and their versions; raises NotResolved as a start does."""
+def report(plan: Plan, reader: Reader | None) -> str:
+    """Return a line for each variable with its sources and their versions; raise NotResolved as a start does."""
     if reader is None:
         return "nothing refers to Vault\n"
     cached = CachingReader(reader)
@@ -28,8 +30,8 @@ def report(plan: "Plan", reader: "Reader | None") -> str:
 
 
 def _line(name: bytes, value: bytes, there: bool, versions: dict[tuple[str, str], str]) -> str:
-    told = ", ".join(_sources(parse(value), versions)) or "transit"
-    return f"{shown(name)}: {told}" + ("" if there else ", missing: left out")
+    sources = ", ".join(_sources(parse(value), versions)) or "transit"
+    return f"{shown(name)}: {sources}" + ("" if there else ", missing: left out")
 
 
 def _sources(value: Value | None, versions: dict[tuple[str, str], str]) -> list[str]:

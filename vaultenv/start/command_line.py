@@ -1,5 +1,7 @@
 """The launcher's own command line: `vault-env [option] PROGRAM [ARGUMENT…]`."""
 
+from __future__ import annotations
+
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import shown
 from vaultenv.errors import InvalidUsage
@@ -26,7 +28,7 @@ _ALONE = {b"--check": CHECK, b"--version": VERSION, b"--help": USAGE}
 
 
 class Command(Record):
-    """What to do, and with which words: the program and its arguments, or the option's argument."""
+    """The action, and its words: the program with its arguments, or the option's argument."""
 
     __slots__ = ("action", "words")
 
@@ -35,8 +37,8 @@ class Command(Record):
         self.words = words
 
 
-def parse_command_line(words: "Sequence[bytes]") -> Command:
-    """The command in the words after the launcher's own name; raises InvalidUsage."""
+def parse_command_line(words: Sequence[bytes]) -> Command:
+    """Return the command in the words after the launcher's own name; raise InvalidUsage."""
     first = words[0] if words else b""
     if not words:
         raise InvalidUsage("no command is given: vault-env PROGRAM [ARGUMENT...]")

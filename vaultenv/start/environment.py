@@ -1,4 +1,6 @@
-"""The program's environment: what the launcher was given, without its own variables, with the secrets."""
+"""The program's environment: the launcher's own, without the launcher's variables, with the secrets."""
+
+from __future__ import annotations
 
 from vaultenv.variables import ALWAYS, UNLESS_LOGIN, VARIABLES
 
@@ -7,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
-def removed(login: bool, passthrough: "Collection[str]" = ()) -> frozenset[bytes]:
-    """The names that the program does not get; `login` says that VAULT_TOKEN was `vault:login`."""
+def removed(login: bool, passthrough: Collection[str] = ()) -> frozenset[bytes]:
+    """Return the names that the program does not get; `login` says that VAULT_TOKEN was `vault:login`."""
     when = (ALWAYS,) if login else (ALWAYS, UNLESS_LOGIN)
     return frozenset(
         variable.name.encode()
@@ -18,21 +20,21 @@ def removed(login: bool, passthrough: "Collection[str]" = ()) -> frozenset[bytes
 
 
 def child_environ(
-    given: "Mapping[bytes, bytes]",
-    references: "Collection[bytes]",
-    resolved: "Mapping[bytes, bytes]",
-    from_path: "Mapping[bytes, bytes]",
-    without: "Collection[bytes]",
+    environ: Mapping[bytes, bytes],
+    references: Collection[bytes],
+    resolved: Mapping[bytes, bytes],
+    from_path: Mapping[bytes, bytes],
+    without: Collection[bytes],
 ) -> dict[bytes, bytes]:
-    """The child's variables, each name once, in the order given, those of VAULT_ENV_FROM_PATH last.
+    """Return the child's variables, each name once, in their order, those of VAULT_ENV_FROM_PATH last.
 
-    A name of `references` that is not in `resolved` is left out; what was given wins over `from_path`. An
-    entry without a name, which execve(2) would pass on, cannot be handed to Python's.
+    A name of `references` without an entry in `resolved` is left out; the launcher's own environment wins
+    over `from_path`. An entry without a name, which execve(2) would pass on, cannot be handed to Python's.
     """
     own = {
         name: resolved.get(name, value)
-        for name, value in given.items()
+        for name, value in environ.items()
         if name in resolved or name not in references
     }
-    merged = own | {name: value for name, value in from_path.items() if name not in given}
+    merged = own | {name: value for name, value in from_path.items() if name not in environ}
     return {name: value for name, value in merged.items() if name and name not in without}

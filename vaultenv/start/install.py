@@ -1,6 +1,4 @@
-"""`vault-env --install DEST`: the static executable copies itself, because its image has no shell
-and no cp.
-"""
+"""`vault-env --install DEST`: copies the static executable, because its image has no shell and no cp."""
 
 from vaultenv.basics.files import reason
 from vaultenv.basics.system import posix
@@ -11,8 +9,7 @@ _MODE = 0o555
 
 
 def install(destination: bytes, itself: bytes) -> None:
-    """Copy the running executable to `destination`, mode 0555, in one step; without /proc it is found as
-    `itself`.
+    """Copy the running executable to `destination`, mode 0555, in one step; without /proc, its file is `itself`.
 
     Raises InvalidUsage if this is not the static executable, or if the copy cannot be written.
     """

@@ -1,5 +1,7 @@
 """The sequence from start to exec."""
 
+from __future__ import annotations
+
 import time
 
 from vaultenv.basics.deadline import Deadline
@@ -22,8 +24,8 @@ _STDOUT = 1
 
 
 def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
-    """Start the program that `argv` names after the launcher itself; returns an exit status only without
-    exec.
+    """Start the program that `argv` names after the launcher itself; return an exit status only if it is not
+    executed.
     """
     log = Log()
     try:
@@ -52,7 +54,7 @@ def _other(command: Command, itself: bytes) -> int:
     return 0
 
 
-def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     from vaultenv.start.check import report
 
     plan = Plan(environ, settings, log)
@@ -61,7 +63,7 @@ def _check(environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> in
     return 0
 
 
-def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings: Settings, log: Log) -> int:
+def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     program = find_program(words[0], environ.get(b"PATH", b""))
     plan = Plan(environ, settings, log)
     if plan.needs_vault and settings.reuse:
@@ -80,15 +82,15 @@ def _launch(words: tuple[bytes, ...], environ: "Mapping[bytes, bytes]", settings
     return 0
 
 
-def _open(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
-    """The file store alone, or a client that is logged in, twice; raises ClientNotCreated."""
+def _open(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
+    """Return (reader, vault): the same client twice, or the file store and None. Raises ClientNotCreated."""
     try:
         return _connected(settings, log, reads)
     except VaultEnvError as error:
         raise ClientNotCreated(f"failed to create vault client: {error}") from None
 
 
-def _connected(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault | None]":
+def _connected(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
     if settings.address.startswith("file://"):
         from vaultenv.references.store import open_store
 
@@ -101,8 +103,8 @@ def _connected(settings: Settings, log: Log, reads: int) -> "tuple[Reader, Vault
     return vault, vault
 
 
-def _asking_once(plan: Plan, reader: "Reader | None") -> "Reader | None":
-    """The reader, which asks once for what both references and VAULT_ENV_FROM_PATH name."""
+def _asking_once(plan: Plan, reader: Reader | None) -> Reader | None:
+    """Return a reader that requests once whatever both references and VAULT_ENV_FROM_PATH name."""
     if reader is None or not (plan.values and plan.paths):
         return reader
     from vaultenv.references.cache import CachingReader
@@ -110,8 +112,8 @@ def _asking_once(plan: Plan, reader: "Reader | None") -> "Reader | None":
     return CachingReader(reader)
 
 
-def _finish(settings: Settings, vault: "Vault | None", log: Log) -> None:
-    """What comes between the last read and the program: revoking the token, and the delay."""
+def _finish(settings: Settings, vault: Vault | None, log: Log) -> None:
+    """Revoke the token if configured, and wait for the configured delay: the last steps before the program."""
     if settings.revoke_token and vault:
         try:
             vault.call("PUT", "auth/token/revoke-self", "{}")
@@ -126,8 +128,8 @@ def _supervise(
     words: tuple[bytes, ...],
     plan: Plan,
     settings: Settings,
-    reader: "Reader | None",
-    vault: "Vault | None",
+    reader: Reader | None,
+    vault: Vault | None,
     log: Log,
 ) -> int:
     import gc

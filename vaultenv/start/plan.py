@@ -1,4 +1,6 @@
-"""What a start has to do: which variables hold references, and what the program's environment becomes."""
+"""The plan of a start: the variables with references, and the program's environment made from them."""
+
+from __future__ import annotations
 
 from vaultenv.basics.text import shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
@@ -37,7 +39,7 @@ class Plan:
         "without",
     )
 
-    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log") -> None:
+    def __init__(self, environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> None:
         self._environ = environ
         self._log = log
         self._settings = settings
@@ -45,8 +47,8 @@ class Plan:
         self.without = removed(self.login, settings.passthrough)
         self.paths = _paths(settings.from_path)
         self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
-        given = {name: value for name, value in environ.items() if not self._is_own(name)}
-        self._parsed = parse_values(given, self._transit)
+        candidates = {name: value for name, value in environ.items() if not self._is_own(name)}
+        self._parsed = parse_values(candidates, self._transit)
         self.values = {name: environ[name] for name in self._parsed}
 
     def _is_own(self, name: bytes) -> bool:
@@ -54,29 +56,27 @@ class Plan:
 
     @property
     def needs_vault(self) -> bool:
-        """Whether anything has to be asked for."""
+        """Whether there is anything to read."""
         return bool(self.values or self.paths or self.login)
 
     @property
     def reads(self) -> int:
-        """About how many paths there are to read: what differs before the first `#`."""
+        """The approximate number of paths to read: values that differ before the first `#`."""
         return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
 
-    def marker(self, names: "Iterable[bytes]") -> bytes:
-        """What a launcher leaves for a later one: a digest of all references, and the names that paths
-        brought.
+    def marker(self, names: Iterable[bytes]) -> bytes:
+        """Return the marker that a launcher leaves for a later one: a digest of all references, and the names
+        that paths brought.
         """
         from vaultenv.basics.digest import sha256
 
         facts = [self._settings.address.encode(), self._settings.from_path.encode()]
         facts += [name + b"=" + value for name, value in sorted(self.values.items())]
-        told = b"".join(b"%d:%s" % (len(fact), fact) for fact in facts)
-        return b"=".join((sha256(told).hexdigest().encode(), *names))
+        content = b"".join(b"%d:%s" % (len(fact), fact) for fact in facts)
+        return b"=".join((sha256(content).hexdigest().encode(), *names))
 
-    def environ_from(self, running: "Mapping[bytes, bytes]") -> dict[bytes, bytes] | None:
-        """This program's environment with the values of a running one, None unless it was made from the same
-        plan.
-        """
+    def environ_from(self, running: Mapping[bytes, bytes]) -> dict[bytes, bytes] | None:
+        """Return this program's environment with the values of a running one, None unless both have the same plan."""
         digest, *names = running.get(MARKER, b"").split(b"=")
         if (
             self.login
@@ -87,9 +87,9 @@ class Plan:
         resolved = {name: running[name] for name in self.values}
         return self._merged(resolved, {name: running[name] for name in names})
 
-    def child_environ(self, reader: "Reader | None", token: str = "") -> dict[bytes, bytes]:
-        """The program's environment; no reader is needed if Vault is not. Raises NotResolved with all
-        problems.
+    def child_environ(self, reader: Reader | None, token: str = "") -> dict[bytes, bytes]:
+        """Return the program's environment; `reader` may be None if Vault is not needed. Raises NotResolved
+        with all problems.
         """
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
@@ -99,16 +99,14 @@ class Plan:
             resolved[_TOKEN] = token.encode()
         return self._merged(resolved, brought)
 
-    def _merged(
-        self, resolved: "Mapping[bytes, bytes]", brought: "Mapping[bytes, bytes]"
-    ) -> dict[bytes, bytes]:
+    def _merged(self, resolved: Mapping[bytes, bytes], brought: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
         child = child_environ(self._environ, self.values, resolved, brought, self.without)
         if not self._settings.reuse or not self.needs_vault:
             return child
         names = [name for name in brought if name in child and name not in self._environ]
         return {MARKER: self.marker(names), **child}
 
-    def _resolved(self, reader: "Reader") -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    def _resolved(self, reader: Reader) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
@@ -129,7 +127,7 @@ class Plan:
         return resolved, brought
 
 
-def _paths(text: str) -> "tuple[FromPath, ...]":
+def _paths(text: str) -> tuple[FromPath, ...]:
     if not text:
         return ()
     from vaultenv.references.frompath import parse_from_path
@@ -137,7 +135,7 @@ def _paths(text: str) -> "tuple[FromPath, ...]":
     return parse_from_path(text)
 
 
-def _with_nul(variables: "Mapping[bytes, bytes]") -> "list[tuple[str, str, VaultEnvError]]":
+def _with_nul(variables: Mapping[bytes, bytes]) -> list[tuple[str, str, VaultEnvError]]:
     error = SecretUnusable(
         "the value holds a NUL byte, which no environment variable can: store it in base64"
     )

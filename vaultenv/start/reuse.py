@@ -1,11 +1,13 @@
-"""A second launcher in a running container takes the values of the first one, without a call to Vault.
+"""Reuse of a running launcher's values in the same container, without a call to Vault.
 
 The kernel keeps a program's initial environment in /proc/<pid>/environ, readable by its own user only. The
-first launcher leaves a marker in front: a digest of every reference, name by name, and of the paths, never of
-a value. Only an environment with the marker of the same references counts, and it must have all their names;
-in any doubt (another user, a process namespace shared by the pod, a program that has overwritten its title
-area) Vault is asked.
+first launcher puts a marker in front: a digest of every reference, name by name, and of the paths, never of a
+value. Only an environment with the marker of the same references counts, and it must have all their names; in
+any doubt (another user, a process namespace shared by the pod, a program that has overwritten its title area)
+Vault is read.
 """
+
+from __future__ import annotations
 
 from vaultenv.basics.files import read_file
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 _LIMIT = 8 * 1024 * 1024
 
 
-def running_environ(plan: "Plan", log: "Log") -> dict[bytes, bytes] | None:
-    """This program's environment with the values of the running one; None if they cannot be had."""
+def running_environ(plan: Plan, log: Log) -> dict[bytes, bytes] | None:
+    """Return this program's environment with the values of the running one; None if they cannot be had."""
     for pid in _candidates():
         child = plan.environ_from(_environ_of(pid))
         if child is not None:
@@ -29,7 +31,7 @@ def running_environ(plan: "Plan", log: "Log") -> dict[bytes, bytes] | None:
 
 
 def _candidates() -> list[str]:
-    """Process 1, and its children if it is a launcher that stays (daemon mode)."""
+    """Return process 1, and its children if it is a launcher that stays (daemon mode)."""
     try:
         children = read_file("/proc/1/task/1/children", _LIMIT).decode("ascii").split()
     except OSError:
@@ -38,7 +40,9 @@ def _candidates() -> list[str]:
 
 
 def _environ_of(pid: str) -> dict[bytes, bytes]:
-    """The initial environment of a process; empty if it may not be read, or is no whole list of variables."""
+    """Return the initial environment of a process; empty if it may not be read or is not a complete list of
+    variables.
+    """
     try:
         data = read_file(f"/proc/{pid}/environ", _LIMIT)
     except OSError:

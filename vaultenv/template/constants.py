@@ -55,7 +55,7 @@ def _code(digits: str, letter: str, at: int) -> bytes:
     if letter == "x":
         return bytes((code,))
     if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        raise TemplateError("escape is no code point", at)
+        raise TemplateError("escape is not a code point", at)
     return chr(code).encode()
 
 

@@ -1,4 +1,6 @@
-"""What a parsed template prints for a secret, as Go's text/template executes it."""
+"""Evaluation of a parsed template on a secret, as Go's text/template executes it."""
+
+from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.nodes import Action, Branch, Call, Command, Constant, Jump, Node, Path, Pipeline, Text
@@ -16,8 +18,8 @@ _WORK = 16 * LONGEST
 _NOTHING = object()
 
 
-def evaluate(nodes: "Sequence[Node]", data: object, functions: "Table") -> str:
-    """The text that the template makes of `data`; raises TemplateError, also when it takes too many steps."""
+def evaluate(nodes: Sequence[Node], data: object, functions: Table) -> str:
+    """Return the text that the template makes of `data`; raise TemplateError, also for too many steps."""
     run = _Run(data, functions)
     try:
         run.nodes(nodes, data)
@@ -33,9 +35,9 @@ class _Jumped(Exception):
 
 
 class _Run:
-    """One evaluation: its output, variables (name and value, innermost last) and what it may still use up."""
+    """One evaluation: its output, its variables (name and value, innermost last), and the remaining steps and output."""
 
-    def __init__(self, data: object, functions: "Table") -> None:
+    def __init__(self, data: object, functions: Table) -> None:
         self.output: list[str] = []
         self._functions = functions
         self._variables: list[tuple[str, object]] = [("$", data)]
@@ -43,11 +45,11 @@ class _Run:
         self._work = _WORK
         self._length = 0
 
-    def nodes(self, nodes: "Sequence[Node]", dot: "Any") -> None:
+    def nodes(self, nodes: Sequence[Node], dot: Any) -> None:
         for node in nodes:
             self._node(node, dot)
 
-    def _node(self, node: Node, dot: "Any") -> None:
+    def _node(self, node: Node, dot: Any) -> None:
         self._step(node)
         if isinstance(node, Text):
             self._print(node.text)
@@ -71,7 +73,7 @@ class _Run:
         if self._steps < 0 or self._work < 0:
             raise TemplateError("the template takes too many steps", node.at)
 
-    def _branch(self, node: Branch, dot: "Any") -> None:
+    def _branch(self, node: Branch, dot: Any) -> None:
         if node.kind == "range":
             self._range(node, dot)
             return
@@ -81,7 +83,7 @@ class _Run:
         else:
             self.nodes(node.otherwise, dot)
 
-    def _range(self, node: Branch, dot: "Any") -> None:
+    def _range(self, node: Branch, dot: Any) -> None:
         value = self._value(node.pipeline, dot)
         pairs = list(_pairs(value, node))
         if not pairs:
@@ -111,30 +113,30 @@ class _Run:
         position = max(i for i, (known, _) in enumerate(self._variables) if known == name)
         self._variables[position] = (name, value)
 
-    def _pipeline(self, pipeline: Pipeline, dot: "Any") -> "Any":
+    def _pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
         value = self._value(pipeline, dot)
         for name in pipeline.variables:
             self._set(name, value, pipeline.declares)
         return value
 
-    def _value(self, pipeline: Pipeline, dot: "Any") -> "Any":
+    def _value(self, pipeline: Pipeline, dot: Any) -> Any:
         value: Any = _NOTHING
         for command in pipeline.commands:
             value = self._command(command, dot, value)
         return value
 
-    def _command(self, command: Command, dot: "Any", last: "Any") -> "Any":
+    def _command(self, command: Command, dot: Any, last: Any) -> Any:
         self._step(command)
         first, *rest = command.operands
         if isinstance(first, Call):
             return self._call(first, rest, dot, last)
         if rest or last is not _NOTHING:
-            raise TemplateError("what is not a function has no arguments", first.at)
+            raise TemplateError("only a function has arguments", first.at)
         if isinstance(first, Constant) and first.value is None:
             raise TemplateError("nil is not a command", first.at)
         return self._operand(first, dot)
 
-    def _call(self, call: Call, operands: "Sequence[Node]", dot: "Any", last: "Any") -> "Any":
+    def _call(self, call: Call, operands: Sequence[Node], dot: Any, last: Any) -> Any:
         if call.name in ("and", "or"):
             return self._junction(call, operands, dot, last)
         arguments = [self._operand(operand, dot) for operand in operands]
@@ -147,8 +149,8 @@ class _Run:
         self._work -= weight(value)
         return value
 
-    def _junction(self, call: Call, operands: "Sequence[Node]", dot: "Any", last: "Any") -> "Any":
-        """`and` and `or`: the first operand that decides, else the last one."""
+    def _junction(self, call: Call, operands: Sequence[Node], dot: Any, last: Any) -> Any:
+        """Evaluate `and` or `or`: return the first operand that decides, else the last one."""
         value: Any = _NOTHING
         for operand in operands:
             value = self._operand(operand, dot)
@@ -159,7 +161,7 @@ class _Run:
             raise TemplateError(f"wrong number of args for {call.name}: want at least 1 got 0", call.at)
         return value
 
-    def _operand(self, node: Node, dot: "Any") -> "Any":
+    def _operand(self, node: Node, dot: Any) -> Any:
         self._step(node)
         if isinstance(node, Constant):
             return node.value
@@ -168,7 +170,7 @@ class _Run:
         assert isinstance(node, Path)  # noqa: S101 (the parser makes no other operand)
         return _fields(self._base(node, dot), node)
 
-    def _base(self, node: Path, dot: "Any") -> "Any":
+    def _base(self, node: Path, dot: Any) -> Any:
         if isinstance(node.base, Pipeline):
             return self._value(node.base, dot)
         if node.base is None:
@@ -177,7 +179,7 @@ class _Run:
         return next(value for name, value in reversed(self._variables) if name == node.base)
 
 
-def _fields(value: "Any", node: Path) -> "Any":
+def _fields(value: Any, node: Path) -> Any:
     for field in node.fields:
         if value is None:
             return None
@@ -187,8 +189,8 @@ def _fields(value: "Any", node: Path) -> "Any":
     return value
 
 
-def _pairs(value: "Any", node: Node) -> "Iterable[tuple[object, object]]":
-    """What `range` goes through: the items of a list, a map by sorted keys, the numbers below an integer."""
+def _pairs(value: Any, node: Node) -> Iterable[tuple[object, object]]:
+    """Yield the items of `range`: of a list, of a map by sorted keys, the numbers below an integer."""
     if value is None:
         return ()
     if isinstance(value, dict):

@@ -1,4 +1,6 @@
-"""A function of the template language: what it takes, and how arguments are checked before it is called."""
+"""Functions of the template language: their parameters, and the check of arguments before a call."""
+
+from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.values import kind
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
 
     Table = Mapping[str, "Function"]
 
-_TYPES: "dict[str, tuple[type, ...]]" = {
+_TYPES: dict[str, tuple[type, ...]] = {
     "s": (str,),
     "i": (int,),
     "f": (float, int),
@@ -28,22 +30,22 @@ class Function:
 
     __slots__ = ("_call", "_more", "_parameters")
 
-    def __init__(self, call: "Callable[..., Any]", parameters: str) -> None:
+    def __init__(self, call: Callable[..., Any], parameters: str) -> None:
         self._call = call
         self._more = parameters.endswith("*")
         self._parameters = parameters.rstrip("*")
 
-    def __call__(self, name: str, arguments: "Sequence[Any]") -> "Any":
-        """The function's value; raises TemplateError for wrong arguments."""
+    def __call__(self, name: str, arguments: Sequence[Any]) -> Any:
+        """Return the function's value; raise TemplateError for wrong arguments."""
         letters = self._letters(name, len(arguments))
-        given = [
+        converted = [
             {} if letter == "m" and value is None else value
             for letter, value in zip(letters, arguments, strict=True)
         ]
-        for position, (letter, value) in enumerate(zip(letters, given, strict=True), 1):
+        for position, (letter, value) in enumerate(zip(letters, converted, strict=True), 1):
             if letter != "a":
                 _check(name, position, letter, value)
-        return self._call(*given)
+        return self._call(*converted)
 
     def _letters(self, name: str, count: int) -> str:
         letters = self._parameters
@@ -51,8 +53,8 @@ class Function:
             return letters[:-1] + letters[-1] * (count - len(letters) + 1)
         if count == len(letters):
             return letters
-        wanted = f"at least {len(letters) - 1}" if self._more else str(len(letters))
-        raise TemplateError(f"wrong number of args for {name}: want {wanted} got {count}")
+        expected = f"at least {len(letters) - 1}" if self._more else str(len(letters))
+        raise TemplateError(f"wrong number of args for {name}: want {expected} got {count}")
 
 
 def _check(name: str, position: int, letter: str, value: object) -> None:
@@ -62,6 +64,6 @@ def _check(name: str, position: int, letter: str, value: object) -> None:
         raise TemplateError(f"{name}: argument {position}: expected {_NAMES[letter]}; got {kind(value)}")
 
 
-def table(rows: "Mapping[str, tuple[Callable[..., Any], str]]") -> "dict[str, Function]":
-    """Functions by name, from rows of callable and parameters."""
+def table(rows: Mapping[str, tuple[Callable[..., Any], str]]) -> dict[str, Function]:
+    """Return functions by name, from rows of callable and parameters."""
     return {name: Function(call, parameters) for name, (call, parameters) in rows.items()}

@@ -1,4 +1,6 @@
-"""The functions that Go's text/template has itself (https://pkg.go.dev/text/template#hdr-Functions)."""
+"""The built-in functions of Go's text/template (https://pkg.go.dev/text/template#hdr-Functions)."""
+
+from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
@@ -21,7 +23,7 @@ def _le(first: object, second: object) -> bool:
     return less(first, second) or equal(first, second)
 
 
-def sprint(values: "tuple[object, ...]") -> str:
+def sprint(values: tuple[object, ...]) -> str:
     """fmt.Sprint: a blank between operands when neither is a string."""
     out = ""
     for position, value in enumerate(values):
@@ -30,7 +32,7 @@ def sprint(values: "tuple[object, ...]") -> str:
     return out
 
 
-def _index(value: "Any", *keys: "Any") -> "Any":
+def _index(value: Any, *keys: Any) -> Any:
     for key in keys:
         if value is None:
             raise TemplateError("index of untyped nil")
@@ -43,7 +45,7 @@ def _index(value: "Any", *keys: "Any") -> "Any":
     return value
 
 
-def _item(value: "Any", key: object) -> "Any":
+def _item(value: Any, key: object) -> Any:
     if not isinstance(value, (list, str)):
         raise TemplateError(f"can't index item of type {kind(value)}")
     sequence: Any = value.encode("utf-8", "replace") if isinstance(value, str) else value
@@ -58,7 +60,7 @@ def _position(key: object, last: int) -> int:
     return key
 
 
-def _len(value: "Any") -> int:
+def _len(value: Any) -> int:
     if isinstance(value, str):
         return len(value.encode("utf-8", "surrogatepass"))
     if isinstance(value, (list, dict)):
@@ -80,7 +82,7 @@ def query_escape(value: str) -> str:
     return "".join("+" if b == 32 else chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in raw)
 
 
-def _joined(values: "tuple[object, ...]") -> str:
+def _joined(values: tuple[object, ...]) -> str:
     return sprint(tuple("<no value>" if value is None else value for value in values))
 
 
@@ -88,7 +90,7 @@ def _println(*values: object) -> str:
     return " ".join(map(text, values)) + "\n"
 
 
-GO: "dict[str, Function]" = table(
+GO: dict[str, Function] = table(
     {
         "and": (lambda *values: values[-1], "a*"),
         "or": (lambda *values: values[-1], "a*"),

@@ -1,4 +1,4 @@
-"""From a template's text to tokens, as Go's text/template/parse does it."""
+"""The lexer: a template's text to tokens, as Go's text/template/parse does it."""
 
 from vaultenv.basics.record import Record
 from vaultenv.template.errors import TemplateError
@@ -12,10 +12,10 @@ _SYMBOLS = (":=", "=", "|", ",", "(", ")")
 
 
 class Token(Record):
-    """A piece of a template: its kind (a symbol's kind is the symbol), its text, and the character it starts
-    at.
+    """A piece of a template: its kind (a symbol's kind is the symbol), its text, and the position of its
+    first character.
 
-    `spaced` says that blanks stand before it.
+    `spaced` says that blanks are before it.
     """
 
     __slots__ = ("at", "kind", "spaced", "text")
@@ -28,7 +28,7 @@ class Token(Record):
 
 
 def tokens(source: str, left: str, right: str) -> list[Token]:
-    """All tokens, with an END; actions stand between OPEN and CLOSE. Raises TemplateError."""
+    """Return all tokens, with an END; actions are between OPEN and CLOSE. Raises TemplateError."""
     found: list[Token] = []
     at = 0
     trim = False
@@ -62,7 +62,7 @@ class _Action:
             self._at += 2
 
     def read(self) -> tuple[int, bool]:
-        """The position after the action, and whether the text after it is trimmed."""
+        """Return the position after the action, and whether the text after it is trimmed."""
         if self._source.startswith("/*", self._at):
             self._skip_comment()
             return self._end_of_comment()
@@ -146,7 +146,7 @@ def _is_letter(char: str) -> bool:
 
 
 def _quote_end(source: str, at: int) -> int:
-    """The position after the quote that ends the one at `at`."""
+    """Return the position after the quote that ends the one at `at`."""
     quote, start = source[at], at
     at += 1
     while at < len(source):

@@ -1,4 +1,6 @@
-"""The tree of a parsed template. Every node knows its character, `at`, for messages."""
+"""The tree of a parsed template. Every node has its character position, `at`, for messages."""
+
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Path(Node):
 
     __slots__ = ("base", "fields")
 
-    def __init__(self, at: int, base: "str | Pipeline | None", fields: "Sequence[str]") -> None:
+    def __init__(self, at: int, base: str | Pipeline | None, fields: Sequence[str]) -> None:
         super().__init__(at)
         self.base = base
         self.fields = tuple(fields)
@@ -60,7 +62,7 @@ class Command(Node):
 
     __slots__ = ("operands",)
 
-    def __init__(self, at: int, operands: "Sequence[Node]") -> None:
+    def __init__(self, at: int, operands: Sequence[Node]) -> None:
         super().__init__(at)
         self.operands = tuple(operands)
 
@@ -74,7 +76,7 @@ class Pipeline(Node):
     __slots__ = ("commands", "declares", "variables")
 
     def __init__(
-        self, at: int, commands: "Sequence[Command]", variables: "Sequence[str]", declares: bool
+        self, at: int, commands: Sequence[Command], variables: Sequence[str], declares: bool
     ) -> None:
         super().__init__(at)
         self.commands = tuple(commands)
@@ -93,12 +95,12 @@ class Action(Node):
 
 
 class Branch(Node):
-    """`if`, `with` or `range`: `kind` says which."""
+    """`if`, `with` or `range`, by `kind`."""
 
     __slots__ = ("body", "kind", "otherwise", "pipeline")
 
     def __init__(
-        self, at: int, kind: str, pipeline: Pipeline, body: "Sequence[Node]", otherwise: "Sequence[Node]"
+        self, at: int, kind: str, pipeline: Pipeline, body: Sequence[Node], otherwise: Sequence[Node]
     ) -> None:
         super().__init__(at)
         self.kind = kind

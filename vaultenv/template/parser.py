@@ -1,6 +1,8 @@
-"""From tokens to a tree: one method per rule of Go's text/template grammar, without define, template and
-block.
+"""The parser: tokens to a tree, one method per rule of Go's text/template grammar, without define, template
+and block.
 """
+
+from __future__ import annotations
 
 from vaultenv.template import lexer
 from vaultenv.template.constants import character, number, string
@@ -21,9 +23,9 @@ _MOST_VARIABLES = 200
 
 
 def parse_template(
-    source: str, functions: "Container[str]", left: str = "${", right: str = "}"
+    source: str, functions: Container[str], left: str = "${", right: str = "}"
 ) -> tuple[Node, ...]:
-    """The nodes of a template; raises TemplateError, also for a function that is not in `functions`."""
+    """Return the nodes of a template; raise TemplateError, also for a function that is not in `functions`."""
     parser = _Parser(lexer.tokens(source, left, right), functions)
     nodes, stop = parser.nodes(())
     if stop:
@@ -32,7 +34,7 @@ def parse_template(
 
 
 class _Parser:
-    def __init__(self, tokens: "list[Token]", functions: "Container[str]") -> None:
+    def __init__(self, tokens: list[Token], functions: Container[str]) -> None:
         self._tokens = tokens
         self._functions = functions
         self._next = 0
@@ -40,9 +42,9 @@ class _Parser:
         self._depth = 0
         self._ranges = 0
 
-    def nodes(self, stops: tuple[str, ...]) -> "tuple[tuple[Node, ...], Token | None]":
-        """Text and actions until an action that is one of `stops`; that token, None at the end of the
-        template.
+    def nodes(self, stops: tuple[str, ...]) -> tuple[tuple[Node, ...], Token | None]:
+        """Parse text and actions up to an action that is one of `stops`; return also that token, None at the
+        end of the template.
         """
         found: list[Node] = []
         while True:
@@ -68,7 +70,7 @@ class _Parser:
         self._expect(lexer.CLOSE)
         return Action(word.at, pipeline)
 
-    def _keyword(self, word: "Token") -> Node:
+    def _keyword(self, word: Token) -> Node:
         if word.text in _BRANCHES:
             return self._branch(word)
         if word.text in ("break", "continue"):
@@ -78,7 +80,7 @@ class _Parser:
             return Jump(word.at, word.text)
         raise TemplateError(f"{word.text} is not supported in keys", word.at)
 
-    def _branch(self, word: "Token") -> Branch:
+    def _branch(self, word: Token) -> Branch:
         """branch = kind pipeline nodes [ "else" ( branch of if or with | nodes ) ] "end" ."""
         self._enter(word)
         scope, is_range = len(self._variables), word.text == "range"
@@ -98,7 +100,7 @@ class _Parser:
         self._depth -= 1
         return Branch(word.at, word.text, pipeline, body, otherwise)
 
-    def _otherwise(self, word: "Token") -> tuple[Node, ...]:
+    def _otherwise(self, word: Token) -> tuple[Node, ...]:
         again = self._peek()
         if again.kind == lexer.IDENTIFIER and again.text == word.text and word.text != "range":
             return (self._branch(self._take()),)
@@ -140,7 +142,7 @@ class _Parser:
                 break
         return [], False
 
-    def _checked(self, names: "list[Token]", declares: bool) -> list[str]:
+    def _checked(self, names: list[Token], declares: bool) -> list[str]:
         for name in names:
             if not declares and name.text not in self._variables:
                 raise TemplateError(f"undefined variable {name.text}", name.at)
@@ -171,12 +173,12 @@ class _Parser:
             return Path(token.at, None, [token.text[1:], *self._fields()])
         return Path(token.at, None, ()) if token.kind == lexer.DOT else self._constant(token)
 
-    def _function(self, token: "Token") -> Call:
+    def _function(self, token: Token) -> Call:
         if token.text not in self._functions or token.text in _KEYWORDS:
             raise TemplateError(f'function "{token.text}" not defined', token.at)
         return Call(token.at, token.text)
 
-    def _parenthesis(self, token: "Token") -> Pipeline:
+    def _parenthesis(self, token: Token) -> Pipeline:
         self._enter(token)
         pipeline = self._pipeline(most_variables=0)
         self._expect(")")
@@ -189,7 +191,7 @@ class _Parser:
             fields.append(self._take().text[1:])
         return fields
 
-    def _constant(self, token: "Token") -> Constant:
+    def _constant(self, token: Token) -> Constant:
         if token.kind == lexer.STRING:
             return Constant(token.at, string(token.text, token.at))
         if token.kind == lexer.NUMBER:
@@ -200,15 +202,15 @@ class _Parser:
             return Constant(token.at, _WORDS[token.text])
         raise TemplateError("missing value for command", token.at)
 
-    def _enter(self, token: "Token") -> None:
+    def _enter(self, token: Token) -> None:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise TemplateError("nested too deeply", token.at)
 
-    def _peek(self) -> "Token":
+    def _peek(self) -> Token:
         return self._tokens[self._next]
 
-    def _take(self) -> "Token":
+    def _take(self) -> Token:
         token = self._tokens[self._next]
         self._next = min(self._next + 1, len(self._tokens) - 1)
         return token
@@ -216,5 +218,5 @@ class _Parser:
     def _expect(self, kind: str) -> None:
         token = self._take()
         if token.kind != kind:
-            wanted = "the end of the action" if kind == lexer.CLOSE else kind
-            raise TemplateError(f"unexpected {token.text or 'end'}, not {wanted}", token.at)
+            expected = "the end of the action" if kind == lexer.CLOSE else kind
+            raise TemplateError(f"unexpected {token.text or 'end'}, not {expected}", token.at)

@@ -1,5 +1,7 @@
 """Go's formatted printing (https://pkg.go.dev/fmt), for the values that templates have."""
 
+from __future__ import annotations
+
 from vaultenv.template.quote import quoted
 from vaultenv.template.values import bounded, float_text, kind, text
 
@@ -22,8 +24,8 @@ class _Verb:
         self.letter = letter
 
 
-def sprintf(format_: str, arguments: "Sequence[object]") -> str:
-    """The formatted text; what cannot be formatted is told inside it, as Go does."""
+def sprintf(format_: str, arguments: Sequence[object]) -> str:
+    """Return the formatted text; operands that cannot be formatted are described inside it, as Go does."""
     out: list[str] = []
     at = used = 0
     while (start := format_.find("%", at)) >= 0:
@@ -78,7 +80,7 @@ def _formatted(verb: _Verb, value: object) -> str:
 
 
 def _body(verb: _Verb, value: object) -> str | None:
-    """The value in the verb's form, None if the verb does not suit it."""
+    """Return the value in the verb's form, None if the verb does not suit it."""
     if verb.letter == "v":
         return _signed(verb, value, text(value))
     if isinstance(value, bool):

@@ -14,7 +14,7 @@ _ESCAPES = {
 
 
 def quoted(value: str) -> str:
-    """The text in double quotes, with escapes for what cannot be printed."""
+    """Return the text in double quotes, with escapes for characters that cannot be printed."""
     return '"' + "".join(map(_char, value)) + '"'
 
 

@@ -1,5 +1,7 @@
 """The templates of `${ … }` keys: checked when a reference is parsed, evaluated on its secret."""
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import evaluate
 from vaultenv.template.parser import parse_template
@@ -15,10 +17,10 @@ __all__ = ("TemplateError", "check", "render")
 
 
 def check(source: str) -> None:
-    """Raises TemplateError if the template cannot be parsed."""
+    """Raise TemplateError if the template cannot be parsed."""
     parse_template(source, FUNCTIONS)
 
 
-def render(source: str, fields: "Mapping[str, Any]") -> str:
-    """What the template prints for a secret's fields; raises TemplateError."""
+def render(source: str, fields: Mapping[str, Any]) -> str:
+    """Return the output of the template for a secret's fields; raise TemplateError."""
     return evaluate(parse_template(source, FUNCTIONS), copied(dict(fields)), FUNCTIONS)

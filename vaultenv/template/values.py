@@ -4,6 +4,8 @@ JSON gives str, `Number` (a str, as Go's json.Number is), bool, None, list and d
 add int and float.
 """
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 
 TYPE_CHECKING = False
@@ -14,14 +16,14 @@ LONGEST = 1024 * 1024
 
 
 def bounded(length: int) -> int:
-    """The length of a result, if it is not longer than a template may make it; raises TemplateError."""
+    """Return the length of a result; raise TemplateError if it is longer than a template may make it."""
     if length > LONGEST:
         raise TemplateError(f"the result is longer than {LONGEST}")
     return length
 
 
 def weight(value: object) -> int:
-    """How many characters and items the value has, those inside others included.
+    """Return the number of characters and items in the value, nested ones included.
 
     Raises TemplateError if they are too many: a list may hold the same list more than once.
     """
@@ -36,12 +38,12 @@ def weight(value: object) -> int:
 
 
 def truth(value: object) -> bool:
-    """Go's template.IsTrue: false are false, 0, nil and everything empty."""
+    """Return Go's template.IsTrue: false are false, 0, nil and everything empty."""
     return bool(value)
 
 
 def kind(value: object) -> str:
-    """The name of the value's type in Go's messages."""
+    """Return the name of the value's type in Go's messages."""
     if value is None:
         return "<nil>"
     names = ((bool, "bool"), (str, "string"), (int, "int"), (float, "float64"), (list, "[]interface {}"))
@@ -49,12 +51,12 @@ def kind(value: object) -> str:
 
 
 def printed(value: object) -> str:
-    """What an action prints: `%v`, with `<no value>` for nil."""
+    """Return the text that an action prints: `%v`, with `<no value>` for nil."""
     return "<no value>" if value is None else text(value)
 
 
 def text(value: object) -> str:
-    """The value as `%v` prints it."""
+    """Return the value as `%v` prints it."""
     if isinstance(value, str):
         return str(value)
     if value is None:
@@ -70,14 +72,14 @@ def text(value: object) -> str:
     return str(value)
 
 
-def ordered(value: "dict[str, Any]") -> list[str]:
-    """The keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps."""
+def ordered(value: dict[str, Any]) -> list[str]:
+    """Return the keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps."""
     return sorted(value, key=lambda key: key.encode("utf-8", "surrogatepass"))
 
 
 def float_text(value: float, smallest: int = -4, largest: int = 6) -> str:
-    """The shortest text of a float; with an exponent below `smallest` and from `largest` on (strconv, format
-    g).
+    """Return the shortest text of a float, with an exponent below `smallest` and from `largest` on (strconv,
+    format g).
     """
     if value != value or value in (float("inf"), float("-inf")):
         return "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")
@@ -92,7 +94,7 @@ def float_text(value: float, smallest: int = -4, largest: int = 6) -> str:
 
 
 def decimal(value: float) -> tuple[str, str, int]:
-    """Sign, shortest significant digits without trailing zeros, and the exponent of the first digit."""
+    """Return the sign, the shortest significant digits without trailing zeros, and the exponent of the first digit."""
     mantissa, _, exponent = f"{value!r}".partition("e")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
@@ -107,7 +109,7 @@ _COMPARABLE = {"bool": "bool", "string": "string", "int": "int", "float64": "flo
 
 
 def equal(first: object, second: object) -> bool:
-    """Go's `eq` of two values; raises TemplateError for types that it cannot compare."""
+    """Return Go's `eq` of two values; raise TemplateError for types that it cannot compare."""
     if first is None or second is None:
         return first is second
     one, other = _COMPARABLE.get(kind(first)), _COMPARABLE.get(kind(second))
@@ -118,8 +120,8 @@ def equal(first: object, second: object) -> bool:
     return first == second
 
 
-def less(first: "Any", second: "Any") -> bool:
-    """Go's `lt` of two values; raises TemplateError for types without an order."""
+def less(first: Any, second: Any) -> bool:
+    """Return Go's `lt` of two values; raise TemplateError for types without an order."""
     one, other = _COMPARABLE.get(kind(first)), _COMPARABLE.get(kind(second))
     if one is None or other is None or one == "bool" or other == "bool":
         raise TemplateError("invalid type for comparison")

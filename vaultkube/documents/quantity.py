@@ -5,11 +5,11 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
+from vaultkube.remember import anything, remember
+
 _FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(n|u|m|k|[MGTPE]|[KMGTPE]i))?", re.ASCII)
-_REMEMBERED_LENGTH = 16
 _FACTORS = {
     **{suffix: Decimal(10) ** power for suffix, power in {"n": -9, "u": -6, "m": -3, "k": 3}.items()},
     **{suffix: Decimal(1000) ** power for power, suffix in enumerate("MGTPE", 2)},
@@ -19,8 +19,7 @@ _FACTORS = {
 
 def parse_quantity(value: Any) -> Decimal:
     """Return the number that a quantity, which may be a number itself, stands for; ValueError if it is none."""
-    text = str(value)
-    return _parsed_before(text) if len(text) <= _REMEMBERED_LENGTH else _parsed(text)
+    return _remembered(str(value))
 
 
 def _parsed(text: str) -> Decimal:
@@ -31,4 +30,4 @@ def _parsed(text: str) -> Decimal:
     return Decimal(number + (exponent or "")) * (_FACTORS[suffix] if suffix else 1)
 
 
-_parsed_before = lru_cache(maxsize=256)(_parsed)
+_remembered = remember(_parsed, public=anything, longest=16, entries=256)

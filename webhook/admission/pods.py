@@ -1,13 +1,14 @@
 """Decisions about pods, and about containers that are added to a running one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import Refused
 from vaultkube.problem import Problem, messages
+from vaultkube.remember import anything, remember
 from webhook.admission.images import OperatorPullSecrets, find_digests, find_images, image_warnings
 from webhook.admission.needs import SourceValues, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
@@ -26,8 +27,6 @@ from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
 from webhook.pods.transit import decrypt_path
 
 _DEFAULT_ROLE = "default"
-_REMEMBERED = 256
-_REMEMBERED_LENGTH = 4096
 
 _Configured = tuple[Launcher, tuple[Problem, ...], tuple[Problem, ...]]
 """What the annotations ask for, with what it adds to a pod, warnings, and problems."""
@@ -53,7 +52,9 @@ class PodDecisions:
             settings.default_pull_secret_namespace or services.own_namespace,
             settings.default_pull_secret_account,
         )
-        self._configured_before = lru_cache(_REMEMBERED)(self._configured)
+        self._configured = remember(
+            self._configure_items, public=anything, longest=4096, entries=256, length=_length
+        )
 
     def decide(
         self, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
@@ -89,11 +90,9 @@ class PodDecisions:
 
     def _configure(self, annotations: Mapping[str, str]) -> _Configured:
         """Return what the annotations ask for, warnings and problems: the pods of a workload ask for the same again."""
-        ours = tuple(item for item in annotations.items() if item[0].startswith(PREFIXES))
-        length = sum(len(key) + len(text) for key, text in ours)
-        return self._configured_before(ours) if length <= _REMEMBERED_LENGTH else self._configured(ours)
+        return self._configured(tuple(item for item in annotations.items() if item[0].startswith(PREFIXES)))
 
-    def _configured(self, items: tuple[tuple[str, str], ...]) -> _Configured:
+    def _configure_items(self, items: tuple[tuple[str, str], ...]) -> _Configured:
         config, problems, warnings = configure(dict(items), self._defaults, self._settings)
         return Launcher(config, self._settings), () if problems else warnings, problems
 
@@ -102,6 +101,10 @@ class PodDecisions:
         operators_namespace = self._defaults["vault_namespace"]
         requested = find_requested_paths(request.object["spec"], plan, config, operators_namespace)
         return self._settings.path_policy().violations(requested, request.namespace)
+
+
+def _length(items: tuple[tuple[str, str], ...]) -> int:
+    return sum(len(key) + len(text) for key, text in items)
 
 
 def _find_sources(

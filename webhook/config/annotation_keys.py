@@ -1,7 +1,5 @@
 """How the key of an annotation is spelled: two prefixes, the successor's new names, and its mirror for OpenBao."""
 
-from functools import cache
-
 from vaultkube.problem import FieldPath
 
 PREFIX = "vault.security.banzaicloud.io/"
@@ -19,7 +17,6 @@ def annotation_path(key: str) -> FieldPath:
     return ("metadata", "annotations", key)
 
 
-@cache
 def spellings(key: str, successor: str = "") -> tuple[str, ...]:
     """Return the full keys under which `key` is read, first wins; `successor` is its name behind the successor's prefix."""
     renamed = successor or key

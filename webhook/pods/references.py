@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
@@ -10,6 +9,7 @@ from vaultenv.references.grammar import parse
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.remember import remember
 from webhook.pods.environment import (
     PREFIX,
     SETTINGS,
@@ -22,7 +22,6 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
-_REMEMBERED_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,7 @@ def find_references(
 
 
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
-    """Add one variable to the fields of `References`; return whether it refers to Vault.
-
-    Call it only with a value that may be a reference: other text may be secret and must not be remembered.
-    """
+    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault."""
     name = variable.name
     try:
         read = _read_remembered(variable.value or b"", deadline)
@@ -142,15 +138,12 @@ def _refers(value: bytes, deadline: Deadline) -> bool:
         return True
 
 
-def _read_remembered(value: bytes, deadline: Deadline) -> _ValueReferences | None:
-    """Return the references in `value`, None for plain text; raise what `parse` raises.
-
-    Short ones are remembered: the pods of a workload bring the same references again and again.
-    """
-    return _read_before(value) if len(value) <= _REMEMBERED_LENGTH else _read(value, deadline)
+def _may_refer(value: bytes) -> bool:
+    return _PREFIX in value
 
 
 def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences | None:
+    """Return the references in a value, None for plain text; raise what `parse` raises."""
     parsed = parse(value, deadline.check)
     if parsed is None:
         return None
@@ -158,7 +151,8 @@ def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences | No
     return _ValueReferences(tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds)
 
 
-_read_before = lru_cache(maxsize=1024)(_read)
+_read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
+"""The pods of a workload bring the same references again and again."""
 
 
 def _may_become_one(variable: Variable, refers: bool) -> bool:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from webhook.registry.failures import RegistryFailure
 from webhook.registry.reference import Host, parse_host
 
+_LITERAL = re.compile(r"[^*?\[\]\\]*")
 _SIGN = re.compile(r"[^\[\]\\]|\[(?P<not>\^?)(?P<body>[^\[\]\\^]+)\]")
 
 
@@ -58,11 +58,12 @@ def same_labels(pattern: str, name: str) -> bool:
 
 
 def _label_matches(pattern: str, label: str) -> bool:
+    if _LITERAL.fullmatch(pattern):
+        return pattern == label
     signs = _signs(pattern)
     return signs is not None and _glob(signs, label)
 
 
-@lru_cache(maxsize=1024)
 def _signs(pattern: str) -> tuple[re.Pattern[str] | None, ...] | None:
     """Return an expression for each character, None for `*`; None for a malformed pattern (Go's path.Match)."""
     signs: list[re.Pattern[str] | None] = []

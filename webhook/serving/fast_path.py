@@ -10,9 +10,9 @@ import ssl
 import time
 from email.utils import formatdate
 from enum import Enum
-from functools import lru_cache
 from typing import Any, NamedTuple
 
+from vaultkube.remember import remember_last
 from webhook.serving.reviewer import Answer
 
 _LIMIT = 32_768
@@ -120,6 +120,6 @@ def message(answer: Answer) -> bytes:
     ).encode("ascii") + answer.body
 
 
-@lru_cache(maxsize=1)
+@remember_last
 def _date(now_s: int) -> str:
     return formatdate(now_s, usegmt=True)

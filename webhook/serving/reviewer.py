@@ -4,7 +4,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 from urllib.parse import parse_qs
 
@@ -12,6 +11,7 @@ from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.documents.json_codec import encode
 from vaultkube.errors import InvalidReview
 from vaultkube.metrics import Metrics
+from vaultkube.remember import anything, remember
 from vaultkube.value_types import DURATION
 from webhook.admission.needs import Need, Steps, advance
 from webhook.admission.review import INTERNAL, AdmissionRequest, Decision, answer, parse_review, shortened
@@ -166,14 +166,16 @@ class Review:
         return self._reviewer.report(self, decision)
 
 
-@lru_cache(maxsize=16)
-def caller_budget_s(query: bytes) -> float:
+def _caller_budget_s(query: bytes) -> float:
     """Return the seconds that may be used of the `timeout` of the URL; infinite without one."""
     try:
         (text,) = parse_qs(query.decode("latin-1")).get("timeout", [""])[:1]
         return _MARGIN * float(DURATION.parse(text))
     except ValueError:
         return math.inf
+
+
+caller_budget_s = remember(_caller_budget_s, public=anything, longest=64, entries=16)
 
 
 def _readable(warnings: Sequence[str]) -> list[str]:

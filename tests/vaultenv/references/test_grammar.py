@@ -114,7 +114,7 @@ def test_a_backslash_makes_a_direct_reference_text() -> None:
         (b"vault:a\xff#b", "a reference must be UTF-8", 7),
         (b"x${>vault:a#b}", "a write is spelled >>vault:", 0),
         (b"${vault:a}", "secret data key or template not defined", 7),
-        (b">>vault:a#b#[1]", "what is written must be a JSON object", 12),
+        (b">>vault:a#b#[1]", "the body of a write must be a JSON object", 12),
     ],
 )
 def test_a_bad_reference_is_refused_with_its_position(text: bytes, message: str, offset: int) -> None:

@@ -106,7 +106,7 @@ def test_a_reference_becomes(reader: Reader, reference: str, value: str) -> None
         ("vault:kv1/odd#list", "value can't be cast to a string"),
         ("vault:secret/data/account#${.missing | b64enc}", "b64enc"),
         ('vault:secret/data/account#${required "e" .x}', 'function "required" not defined'),
-        (">>vault:gen/password#value#[1]", "what is written must be a JSON object"),
+        (">>vault:gen/password#value#[1]", "the body of a write must be a JSON object"),
         ("vault:v1:AAAA", "found encrypted variable, but transit key ID is empty"),
     ],
 )

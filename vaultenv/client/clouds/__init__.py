@@ -1,1 +1,1 @@
-"""Logins with what a cloud says about its machine or workload. Metadata servers are asked without a proxy."""
+"""Logins with a cloud's identity for its machine or workload. Metadata servers are reached without a proxy."""

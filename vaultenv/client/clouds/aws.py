@@ -3,6 +3,8 @@
 https://developer.hashicorp.com/vault/api-docs/auth/aws#login; variables and their order as in AWS's own SDKs.
 """
 
+from __future__ import annotations
+
 import time
 from binascii import b2a_base64
 
@@ -25,15 +27,15 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _LIMIT = 1024 * 1024
 
 
-def ec2_login(settings: "Settings") -> dict[str, str]:
-    """The machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
+def ec2_login(settings: Settings) -> dict[str, str]:
+    """Return the machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
     pkcs7 = _metadata(settings, "dynamic/instance-identity/pkcs7").replace("\n", "")
     nonce = sha256(_file(settings.jwt_file).encode()).hexdigest()
     return {"role": settings.role, "pkcs7": pkcs7, "nonce": nonce}
 
 
-def iam_login(settings: "Settings") -> dict[str, str]:
-    """A request to STS that Vault will send, signed with the workload's credentials."""
+def iam_login(settings: Settings) -> dict[str, str]:
+    """Return a request to STS for Vault to send, signed with the workload's credentials."""
     region = settings.foreign("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
     url = settings.foreign("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
     key_id, secret, session = _credentials(settings, url)
@@ -54,9 +56,9 @@ def iam_login(settings: "Settings") -> dict[str, str]:
     }
 
 
-def _credentials(settings: "Settings", sts: str) -> tuple[str, str, str]:
-    """Key id, secret and session token: from variables, a web identity, the container's service, or the
-    machine.
+def _credentials(settings: Settings, sts: str) -> tuple[str, str, str]:
+    """Return key id, secret and session token: from variables, a web identity, the container's service, or
+    the machine.
     """
     key_id, secret = settings.foreign("AWS_ACCESS_KEY_ID"), settings.foreign("AWS_SECRET_ACCESS_KEY")
     if key_id and secret:
@@ -71,8 +73,8 @@ def _credentials(settings: "Settings", sts: str) -> tuple[str, str, str]:
     return _given(_json(_metadata(settings, base + role)), "Token")
 
 
-def _web_identity(settings: "Settings", sts: str) -> tuple[str, str, str]:
-    """The role that the projected ServiceAccount token may take (IRSA)."""
+def _web_identity(settings: Settings, sts: str) -> tuple[str, str, str]:
+    """Return the credentials of the role that the projected ServiceAccount token may assume (IRSA)."""
     token = _file(settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"))
     fields = {
         "Action": "AssumeRoleWithWebIdentity",
@@ -88,15 +90,15 @@ def _web_identity(settings: "Settings", sts: str) -> tuple[str, str, str]:
     return _given(result.get("Credentials") or {}, "SessionToken")
 
 
-def _given(answer: "dict[str, Any]", token: str) -> tuple[str, str, str]:
+def _given(answer: dict[str, Any], token: str) -> tuple[str, str, str]:
     key_id, secret = answer.get("AccessKeyId"), answer.get("SecretAccessKey")
     if not key_id or not secret:
         raise LoginFailed("failed to read login data: AWS's answer holds no credentials")
     return str(key_id), str(secret), str(answer.get(token) or "")
 
 
-def _metadata(settings: "Settings", path: str) -> str:
-    """A text of the machine's metadata, by IMDSv2."""
+def _metadata(settings: Settings, path: str) -> str:
+    """Return a text of the machine's metadata, by IMDSv2."""
     base = settings.foreign("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
     latest = f"{base.rstrip('/')}/latest"
     lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
@@ -105,7 +107,7 @@ def _metadata(settings: "Settings", path: str) -> str:
     return answer.decode("utf-8", "replace")
 
 
-def _json(text: str) -> "dict[str, Any]":
+def _json(text: str) -> dict[str, Any]:
     from vaultenv.client.answers import body_of
 
     return body_of(text.encode())

@@ -1,5 +1,7 @@
 """Azure managed identities (https://developer.hashicorp.com/vault/api-docs/auth/azure#login)."""
 
+from __future__ import annotations
+
 from vaultenv.client.clouds.fetch import fetch_json
 from vaultenv.errors import LoginFailed
 
@@ -11,10 +13,8 @@ _HEADERS = {"Metadata": "true"}
 _RESOURCE = "https%3A%2F%2Fmanagement.azure.com%2F"
 
 
-def azure_login(settings: "Settings") -> dict[str, str]:
-    """The machine's token, and where the machine stands; AZURE_POD_IDENTITY_AUTHORITY_HOST moves the
-    metadata.
-    """
+def azure_login(settings: Settings) -> dict[str, str]:
+    """Return the machine's token and location; AZURE_POD_IDENTITY_AUTHORITY_HOST replaces the metadata server."""
     base = (settings.foreign("AZURE_POD_IDENTITY_AUTHORITY_HOST") or "http://169.254.169.254").rstrip("/")
     token = fetch_json(
         settings,
@@ -25,10 +25,14 @@ def azure_login(settings: "Settings") -> dict[str, str]:
     if not isinstance(jwt, str):
         raise LoginFailed("failed to read login data: the identity service's answer holds no token")
     compute = fetch_json(settings, f"{base}/metadata/instance/compute?api-version=2020-06-01", _HEADERS)
-    told = {
+    machine = {
         "subscription_id": compute.get("subscriptionId"),
         "resource_group_name": compute.get("resourceGroupName"),
         "vm_name": compute.get("name"),
         "vmss_name": compute.get("vmScaleSetName"),
     }
-    return {"role": settings.role, "jwt": jwt, **{name: str(value) for name, value in told.items() if value}}
+    return {
+        "role": settings.role,
+        "jwt": jwt,
+        **{name: str(value) for name, value in machine.items() if value},
+    }

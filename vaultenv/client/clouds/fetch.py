@@ -1,5 +1,7 @@
 """One request to a service of the cloud."""
 
+from __future__ import annotations
+
 from vaultenv.basics.deadline import Deadline
 from vaultenv.client.address import parse_address
 from vaultenv.client.answers import body_of
@@ -18,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def fetch(
-    settings: "Settings",
+    settings: Settings,
     url: str,
-    headers: "Mapping[str, str]",
+    headers: Mapping[str, str],
     method: str = "GET",
     body: str | None = None,
 ) -> bytes:
-    """The body of a 200 answer of a cloud's service; raises LoginFailed that names the service."""
+    """Return the body of a 200 answer of a cloud's service; raise LoginFailed, which names the service."""
     scheme, _, rest = url.partition("://")
     authority, _, target = rest.partition("/")
     address = parse_address(f"{scheme}://{authority}", "the address of the cloud's metadata")
@@ -45,11 +47,11 @@ def fetch(
 
 
 def fetch_json(
-    settings: "Settings",
+    settings: Settings,
     url: str,
-    headers: "Mapping[str, str]",
+    headers: Mapping[str, str],
     method: str = "GET",
     body: str | None = None,
-) -> "dict[str, Any]":
-    """The JSON object in such an answer."""
+) -> dict[str, Any]:
+    """Return the JSON object in such an answer."""
     return body_of(fetch(settings, url, headers, method, body))

@@ -1,5 +1,7 @@
 """Google Cloud (https://developer.hashicorp.com/vault/api-docs/auth/gcp#login)."""
 
+from __future__ import annotations
+
 import time
 
 from vaultenv.basics.jsontext import dumps
@@ -16,21 +18,23 @@ _SIGNER = "https://iamcredentials.googleapis.com"
 _VALID_S = 900
 
 
-def _account(settings: "Settings") -> str:
-    """The metadata of the default service account; GCE_METADATA_HOST moves it, as for Google's libraries."""
+def _account(settings: Settings) -> str:
+    """Return the metadata address of the default service account; GCE_METADATA_HOST replaces its host, as for
+    Google's libraries.
+    """
     host = settings.foreign("GCE_METADATA_HOST") or "metadata.google.internal"
     return f"http://{host}/computeMetadata/v1/instance/service-accounts/default"
 
 
-def gce_login(settings: "Settings") -> dict[str, str]:
-    """The machine's identity token for this role."""
+def gce_login(settings: Settings) -> dict[str, str]:
+    """Return the machine's identity token for this role."""
     audience = quoted(f"http://vault/{settings.role}")
     url = f"{_account(settings)}/identity?audience={audience}&format=full"
     return {"role": settings.role, "jwt": fetch(settings, url, _FLAVOR).decode("ascii", "replace").strip()}
 
 
-def iam_login(settings: "Settings") -> dict[str, str]:
-    """A token that Google signs for the service account and this role."""
+def iam_login(settings: Settings) -> dict[str, str]:
+    """Return a token that Google signs for the service account and this role."""
     account = _account(settings)
     email = fetch(settings, f"{account}/email", _FLAVOR).decode("ascii", "replace").strip()
     access = fetch_json(settings, f"{account}/token", _FLAVOR).get("access_token")

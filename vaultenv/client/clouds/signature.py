@@ -2,6 +2,8 @@
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 """
 
+from __future__ import annotations
+
 from vaultenv.basics.digest import sha256
 
 TYPE_CHECKING = False
@@ -13,17 +15,17 @@ _BLOCK = 64
 
 
 def _hmac(key: bytes, message: str) -> bytes:
-    """HMAC with SHA-256 (RFC 2104)."""
+    """Return the HMAC with SHA-256 (RFC 2104)."""
     padded = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
     inner = sha256(bytes(byte ^ 0x36 for byte in padded) + message.encode()).digest()
     return bytes(sha256(bytes(byte ^ 0x5C for byte in padded) + inner).digest())
 
 
 def authorization(
-    headers: "Mapping[str, str]", body: str, region: str, service: str, key_id: str, secret: str, stamp: str
+    headers: Mapping[str, str], body: str, region: str, service: str, key_id: str, secret: str, stamp: str
 ) -> str:
-    """The Authorization header of a POST to `/`; `stamp` is the time as in X-Amz-Date, which is among the
-    headers.
+    """Return the Authorization header of a POST to `/`; `stamp` is the time in X-Amz-Date, which must be
+    among `headers`.
     """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     names = ";".join(sorted(lower))

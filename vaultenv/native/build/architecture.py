@@ -1,4 +1,4 @@
-"""The processors that the executable is built for, with each tool's name for them."""
+"""The processor architectures of the executable, with each tool's name for them."""
 
 import platform
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """One row; `name` is the container image's word."""
+    """One architecture; `name` is that of container images."""
 
     name: str
     zig_target: str
     openssl_target: str
     elf_machine: int
     machine: str
-    """What `uname -m` says."""
+    """The name that `uname -m` prints."""
 
 
 ARCHITECTURES = {
@@ -23,5 +23,5 @@ ARCHITECTURES = {
 
 
 def native() -> Architecture:
-    """That of this machine; raises KeyError for one that is not in the table."""
+    """Return the architecture of this machine; raise KeyError if the table has none."""
     return next(one for one in ARCHITECTURES.values() if one.machine == platform.machine())

@@ -4,21 +4,24 @@ import argparse
 import shutil
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vaultenv.native.build.architecture import ARCHITECTURES, Architecture, native
 from vaultenv.native.build.cache import cache, say
 from vaultenv.native.build.errors import BuildError
-from vaultenv.native.build.link import ROOT, link
+from vaultenv.native.build.link import OPTIONAL, ROOT, link
 from vaultenv.native.build.sbom import licences, sbom
 
 
-def build(architecture: Architecture, output: Path) -> None:
-    """Write the executable to `output`, in one step, and beside it what is inside; raises BuildError."""
+def build(architecture: Architecture, output: Path, without: Collection[str] = ()) -> None:
+    """Write the executable to `output`, in one step, with its bill of materials and licences beside it; raise
+    BuildError.
+    """
     started = time.monotonic()
     with TemporaryDirectory(dir=cache(), prefix="link-") as work:
-        made = link(architecture, Path(work))
+        made = link(architecture, Path(work), without=without)
         output.parent.mkdir(parents=True, exist_ok=True)
         partial = output.with_name(f".{output.name}.partial")
         shutil.copyfile(made, partial)
@@ -39,10 +42,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--output", type=Path, help="the file to write (default: build/ARCHITECTURE/vault-env)"
     )
-    given = parser.parse_args(arguments)
-    output = given.output or ROOT / "build" / given.architecture / "vault-env"
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=OPTIONAL,
+        default=[],
+        help="leave out a part that only makes a start faster; may be repeated",
+    )
+    options = parser.parse_args(arguments)
+    output = options.output or ROOT / "build" / options.architecture / "vault-env"
     try:
-        build(ARCHITECTURES[given.architecture], output)
+        build(ARCHITECTURES[options.architecture], output, options.without)
     except BuildError as error:
         say(str(error))
         return 1

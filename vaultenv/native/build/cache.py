@@ -1,4 +1,4 @@
-"""Results of slow steps, outside the tree, each under a key of everything that decides it."""
+"""Results of slow steps, outside the tree, each under a key made of all its inputs."""
 
 import fcntl
 import hashlib
@@ -14,7 +14,7 @@ _KEPT = 3
 
 
 def cache() -> Path:
-    """`${XDG_CACHE_HOME:-~/.cache}/vault-webhook/native`, made if it is missing."""
+    """Return `${XDG_CACHE_HOME:-~/.cache}/vault-webhook/native`; make it if it is missing."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(base, "vault-webhook", "native")
     folder.mkdir(parents=True, exist_ok=True)
@@ -22,12 +22,12 @@ def cache() -> Path:
 
 
 def key(*parts: object) -> str:
-    """Some digits that change when any part's repr changes."""
+    """Return a few digits that change when any part's repr changes."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
 
 
 def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
-    """The folder `<name>-<decides>`; `make` fills a new one, which is renamed into place when it is whole."""
+    """Return the folder `<name>-<key>`; `make` fills a new one, which is renamed into place when it is complete."""
     folder = cache() / f"{name}-{decides}"
     if folder.exists():
         return folder
@@ -44,7 +44,7 @@ def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
 
 
 def _forget_older(name: str) -> None:
-    """Keep the newest few results of this step: other work trees may still use them."""
+    """Keep the newest few results of this step, because other work trees may still use them."""
     folders = sorted(cache().glob(f"{name}-{'[0-9a-f]' * _KEY_DIGITS}"), key=lambda one: one.stat().st_mtime)
     for folder in folders[:-_KEPT]:
         shutil.rmtree(folder)
@@ -62,5 +62,5 @@ def _alone(name: str) -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """Progress, on standard error."""
+    """Print a line of progress on standard error."""
     print(line, file=sys.stderr, flush=True)

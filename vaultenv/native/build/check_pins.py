@@ -1,8 +1,8 @@
-"""`python -m vaultenv.native.build.check_pins`: what is compiled in, compared with the newest versions and known holes.
+"""`python -m vaultenv.native.build.check_pins`: compare the pins with the newest versions and known vulnerabilities.
 
-Newer versions come from Debian (through a private apt) and the package index (through pip), vulnerabilities from
-https://google.github.io/osv.dev/post-v1-querybatch/. The exit status is 0 if all is well, 1 if something is
-newer or vulnerable, 2 if a question could not be asked.
+Newer versions come from Debian (through a private apt) and the package index (through pip), vulnerabilities
+from https://google.github.io/osv.dev/post-v1-querybatch/. The exit status is 0 if all is well, 1 if something
+is newer or vulnerable, 2 if a source did not answer.
 """
 
 import json
@@ -25,7 +25,7 @@ _WELL, _FOUND, _NOT_ASKED = range(3)
 
 
 def newer_in_debian(component: Component, names: Sequence[str]) -> list[str]:
-    """What is newer than the pins among the file names of Debian's newest source package."""
+    """Return a line for each pin that is older than the file names of Debian's newest source package."""
     pinned = {archive.name for archive in (component.archive, component.patches) if archive}
     kinds = (".orig.tar", ".debian.tar") if component.patches else (".orig.tar",)
     offered = [name for name in names if any(kind in name for kind in kinds) and not name.endswith(".asc")]
@@ -35,7 +35,7 @@ def newer_in_debian(component: Component, names: Sequence[str]) -> list[str]:
 
 
 def newer_in_index(wheel: Wheel, answer: str) -> list[str]:
-    """What is newer than the pin in the answer of `pip index versions`."""
+    """Return a line if the pin is older than the answer of `pip index versions`."""
     newest = re.search(r"\((\S+)\)", answer)
     if not newest or newest[1] == wheel.version:
         return []
@@ -43,7 +43,7 @@ def newer_in_index(wheel: Wheel, answer: str) -> list[str]:
 
 
 def osv_query(components: Sequence[Component], wheels: Sequence[Wheel]) -> dict[str, object]:
-    """The question to OSV: components as Debian 13 packages of the pinned release, wheels as PyPI packages."""
+    """Return the query to OSV: components as Debian 13 packages of the pinned release, wheels as PyPI packages."""
     debian = [
         {"package": {"name": one.debian, "ecosystem": "Debian:13"}, "version": one.debian_version}
         for one in components
@@ -53,7 +53,7 @@ def osv_query(components: Sequence[Component], wheels: Sequence[Wheel]) -> dict[
 
 
 def vulnerabilities(names: Sequence[str], answer: dict[str, Any]) -> list[str]:
-    """One line for each piece with known vulnerabilities; `names` are in the order of the queries."""
+    """Return a line for each component with known vulnerabilities; `names` are in the order of the queries."""
     found = (
         (name, [hole["id"] for hole in result.get("vulns", ())])
         for name, result in zip(names, answer["results"], strict=True)
@@ -81,7 +81,7 @@ def _ask_osv() -> Iterator[str]:
 
 
 def main() -> int:
-    """Ask all, print what is found, and return the exit status."""
+    """Query every source, print the results, and return the exit status."""
     status = _WELL
     for ask, place in ((_ask_debian, "Debian"), (_ask_index, "the package index"), (_ask_osv, _OSV)):
         try:

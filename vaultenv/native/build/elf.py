@@ -1,4 +1,4 @@
-"""What the kernel reads of an ELF file (elf(5)): enough to tell that an executable is static."""
+"""The parts of an ELF file that the kernel reads (elf(5)): enough to tell that an executable is static."""
 
 import struct
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Elf:
 
 
 def read_elf(file: Path) -> Elf:
-    """The headers of a 64-bit little-endian file; raises NotStatic for any other."""
+    """Return the headers of a 64-bit little-endian file; raise NotStatic for any other."""
     data = file.read_bytes()
     if not data.startswith(_MAGIC):
         raise NotStatic(f"{file} is no 64-bit little-endian ELF file")
@@ -41,7 +41,7 @@ def read_elf(file: Path) -> Elf:
 
 
 def problems(elf: Elf, machine: int) -> list[str]:
-    """Why this file cannot be shipped for that machine; empty if it can."""
+    """Return the reasons why this file cannot be shipped for that machine."""
     kinds = {segment.kind for segment in elf.segments}
     stacks = [segment.flags for segment in elf.segments if segment.kind == _STACK]
     both = _EXECUTABLE_SEGMENT | _WRITABLE_SEGMENT

@@ -1,4 +1,4 @@
-"""What can go wrong while the executable is built.
+"""Errors of the executable's build.
 
 BuildError
 ├── SourceMissing    a pinned source cannot be had from any of its places
@@ -12,7 +12,7 @@ class BuildError(Exception):
 
 
 class SourceMissing(BuildError):
-    """No place has the pinned file, or what it has is another file."""
+    """No place has the pinned file with its checksum."""
 
 
 class StepFailed(BuildError):

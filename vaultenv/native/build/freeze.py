@@ -1,4 +1,4 @@
-"""Compiles every module that belongs into the executable; runs in the interpreter that is linked.
+"""Compiles every module of the executable; runs in the interpreter that is linked.
 
 `python freeze.py OUTPUT PACKAGES` writes to OUTPUT `first.bin`, the modules that a start loads first, as one marshalled
 tuple of (name, whether it is a package, code), whose texts stand once for all of them; `frozen.bin`, the code of the
@@ -17,20 +17,21 @@ from typing import NamedTuple
 
 _ALIGNMENT = 16
 _NO_DOCSTRINGS = 2
+NONE_FIRST = "--none-first"
 STANDARD_LIBRARY = (
     *("codecs", "encodings", "encodings.aliases", "encodings.ascii", "encodings.idna", "encodings.latin_1"),
     *("encodings.utf_8", "stringprep"),
 )
-"""What C code imports by itself, for a text that is not UTF-8 or to complete the interpreter."""
+"""Modules that C code imports by itself, for a text that is not UTF-8 or to complete the interpreter."""
 LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.references.reader")
-"""For a stock interpreter, the build, the webhook and type checkers."""
+"""Modules for a stock interpreter, the build, the webhook and type checkers."""
 
 
 NEARLY_ALWAYS = ("vaultenv.start.launch", "vaultenv.client.open", "vaultenv.client.session")
-"""What a start needs that is not over after the scan; these and what they import are loaded first, in order."""
+"""Modules of a start that does not end with the scan; these and their imports are loaded first, in order."""
 
 
-def freeze(output: Path, packages: Path) -> None:
+def freeze(output: Path, packages: Path, first: Sequence[str] = NEARLY_ALWAYS) -> None:
     """Write both blobs, the C source and the names."""
     own = dict(_own(packages))
     trees = {name: WithoutTypes().visit(ast.parse(file.read_bytes())) for name, file in own.items()}
@@ -41,8 +42,8 @@ def freeze(output: Path, packages: Path) -> None:
         )
         for name, file in sorted(files.items())
     }
-    first = [compiled.pop(name) for name in import_order(trees, NEARLY_ALWAYS)]
-    (output / "first.bin").write_bytes(marshal.dumps(tuple(map(tuple, first))))
+    loaded_first = [compiled.pop(name) for name in import_order(trees, first)]
+    (output / "first.bin").write_bytes(marshal.dumps(tuple(map(tuple, loaded_first))))
     (output / "frozen.c").write_text(_embedded(_write_others(output / "frozen.bin", compiled.values())))
     (output / "frozen.txt").write_text("".join(f"{name}\n" for name in sorted(files)))
 
@@ -60,7 +61,7 @@ def _compiled(name: str, tree: ast.Module) -> CodeType:
 
 
 def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
-    """The rows of the table of these modules, whose code now is in the file."""
+    """Write the code of these modules to the file, and return the rows of their table."""
     blob, rows = bytearray(), []
     for module in modules:
         blob.extend(bytes(-len(blob) % _ALIGNMENT))
@@ -74,35 +75,39 @@ def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
 
 
 class WithoutTypes(ast.NodeTransformer):
-    """Takes out what only type checkers read: a start would pay for it."""
+    """Removes the parts of a module that only type checkers read, because a start would pay for them."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        """An argument without its annotation."""
+        """Return the argument without its annotation."""
         node.annotation = None
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """A function without that of its result."""
+        """Return the function without the annotation of its result."""
         node.returns = None
         self.generic_visit(node)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        """An assignment without annotation, or nothing."""
+        """Return an assignment without annotation, or nothing if no value is assigned."""
         if node.value is None:
             return ast.copy_location(ast.Pass(), node)
         return ast.copy_location(ast.Assign([node.target], node.value), node)
 
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        """Return nothing for `from __future__`: without annotations it only costs an import."""
+        return ast.copy_location(ast.Pass(), node) if node.module == "__future__" else node
+
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        """Nothing of an `if TYPE_CHECKING`, but its else."""
+        """Return only the else of an `if TYPE_CHECKING`."""
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return node.orelse
         self.generic_visit(node)
         return node
 
 
-def import_order(trees: Mapping[str, ast.Module], wanted: Sequence[str]) -> list[str]:
-    """These modules after their packages and all modules that they import when they are loaded."""
+def import_order(trees: Mapping[str, ast.Module], names: Sequence[str]) -> list[str]:
+    """Return these modules, each after its package and all modules that it imports when it is loaded."""
     ordered: dict[str, None] = {}
     begun: set[str] = set()
 
@@ -116,13 +121,13 @@ def import_order(trees: Mapping[str, ast.Module], wanted: Sequence[str]) -> list
                 load(imported)
         ordered[name] = None
 
-    for name in wanted:
+    for name in names:
         load(name)
     return list(ordered)
 
 
 def _imported(statement: ast.stmt) -> Iterator[str]:
-    """The names that may be modules in an import statement."""
+    """Yield the names in an import statement that may be modules."""
     if isinstance(statement, ast.Import):
         yield from (alias.name for alias in statement.names)
     elif isinstance(statement, ast.ImportFrom) and statement.module:
@@ -160,4 +165,4 @@ def _embedded(rows: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    freeze(Path(sys.argv[1]), Path(sys.argv[2]))
+    freeze(Path(sys.argv[1]), Path(sys.argv[2]), () if NONE_FIRST in sys.argv[3:] else NEARLY_ALWAYS)

@@ -34,12 +34,12 @@ _OPTIONS = (
     "--with-pkg-config=no",
 )
 _CROSS_ANSWERS = ("ac_cv_file__dev_ptmx=yes", "ac_cv_file__dev_ptc=no", "ac_cv_buggy_getaddrinfo=no")
-"""What configure would find out by running programs."""
+"""Results of configure's tests that would have to run programs."""
 _UNNEEDED_LIBRARY = ("test", "idlelib", "tkinter", "turtledemo", "ensurepip", "pydoc_data")
 
 
 def interpreter(architecture: Architecture) -> Path:
-    """The folder with `include/`, `lib/*.a` and the standard library's source in `lib/python3.13/`.
+    """Return the folder with `include/`, `lib/*.a` and the standard library's source in `lib/python3.13/`.
 
     That of this machine's architecture also has `bin/python`. Raises BuildError.
     """

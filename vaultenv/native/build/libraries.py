@@ -11,7 +11,7 @@ from vaultenv.native.build.toolchain import COMPILE_FLAGS, environment
 from vaultenv.native.build.tools import make, run
 
 PREFIX = "/vault"
-"""Compiled into the libraries; nothing is read there, as OpenSSL's configuration is not loaded."""
+"""The prefix that is compiled into the libraries; nothing is read there, as OpenSSL's configuration is not loaded."""
 
 _SHAPE = "no-shared no-dso no-module no-engine no-legacy no-apps no-docs no-tests no-autoload-config"
 _UNUSED = """
@@ -19,13 +19,13 @@ _UNUSED = """
     md4 mdc2 ml-dsa ocb ocsp psk quic rc2 rc4 rc5 rfc3779 rmd160 scrypt seed siphash siv slh-dsa sm2 sm3
     sm4 srp srtp ssl3 tls1 tls1_1 ts ui-console weak-ssl-ciphers whirlpool
 """
-"""What a TLS client of HTTPS servers does not need; DH stays because CPython's `_ssl` refers to it."""
+"""Features that a TLS client of HTTPS servers does not need; DH stays because CPython's `_ssl` refers to it."""
 
 OPENSSL_FLAGS = (*_SHAPE.split(), *(f"no-{name}" for name in _UNUSED.split()))
 
 
 def libraries(architecture: Architecture) -> Path:
-    """The folder with `include/` and `lib/`; raises BuildError."""
+    """Return the folder with `include/` and `lib/`; raise BuildError."""
     decides = key(
         architecture, OPENSSL.content, ZLIB.content, OPENSSL_FLAGS, trim.OPENSSL, COMPILE_FLAGS, PREFIX
     )

@@ -1,10 +1,12 @@
-"""The last step: the launcher's modules frozen, the C entry compiled, everything linked into one file."""
+"""The last step of the build: freeze the launcher's modules, compile the C entry, link all into one file."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from vaultenv.native.build.architecture import Architecture, native
 from vaultenv.native.build.elf import problems, read_elf
 from vaultenv.native.build.errors import NotStatic
+from vaultenv.native.build.freeze import NONE_FIRST
 from vaultenv.native.build.interpreter import SHORT_VERSION, interpreter
 from vaultenv.native.build.libraries import libraries
 from vaultenv.native.build.toolchain import COMPILE_FLAGS, environment
@@ -16,23 +18,30 @@ NATIVE = HERE.parent
 ROOT = NATIVE.parent.parent
 LARGEST = 16_000_000
 _LINK_FLAGS = ("-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
-_C_FILES = ("entry.c", "arena.c", "imports.c", "scan.c")
+_C_FILES = ("entry.c", "scan.c")
+OPTIONAL = ("arena", "imports")
+"""C files that only make a start faster; a build may leave them out, so that their share can be measured."""
 
 
-def link(architecture: Architecture, work: Path, *more: str | Path) -> Path:
-    """The executable, made in the empty folder `work`, with more sources or flags; raises BuildError."""
-    freeze(work)
+def link(architecture: Architecture, work: Path, *more: str | Path, without: Collection[str] = ()) -> Path:
+    """Return the executable, made in the empty folder `work` with more sources or flags; raise BuildError.
+
+    `without` names parts of OPTIONAL to leave out.
+    """
+    freeze(work, *([NONE_FIRST] if "imports" in without else []))
     (work / "variables.c").write_text(variable_table())
     executable = work / "vault-env"
-    sources = [*(NATIVE / name for name in _C_FILES), work / "variables.c", work / "frozen.c"]
-    command = compile_command(architecture, *_LINK_FLAGS, *sources, *more)
+    flags = [f"-DWITHOUT_{name.upper()}" for name in without]
+    files = [*_C_FILES, *(f"{name}.c" for name in OPTIONAL if name not in without)]
+    sources = [*(NATIVE / name for name in files), work / "variables.c", work / "frozen.c"]
+    command = compile_command(architecture, *_LINK_FLAGS, *flags, *sources, *more)
     run([*command, "-o", executable], work, environment(architecture, work))
     _inspect(executable, architecture)
     return executable
 
 
 def compile_command(architecture: Architecture, *arguments: str | Path) -> list[str | Path]:
-    """The compiler's command line for C sources that are linked with the interpreter and the libraries."""
+    """Return the compiler's command line for C sources that are linked with the interpreter and the libraries."""
     here, linked = interpreter(architecture), libraries(architecture)
     flags = ["-std=c23", "-D_GNU_SOURCE", "-static", *COMPILE_FLAGS]
     includes = [f"-I{folder}" for folder in (NATIVE, here / "include/python", linked / "include")]
@@ -41,10 +50,10 @@ def compile_command(architecture: Architecture, *arguments: str | Path) -> list[
     return ["zcc", *flags, *includes, *arguments, *archives, "-lm", "-lpthread", "-ldl"]
 
 
-def freeze(work: Path) -> None:
+def freeze(work: Path, *options: str) -> None:
     """Write the frozen modules to `work`; they are the same for every architecture."""
     program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
-    run([program, "-s", "-S", "-B", HERE / "freeze.py", work, ROOT], work, {"PYTHONHASHSEED": "0"})
+    run([program, "-s", "-S", "-B", HERE / "freeze.py", work, ROOT, *options], work, {"PYTHONHASHSEED": "0"})
 
 
 def _inspect(executable: Path, architecture: Architecture) -> None:

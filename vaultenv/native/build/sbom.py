@@ -1,4 +1,4 @@
-"""What is inside the executable: a CycloneDX 1.6 document and the licences' texts, the same at each build.
+"""The executable's bill of materials (CycloneDX 1.6) and the licences' texts, the same at each build.
 
 https://cyclonedx.org/docs/1.6/json/
 """
@@ -22,7 +22,7 @@ _RULE = "\n" + "=" * 100 + "\n\n"
 
 
 def sbom() -> str:
-    """The document as JSON; raises BuildError."""
+    """Return the document as JSON; raise BuildError."""
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -54,7 +54,7 @@ def _of_component(component: Component) -> dict[str, object]:
 
 
 def _of_fix(name: str) -> dict[str, object]:
-    """A fix of Debian's; the vulnerabilities stand in its file name."""
+    """Return the entry of a fix by Debian; the vulnerabilities are in its file name."""
     resolved = [{"type": "security", "id": found} for found in _CVE.findall(name)]
     return {"type": "backport", "diff": {"text": {"content": name}}, "resolves": resolved}
 
@@ -79,7 +79,7 @@ def _of_wheel(wheel: Wheel) -> dict[str, object]:
 
 
 def licences() -> str:
-    """The texts of all licences, each under a title; raises BuildError."""
+    """Return the texts of all licences, each under a title; raise BuildError."""
     return _RULE.join(f"{title}\n\n{file.read_text().strip()}\n" for title, file in _licence_files())
 
 

@@ -1,4 +1,4 @@
-"""The compiler as the configure scripts want it: wrappers on PATH, whose flags name no local place."""
+"""The compiler as configure scripts expect it: wrappers on PATH whose flags name no local path."""
 
 import os
 from pathlib import Path
@@ -21,21 +21,21 @@ _WRAPPERS = {
 }
 _OPEN_FILES = 'ulimit -S -n "$(ulimit -H -n)"'
 """The compiler opens more files at once than the usual limit of 1024."""
-_KEPT = ("PATH", "HOME", "TMPDIR", "LANG")
+_INHERITED = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 def environment(architecture: Architecture, folder: Path) -> dict[str, str]:
-    """The environment of every compiler call that works in `folder`; writes the wrappers into it."""
+    """Return the environment of every compiler call that works in `folder`; write the wrappers into it."""
     wrappers = folder / "wrappers"
     wrappers.mkdir(exist_ok=True)
     for name, command in _WRAPPERS.items():
         (wrappers / name).write_text(f"#!/bin/sh\n{_OPEN_FILES}\nexec {command}\n")
         (wrappers / name).chmod(0o755)
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     compiler_cache = str(cache() / "zig")
     return {
-        **kept,
-        "PATH": f"{wrappers}:{kept.get('PATH', os.defpath)}",
+        **inherited,
+        "PATH": f"{wrappers}:{inherited.get('PATH', os.defpath)}",
         "ZIG": str(zig()),
         "ZIG_TARGET": architecture.zig_target,
         "ZIG_GLOBAL_CACHE_DIR": compiler_cache,

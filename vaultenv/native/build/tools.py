@@ -21,7 +21,7 @@ def run(
     check: bool = True,
     stdin: str = "",
 ) -> str:
-    """What the tool wrote; raises StepFailed if it ends with an error and `check` is true."""
+    """Run the tool and return its output; raise StepFailed if it ends with an error and `check` is true."""
     try:
         process = subprocess.Popen(
             command,
@@ -59,6 +59,6 @@ def _follow(process: "subprocess.Popen[str]", stdin: str | None, name: str) -> s
 
 
 def make(folder: Path, environment: Mapping[str, str], *targets: str) -> None:
-    """`make` with as many jobs as there are processors."""
+    """Run `make` with as many jobs as there are processors."""
     jobs = len(os.sched_getaffinity(0))
     run(["make", "--silent", f"--jobs={jobs}", *targets], folder, environment)

@@ -1,4 +1,4 @@
-"""What every start would make and no start uses is taken out of the sources before they are compiled."""
+"""Removal of tables from the sources that every start would fill and none uses."""
 
 import re
 from collections.abc import Iterable
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Trim(NamedTuple):
-    """In this file of the source, rows (whose first group is a name) go unless the name matches `kept`.
+    """Rows to remove from a file of the source: all but those whose first group, a name, matches `needed`.
 
     `least` is how many must go: else the file has changed its shape.
     """
 
     file: str
     row: str
-    kept: str
+    needed: str
     least: int
 
 
@@ -42,15 +42,15 @@ OPENSSL = (
         30,
     ),
 )
-"""Ciphers that are neither TLS's nor the random generator's nor those of a client's key file."""
+"""Ciphers other than those of TLS, of the random generator, and of a client's key file."""
 
 
 def trim(tree: Path, trims: Iterable[Trim]) -> None:
-    """Rewrite the files in the folder of a source; raises AssertionError for one of another shape."""
-    for wanted in trims:
-        file, is_kept = tree / wanted.file, re.compile(wanted.kept).match
+    """Rewrite the files in the folder of a source; raise AssertionError if one has changed its shape."""
+    for table in trims:
+        file, is_needed = tree / table.file, re.compile(table.needed).match
         text = file.read_text()
-        gone = {row[0] for row in re.finditer(wanted.row, text) if not is_kept(row[1])}
-        if len(gone) < wanted.least:
+        gone = {row[0] for row in re.finditer(table.row, text) if not is_needed(row[1])}
+        if len(gone) < table.least:
             raise AssertionError(f"{file} has changed its shape: adapt {__name__}")
-        file.write_text(re.sub(wanted.row, lambda row: "" if row[0] in gone else row[0], text))  # noqa: B023
+        file.write_text(re.sub(table.row, lambda row: "" if row[0] in gone else row[0], text))  # noqa: B023

@@ -14,7 +14,7 @@ _ONLY_FOR_REQUESTS = """
     VAULT_NAMESPACE VAULT_PATH VAULT_ROLE VAULT_SKIP_VERIFY VAULT_TLS_SERVER_NAME VAULT_TOKEN
     VAULT_TOKEN_FILE VAULT_TOKEN_PATH VAULT_TRANSIT_BATCH_SIZE VAULT_TRANSIT_KEY_ID VAULT_TRANSIT_PATH
 """
-"""Without a reference, their values do not matter as long as they are accepted; any other may matter."""
+"""Variables whose valid values do not matter without a reference; any other variable may matter."""
 _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
 _LEVEL = "VAULT_LOG_LEVEL"
 _MAY_BE_LOGIN = "VAULT_TOKEN"
@@ -22,7 +22,7 @@ _NO_VALUE = "~"
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
-    """The values with which the launcher does the same as without the variable; None is any printable ASCII text."""
+    """Return the values that act like the variable's absence; None if any printable ASCII text does."""
     if variable.name == _LEVEL:
         return ("", *LEVELS[1:])  # a start that does nothing has only debugging to tell
     if variable.name not in _ONLY_FOR_REQUESTS.split():
@@ -33,7 +33,7 @@ def harmless(variable: Variable) -> tuple[str, ...] | None:
 
 
 def variable_table() -> str:
-    """The text of a C file."""
+    """Return the text of a C file."""
     return '#include "scan.h"\n\n' + "\n".join((*_lists(), *_rows()))
 
 

@@ -12,12 +12,12 @@ from vaultenv.native.build.tools import run
 
 
 def zig() -> Path:
-    """The compiler of the pinned `ziglang` wheel; raises StepFailed."""
+    """Return the compiler of the pinned `ziglang` wheel; raise StepFailed."""
     return unpacked("toolchain", (ZIG,)) / "ziglang/zig"
 
 
 def unpacked(name: str, wheels: Sequence[Wheel]) -> Path:
-    """A folder with the content of these wheels; raises StepFailed."""
+    """Return a folder with the content of these wheels; raise StepFailed."""
     return cached(name, key(sys.platform, wheels), lambda folder: _unpack(wheels, folder))
 
 

@@ -1,8 +1,7 @@
-"""The functions of `${ … }`: Go's own and Sprig v3's (https://masterminds.github.io/sprig/), as far as
-secrets need.
+"""The functions of `${ … }`: Go's own and those of Sprig v3 (https://masterminds.github.io/sprig/) that secrets need.
 
-What reaches files, environment, network or the clock, makes keys or random text, or matches regular
-expressions is left out on purpose.
+Functions that reach files, environment, network or the clock, make keys or random text, or match regular
+expressions are left out on purpose.
 """
 
 from vaultenv.template.go import GO

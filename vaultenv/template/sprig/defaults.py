@@ -1,5 +1,7 @@
 """Sprig's functions that choose between values, and `fail`."""
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.values import kind, truth
@@ -9,15 +11,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def _default(instead: object, *given: object) -> object:
-    return given[0] if given and truth(given[0]) else instead
+def _default(instead: object, *values: object) -> object:
+    return values[0] if values and truth(values[0]) else instead
 
 
 def _coalesce(*values: object) -> object:
     return next((value for value in values if truth(value)), None)
 
 
-def _ternary(yes: object, no: object, condition: "Any") -> object:
+def _ternary(yes: object, no: object, condition: Any) -> object:
     if not isinstance(condition, bool):
         raise TemplateError(f"ternary: expected bool; got {kind(condition)}")
     return yes if condition else no
@@ -27,7 +29,7 @@ def _fail(message: str) -> object:
     raise TemplateError(f"the template fails: {message}")
 
 
-DEFAULTS: "dict[str, Function]" = table(
+DEFAULTS: dict[str, Function] = table(
     {
         "default": (_default, "aa*"),
         "empty": (lambda value: not truth(value), "a"),

@@ -1,6 +1,6 @@
-"""Sprig's functions on maps; `set`, `unset` and the merges change the map that they are given, as
-Sprig's do.
-"""
+"""Sprig's functions on maps; `set`, `unset` and the merges change their first map, as Sprig's do."""
+
+from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 
-def copied(value: "Any") -> "Any":
-    """A deep copy of lists and maps."""
+def copied(value: Any) -> Any:
+    """Return a deep copy of lists and maps."""
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list) else value
 
 
-def _dict(*pairs: object) -> "Map":
+def _dict(*pairs: object) -> Map:
     values = (*pairs, "") if len(pairs) % 2 else pairs
     return {text(values[i]): values[i + 1] for i in range(0, len(values), 2)}
 
 
-def _set(values: "Map", key: str, value: object) -> "Map":
+def _set(values: Map, key: str, value: object) -> Map:
     values[key] = value
     return values
 
 
-def _unset(values: "Map", key: str) -> "Map":
+def _unset(values: Map, key: str) -> Map:
     values.pop(key, None)
     return values
 
 
-def _merge(overwrite: bool, values: "Map", *others: "Map") -> "Map":
+def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
     for other in others:
         for key, value in other.items():
             mine = values.get(key)
@@ -46,12 +46,12 @@ def _merge(overwrite: bool, values: "Map", *others: "Map") -> "Map":
     return values
 
 
-def _keys(*maps: "Map") -> list[str]:
+def _keys(*maps: Map) -> list[str]:
     return [key for values in maps for key in ordered(values)]
 
 
-def _dig(*arguments: "Any") -> "Any":
-    """The value at a path of keys; arguments are the keys, what stands for a missing one, and the map."""
+def _dig(*arguments: Any) -> Any:
+    """Return the value at a path of keys; arguments are the keys, the default for a missing one, and the map."""
     *keys, instead, values = arguments
     if not keys:
         raise TemplateError("dig needs at least three arguments")
@@ -64,7 +64,7 @@ def _dig(*arguments: "Any") -> "Any":
     return values
 
 
-DICTS: "dict[str, Function]" = table(
+DICTS: dict[str, Function] = table(
     {
         "dict": (_dict, "a*"),
         "get": (lambda values, key: values.get(key, ""), "ms"),

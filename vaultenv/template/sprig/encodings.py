@@ -1,6 +1,6 @@
-"""Sprig's encodings and hash sums. Binary results become text with U+FFFD, as nothing else fits in a
-template.
-"""
+"""Sprig's encodings and hash sums. Binary results become text with U+FFFD, because a template holds text only."""
+
+from __future__ import annotations
 
 from binascii import Error as BadBase64
 from binascii import a2b_base64, b2a_base64
@@ -45,8 +45,10 @@ def _adler32(value: str) -> str:
     return str(high << 16 | low)
 
 
-def json_text(value: "Any", html: bool = True, indent: str = "", level: str = "\n") -> str:
-    """encoding/json's Marshal: sorted keys, non-ASCII as it is, `<`, `>` and `&` escaped if `html`."""
+def json_text(value: Any, html: bool = True, indent: str = "", level: str = "\n") -> str:
+    """Return the text of encoding/json's Marshal: sorted keys, non-ASCII unchanged, `<`, `>` and `&` escaped
+    if `html`.
+    """
     inner = level + indent if indent else ""
     outer = level if indent else ""
     if isinstance(value, dict):
@@ -62,7 +64,7 @@ def json_text(value: "Any", html: bool = True, indent: str = "", level: str = "\
     return _json_scalar(value, html)
 
 
-def _json_scalar(value: "Any", html: bool) -> str:
+def _json_scalar(value: Any, html: bool) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -80,15 +82,15 @@ def _json_string(value: str, html: bool) -> str:
     return '"' + "".join(out) + '"'
 
 
-def _from_json(value: str) -> "Any":
-    """The value of a JSON text with numbers as floats, nil for anything else, as in Sprig."""
+def _from_json(value: str) -> Any:
+    """Return the value of a JSON text with numbers as floats, nil for anything else, as in Sprig."""
     try:
         return _with_floats(jsontext.loads(value.encode("utf-8", "replace")))
     except ValueError:
         return None
 
 
-def _with_floats(value: "Any") -> "Any":
+def _with_floats(value: Any) -> Any:
     if isinstance(value, jsontext.Number):
         return float(value)
     if isinstance(value, dict):
@@ -115,7 +117,7 @@ def _b32dec(value: str) -> str:
     return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8)).decode("utf-8", "replace")
 
 
-ENCODINGS: "dict[str, Function]" = table(
+ENCODINGS: dict[str, Function] = table(
     {
         "b64enc": (_b64enc, "s"),
         "b64dec": (_b64dec, "s"),

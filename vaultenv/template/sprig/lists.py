@@ -1,5 +1,7 @@
 """Sprig's functions on lists; all return new lists."""
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.sprig.numbers import to_int
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def same(first: object, second: object) -> bool:
-    """reflect.DeepEqual: values of different types are never equal."""
+    """Compare as reflect.DeepEqual: values of different types are never equal."""
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(same, first, second))
     if isinstance(first, dict) and isinstance(second, dict):
@@ -19,19 +21,19 @@ def same(first: object, second: object) -> bool:
     return kind(first) == kind(second) and first == second
 
 
-def _has(needle: object, haystack: "Any") -> bool:
+def _has(needle: object, haystack: Any) -> bool:
     if haystack is None:
         return False
     return any(same(needle, item) for item in _list(haystack))
 
 
-def _list(value: "Any") -> "list[Any]":
+def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TemplateError(f"cannot use a value of type {kind(value)} as a list")
     return value
 
 
-def _uniq(values: "list[Any]") -> "list[Any]":
+def _uniq(values: list[Any]) -> list[Any]:
     found: list[Any] = []
     bounded(len(values) * len(values) // 4)
     for value in values:
@@ -40,11 +42,11 @@ def _uniq(values: "list[Any]") -> "list[Any]":
     return found
 
 
-def _without(values: "list[Any]", *omitted: object) -> "list[Any]":
+def _without(values: list[Any], *omitted: object) -> list[Any]:
     return [value for value in values if not any(same(value, other) for other in omitted)]
 
 
-def _slice(values: "list[Any]", *bounds: object) -> "list[Any] | None":
+def _slice(values: list[Any], *bounds: object) -> list[Any] | None:
     if not values:
         return None
     start = to_int(bounds[0]) if bounds else 0
@@ -54,17 +56,17 @@ def _slice(values: "list[Any]", *bounds: object) -> "list[Any] | None":
     return values[start:end]
 
 
-def _chunk(size: int, values: "list[Any]") -> "list[list[Any]]":
+def _chunk(size: int, values: list[Any]) -> list[list[Any]]:
     if size <= 0:
         raise TemplateError("chunk: the size must be positive")
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
-def _concat(*lists: "list[Any]") -> "list[Any]":
+def _concat(*lists: list[Any]) -> list[Any]:
     return [item for values in lists for item in values]
 
 
-LISTS: "dict[str, Function]" = table(
+LISTS: dict[str, Function] = table(
     {
         "list": (lambda *values: list(values), "a*"),
         "tuple": (lambda *values: list(values), "a*"),

@@ -1,4 +1,6 @@
-"""Sprig's arithmetic: everything is cast to a 64 bit integer first, what is no number to 0."""
+"""Sprig's arithmetic: everything is cast to a 64-bit integer first, other values to 0."""
+
+from __future__ import annotations
 
 import sys
 
@@ -15,12 +17,12 @@ _HALF = 1 << 63
 
 
 def wrapped(value: int) -> int:
-    """The integer as 64 bits hold it."""
+    """Return the integer as 64 bits hold it."""
     return (value + _HALF) % _WORD - _HALF
 
 
-def to_int(value: "Any") -> int:
-    """cast.ToInt64: text in Go's integer syntax, floats cut, booleans as 0 and 1, all else 0."""
+def to_int(value: Any) -> int:
+    """Cast as cast.ToInt64: text in Go's integer syntax, floats cut, booleans as 0 and 1, all else 0."""
     if isinstance(value, float):
         return wrapped(int(value)) if abs(value) < sys.float_info.max else 0
     if isinstance(value, int):
@@ -43,8 +45,8 @@ def _parsed(value: str) -> int:
     return number if -_HALF <= number < _HALF else 0
 
 
-def to_float(value: "Any") -> float:
-    """cast.ToFloat64."""
+def to_float(value: Any) -> float:
+    """Cast as cast.ToFloat64."""
     try:
         return float(value) if isinstance(value, (str, int, float)) else 0.0
     except ValueError:
@@ -70,7 +72,7 @@ def _mul(first: object, *others: object) -> int:
 
 
 def _div(first: object, second: object) -> int:
-    """Division toward zero, as Go's."""
+    """Divide toward zero, as Go does."""
     dividend, divisor = to_int(first), to_int(second)
     if not divisor:
         raise TemplateError("integer divide by zero")
@@ -89,7 +91,7 @@ def _floor(value: object) -> float:
 
 
 def _round(value: object, places: int) -> float:
-    """Half away from zero."""
+    """Round half away from zero."""
     scale = 10.0 ** min(max(places, -300), 300)
     scaled = to_float(value) * scale
     cut = _floor(abs(scaled))
@@ -109,7 +111,7 @@ def _until_step(start: int, stop: int, step: int) -> list[int]:
     return list(numbers)
 
 
-NUMBERS: "dict[str, Function]" = table(
+NUMBERS: dict[str, Function] = table(
     {
         "atoi": (_atoi, "s"),
         "int": (to_int, "a"),

@@ -1,5 +1,7 @@
 """Sprig's functions on strings; positions and lengths count bytes of UTF-8, as in Go."""
 
+from __future__ import annotations
+
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
@@ -13,21 +15,21 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2
 SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
 
 
-def strings_of(value: "Any") -> list[str]:
-    """Sprig's strslice: the items of a list as text, without nils; another value alone."""
+def strings_of(value: Any) -> list[str]:
+    """Return Sprig's strslice: the items of a list as text, without nils; another value alone."""
     if isinstance(value, list):
         return [text(item) for item in value if item is not None]
     return [] if value is None else [text(value)]
 
 
-def _per_char(value: str, change: "Any") -> str:
+def _per_char(value: str, change: Any) -> str:
     """Change each character that has a single counterpart, as Go's unicode tables do."""
     changed = (change(char) for char in value)
     return "".join(new if len(new) == 1 else old for old, new in zip(value, changed, strict=True))
 
 
 def _title(value: str) -> str:
-    """strings.Title: the first letter of each word."""
+    """Return strings.Title: the first letter of each word in upper case."""
     out, inside = [], False
     for char in value:
         out.append(char if inside else _per_char(char, str.title))
@@ -131,7 +133,7 @@ def _join(separator: str, value: object) -> str:
     return separator.join(parts)
 
 
-STRINGS: "dict[str, Function]" = table(
+STRINGS: dict[str, Function] = table(
     {
         "trim": (lambda value: value.strip(SPACE), "s"),
         "trimAll": (lambda cut, value: value.strip(cut) if cut else value, "ss"),

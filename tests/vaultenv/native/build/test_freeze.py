@@ -14,17 +14,19 @@ def parsed(**sources: str) -> dict[str, ast.Module]:
 
 def test_types_are_taken_out_and_the_rest_stays() -> None:
     typed = """
+from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 LIMIT: int = 3
 class Pair:
     left: int
-    def swap(self, *others: "Any", deep: bool = False) -> "Pair":
+    def swap(self, *others: Any, deep: bool = False) -> Pair:
         found: list[int] = []
         return self if deep else Pair()
 """
     plain = """
+pass
 TYPE_CHECKING = False
 LIMIT = 3
 class Pair:
@@ -83,7 +85,9 @@ def test_the_order_is_that_in_which_python_finishes_the_imports() -> None:
 
 def test_what_only_some_starts_need_is_not_loaded_first() -> None:
     rare = (
-        "vaultenv.process",
+        "vaultenv.process.interpreter",
+        "vaultenv.process.supervise",
+        "vaultenv.process.supervisor",
         "vaultenv.renewal",
         "vaultenv.template",
         "vaultenv.client.clouds",

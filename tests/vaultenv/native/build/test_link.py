@@ -10,7 +10,7 @@ from tests.vaultenv.native.compiled import HERE
 from tests.vaultenv.test_imports import ALLOWED, foreign
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.freeze import LEFT_OUT, STANDARD_LIBRARY
-from vaultenv.native.build.link import ROOT, freeze, link
+from vaultenv.native.build.link import OPTIONAL, ROOT, freeze, link
 
 pytestmark = pytest.mark.launcher
 
@@ -35,6 +35,17 @@ def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system
     modules = set(done.stdout.split())
     assert "vaultenv.client.api" in modules
     assert foreign(modules) <= ALLOWED | {"builtins"}
+
+
+def test_a_build_without_the_parts_that_only_save_time_starts_programs_alike(tmp_path: Path) -> None:
+    store = tmp_path / "secrets.json"
+    store.write_text('{"secret/data/a": {"k": "v"}}')
+    environ = {"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"}
+    work = tmp_path / "work"
+    work.mkdir()
+    plain = link(native(), work, without=OPTIONAL)
+    done = subprocess.run([plain, "/usr/bin/env"], env=environ, capture_output=True, text=True, check=True)
+    assert "A=v" in done.stdout.splitlines()
 
 
 def test_a_mistake_of_the_launcher_is_told_by_kind_and_place_and_never_by_its_message(tmp_path: Path) -> None:
