@@ -4,7 +4,7 @@ import importlib
 import sys
 
 from vaultenv import __version__
-from vaultkube.errors import WebhookError
+from vaultkube.errors import InvalidSetting, WebhookError
 
 COMMANDS = {
     "serve": "serve admission requests",
@@ -33,7 +33,7 @@ def main() -> int:
     run = importlib.import_module(f"webhook.commands.{name}").run
     try:
         return int(run(arguments))
-    except WebhookError as error:
+    except (InvalidSetting, WebhookError) as error:
         print(f"vault-webhook {name}: {error}", file=sys.stderr)
         return 1
 

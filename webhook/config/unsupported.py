@@ -1,6 +1,6 @@
-"""Annotations of modes that this webhook does not have: Vault Agent and consul-template beside the program.
+"""The predecessor's annotations for features that this webhook does not have, e.g. Vault Agent and consul-template.
 
-A key that would switch such a mode on is refused, because the program would start without its secrets; a key that
+A key that would switch such a feature on is refused, because the program would start without its secrets; a key that
 only tunes one has no effect. Keys: https://bank-vaults.dev/docs/mutating-webhook/annotations/
 """
 
@@ -15,25 +15,25 @@ _AS_VARIABLES = "write vault:path#key in the values of env, or name the path in 
 
 
 @dataclass(frozen=True)
-class Retired:
-    """One row: the key, what there is none of here, and, for a key that switches a mode on, what to do instead."""
+class UnsupportedAnnotation:
+    """One unsupported annotation: its key, the feature it belongs to, and what to do instead if it switches that on."""
 
     key: str
     mode: str
     instead: str = ""
 
     def switches_on(self, text: str) -> bool:
-        """Whether an annotation with this value would start the mode."""
+        """Return whether an annotation with this value switches the feature on."""
         return bool(self.instead) and bool(text) and not value_types.is_false(text)
 
 
 _AGENT, _TEMPLATE = "Vault Agent", "consul-template"
-RETIRED = (
-    Retired("vault-agent", _AGENT, _BY_ITSELF),
-    Retired("vault-agent-configmap", _AGENT, _AS_VARIABLES),
-    Retired("vault-ct-configmap", _TEMPLATE, _AS_VARIABLES),
+UNSUPPORTED = (
+    UnsupportedAnnotation("vault-agent", _AGENT, _BY_ITSELF),
+    UnsupportedAnnotation("vault-agent-configmap", _AGENT, _AS_VARIABLES),
+    UnsupportedAnnotation("vault-ct-configmap", _TEMPLATE, _AS_VARIABLES),
     *(
-        Retired(key, _AGENT)
+        UnsupportedAnnotation(key, _AGENT)
         for key in (
             "vault-agent-once",
             "vault-agent-share-process-namespace",
@@ -52,7 +52,7 @@ RETIRED = (
         )
     ),
     *(
-        Retired(key, _TEMPLATE)
+        UnsupportedAnnotation(key, _TEMPLATE)
         for key in (
             "vault-ct-image",
             "vault-ct-pull-policy",
@@ -65,18 +65,18 @@ RETIRED = (
         )
     ),
     *(
-        Retired(key, "AWS provider")
+        UnsupportedAnnotation(key, "AWS provider")
         for key in ("aws-region", "aws-load-from-secret", "credentials-namespace", "credentials-secret-name")
     ),
-    Retired("inline-mutation", "switch for inline references; they always work"),
+    UnsupportedAnnotation("inline-mutation", "switch for inline references; they always work"),
 )
 
 
-_ROWS = {key: row for row in RETIRED for key in spellings(row.key)}
+_ROWS = {key: row for row in UNSUPPORTED for key in spellings(row.key)}
 
 
 def find_refused(annotations: Mapping[str, str]) -> list[str]:
-    """Return a problem for each annotation that switches on a mode that there is none of."""
+    """Return a problem for each annotation that switches on an unsupported feature."""
     return [
         f"annotation {key}: there is no {_ROWS[key].mode} here; {_ROWS[key].instead}"
         for key, text in annotations.items()
@@ -85,7 +85,7 @@ def find_refused(annotations: Mapping[str, str]) -> list[str]:
 
 
 def find_ineffective(annotations: Mapping[str, str]) -> list[str]:
-    """Return a warning for each annotation that only tunes such a mode."""
+    """Return a warning for each annotation that only tunes an unsupported feature."""
     return [
         f"annotation {key} has no effect: there is no {_ROWS[key].mode} here"
         for key in annotations
@@ -93,6 +93,6 @@ def find_ineffective(annotations: Mapping[str, str]) -> list[str]:
     ]
 
 
-def retired_keys() -> Set[str]:
+def unsupported_keys() -> Set[str]:
     """Return every spelling of every key of the table."""
     return _ROWS.keys()

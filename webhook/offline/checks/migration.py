@@ -58,8 +58,8 @@ def _fallbacks(reviewed: Reviewed) -> Iterator[Problem]:
             path: YamlPath = ("metadata", "annotations", key)
             if row.field in _WITH_OWN_RULE and _NUMBER.fullmatch(text):
                 yield Problem("bare-number", path, f"{key}: {text!r} is {text} seconds here")
-            elif not _accepted(row.form.parse, text):
-                rule = "was-false" if row.form is value_types.BOOLEAN else "was-ignored"
+            elif not _accepted(row.type.parse, text):
+                rule = "was-false" if row.type is value_types.BOOLEAN else "was-ignored"
                 yield Problem(rule, path, f"{key}: {text!r} is refused here")
 
 
