@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultenv.basics.duration import seconds
+from vaultenv.variable_types import AUTH_METHODS, FALSE, TRUE
 from vaultkube.documents.quantity import parse_quantity
 
 
@@ -18,23 +19,7 @@ class ValueType:
     parse: Callable[[str], Any]
 
 
-_TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
-_FALSE = frozenset(["0", "f", "F", "FALSE", "false", "False"])
 _DAY_S = 86400.0
-AUTH_METHODS = (
-    "jwt",
-    "kubernetes",
-    "approle",
-    "cert",
-    "userpass",
-    "ldap",
-    "aws-ec2",
-    "aws-iam",
-    "gcp-gce",
-    "gcp-iam",
-    "azure",
-)
-"""The launcher's, `vaultenv.client.logins`."""
 _LONGEST_S = float(1 << 63) / 1e9
 """The longest duration that Go can hold, 292 years."""
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
@@ -44,9 +29,9 @@ _PATTERN_SEGMENT = re.compile(r"(?!\.+$)([^/{}*%]|\{namespace\})+|\*")
 
 
 def _boolean(text: str) -> bool:
-    if text in _TRUE:
+    if text in TRUE:
         return True
-    if text in _FALSE:
+    if text in FALSE:
         return False
     raise ValueError(text)
 
@@ -60,7 +45,7 @@ def _duration_s(text: str) -> float:
 
 def is_false(text: str) -> bool:
     """Return whether the text is one of the words for false."""
-    return text in _FALSE
+    return text in FALSE
 
 
 def _count(text: str) -> int:

@@ -74,7 +74,7 @@ def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
 
 
 class WithoutTypes(ast.NodeTransformer):
-    """Takes out what only type checkers read: a start would pay for it."""
+    """Takes out what only type checkers and the documentation read: a start would pay for it."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         """An argument without its annotation."""
@@ -91,7 +91,11 @@ class WithoutTypes(ast.NodeTransformer):
         """An assignment without annotation, or nothing."""
         if node.value is None:
             return ast.copy_location(ast.Pass(), node)
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
+        return ast.copy_location(ast.Assign([node.target], self.visit(node.value)), node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
+        """Return an argument of a call, unless it is the help of a variable."""
+        return None if node.arg == "help" else node
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         """Nothing of an `if TYPE_CHECKING`, but its else."""
