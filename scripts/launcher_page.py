@@ -78,7 +78,7 @@ program's arguments.
 def launcher_page() -> str:
     """Return the text of docs/vault-env.md."""
     rows = [
-        f"| `{row.name}` | {row.meaning} | {f'`{row.default}`' if row.default else ''} | {row.removed} |\n"
+        f"| `{row.name}` | {row.help} | {f'`{row.default}`' if row.default else ''} | {row.removed} |\n"
         for row in VARIABLES
     ]
     methods = [f"| `{name}` | {method.title} | `{method.mount}` |\n" for name, method in METHODS.items()]

@@ -8,9 +8,9 @@ from scripts.launcher_page import launcher_page, references_page
 from scripts.registry_page import registry_page
 from scripts.tables import code, table
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
-from webhook.config.annotations import ANNOTATIONS
+from webhook.config.annotation_table import ANNOTATIONS
 from webhook.config.settings import SETTINGS
-from webhook.config.unsupported import RETIRED
+from webhook.config.unsupported import UNSUPPORTED
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -23,7 +23,7 @@ the accepted form is refused with its key; an unknown key with one of these pref
 Behind the successor's prefix, `bao-…` is read like `vault-…`.
 """
 
-_RETIRED_HEAD = """
+_UNSUPPORTED_HEAD = """
 ## Without effect, or refused
 
 Modes of the predecessor that there are none of here. A key that would switch one on is refused, because the program
@@ -61,10 +61,10 @@ def _annotations() -> str:
         (
             f"`{row.key}`",
             row.help,
-            row.form.accepted,
+            row.type.accepted,
             code(row.default),
             row.scope,
-            ", ".join(code(name) for name in row.settings()),
+            ", ".join(code(name) for name in row.settings),
             code(row.variable),
             code(row.successor),
         )
@@ -80,18 +80,18 @@ def _annotations() -> str:
         "container's variable",
         "successor's key",
     )
-    retired = ((f"`{row.key}`", f"there is no {row.mode} here", row.instead) for row in RETIRED)
+    unsupported = ((f"`{row.key}`", f"there is no {row.mode} here", row.instead) for row in UNSUPPORTED)
     return (
         _ANNOTATIONS_HEAD
         + "\n"
         + table(columns, rows)
-        + _RETIRED_HEAD
-        + table(("key", "why", "refused when it is set: do this instead"), retired)
+        + _UNSUPPORTED_HEAD
+        + table(("key", "why", "refused when it is set: do this instead"), unsupported)
     )
 
 
 def _settings() -> str:
-    rows = ((f"`{row.name}`", row.help, row.form.accepted, code(row.default)) for row in SETTINGS)
+    rows = ((f"`{row.settings[0]}`", row.help, row.type.accepted, code(row.default)) for row in SETTINGS)
     return _SETTINGS_HEAD + "\n" + table(("variable", "meaning", "accepted", "default"), rows)
 
 

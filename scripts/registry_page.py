@@ -78,7 +78,7 @@ repeated.
 
 def registry_page() -> str:
     """Return the page."""
-    rows = ((f"`{row.name}`", row.help, row.form.accepted, code(row.default)) for row in SETTINGS)
+    rows = ((f"`{row.settings[0]}`", row.help, row.type.accepted, code(row.default)) for row in SETTINGS)
     words = ((f"`{kind}`", meaning, remedy) for kind, (meaning, remedy) in MEANINGS.items())
     return (
         _HEAD

@@ -1,4 +1,4 @@
-"""Everything that can go wrong before the program starts, by whose fault it is.
+"""Errors before the program starts, by who can mend them.
 
     VaultEnvError
     ├── InvalidReference     the author's: the text after `vault:` is not a reference
@@ -30,7 +30,7 @@ class VaultEnvError(Exception):
 
 
 class InvalidReference(VaultEnvError):
-    """A value looks like a Vault reference and is none; further lines point at the offending character."""
+    """A value looks like a Vault reference and is not one; further lines point at the offending character."""
 
     def __init__(self, message: str, reference: str, offset: int) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class InvalidReference(VaultEnvError):
         return f"{self.message}\n{self.pointer()}"
 
     def pointer(self) -> str:
-        """Two lines for people: the reference, and a caret under the offending character."""
+        """Return two lines: the reference, and a caret under the offending character."""
         shown = "".join(char if char.isprintable() else "\ufffd" for char in self.reference)
         return f"    {shown}\n    {' ' * self.offset}^"
 
@@ -64,7 +64,7 @@ class ProgramNotStarted(VaultEnvError):
 
 
 class ClientNotCreated(VaultEnvError):
-    """There is no client that is logged in; the message tells why."""
+    """The client could not be made or logged in; the message says why."""
 
 
 class LoginFailed(VaultEnvError):
@@ -98,21 +98,21 @@ class VaultUnavailable(VaultEnvError):
 class NotResolved(VaultEnvError):
     """Some variables could not be resolved; `problems` holds each variable's name, reference and error.
 
-    The first line tells all problems; lines after it point into references that cannot be parsed.
+    The first line names all problems; lines after it point into references that cannot be parsed.
     """
 
     def __init__(self, problems: list[tuple[str, str, VaultEnvError]]) -> None:
-        told = "; ".join(_told(name, reference, error) for name, reference, error in problems)
+        summary = "; ".join(_sentence(name, reference, error) for name, reference, error in problems)
         shown = [
             f"{name}:\n{error.pointer()}"
             for name, _, error in problems
             if isinstance(error, InvalidReference)
         ]
-        super().__init__("\n".join([f"failed to inject secrets from vault: {told}", *shown]))
+        super().__init__("\n".join([f"failed to inject secrets from vault: {summary}", *shown]))
         self.problems = problems
 
 
-def _told(name: str, reference: str, error: VaultEnvError) -> str:
+def _sentence(name: str, reference: str, error: VaultEnvError) -> str:
     message = one_line(error.message if isinstance(error, InvalidReference) else str(error))
     where = f"variable {name}, reference {one_line(reference)}" if reference else name
     return f"{message} ({where})"

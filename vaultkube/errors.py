@@ -2,7 +2,6 @@
 
     WebhookError
     ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
-    ├── InvalidSetting       the operator's: an environment variable of the webhook
     ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
     │   └── NotYaml          or can, and is no YAML
     └── Refused              the object's author can mend it: answered `allowed: false`, 403
@@ -15,9 +14,12 @@
         │   └── VaultUnavailable     Vault; a NotResolved too
         └── OutOfTime            there is more in the object than can be decided in time: 504
 
+InvalidSetting, the operator's, is the launcher's class too: an environment variable that cannot be used.
 Messages are shown to people and stored by the API server's audit log: they name the container, variable and
 reference, and never a secret value, a token, or text that a registry or Vault chose.
 """
+
+from vaultenv.errors import InvalidSetting as InvalidSetting
 
 
 class WebhookError(Exception):
@@ -26,10 +28,6 @@ class WebhookError(Exception):
 
 class InvalidReview(WebhookError):
     """The request body is no AdmissionReview of admission.k8s.io/v1."""
-
-
-class InvalidSetting(WebhookError):
-    """A setting of the operator cannot be used; the webhook does not start."""
 
 
 class InvalidManifest(WebhookError):

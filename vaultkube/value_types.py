@@ -1,4 +1,4 @@
-"""The forms that a setting's or an annotation's text can have, and how each is read."""
+"""Types of the values of settings and annotations: the accepted text, and the parser of each."""
 
 import json
 import re
@@ -7,34 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultenv.basics.duration import seconds
+from vaultenv.variable_types import AUTH_METHODS, FALSE, TRUE
 from vaultkube.documents.quantity import parse_quantity
 
 
 @dataclass(frozen=True)
-class Form:
-    """How text becomes a value: `parse` raises ValueError for text outside `accepted`, which is a phrase for people."""
+class ValueType:
+    """A parser that raises ValueError for other text than `accepted`, a phrase for messages and documentation."""
 
     accepted: str
     parse: Callable[[str], Any]
 
 
-_TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
-_FALSE = frozenset(["0", "f", "F", "FALSE", "false", "False"])
 _DAY_S = 86400.0
-AUTH_METHODS = (
-    "jwt",
-    "kubernetes",
-    "approle",
-    "cert",
-    "userpass",
-    "ldap",
-    "aws-ec2",
-    "aws-iam",
-    "gcp-gce",
-    "gcp-iam",
-    "azure",
-)
-"""The launcher's, `vaultenv.client.logins`."""
 _LONGEST_S = float(1 << 63) / 1e9
 """The longest duration that Go can hold, 292 years."""
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
@@ -44,9 +29,9 @@ _PATTERN_SEGMENT = re.compile(r"(?!\.+$)([^/{}*%]|\{namespace\})+|\*")
 
 
 def _boolean(text: str) -> bool:
-    if text in _TRUE:
+    if text in TRUE:
         return True
-    if text in _FALSE:
+    if text in FALSE:
         return False
     raise ValueError(text)
 
@@ -59,8 +44,8 @@ def _duration_s(text: str) -> float:
 
 
 def is_false(text: str) -> bool:
-    """Whether the text is one of the words for false."""
-    return text in _FALSE
+    """Return whether the text is one of the words for false."""
+    return text in FALSE
 
 
 def _count(text: str) -> int:
@@ -141,37 +126,37 @@ def _entry_points(text: str) -> dict[str, tuple[str, ...]]:
     return {container: tuple(words) for container, words in document.items()}
 
 
-def optional(form: Form) -> Form:
-    """The same form, with empty text read as None."""
-    return Form(form.accepted + ", or nothing", lambda text: form.parse(text) if text else None)
+def optional(of: ValueType) -> ValueType:
+    """Return the same type with empty text parsed as None."""
+    return ValueType(of.accepted + ", or nothing", lambda text: of.parse(text) if text else None)
 
 
-TEXT = Form("any text", lambda text: text)
-LINE = Form("text without line breaks and other control characters", _line)
-BOOLEAN = Form("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
-DURATION = Form("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
-COUNT = Form("a whole number, 0 or more", _count)
-WORDS = Form("a list with commas between its words", _words)
-LOG_LEVEL = Form(
+TEXT = ValueType("any text", lambda text: text)
+LINE = ValueType("text without line breaks and other control characters", _line)
+BOOLEAN = ValueType("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
+DURATION = ValueType("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
+COUNT = ValueType("a whole number, 0 or more", _count)
+WORDS = ValueType("a list with commas between its words", _words)
+LOG_LEVEL = ValueType(
     "one of debug, info, warn, warning, error", _choice("debug", "info", "warn", "warning", "error")
 )
-AUTH_METHOD = Form(f"one of {', '.join(AUTH_METHODS)}, or nothing", _choice(*AUTH_METHODS, ""))
-IMAGE = Form("the name of an image, or nothing for the operator's", _image)
-PULL_POLICY = Form("one of Always, IfNotPresent, Never", _pull_policy)
-QUANTITY = Form("a Kubernetes quantity such as 100m or 64Mi", _quantity)
-VOLUME_FILE = Form("VOLUME:FILE, a volume of the pod and a file in it", _volume_file)
-CONTAINERS = Form("names of containers with commas between them", _containers)
-PATH_PATTERNS = Form(
+AUTH_METHOD = ValueType(f"one of {', '.join(AUTH_METHODS)}, or nothing", _choice(*AUTH_METHODS, ""))
+IMAGE = ValueType("the name of an image, or nothing for the operator's", _image)
+PULL_POLICY = ValueType("one of Always, IfNotPresent, Never", _pull_policy)
+QUANTITY = ValueType("a Kubernetes quantity such as 100m or 64Mi", _quantity)
+VOLUME_FILE = ValueType("VOLUME:FILE, a volume of the pod and a file in it", _volume_file)
+CONTAINERS = ValueType("names of containers with commas between them", _containers)
+PATH_PATTERNS = ValueType(
     "paths with commas between them, with {namespace} for the object's namespace and * for any one segment",
     _path_patterns,
 )
-POLICY_MODE = Form("enforce or warn", _choice("enforce", "warn"))
-PROVIDER = Form("vault or bao, the providers that this webhook reads from", _choice("vault", "bao"))
-ENTRY_POINTS = Form('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
+POLICY_MODE = ValueType("enforce or warn", _choice("enforce", "warn"))
+PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", _choice("vault", "bao"))
+ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 
 
 def duration_text(duration_s: float) -> str:
-    """The same duration as Go and the launcher read it, e.g. `10s` or `0.5s`; to the microsecond below a day."""
+    """Return the duration as Go and the launcher read it, e.g. `10s` or `0.5s`; to the microsecond below a day."""
     digits = 6 if duration_s < _DAY_S else 0
     text = f"{duration_s:.{digits}f}"
     return (text.rstrip("0").rstrip(".") if digits else text) + "s"

@@ -6,7 +6,7 @@ import sys
 from typing import NamedTuple, NoReturn
 
 from vaultenv import __version__
-from vaultkube.errors import WebhookError
+from vaultkube.errors import InvalidSetting, WebhookError
 
 
 class Command(NamedTuple):
@@ -34,7 +34,7 @@ def main() -> int:
     command = _command(sys.argv[1:2])
     try:
         return int(importlib.import_module(command.module).run(sys.argv[2:]))
-    except WebhookError as error:
+    except (InvalidSetting, WebhookError) as error:
         print(f"vault-webhook {command.name}: {error}", file=sys.stderr)
         return 1
 

@@ -8,7 +8,7 @@ from vaultenv.basics.duration import seconds
 from vaultenv.errors import InvalidSetting
 from vaultenv.settings import Settings
 from vaultenv.start.environment import child_environ, removed
-from vaultenv.variables import NEVER, VARIABLES
+from vaultenv.variables import NEVER, VARIABLES, Variable
 
 PREDECESSORS = """
 VAULT_TOKEN VAULT_ADDR VAULT_AGENT_ADDR VAULT_CACERT VAULT_CAPATH VAULT_CLIENT_CERT VAULT_CLIENT_KEY
@@ -55,8 +55,37 @@ def test_names_that_are_passed_through_stay() -> None:
 def test_each_variable_stands_once_in_the_table() -> None:
     names = [variable.name for variable in VARIABLES]
     assert len(names) == len(set(names))
-    assert all(variable.meaning for variable in VARIABLES)
+    assert all(variable.help for variable in VARIABLES)
     assert {variable.name for variable in VARIABLES if variable.removed == NEVER} >= set(KEPT)
+
+
+@pytest.mark.parametrize("variable", [one for one in VARIABLES if one.parse], ids=lambda one: one.name)
+def test_an_empty_variable_has_the_value_of_its_default(variable: Variable) -> None:
+    assert variable.parse
+    default = variable.parse(variable.name, variable.default)
+    for environ in ({}, {variable.name.encode(): b""}, {b"": b"an entry without a name"}):
+        assert getattr(Settings(environ), variable.field) == default
+
+
+def test_another_name_wins_unless_it_is_empty_or_blank() -> None:
+    pair = {b"VAULT_ADDR": b"https://vault", b"VAULT_AGENT_ADDR": b"https://agent"}
+    assert Settings(pair).address == "https://agent"
+    assert Settings(pair | {b"VAULT_AGENT_ADDR": b" "}).address == "https://vault"
+    assert Settings({b"VAULT_AGENT_ADDR": b" "}).address == "https://127.0.0.1:8200"
+    files = {b"VAULT_JWT_FILE": b"/a", b"KUBERNETES_SERVICE_ACCOUNT_TOKEN": b"/b"}
+    assert Settings(files).jwt_file == "/b"
+
+
+def test_a_variable_that_another_name_replaces_is_not_looked_at() -> None:
+    assert (
+        Settings({b"VAULT_ADDR": b"a\x01b", b"VAULT_AGENT_ADDR": b"https://agent"}).address == "https://agent"
+    )
+
+
+@pytest.mark.parametrize("name", ["VAULT_ROLE", "VAULT_PATH", "VAULT_ENV_FROM_PATH"])
+def test_bytes_that_are_not_utf_8_are_an_error(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name} must be UTF-8 text"):
+        Settings({name.encode(): b"a\xff"})
 
 
 def test_defaults_are_the_predecessors() -> None:

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from vaultkube.errors import NotYaml, WebhookError
+from vaultkube.errors import InvalidSetting, NotYaml, WebhookError
 from webhook.commands.manifest_options import add_common_options, read_inputs
 from webhook.offline.checks.checking import Checker
 from webhook.offline.checks.finding import Finding
@@ -26,7 +26,7 @@ def run(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         findings = sorted(set(_findings(options)))
-    except WebhookError as error:
+    except (InvalidSetting, WebhookError) as error:
         print(f"vault-webhook check: {error}", file=sys.stderr)
         return NOT_CHECKED
     sys.stdout.write(OUTPUTS[options.output](findings))

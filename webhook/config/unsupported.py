@@ -1,6 +1,6 @@
-"""Annotations of modes that this webhook does not have: Vault Agent and consul-template beside the program.
+"""The predecessor's annotations for features that this webhook does not have, e.g. Vault Agent and consul-template.
 
-A key that would switch such a mode on is refused, because the program would start without its secrets; a key that
+A key that would switch such a feature on is refused, because the program would start without its secrets; a key that
 only tunes one has no effect. Keys: https://bank-vaults.dev/docs/mutating-webhook/annotations/
 """
 
@@ -16,25 +16,25 @@ _AS_VARIABLES = "write vault:path#key in the values of env, or name the path in 
 
 
 @dataclass(frozen=True)
-class Retired:
-    """One row: the key, what there is none of here, and, for a key that switches a mode on, what to do instead."""
+class UnsupportedAnnotation:
+    """One unsupported annotation: its key, the feature it belongs to, and what to do instead if it switches that on."""
 
     key: str
     mode: str
     instead: str = ""
 
     def switches_on(self, text: str) -> bool:
-        """Whether an annotation with this value would start the mode."""
+        """Return whether an annotation with this value switches the feature on."""
         return bool(self.instead) and bool(text) and not value_types.is_false(text)
 
 
 _AGENT, _TEMPLATE = "Vault Agent", "consul-template"
-RETIRED = (
-    Retired("vault-agent", _AGENT, _BY_ITSELF),
-    Retired("vault-agent-configmap", _AGENT, _AS_VARIABLES),
-    Retired("vault-ct-configmap", _TEMPLATE, _AS_VARIABLES),
+UNSUPPORTED = (
+    UnsupportedAnnotation("vault-agent", _AGENT, _BY_ITSELF),
+    UnsupportedAnnotation("vault-agent-configmap", _AGENT, _AS_VARIABLES),
+    UnsupportedAnnotation("vault-ct-configmap", _TEMPLATE, _AS_VARIABLES),
     *(
-        Retired(key, _AGENT)
+        UnsupportedAnnotation(key, _AGENT)
         for key in (
             "vault-agent-once",
             "vault-agent-share-process-namespace",
@@ -53,7 +53,7 @@ RETIRED = (
         )
     ),
     *(
-        Retired(key, _TEMPLATE)
+        UnsupportedAnnotation(key, _TEMPLATE)
         for key in (
             "vault-ct-image",
             "vault-ct-pull-policy",
@@ -66,18 +66,18 @@ RETIRED = (
         )
     ),
     *(
-        Retired(key, "AWS provider")
+        UnsupportedAnnotation(key, "AWS provider")
         for key in ("aws-region", "aws-load-from-secret", "credentials-namespace", "credentials-secret-name")
     ),
-    Retired("inline-mutation", "switch for inline references; they always work"),
+    UnsupportedAnnotation("inline-mutation", "switch for inline references; they always work"),
 )
 
 
-_ROWS = {key: row for row in RETIRED for key in spellings(row.key)}
+_ROWS = {key: row for row in UNSUPPORTED for key in spellings(row.key)}
 
 
 def find_refused(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for each annotation that would switch on an unsupported mode."""
+    """Return a problem for each annotation that switches on an unsupported feature."""
     return [
         Problem(
             "annotation-refused",
@@ -90,7 +90,7 @@ def find_refused(annotations: Mapping[str, str]) -> list[Problem]:
 
 
 def find_ineffective(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return a warning for each annotation that only tunes an unsupported mode."""
+    """Return a warning for each annotation that only tunes an unsupported feature."""
     return [
         Problem(
             "annotation-ignored",
@@ -102,6 +102,6 @@ def find_ineffective(annotations: Mapping[str, str]) -> list[Problem]:
     ]
 
 
-def retired_keys() -> Set[str]:
+def unsupported_keys() -> Set[str]:
     """Return every spelling of every key of the table."""
     return _ROWS.keys()

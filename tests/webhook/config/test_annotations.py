@@ -1,22 +1,13 @@
 """The table of annotations: defaults, operator's settings, annotations, bad values, unknown keys."""
 
-import dataclasses
-
 import pytest
 
 from vaultkube import value_types
 from vaultkube.errors import InvalidSetting
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
-from webhook.config.annotations import (
-    ANNOTATIONS,
-    Annotation,
-    Config,
-    container_variables,
-    find_unknown,
-    parse_config,
-    read_defaults,
-)
+from webhook.config.annotation_table import ANNOTATIONS, Annotation
+from webhook.config.annotations import container_variables, find_unknown, parse_config, read_defaults
 
 EXAMPLES = {
     value_types.AUTH_METHOD.accepted: "kubernetes",
@@ -35,59 +26,56 @@ EXAMPLES = {
     'a JSON object such as {"container": ["program", "argument"]}, or nothing': '{"app": ["/app"]}',
 }
 OTHER = {"text": "other", "true": "false", "7": "8", "30s": "40s", "debug": "error", "Always": "Never"}
-STRICT = [row for row in ANNOTATIONS if row.form.accepted != "any text"]
+STRICT = [row for row in ANNOTATIONS if row.type.accepted != "any text"]
 
 
 def names(row: Annotation) -> str:
     return row.key
 
 
-def test_every_row_fills_a_field_of_its_own() -> None:
-    fields = {field.name for field in dataclasses.fields(Config)} - {"annotated"}
-    assert sorted(row.field for row in ANNOTATIONS) == sorted(fields)
-
-
 def test_no_key_setting_or_variable_stands_twice() -> None:
-    for column in ("key", "setting", "variable"):
-        values = [getattr(row, column) for row in ANNOTATIONS if getattr(row, column)]
-        assert len(values) == len(set(values))
+    keys = [row.key for row in ANNOTATIONS]
+    settings = [name for row in ANNOTATIONS for name in row.settings]
+    variables = [row.variable for row in ANNOTATIONS if row.variable]
+    for names_ in (keys, settings, variables):
+        assert len(names_) == len(set(names_))
 
 
 @pytest.mark.parametrize("row", ANNOTATIONS, ids=names)
 def test_an_annotation_wins_over_the_operators_setting(row: Annotation) -> None:
-    example = EXAMPLES[row.form.accepted]
+    example = EXAMPLES[row.type.accepted]
     defaults = read_defaults({})
     config, _ = parse_config({PREFIX + row.key: example}, defaults)
-    assert getattr(config, row.field) == row.form.parse(example)
+    assert getattr(config, row.field) == row.type.parse(example)
     assert config.annotated == {row.field: PREFIX + row.key}
 
 
-@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting], ids=names)
+@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.settings], ids=names)
 def test_the_operators_setting_wins_over_the_default(row: Annotation) -> None:
-    example = EXAMPLES[row.form.accepted]
-    assert read_defaults({row.setting: example})[row.field] == row.form.parse(example)
+    example = EXAMPLES[row.type.accepted]
+    assert read_defaults({row.settings[0]: example})[row.field] == row.type.parse(example)
 
 
-@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.setting and row.successor], ids=names)
+@pytest.mark.parametrize("row", [row for row in ANNOTATIONS if row.settings and row.successor], ids=names)
 def test_the_successors_setting_is_read_where_ours_is_not_set(row: Annotation) -> None:
-    example, renamed = EXAMPLES[row.form.accepted], row.successor.upper().replace("-", "_")
-    assert read_defaults({renamed: example})[row.field] == row.form.parse(example)
-    both = read_defaults({renamed: example, row.setting: OTHER.get(example, example)})
-    assert both[row.field] == row.form.parse(OTHER.get(example, example))
+    example, renamed = EXAMPLES[row.type.accepted], row.successor.upper().replace("-", "_")
+    assert read_defaults({renamed: example})[row.field] == row.type.parse(example)
+    both = read_defaults({renamed: example, row.settings[0]: OTHER.get(example, example)})
+    assert both[row.field] == row.type.parse(OTHER.get(example, example))
 
 
 @pytest.mark.parametrize("row", ANNOTATIONS, ids=names)
 def test_the_successors_key_wins(row: Annotation) -> None:
-    example = EXAMPLES[row.form.accepted]
+    example = EXAMPLES[row.type.accepted]
     new_key = SUCCESSOR_PREFIX + (row.successor or row.key)
     config, _ = parse_config({PREFIX + row.key: row.default, new_key: example}, read_defaults({}))
-    assert getattr(config, row.field) == row.form.parse(example)
+    assert getattr(config, row.field) == row.type.parse(example)
 
 
 @pytest.mark.parametrize("row", STRICT, ids=names)
-def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
+def test_a_bad_value_is_refused_with_key_value_and_what_is_accepted(row: Annotation) -> None:
     _, problems = parse_config({PREFIX + row.key: "not\nso"}, read_defaults({}))
-    message = f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.form.accepted}"
+    message = f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.type.accepted}"
     assert problems == [Problem("annotation-value", ("metadata", "annotations", PREFIX + row.key), message)]
 
 

@@ -5,16 +5,18 @@ import pytest
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import find_unknown
-from webhook.config.unsupported import RETIRED, Retired, find_ineffective, find_refused
+from webhook.config.unsupported import UNSUPPORTED, UnsupportedAnnotation, find_ineffective, find_refused
 
 
-def names(row: Retired) -> str:
+def names(row: UnsupportedAnnotation) -> str:
     return row.key
 
 
-@pytest.mark.parametrize("row", [row for row in RETIRED if row.instead], ids=names)
+@pytest.mark.parametrize("row", [row for row in UNSUPPORTED if row.instead], ids=names)
 @pytest.mark.parametrize("prefix", [PREFIX, SUCCESSOR_PREFIX])
-def test_switching_such_a_mode_on_is_refused_with_what_to_do_instead(row: Retired, prefix: str) -> None:
+def test_switching_such_a_mode_on_is_refused_with_what_to_do_instead(
+    row: UnsupportedAnnotation, prefix: str
+) -> None:
     (problem,) = find_refused({prefix + row.key: "true"})
     message = f"annotation {prefix}{row.key}: there is no {row.mode} here; {row.instead}"
     assert problem == Problem("annotation-refused", ("metadata", "annotations", prefix + row.key), message)
@@ -25,8 +27,8 @@ def test_leaving_it_off_is_not(text: str) -> None:
     assert not find_refused({PREFIX + "vault-agent": text})
 
 
-@pytest.mark.parametrize("row", [row for row in RETIRED if not row.instead], ids=names)
-def test_what_only_tunes_such_a_mode_is_a_warning(row: Retired) -> None:
+@pytest.mark.parametrize("row", [row for row in UNSUPPORTED if not row.instead], ids=names)
+def test_what_only_tunes_such_a_mode_is_a_warning(row: UnsupportedAnnotation) -> None:
     annotations = {PREFIX + row.key: "x"}
     message = f"annotation {PREFIX}{row.key} has no effect: there is no {row.mode} here"
     assert find_ineffective(annotations) == [
@@ -35,6 +37,6 @@ def test_what_only_tunes_such_a_mode_is_a_warning(row: Retired) -> None:
     assert not find_refused(annotations)
 
 
-@pytest.mark.parametrize("row", RETIRED, ids=names)
-def test_no_such_key_is_unknown(row: Retired) -> None:
+@pytest.mark.parametrize("row", UNSUPPORTED, ids=names)
+def test_no_such_key_is_unknown(row: UnsupportedAnnotation) -> None:
     assert not find_unknown({PREFIX + row.key: "x", SUCCESSOR_PREFIX + row.key: "x"})

@@ -75,7 +75,7 @@ def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
 
 
 class WithoutTypes(ast.NodeTransformer):
-    """Removes the parts of a module that only type checkers read, because a start would pay for them."""
+    """Removes the parts of a module that only type checkers and the documentation read: a start would pay for them."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         """Return the argument without its annotation."""
@@ -92,7 +92,11 @@ class WithoutTypes(ast.NodeTransformer):
         """Return an assignment without annotation, or nothing if no value is assigned."""
         if node.value is None:
             return ast.copy_location(ast.Pass(), node)
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
+        return ast.copy_location(ast.Assign([node.target], self.visit(node.value)), node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
+        """Return an argument of a call, unless it is the help of a variable."""
+        return None if node.arg == "help" else node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         """Return nothing for `from __future__`: without annotations it only costs an import."""

@@ -7,14 +7,6 @@ from vaultenv.errors import InvalidSetting
 from vaultenv.settings import Settings
 from vaultenv.variables import ALWAYS, UNLESS_LOGIN, VARIABLES, Variable
 
-_ONLY_FOR_REQUESTS = """
-    KUBERNETES_SERVICE_ACCOUNT_TOKEN VAULT_ADDR VAULT_AGENT_ADDR VAULT_AUTH_METHOD VAULT_CACERT
-    VAULT_CACERT_BYTES VAULT_CAPATH VAULT_CLIENT_CERT VAULT_CLIENT_KEY VAULT_CLIENT_TIMEOUT
-    VAULT_ENV_TIMEOUT VAULT_IGNORE_MISSING_SECRETS VAULT_JSON_LOG VAULT_JWT_FILE VAULT_MAX_RETRIES
-    VAULT_NAMESPACE VAULT_PATH VAULT_ROLE VAULT_SKIP_VERIFY VAULT_TLS_SERVER_NAME VAULT_TOKEN
-    VAULT_TOKEN_FILE VAULT_TOKEN_PATH VAULT_TRANSIT_BATCH_SIZE VAULT_TRANSIT_KEY_ID VAULT_TRANSIT_PATH
-"""
-"""Variables whose valid values do not matter without a reference; any other variable may matter."""
 _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
 _LEVEL = "VAULT_LOG_LEVEL"
 _MAY_BE_LOGIN = "VAULT_TOKEN"
@@ -25,7 +17,7 @@ def harmless(variable: Variable) -> tuple[str, ...] | None:
     """Return the values that act like the variable's absence; None if any printable ASCII text does."""
     if variable.name == _LEVEL:
         return ("", *LEVELS[1:])  # a start that does nothing has only debugging to tell
-    if variable.name not in _ONLY_FOR_REQUESTS.split():
+    if not variable.only_for_requests:
         return tuple(dict.fromkeys(("", variable.default)))
     if _accepts(variable.name, _NO_VALUE):
         return None

@@ -101,8 +101,8 @@ def _fallbacks(reviewable: ReviewableObject) -> Iterator[Problem]:
             path = annotation_path(key)
             if row.field in _WITH_OWN_RULE and _NUMBER.fullmatch(text):
                 yield Problem("bare-number", path, f"{key}: {text!r} is {text} seconds here")
-            elif not _accepted(row.form.parse, text):
-                is_boolean = row.form is value_types.BOOLEAN
+            elif not _accepted(row.type.parse, text):
+                is_boolean = row.type is value_types.BOOLEAN
                 yield Problem(
                     "was-false" if is_boolean else "was-ignored", path, f"{key}: {text!r} is refused here"
                 )

@@ -12,7 +12,7 @@ def parsed(**sources: str) -> dict[str, ast.Module]:
     return {name.replace("_", "."): ast.parse(text) for name, text in sources.items()}
 
 
-def test_types_are_taken_out_and_the_rest_stays() -> None:
+def test_types_and_help_are_taken_out_and_the_rest_stays() -> None:
     typed = """
 from __future__ import annotations
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ class Pair:
     def swap(self, *others: Any, deep: bool = False) -> Pair:
         found: list[int] = []
         return self if deep else Pair()
+row: str = variable("NAME", line, removed=NEVER, help="a name")
 """
     plain = """
 pass
@@ -34,6 +35,7 @@ class Pair:
     def swap(self, *others, deep=False):
         found = []
         return self if deep else Pair()
+row = variable("NAME", line, removed=NEVER)
 """
     assert ast.dump(WithoutTypes().visit(ast.parse(typed))) == ast.dump(ast.parse(plain))
 

@@ -1,10 +1,10 @@
-"""The value types of the operator's settings about registries."""
+"""Types of the operator's settings about registries."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vaultkube.value_types import Form
+from vaultkube.value_types import ValueType
 from webhook.registry.hosts import parse_pattern
 from webhook.registry.mirrors import parse_mirror
 from webhook.registry.platforms import parse_platform
@@ -48,14 +48,14 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-FILE = Form("a file that exists", _file)
-DOMAIN = Form("a domain", _domain)
-BYTES = Form("a number of bytes up to 1073741824", _bytes)
-POSITIVE = Form("a whole number from 1 to 9999", _positive)
-HOSTS = Form(
+FILE = ValueType("a file that exists", _file)
+DOMAIN = ValueType("a domain", _domain)
+BYTES = ValueType("a number of bytes up to 1073741824", _bytes)
+POSITIVE = ValueType("a whole number from 1 to 9999", _positive)
+HOSTS = ValueType(
     "a list of HOST[:PORT] with commas between, `*` for characters of one label, `*` alone for every host",
     _listed(parse_pattern),
 )
-MIRRORS = Form("a list of HOST=MIRROR[:PORT][/PREFIX] with commas between", _listed(parse_mirror))
-REALMS = Form("a list of REGISTRY=HOST[:PORT] with commas between", _listed(_realm))
-PLATFORMS = Form("a list of OS/ARCHITECTURE[/VARIANT] with commas between", _listed(parse_platform))
+MIRRORS = ValueType("a list of HOST=MIRROR[:PORT][/PREFIX] with commas between", _listed(parse_mirror))
+REALMS = ValueType("a list of REGISTRY=HOST[:PORT] with commas between", _listed(_realm))
+PLATFORMS = ValueType("a list of OS/ARCHITECTURE[/VARIANT] with commas between", _listed(parse_platform))

@@ -1,0 +1,74 @@
+"""The operator's settings, and what holds for every table of them."""
+
+import pytest
+
+from vaultkube.errors import InvalidSetting
+from vaultkube.settings_table import Row, read_table
+from webhook.config.annotation_table import ANNOTATIONS
+from webhook.config.annotations import read_defaults
+from webhook.config.settings import SETTINGS, Settings, read_settings
+from webhook.registry.settings import SETTINGS as REGISTRY_SETTINGS
+from webhook.registry.settings import RegistrySettings
+
+ROWS = [row for row in (*SETTINGS, *ANNOTATIONS, *REGISTRY_SETTINGS) if row.settings]
+TEXTS = (
+    "7",
+    "true",
+    "30s",
+    "vault",
+    "jwt",
+    "info",
+    "Always",
+    "enforce",
+    "linux/arm64",
+    "a.b=c.d",
+    "text",
+    __file__,
+)
+
+
+def usable(row: Row) -> str:
+    """Return a text that the row accepts."""
+    return next(text for text in TEXTS if accepts(row, text))
+
+
+def accepts(row: Row, text: str) -> bool:
+    try:
+        row.type.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.settings[0])
+def test_blanks_around_a_text_have_no_meaning(row: Row) -> None:
+    name, text = row.settings[0], usable(row)
+    assert read_table([row], {name: f" {text}\n"}) == {row.field: row.type.parse(text)}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.settings[0])
+def test_a_blank_text_is_the_default(row: Row) -> None:
+    assert read_table([row], {row.settings[0]: " "}) == {row.field: row.type.parse(row.default)}
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert read_settings({}) == Settings()
+
+
+def test_every_table_strips() -> None:
+    assert read_settings({"WORKERS": " 2"}).workers == 2
+    assert read_defaults({"RUN_AS_USER": " 1000\n"})["run_as_user"] == 1000
+    assert RegistrySettings.from_environ({"REGISTRY_CONCURRENCY": " 8"}).concurrency == 8
+
+
+@pytest.mark.parametrize("other", [{}, {"TLS_PRIVATE_KEY_FILE": " "}])
+def test_a_certificate_without_its_key_is_refused_with_all_other_problems(other: dict[str, str]) -> None:
+    with pytest.raises(InvalidSetting, match=r"go together: set both, or none .*; WORKERS='two' is not"):
+        read_settings({"TLS_CERT_FILE": "/tls.crt", "WORKERS": "two", **other})
+
+
+def test_every_row_has_a_help_and_no_variable_stands_twice_in_a_table() -> None:
+    assert all(row.help for row in ROWS)
+    for rows in (SETTINGS, REGISTRY_SETTINGS):
+        names = [name for row in rows for name in row.settings]
+        assert len(names) == len(set(names))

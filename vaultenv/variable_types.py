@@ -1,0 +1,121 @@
+"""Types of the values of variables: each parses the text of the variable `name`, or raises InvalidSetting naming it.
+
+A text that a request could not carry as it is, because of a control character, is not shown: it may be a secret.
+"""
+
+from vaultenv.basics.duration import seconds
+from vaultenv.basics.jsontext import loads
+from vaultenv.errors import InvalidSetting
+
+TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+AUTH_METHODS = (
+    "jwt",
+    "kubernetes",
+    "approle",
+    "cert",
+    "userpass",
+    "ldap",
+    "aws-ec2",
+    "aws-iam",
+    "gcp-gce",
+    "gcp-iam",
+    "azure",
+)
+"""The names that VAULT_AUTH_METHOD may have; `vaultenv.client.logins` has the request of each."""
+
+
+def lines(name: str, text: str) -> str:
+    """Return the text, which may have several lines."""
+    return text
+
+
+def line(name: str, text: str) -> str:
+    """Return the text if it has no control characters."""
+    if not text.isprintable() and any(char < " " or "\x7f" <= char < "\xa0" for char in text):
+        raise InvalidSetting(
+            f"{name} holds a control character: take it out; it may be a line break at the end"
+        )
+    return text
+
+
+def trimmed(name: str, text: str) -> str:
+    """Return the line without blanks and line breaks around it."""
+    return line(name, text.strip())
+
+
+def path(name: str, text: str) -> str:
+    """Return the line without slashes around it."""
+    return line(name, text).strip("/")
+
+
+def names(name: str, text: str) -> frozenset[str]:
+    """Return the words between commas."""
+    return frozenset([word.strip() for word in text.split(",")])
+
+
+def flag(name: str, text: str) -> bool:
+    """Return the boolean, in one of Go's words for it."""
+    if line(name, text) not in TRUE and text not in FALSE:
+        raise InvalidSetting(f"{name} is {text!r}: write true or false")
+    return text in TRUE
+
+
+def unsupported_flag(name: str, text: str) -> bool:
+    """Return False; raise InvalidSetting for true as well."""
+    if flag(name, text):
+        raise InvalidSetting(f"{name} is not supported: write the host and port into VAULT_ADDR")
+    return False
+
+
+def duration_s(name: str, text: str) -> float:
+    """Return the seconds of a duration in Go's notation or a bare number."""
+    try:
+        return seconds(line(name, text))
+    except ValueError:
+        raise InvalidSetting(f"{name} is {text!r}: write a duration, e.g. 30s, 1m30s or 30") from None
+
+
+def timeout_s(name: str, text: str) -> float:
+    """Return the seconds of a duration of at least a millisecond."""
+    value_s = duration_s(name, text)
+    if value_s < 0.001:
+        raise InvalidSetting(f"{name} is {text!r}: it must be longer than 0")
+    return value_s
+
+
+def count(name: str, text: str, least: int = 0) -> int:
+    """Return the whole number of at most nine digits."""
+    if not (line(name, text).isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+        raise InvalidSetting(f"{name} is {text!r}: write a whole number of at least {least}")
+    return int(text)
+
+
+def positive_count(name: str, text: str) -> int:
+    """Return the whole number above 0."""
+    return count(name, text, 1)
+
+
+def optional_count(name: str, text: str) -> int | None:
+    """Return the whole number, or None for empty text."""
+    return count(name, text) if text else None
+
+
+def headers(name: str, text: str) -> dict[str, str]:
+    """Return the headers in a JSON object, none of which may be Vault's own."""
+    try:
+        found = loads(text.encode()) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(map(_is_header, found.items())):
+        raise InvalidSetting(
+            f"{name} must be a JSON object of header names and texts, without X-Vault- names"
+        )
+    return found
+
+
+def _is_header(pair: tuple[str, object]) -> bool:
+    name, value = pair
+    token = name.replace("-", "").replace("_", "")
+    plain = isinstance(value, str) and value.isascii() and value.isprintable()
+    return plain and token.isascii() and token.isalnum() and not name.lower().startswith("x-vault-")
