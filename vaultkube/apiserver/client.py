@@ -1,4 +1,4 @@
-"""The Kubernetes API: what the webhook reads from it, and tokens of ServiceAccounts.
+"""A small client of the Kubernetes API: objects, nodes, Events, and tokens of ServiceAccounts.
 
 https://kubernetes.io/docs/reference/kubernetes-api/
 """
@@ -15,7 +15,7 @@ import requests
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
-from vaultkube.net.bounded import Exchanges
+from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.tls import client_context, load_client_certificate
 
@@ -29,7 +29,7 @@ _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "s
 
 @dataclass(frozen=True)
 class _Request:
-    """What to ask; `what` is its name in errors."""
+    """A request; `what` names it in errors."""
 
     method: str
     path: str
@@ -50,12 +50,12 @@ class Cluster:
     def __init__(self, connection: Connection, strict_tls: bool = False) -> None:
         self._connection = connection
         self._strict_tls = strict_tls
-        self._exchanges: Exchanges | None = None
+        self._bounded_client: BoundedClient | None = None
         self._version: list[int] = []
         self._not_ready = ""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the ConfigMap, Secret or ServiceAccount, or None if there is none; ClusterUnavailable otherwise."""
+        """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable."""
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
         what = f"{kind} {namespace}/{name}"
         answer = self._request(_Request("GET", path, what), deadline)
@@ -83,7 +83,7 @@ class Cluster:
         return str(self._checked(answer, what)["status"]["token"])
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
-        """Yield the metadata of every node; ClusterUnavailable if they may not be read."""
+        """Yield the metadata of every node; raise ClusterUnavailable if they may not be read."""
         page = ""
         while True:
             path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
@@ -95,7 +95,7 @@ class Cluster:
                 return
 
     def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None:
-        """Create an Event (events.k8s.io/v1) in the namespace; ClusterUnavailable if that fails."""
+        """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable if that fails."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
         what = f"an Event in {namespace}"
         self._checked(self._request(_Request("POST", path, what, event), deadline), what)
@@ -126,7 +126,7 @@ class Cluster:
             except (requests.ConnectionError, requests.Timeout):
                 if deadline.passed():
                     raise
-                # A kept connection, perhaps, that is dead; what is asked can be asked twice.
+                # Perhaps a keep-alive connection that is dead; every request here can be sent twice.
                 return self._exchange(request, deadline)
         except (requests.RequestException, OSError, ValueError) as error:
             reason = verification_problem(error)
@@ -136,8 +136,7 @@ class Cluster:
             ) from error
 
     def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
-        budget_s = deadline.remaining_s()
-        if not budget_s:
+        if not deadline.remaining_s():
             raise ClusterUnavailable(f"no time was left to read {request.what}; try again")
         prepared = requests.Request(
             request.method,
@@ -145,21 +144,21 @@ class Cluster:
             headers={**self._connection.headers(), "Accept": request.accept},
             json=request.body,
         ).prepare()
-        response = self._exchanges_now().exchange(prepared, budget_s)
+        response = self._client().exchange(prepared, deadline.remaining_s())
         return _Answer(response.status_code, _document(response))
 
-    def _exchanges_now(self) -> Exchanges:
+    def _client(self) -> BoundedClient:
         """Return the client for the CA and certificate that the files hold now: they may have been rotated."""
         ca, certificate = self._connection.ca, self._connection.client_certificate
         version = [pem.version() for pem in (ca, *(certificate or ()))]
-        if self._exchanges is None or version != self._version:
+        if self._bounded_client is None or version != self._version:
             context = client_context(
                 ca.read(), verify=not self._connection.skip_verify, strict=self._strict_tls
             )
             if certificate:
                 load_client_certificate(context, *certificate)
-            self._exchanges, self._version = Exchanges(context, _BODY_LIMIT, repeats=True), version
-        return self._exchanges
+            self._bounded_client, self._version = BoundedClient(context, _BODY_LIMIT, repeats=True), version
+        return self._bounded_client
 
 
 def _document(response: requests.Response) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""How to reach the API server: from KUBECONFIG, else as the pod that the webhook runs in.
+"""The connection to the API server: from KUBECONFIG, else that of the pod that the program runs in.
 
 https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
 https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
@@ -21,7 +21,7 @@ _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the API server is and how to prove who we are; `token_file` is read for every request, as it rotates."""
+    """Address, CA and credentials of an API server; `token_file` is read for every request, as it rotates."""
 
     server: str
     ca: PEM = PEM()  # noqa: RUF009 (frozen)
@@ -38,7 +38,7 @@ class Connection:
 
 
 def find_connection(environ: Mapping[str, str]) -> Connection:
-    """Return the connection that KUBECONFIG or the pod's ServiceAccount gives; InvalidSetting if there is neither."""
+    """Return the connection of KUBECONFIG or of the pod's ServiceAccount; raise InvalidSetting if there is neither."""
     if environ.get("KUBECONFIG"):
         return _from_file(Path(environ["KUBECONFIG"]))
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT", "443")
@@ -81,7 +81,7 @@ def _named(config: Any, key: str, name: str) -> dict[str, Any]:
 
 
 def _pem(kubeconfig: Path, entry: Mapping[str, Any], key: str) -> PEM:
-    """Return what the kubeconfig names or holds under `key`; the data wins, as in kubectl."""
+    """Return the PEM that the kubeconfig holds or names under `key`; data wins over a file, as in kubectl."""
     data = entry.get(f"{key}-data")
     if data:
         try:

@@ -1,1 +1,1 @@
-"""Networking: sockets with one timeout for all operations, kept connections, TLS contexts, requests adapters."""
+"""Networking for servers: dialling, sockets with one timeout for all operations, keep-alive pools, TLS contexts."""

@@ -1,14 +1,18 @@
-"""What is taken of requests and urllib3: connections of our own, and trust that nothing ambient adds to."""
+"""A requests adapter that dials with given pools and verifies with one fixed SSLContext.
+
+It ignores proxies, netrc and REQUESTS_CA_BUNDLE.
+"""
 
 import ssl
 from collections.abc import Mapping
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
 
 
 class ContextAdapter(HTTPAdapter):
-    """An adapter whose connections are those of `pools`, urllib3's by scheme, and whose TLS is that of `context`."""
+    """Sends requests over connections of `pools`, urllib3's pool classes by scheme, with the TLS of `context`."""
 
     def __init__(self, context: ssl.SSLContext, pools: Mapping[str, type[Any]], **options: Any) -> None:
         self._context = context
@@ -24,17 +28,12 @@ class ContextAdapter(HTTPAdapter):
         return host, {"ssl_context": self._context} if host["scheme"] == "https" else {}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context says whom to trust; requests' own bundle is not added to it."""
+        """Add nothing to the CAs of the context: requests would add its own bundle."""
 
 
-class Unwarned:
-    """A pool without urllib3's warning: that a certificate is not checked is the operator's decision."""
+class QuietPool(HTTPConnectionPool):
+    """A pool without urllib3's warning about certificates that are not verified: the operator decided that."""
 
     def _validate_conn(self, conn: Any) -> None:
         if conn.is_closed:
             conn.connect()
-
-
-def seconds(timeout: Any) -> float:
-    """Return the timeout of a connection that is being made."""
-    return float(timeout)

@@ -14,18 +14,19 @@ from urllib3.exceptions import HTTPError
 
 from vaultkube.net.adapter import ContextAdapter
 from vaultkube.net.dial import dial
-from vaultkube.net.keepalive import Repeating, kept_pools
+from vaultkube.net.keepalive import RetryingPool, pools
 
 
-class Exchanges(ContextAdapter):
-    """Exchanges over TLS connections of `context`, which are kept; for use by many threads.
+class BoundedClient(ContextAdapter):
+    """Sends requests over keep-alive connections with the TLS of `context`; for use by many threads.
 
-    Who `repeats` whatever fails gets to know in half of the time that a kept connection is dead.
+    With `repeats`, any request on a reused connection gets half of the budget, so that the caller can retry on a new
+    one.
     """
 
     def __init__(self, context: ssl.SSLContext, limit_bytes: int, *, repeats: bool = False) -> None:
         self._limit_bytes = limit_bytes
-        super().__init__(context, _REPEATING if repeats else _POOLS)
+        super().__init__(context, _RETRYING_POOLS if repeats else _POOLS)
 
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
@@ -53,8 +54,8 @@ class Exchanges(ContextAdapter):
         return body
 
 
-class BoundedAdapter(Exchanges):
-    """The same for a session of requests; `remaining_s` is asked before each exchange."""
+class BoundedAdapter(BoundedClient):
+    """An adapter for a session of requests; calls `remaining_s` before each exchange for the time it may take."""
 
     def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], limit_bytes: int) -> None:
         self._remaining_s = remaining_s
@@ -65,5 +66,5 @@ class BoundedAdapter(Exchanges):
         return self.exchange(request, self._remaining_s())
 
 
-_POOLS = kept_pools(dial)
-_REPEATING = kept_pools(dial, pool=Repeating)
+_POOLS = pools(dial)
+_RETRYING_POOLS = pools(dial, pool=RetryingPool)

@@ -12,7 +12,7 @@ from typing import Any
 
 
 class TooLong(HTTPException):
-    """More came in than was expected."""
+    """The other side sent more than was expected."""
 
 
 class Budget(socket.socket):
@@ -26,11 +26,11 @@ class Budget(socket.socket):
         super().settimeout(value)
 
     def allow(self, seconds: float) -> None:
-        """Give all operations from now on together so long; also where the socket may be closed already."""
+        """Give all operations from now on so many seconds together; the socket may be closed already."""
         self._end = time.monotonic() + seconds
 
     def expect(self, size_bytes: int) -> None:
-        """Take in so many bytes from now on; beyond, `recv_into` raises TooLong."""
+        """Receive at most so many bytes from now on; beyond, `recv_into` raises TooLong."""
         self._room = size_bytes
 
     def _spend(self) -> None:
@@ -59,8 +59,8 @@ class Budget(socket.socket):
 
 
 class BudgetSocket(Budget):
-    """Without TLS."""
+    """A Budget without TLS."""
 
 
 class BudgetTLSSocket(Budget, ssl.SSLSocket):
-    """With TLS; its handshake has one timeout as a whole (CPython, Modules/_ssl.c)."""
+    """A Budget with TLS; its handshake has one timeout as a whole (CPython, Modules/_ssl.c)."""

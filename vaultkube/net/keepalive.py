@@ -1,8 +1,8 @@
-"""Kept connections of urllib3 that are believed in only so far.
+"""Keep-alive pools that distrust idle connections.
 
-One can be dead without a word: a NAT gateway or load balancer has forgotten it, or the server is another machine now.
-So one that was idle for long is not used, one that does not answer gets half of the time, and its failure is taken for
-that of all that were kept with it.
+A connection can be dead without a sign: a NAT gateway or load balancer has forgotten it, or the server is another
+machine now. So a connection that was idle for long is not used, one that does not answer gets half of the time, and its
+failure closes all connections that are as old.
 """
 
 import socket
@@ -14,91 +14,84 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from vaultkube.net.adapter import Unwarned, seconds
+from vaultkube.net.adapter import QuietPool
 
 Dial = Callable[[str, int, float], socket.socket]
-"""Host, port and seconds to a connected socket."""
+"""Returns a connected socket for a host, a port and a number of seconds."""
 
 MAX_IDLE_S = 30.0
 """Less than the minute after which the most impatient load balancers forget a connection."""
 REPEATABLE = frozenset({"GET", "HEAD"})
+_CLASSES = {"http": (HTTPConnection, HTTPConnectionPool), "https": (HTTPSConnection, HTTPSConnectionPool)}
 
 
-class Noted:
-    """A connection that notes when it was made and last used."""
+class TimestampedConnection(HTTPConnection):
+    """A connection made by `dial` that knows when it was made and last used."""
 
+    dial: Dial
     made_at = 0.0
     used_at = 0.0
 
     def request(self, *arguments: Any, **options: Any) -> None:
+        """Send a request, and note the time."""
         self.used_at = time.monotonic()
-        super().request(*arguments, **options)  # type: ignore[misc]
+        super().request(*arguments, **options)
 
-    def noted(self, connected: socket.socket) -> socket.socket:
-        """Note that it was made just now."""
+    def _new_conn(self) -> socket.socket:
+        connected = self.dial(self._dns_host, self.port, float(self.timeout or 0))
         self.made_at = time.monotonic()
         return connected
 
 
-class Keeping(Unwarned):
-    """A pool of Noted connections, whose sockets are `vaultkube.net.budget.Budget`s.
+class SuspiciousPool(QuietPool):
+    """A pool of TimestampedConnections, whose sockets are `vaultkube.net.budget.Budget`s.
 
-    Who repeats a request that fails on a kept connection is given a new one, and half of the time is left for that.
+    A repeatable request on a reused connection gets half of the time, so that the caller can retry on a new one.
     """
 
     repeatable = REPEATABLE
     _trusted_since = 0.0
 
     def _get_conn(self, timeout: Any = None) -> Any:
-        connection: Any = super()._get_conn(timeout)  # type: ignore[misc]
+        connection: Any = super()._get_conn(timeout)
         idle_s = time.monotonic() - connection.used_at
         if not connection.is_closed and (idle_s > MAX_IDLE_S or connection.made_at <= self._trusted_since):
             connection.close()
         return connection
 
-    def _make_request(
-        self, conn: Any, method: str, url: str, *arguments: Any, timeout: Any, **options: Any
-    ) -> Any:
+    def _make_request(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
         if conn.is_closed:
-            return self._answered(conn, method, url, *arguments, timeout=timeout, **options)
-        connection, end = conn.sock, time.monotonic() + timeout.total
+            return self._exchange(conn, method, *arguments, **options)
+        connection, total_s = conn.sock, options["timeout"].total
+        end = time.monotonic() + total_s
         share = 0.5 if method in self.repeatable else 1.0
-        part = urllib3.Timeout(total=share * timeout.total)
+        options["timeout"] = urllib3.Timeout(total=share * total_s)
         try:
-            response = self._answered(conn, method, url, *arguments, timeout=part, **options)
+            response = self._exchange(conn, method, *arguments, **options)
         except Exception:
             self._trusted_since = time.monotonic()
             raise
         connection.allow(end - time.monotonic())
         return response
 
-    def _answered(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
-        return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
+    def _exchange(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
+        return super()._make_request(conn, method, *arguments, **options)
 
 
-class Repeating(Keeping):
-    """A pool of a server of which everything may be asked twice."""
+class RetryingPool(SuspiciousPool):
+    """A pool for a server whose every request, POST included, may be sent twice."""
 
     repeatable = REPEATABLE | {"POST"}
 
 
-def kept_pools(
-    dial: Dial, connection: type[Noted] = Noted, pool: type[Keeping] = Keeping
-) -> dict[str, type[HTTPConnectionPool]]:
-    """Return urllib3's pools by scheme, of these kinds, with connections made by `dial` and by nothing else."""
-
-    class Plain(connection, HTTPConnection):  # type: ignore[misc, valid-type]
-        def _new_conn(self) -> Any:
-            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
-
-    class Secure(connection, HTTPSConnection):  # type: ignore[misc, valid-type]
-        def _new_conn(self) -> Any:
-            return self.noted(dial(self._dns_host, self.port, seconds(self.timeout)))
-
-    class PlainPool(pool, HTTPConnectionPool):  # type: ignore[misc, valid-type]
-        ConnectionCls = Plain
-
-    class SecurePool(pool, HTTPSConnectionPool):  # type: ignore[misc, valid-type]
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
+def pools(
+    dial: Dial,
+    connection: type[TimestampedConnection] = TimestampedConnection,
+    pool: type[SuspiciousPool] = SuspiciousPool,
+) -> dict[str, type[Any]]:
+    """Return urllib3's pool classes by scheme, of these kinds, whose connections are made by `dial` only."""
+    made: dict[str, type[Any]] = {}
+    for scheme, (connection_base, pool_base) in _CLASSES.items():
+        own = type(connection.__name__, (connection, connection_base), {"dial": staticmethod(dial)})
+        made[scheme] = type(pool.__name__, (pool, pool_base), {"ConnectionCls": own})
+    return made

@@ -29,8 +29,8 @@ def new_client(
 ) -> hvac.Client:
     """Return a client of the Vault at `address`, which trusts the certificates in PEM of `ca`, else the system's.
 
-    `remaining_s` says how long each exchange may last, and is asked when it begins. Raises ssl.SSLError or ValueError
-    if `ca` holds no certificate.
+    `remaining_s` is called when an exchange begins, for the time it may take; `strict` verifies by all of RFC 5280.
+    Raises ssl.SSLError or ValueError if `ca` holds no certificate.
     """
     session = requests.Session()
     session.trust_env = False

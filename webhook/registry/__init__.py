@@ -1,1 +1,1 @@
-"""What an image runs by itself, read from its registry."""
+"""The registry client: reads an image's entry point and command from its registry."""

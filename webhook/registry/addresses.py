@@ -13,29 +13,29 @@ _CLUSTER_SUFFIXES = ("svc", "cluster.local", "internal", "localhost", "local")
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """The operator's lists: hosts that may be internal, and hosts that may be spoken to without TLS."""
+    """The operator's lists: hosts that may be internal, and hosts that are reached without TLS."""
 
     private_hosts: Sequence[HostPattern] = ()
     plain_http_hosts: Sequence[HostPattern] = ()
     cluster_domain: str = "cluster.local"
 
     def scheme(self, host: Host) -> str:
-        """`http` for the hosts that the operator lists, else `https`."""
+        """Return `http` for the hosts that the operator lists, else `https`."""
         return "http" if any_matches(self.plain_http_hosts, host, 80) else "https"
 
     def listed(self, host: Host, default_port: int) -> bool:
-        """Whether the operator lists the host as internal."""
+        """Return whether the operator lists the host as internal."""
         return any_matches(self.private_hosts, host, default_port)
 
     def allows_name(self, host: Host, default_port: int) -> bool:
-        """Whether the name may be resolved at all: names of the cluster itself only where they are listed."""
+        """Return whether the name may be resolved at all: names of the cluster itself must be listed."""
         if _is_address(host.name) or self.listed(host, default_port):
             return True
         suffixes = (*_CLUSTER_SUFFIXES, self.cluster_domain)
         return "." in host.name and not any(f".{host.name}".endswith(f".{suffix}") for suffix in suffixes)
 
     def allows(self, host: Host, default_port: int, address: Address) -> bool:
-        """Whether `host`, which was resolved to `address`, may be connected to there."""
+        """Return whether the webhook may connect to `host` at `address`, to which its name was resolved."""
         inner = unwrapped(address)
         if is_in(inner, LOOPBACK):
             return self._is_named_loopback(host, default_port)
@@ -44,7 +44,7 @@ class AddressPolicy:
         return not is_in(inner, PRIVATE) or self.listed(host, default_port)
 
     def _is_named_loopback(self, host: Host, default_port: int) -> bool:
-        """Whether the operator lists this very host, without `*`, and it is written as a loopback address."""
+        """Return whether the operator lists this very host, without `*`, and it is written as a loopback address."""
         literal = [pattern for pattern in self.private_hosts if pattern.literal]
         written = host.name == "localhost" or (
             _is_address(host.name) and is_in(_address(host.name), LOOPBACK)
@@ -53,7 +53,7 @@ class AddressPolicy:
 
 
 def lookup_name(host: Host, listed: bool) -> str:
-    """What to resolve: the name in full (RFC 1034, 3.1), which no search list completes, unless listed."""
+    """Return the name to resolve: in full (RFC 1034, 3.1), so that no search list completes it, unless listed."""
     return host.name if listed or _is_address(host.name) else f"{host.name}."
 
 

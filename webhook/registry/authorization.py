@@ -6,7 +6,6 @@ https://distribution.github.io/distribution/spec/auth/token/ and …/oauth/ (ide
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlencode
 
 from vaultkube.deadline import Deadline
@@ -16,7 +15,7 @@ from webhook.registry.documents import InvalidDocument, parse_document
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.realm import Realm, RealmRule, may_have_credentials, parse_realm
 from webhook.registry.reference import Host
-from webhook.registry.transport import Reply, Request
+from webhook.registry.transport import Reply, Request, Sender
 
 _MAX_TOKEN_BODY = 64 * 1024
 _MAX_TOKEN = 32 * 1024
@@ -28,15 +27,9 @@ _NO_BEARER = frozenset({Kind.FORBIDDEN_REALM, Kind.INVALID_ANSWER})
 _NO_OAUTH = frozenset({404, 405, 501})
 
 
-class Asker(Protocol):
-    """Sends a request and waits for its answer: Exchange."""
-
-    def ask(self, request: Request, deadline: Deadline) -> Reply: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The value of an `Authorization` header and for how many seconds it is good."""
+    """The value of an `Authorization` header, and its life."""
 
     header: str
     life_s: float
@@ -46,8 +39,8 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """Who wants to read what."""
+class Access:
+    """Access to one repository of a registry with one credential."""
 
     registry: Host
     scheme: str
@@ -57,65 +50,64 @@ class Subject:
 
 
 class Authorizer:
-    """Answers challenges."""
+    """Answers the challenges of registries."""
 
-    def __init__(self, asker: Asker, rules: Sequence[RealmRule] = ()) -> None:
-        self._asker = asker
+    def __init__(self, sender: Sender, rules: Sequence[RealmRule] = ()) -> None:
+        self._sender = sender
         self._rules = rules
 
-    def answer(self, challenges: Sequence[Challenge], subject: Subject, deadline: Deadline) -> Token:
-        """Return what to send; Bearer before Basic, which the registry has where Bearer cannot be used.
+    def answer(self, challenges: Sequence[Challenge], access: Access, deadline: Deadline) -> Token:
+        """Return the token to send: Bearer, or Basic if the registry also takes it and Bearer cannot be used.
 
-        Raises RegistryFailure: UNAUTHORIZED where there is no way, FORBIDDEN_REALM, and those of the
-        exchange.
+        Raises RegistryFailure: UNAUTHORIZED if neither is possible, FORBIDDEN_REALM, and those of the exchange.
         """
         by_scheme = {challenge.scheme: challenge for challenge in reversed(challenges)}
-        basic = "basic" in by_scheme and not subject.credential.anonymous
+        basic = "basic" in by_scheme and not access.credential.anonymous
         if "bearer" in by_scheme:
             try:
-                return self._bearer(parse_realm(by_scheme["bearer"]), subject, deadline)
+                return self._bearer(parse_realm(by_scheme["bearer"]), access, deadline)
             except RegistryFailure as failure:
                 if not basic or failure.kind not in _NO_BEARER:
                     raise
         if basic:
-            return Token(subject.credential.basic(), _DEFAULT_LIFE_S)
+            return Token(access.credential.basic(), _DEFAULT_LIFE_S)
         raise RegistryFailure(
             Kind.UNAUTHORIZED, "the registry wants a credential and there is none that it takes"
         )
 
-    def _bearer(self, realm: Realm, subject: Subject, deadline: Deadline) -> Token:
-        if subject.scheme == "https" and realm.scheme != "https":
+    def _bearer(self, realm: Realm, access: Access, deadline: Deadline) -> Token:
+        if access.scheme == "https" and realm.scheme != "https":
             raise RegistryFailure(Kind.FORBIDDEN_REALM, f"the realm {realm.host} is http, the registry https")
-        credential = subject.credential
-        if not credential.anonymous and not may_have_credentials(realm, subject.registry, self._rules):
+        credential = access.credential
+        if not credential.anonymous and not may_have_credentials(realm, access.registry, self._rules):
             raise RegistryFailure(
-                Kind.FORBIDDEN_REALM, f"the realm {realm.host} is not {subject.registry}'s own"
+                Kind.FORBIDDEN_REALM, f"the realm {realm.host} is not {access.registry}'s own"
             )
-        scope = f"repository:{subject.repository}:pull"
+        scope = f"repository:{access.repository}:pull"
         if credential.identity_token:
-            reply = self._asker.ask(_refresh(realm, scope, subject), deadline)
+            reply = self._sender.send(_refresh(realm, scope, access), deadline)
             if reply.status not in _NO_OAUTH:
                 return _token(reply, realm.host)
-        return _token(self._asker.ask(_query(realm, scope, subject), deadline), realm.host)
+        return _token(self._sender.send(_query(realm, scope, access), deadline), realm.host)
 
 
-def _query(realm: Realm, scope: str, subject: Subject) -> Request:
+def _query(realm: Realm, scope: str, access: Access) -> Request:
     separator = "&" if "?" in realm.url else "?"
     parameters = {"service": realm.service, "scope": scope} if realm.service else {"scope": scope}
-    headers = {} if subject.credential.anonymous else {"Authorization": subject.credential.basic()}
+    headers = {} if access.credential.anonymous else {"Authorization": access.credential.basic()}
     url = realm.url + separator + urlencode(parameters)
-    return Request("GET", url, _MAX_TOKEN_BODY, headers, verify=subject.verify)
+    return Request("GET", url, _MAX_TOKEN_BODY, headers, verify=access.verify)
 
 
-def _refresh(realm: Realm, scope: str, subject: Subject) -> Request:
+def _refresh(realm: Realm, scope: str, access: Access) -> Request:
     form = {
         "grant_type": "refresh_token",
         "service": realm.service,
         "scope": scope,
         "client_id": _CLIENT_ID,
-        "refresh_token": subject.credential.identity_token,
+        "refresh_token": access.credential.identity_token,
     }
-    return Request("POST", realm.url, _MAX_TOKEN_BODY, form=form, verify=subject.verify)
+    return Request("POST", realm.url, _MAX_TOKEN_BODY, form=form, verify=access.verify)
 
 
 def _token(reply: Reply, host: Host) -> Token:

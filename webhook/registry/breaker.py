@@ -1,4 +1,4 @@
-"""After some failures in a row, none is tried for a while."""
+"""A circuit breaker: after some failures in a row, no attempt for a while."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ class Breaker:
         self._lock = threading.Lock()
 
     def open(self, key: Hashable) -> bool:
-        """Whether it is no use to try now; after the pause, false to the first who asks, for one pause."""
+        """Return whether no attempt should be made now; after the pause, one caller in each pause may try."""
         with self._lock:
             count, since = self._failed.get(key, (0, 0.0))
             if count < self._limit:

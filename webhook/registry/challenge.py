@@ -1,4 +1,4 @@
-"""`WWW-Authenticate`: which authentication a registry asks for (RFC 9110, 11.6.1)."""
+"""`WWW-Authenticate`: the authentication that a registry demands (RFC 9110, 11.6.1)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ class Challenge:
 
 
 def parse_challenges(lines: Iterable[str]) -> tuple[Challenge, ...]:
-    """Return every challenge of all header lines in order; text that is none ends its line."""
+    """Return every challenge of all header lines in order; a malformed one ends its line."""
     return tuple(challenge for line in lines for challenge in _parse_line(line))
 
 

@@ -1,4 +1,4 @@
-"""What the webhook uses: what an image runs, with a pod's credentials, in the time of one admission."""
+"""The registry client: an image's entry point, with a pod's credentials, in the time of one admission."""
 
 import logging
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from webhook.registry.credentials import ANONYMOUS, candidates
 from webhook.registry.failures import Kind, RegistryFailure, message
 from webhook.registry.mirrors import mirrored
 from webhook.registry.observer import Observer, Unobserved
-from webhook.registry.platforms import Platform, wanted_platforms
+from webhook.registry.platforms import Platform, platforms_to_read
 from webhook.registry.query import ImageConfig, ImageQuery
-from webhook.registry.reader import Reader, Wish
+from webhook.registry.reader import ImageRequest, Reader
 from webhook.registry.reference import ImageReference, parse_reference
 from webhook.registry.settings import RegistrySettings
 
@@ -26,9 +26,9 @@ _TRY_NEXT = frozenset(
         Kind.INVALID_ANSWER,
     }
 )
-"""What another credential may be spared."""
-_TOLD = frozenset({Kind.INVALID_REFERENCE, Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM})
-"""Their detail is of the pod's or the operator's own."""
+"""Failures after which the next credential may still succeed."""
+_DETAIL_FOR_PEOPLE = frozenset({Kind.INVALID_REFERENCE, Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM})
+"""Failures whose detail comes from the pod or the operator, so that people may see it."""
 _SKIP_IGNORED = (
     "registry-skip-verify is ignored: the operator of the webhook has not set REGISTRY_ALLOW_SKIP_VERIFY"
 )
@@ -37,8 +37,8 @@ _SKIP_IGNORED = (
 class RegistryClient:
     """Reads image configurations; for use by many threads.
 
-    `platforms` gives those of the cluster's nodes, where the operator has not set CLUSTER_PLATFORMS. `lookups` may
-    wait for registries at a time, three quarters of them for one namespace: fewer than the threads that answer requests.
+    `platforms` returns those of the cluster's nodes; CLUSTER_PLATFORMS wins. At most `lookups` threads wait for
+    registries at a time, three quarters of them for one namespace: fewer than the threads that answer requests.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class RegistryClient:
         self._reader = Reader(settings, lookups, strict_tls)
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
-        """Return what the image runs; raise ImageNotRead, whose message is one line for people."""
+        """Return the image's configuration; raise ImageNotRead, whose message is one line for people."""
         what = f"image {query.image!r}"
         try:
             reference = mirrored(parse_reference(query.image), self._settings.mirrors)
@@ -69,21 +69,21 @@ class RegistryClient:
         return replace(config, warnings=(*config.warnings, *self._warnings(query)))
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close all connections."""
         self._reader.close()
 
     def _first_that_works(
         self, query: ImageQuery, reference: ImageReference, deadline: Deadline
     ) -> tuple[ImageConfig, str]:
         within = Deadline(min(deadline.remaining_s(), self._settings.budget_s))
-        platforms = wanted_platforms(self._settings.platforms or self._platforms(), query.architectures)
+        platforms = platforms_to_read(self._settings.platforms or self._platforms(), query.architectures)
         verify = not query.skip_verify or self._ignores_skip(query)
         fresh = query.pull_policy == "Always" or reference.tag == "latest"
         failures: list[RegistryFailure] = []
         for credential in candidates(reference, query.pull_secrets, query.default_secrets):
             try:
-                wish = Wish(reference, credential, platforms, verify, fresh, query.namespace)
-                return self._reader.read(wish, within)
+                request = ImageRequest(reference, credential, platforms, verify, fresh, query.namespace)
+                return self._reader.read(request, within)
             except RegistryFailure as error:
                 if error.kind not in _TRY_NEXT:
                     raise
@@ -94,9 +94,9 @@ class RegistryClient:
         if query.missing_secrets:
             return _missing(query)
         reference = mirrored(parse_reference(query.image), self._settings.mirrors)
-        given = query.pull_secrets or query.default_secrets
+        secrets = query.pull_secrets or query.default_secrets
         unmatched = candidates(reference, query.pull_secrets, query.default_secrets) == (ANONYMOUS,)
-        return f"no entry of the pull secrets is for {reference.name}" if given and unmatched else ""
+        return f"no entry of the pull secrets is for {reference.name}" if secrets and unmatched else ""
 
     def _warnings(self, query: ImageQuery) -> list[str]:
         ignored = [_SKIP_IGNORED] if self._ignores_skip(query) else []
@@ -106,7 +106,7 @@ class RegistryClient:
         return query.skip_verify and not self._settings.allow_skip_verify
 
     def _note(self, query: ImageQuery, failure: RegistryFailure) -> str:
-        if failure.kind in _TOLD:
+        if failure.kind in _DETAIL_FOR_PEOPLE:
             return failure.detail
         if failure.kind is Kind.UNAUTHORIZED:
             return self._about_secrets(query)

@@ -1,4 +1,4 @@
-"""Which credentials of which pull secrets are for an image: the kubelet's rules.
+"""The credentials of pull secrets that are for an image, by the kubelet's rules.
 
 https://kubernetes.io/docs/concepts/containers/images/#config-json and, for what that page leaves open,
 k8s.io/kubernetes/pkg/credentialprovider (keyring.go, config.go).
@@ -31,11 +31,11 @@ class Credential:
 
     @property
     def anonymous(self) -> bool:
-        """Whether there is nothing to authenticate with."""
+        """Whether the credential is empty."""
         return not (self.username or self.password or self.identity_token)
 
     def basic(self) -> str:
-        """The value of an `Authorization` header (RFC 7617, UTF-8)."""
+        """Return the value of an `Authorization` header (RFC 7617, UTF-8)."""
         user = self.username or ("<token>" if self.identity_token else "")
         secret = f"{user}:{self.password or self.identity_token}"
         return "Basic " + base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
@@ -45,7 +45,7 @@ ANONYMOUS = Credential()
 
 
 def read_pull_secret(secret: Mapping[str, object]) -> PullSecret | None:
-    """Return what a Secret of the API holds; None where its type and its key do not agree."""
+    """Return the pull secret in a Secret of the API; None if its type and its key do not agree."""
     metadata, data, kind = secret.get("metadata"), secret.get("data"), str(secret.get("type", ""))
     encoded = data.get(_DATA_KEYS.get(kind, "")) if isinstance(data, Mapping) else None
     if not isinstance(encoded, str):
@@ -61,10 +61,9 @@ def read_pull_secret(secret: Mapping[str, object]) -> PullSecret | None:
 def candidates(
     reference: ImageReference, own: Iterable[PullSecret], default: Iterable[PullSecret] = ()
 ) -> tuple[Credential, ...]:
-    """Return the credentials to try in turn, `own` before `default`, each once; without any match, anonymous.
+    """Return the credentials to try in turn, `own` before `default`, each once; without a match, the anonymous one.
 
-    Raises RegistryFailure (INVALID_PULL_SECRET) for a secret that cannot be read: the kubelet fails there
-    too.
+    Raises RegistryFailure (INVALID_PULL_SECRET) for a secret that cannot be read: the kubelet fails too.
     """
     found = [*_matching(reference, own), *_matching(reference, default)]
     return tuple(dict.fromkeys(found)) or (ANONYMOUS,)
@@ -98,7 +97,7 @@ def _split_port(host: str) -> tuple[str, str]:
 
 
 def _entries(secret: PullSecret) -> list[tuple[str, Credential]]:
-    """The secret's normalised keys, which may be the same, and their credentials; none without its type's data."""
+    """Return the secret's normalised keys, which may repeat, and their credentials; none without its type's data."""
     if secret.type not in _DATA_KEYS or not secret.data:
         return []
     try:
@@ -112,7 +111,7 @@ def _entries(secret: PullSecret) -> list[tuple[str, Credential]]:
 
 
 def _normalised(key: str) -> str:
-    """A key without its scheme, without a leading /v1/ or /v2/, without a path that is only a slash."""
+    """Return a key without its scheme, a leading /v1/ or /v2/, and a path that is only a slash."""
     host, slash, rest = key.removeprefix("https://").removeprefix("http://").partition("/")
     path = slash + rest
     if path.startswith(("/v1/", "/v2/")):
@@ -143,7 +142,7 @@ def _mapping(value: object) -> Mapping[str, object]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidDocument("an object is expected where there is something else")
+        raise InvalidDocument("a value is not an object")
     return value
 
 

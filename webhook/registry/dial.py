@@ -22,7 +22,7 @@ _namespace: ContextVar[str] = ContextVar("namespace", default="")
 
 
 class Dialler:
-    """Connects to the hosts that the policy allows."""
+    """Connects to hosts that the policy allows and that have not just failed several times."""
 
     def __init__(self, policy: AddressPolicy, breaker: Breaker) -> None:
         self._policy = policy

@@ -1,22 +1,22 @@
-"""JSON from strangers, read strictly: a small tree of unambiguous values or an error, never a surprise."""
+"""JSON from strangers, parsed strictly: a small tree of unambiguous values, or an error."""
 
 import json
 from collections.abc import Mapping
 
 _MAX_SIGNS = 100_000
-"""Commas and opening brackets: they bound how many values a document can make, and with that the memory."""
+"""Commas and opening brackets: they bound the number of values, and so the memory."""
 _LONG = 1024 * 1024
-"""Longer documents must be ASCII: one sign outside of it can make a text in memory four times as long."""
+"""Longer documents must be ASCII: one other character can make a text four times as long in memory."""
 
 
 class InvalidDocument(ValueError):
-    """The bytes are no JSON object of the expected form; the message holds nothing of them."""
+    """The bytes are not a JSON object of the expected form; the message quotes nothing of them."""
 
 
 def parse_document(content: bytes) -> Mapping[str, object]:
     """Return the JSON object in `content`; raise InvalidDocument.
 
-    Stricter than RFC 8259 where readers differ: no name twice in an object, no NaN, UTF-8 only.
+    It is stricter than RFC 8259 where parsers differ: no duplicate names, no NaN, UTF-8 only.
     """
     if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_SIGNS:
         raise InvalidDocument("it holds too many values")
@@ -26,7 +26,7 @@ def parse_document(content: bytes) -> Mapping[str, object]:
 
 
 def member(document: Mapping[str, object], name: str) -> object:
-    """Return a member or None; refuse a name that differs only in case: programs in Go would take it."""
+    """Return a member or None; raise InvalidDocument for a name that differs only in case, which Go would accept."""
     if any(key != name and key.lower() == name.lower() for key in document):
         raise InvalidDocument(f"a name differs from `{name}` only in case")
     return document.get(name)

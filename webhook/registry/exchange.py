@@ -1,10 +1,9 @@
-"""Requests with patience: redirects followed as far as they are safe, and what is busy asked again."""
+"""Requests with safe redirects, and with retries while the server is busy."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Protocol
 from urllib.parse import urljoin
 
 from vaultkube.deadline import Deadline
@@ -12,7 +11,7 @@ from webhook.registry.addresses import AddressPolicy
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.realm import parse_url
 from webhook.registry.reference import DEFAULT_PORTS
-from webhook.registry.transport import Reply, Request
+from webhook.registry.transport import Reply, Request, Sender
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -22,14 +21,8 @@ _THROTTLED_PAUSE_S = 1.0
 _MAX_THROTTLED_S = 300.0
 
 
-class Sender(Protocol):
-    """Sends one request: Transport, or what stands for it."""
-
-    def send(self, request: Request, deadline: Deadline) -> Reply: ...
-
-
 class Exchange:
-    """Sends requests and follows redirects; plain http only to the hosts that the operator lists."""
+    """Sends requests, follows redirects and retries; plain http only to the hosts that the operator lists."""
 
     def __init__(
         self, transport: Sender, policy: AddressPolicy, sleep: Callable[[float], None] = time.sleep
@@ -38,11 +31,10 @@ class Exchange:
         self._policy = policy
         self._sleep = sleep
 
-    def ask(self, request: Request, deadline: Deadline) -> Reply:
-        """Return an answer that is no redirect and not busy.
+    def send(self, request: Request, deadline: Deadline) -> Reply:
+        """Return an answer that is neither a redirect nor a busy server's.
 
-        Raises RegistryFailure: TOO_MANY_REQUESTS with `retry_after_s` where the wait is longer than the
-        deadline.
+        Raises RegistryFailure: TOO_MANY_REQUESTS with `retry_after_s` if the wait is longer than the deadline.
         """
         for pause_s in (*_PAUSES_S, None):
             try:
@@ -64,7 +56,7 @@ class Exchange:
             scheme, host, _ = parse_url(request.url)
             if scheme == "http" and self._policy.scheme(host) != "http":
                 raise RegistryFailure(
-                    Kind.UNREACHABLE, f"{host} is to be spoken to without TLS and is not listed"
+                    Kind.UNREACHABLE, f"{host} would be reached without TLS and is not listed"
                 )
             reply = self._transport.send(request, deadline)
             if reply.status not in _REDIRECTS:
@@ -79,14 +71,14 @@ def _redirected(request: Request, headers: Mapping[str, str]) -> Request:
     try:
         target = urljoin(request.url, headers.get("Location", ""))
     except ValueError:
-        raise RegistryFailure(Kind.INVALID_ANSWER, "a redirect leads to no URL") from None
+        raise RegistryFailure(Kind.INVALID_ANSWER, "a redirect does not lead to a URL") from None
     scheme, _, url = parse_url(target)
     if request.url.startswith("https:") and scheme == "http":
         raise RegistryFailure(Kind.UNREACHABLE, "a redirect leads from https to http")
     if _origin(url) == _origin(request.url):
         return replace(request, url=url)
-    kept = {name: value for name, value in request.headers.items() if name != "Authorization"}
-    return replace(request, url=url, headers=kept)
+    headers = {name: value for name, value in request.headers.items() if name != "Authorization"}
+    return replace(request, url=url, headers=headers)
 
 
 def _origin(url: str) -> tuple[str, str, int]:

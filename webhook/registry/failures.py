@@ -1,7 +1,7 @@
-"""Why an image could not be read: a kind that people see, and a detail that only the log shows.
+"""The failures of reading an image: a kind that people see, and a detail that only the log shows.
 
-What a registry wrote itself is in neither. An address that is denied, one that does not answer and one that
-is too slow are the same kind, so that nobody can scan a network by what the webhook says.
+Neither holds text that a registry wrote. An address that is denied, one that does not answer and one that is too
+slow are the same kind, so that nobody can scan a network by the webhook's messages.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from vaultkube.errors import ImageNotRead
 
 
 class Kind(StrEnum):
-    """The word that stands in the message; where registries have one for it, theirs."""
+    """The word in the message: the registries' own error code if they have one."""
 
     INVALID_REFERENCE = "INVALID_REFERENCE"
     INVALID_PULL_SECRET = "INVALID_PULL_SECRET"  # noqa: S105
@@ -64,15 +64,15 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
         f"the operator can add its CA with REGISTRY_CA_FILE; {_SET_COMMAND}",
     ),
     Kind.FORBIDDEN_REALM: (
-        "the registry wants the credentials to be sent to a place that the webhook does not know as its own",
-        f"the operator can name that place in REGISTRY_REALMS; {_SET_COMMAND}",
+        "the registry wants the credentials to be sent to a token server that the webhook does not know as its own",
+        f"the operator can name that server in REGISTRY_REALMS; {_SET_COMMAND}",
     ),
     Kind.INVALID_ANSWER: (
         "the registry's answer is not valid",
         f"push the image again, {_SET_COMMAND}",
     ),
     Kind.NOT_AN_IMAGE: (
-        "what the registry has under this name is not a container image that can be read",
+        "the registry has something under this name that is not a container image of a current form",
         f"check the name; images of schema 1 must be pushed again by a current tool; {_SET_COMMAND}",
     ),
     Kind.NO_PLATFORM: (
@@ -87,7 +87,7 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
 
 
 class RegistryFailure(ImageNotRead):
-    """One attempt failed; `detail` is for the log, and for people only where it is of the pod's or operator's own."""
+    """One attempt failed; `detail` is for the log, and for people only if it comes from the pod or the operator."""
 
     def __init__(
         self, kind: Kind, detail: str, *, retry_after_s: float = 0.0, transient: bool = False
@@ -96,18 +96,18 @@ class RegistryFailure(ImageNotRead):
         self.kind = kind
         self.detail = detail
         self.retry_after_s = retry_after_s
-        """What a registry that limits pulls asked to wait."""
+        """The wait that a registry which limits pulls demands."""
         self.transient = transient
         """Whether the same request may well succeed at once."""
 
     def copy(self) -> "RegistryFailure":
-        """Return the same failure without a traceback, to be kept or raised in another thread."""
+        """Return the same failure without a traceback, to be stored or raised in another thread."""
         return RegistryFailure(
             self.kind, self.detail, retry_after_s=self.retry_after_s, transient=self.transient
         )
 
 
 def message(what: str, kind: Kind, note: str = "") -> str:
-    """The line that people see; `what` is the request or the image, `note` names a thing of the pod's own."""
+    """Return the line that people see; `what` is the request or the image, `note` names something of the pod."""
     meaning, remedy = MEANINGS[kind]
     return f"cannot fetch image descriptor: {what}: {kind}: {meaning}{note and f' ({note})'}; {remedy}"

@@ -1,4 +1,4 @@
-"""The forms of the operator's settings about registries."""
+"""The value types of the operator's settings about registries."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -13,18 +13,18 @@ _SIGN = re.compile(r"[^\[\]\\]|\[(?P<not>\^?)(?P<body>[^\[\]\\^]+)\]")
 
 @dataclass(frozen=True, slots=True)
 class HostPattern:
-    """A host in which `*` and `?` stand for characters of one label; `*` alone is every host, port 0 any."""
+    """A host pattern: `*` and `?` match characters of one label, `*` alone every host, port 0 any port."""
 
     labels: str
     port: int = 0
 
     @property
     def literal(self) -> bool:
-        """Whether it names one host and no more."""
+        """Whether the pattern names exactly one host."""
         return not any(sign in self.labels for sign in "*?[")
 
     def matches(self, host: Host, default_port: int) -> bool:
-        """Whether `host` is one of those meant; `default_port` is its port where it has none."""
+        """Return whether the pattern matches `host`; `default_port` is its port if it has none."""
         if self.port and self.port != (host.port or default_port):
             return False
         return self.labels == "*" or same_labels(self.labels, host.name)
@@ -47,14 +47,14 @@ def parse_pattern(text: str) -> HostPattern:
 
 
 def any_matches(patterns: Iterable[HostPattern], host: Host, default_port: int) -> bool:
-    """Whether one of the patterns means `host`."""
+    """Return whether one of the patterns matches `host`."""
     return any(pattern.matches(host, default_port) for pattern in patterns)
 
 
 def same_labels(pattern: str, name: str) -> bool:
-    """Whether both have the same number of labels and each matches (the kubelet's rule for pull secrets)."""
-    wanted, given = pattern.split("."), name.split(".")
-    return len(wanted) == len(given) and all(map(_label_matches, wanted, given))
+    """Return whether both have as many labels and each matches: the kubelet's rule for pull secrets."""
+    patterns, labels = pattern.split("."), name.split(".")
+    return len(patterns) == len(labels) and all(map(_label_matches, patterns, labels))
 
 
 def _label_matches(pattern: str, label: str) -> bool:
@@ -64,7 +64,7 @@ def _label_matches(pattern: str, label: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _signs(pattern: str) -> tuple[re.Pattern[str] | None, ...] | None:
-    """One expression for each character, None for `*`; None for a malformed pattern (path.Match of Go)."""
+    """Return an expression for each character, None for `*`; None for a malformed pattern (Go's path.Match)."""
     signs: list[re.Pattern[str] | None] = []
     position = 0
     while position < len(pattern):
@@ -92,7 +92,7 @@ def _expression(sign: re.Match[str]) -> re.Pattern[str] | None:
 
 
 def _glob(signs: tuple[re.Pattern[str] | None, ...], text: str) -> bool:
-    """Match in time len(signs) * len(text): a pattern comes from a tenant."""
+    """Return whether the text matches, in time len(signs) * len(text): a pattern comes from a tenant."""
     sign, position, star, resume = 0, 0, -1, 0
     while position < len(text):
         expression = signs[sign] if sign < len(signs) else None

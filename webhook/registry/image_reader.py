@@ -1,4 +1,4 @@
-"""Reading one image with one credential: manifest, platform, configuration.
+"""Read one image with one credential: manifest, platform, configuration.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
 """
@@ -26,7 +26,7 @@ from webhook.registry.transport import Reply
 
 Found = TypeVar("Found")
 Large = Callable[[], AbstractContextManager[None]]
-"""Entered while a large document is read and parsed."""
+"""Returns a context that is entered while a large document is read and parsed."""
 
 _MAX_NESTED = 8
 _NO_HEAD = frozenset({Kind.INVALID_ANSWER, Kind.MANIFEST_UNKNOWN})
@@ -36,26 +36,23 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many bytes of a document are read."""
+    """The limits of documents in bytes."""
 
     manifest_bytes: int = 4 * 1024 * 1024
     config_bytes: int = 8 * 1024 * 1024
 
 
-class Pull:
-    """Reads images of a repository."""
+class ImageReader:
+    """Reads the images of one repository."""
 
     def __init__(self, repository: Repository, limits: Limits, large: Large) -> None:
         self._repository = repository
         self._limits = limits
         self._large = large
 
-    def read(self, wanted: str, platforms: Sequence[Platform]) -> ImageConfig:
-        """Return what the image runs on each of the platforms that it is made for; raise RegistryFailure.
-
-        `wanted` is a tag or a digest.
-        """
-        digest, document = self._manifest(wanted, self._limits.manifest_bytes)
+    def read(self, tag_or_digest: str, platforms: Sequence[Platform]) -> ImageConfig:
+        """Return the configuration on those of the platforms that the image is made for; raise RegistryFailure."""
+        digest, document = self._manifest(tag_or_digest, self._limits.manifest_bytes)
         try:
             return self._image(digest, document, platforms)
         except RegistryFailure as failure:
@@ -68,30 +65,32 @@ class Pull:
             return _single(digest, self._config(document.config), platforms)
         entries = self._flat(document)
         offered = [entry.platform for entry in entries]
-        places = {best_match(platform, offered) for platform in platforms} - {None}
-        if not places:
+        positions = {best_match(platform, offered) for platform in platforms} - {None}
+        if not positions:
             raise RegistryFailure(Kind.NO_PLATFORM, ", ".join(map(str, platforms)))
-        chosen = [entry for place, entry in enumerate(entries) if place in places]
+        chosen = [entry for position, entry in enumerate(entries) if position in positions]
         return _agreed(digest, [self._config(self._child(entry).config) for entry in chosen])
 
-    def current_digest(self, wanted: str) -> str | None:
-        """Return the digest that the registry says it has under a name, without reading it; None if it does not say.
+    def current_digest(self, tag_or_digest: str) -> str | None:
+        """Return the digest that the registry states in its answer to HEAD; None if it states none.
 
-        There are registries without HEAD, which know nothing under any name then: reading it tells. Raises
-        RegistryFailure where reading it is not allowed.
+        Some registries do not know HEAD: then None, and the image must be read. Raises RegistryFailure if reading the
+        image is not allowed.
         """
         try:
-            digest = self._repository.head(f"manifests/{wanted}").headers.get("Docker-Content-Digest", "")
+            digest = self._repository.head(f"manifests/{tag_or_digest}").headers.get(
+                "Docker-Content-Digest", ""
+            )
         except RegistryFailure as failure:
             if failure.kind not in _NO_HEAD:
                 raise
             return None
-        if _DIGEST.fullmatch(wanted):
-            return wanted
+        if _DIGEST.fullmatch(tag_or_digest):
+            return tag_or_digest
         return digest if _DIGEST.fullmatch(digest) else None
 
     def _flat(self, index: Index) -> list[Descriptor]:
-        """The index's entries, with those of an index in it in its place."""
+        """Return the entries of the index, each nested index replaced by its own entries."""
         if sum(entry.is_index for entry in index.entries) > _MAX_NESTED:
             raise RegistryFailure(Kind.INVALID_ANSWER, f"an index holds more than {_MAX_NESTED} indexes")
         entries: list[Descriptor] = []
@@ -102,7 +101,7 @@ class Pull:
     def _nested(self, entry: Descriptor) -> tuple[Descriptor, ...]:
         inner = self._described(entry)
         if isinstance(inner, Manifest) or any(child.is_index for child in inner.entries):
-            raise RegistryFailure(Kind.INVALID_ANSWER, "indexes are nested too deeply, or one is none")
+            raise RegistryFailure(Kind.INVALID_ANSWER, "indexes are nested too deeply, or one is a manifest")
         return inner.entries
 
     def _child(self, entry: Descriptor) -> Manifest:
@@ -116,12 +115,14 @@ class Pull:
             raise RegistryFailure(Kind.INVALID_ANSWER, "a manifest is too long")
         return self._manifest(entry.digest, entry.size, entry.size)[1]
 
-    def _manifest(self, wanted: str, limit: int, size: int | None = None) -> tuple[str, Manifest | Index]:
+    def _manifest(
+        self, tag_or_digest: str, limit: int, size: int | None = None
+    ) -> tuple[str, Manifest | Index]:
         def parse(reply: Reply) -> tuple[str, Manifest | Index]:
-            digest = _verified(reply.body, wanted if ":" in wanted else "", size)
+            digest = _verified(reply.body, tag_or_digest if ":" in tag_or_digest else "", size)
             return digest, parse_manifest(reply.body, reply.headers.get("Content-Type", ""))
 
-        return self._document(f"manifests/{wanted}", limit, parse)
+        return self._document(f"manifests/{tag_or_digest}", limit, parse)
 
     def _config(self, descriptor: Descriptor) -> Config:
         if descriptor.size > self._limits.config_bytes:
@@ -134,7 +135,7 @@ class Pull:
         return self._document(f"blobs/{descriptor.digest}", descriptor.size, parse)
 
     def _document(self, path: str, limit: int, parse: Callable[[Reply], Found]) -> Found:
-        """Read and parse; large documents one at a time in this process, which bounds the memory of all."""
+        """Return the parsed document; large ones are read one at a time in this process, to bound its memory."""
         reply = self._repository.get(path, min(limit, _SMALL_BYTES))
         if reply.complete:
             return parse(reply)
@@ -147,7 +148,7 @@ class Pull:
 
 
 def _verified(content: bytes, digest: str, size: int | None) -> str:
-    """The digest of the content, which must be the promised one where there is one."""
+    """Return the digest of the content; raise RegistryFailure if it is not the promised one."""
     found = digest_of(content, digest or "sha256:")
     if (digest and found != digest) or (size is not None and size != len(content)):
         raise RegistryFailure(Kind.INVALID_ANSWER, "the content is not what its digest and size promise")

@@ -1,4 +1,4 @@
-"""A bounded memory of values that expire."""
+"""A cache of values that expire, bounded by their size."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class ExpiringLRU(Generic[Key, Value]):
-    """Values by key, up to `max_bytes` of what `put` says they take; the least recently used go first."""
+    """Values by key, up to `max_bytes` of the sizes given to `put`; the least recently used go first."""
 
     def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_bytes = max_bytes
@@ -21,7 +21,7 @@ class ExpiringLRU(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Value | None:
-        """Return the value, or None when there is none or its life is over."""
+        """Return the value, or None if there is none or its life is over."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -34,7 +34,7 @@ class ExpiringLRU(Generic[Key, Value]):
             return value
 
     def put(self, key: Key, value: Value, life_s: float, size_bytes: int) -> None:
-        """Keep a value for `life_s` seconds."""
+        """Store a value for `life_s` seconds."""
         with self._lock:
             self._remove(key)
             if life_s <= 0 or size_bytes > self._max_bytes:
@@ -54,7 +54,7 @@ class ExpiringLRU(Generic[Key, Value]):
 
     @property
     def bytes(self) -> int:
-        """What the values take together."""
+        """The size of all values together."""
         return self._bytes
 
     def _remove(self, key: Key) -> None:

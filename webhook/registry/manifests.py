@@ -1,4 +1,4 @@
-"""Manifests, indexes and image configurations: bytes of a registry to the few facts that are needed.
+"""Parsers of manifests, indexes and image configurations, for the few facts that are needed.
 
 https://github.com/opencontainers/image-spec (manifest.md, image-index.md, config.md); Docker's schema 2 has
 the same members under other media types.
@@ -41,7 +41,7 @@ _ATTESTATION = "vnd.docker.reference.type"
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """Where content is and how long it must be; `platform` for entries of an index."""
+    """The digest and size of content; `platform` is for entries of an index."""
 
     media_type: str
     digest: str
@@ -50,7 +50,7 @@ class Descriptor:
 
     @property
     def is_index(self) -> bool:
-        """Whether it is said to be an index."""
+        """Whether the media type is that of an index."""
         return self.media_type in INDEX_TYPES
 
 
@@ -70,7 +70,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What an image runs, and on what."""
+    """Entry point, command and platform of an image."""
 
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
@@ -84,7 +84,7 @@ def digest_of(content: bytes, like: str = "sha256:") -> str:
 
 
 def parse_manifest(content: bytes, content_type: str) -> Manifest | Index:
-    """Return what the bytes are, by their own mediaType, else by the header, else by their shape.
+    """Return the manifest or index, told apart by its own mediaType, else by the header, else by its shape.
 
     Raises RegistryFailure: INVALID_ANSWER for malformed or ambiguous bytes (CVE-2021-41190), NOT_AN_IMAGE for
     artifacts and schema 1.

@@ -1,8 +1,8 @@
-"""What is remembered of images and of who may read them: two layers, because to know a digest is no permission.
+"""The cache of images and of access to them: two layers, because knowing a digest is not a permission.
 
-*Content* is what the bytes of a digest say. It is kept for each repository, not for all: otherwise a registry that
-says "yes" for somebody else's digest would be given somebody else's image. *Access* is that a registry answered a
-credential, and how; it lives shortly, and nobody but the same credential profits from it.
+*Content* is the configuration behind a digest. It is stored per repository: otherwise a registry that claims somebody
+else's digest would be credited with somebody else's image. *Access* is a registry's answer to a credential; its life is
+short, and only the same credential profits from it.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.MANIFEST_UNKNOWN, Kind.FORBIDDEN_
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A repository of a registry, as one credential (its fingerprint) sees it."""
+class CacheScope:
+    """A repository of a registry, as one credential (its fingerprint) sees it: no answer is shared beyond."""
 
     registry: str
     repository: str
@@ -41,10 +41,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """What is asked at a place: a tag or digest, for some platforms."""
+    """A tag or digest in a scope, for some platforms."""
 
-    place: Place
-    wanted: str
+    scope: CacheScope
+    tag_or_digest: str
     platforms: tuple[Platform, ...]
 
 
@@ -57,7 +57,7 @@ class _ContentKey:
 
 
 class Memory:
-    """What one process remembers; nothing is written anywhere."""
+    """The cache of one process; nothing of it is written anywhere."""
 
     def __init__(
         self, max_bytes: int, tag_life_s: float, clock: Callable[[], float] = time.monotonic
@@ -67,75 +67,75 @@ class Memory:
         eighth = max_bytes // 8
         self._content: ExpiringLRU[_ContentKey, ImageConfig] = ExpiringLRU(2 * eighth, clock)
         self._answers: ExpiringLRU[AccessKey, ImageConfig | RegistryFailure] = ExpiringLRU(2 * eighth, clock)
-        self._tokens: ExpiringLRU[Place, Token] = ExpiringLRU(2 * eighth, clock)
+        self._tokens: ExpiringLRU[CacheScope, Token] = ExpiringLRU(2 * eighth, clock)
         self._tags: ExpiringLRU[tuple[str, str, str], str] = ExpiringLRU(eighth, clock)
         self._throttled: ExpiringLRU[tuple[str, bytes], RegistryFailure] = ExpiringLRU(eighth, clock)
 
     def fingerprint(self, credential: Credential) -> bytes:
-        """Return what tells credentials apart, and tells nothing of them."""
+        """Return a keyed hash, which tells credentials apart and reveals nothing of them."""
         parts = (credential.username, credential.password, credential.identity_token)
         text = "\0".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
         return b"" if credential.anonymous else hmac.digest(self._secret, text, hashlib.sha256)
 
     def answer(self, key: AccessKey, *, fresh: bool) -> ImageConfig | None:
-        """Return what the registry answered lately; with `fresh`, nothing that it may have changed since.
+        """Return the registry's last answer, or None; with `fresh`, None if it may have changed since.
 
-        Raises the RegistryFailure that it answered lately. A registry that limits pulls is not asked for more, but
-        what it has answered before still holds.
+        Raises the RegistryFailure of its last answer. A registry that limits pulls gets no further requests, but its
+        earlier answers still hold.
         """
         found = self._answers.get(key)
         if isinstance(found, RegistryFailure):
             raise found.copy()
         if found and not fresh:
             return found
-        limited = self._throttled.get((key.place.registry, key.place.fingerprint))
+        limited = self._throttled.get((key.scope.registry, key.scope.fingerprint))
         if limited:
             raise limited.copy()
         return None
 
     def keep_answer(self, key: AccessKey, config: ImageConfig) -> None:
-        """Remember an answer that was verified."""
-        by_digest, size = ":" in key.wanted, _size(config)
-        place = key.place
+        """Store an answer that was verified."""
+        by_digest, size = ":" in key.tag_or_digest, _size(config)
+        scope = key.scope
         self._answers.put(key, config, _DIGEST_LIFE_S if by_digest else self._tag_life_s, size)
-        content = _ContentKey(place.registry, place.repository, config.digest, key.platforms)
+        content = _ContentKey(scope.registry, scope.repository, config.digest, key.platforms)
         self._content.put(content, config, _FOR_EVER_S, size)
         self._tags.put(
-            (place.registry, place.repository, key.wanted), config.digest, _FOR_EVER_S, _OVERHEAD_BYTES
+            (scope.registry, scope.repository, key.tag_or_digest), config.digest, _FOR_EVER_S, _OVERHEAD_BYTES
         )
 
     def keep_failure(self, key: AccessKey, failure: RegistryFailure) -> None:
-        """Remember an answer that was a failure; what may pass at once is not remembered."""
+        """Store a failure, unless it may pass at once."""
         if failure.kind is Kind.TOO_MANY_REQUESTS:
-            place = (key.place.registry, key.place.fingerprint)
-            self._throttled.put(place, failure.copy(), failure.retry_after_s, _OVERHEAD_BYTES)
+            scope = (key.scope.registry, key.scope.fingerprint)
+            self._throttled.put(scope, failure.copy(), failure.retry_after_s, _OVERHEAD_BYTES)
         elif failure.kind in _REFUSALS:
             self._answers.put(key, failure.copy(), _REFUSED_S, _OVERHEAD_BYTES)
         elif failure.kind is not Kind.UNREACHABLE and failure.kind is not Kind.UNTRUSTED_CERTIFICATE:
-            life_s = _BROKEN_S if ":" in key.wanted else _REFUSED_S
+            life_s = _BROKEN_S if ":" in key.tag_or_digest else _REFUSED_S
             self._answers.put(key, failure.copy(), life_s, _OVERHEAD_BYTES)
 
     def last_digest(self, key: AccessKey) -> str | None:
-        """Return the digest that was last read under this name: worth asking whether it still is."""
-        return self._tags.get((key.place.registry, key.place.repository, key.wanted))
+        """Return the digest that was last read under this name, to be confirmed by the registry."""
+        return self._tags.get((key.scope.registry, key.scope.repository, key.tag_or_digest))
 
     def content(self, key: AccessKey, digest: str) -> ImageConfig | None:
-        """Return what the digest says: only for one whom the registry has just let read it."""
-        place = key.place
-        return self._content.get(_ContentKey(place.registry, place.repository, digest, key.platforms))
+        """Return the configuration behind the digest; call it only after the registry has granted this access."""
+        scope = key.scope
+        return self._content.get(_ContentKey(scope.registry, scope.repository, digest, key.platforms))
 
-    def token(self, place: Place) -> Token | None:
-        """Return the token that was last good there."""
-        return self._tokens.get(place)
+    def token(self, scope: CacheScope) -> Token | None:
+        """Return the last token that was accepted in this scope."""
+        return self._tokens.get(scope)
 
-    def keep_token(self, place: Place, token: Token) -> None:
-        """Remember a token for most of its life."""
+    def keep_token(self, scope: CacheScope, token: Token) -> None:
+        """Store a token for most of its life."""
         life_s = min(token.life_s - _TOKEN_MARGIN_S, _TOKEN_LIFE_S)
-        self._tokens.put(place, token, life_s, len(token.header) + _OVERHEAD_BYTES)
+        self._tokens.put(scope, token, life_s, len(token.header) + _OVERHEAD_BYTES)
 
-    def drop_token(self, place: Place) -> None:
+    def drop_token(self, scope: CacheScope) -> None:
         """Forget a token that was refused."""
-        self._tokens.drop(place)
+        self._tokens.drop(scope)
 
 
 def _size(config: ImageConfig) -> int:

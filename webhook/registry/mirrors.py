@@ -1,4 +1,4 @@
-"""Reading the images of one registry from another, as nodes do by the hosts.toml of containerd."""
+"""Mirrors: the images of one registry are read from another, as nodes do by containerd's hosts.toml."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from webhook.registry.reference import DOCKER_HUB, ImageReference, parse_referen
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Images of `source` are read from `host`, under `prefix` where there is one."""
+    """A mirror: images of `source` are read from `host`, under `prefix` if it is set."""
 
     source: str
     host: str
@@ -32,7 +32,7 @@ def parse_mirror(text: str) -> Mirror:
 
 
 def mirrored(reference: ImageReference, mirrors: Sequence[Mirror]) -> ImageReference:
-    """Return the name under which to read the image: pull secrets are matched with it too."""
+    """Return the name to read the image under; pull secrets are matched with it too."""
     for mirror in mirrors:
         if mirror.source == reference.host.lower():
             repository = "/".join(filter(None, (mirror.prefix, reference.repository)))

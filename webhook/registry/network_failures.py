@@ -1,4 +1,4 @@
-"""What an exception of the network means: a kind that people see, and for the log the host and how far it came."""
+"""From an exception of the network to a RegistryFailure: a kind for people; host and phase for the log."""
 
 import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
@@ -12,8 +12,8 @@ from webhook.registry.failures import Kind, RegistryFailure
 _CUT_SHORT = (RemoteDisconnected, IncompleteRead)
 
 
-def failure_of(error: Exception, where: str, phase: str, *, again: bool = False) -> RegistryFailure:
-    """Return the failure; `where` is HOST:PORT. `again`: the same request may well succeed at once."""
+def from_exception(error: Exception, where: str, phase: str, *, again: bool = False) -> RegistryFailure:
+    """Return the failure; `where` is HOST:PORT. With `again`, the same request may well succeed at once."""
     chain = causes(error)
     place = f"{where}: {phase}"
     untrusted = verification_problem(error)
@@ -22,7 +22,7 @@ def failure_of(error: Exception, where: str, phase: str, *, again: bool = False)
             Kind.UNTRUSTED_CERTIFICATE, f"{place}: the certificate is not trusted: {untrusted}"
         )
     if any(_no_http(cause) for cause in chain):
-        return RegistryFailure(Kind.INVALID_ANSWER, f"{place}: this is no valid HTTP: {_name(chain)}")
+        return RegistryFailure(Kind.INVALID_ANSWER, f"{place}: this is not valid HTTP: {_name(chain)}")
     if any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in chain):
         return RegistryFailure(Kind.UNREACHABLE, f"{place}: timed out", transient=again)
     transient = again or not any(isinstance(cause, ssl.SSLError) for cause in chain)
@@ -36,7 +36,7 @@ def _no_http(cause: BaseException) -> bool:
 
 
 def _name(chain: list[BaseException]) -> str:
-    """The class of the innermost error: its text may hold what the other side wrote, but not OpenSSL's reason."""
+    """Return the class of the innermost error: its text may hold what the other side wrote; OpenSSL's reason does not."""
     last = chain[-1]
     reason = f" {last.reason}" if isinstance(last, ssl.SSLError) and last.reason else ""
     return type(last).__name__ + reason

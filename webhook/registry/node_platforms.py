@@ -11,7 +11,7 @@ from webhook.registry.platforms import Platform, node_platforms
 
 _LIFE_S = 300.0
 _PAUSE_S = 15.0
-"""After nodes that could not be read."""
+"""The pause after nodes could not be read."""
 _BUDGET_S = 2.0
 
 
@@ -22,29 +22,29 @@ class Nodes(Protocol):
 
 
 class NodePlatforms:
-    """Called, it gives the platforms of the nodes; none where they may not be read or do not answer."""
+    """Callable that returns the platforms of the nodes; none if the nodes cannot be read."""
 
     def __init__(self, nodes: Nodes, clock: Callable[[], float] = time.monotonic) -> None:
         self._nodes = nodes
         self._clock = clock
         self._lock = threading.Lock()
         self._until = clock()
-        self._asked = False
+        self._was_read = False
         self._platforms: tuple[Platform, ...] = ()
 
     def __call__(self) -> tuple[Platform, ...]:
-        """Return what is known; one thread asks when that is old, and the others wait for it only the first time."""
-        if self._clock() >= self._until and self._lock.acquire(blocking=not self._asked):
+        """Return the known platforms; one thread reads them again when they are old, and others wait only the first time."""
+        if self._clock() >= self._until and self._lock.acquire(blocking=not self._was_read):
             try:
                 if self._clock() >= self._until:
                     self._until = self._clock() + self._read()
-                self._asked = True
+                self._was_read = True
             finally:
                 self._lock.release()
         return self._platforms
 
     def _read(self) -> float:
-        """Ask, and return for how many seconds not again."""
+        """Read the nodes, and return the seconds until the next time."""
         try:
             self._platforms = node_platforms(self._nodes.list_nodes(Deadline(_BUDGET_S)))
         except ClusterUnavailable:

@@ -1,19 +1,19 @@
-"""Who counts what became of look-ups."""
+"""Counting the outcomes of image look-ups."""
 
 from typing import Protocol
 
 REMEMBERED = "remembered"
-"""Answered from memory, without the registry."""
+"""Answered from the cache, without the registry."""
 CONFIRMED = "confirmed"
-"""The registry was asked whether it is still so, and said yes."""
+"""Answered from the cache, after the registry confirmed the digest."""
 SHARED = "shared"
-"""Another thread was asking the same."""
+"""Fetched by another thread at the same time."""
 READ = "read"
 """Read from the registry."""
 
 
 class Observer(Protocol):
-    """Counts one outcome a look-up: one of the words above, or a `Kind` of failure in lower case."""
+    """Counts one outcome per look-up: one of the words above, or a `Kind` of failure in lower case."""
 
     def image_lookup(self, outcome: str) -> None: ...
 

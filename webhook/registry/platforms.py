@@ -1,4 +1,4 @@
-"""Which entry of an index is for which platform.
+"""Platforms, and the entry of an index that is for one.
 
 https://github.com/opencontainers/image-spec/blob/main/image-index.md and, for variants,
 https://github.com/containerd/platforms
@@ -25,14 +25,14 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def normalised(self) -> "Platform":
-        """The same with one name for each architecture, and its variant where it has a usual one."""
+        """Return the same platform under the one name of its architecture, and with its usual variant."""
         architecture = _ALIASES.get(self.architecture, self.architecture)
         variant = self.variant or _DEFAULT_VARIANT.get(architecture, "")
         return Platform(self.os, architecture, "v7" if self.architecture == "armhf" else variant)
 
 
 DEFAULT_PLATFORM = Platform("linux", "amd64")
-"""That of an entry of an index which names none."""
+"""The platform of an index entry that names none."""
 DEFAULT_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 
 
@@ -59,8 +59,8 @@ def _node_platform(node: Mapping[str, object]) -> Platform | None:
     return Platform(os, architecture)
 
 
-def wanted_platforms(cluster: Sequence[Platform], architectures: Sequence[str]) -> tuple[Platform, ...]:
-    """Return the platforms to look at: the cluster's, or of them those whose architectures the pod pins.
+def platforms_to_read(cluster: Sequence[Platform], architectures: Sequence[str]) -> tuple[Platform, ...]:
+    """Return the platforms to read the image for: the cluster's, narrowed to the architectures that the pod pins.
 
     Only Linux: there is no launcher for other systems.
     """
@@ -71,17 +71,17 @@ def wanted_platforms(cluster: Sequence[Platform], architectures: Sequence[str]) 
     return pinned or tuple(Platform("linux", architecture) for architecture in architectures)
 
 
-def best_match(wanted: Platform, offered: Sequence[Platform]) -> int | None:
-    """Return the place of the entry that a node of platform `wanted` runs, or None; the first of equals."""
+def best_match(platform: Platform, offered: Sequence[Platform]) -> int | None:
+    """Return the position of the entry that a node of this platform runs, or None; the first of equals."""
     ranks = [
-        (rank, place) for place, platform in enumerate(offered) if (rank := _rank(wanted, platform)) >= 0
+        (rank, position) for position, entry in enumerate(offered) if (rank := _rank(platform, entry)) >= 0
     ]
     return min(ranks)[1] if ranks else None
 
 
-def _rank(wanted: Platform, offered: Platform) -> int:
-    """0 for the same variant, more for an older one that still runs, -1 for what does not run."""
-    want, have = wanted.normalised(), offered.normalised()
+def _rank(platform: Platform, offered: Platform) -> int:
+    """Return 0 for the same variant, more for an older one that still runs, -1 for one that does not."""
+    want, have = platform.normalised(), offered.normalised()
     if (want.os, want.architecture) != (have.os, have.architecture):
         return -1
     if want.variant == have.variant:

@@ -1,22 +1,24 @@
-"""Pools of urllib3 whose connections are dialled by us: urllib3 resolves a name by itself, after any check before."""
+"""Keep-alive pools for registries: their connections pass the address policy, and their failures name the phase.
+
+urllib3 resolves a name by itself, after any check before; these connections are dialled by the caller's function.
+"""
 
 import socket
 import time
 from http.client import HTTPException
 from typing import Any
 
-from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
-from vaultkube.net.keepalive import REPEATABLE, Dial, Keeping, Noted, kept_pools
-from webhook.registry.faults import failure_of
+from vaultkube.net.keepalive import REPEATABLE, Dial, SuspiciousPool, TimestampedConnection, pools
+from webhook.registry.network_failures import from_exception
 
 _MAX_HEAD_BYTES = 64 * 1024
 """Of the status line and all headers."""
 
 
-class _Followed(Noted):
-    """A connection that notes as well how far its request has come."""
+class _TracedConnection(TimestampedConnection):
+    """A connection that knows the phase of its request, and bounds the size of an answer's head."""
 
     phase = ""
     sock: Any
@@ -29,31 +31,32 @@ class _Followed(Noted):
         """Return the answer; its `expect` is the socket's, for the body."""
         self.phase, connected = "waiting for the answer", self.sock
         connected.expect(_MAX_HEAD_BYTES)
-        response = super().getresponse()  # type: ignore[misc]
+        response: Any = super().getresponse()
         response.expect = connected.expect
         return response
 
-    def noted(self, connected: socket.socket) -> socket.socket:
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
         self.phase = "TLS handshake"
-        return super().noted(connected)
+        return connected
 
 
-class _Answering(Keeping):
+class _RegistryPool(SuspiciousPool):
     """A pool whose failures are all RegistryFailure."""
 
-    def _answered(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
-        kept, started = not conn.is_closed, time.monotonic()
+    def _exchange(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
+        reused, started = not conn.is_closed, time.monotonic()
         idle_s = started - conn.used_at
         try:
-            return super()._answered(conn, method, *arguments, **options)
+            return super()._exchange(conn, method, *arguments, **options)
         except (OSError, ValueError, HTTPException, HTTPError) as error:
             phase = conn.phase
-            if kept:
+            if reused:
                 phase += f" on a connection that was idle for {idle_s:.1f} s"
             where = f"{conn.host}:{conn.port}"
-            raise failure_of(error, where, phase, again=kept and method in REPEATABLE) from None
+            raise from_exception(error, where, phase, again=reused and method in REPEATABLE) from None
 
 
-def pool_classes(dial: Dial) -> dict[str, type[HTTPConnectionPool]]:
-    """Return urllib3's pools by scheme, with connections made by `dial`, which raises RegistryFailure."""
-    return kept_pools(dial, _Followed, _Answering)
+def registry_pools(dial: Dial) -> dict[str, type[Any]]:
+    """Return urllib3's pool classes by scheme; `dial` makes their connections and raises RegistryFailure."""
+    return pools(dial, _TracedConnection, _RegistryPool)

@@ -1,4 +1,4 @@
-"""What the webhook asks about an image, and what it learns."""
+"""The webhook's question about an image, and the answer."""
 
 from dataclasses import dataclass, field
 
@@ -18,11 +18,11 @@ class PullSecret:
 
 @dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """Which image, and with whose credentials; `namespace` is the pod's, so that none has all the threads.
+    """An image and the credentials to read it with; `namespace` is the pod's, for a fair share of the threads.
 
     `pull_secrets` are those of the pod, in its order; `default_secrets` are the operator's, tried after them.
-    `missing_secrets` are the names of those that it has not, or that are of no type for registries.
-    `architectures` (`arm64`, …) are those that the pod pins itself to; none: the cluster's platforms decide.
+    `missing_secrets` names those that do not exist, or whose type is not one for registries.
+    `architectures` (`arm64`, …) are those that the pod pins itself to; if empty, the cluster's platforms decide.
     """
 
     image: str
@@ -37,9 +37,9 @@ class ImageQuery:
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
-    """What the image's configuration says, byte for byte: the caller doubles every `$` it copies into a pod.
+    """The image's configuration, byte for byte: the caller doubles every `$` it copies into a pod.
 
-    `digest` is that of the manifest or index that the image's name stands for: `IMAGE@digest` pins it.
+    `digest` is that of the manifest or index behind the image's name: `IMAGE@digest` pins it.
     `os` is `linux` or `windows`. Empty tuples stand for unset.
     """
 

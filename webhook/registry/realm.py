@@ -1,4 +1,4 @@
-"""Where a token may be asked for, and with what (https://distribution.github.io/distribution/spec/auth/token/)."""
+"""Token servers, and the credentials they may get (https://distribution.github.io/distribution/spec/auth/token/)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MAX_URL = 2048
 
 @dataclass(frozen=True, slots=True)
 class RealmRule:
-    """Credentials for a registry may go to the token server on this host."""
+    """A rule: credentials for a registry may go to the token server on this host."""
 
     registry: HostPattern
     realm: HostPattern
@@ -60,7 +60,7 @@ def parse_realm(challenge: Challenge) -> Realm:
 
 
 def may_have_credentials(realm: Realm, registry: Host, rules: Sequence[RealmRule]) -> bool:
-    """Whether the registry's credentials may go there: the same host, a known pair, or the operator's."""
+    """Return whether the realm may get the registry's credentials: the same host, a known pair, or the operator's."""
     return realm.host.name == registry.name or any(
         rule.registry.matches(registry, 443) and rule.realm.matches(realm.host, 443)
         for rule in (*KNOWN_REALMS, *rules)

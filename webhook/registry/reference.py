@@ -34,7 +34,7 @@ _HEX_NAME = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host, an IPv6 address without brackets, and its port (0: the scheme's own)."""
+    """A host name or an address, IPv6 without brackets, and a port (0: the scheme's own)."""
 
     name: str
     port: int = 0
@@ -44,13 +44,13 @@ class Host:
         return f"{name}:{self.port}" if self.port else name
 
     def with_port(self, default_port: int) -> str:
-        """HOST:PORT, also where the port is the scheme's own."""
+        """Return HOST:PORT, even if the port is the scheme's own."""
         return str(Host(self.name, self.port or default_port))
 
 
 @dataclass(frozen=True, slots=True)
 class ImageReference:
-    """An image's name in full; `tag` is empty where only a digest is given, `digest` where there is none."""
+    """An image's full name; `tag` is empty if the name has only a digest, `digest` if it has none."""
 
     host: str
     repository: str
@@ -58,18 +58,18 @@ class ImageReference:
     digest: str
 
     @property
-    def wanted(self) -> str:
-        """What to ask the registry for: the digest, else the tag."""
+    def tag_or_digest(self) -> str:
+        """The reference to request: the digest, else the tag."""
         return self.digest or self.tag
 
     @property
     def name(self) -> str:
-        """Host and repository, which pull secrets are matched with."""
+        """Host and repository, as pull secrets are matched."""
         return f"{self.host}/{self.repository}"
 
     @property
     def api(self) -> Host:
-        """Where the registry's API is."""
+        """The host of the registry's API."""
         return parse_host(_HUB_API if self.host == DOCKER_HUB else self.host)
 
 
@@ -94,12 +94,12 @@ def parse_reference(image: str) -> ImageReference:
 
 
 def pinned(image: str, digest: str) -> str:
-    """Return the image's name with the digest that was read: what runs is then what was read."""
+    """Return the image's name with the digest that was read, so that the pod runs exactly that."""
     return image if "@" in image else f"{image}@{digest}"
 
 
 def parse_host(text: str, *, keep_case: bool = False) -> Host:
-    """Return a host as `NAME[:PORT]` gives it; raise RegistryFailure (INVALID_REFERENCE)."""
+    """Return the host in `NAME[:PORT]`; raise RegistryFailure (INVALID_REFERENCE)."""
     found = _HOST.fullmatch(text)
     port = int(found["port"] or 0) if found else 0
     if not found or port > 65535 or len(found["name"]) > _MAX_HOST:

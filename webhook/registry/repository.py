@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from vaultkube.deadline import Deadline
-from webhook.registry.authorization import Asker, Authorizer, Subject, Token
+from webhook.registry.authorization import Access, Authorizer, Token
 from webhook.registry.challenge import parse_challenges
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.manifests import ACCEPT
-from webhook.registry.transport import Reply, Request
+from webhook.registry.transport import Reply, Request, Sender
 
 
 class TokenStore(Protocol):
-    """Where the token for this repository and credential is kept between pulls."""
+    """Stores the token for this repository and credential between reads."""
 
     def load(self) -> Token | None: ...
 
@@ -20,19 +20,19 @@ class TokenStore(Protocol):
 
 
 class Repository:
-    """Sends what `Pull` asks, and answers the registry's challenge once."""
+    """Sends the requests of an ImageReader, and answers the registry's challenge once."""
 
     def __init__(
         self,
-        asker: Asker,
+        sender: Sender,
         authorizer: Authorizer,
-        subject: Subject,
+        access: Access,
         tokens: TokenStore,
         deadline: Deadline,
     ) -> None:
-        self._asker = asker
+        self._sender = sender
         self._authorizer = authorizer
-        self._subject = subject
+        self._access = access
         self._tokens = tokens
         self._deadline = deadline
         self._token = tokens.load()
@@ -40,20 +40,20 @@ class Repository:
 
     def get(self, path: str, limit_bytes: int) -> Reply:
         """Return the answer 200 to a GET of `manifests/…` or `blobs/…`; raise RegistryFailure."""
-        return self._ask(lambda: self._request("GET", path, limit_bytes))
+        return self._send(lambda: self._request("GET", path, limit_bytes))
 
     def head(self, path: str) -> Reply:
         """Return the answer 200 to a HEAD; raise RegistryFailure."""
-        return self._ask(lambda: self._request("HEAD", path, 0))
+        return self._send(lambda: self._request("HEAD", path, 0))
 
-    def _ask(self, request: Callable[[], Request]) -> Reply:
-        reply = self._asker.ask(request(), self._deadline)
+    def _send(self, request: Callable[[], Request]) -> Reply:
+        reply = self._sender.send(request(), self._deadline)
         if reply.status == 401 and not self._answered:
             self._tokens.save(None)
             challenges = parse_challenges(reply.challenges)
-            self._token = self._authorizer.answer(challenges, self._subject, self._deadline)
+            self._token = self._authorizer.answer(challenges, self._access, self._deadline)
             self._answered = True
-            reply = self._asker.ask(request(), self._deadline)
+            reply = self._sender.send(request(), self._deadline)
             if reply.status == 200:
                 self._tokens.save(self._token)
         if reply.status in (401, 403):
@@ -69,6 +69,6 @@ class Repository:
         headers = {"Accept": ACCEPT} if path.startswith("manifests/") else {}
         if self._token:
             headers["Authorization"] = self._token.header
-        subject = self._subject
-        url = f"{subject.scheme}://{subject.registry}/v2/{subject.repository}/{path}"
-        return Request(method, url, limit_bytes, headers, verify=subject.verify)
+        access = self._access
+        url = f"{access.scheme}://{access.registry}/v2/{access.repository}/{path}"
+        return Request(method, url, limit_bytes, headers, verify=access.verify)

@@ -1,4 +1,4 @@
-"""Single flight: who asks for what is being fetched already waits for that answer."""
+"""Single flight: threads that need a value which another thread fetches already wait for that one."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -18,8 +18,8 @@ class _Flight(Generic[Value]):
         self.failure: RegistryFailure | None = None
 
 
-class Flights(Generic[Key, Value]):
-    """What is being fetched, by key."""
+class SingleFlight(Generic[Key, Value]):
+    """The fetches that are under way, by key."""
 
     def __init__(self) -> None:
         self._flights: dict[Key, _Flight[Value]] = {}
@@ -28,7 +28,7 @@ class Flights(Generic[Key, Value]):
     def fetch(self, key: Key, work: Callable[[], Value], deadline: Deadline) -> tuple[Value, bool]:
         """Return the value, and whether another thread fetched it; raise RegistryFailure.
 
-        An answer is shared, also a failure; that the time of the one who fetches was up is not: another goes on.
+        A failure is shared as well, unless the fetching thread ran out of time: then one that waits fetches.
         """
         while True:
             with self._lock:

@@ -1,12 +1,12 @@
 """One HTTP request to a registry, its token server or its storage: nothing ambient, everything bounded.
 
-requests brings the messages, urllib3 the connections; of requests only the adapter is used, because a session
-would bring cookies, ~/.netrc, proxy variables and redirects of its own.
+Of requests only the adapter is used, because a session would bring cookies, ~/.netrc, proxy variables and redirects
+of its own.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 import urllib3
@@ -17,8 +17,8 @@ from vaultkube.net.adapter import ContextAdapter
 from vaultkube.net.tls import client_context
 from webhook.registry.dial import Dialler
 from webhook.registry.failures import Kind, RegistryFailure
-from webhook.registry.faults import failure_of
-from webhook.registry.pools import pool_classes
+from webhook.registry.network_failures import from_exception
+from webhook.registry.pools import registry_pools
 from webhook.registry.realm import parse_url
 from webhook.registry.reference import DEFAULT_PORTS
 
@@ -29,7 +29,7 @@ _MAX_ERROR_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send; `limit_bytes` is how much of a body is read before it is given up."""
+    """An HTTP request; a body longer than `limit_bytes` is not read to its end."""
 
     method: str
     url: str
@@ -41,21 +41,27 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A registry's answer; the body of anything but 200 is not kept."""
+    """A registry's answer; only an answer 200 has its body."""
 
     status: int
     headers: Mapping[str, str]
     challenges: Sequence[str]
     body: bytes = field(repr=False)
     complete: bool = True
-    """Whether the body ended within the limit; if not, there is none of it."""
+    """Whether the body ended within the limit; if not, `body` is empty."""
+
+
+class Sender(Protocol):
+    """Sends a request and returns the answer: Transport, or Exchange with its redirects and retries."""
+
+    def send(self, request: Request, deadline: Deadline) -> Reply: ...
 
 
 class Transport:
-    """Sends requests over kept connections; for use by many threads."""
+    """Sends requests over keep-alive connections; for use by many threads."""
 
     def __init__(self, dialler: Dialler, ca: str = "", strict: bool = False) -> None:
-        pools = pool_classes(dialler.dial)
+        pools = registry_pools(dialler.dial)
         self._adapters = {
             verify: ContextAdapter(
                 client_context(ca, beside_system=True, verify=verify, strict=strict),
@@ -70,7 +76,7 @@ class Transport:
         """Return the answer, redirects included; raise RegistryFailure (UNREACHABLE, INVALID_ANSWER, …)."""
         left = deadline.remaining_s()
         if left <= 0:
-            detail = f"{_where(request.url)}: not asked any more: the time for this image is used up"
+            detail = f"{_where(request.url)}: no request was sent: the time for this image is used up"
             raise RegistryFailure(Kind.UNREACHABLE, detail)
         phase = "making the request"
         try:
@@ -82,16 +88,16 @@ class Transport:
                 phase = "reading the answer"
                 return _reply(response, request.limit_bytes)
         except (HTTPError, OSError, ValueError) as error:
-            raise failure_of(error, _where(request.url), phase) from None
+            raise from_exception(error, _where(request.url), phase) from None
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close all connections."""
         for adapter in self._adapters.values():
             adapter.close()
 
 
 def _where(url: str) -> str:
-    """HOST:PORT."""
+    """Return HOST:PORT of the URL."""
     scheme, host, _ = parse_url(url)
     return host.with_port(DEFAULT_PORTS[scheme])
 
@@ -110,7 +116,7 @@ def _reply(response: requests.Response, limit_bytes: int) -> Reply:
             raw.drain_conn()
         return Reply(response.status_code, response.headers, challenges, b"")
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise RegistryFailure(Kind.INVALID_ANSWER, "the body is encoded, which was not asked for")
+        raise RegistryFailure(Kind.INVALID_ANSWER, "the body is encoded, against the request")
     if response.request.method == "HEAD":
         return Reply(200, response.headers, challenges, b"")
     fits = _declared_length(response) <= limit_bytes
@@ -121,7 +127,7 @@ def _reply(response: requests.Response, limit_bytes: int) -> Reply:
 
 
 def _declared_length(response: requests.Response) -> int:
-    """What Content-Length says; without one, too much for errors and 0 for bodies that are counted."""
+    """Return Content-Length; without one, too much for errors, and 0 for bodies, whose bytes are counted."""
     text = response.headers.get("Content-Length", "")
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)

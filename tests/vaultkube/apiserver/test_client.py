@@ -46,7 +46,7 @@ def test_an_object_is_read_with_fields_that_we_do_not_know(cluster: Server, admi
     assert found["metadata"]["managedFields"]
 
 
-def test_what_does_not_exist_is_none(admin: Cluster) -> None:
+def test_a_missing_object_is_none(admin: Cluster) -> None:
     assert admin.get("Secret", "default", "missing", soon()) is None
     assert admin.create_token("default", "missing", [], soon()) is None
 
@@ -64,7 +64,7 @@ def test_a_token_is_for_the_service_account_and_ten_minutes(admin: Cluster) -> N
     assert claims["exp"] - claims["iat"] == 600
 
 
-def test_without_rights_the_message_names_what_and_the_remedy(nobody: Cluster) -> None:
+def test_without_rights_the_message_names_the_object_and_the_remedy(nobody: Cluster) -> None:
     with pytest.raises(ClusterUnavailable, match=r"may not read Secret default/x; check its ClusterRole"):
         nobody.get("Secret", "default", "x", soon())
 
@@ -144,7 +144,7 @@ def forgetful(request: pytest.FixtureRequest) -> Iterator[Forgetful]:
 
 @pytest.mark.parametrize("forgetful", [(1, False), (1, True)], ids=["silent", "closed"], indirect=True)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_kept_connection_that_is_dead_costs_no_answer(forgetful: Forgetful, method: str) -> None:
+def test_a_dead_keep_alive_connection_fails_no_request(forgetful: Forgetful, method: str) -> None:
     client = Cluster(Connection(forgetful.address))
     for _ in range(2):
         if method == "GET":
@@ -155,7 +155,7 @@ def test_a_kept_connection_that_is_dead_costs_no_answer(forgetful: Forgetful, me
 
 
 @pytest.mark.parametrize("forgetful", [(9,)], indirect=True)
-def test_connections_are_kept_by_all_threads_together_and_not_for_long(
+def test_threads_share_connections_and_idle_ones_are_not_reused(
     forgetful: Forgetful, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Cluster(Connection(forgetful.address))
@@ -180,7 +180,7 @@ def test_a_rotated_ca_is_trusted_at_the_next_request(
     assert rotating.get("Secret", "default", "x", soon()) is None
 
 
-def test_nothing_is_asked_after_the_deadline(admin: Cluster) -> None:
+def test_nothing_is_sent_after_the_deadline(admin: Cluster) -> None:
     with pytest.raises(ClusterUnavailable, match="no time was left"):
         admin.get("Secret", "default", "x", Deadline(0))
 
@@ -234,6 +234,6 @@ def test_a_broken_kubeconfig_is_named(tmp_path: Path, content: str) -> None:
         find_connection({"KUBECONFIG": str(path)})
 
 
-def test_nowhere_to_connect_to_is_an_error() -> None:
+def test_without_kubeconfig_and_pod_there_is_an_error() -> None:
     with pytest.raises(InvalidSetting, match="set KUBECONFIG"):
         find_connection({})

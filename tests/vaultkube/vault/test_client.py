@@ -27,7 +27,7 @@ def client(address: str, ca: str = "", budget_s: float = BUDGET_S) -> hvac.Clien
 
 
 def read(address: str, *paths: str) -> list[object]:
-    """What reads of these paths come to, all under one deadline."""
+    """Return the outcomes of reading these paths, all under one deadline."""
     made = client(address)
     with contextlib.closing(made.adapter):
         return list(HvacReader(made).read([(path, "") for path in paths]))

@@ -1,4 +1,4 @@
-"""What the tests of attacks share: a look-up that must fail soon, cheaply and silently."""
+"""Shared by the tests of attacks: a look-up that must fail soon, cheaply and silently."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What the tests of the registry client share."""
+"""Fixtures of the registry client's tests."""
 
 from collections.abc import Callable, Iterator
 

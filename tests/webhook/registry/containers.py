@@ -59,7 +59,7 @@ class Containers:
         return reference
 
     def config(self, registry: Registry, reference: str, *options: str) -> dict[str, Any]:
-        """What skopeo reads as the configuration of an image in a registry."""
+        """Return the configuration of an image in a registry, as skopeo reads it."""
         access = self._access(registry, "", PULLER)
         printed = self._run("skopeo", *options, "inspect", "--config", *access, f"docker://{reference}")
         found: dict[str, Any] = json.loads(printed)

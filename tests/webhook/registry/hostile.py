@@ -1,4 +1,4 @@
-"""What a registry can do to a client: behaviours of a `HostileServer`."""
+"""Attacks of a registry on its client: behaviours of a `HostileServer`."""
 
 import gzip
 import hashlib

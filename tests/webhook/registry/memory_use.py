@@ -1,4 +1,4 @@
-"""How much more memory this process needed at most (Linux, proc(5))."""
+"""The growth of this process's peak memory (Linux, proc(5))."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What is tried in the network of our own, and which addresses may be dialled for it."""
+"""The scenarios of the island network, and the addresses that each may dial."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

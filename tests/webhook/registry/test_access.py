@@ -1,4 +1,4 @@
-"""Whose credentials open a registry, and what is said when none do."""
+"""Credentials for a registry, and the message if none is accepted."""
 
 import json
 import logging
@@ -52,7 +52,7 @@ def test_the_default_secret_is_tried_after_the_pods_own(
 
 
 @pytest.mark.parametrize("registry", ["anonymous"], indirect=True)
-def test_an_open_registry_is_read_with_a_credential_that_it_does_not_ask_for(
+def test_an_open_registry_is_read_with_an_unneeded_credential(
     registry: Registry, reference: str, connect: Connect
 ) -> None:
     assert connect().fetch(ImageQuery(reference, (wrong(registry),)), Deadline(10)).command == ("x",)
@@ -85,7 +85,7 @@ def test_a_secret_that_cannot_be_read_is_named(registry: Registry, reference: st
 
 
 @PRIVATE
-def test_pull_secrets_that_are_for_other_images_are_told(
+def test_pull_secrets_for_other_images_are_named(
     registry: Registry, reference: str, connect: Connect
 ) -> None:
     query = ImageQuery(reference, (right(registry, "127.0.0.1"),))
@@ -95,7 +95,7 @@ def test_pull_secrets_that_are_for_other_images_are_told(
 
 
 @PRIVATE
-def test_pull_secrets_that_are_missing_are_named_where_they_may_be_why(
+def test_missing_pull_secrets_are_named_if_they_may_be_the_cause(
     registry: Registry, reference: str, connect: Connect
 ) -> None:
     missing = "missing or not of a type for registries: pull secret pull-b"
@@ -105,7 +105,7 @@ def test_pull_secrets_that_are_missing_are_named_where_they_may_be_why(
     assert missing in connect().fetch(query, Deadline(10)).warnings[0]
 
 
-def test_what_is_no_name_is_told_as_it_was_written(connect: Connect) -> None:
+def test_an_invalid_name_is_quoted_in_the_message(connect: Connect) -> None:
     with pytest.raises(ImageNotRead, match=r"image 'Foo/bar': INVALID_REFERENCE: .*\(the repository is not"):
         connect().fetch(ImageQuery("Foo/bar"), Deadline(10))
 

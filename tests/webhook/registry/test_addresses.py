@@ -1,4 +1,4 @@
-"""Which addresses may be connected to."""
+"""The addresses that the webhook may connect to."""
 
 import ipaddress
 
@@ -80,18 +80,18 @@ def test_some_addresses_are_never_connected_to(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_private_addresses_are_for_listed_hosts(address: str) -> None:
+def test_only_listed_hosts_may_have_private_addresses(address: str) -> None:
     assert not allows(OPEN, address)
     assert allows(LISTED, address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_public_addresses_are_for_all(address: str) -> None:
+def test_any_host_may_have_a_public_address(address: str) -> None:
     assert allows(OPEN, address)
 
 
 @pytest.mark.parametrize("address", LOOPBACK)
-def test_loopback_is_only_for_a_host_that_is_listed_and_named_as_loopback(address: str) -> None:
+def test_only_a_listed_host_that_is_named_as_loopback_may_be_loopback(address: str) -> None:
     literal = AddressPolicy([parse_pattern("127.0.0.1:5000"), parse_pattern("named.example.com")])
     assert not allows(LISTED, address)
     assert not allows(LISTED, address, "127.0.0.1:5000")
@@ -114,7 +114,7 @@ def test_loopback_is_only_for_a_host_that_is_listed_and_named_as_loopback(addres
         ("printer.local", False),
     ],
 )
-def test_names_of_the_cluster_are_for_listed_hosts(name: str, allowed: bool) -> None:
+def test_only_listed_hosts_may_have_names_of_the_cluster(name: str, allowed: bool) -> None:
     policy = AddressPolicy(cluster_domain="my.domain")
     assert policy.allows_name(parse_host(name), 443) is allowed
     assert LISTED.allows_name(parse_host(name), 443)
@@ -126,7 +126,7 @@ def test_names_that_are_not_listed_are_looked_up_without_the_search_list() -> No
     assert lookup_name(Host("8.8.8.8"), listed=False) == "8.8.8.8"
 
 
-def test_plain_http_is_for_listed_hosts() -> None:
+def test_only_listed_hosts_are_reached_by_plain_http() -> None:
     assert LISTED.scheme(parse_host("plain.example.com:5000")) == "http"
     assert LISTED.scheme(parse_host("plain.example.com")) == "https"
     assert LISTED.scheme(parse_host("127.0.0.1:5000")) == "https"

@@ -22,7 +22,7 @@ from webhook.registry.credentials import Credential
 from webhook.registry.query import ImageQuery
 
 
-def test_a_registry_that_is_busy_for_a_moment_is_asked_again(
+def test_a_request_to_a_busy_registry_is_repeated(
     server: HostileServer, connect: Connect, client: RegistryClient
 ) -> None:
     busy = lambda visit: visit.answer(503)  # noqa: E731
@@ -49,7 +49,7 @@ def test_a_long_retry_after_is_refused_at_once_and_remembered(
     assert len(server.visits) == 1
 
 
-def test_what_one_account_is_limited_in_another_may_still_do(
+def test_a_limit_of_one_account_does_not_hold_for_another(
     server: HostileServer, client: RegistryClient
 ) -> None:
     limited = lambda visit: visit.answer(429, headers={"Retry-After": "3600"})  # noqa: E731
@@ -79,7 +79,7 @@ def test_a_registry_without_head_is_read_again(server: HostileServer, client: Re
     assert [method for method, _, _ in server.visits].count("HEAD") == 5
 
 
-def test_a_registry_that_fails_again_and_again_is_left_alone_for_a_while(
+def test_a_registry_that_keeps_failing_gets_no_requests_for_a_while(
     server: HostileServer, client: RegistryClient
 ) -> None:
     reference = server.serve("app", lambda visit: visit.answer(500))

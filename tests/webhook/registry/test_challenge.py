@@ -1,4 +1,4 @@
-"""What WWW-Authenticate says."""
+"""Parsing WWW-Authenticate."""
 
 import pytest
 from hypothesis import given
@@ -44,7 +44,7 @@ PARAMETERS = st.dictionaries(
 
 
 @given(st.lists(st.tuples(st.from_regex(r"[a-z]{1,6}", fullmatch=True), PARAMETERS), max_size=4))
-def test_what_was_quoted_comes_back(challenges: list[tuple[str, dict[str, str]]]) -> None:
+def test_quoted_values_survive_parsing(challenges: list[tuple[str, dict[str, str]]]) -> None:
     def quoted(text: str) -> str:
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

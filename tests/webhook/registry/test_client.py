@@ -42,7 +42,7 @@ def test_entrypoint_and_command_are_read_as_they_are(
 
 
 @pytest.mark.parametrize("form", ["docker", "oci"])
-def test_of_an_index_the_pinned_architecture_is_read(registry: Registry, connect: Connect, form: str) -> None:
+def test_the_pinned_architecture_of_an_index_is_read(registry: Registry, connect: Connect, form: str) -> None:
     arm, amd = (image(cmd=[name], architecture=name, form=form) for name in ("arm64", "amd64"))  # type: ignore[arg-type]
     reference = registry.push("team/both:1", index(arm, amd, form=form))  # type: ignore[arg-type]
 
@@ -51,9 +51,7 @@ def test_of_an_index_the_pinned_architecture_is_read(registry: Registry, connect
     assert fetch(client, registry, reference, "amd64").command == ("amd64",)
 
 
-def test_of_an_index_without_a_pin_all_platforms_of_the_cluster_must_agree(
-    registry: Registry, connect: Connect
-) -> None:
+def test_without_a_pin_all_platforms_of_an_index_must_agree(registry: Registry, connect: Connect) -> None:
     agreeing = registry.push("team/agree:1", index(ARM, AMD))
     differing = registry.push("team/differ:1", index(ARM, image(cmd=["other"])))
 
@@ -73,12 +71,14 @@ def test_an_image_can_be_named_by_its_digest(registry: Registry, connect: Connec
     assert found.command == tuple(BOTH["cmd"])
 
 
-def test_the_digest_is_that_of_what_the_name_stands_for(registry: Registry, connect: Connect) -> None:
+def test_the_digest_is_that_of_the_manifest_or_index_of_the_name(
+    registry: Registry, connect: Connect
+) -> None:
     both = index(ARM, AMD)
     assert fetch(connect(), registry, registry.push("team/pin:1", both)).digest == both.digest
 
 
-def test_an_image_that_is_not_there_is_named_in_one_line(registry: Registry, connect: Connect) -> None:
+def test_a_missing_image_is_named_in_one_line(registry: Registry, connect: Connect) -> None:
     with pytest.raises(ImageNotRead) as caught:
         fetch(connect(), registry, registry.reference("team/absent:1"))
     text = str(caught.value)

@@ -1,4 +1,4 @@
-"""Which credentials are for an image, as the kubelet decides it."""
+"""The credentials for an image, as the kubelet selects them."""
 
 import base64
 import json
@@ -73,7 +73,7 @@ def test_a_key_is_not_for_an_image(key: str, image: str) -> None:
     assert candidates(parse_reference(image), [keys(key)]) == (ANONYMOUS,)
 
 
-def test_all_that_match_are_tried_the_longer_key_first() -> None:
+def test_all_matching_keys_are_tried_the_longest_first() -> None:
     assert users("quay.io/team/app", keys("quay.io", "quay.io/team", "quay.io/team/app", "gcr.io")) == [
         "quay.io/team/app",
         "quay.io/team",
@@ -88,7 +88,7 @@ def test_the_same_key_is_tried_in_the_order_of_the_secrets() -> None:
     assert users("quay.io/a", second, first) == ["second", "first"]
 
 
-def test_of_two_ways_to_write_the_same_key_in_one_secret_both_are_tried() -> None:
+def test_two_spellings_of_a_key_in_one_secret_are_both_tried() -> None:
     hub = {"docker.io": {"username": "a", "password": "x"}, "https://docker.io/v2/": {"username": "b"}}
     assert users("alpine", secret(hub)) == ["a", "b"]
 
@@ -115,13 +115,13 @@ def test_auth_counts_more_than_user_and_password(encoded: str) -> None:
     assert found == (Credential("user", "pa:ss"),)
 
 
-def test_an_identity_token_is_kept() -> None:
+def test_an_identity_token_is_read() -> None:
     found = candidates(parse_reference("quay.io/a"), [secret({"quay.io": {"identitytoken": "refresh"}})])
     assert found == (Credential(identity_token="refresh"),)
 
 
 @pytest.mark.parametrize("auths", [{}, None, {"quay.io": {}}, {"quay.io": None}, {"": {"username": "u"}}])
-def test_what_is_empty_is_nobodys_credential(auths: object) -> None:
+def test_an_empty_entry_is_an_anonymous_credential(auths: object) -> None:
     assert candidates(parse_reference("quay.io/a"), [secret(auths)]) == (ANONYMOUS,)
 
 
@@ -155,7 +155,7 @@ def test_nothing_secret_is_in_a_repr() -> None:
     assert "hidden" not in repr(PullSecret("team", "pull", "x", b"hidden"))
 
 
-def test_a_pattern_made_to_be_slow_is_not() -> None:
+def test_a_pattern_made_to_be_slow_is_matched_fast() -> None:
     started = time.monotonic()
     assert users(f"{'a' * 63}.io/x", keys(f"{'*a' * 30}b.io")) == [""]
     assert time.monotonic() - started < 0.5

@@ -37,7 +37,7 @@ def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     answer.set()
 
 
-def test_names_that_are_not_answered_take_the_look_ups_of_one_namespace_only(
+def test_unanswered_look_ups_use_up_the_share_of_one_namespace_only(
     port: int, name_server: threading.Event
 ) -> None:
     dialler = Dialler(POLICY, Breaker())
@@ -66,7 +66,7 @@ def test_names_that_are_not_answered_take_the_look_ups_of_one_namespace_only(
     assert dial("greedy", "127.0.0.1", 5) == "connected"
 
 
-def test_that_no_look_up_was_free_says_nothing_of_the_host(port: int, name_server: threading.Event) -> None:
+def test_a_lack_of_look_ups_does_not_count_against_the_host(port: int, name_server: threading.Event) -> None:
     breaker = Breaker(failures=1)
     dialler = Dialler(POLICY, breaker)
     threads = [

@@ -1,4 +1,4 @@
-"""How long to wait for what is busy."""
+"""The wait for a busy server."""
 
 import math
 

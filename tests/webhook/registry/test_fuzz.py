@@ -3,7 +3,7 @@
 from tests.webhook.registry import fuzz
 
 
-def test_damaged_input_is_read_or_refused_and_that_soon() -> None:
+def test_damaged_input_is_parsed_or_refused_quickly() -> None:
     accepted, slowest_s = fuzz.run(10_000, seed=1)
     assert 1_000 < accepted < 9_000
     assert slowest_s < fuzz.SLOWEST_S

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[3]
     ids=["silence", "slow body", "slow headers"],
 )
 @pytest.mark.parametrize("tls", [True, False], ids=["https", "http"])
-def test_a_slow_registry_costs_the_budget_and_no_more(
+def test_a_slow_registry_takes_no_more_than_the_budget(
     server: HostileServer, plain: HostileServer, connect: Connect, behaviour: Behaviour, tls: bool
 ) -> None:
     chosen = server if tls else plain
@@ -40,7 +40,7 @@ def test_a_slow_registry_costs_the_budget_and_no_more(
     assert "UNREACHABLE" in refusal(client, chosen.serve("slow", behaviour))
 
 
-def test_a_handshake_of_single_bytes_costs_the_budget_and_no_more(
+def test_a_handshake_of_single_bytes_takes_no_more_than_the_budget(
     connect: Connect, client: RegistryClient
 ) -> None:
     with DrippingHandshake() as host:
@@ -53,7 +53,7 @@ def test_a_handshake_of_single_bytes_costs_the_budget_and_no_more(
     ids=["400 MiB", "gzip", "endless"],
 )
 @pytest.mark.parametrize("place", ["manifest", "config"])
-def test_a_body_without_measure_is_given_up(
+def test_an_endless_body_is_given_up(
     server: HostileServer, client: RegistryClient, behaviour: Behaviour, place: str
 ) -> None:
     attack = behaviour if place == "manifest" else image(blob=behaviour)
@@ -71,7 +71,7 @@ def test_a_body_without_measure_is_given_up(
     ],
     ids=["headers", "challenges", "trailers", "chunk extensions", "interim answers"],
 )
-def test_what_surrounds_a_body_without_measure_is_given_up_at_once(
+def test_endless_headers_chunks_and_trailers_are_given_up_at_once(
     server: HostileServer, client: RegistryClient, behaviour: Behaviour
 ) -> None:
     started = time.monotonic()
@@ -79,7 +79,7 @@ def test_what_surrounds_a_body_without_measure_is_given_up_at_once(
     assert time.monotonic() - started < BUDGET_S / 2
 
 
-def test_a_token_without_measure_is_given_up(server: HostileServer, client: RegistryClient) -> None:
+def test_an_endless_token_is_given_up(server: HostileServer, client: RegistryClient) -> None:
     server.serve("token", hostile.endless)
     reference = server.serve("app", challenge(f'Bearer realm="{server.url}/token",service="x"'))
     assert "INVALID_ANSWER" in refusal(client, reference)
@@ -127,21 +127,21 @@ def test_sixteen_attacks_at_once_need_no_more_memory_than_one_may(
     ],
     ids=["same size", "digest", "size", "cut short"],
 )
-def test_content_that_is_not_what_was_promised_is_refused(
+def test_content_that_does_not_match_its_digest_is_refused(
     server: HostileServer, client: RegistryClient, behaviour: Behaviour
 ) -> None:
     message = refusal(client, server.serve("swapped", behaviour))
     assert "INVALID_ANSWER" in message or "UNREACHABLE" in message
 
 
-def test_an_image_of_which_a_part_is_missing_is_not_an_image_that_is_missing(
+def test_an_image_with_a_missing_part_is_not_a_missing_image(
     server: HostileServer, client: RegistryClient
 ) -> None:
     part = image(blob=lambda visit: visit.answer(404))
     assert "INVALID_ANSWER" in refusal(client, server.serve("part", part))
 
 
-def test_what_is_no_http_is_told_at_once(server: HostileServer, client: RegistryClient) -> None:
+def test_an_answer_that_is_not_http_fails_at_once(server: HostileServer, client: RegistryClient) -> None:
     answers = (
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
@@ -164,7 +164,7 @@ def test_a_manifest_by_digest_must_have_that_digest(server: HostileServer, clien
     assert "INVALID_ANSWER" in refusal(client, f"{server.host}/lie/app@{hostile.digest(b'other')}")
 
 
-def test_a_registry_that_claims_anothers_digest_is_not_given_its_content(
+def test_a_registry_that_claims_anothers_digest_gets_no_credit_for_its_content(
     server: HostileServer, basic_registry: Registry, client: RegistryClient
 ) -> None:
     victim = pushed_image(cmd=["private"])
@@ -189,7 +189,7 @@ def test_an_image_that_is_both_index_and_manifest_is_refused(
     assert "INVALID_ANSWER" in refusal(client, server.serve("both", image(manifest=both)))
 
 
-def test_what_the_registry_writes_is_not_repeated(server: HostileServer, client: RegistryClient) -> None:
+def test_text_of_the_registry_is_not_quoted(server: HostileServer, client: RegistryClient) -> None:
     body = f'{{"errors": [{{"code": "DENIED", "message": "{EVIL_TEXT}"}}]}}'.encode()
     reference = server.serve("app", lambda visit: visit.answer(403, body, {"X-Evil": EVIL_TEXT}))
     assert "UNAUTHORIZED" in refusal(client, reference)

@@ -29,18 +29,18 @@ from webhook.registry.reference import parse_host
         ("*:5000", "a.b:5001", False),
     ],
 )
-def test_a_pattern_means_hosts(pattern: str, host: str, matches: bool) -> None:
+def test_a_pattern_matches_hosts(pattern: str, host: str, matches: bool) -> None:
     assert parse_pattern(pattern).matches(parse_host(host), 443) is matches
 
 
 @pytest.mark.parametrize(
     "text", ["", ".", "a:", "a:0", "a:65536", "a:x", "https://a", "a/b", "a b", "[::1", "é"]
 )
-def test_what_is_no_pattern_is_refused(text: str) -> None:
+def test_an_invalid_pattern_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_pattern(text)
 
 
 @given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
-def test_stars_and_question_marks_mean_what_they_do_everywhere(pattern: str, name: str) -> None:
+def test_patterns_match_as_in_fnmatch(pattern: str, name: str) -> None:
     assert same_labels(pattern, name) is fnmatch.fnmatchcase(name, pattern)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.servers.accounts import PULLER
-from tests.servers.authority import Authority
+from tests.servers.authority import Authority, with_key_usage
 from tests.servers.images import image, index
 from tests.servers.packages import install_missing
 from tests.servers.registry import Registry
@@ -165,12 +165,12 @@ def test_three_indexes_in_each_other_are_refused(registry: Registry, client: Reg
         fetch(client, registry, reference)
 
 
-def test_what_is_no_image_is_refused(registry: Registry, client: RegistryClient) -> None:
+def test_an_artifact_that_is_not_an_image_is_refused(registry: Registry, client: RegistryClient) -> None:
     with pytest.raises(ImageNotRead, match="NOT_AN_IMAGE"):
         fetch(client, registry, registry.push("artifact/chart:1", artifact()))
 
 
-def test_a_tag_that_is_not_there_is_told(registry: Registry, client: RegistryClient) -> None:
+def test_a_missing_tag_is_a_failure(registry: Registry, client: RegistryClient) -> None:
     with pytest.raises(ImageNotRead, match="MANIFEST_UNKNOWN"):
         fetch(client, registry, registry.reference("absent/app:1"))
 
@@ -190,7 +190,9 @@ def test_an_image_for_windows_is_recognised(
     assert found.warnings == ("the image is for windows/amd64, which is not a platform of the pod",)
 
 
-def test_an_index_without_a_wanted_platform_is_refused(registry: Registry, client: RegistryClient) -> None:
+def test_an_index_without_a_platform_of_the_cluster_is_refused(
+    registry: Registry, client: RegistryClient
+) -> None:
     reference = registry.push("index/s390x:1", index(image(cmd=CMD, architecture="s390x")))
     with pytest.raises(ImageNotRead, match=r"NO_PLATFORM.*CLUSTER_PLATFORMS"):
         fetch(client, registry, reference)
@@ -238,7 +240,13 @@ def test_docker_registry_client_reads_the_same_from_schema_1(
     found = fetch(client, old_registry, reference)
 
     account = (PULLER.name, PULLER.password) if old_registry.mode == "basic" else ("", "")
-    arguments = [old_registry.host, repository, "1", *account, str(old_registry.endpoint.ca_file)]
+    arguments = [
+        old_registry.host,
+        repository,
+        "1",
+        *account,
+        str(with_key_usage(old_registry.endpoint.ca_file)),
+    ]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _CROSS_CHECK, *arguments],
         capture_output=True,

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def seen(session_folder: Path) -> Mapping[str, Any]:
-    """What the island saw, by scenario."""
+    """Return the island's observations, by scenario."""
     install_missing()
     folder = session_folder / "island"
     folder.mkdir()
@@ -49,7 +49,7 @@ def test_only_allowed_addresses_are_dialled(seen: Mapping[str, Any], scenario: S
         assert found["dialled"] == list(scenario.dialled)
 
 
-def test_denied_silent_and_broken_are_told_in_the_same_words(seen: Mapping[str, Any]) -> None:
+def test_denied_silent_and_broken_addresses_get_the_same_message(seen: Mapping[str, Any]) -> None:
     names = (
         "the metadata address",
         "a private address",
@@ -61,5 +61,5 @@ def test_denied_silent_and_broken_are_told_in_the_same_words(seen: Mapping[str, 
     assert len(tails) == 1 and tails != {""}
 
 
-def test_a_name_server_that_does_not_answer_costs_the_budget_and_no_more(seen: Mapping[str, Any]) -> None:
+def test_a_silent_name_server_takes_no_more_than_the_budget(seen: Mapping[str, Any]) -> None:
     assert seen["a name server that does not answer"]["s"] < BUDGET_S + 0.5

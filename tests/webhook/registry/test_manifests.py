@@ -69,7 +69,7 @@ def test_the_documents_own_type_counts_more_than_the_header() -> None:
         encoded({"schemaVersion": 2, "mediaType": INDEX, "manifests": {}}),
     ],
 )
-def test_what_is_malformed_or_ambiguous_is_refused(content: bytes) -> None:
+def test_malformed_or_ambiguous_documents_are_refused(content: bytes) -> None:
     assert kind_of(content) is Kind.INVALID_ANSWER
 
 
@@ -82,7 +82,7 @@ def test_what_is_malformed_or_ambiguous_is_refused(content: bytes) -> None:
         manifest(config={**DESCRIPTOR, "mediaType": "application/vnd.cncf.helm.config.v1+json"}),
     ],
 )
-def test_what_is_no_image_is_told(content: bytes) -> None:
+def test_a_document_that_is_not_of_an_image_is_refused(content: bytes) -> None:
     assert kind_of(content) is Kind.NOT_AN_IMAGE
 
 

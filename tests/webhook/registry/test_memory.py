@@ -1,4 +1,4 @@
-"""What is remembered, on the real registry: for whom, and for how long."""
+"""The cache, with a real registry: entries are for one credential and for a time."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
 from webhook.registry.failures import Kind, RegistryFailure
-from webhook.registry.memory import AccessKey, Memory, Place
+from webhook.registry.memory import AccessKey, CacheScope, Memory
 from webhook.registry.platforms import DEFAULT_PLATFORMS
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
@@ -43,7 +43,7 @@ def secret_of(registry: Registry, account: Account) -> PullSecret:
     return PullSecret(account.name, "pull", "kubernetes.io/dockerconfigjson", content)
 
 
-def test_a_tag_is_asked_for_once_in_its_life(registry: Registry, connect: Connect, counted: Counted) -> None:
+def test_a_tag_is_requested_once_in_its_life(registry: Registry, connect: Connect, counted: Counted) -> None:
     client, reference = connect(counted), registry.push("memory/tag:1", image(cmd=["one"]))
     for _ in range(3):
         assert fetch(client, reference, *pull_secrets(registry)).command == ("one",)
@@ -76,7 +76,7 @@ def test_a_tag_that_moved_is_noticed_after_its_life(
 
 @pytest.mark.parametrize("registry", ["basic", "bearer"], indirect=True)
 @pytest.mark.parametrize("by_digest", [False, True], ids=["tag", "digest"])
-def test_what_one_tenant_may_read_another_does_not_get_from_memory(
+def test_a_tenant_gets_nothing_from_the_cache_that_only_another_may_read(
     registry: Registry, connect: Connect, counted: Counted, by_digest: bool
 ) -> None:
     pushed = image(cmd=["private"])
@@ -104,7 +104,7 @@ def test_a_refusal_is_remembered_for_that_credential_only(
     assert fetch(client, reference, secret_of(basic_registry, PULLER)).command == ("x",)
 
 
-def test_many_who_ask_the_same_at_once_cost_the_registry_one_read(
+def test_equal_requests_at_once_cost_the_registry_one_read(
     bearer_registry: Registry, connect: Connect, counted: Counted
 ) -> None:
     client, secrets = connect(counted), pull_secrets(bearer_registry)
@@ -159,14 +159,14 @@ def test_two_tenants_in_eight_threads_never_get_each_others_answers(
     assert wrong == []
 
 
-PLACE = Place("registry", "team/app", b"", True)
+PLACE = CacheScope("registry", "team/app", b"", True)
 
 
 def key(number: int) -> AccessKey:
     return AccessKey(PLACE, f"tag-{number}", DEFAULT_PLATFORMS)
 
 
-def test_a_registry_that_limits_pulls_is_not_asked_but_what_it_answered_before_holds() -> None:
+def test_a_registry_that_limits_pulls_gets_no_requests_but_its_earlier_answers_hold() -> None:
     memory = Memory(1 << 20, tag_life_s=60)
     config = ImageConfig((), ("x",), f"sha256:{1:064x}", "linux")
     memory.keep_answer(key(1), config)

@@ -18,7 +18,7 @@ def node(name: str, architecture: str) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
 
 
-def test_each_platform_of_the_nodes_is_told_once_and_remembered(cluster: Server) -> None:
+def test_each_platform_of_the_nodes_is_listed_once_and_remembered(cluster: Server) -> None:
     now = [0.0]
     platforms = NodePlatforms(
         Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})), lambda: now[0]
@@ -35,12 +35,12 @@ def test_each_platform_of_the_nodes_is_told_once_and_remembered(cluster: Server)
         cluster.kubectl("delete", "node", "--all")
 
 
-def test_without_the_right_to_read_nodes_there_are_none(cluster: Server) -> None:
+def test_without_the_right_to_read_nodes_there_are_no_platforms(cluster: Server) -> None:
     nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
     assert NodePlatforms(nobody)() == ()
 
 
-def test_nodes_that_could_not_be_read_are_asked_for_again_soon_and_what_is_known_holds_meanwhile() -> None:
+def test_unreadable_nodes_are_read_again_soon_and_known_platforms_hold_meanwhile() -> None:
     now, answers = [0.0], [("amd64",), None, ("arm64",)]
 
     class Nodes:
@@ -57,7 +57,7 @@ def test_nodes_that_could_not_be_read_are_asked_for_again_soon_and_what_is_known
     assert told == [["amd64"]] * 4 + [["arm64"]]
 
 
-def test_nobody_waits_for_nodes_that_another_thread_asks_for_again() -> None:
+def test_nobody_waits_for_another_thread_that_reads_the_nodes_again() -> None:
     now, asked, answer = [0.0], threading.Event(), threading.Event()
 
     class Nodes:

@@ -1,4 +1,4 @@
-"""Which entry of an index a node runs."""
+"""The entry of an index that a node runs."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from webhook.registry.platforms import (
     best_match,
     node_platforms,
     parse_platform,
-    wanted_platforms,
+    platforms_to_read,
 )
 
 
@@ -41,20 +41,20 @@ def test_the_best_entry_is_chosen(wanted: str, offered: list[str], chosen: str |
     assert (None if place is None else offered[place]) == chosen
 
 
-def test_of_equal_entries_the_first_is_chosen() -> None:
+def test_the_first_of_equal_entries_is_chosen() -> None:
     assert best_match(Platform(), [Platform(), Platform()]) == 0
 
 
 def test_a_pin_of_the_pod_narrows_the_platforms_of_the_cluster() -> None:
     cluster = (platform("linux/amd64"), platform("linux/arm/v6"))
-    assert wanted_platforms(cluster, ()) == cluster
-    assert wanted_platforms(cluster, ("arm",)) == (platform("linux/arm/v6"),)
-    assert wanted_platforms(cluster, ("s390x",)) == (platform("linux/s390x"),)
-    assert wanted_platforms((), ()) == DEFAULT_PLATFORMS
-    assert wanted_platforms((platform("windows/amd64"), *cluster), ()) == cluster
+    assert platforms_to_read(cluster, ()) == cluster
+    assert platforms_to_read(cluster, ("arm",)) == (platform("linux/arm/v6"),)
+    assert platforms_to_read(cluster, ("s390x",)) == (platform("linux/s390x"),)
+    assert platforms_to_read((), ()) == DEFAULT_PLATFORMS
+    assert platforms_to_read((platform("windows/amd64"), *cluster), ()) == cluster
 
 
-def test_nodes_say_their_platform_by_labels() -> None:
+def test_the_platform_of_a_node_is_in_its_labels() -> None:
     def node(**labels: str) -> dict[str, object]:
         return {"metadata": {"labels": {f"kubernetes.io/{name}": value for name, value in labels.items()}}}
 
@@ -66,6 +66,6 @@ def test_nodes_say_their_platform_by_labels() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "linux", "linux/", "Linux/amd64", "linux/amd64/8", "a/b/v1/c"])
-def test_what_is_no_platform_is_refused(text: str) -> None:
+def test_an_invalid_platform_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_platform(text)

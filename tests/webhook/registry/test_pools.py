@@ -1,4 +1,4 @@
-"""Connections that are kept: used again, but neither believed to live for ever nor waited on for all the time."""
+"""Keep-alive connections to registries are reused, but not for ever, and a dead one does not use up the time."""
 
 import socket
 import threading
@@ -38,7 +38,7 @@ def test_one_connection_serves_many_requests(
     assert len(seen) == 6 and len(set(map(id, seen))) == 1
 
 
-def test_a_connection_that_was_idle_for_long_is_not_used_again(
+def test_a_connection_that_was_idle_for_long_is_not_reused(
     server: HostileServer,
     seen: list[socket.socket],
     client: RegistryClient,
@@ -52,7 +52,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
 
 
 @pytest.mark.parametrize("death", [hostile.silence, hostile.hang_up], ids=["silent", "reset"])
-def test_kept_connections_that_are_dead_cost_one_attempt_of_all_and_no_image(
+def test_dead_keep_alive_connections_cost_one_attempt_together_and_no_image(
     server: HostileServer, client: RegistryClient, death: Callable[[Visit], None]
 ) -> None:
     """As if a NAT gateway had forgotten all that there were: only connections made from then on are answered."""
@@ -87,7 +87,7 @@ def test_kept_connections_that_are_dead_cost_one_attempt_of_all_and_no_image(
     assert len(living) == 12 and len(deaths) == 1
 
 
-def test_a_slow_answer_on_a_kept_connection_is_read_to_its_end(
+def test_a_slow_answer_on_a_reused_connection_is_read_to_its_end(
     server: HostileServer, client: RegistryClient
 ) -> None:
     """Half of the time is for the answer to begin."""
@@ -142,7 +142,7 @@ def not_http(server: HostileServer, plain: HostileServer, mute: str) -> tuple[st
 
     return (
         server.serve("app", behave),
-        f"{server.host}: waiting for the answer: this is no valid HTTP: BadStatusLine",
+        f"{server.host}: waiting for the answer: this is not valid HTTP: BadStatusLine",
     )
 
 
@@ -157,7 +157,7 @@ def nobody(server: HostileServer, plain: HostileServer, mute: str) -> tuple[str,
 @pytest.mark.parametrize(
     "trouble", [in_handshake, not_tls, unanswered, unread, token_server, not_http, denied, nobody]
 )
-def test_the_log_tells_which_host_and_how_far_it_came_and_the_message_does_not(
+def test_the_log_names_host_and_phase_and_the_message_does_not(
     server: HostileServer,
     plain: HostileServer,
     mute: str,

@@ -38,7 +38,7 @@ def test_a_redirect_from_https_to_http_is_not_followed(
     assert not plain.visits
 
 
-def test_plain_http_is_spoken_only_to_listed_hosts(
+def test_only_listed_hosts_get_plain_http_requests(
     plain: HostileServer, client: RegistryClient, connect: Connect
 ) -> None:
     reference = plain.serve("app", image())

@@ -30,7 +30,7 @@ SHA512 = "sha512:" + "0123456789abcdef" * 8
         ("quay.io/a__b/c--d/e.f", ("quay.io", "a__b/c--d/e.f", "latest", "")),
     ],
 )
-def test_a_name_is_taken_apart(image: str, expected: tuple[str, str, str, str]) -> None:
+def test_a_name_is_parsed(image: str, expected: tuple[str, str, str, str]) -> None:
     assert parse_reference(image) == ImageReference(*expected)
 
 
@@ -77,7 +77,7 @@ def test_a_name_is_taken_apart(image: str, expected: tuple[str, str, str, str]) 
         "quay.io/é",
     ],
 )
-def test_what_is_no_name_is_refused(image: str) -> None:
+def test_an_invalid_name_is_refused(image: str) -> None:
     with pytest.raises(RegistryFailure) as caught:
         parse_reference(image)
     assert caught.value.kind is Kind.INVALID_REFERENCE
@@ -89,7 +89,7 @@ TAG = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 
 
 @given(HOST, st.lists(PART, min_size=1, max_size=4), TAG)
-def test_every_part_of_a_full_name_comes_back(host: str, parts: list[str], tag: str) -> None:
+def test_every_part_of_a_full_name_survives_parsing(host: str, parts: list[str], tag: str) -> None:
     repository = "/".join(parts)
     assert parse_reference(f"{host}/{repository}:{tag}") == ImageReference(host, repository, tag, "")
 
@@ -103,7 +103,7 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
         return
     assert (
         found.repository
-        and found.wanted
+        and found.tag_or_digest
         and parse_reference(f"{found.name}:{found.tag or 'x'}").repository == found.repository
     )
 
@@ -111,5 +111,5 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
 @pytest.mark.parametrize("image", ["alpine", "alpine:3", f"quay.io/a/b:1@{SHA256}", "localhost:5000/app"])
 def test_a_pinned_name_is_read_by_its_digest(image: str) -> None:
     found, before = parse_reference(pinned(image, SHA256)), parse_reference(image)
-    assert (found.name, found.wanted) == (before.name, SHA256)
+    assert (found.name, found.tag_or_digest) == (before.name, SHA256)
     assert pinned(pinned(image, SHA256), SHA512) == pinned(image, SHA256)

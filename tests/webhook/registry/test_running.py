@@ -64,7 +64,7 @@ def process(
 
 
 def review(webhook: Endpoint, image: str, namespace: str = "default") -> dict[str, Any]:
-    """What the webhook answers about a pod of this image, which refers to Vault and has no command."""
+    """Return the webhook's answer about a pod of this image, which refers to Vault and has no command."""
     container = {"name": "app", "image": image, "env": [{"name": "A", "value": "vault:secret/data/a#b"}]}
     request = {
         "uid": "1",
@@ -124,7 +124,7 @@ def test_health_is_answered_while_registries_are_silent(webhook: Endpoint, evil:
     assert all(answer["allowed"] is False for answer in answers)
 
 
-def test_attacks_from_all_sides_again_and_again_cost_little_memory(
+def test_many_attacks_at_once_cost_little_memory(
     process: Process, webhook: Endpoint, evil: HostileServer
 ) -> None:
     long = b'{"a":"' + b"x" * 4_000_000 + b'"}'

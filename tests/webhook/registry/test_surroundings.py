@@ -10,7 +10,7 @@ from tests.webhook.registry.hostile_server import HostileServer, Visit
 from webhook.registry.client import RegistryClient
 
 
-def test_nothing_of_the_surroundings_is_used(
+def test_nothing_ambient_is_used(
     server: HostileServer, client: RegistryClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path
@@ -26,7 +26,7 @@ def test_nothing_of_the_surroundings_is_used(
     assert server.visits and not authorizations(server)
 
 
-def test_cookies_are_not_kept(server: HostileServer, client: RegistryClient) -> None:
+def test_cookies_are_not_stored(server: HostileServer, client: RegistryClient) -> None:
     def with_cookie(visit: Visit) -> None:
         visit.answer(404, headers={"Set-Cookie": "a=b"})
 

@@ -43,7 +43,7 @@ def test_a_registry_that_also_takes_basic_gets_it_where_bearer_cannot_be_used(
     assert not other.visits
 
 
-def test_a_foreign_token_server_may_be_asked_without_credentials(
+def test_a_foreign_token_server_may_get_anonymous_requests(
     server: HostileServer, other: HostileServer, client: RegistryClient
 ) -> None:
     other.serve("token", lambda visit: visit.answer(200, b'{"token": "abc"}'))
@@ -63,9 +63,7 @@ def test_an_http_token_server_of_an_https_registry_is_refused(
     assert not plain.visits
 
 
-def test_a_token_that_is_no_longer_good_is_replaced_once(
-    server: HostileServer, client: RegistryClient
-) -> None:
+def test_an_expired_token_is_replaced_once(server: HostileServer, client: RegistryClient) -> None:
     tokens = ["one"]
     server.serve("token", lambda visit: visit.answer(200, f'{{"token": "{tokens[-1]}"}}'.encode()))
     ask = challenge(f'Bearer realm="{server.url}/token"')
@@ -81,7 +79,7 @@ def test_a_token_that_is_no_longer_good_is_replaced_once(
     assert [path for _, path, _ in server.visits].count(f"/token?scope={SCOPE}") == 3
 
 
-def test_a_token_that_was_refused_is_not_kept(server: HostileServer, client: RegistryClient) -> None:
+def test_a_refused_token_is_not_stored(server: HostileServer, client: RegistryClient) -> None:
     """The right to pull may come later: a token from before would not have it."""
     refused: list[bool] = [False]
     server.serve("token", lambda visit: visit.answer(200, b'{"token": "abc", "expires_in": 300}'))
@@ -106,7 +104,7 @@ def test_the_scope_is_ours_and_not_the_servers(server: HostileServer, client: Re
 
 
 @pytest.mark.parametrize("token", ['"a\\r\\nX-Evil: 1"', '"a b"', "[]", "7", '""', '"é"'])
-def test_a_token_that_is_none_is_refused(server: HostileServer, client: RegistryClient, token: str) -> None:
+def test_an_invalid_token_is_refused(server: HostileServer, client: RegistryClient, token: str) -> None:
     server.serve("token", lambda visit: visit.answer(200, f'{{"token": {token}}}'.encode()))
     reference = server.serve("app", challenge(f'Bearer realm="{server.url}/token"', then=image()))
     assert "INVALID_ANSWER" in refusal(client, reference)
