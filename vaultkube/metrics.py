@@ -30,7 +30,7 @@ class Metrics:
     """The figures of this process."""
 
     def __init__(self) -> None:
-        from prometheus_client import Counter, Histogram  # reads the directory at import
+        from prometheus_client import Counter, Gauge, Histogram  # reads the directory at import
 
         self._reviews = Counter("vault_webhook_reviews_total", "Admission reviews", ["resource", "outcome"])
         self._seconds = Histogram(
@@ -42,11 +42,27 @@ class Metrics:
         self._lookups = Counter(
             "vault_webhook_image_lookups_total", "Look-ups of image configurations", ["outcome"]
         )
+        self._denied = Counter(
+            "vault_webhook_callers_denied_total", "Requests from others than the API server"
+        )
+        self._not_after = Gauge(
+            "vault_webhook_certificate_not_after_seconds",
+            "End of the serving certificate's validity, in seconds since 1970",
+            multiprocess_mode="livemin",
+        )
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
         """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
         self._reviews.labels(resource, outcome).inc()
         self._seconds.labels(resource).observe(seconds)
+
+    def caller_denied(self) -> None:
+        """Count a request that did not come from the API server."""
+        self._denied.inc()
+
+    def certificate_not_after(self, seconds: float) -> None:
+        """Set the end of the serving certificate's validity, in seconds since 1970."""
+        self._not_after.set(seconds)
 
     def image_lookup(self, outcome: str) -> None:
         """Count a look-up of an image configuration."""

@@ -15,7 +15,7 @@ from scripts.demo_parts import pods, show
 from scripts.demo_parts.patch import apply
 from scripts.demo_parts.registry import Registry
 from scripts.demo_parts.webhook import DemoFailed, Webhook
-from webhook.commands.certificate import make_certificate
+from webhook.commands.serving_certificate import make_certificate
 
 _LAUNCHER = "/vault/vault-env"
 

@@ -35,6 +35,7 @@ class Webhook:
             "LISTEN_ADDRESS": self.address,
             "TLS_CERT_FILE": str(certificate / "tls.crt"),
             "TLS_PRIVATE_KEY_FILE": str(certificate / "tls.key"),
+            "PATH_SEGMENTS_FILE": str(certificate / "path-segments"),
             **settings,
         }
         self._context = ssl.create_default_context(cafile=certificate / "ca.crt")
@@ -70,7 +71,9 @@ class Webhook:
                 "object": pod,
             },
         }
-        response = json.loads(self._request("/pods", json.dumps(body).encode()))["response"]
+        response = json.loads(self._request(f"/{self._segment()}/pods", json.dumps(body).encode()))[
+            "response"
+        ]
         if not response["allowed"]:
             raise DemoFailed(f"the webhook refused the pod: {response['status']['message']}")
         patch: list[dict[str, Any]] = json.loads(base64.b64decode(response["patch"]))
@@ -79,7 +82,7 @@ class Webhook:
     def _certificate(self) -> Path:
         """Make the certificate with the documented command, and return the folder with its files."""
         done = subprocess.run(
-            [sys.executable, "-m", "webhook", "certificate", "--url", f"https://{self.address}"],
+            [sys.executable, "-m", "webhook", "certificate", "--new", "--url", f"https://{self.address}"],
             capture_output=True,
             check=True,
         )
@@ -91,6 +94,10 @@ class Webhook:
             path.touch(mode=0o600)
             path.write_bytes(base64.b64decode(text))
         return self._folder
+
+    def _segment(self) -> str:
+        """Return the secret segment of the path, which the API server would call."""
+        return (self._folder / "path-segments").read_text(encoding="ascii").split()[0]
 
     def _answers(self) -> bool:
         try:

@@ -97,6 +97,7 @@ def product(
             "LISTEN_ADDRESS": urlsplit(endpoint.address).netloc,
             "TLS_CERT_FILE": str(folder / "tls.crt"),
             "TLS_PRIVATE_KEY_FILE": str(folder / "tls.key"),
+            "PATH_SEGMENTS_FILE": str(folder / "path-segments"),
             "KUBECONFIG": str(cluster.kubeconfig_of(NAMESPACE, "vault-webhook")),
             "KUBERNETES_NAMESPACE": NAMESPACE,
             "VAULT_ADDR_ALLOWLIST": f"https://{VAULT_NAME}",

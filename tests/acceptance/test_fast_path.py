@@ -13,7 +13,7 @@ import pytest
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
-from webhook.serving.fast_path import Request, State, parse
+from webhook.serving.fast_path import Incoming, Request, State
 
 NAMESPACE = "recorded"
 ALLOW = (
@@ -38,10 +38,10 @@ class Recorder:
     def _serve(self) -> None:
         connection, _ = self._listener.accept()
         with connection:
-            taken = parse(self.received)
+            incoming, taken = Incoming(0.0, lambda _segment: True), State.COMING
             while taken is State.COMING and (data := connection.recv(65536)):
-                self.received += data
-                taken = parse(self.received)
+                taken = incoming.add(data)
+            self.received = incoming.received()
             if isinstance(taken, Request):
                 answer = ALLOW % json.loads(taken.body)["request"]["uid"].encode()
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
@@ -87,7 +87,7 @@ def test_a_review_of_the_real_api_server_is_taken(cluster: Cluster, recorder: Re
     end_s = time.monotonic() + 20  # until then the API server has heard of the configuration
     while not recorder.received and time.monotonic() < end_s:
         cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", created)
-    taken = parse(recorder.received)
+    taken = Incoming(0.0, lambda _segment: True).add(recorder.received)
     assert isinstance(taken, Request), recorder.received[:1000]
     assert taken.resource == "pods"
     assert json.loads(taken.body)["request"]["namespace"] == NAMESPACE

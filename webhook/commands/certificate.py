@@ -1,92 +1,79 @@
-"""`vault-webhook certificate`: a serving certificate, and the webhook configuration that trusts it, as manifests."""
+"""`vault-webhook certificate`: a serving certificate, and the webhook configuration that trusts it, as manifests.
+
+The Secret also holds the segments of the path that the API server proves itself by: the one that the configuration has,
+one to change to, and after a change the one before. A renewal lets both CAs be trusted and all segments be answered, so
+that no admission fails until every pod has read the new Secret.
+"""
 
 import argparse
 import base64
-import datetime
-import ipaddress
+import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from vaultkube.errors import InvalidSetting
+from vaultkube.deadline import Deadline
+from vaultkube.errors import InvalidSetting, Refused
+from webhook.commands.serving_certificate import Certificate, make_certificate
 
-_DEFAULT_CONFIGURATION = Path("manifests/base/webhook-configuration.yaml")
+_CONFIGURATION = "webhook-configuration.yaml"
+_BUDGET_S = 10.0
+CA, CHAIN, KEY, SEGMENTS = "ca.crt", "tls.crt", "tls.key", "path-segments"
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """A serving certificate in PEM, its key, and the CA that signed it; the CA's key is thrown away."""
+class Present:
+    """Data of the Secret of an earlier run that a new one goes on with: the CA in use, and the segments of the path."""
 
-    ca: bytes
-    chain: bytes
-    key: bytes
+    ca: bytes = b""
+    segments: tuple[str, ...] = ()
 
 
 def run(arguments: list[str]) -> int:
-    """Print the Secret with the certificate and the configuration with the CA; return 0."""
+    """Print the Secret and the webhook configuration; return 0, or raise InvalidSetting."""
     options = _parser().parse_args(arguments)
+    present = _present(options)
     hosts = [urlsplit(options.url).hostname or ""] if options.url else _service_names(options)
     certificate = make_certificate(hosts, options.days)
-    documents = [_secret(certificate, options)]
-    try:
-        configurations = list(yaml.safe_load_all(options.file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InvalidSetting(f"{error}; name the webhook configuration with --file") from None
-    documents += [_with_ca(document, certificate.ca, options) for document in configurations]
+    segments = next_segments(present.segments, rotate=options.rotate_path)
+    bundle = certificate.ca + present.ca
+    documents = [_secret(certificate, bundle, segments, options)]
+    configurations = list(yaml.safe_load_all(_configuration(options.file)))
+    documents += [_registered(document, bundle, segments[0], options) for document in configurations]
     yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
     return 0
 
 
-def make_certificate(hosts: Sequence[str], days: int) -> Certificate:
-    """Return a certificate for `hosts`, names or IP addresses, that is valid for `days`, with a CA made for it."""
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault-webhook CA")])
-    ca = (
-        _builder(ca_name, ca_name, ca_key, days)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(key_cert_sign=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    leaf = (
-        _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault-webhook")]), ca_name, key, days)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(digital_signature=True), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
-        )
-        .sign(ca_key, hashes.SHA256())
-    )
-    key_text = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    pem = serialization.Encoding.PEM
-    return Certificate(ca=ca.public_bytes(pem), chain=leaf.public_bytes(pem), key=key_text)
+def next_segments(present: tuple[str, ...], *, rotate: bool) -> tuple[str, ...]:
+    """Return the segments that are answered, first the one that the configuration has, then one to change to.
+
+    With `rotate` the second becomes the first: every pod knows it already. The one before stays until the next change.
+    """
+    if len(present) < 2:
+        return (*present, *(_new_segment() for _ in range(2 - len(present))))
+    return (present[1], _new_segment(), present[0]) if rotate else present
+
+
+def _new_segment() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vault-webhook certificate",
-        description="Print a Secret with a serving certificate and the webhook configuration that trusts it.",
+        description="Print a Secret with a serving certificate and the webhook configuration that trusts it. If there is "
+        "a Secret of an earlier run, its CA stays trusted and the path stays the same: no admission fails meanwhile.",
         epilog="Example: vault-webhook certificate | kubectl apply -f -",
     )
-    parser.add_argument(
-        "--file",
-        type=Path,
-        default=_DEFAULT_CONFIGURATION,
-        help="webhook configuration (default: %(default)s)",
-    )
+    parser.add_argument("--file", type=Path, help="webhook configuration to fill in, instead of our own")
     parser.add_argument(
         "--namespace", default="vault-webhook", help="namespace of Secret and Service (default: %(default)s)"
     )
@@ -100,7 +87,81 @@ def _parser() -> argparse.ArgumentParser:
         "--url", default="", help="https://HOST:PORT of a webhook outside the cluster, instead of the Service"
     )
     parser.add_argument("--days", type=int, default=365, help="validity (default: %(default)s)")
+    parser.add_argument(
+        "--rotate-path",
+        action="store_true",
+        help="change the secret path of the webhook; the one before is answered until the next change",
+    )
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument(
+        "--current",
+        type=Path,
+        help="manifest of the Secret of an earlier run (default: read from the cluster of the kubeconfig, if there is one)",
+    )
+    earlier.add_argument("--new", action="store_true", help="go on with no earlier run")
     return parser
+
+
+def _present(options: argparse.Namespace) -> Present:
+    if options.new:
+        return Present()
+    if options.current:
+        return _read_present(_text(options.current))
+    return _present_in_cluster(options)
+
+
+def _read_present(text: str) -> Present:
+    try:
+        document = yaml.safe_load(text)
+        return present_of(document.get("data") or {}) if document is not None else Present()
+    except (yaml.YAMLError, AttributeError, ValueError):
+        raise InvalidSetting("--current: not the Secret of an earlier run; use --new to begin anew") from None
+
+
+def present_of(data: Mapping[str, str]) -> Present:
+    """Return the state that the data of a Secret holds; raise ValueError if it cannot be read."""
+    bundle = base64.b64decode(data.get(CA) or "", validate=True)
+    ca = x509.load_pem_x509_certificates(bundle)[0].public_bytes(Encoding.PEM) if bundle else b""
+    segments = base64.b64decode(data.get(SEGMENTS) or "", validate=True).decode("ascii").split()
+    return Present(ca, tuple(segments))
+
+
+def _present_in_cluster(options: argparse.Namespace) -> Present:
+    """Return the state of the Secret in the cluster of the kubeconfig; a new one where there is no kubeconfig."""
+    import os
+
+    from webhook.offline.user_kubeconfig import DEFAULT, find_person_connection
+
+    if not os.environ.get("KUBECONFIG") and not DEFAULT.expanduser().is_file():
+        print(
+            "no kubeconfig: made as for a new installation (--current names the Secret of an earlier one)",
+            file=sys.stderr,
+        )
+        return Present()
+    from vaultkube.apiserver.client import Cluster
+
+    cluster = Cluster(find_person_connection(os.environ))
+    try:
+        found = cluster.get("Secret", options.namespace, options.secret, Deadline(_BUDGET_S)) or {}
+        return present_of(found.get("data") or {})
+    except (Refused, ValueError) as error:
+        raise InvalidSetting(
+            f"Secret {options.namespace}/{options.secret} of an earlier run cannot be read: {error}; name its manifest "
+            "with --current, or begin anew with --new"
+        ) from None
+
+
+def _configuration(file: Path | None) -> str:
+    if file is None:
+        return resources.files("webhook.commands").joinpath(_CONFIGURATION).read_text(encoding="utf-8")
+    return _text(file)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSetting(f"{file} cannot be read: {error}") from None
 
 
 def _service_names(options: argparse.Namespace) -> list[str]:
@@ -108,8 +169,11 @@ def _service_names(options: argparse.Namespace) -> list[str]:
     return [name, f"{name}.cluster.local"]
 
 
-def _secret(certificate: Certificate, options: argparse.Namespace) -> dict[str, Any]:
-    data = {"ca.crt": certificate.ca, "tls.crt": certificate.chain, "tls.key": certificate.key}
+def _secret(
+    certificate: Certificate, bundle: bytes, segments: tuple[str, ...], options: argparse.Namespace
+) -> dict[str, Any]:
+    lines = "".join(f"{segment}\n" for segment in segments).encode("ascii")
+    data = {CA: bundle, CHAIN: certificate.chain, KEY: certificate.key, SEGMENTS: lines}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -119,53 +183,20 @@ def _secret(certificate: Certificate, options: argparse.Namespace) -> dict[str, 
     }
 
 
-def _with_ca(configuration: Mapping[str, Any], ca: bytes, options: argparse.Namespace) -> dict[str, Any]:
-    bundle = base64.b64encode(ca).decode("ascii")
+def _registered(
+    configuration: Mapping[str, Any], bundle: bytes, segment: str, options: argparse.Namespace
+) -> dict[str, Any]:
+    ca = base64.b64encode(bundle).decode("ascii")
     webhooks = [
-        {**webhook, "clientConfig": {**_client(webhook["clientConfig"], options), "caBundle": bundle}}
+        {**webhook, "clientConfig": {**_client(webhook["clientConfig"], segment, options), "caBundle": ca}}
         for webhook in configuration["webhooks"]
     ]
     return {**configuration, "webhooks": webhooks}
 
 
-def _client(client: Mapping[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def _client(client: Mapping[str, Any], segment: str, options: argparse.Namespace) -> dict[str, Any]:
     service = client["service"]
+    path = f"/{segment}{service['path']}"
     if options.url:
-        return {"url": options.url.rstrip("/") + service["path"]}
-    return {"service": {**service, "name": options.service, "namespace": options.namespace}}
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
-) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=days))
-    )
-
-
-def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        key_cert_sign=key_cert_sign,
-        crl_sign=key_cert_sign,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
+        return {"url": options.url.rstrip("/") + path}
+    return {"service": {**service, "path": path, "name": options.service, "namespace": options.namespace}}

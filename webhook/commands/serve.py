@@ -16,6 +16,8 @@ from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
 from webhook.registry.settings import RegistrySettings
 from webhook.serving.allocator import give_back_large_blocks
+from webhook.serving.callers import Callers, PathSegments
+from webhook.serving.expiry import Expiry
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
             f"KUBECONFIG {environ['KUBECONFIG']}: insecure-skip-tls-verify is not for `serve`, which sends tokens and "
             "reads Secrets: name the API server's CA as certificate-authority"
         )
+    settings = read_settings(environ)
+    _segments(settings)  # what cannot be used stops the webhook before a worker starts
     return Operator(
-        read_settings(environ),
+        settings,
         defaults,
         RegistrySettings.from_environ(environ),
         connection,
@@ -95,7 +99,19 @@ def load_app(operator: Operator) -> Any:
     )
     admission = Admission(operator.settings, operator.defaults, services)
     events = Events(cluster, socket.gethostname())
-    return create_app(admission, metrics, operator.settings.budget_s, events.refused)
+    settings = operator.settings
+    return create_app(
+        admission,
+        metrics,
+        settings.budget_s,
+        events.refused,
+        Callers(_segments(settings), bool(settings.client_ca_file), metrics.caller_denied),
+        Expiry(settings.tls_cert_file, metrics.certificate_not_after) if settings.tls_cert_file else None,
+    )
+
+
+def _segments(settings: Settings) -> PathSegments | None:
+    return PathSegments(settings.path_segments_file) if settings.path_segments_file else None
 
 
 def _lookups(settings: Settings) -> int:

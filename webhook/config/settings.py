@@ -27,6 +27,18 @@ class Settings:
         "TLS_CERT_FILE", TEXT, "", help="PEM chain served to the API server, read again when it changes"
     )
     tls_private_key_file: str = setting("TLS_PRIVATE_KEY_FILE", TEXT, "", help="PEM key of TLS_CERT_FILE")
+    path_segments_file: str = setting(
+        "PATH_SEGMENTS_FILE",
+        TEXT,
+        "",
+        help="file with the secret segments of the path that the API server calls, one in each line, read again when it changes; `vault-webhook certificate` makes it. Without it everybody who reaches the port is answered",
+    )
+    client_ca_file: str = setting(
+        "TLS_CLIENT_CA_FILE",
+        TEXT,
+        "",
+        help="PEM file with the CA of the API server's client certificate; with it a caller without such a certificate is not answered",
+    )
     tls_strict: bool = setting(
         "TLS_STRICT",
         BOOLEAN,

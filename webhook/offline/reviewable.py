@@ -13,7 +13,7 @@ SKIP_LABEL = "security.banzaicloud.io/mutate"
 
 EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-webhook")
 NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
-"""Types of Secrets that the webhook does not review; all as in manifests/base/webhook-configuration.yaml."""
+"""Types of Secrets that the webhook does not review; all as in webhook/commands/webhook-configuration.yaml."""
 
 _TEMPLATE: FieldPath = ("spec", "template")
 _POD_TEMPLATES: Mapping[tuple[str, str], FieldPath] = {

@@ -14,12 +14,12 @@ from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
 
-_DEFAULT = Path("~/.kube/config")
+DEFAULT = Path("~/.kube/config")
 
 
 def find_person_connection(environ: Mapping[str, str]) -> Connection:
     """Return the connection of KUBECONFIG or ~/.kube/config; raise InvalidSetting if neither can be used."""
-    kubeconfig = environ.get("KUBECONFIG") or str(_DEFAULT.expanduser())
+    kubeconfig = environ.get("KUBECONFIG") or str(DEFAULT.expanduser())
     if os.pathsep not in kubeconfig:
         try:
             return find_connection({"KUBECONFIG": kubeconfig})

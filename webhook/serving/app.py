@@ -8,7 +8,11 @@ from flask import Flask, Response, request
 from vaultkube.deadline import Deadline
 from vaultkube.metrics import Metrics, exposition
 from webhook.admission.review import AdmissionRequest
-from webhook.serving.reviewer import EXTENSION, Admission, Reviewer
+from webhook.serving.callers import Callers
+from webhook.serving.expiry import Expiry
+from webhook.serving.fast_path import DENIED
+from webhook.serving.reviewer import CALLERS, REVIEWER, Admission, Reviewer
+from webhook.serving.tls import ServerSocket
 
 BODY_LIMIT = 8 << 20
 _READY_BUDGET_S = 2.0
@@ -19,29 +23,44 @@ def create_app(
     metrics: Metrics,
     budget_s: float,
     on_refusal: Callable[[AdmissionRequest, str], None] = lambda _request, _reason: None,
+    callers: Callers | None = None,
+    expiry: Expiry | None = None,
 ) -> Flask:
     """Return the application; `budget_s` bounds each admission, and the caller's `?timeout=` does as well.
 
-    `on_refusal` is called with the request and the reason, and must return at once.
+    `on_refusal` is called with the request and the reason, and must return at once. Without `callers` everybody is
+    answered. With `expiry`, the webhook is ready only while its certificate is valid.
     """
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
-    reviewer = app.extensions[EXTENSION] = Reviewer(admission, metrics, budget_s, on_refusal)
+    reviewer = app.extensions[REVIEWER] = Reviewer(admission, metrics, budget_s, on_refusal)
+    allowed = app.extensions[CALLERS] = callers or Callers()
 
-    def review(resource: str) -> Response:
+    def review(resource: str, segment: str = "") -> Response:
+        connection = request.environ.get("gunicorn.socket")
+        if not allowed.allows(segment.encode(), connection):
+            allowed.denied(request.remote_addr or "")
+            return Response(DENIED, 403, {"Connection": "close"}, mimetype="text/plain")
+        if isinstance(connection, ServerSocket):
+            connection.is_api_server = True
         answer = reviewer.answer(resource, request.query_string, request.get_data(cache=False))
         return Response(answer.body, answer.status, content_type=answer.content_type)
 
     for resource in ("pods", "secrets", "configmaps"):
-        app.add_url_rule(f"/{resource}", resource, partial(review, resource), methods=["POST"])
+        view = partial(review, resource)
+        app.add_url_rule(f"/{resource}", resource, view, methods=["POST"])
+        app.add_url_rule(f"/<segment>/{resource}", f"{resource} behind a segment", view, methods=["POST"])
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
-    app.add_url_rule("/readyz", "readyz", lambda: _ready(admission))
+    app.add_url_rule("/readyz", "readyz", lambda: _ready(admission, expiry))
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(*expose()))
     return app
 
 
-def _ready(admission: Admission) -> Response:
+def _ready(admission: Admission, expiry: Expiry | None) -> Response:
+    problem = expiry.problem() if expiry else ""
+    if problem:
+        return Response(f"{problem}\n", status=503, mimetype="text/plain")
     if admission.ready(Deadline(_READY_BUDGET_S)):
         return Response("ok\n", mimetype="text/plain")
     return Response("the API server does not answer\n", status=503, mimetype="text/plain")

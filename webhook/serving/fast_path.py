@@ -2,12 +2,14 @@
 
 Handing a request to a thread and its connection back costs as much as most decisions, and gunicorn's parser with Flask
 costs that once more. Only requests as the API server sends them are read here, in the plainest form of RFC 9112: a POST
-whose header fields are all known and none of which is about the connection. Every other request is gunicorn's.
+whose header fields are all known and none of which is about the connection; and the kubelet's GET of `/healthz`. Every
+other request whose head has come as a whole is gunicorn's.
 """
 
 import re
 import ssl
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from enum import Enum
 from typing import Any, NamedTuple
@@ -15,14 +17,21 @@ from typing import Any, NamedTuple
 from vaultkube.remember import remember_last
 from webhook.serving.reviewer import Answer
 
-_LIMIT = 32_768
-"""Longest request that is read here; it bounds the work of one review in the thread that watches connections, too."""
+SHORT_BYTES = 32_768
+"""Longest body that is decided about in the thread that watches connections: it bounds the work of one decision there."""
+_BODY_LIMIT = 8 << 20
 _HEAD_LIMIT = 8192
 _RECORD = 16_384
+READS = 16
+"""Records that one connection is read at a time, so that one with many small ones keeps no other waiting."""
 _HEAD_END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
 _HEAD = re.compile(
-    rb"POST /(pods|secrets|configmaps)(?:\?([!-~]{0,1000}))? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
+    rb"POST /(?:([A-Za-z0-9_-]{1,128})/)?(pods|secrets|configmaps)(?:\?([!-~]{0,1000}))? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
+)
+_HEALTH = re.compile(
+    rb"GET /healthz HTTP/1\.1\r\n(?:(?!Content-|Transfer-|Expect)[A-Z][A-Za-z-]*: [ -~]*\r\n)*\r\n",
+    re.IGNORECASE,
 )
 _FIELD = re.compile(rb"([A-Za-z-]+):[ \t]*([^\r]+)\r\n")
 _LENGTH = b"content-length"
@@ -39,7 +48,17 @@ _FIELDS = frozenset(
         b"tracestate",
     ]
 )
-_SMALL = re.compile(rb"[0-9]{1,5}")
+_NUMBER = re.compile(rb"[0-9]{1,7}")
+DENIED = b"only the API server is answered here\n"
+_DENIED = (
+    b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: %d\r\n\r\n%b"
+) % (len(DENIED), DENIED)
+_HEALTHY = (
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 3\r\n\r\nok\n"
+)
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Request(NamedTuple):
@@ -50,45 +69,116 @@ class Request(NamedTuple):
     body: bytes
 
 
+class Head(NamedTuple):
+    """The head of a review: segment of the path, resource, query, and where the body begins and ends."""
+
+    segment: bytes
+    resource: str
+    query: bytes
+    start: int
+    end: int
+
+
 class State(Enum):
     """Why there is no review."""
 
     COMING = "the request has not come as a whole"
-    UNUSUAL = "it is another request, or too long to be held here"
+    MORE = "more may have come than was read"
+    DENIED = "the caller is not the API server"
+    HEALTH = "it asks whether the webhook lives"
+    UNUSUAL = "it is another request, whose head has come as a whole"
+    BAD = "it cannot become a request, or its head is too long"
 
 
-def receive(sock: Any, received: bytes) -> tuple[bytes, Request | State]:
-    """Return `received` with what has come since, and the review that it is; OSError, or EOFError, if the connection is gone.
-
-    Nothing that the TLS layer has taken in stays there, where the poller would not see it: each read takes a whole record.
-    """
-    found = parse(received)
-    try:
-        while found is State.COMING:
-            data = sock.recv(_RECORD)
-            if not data:
-                raise EOFError
-            received += data
-            found = parse(received)
-    except (BlockingIOError, ssl.SSLWantReadError):
-        pass
-    return received, found
+LAST_ANSWERS = {State.DENIED: _DENIED, State.HEALTH: _HEALTHY, State.BAD: _BAD_REQUEST}
+"""Answers after which the connection ends."""
 
 
-def parse(received: bytes) -> Request | State:
-    """Return the review that was received, alone and as a whole."""
-    end = received.find(_HEAD_END)
-    if end < 0:
-        can_become_one = b"\r\n" not in received or _BEGIN.match(received)
-        return State.COMING if can_become_one and len(received) < _HEAD_LIMIT else State.UNUSUAL
-    start = end + len(_HEAD_END)
-    head = _HEAD.fullmatch(received, 0, min(start, _HEAD_LIMIT))
-    length = _body_length(head[3]) if head else None
-    if head is None or length is None or start + length > _LIMIT or len(received) > start + length:
-        return State.UNUSUAL
-    if len(received) < start + length:
-        return State.COMING
-    return Request(head[1].decode("ascii"), head[2] or b"", received[start:])
+class Incoming:
+    """A request as far as it has come, each byte of which is looked at once."""
+
+    __slots__ = ("_allows", "_head", "_is_request", "_received", "_searched", "until")
+
+    def __init__(self, until: float, allows: Callable[[bytes], bool], received: bytes = b"") -> None:
+        """`until`, of the monotonic clock, is when it must have come as a whole; `allows` is asked about its segment."""
+        self.until = until
+        self._allows = allows
+        self._received = bytearray(received)
+        self._searched = 0
+        self._head: Head | None = None
+        self._is_request = False
+
+    def receive(self, sock: Any) -> Request | State:
+        """Read what has come on a socket that does not wait; OSError, or EOFError, if the connection is gone."""
+        found = self._find() if self._received else State.COMING
+        try:
+            for _ in range(READS):
+                if found is not State.COMING:
+                    return found
+                data = sock.recv(_RECORD)
+                if not data:
+                    raise EOFError
+                found = self.add(data)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return State.COMING
+        return State.MORE if found is State.COMING else found
+
+    def add(self, data: bytes) -> Request | State:
+        """Take more of the request, and return it if that was the rest."""
+        self._received += data
+        return self._find()
+
+    def received(self) -> bytes:
+        """Return all that has come."""
+        return bytes(self._received)
+
+    def _find(self) -> Request | State:
+        if self._head is None:
+            state = self._find_head()
+            if state is not None:
+                return state
+        return self._find_body()
+
+    def _find_head(self) -> State | None:
+        end = self._received.find(_HEAD_END, max(0, self._searched - len(_HEAD_END)))
+        self._searched = len(self._received)
+        if end < 0:
+            return State.COMING if self._can_become_one() else State.BAD
+        start = end + len(_HEAD_END)
+        text = bytes(self._received[:start])
+        if start == len(self._received) and _HEALTH.fullmatch(text):
+            return State.HEALTH
+        head = parse_head(text) if start <= _HEAD_LIMIT else None
+        if head is None:
+            return State.UNUSUAL if start <= _HEAD_LIMIT and _BEGIN.match(text) else State.BAD
+        if not self._allows(head.segment):
+            return State.DENIED
+        self._head = head
+        return None
+
+    def _find_body(self) -> Request | State:
+        head, length = self._head, len(self._received)
+        if head is None or length > head.end:
+            return State.UNUSUAL
+        if length < head.end:
+            return State.COMING
+        return Request(head.resource, head.query, bytes(self._received[head.start :]))
+
+    def _can_become_one(self) -> bool:
+        if not self._is_request and b"\r\n" in self._received:
+            if not _BEGIN.match(self._received):
+                return False
+            self._is_request = True
+        return len(self._received) < _HEAD_LIMIT
+
+
+def parse_head(text: bytes) -> Head | None:
+    """Return the head of a review in the form that the API server sends; None for any other."""
+    match = _HEAD.fullmatch(text)
+    length = _body_length(match[4]) if match else None
+    if match is None or length is None or length > _BODY_LIMIT:
+        return None
+    return Head(match[1] or b"", match[2].decode("ascii"), match[3] or b"", len(text), len(text) + length)
 
 
 def _body_length(fields: bytes) -> int | None:
@@ -98,7 +188,7 @@ def _body_length(fields: bytes) -> int | None:
     length = by_name.get(_LENGTH, b"")
     if len(by_name) < len(found) or not by_name.keys() <= _FIELDS or _HOST not in by_name:
         return None
-    return int(length) if _SMALL.fullmatch(length) else None
+    return int(length) if _NUMBER.fullmatch(length) else None
 
 
 def send(sock: Any, text: bytes) -> bytes:

@@ -16,8 +16,8 @@ from vaultkube.value_types import DURATION
 from webhook.admission.needs import Need, Steps, advance
 from webhook.admission.review import INTERNAL, AdmissionRequest, Decision, answer, parse_review, shortened
 
-EXTENSION = "webhook.serving.reviewer"
-"""The Reviewer's key among the extensions of the WSGI application."""
+REVIEWER, CALLERS = "webhook.serving.reviewer", "webhook.serving.callers"
+"""Keys of the Reviewer and the Callers among the extensions of the WSGI application."""
 
 _log = logging.getLogger(__name__)
 _WARNINGS = 100

@@ -30,6 +30,8 @@ def serve(settings: Settings, load: Callable[[], Any]) -> None:
     directory, master = prepare_directory(settings.metrics_dir), os.getpid()
     fields = {"address": settings.listen_address, "tls": bool(settings.tls_cert_file)}
     _log.info("serving", extra={"fields": fields})
+    if settings.tls_cert_file and not settings.path_segments_file:
+        _log.warning("everybody who reaches the port is answered: set PATH_SEGMENTS_FILE")
     try:
         _Server(chosen, load).run()
     finally:
@@ -64,10 +66,11 @@ def options(settings: Settings) -> Mapping[str, Any]:
 def _contexts(settings: Settings) -> ReloadingContext:
     files = settings.tls_cert_file, settings.tls_private_key_file
     try:
-        return ReloadingContext(*files, _log.error)
+        return ReloadingContext(*files, _log.error, settings.client_ca_file)
     except OSError as error:
         raise InvalidSetting(
-            f"TLS_CERT_FILE={files[0]} and TLS_PRIVATE_KEY_FILE={files[1]} cannot be used: {error}"
+            f"TLS_CERT_FILE={files[0]}, TLS_PRIVATE_KEY_FILE={files[1]} or "
+            f"TLS_CLIENT_CA_FILE={settings.client_ca_file} cannot be used: {error}"
         ) from None
 
 

@@ -16,6 +16,8 @@ class ServerSocket(ssl.SSLSocket):
     gunicorn's threads would wait for ever for a client that stops in the middle of a handshake or a request.
     """
 
+    is_api_server = False
+    """Whether a review of the API server has come on it."""
     _held: list[bytes] | None = None
 
     @contextmanager
@@ -46,11 +48,25 @@ class ServerSocket(ssl.SSLSocket):
         super().settimeout(_IO_TIMEOUT_S if flag else 0.0)
 
 
+def handshake(connection: ssl.SSLSocket) -> bool | None:
+    """Take the handshake as far as what has come; return whether it has succeeded, None while more must come."""
+    try:
+        connection.do_handshake()
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return None
+    except OSError:
+        return False
+    return True
+
+
 class ReloadingContext:
     """Loads the TLS context from the certificate files, again when they change; the last good one stays in use meanwhile."""
 
-    def __init__(self, cert_file: str, key_file: str, report: Callable[[str], None]) -> None:
+    def __init__(
+        self, cert_file: str, key_file: str, report: Callable[[str], None], client_ca_file: str = ""
+    ) -> None:
         self._files = (cert_file, key_file)
+        self._client_ca_file = client_ca_file
         self._report = report
         self._lock = threading.Lock()
         self._seen = self._stamp()
@@ -75,7 +91,8 @@ class ReloadingContext:
     def _stamp(self) -> tuple[Any, ...]:
         try:
             return tuple(
-                (found.st_mtime_ns, found.st_ino, found.st_size) for found in map(os.stat, self._files)
+                (found.st_mtime_ns, found.st_ino, found.st_size)
+                for found in map(os.stat, filter(None, (*self._files, self._client_ca_file)))
             )
         except OSError:
             return ()
@@ -85,4 +102,7 @@ class ReloadingContext:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(*self._files)
         context.sslsocket_class = ServerSocket
+        if self._client_ca_file:
+            context.load_verify_locations(self._client_ca_file)
+            context.verify_mode = ssl.CERT_OPTIONAL  # the kubelet's probes have no certificate
         return context

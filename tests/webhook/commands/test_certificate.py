@@ -1,6 +1,7 @@
 """`vault-webhook certificate`: manifests with a certificate that verifies, and a configuration that trusts it."""
 
 import base64
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,12 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 
 ROOT = Path(__file__).parents[3]
+ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 
 
 def manifests(*arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    command = [sys.executable, "-m", "webhook", "certificate", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "webhook", "certificate", *(arguments or ["--new"])]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRON, capture_output=True, text=True, check=True)
     secret, configuration = yaml.safe_load_all(done.stdout)
     return secret, configuration
 
@@ -32,26 +34,28 @@ def verify(secret: dict[str, Any], name: str) -> None:
 
 
 def test_the_certificate_is_the_services() -> None:
-    secret, _ = manifests("--namespace", "ns", "--service", "hook")
+    secret, _ = manifests("--new", "--namespace", "ns", "--service", "hook")
     assert secret["metadata"] == {"name": "vault-webhook-tls", "namespace": "ns"}
     verify(secret, "hook.ns.svc")
 
 
 def test_every_webhook_trusts_the_ca_and_calls_the_service() -> None:
-    secret, configuration = manifests("--namespace", "ns", "--service", "hook")
+    secret, configuration = manifests("--new", "--namespace", "ns", "--service", "hook")
     clients = [webhook["clientConfig"] for webhook in configuration["webhooks"]]
     assert {base64.b64decode(client["caBundle"]) for client in clients} == {decoded(secret, "ca.crt")}
-    assert [client["service"]["path"] for client in clients] == ["/pods", "/secrets", "/configmaps"]
+    segment = segments(secret)[0]
+    paths = [client["service"]["path"] for client in clients]
+    assert paths == [f"/{segment}/pods", f"/{segment}/secrets", f"/{segment}/configmaps"]
     assert {(client["service"]["namespace"], client["service"]["name"]) for client in clients} == {
         ("ns", "hook")
     }
 
 
 def test_a_webhook_outside_the_cluster_is_called_by_its_url() -> None:
-    _, configuration = manifests("--url", "https://127.0.0.1:8443/")
+    secret, configuration = manifests("--new", "--url", "https://127.0.0.1:8443/")
     clients = [webhook["clientConfig"] for webhook in configuration["webhooks"]]
     assert [client["url"] for client in clients] == [
-        f"https://127.0.0.1:8443/{path}" for path in ("pods", "secrets", "configmaps")
+        f"https://127.0.0.1:8443/{segments(secret)[0]}/{path}" for path in ("pods", "secrets", "configmaps")
     ]
 
 
@@ -67,9 +71,71 @@ def test_each_run_makes_a_new_key() -> None:
     assert manifests()[0]["data"]["tls.key"] != manifests()[0]["data"]["tls.key"]
 
 
-@pytest.mark.parametrize("directory", ["docs"])
-def test_a_missing_configuration_is_named(directory: str) -> None:
+def segments(secret: dict[str, Any]) -> list[str]:
+    return decoded(secret, "path-segments").decode().split()
+
+
+def renewed(secret: dict[str, Any], folder: Path, *arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    file = folder / "secret.yaml"
+    file.write_text(yaml.safe_dump(secret))
+    return manifests("--current", str(file), *arguments)
+
+
+def bundle(configuration: dict[str, Any]) -> bytes:
+    return base64.b64decode(configuration["webhooks"][0]["clientConfig"]["caBundle"])
+
+
+def test_each_installation_has_a_path_of_its_own() -> None:
+    paths = {segments(manifests()[0])[0] for _ in range(3)}
+    assert len(paths) == 3
+    assert all(len(path) == 43 for path in paths)
+
+
+def test_a_renewal_trusts_the_old_certificate_and_the_new_one(tmp_path: Path) -> None:
+    old, _ = manifests()
+    new, configuration = renewed(old, tmp_path)
+    trusted = x509.load_pem_x509_certificates(bundle(configuration))
+    for secret in (old, new):
+        leaf = x509.load_pem_x509_certificate(decoded(secret, "tls.crt"))
+        verifier = PolicyBuilder().store(Store(trusted)).build_server_verifier
+        verifier(x509.DNSName("vault-webhook.vault-webhook.svc")).verify(leaf, [])
+
+
+def test_a_renewal_keeps_the_path_and_forgets_the_ca_before_the_last(tmp_path: Path) -> None:
+    first, _ = manifests()
+    second, _ = renewed(first, tmp_path)
+    third, configuration = renewed(second, tmp_path)
+    assert segments(third) == segments(first)
+    assert len(x509.load_pem_x509_certificates(bundle(configuration))) == 2
+
+
+def test_a_changed_path_was_known_before_and_the_last_one_stays_known(tmp_path: Path) -> None:
+    old, _ = manifests()
+    new, configuration = renewed(old, tmp_path, "--rotate-path")
+    used = configuration["webhooks"][0]["clientConfig"]["service"]["path"].split("/")[1]
+    assert used == segments(new)[0] == segments(old)[1]
+    assert segments(old)[0] in segments(new)
+    newest, _ = renewed(new, tmp_path, "--rotate-path")
+    assert segments(old)[0] not in segments(newest)
+
+
+def test_without_a_kubeconfig_it_says_that_it_begins_anew() -> None:
     command = [sys.executable, "-m", "webhook", "certificate"]
-    done = subprocess.run(command, cwd=ROOT / directory, capture_output=True, text=True)
+    done = subprocess.run(command, cwd="/", env=ENVIRON, capture_output=True, text=True, check=True)
+    assert "--current" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "data: {ca.crt: '!'}", "data: {path-segments: /w==}"])
+def test_an_earlier_secret_that_cannot_be_read_is_an_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text(text)
+    command = [sys.executable, "-m", "webhook", "certificate", "--current", str(tmp_path / "secret.yaml")]
+    done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--new" in done.stderr
+
+
+def test_a_missing_configuration_is_named() -> None:
+    command = [sys.executable, "-m", "webhook", "certificate", "--new", "--file", "missing.yaml"]
+    done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "--file" in done.stderr
+    assert "missing.yaml" in done.stderr

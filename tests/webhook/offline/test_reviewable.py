@@ -15,7 +15,7 @@ from webhook.offline.reviewable import (
     replace_part,
 )
 
-CONFIGURATION = Path(__file__).parents[3] / "manifests/base/webhook-configuration.yaml"
+CONFIGURATION = Path(__file__).parents[3] / "webhook/commands/webhook-configuration.yaml"
 POD = {"spec": {"containers": []}}
 WORKLOADS = [
     ("v1", "Pod", (), POD),

@@ -129,10 +129,24 @@ def half_a_body(served: Served) -> socket.socket:
     return connection
 
 
+def message(path: str = "/pods") -> bytes:
+    """Return a whole request with a review."""
+    body = review()
+    head = HEAD.replace(b"/pods", path.encode())
+    return head + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def answer(connection: socket.socket) -> tuple[int, bytes]:
+    """Return status and body of the next answer on the connection."""
+    response = HTTPResponse(connection)
+    response.begin()
+    return response.status, response.read()
+
+
 def half_of_the_next_request(served: Served) -> socket.socket:
     connection = greeted(served)
-    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    connection.sendall(message())
+    assert answer(connection)[0] == 200
     connection.sendall(HEAD)
     return connection
 
@@ -202,8 +216,8 @@ def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Serve
     with Client(narrow) as other, greeted(narrow) as half_closed:
         assert other.send(review())[0] == 200
         if ends == "it":
-            half_closed.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert half_closed.recv(65536).startswith(b"HTTP/1.1 200")
+            half_closed.sendall(message())
+            assert answer(half_closed)[0] == 200
             half_closed.setblocking(False)
             with suppress(OSError):  # no answer yet, or the webhook's end already
                 half_closed.unwrap()  # says that no more comes
@@ -220,11 +234,22 @@ def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Serve
 @pytest.mark.timed
 def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
     early = [greeted(narrow) for _ in range(3)]
-    time.sleep(11)
+    time.sleep(3)
     for connection in early:
         with connection:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            connection.sendall(message())
+            assert answer(connection)[0] == 200
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("client", [nothing, only_a_handshake])
+def test_a_connection_without_a_request_is_closed_after_some_seconds(
+    narrow: Served, client: Callable[[Served], socket.socket]
+) -> None:
+    started = time.monotonic()
+    with client(narrow) as connection, suppress(ConnectionError):
+        assert connection.recv(1) == b""
+    assert 3 < time.monotonic() - started < 9
 
 
 @pytest.mark.timed
@@ -291,17 +316,12 @@ def test_a_client_that_stops_halfway_is_let_go(
 
 
 @pytest.mark.timed
-def test_an_idle_connection_is_kept_and_still_served(served: Served) -> None:
+def test_an_idle_connection_of_the_api_server_stays_open(served: Served) -> None:
     with greeted(served) as connection:
         for pause_s in (0, 11):
             time.sleep(pause_s)
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answer = b""
-            while not answer.endswith(b"ok\n"):
-                data = connection.recv(65536)
-                assert data, f"closed after {answer!r}"
-                answer += data
-            assert answer.startswith(b"HTTP/1.1 200")
+            connection.sendall(message())
+            assert answer(connection)[0] == 200
 
 
 def test_a_request_may_come_in_small_pieces(served: Served) -> None:
@@ -348,9 +368,9 @@ def test_a_request_that_comes_too_slowly_is_let_go(served: Served) -> None:
 
 def test_two_requests_sent_at_once_are_both_answered(served: Served) -> None:
     with greeted(served) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
+        connection.sendall(message() * 2)
         received = b""
-        while received.count(b"HTTP/1.1 200") < 2 or not received.endswith(b"ok\n"):
+        while received.count(b"HTTP/1.1 200") < 2:
             received += connection.recv(65536)
 
 
@@ -524,3 +544,141 @@ def test_the_webhook_at_rest_is_small(own: Served) -> None:
     sizes_kib = [int(text.partition("VmRSS:")[2].split()[0]) for text in status]
     assert len(sizes_kib) == 3
     assert sum(sizes_kib) <= 130 * 1024
+
+
+SEGMENT = "s3cret-path_" * 4
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
+    """A webhook that only a caller with the secret path is answered by."""
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "path-segments").write_text(f"{SEGMENT}\n{'n' * 43}\n")
+    webhook = Served(folder, authority, {"PATH_SEGMENTS_FILE": str(folder / "path-segments"), "THREADS": "4"})
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+def test_the_secret_path_is_answered(guarded: Served) -> None:
+    with greeted(guarded) as connection:
+        for _ in range(2):
+            connection.sendall(message(f"/{SEGMENT}/pods"))
+            status, body = answer(connection)
+            assert (status, json.loads(body)["response"]["allowed"]) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/pods", "/wrong/pods", f"/{SEGMENT[:-1]}/pods", "/%73/pods", f"/{'n' * 42}/secrets"]
+)
+@pytest.mark.parametrize("form", ["plain", "chunked"])
+def test_any_other_path_is_denied_and_the_connection_ends(guarded: Served, path: str, form: str) -> None:
+    text = message(path)
+    if form == "chunked":
+        text = text.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+    with greeted(guarded) as connection:
+        connection.sendall(text)
+        status, body = answer(connection)
+        assert status in (403, 404)
+        assert b"vault:" not in body
+        assert connection.recv(1) == b""
+
+
+def test_a_denied_caller_is_refused_before_its_body_has_come(guarded: Served) -> None:
+    with greeted(guarded) as connection:
+        connection.sendall(HEAD + b"Content-Length: 8000000\r\n\r\n")
+        assert answer(connection)[0] == 403
+
+
+def test_denied_callers_are_counted_and_make_no_flood_of_lines(guarded: Served) -> None:
+    before = guarded.log_file.read_text().count("denied")
+    for _ in range(50):
+        with greeted(guarded) as connection:
+            connection.sendall(message())
+            assert answer(connection)[0] == 403
+    with Client(guarded) as client:
+        figures = client.get("/metrics").decode()
+    (line,) = [
+        line for line in figures.splitlines() if line.startswith("vault_webhook_callers_denied_total ")
+    ]
+    assert float(line.split()[1]) >= 50
+    assert guarded.log_file.read_text().count("denied") - before <= 2
+    assert "vault_webhook_certificate_not_after_seconds" in figures
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
+    """A webhook that only callers with a certificate of the CA are answered by."""
+    webhook = Served(
+        tmp_path_factory.mktemp("certified"), authority, {"TLS_CLIENT_CA_FILE": str(authority.ca_file)}
+    )
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+def test_where_client_certificates_are_set_up_a_caller_needs_one(
+    certified: Served, authority: Authority
+) -> None:
+    assert certified.healthy()
+    with greeted(certified) as connection:
+        connection.sendall(message())
+        assert answer(connection)[0] == 403
+    own = authority.issue("api-server")
+    context = ssl.create_default_context(cafile=str(certified.ca_file))
+    context.load_cert_chain(own.cert_file, own.key_file)
+    with context.wrap_socket(raw(certified), server_hostname="127.0.0.1") as connection:
+        connection.sendall(message())
+        assert answer(connection)[0] == 200
+
+
+def crowd(served: Served, stop: threading.Event) -> list[threading.Thread]:
+    """Return running clients of each hostile kind, from another address than the API server's."""
+
+    def hold(client: Callable[[Served], socket.socket], count: int) -> None:
+        with ExitStack() as stack:
+            while not stop.is_set():
+                with suppress(OSError):
+                    for _ in range(count):
+                        stack.enter_context(client(served))
+                stop.wait(0.2)
+                stack.close()
+
+    def drip() -> None:
+        while not stop.is_set():
+            with suppress(OSError), greeted(served) as connection:
+                for byte in HEAD * 5:
+                    connection.sendall(bytes([byte]))
+                    if stop.is_set():
+                        return
+
+    kinds = [(nothing, 60), (half_a_hello, 20), (half_a_body, 20), (only_a_handshake, 20)]
+    threads = [threading.Thread(target=hold, args=kind) for kind in kinds]
+    threads += [threading.Thread(target=drip) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_the_api_server_is_served_on_its_connection_while_a_crowd_comes_and_goes(guarded: Served) -> None:
+    stop = threading.Event()
+    with greeted(guarded) as connection:
+        connection.sendall(message(f"/{SEGMENT}/pods"))
+        assert answer(connection)[0] == 200
+        threads = crowd(guarded, stop)
+        try:
+            for _ in range(30):
+                connection.sendall(message(f"/{SEGMENT}/pods"))
+                assert answer(connection)[0] == 200
+                time.sleep(0.1)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    with greeted(guarded) as connection:
+        connection.sendall(message(f"/{SEGMENT}/pods"))
+        assert answer(connection)[0] == 200

@@ -2,8 +2,10 @@
 
 import ast
 import inspect
+from types import ModuleType
 
 import pytest
+from gunicorn import http, sock
 from gunicorn.workers import gthread
 
 from webhook.serving import worker
@@ -31,20 +33,21 @@ def test_an_attribute_of_a_connection_exists(name: str) -> None:
     assert known, GONE.format("TConn", name)
 
 
-def test_a_connection_that_is_put_off_has_a_sentinel() -> None:
-    assert hasattr(gthread, "_DEFER"), GONE.format("gthread module", "_DEFER")
+@pytest.mark.parametrize(("module", "name"), [(http, "get_parser"), (sock, "ssl_wrap_socket")])
+def test_a_function_that_begins_a_connection_exists(module: ModuleType, name: str) -> None:
+    assert callable(getattr(module, name, None)), GONE.format(module.__name__, name)
 
 
 def test_every_name_that_the_worker_uses_is_listed() -> None:
     tree = ast.parse(inspect.getsource(worker))
-    own = {*vars(worker.Worker), "begun_conns", "_reviewer"}
+    own = {*vars(worker.Worker), "coming", "strangers", "next_sweep", "_reviewer", "_callers"}
     used = {
         (owner.id, node.attr)
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(owner := node.value, ast.Name)
     }
     assert {name for owner, name in used if owner == "self"} <= {*worker.USED, *own}
-    assert {name for owner, name in used if owner == "conn"} <= {*worker.USED_OF_CONNECTIONS}
+    assert {name for owner, name in used if owner == "conn"} <= {*worker.USED_OF_CONNECTIONS, "incoming"}
     overridden = vars(worker.Worker).keys() & vars(gthread.ThreadWorker).keys() - {
         "__init__",
         "__doc__",

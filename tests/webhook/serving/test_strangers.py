@@ -1,0 +1,23 @@
+"""Strangers: the oldest connection of a full source, or of all, makes room for a new one."""
+
+from webhook.serving.strangers import Strangers
+
+
+def test_the_oldest_of_a_full_source_is_closed_for_a_new_one() -> None:
+    strangers: Strangers[int] = Strangers(most=100, most_of_a_source=2)
+    assert [strangers.add(number, "evil") for number in range(3)] == [None, None, 0]
+    assert strangers.add(10, "other") is None
+
+
+def test_the_oldest_of_all_is_closed_where_many_sources_come() -> None:
+    strangers: Strangers[int] = Strangers(most=3, most_of_a_source=2)
+    assert [strangers.add(number, str(number)) for number in range(4)] == [None, None, None, 0]
+
+
+def test_a_connection_that_is_known_leaves_room() -> None:
+    strangers: Strangers[int] = Strangers(most=1, most_of_a_source=1)
+    strangers.add(1, "a")
+    strangers.remove(1)
+    strangers.remove(1)
+    assert 1 not in strangers
+    assert strangers.add(2, "a") is None

@@ -1,0 +1,113 @@
+"""Callers: only the API server is answered.
+
+A review carries rights: its answer holds what the ServiceAccount that it names may read. The API server proves itself by
+a random segment of the path, which stands in the webhook configuration and in a Secret of the webhook's own namespace,
+and, where the operator sets up client certificates, by one of those.
+https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#authenticate-apiservers
+"""
+
+import hmac
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from vaultkube.errors import InvalidSetting
+
+_log = logging.getLogger(__name__)
+_SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_LOOK_S = 1.0
+_REPORT_S = 60.0
+
+
+class PathSegments:
+    """The segments of a file with one in each line, read again when the file has changed."""
+
+    def __init__(self, file: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file = file
+        self._clock = clock
+        self._stamp = self._find_stamp()
+        self._next_look = clock() + _LOOK_S
+        try:
+            self._segments = read_segments(Path(file).read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            raise InvalidSetting(
+                f"PATH_SEGMENTS_FILE={file} cannot be used: {error}; `vault-webhook certificate` makes it"
+            ) from None
+
+    def get(self) -> tuple[bytes, ...]:
+        """Return the segments; those of before while the file cannot be used."""
+        if self._clock() >= self._next_look:
+            self._next_look = self._clock() + _LOOK_S
+            stamp = self._find_stamp()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._read()
+        return self._segments
+
+    def _read(self) -> None:
+        try:
+            self._segments = read_segments(Path(self._file).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return
+
+    def _find_stamp(self) -> tuple[int, ...]:
+        try:
+            found = os.stat(self._file)
+        except OSError:
+            return ()
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def read_segments(text: str) -> tuple[bytes, ...]:
+    """Return the segments of the lines; ValueError if there is none, or one that is short or has other characters."""
+    lines = text.split()
+    if not lines or not all(map(_SEGMENT.fullmatch, lines)):
+        raise ValueError("each line must be 22 to 128 letters, digits, - and _")
+    return tuple(line.encode("ascii") for line in lines)
+
+
+class Callers:
+    """Tells the API server from other callers, and counts and reports the others."""
+
+    def __init__(
+        self,
+        segments: PathSegments | None = None,
+        needs_certificate: bool = False,
+        count: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`count` is called for each caller that is denied."""
+        self._segments = segments
+        self._needs_certificate = needs_certificate
+        self._count = count
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._denied = 0
+        self._next_report = clock()
+
+    def allows(self, segment: bytes, connection: Any) -> bool:
+        """Return whether a caller with this segment of the path, empty for none, on this socket is the API server."""
+        if self._segments is not None:
+            known = self._segments.get()
+            if not sum([hmac.compare_digest(segment, one) for one in known]):
+                return False
+        elif segment:
+            return False
+        return not self._needs_certificate or bool(getattr(connection, "getpeercert", dict)())
+
+    def denied(self, source: str) -> None:
+        """Count a caller that was denied, and log it if the last line about one is a minute old."""
+        self._count()
+        with self._lock:
+            self._denied += 1
+            if self._clock() < self._next_report:
+                return
+            self._next_report = self._clock() + _REPORT_S
+            count, self._denied = self._denied, 0
+        fields = {"source": source, "callers": count}
+        _log.warning("callers other than the API server were denied", extra={"fields": fields})

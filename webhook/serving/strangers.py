@@ -1,0 +1,40 @@
+"""Connections that have not shown yet that they are the API server's: a bound on their number, and on each source's."""
+
+from typing import Generic, TypeVar
+
+MOST = 512
+MOST_OF_A_SOURCE = 128
+
+
+Connection = TypeVar("Connection")
+
+
+class Strangers(Generic[Connection]):
+    """Connections in the order in which they came, by source address."""
+
+    def __init__(self, most: int = MOST, most_of_a_source: int = MOST_OF_A_SOURCE) -> None:
+        self._most = most
+        self._most_of_a_source = most_of_a_source
+        self._source: dict[Connection, str] = {}
+        self._by_source: dict[str, dict[Connection, None]] = {}
+
+    def add(self, connection: Connection, source: str) -> Connection | None:
+        """Add a connection; return the one that is to be closed for it, the oldest of its source or of all."""
+        self._source[connection] = source
+        own = self._by_source.setdefault(source, {})
+        own[connection] = None
+        if len(own) > self._most_of_a_source:
+            return next(iter(own))
+        return next(iter(self._source)) if len(self._source) > self._most else None
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection, known or not."""
+        source = self._source.pop(connection, None)
+        if source is not None:
+            own = self._by_source[source]
+            del own[connection]
+            if not own:
+                del self._by_source[source]
+
+    def __contains__(self, connection: Connection) -> bool:
+        return connection in self._source
