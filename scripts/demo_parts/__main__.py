@@ -54,7 +54,7 @@ def _demonstrate(folder: Path) -> None:
 
 def _through(webhook: Webhook, pod: dict[str, Any], store: Path, secret: str) -> None:
     """Send `pod`, show what the webhook made of it, run its program, and check that `secret` arrived."""
-    changed = apply(pod, webhook.admission.review(pod))
+    changed = apply(pod, webhook.review(pod))
     if secret in json.dumps(changed):
         raise DemoFailed("the secret stands in the pod")
     show.difference(pod, changed)

@@ -178,6 +178,7 @@ def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
             webhook.stop()
 
 
+@pytest.mark.timed
 def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswered: Served) -> None:
     needy = json.loads(review())
     needy["request"]["object"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "s"}}]
