@@ -20,6 +20,7 @@ from tests.cluster.storage import stacks_overlays
 from tests.servers.build import BuildFailed, alone, cache
 from tests.servers.images import Blob, Image
 from vaultenv.native.build.cache import cache as compiled_launcher
+from vaultenv.native.build.tools import follow
 
 ROOT = Path(__file__).parents[2]
 _KEPT = 6
@@ -159,10 +160,12 @@ def _buildah(*arguments: str, check: bool = True) -> str:
 
 
 def _run(command: Sequence[str], check: bool = True) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
-    if check and done.returncode:
-        raise BuildFailed(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout.strip()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=_environment()) as process:
+        output, errors = follow(process, command[0])
+    if check and process.returncode:
+        raise BuildFailed(f"{' '.join(command)} failed:\n{output[-2000:]}{errors[-2000:]}")
+    return output.strip()
 
 
 def _environment() -> dict[str, str]:

@@ -192,6 +192,7 @@ def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
             webhook.stop()
 
 
+@pytest.mark.timed
 def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswered: Served) -> None:
     needy = json.loads(review())
     needy["request"]["object"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "s"}}]
@@ -281,10 +282,10 @@ def crowded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> I
 def test_others_are_served_while_many_clients_stop_halfway(
     crowded: Served, client: Callable[[Served], socket.socket]
 ) -> None:
+    started = time.monotonic()
     with ExitStack() as stack:
         for _ in range(MANY):
             stack.enter_context(client(crowded))
-        started = time.monotonic()
         assert allowed(crowded)
         assert crowded.healthy()
         assert time.monotonic() - started < 5
@@ -293,10 +294,10 @@ def test_others_are_served_while_many_clients_stop_halfway(
 @pytest.mark.timed
 def test_others_are_served_while_unfinished_handshakes_leave_a_thread(crowded: Served) -> None:
     """A handshake takes a thread; a worker that gets all of these has one left."""
+    started = time.monotonic()
     with ExitStack() as stack:
         for _ in range(THREADS - 1):
             stack.enter_context(half_a_hello(crowded))
-        started = time.monotonic()
         assert allowed(crowded)
         assert crowded.healthy()
         assert time.monotonic() - started < 5

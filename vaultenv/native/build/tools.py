@@ -37,19 +37,19 @@ def run(
         raise StepFailed(f"{command[0]} is not installed: install it and try again") from None
     name = Path(command[0]).name
     with process:
-        output = _follow(process, stdin, name)
+        output, _ = follow(process, name, stdin)
     if check and process.returncode:
         last = "\n".join(output.splitlines()[-_LAST_LINES:])
         raise StepFailed(f"{name} failed in {folder} (status {process.returncode}):\n{last}")
     return output
 
 
-def _follow(process: "subprocess.Popen[str]", stdin: str | None, name: str) -> str:
-    """Return all that the tool writes; while it takes long, say so every half minute."""
+def follow(process: "subprocess.Popen[str]", name: str, stdin: str | None = None) -> tuple[str, str]:
+    """Return what the tool writes to both of its outputs; while it takes long, say so every half minute."""
     started = time.monotonic()
     while True:
         try:
-            return process.communicate(stdin, timeout=_PROGRESS_S)[0]
+            return process.communicate(stdin, timeout=_PROGRESS_S)
         except subprocess.TimeoutExpired:
             say(f"  {name}: {time.monotonic() - started:.0f} s so far")
             stdin = None

@@ -45,6 +45,14 @@ def test_the_last_words_of_a_failing_tool_are_told(tmp_path: Path) -> None:
     assert "\n50\n" not in message
 
 
+def test_a_step_that_takes_long_says_so_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("vaultenv.native.build.tools._PROGRESS_S", 0.1)
+    assert run(["sh", "-c", "cat; sleep 0.5; echo out"], tmp_path, stdin="in and ") == "in and out\n"
+    assert "  sh: 0 s so far\n" in capsys.readouterr().err
+
+
 def test_a_failing_build_prints_why_and_ends_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
