@@ -65,7 +65,7 @@ class ObjectDecisions:
         references = find_references(kind.find_values(request.object), deadline)
         if not references:
             return Decision(warnings=warnings)
-        warnings = (*warnings, *self._check(references, config, request.namespace))
+        warnings = (*warnings, *self._check(references, config, request.namespace, deadline))
         written = references.written() if request.dry_run else set()
         values = {key: value for key, value in references.parsed.items() if key not in written}
         found = yield from self._resolve(values, config, request)
@@ -92,13 +92,15 @@ class ObjectDecisions:
         )
         return found
 
-    def _check(self, references: References, config: Config, namespace: str) -> Sequence[str]:
+    def _check(
+        self, references: References, config: Config, namespace: str, deadline: Deadline
+    ) -> Sequence[str]:
         """Return warnings; Refused names what is missing, and each path that the namespace may not name."""
         policy = self._settings.path_policy()
         vault_namespace = foreign_namespace(config.vault_namespace, self._defaults["vault_namespace"])
         limited = references.paths() if transit.is_operators(config) else references.asked(config)
         outside = policy.violations(
-            (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace
+            (Asked(f"key {key}", path, vault_namespace) for key, path in limited), namespace, deadline
         )
         problems = [] if config.service_account else [_NO_IDENTITY.format(", ".join(references.names()))]
         problems += [f"key {key}: {problem}" for key, problem in references.problems(config)]

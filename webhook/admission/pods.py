@@ -67,7 +67,8 @@ class PodDecisions:
             _refuse(problems if change.whole_pod else ())
             return Decision(warnings=[*warnings, *plan.warnings])
         config, role_problems = _with_role(request, config)
-        outside, policy = self._outside(request, plan, config), self._settings.path_policy()
+        outside = self._outside(request, plan, config, deadline)
+        policy = self._settings.path_policy()
         _refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
@@ -102,10 +103,12 @@ class PodDecisions:
             config = parse_config(annotations, self._defaults)[0]
             return Launcher(config, self._settings), (), (str(refusal),)
 
-    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[str]:
+    def _outside(
+        self, request: AdmissionRequest, plan: Plan, config: Config, deadline: Deadline
+    ) -> list[str]:
         """Return what the pod asks for outside of the paths of its namespace."""
         asked = find_asked(request.object["spec"], plan, config, self._defaults["vault_namespace"])
-        return self._settings.path_policy().violations(asked, request.namespace)
+        return self._settings.path_policy().violations(asked, request.namespace, deadline)
 
 
 def _find_sources(

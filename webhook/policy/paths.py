@@ -10,10 +10,12 @@ from urllib.parse import unquote
 
 from vaultenv.references.fields import Fault
 from vaultenv.references.grammar import normal_path
+from vaultkube.deadline import UNLIMITED, Deadline
 
 ANY_SEGMENT = "*"
 _NAMESPACE = "{namespace}"
 _ROOT = "root"
+_MOST_DECODINGS = 3
 
 
 def foreign_namespace(asked: str, operators: str) -> str:
@@ -44,17 +46,21 @@ class PathPolicy:
     patterns: tuple[str, ...] = ()
     enforced: bool = True
 
-    def violations(self, asked: Iterable[Asked], namespace: str) -> list[str]:
-        """Return what is wrong with each path that an object of the namespace may not name."""
+    def violations(self, asked: Iterable[Asked], namespace: str, deadline: Deadline = UNLIMITED) -> list[str]:
+        """Return what is wrong with each path that an object of the namespace may not name; OutOfTime at the deadline."""
         if not self.patterns:
             return []
         allowed = [pattern.replace(_NAMESPACE, namespace) for pattern in self.patterns]
         rules = [pattern.split("/") for pattern in allowed]
-        return [
-            f"{each.where}: {why}; VAULT_PATH_POLICY lets namespace {namespace} name {', '.join(allowed)}"
-            for each in dict.fromkeys(asked)
-            for why in _faults(each, rules)
-        ]
+        violations: dict[Asked, list[str]] = {}
+        for each in asked:
+            deadline.check()
+            if each not in violations:
+                violations[each] = [
+                    f"{each.where}: {why}; VAULT_PATH_POLICY lets namespace {namespace} name {', '.join(allowed)}"
+                    for why in _faults(each, rules)
+                ]
+        return [violation for found in violations.values() for violation in found]
 
 
 def _faults(asked: Asked, rules: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -67,8 +73,11 @@ def _faults(asked: Asked, rules: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _readings(path: str) -> Iterator[str | None]:
-    """Yield the path as it is written, and as it would be read after each decoding of `%2e`; None leads out."""
-    while True:
+    """Yield the path as it is written, and as it would be read after each decoding of `%2e`; None leads out.
+
+    What can be decoded more often than any proxy does it is taken to lead out.
+    """
+    for _ in range(_MOST_DECODINGS + 1):
         try:
             yield normal_path(path)
         except Fault:
@@ -77,6 +86,7 @@ def _readings(path: str) -> Iterator[str | None]:
         if decoded == path:
             return
         path = decoded
+    yield None
 
 
 def _is_allowed(path: str | None, rules: Sequence[Sequence[str]]) -> bool:
