@@ -1,6 +1,13 @@
 """What a value becomes, once everything that it refers to has been answered; no request is made here."""
 
-from vaultenv.errors import KeyNotFound, RequestRefused, SecretNotFound, SecretUnusable, VaultEnvError
+from vaultenv.errors import (
+    KeyNotFound,
+    RequestRefused,
+    SecretNotFound,
+    SecretUnusable,
+    TooMuch,
+    VaultEnvError,
+)
 from vaultenv.references.parts import Ciphertext, Source, Term, Value
 from vaultenv.references.secret import Secret, text_of
 
@@ -31,14 +38,17 @@ class Answers:
 
 class Replacement:
     """A value's new text, None if the variable is left out, and (reference, error) for all that went
-    wrong.
+    wrong; `is_last` if nothing is left for other values.
     """
 
-    __slots__ = ("problems", "text")
+    __slots__ = ("is_last", "problems", "text")
 
-    def __init__(self, text: bytes | None, problems: "list[tuple[str, VaultEnvError]]") -> None:
+    def __init__(
+        self, text: bytes | None, problems: "list[tuple[str, VaultEnvError]]", is_last: bool = False
+    ) -> None:
         self.text = text
         self.problems = problems
+        self.is_last = is_last
 
 
 class Replacer:
@@ -71,6 +81,8 @@ class Replacer:
             self._before_each()
             try:
                 texts.append(self._bounded(self._text(part)))
+            except TooMuch as error:
+                return Replacement(b"", [*problems, (str(part), error)], is_last=True)
             except VaultEnvError as error:
                 instead = _instead(part, written if value.inline else b"", error, self._ignore_missing)
                 if instead is None:
@@ -82,10 +94,10 @@ class Replacer:
         return Replacement(b"".join(texts), problems)
 
     def _bounded(self, text: bytes) -> bytes:
-        """The text, for which there is still room among the values; raises SecretUnusable."""
+        """The text, for which there is still room among the values; raises TooMuch."""
         self._room_bytes -= len(text)
         if self._room_bytes < 0:
-            raise SecretUnusable(
+            raise TooMuch(
                 f"with this one the values are longer than {self._bounds.values_bytes} bytes together: refer to less"
             )
         return text
@@ -120,7 +132,8 @@ class Replacer:
         try:
             return text_of(render(term.key, secret.fields, self._work))
         except TemplateError as error:
-            raise SecretUnusable(f"template on path: {term.source.path}: {error.message}") from None
+            kind = SecretUnusable if self._work.left >= 0 else TooMuch
+            raise kind(f"template on path: {term.source.path}: {error.message}") from None
 
 
 def _instead(part: "Part", ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from vaultenv.references.reader import Reader
 
 _BOUNDS = Bounds()
+_MOST_PROBLEMS = 1000
+"""More than anybody reads; after them no further value is looked at."""
 _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
 
@@ -83,7 +85,7 @@ def resolve_values(
     """The values with their references replaced, by name; `before_each` is called before each reference.
 
     It is called inside of templates too, now and then. A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
-    every variable, and whatever `before_each` raises.
+    every variable, or with the first of very many, and whatever `before_each` raises.
     """
     answers = gather(parsed.values(), reader, transit)
     replacer = Replacer(answers, ignore_missing, before_each, bounds)
@@ -94,6 +96,8 @@ def resolve_values(
         problems += [(shown(name), reference, error) for reference, error in replacement.problems]
         if replacement.text is not None:
             resolved[name] = replacement.text
+        if replacement.is_last or len(problems) >= _MOST_PROBLEMS:
+            break
     if problems:
         raise NotResolved(problems)
     return resolved

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ("TemplateError", "Work", "check", "render")
 
 _LONGEST_SOURCE = 65_536
+_UNITS_PER_CHARACTER = 4
+"""Of a source that is parsed."""
 
 
 def check(source: str) -> None:
@@ -27,6 +29,7 @@ def check(source: str) -> None:
 def render(source: str, fields: "Mapping[str, Any]", work: Work | None = None) -> str:
     """What the template prints for a secret's fields; raises TemplateError, also when `work` is used up."""
     work = Work() if work is None else work
+    work.charge(_UNITS_PER_CHARACTER * len(source))
     data = dict(fields)
     if any(name in source for name in CHANGING):
         work.charge_value(data)

@@ -64,3 +64,29 @@ def test_what_is_called_before_each_reference_can_end_a_template() -> None:
     ticks = iter(range(4))
     with pytest.raises(StopIteration):
         resolved(b"vault:a#${range 9000}${.}${end}", before_each=lambda: next(ticks))
+
+
+@pytest.mark.parametrize(
+    "bounds", [Bounds(values_bytes=2500), Bounds(template_units=10_000)], ids=["values", "work"]
+)
+def test_when_what_all_values_share_is_used_up_no_further_one_is_looked_at(bounds: Bounds) -> None:
+    values = {b"V%d" % number: b"vault:large#${.k | upper}" for number in range(50)}
+    seen: list[None] = []
+    with pytest.raises(NotResolved) as refusal:
+        resolve_values(
+            parse_values(values, Transit()),
+            STORE,
+            transit=Transit(),
+            ignore_missing=False,
+            before_each=lambda: seen.append(None),
+            bounds=bounds,
+        )
+    assert len(refusal.value.problems) == 1
+    assert len(seen) < 10
+
+
+def test_of_very_many_problems_the_first_thousand_are_told() -> None:
+    values = {b"V%d" % number: b"vault:a#missing" for number in range(1500)}
+    with pytest.raises(NotResolved) as refusal:
+        resolve_values(parse_values(values, Transit()), STORE, transit=Transit(), ignore_missing=False)
+    assert len(refusal.value.problems) == 1000

@@ -101,6 +101,7 @@ def _with_floats(value: "Any") -> "Any":
 
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SHIFTS = (35, 30, 25, 20, 15, 10, 5, 0)
 _PIECE = 4000
 """Bytes or digits that are taken at once; a multiple of the 5 bytes and of the 8 digits that stand for each other."""
 
@@ -112,9 +113,11 @@ def _b32enc(value: str) -> str:
 
 
 def _base32(raw: bytes) -> str:
-    bits = "".join(f"{byte:08b}" for byte in raw)
-    bits += "0" * (-len(bits) % 5)
-    return "".join(_BASE32[int(bits[i : i + 5], 2)] for i in range(0, len(bits), 5))
+    digits = []
+    for start in range(0, len(raw), 5):
+        group = int.from_bytes(raw[start : start + 5].ljust(5, b"\0"), "big")
+        digits += [_BASE32[group >> shift & 31] for shift in _SHIFTS]
+    return "".join(digits[: -(-len(raw) * 8 // 5)])
 
 
 def _b32dec(value: str) -> str:
@@ -134,7 +137,7 @@ ENCODINGS: "dict[str, Function]" = table(
     {
         "b64enc": (_b64enc, "s"),
         "b64dec": (_b64dec, "s"),
-        "b32enc": (_b32enc, "s"),
+        "b32enc": (_b32enc, "s", lambda value: len(value) * 8 // 5),
         "b32dec": (_b32dec, "s"),
         "sha1sum": (lambda value: _sum("sha1", value), "s"),
         "sha256sum": (lambda value: _sum("sha256", value), "s"),
