@@ -18,7 +18,7 @@ from vaultkube.vault.client import ANSWERS_BYTES, new_client
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.vault.reader import HvacReader, cause_of
 
-_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=8 << 20)
+_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=4 << 20)
 """No object is larger than 1.5 MiB (etcd), no environment variable than 128 KiB (Linux)."""
 _UNAVAILABLE: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
