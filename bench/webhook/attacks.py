@@ -25,7 +25,7 @@ _FIELDS: Mapping[str, Any] = {
 def attacks() -> dict[str, dict[str, str]]:
     """Return the data of each ConfigMap, by what it does."""
     return {
-        "trimAll": {"a": template('trimAll (repeat 1000000 "a") (repeat 1000000 "b") | len')},
+        "trimAll": {"a": template('trimAll (cat (repeat 130000 "a") "b") (repeat 130000 "b") | len')},
         "has in a range": {"a": template("$x := until 9000}${range 9000}${has -1 $x}${end}${1")},
         "split into characters": {
             str(n): template('len (split "" (repeat 1000000 "a"))') for n in range(500)

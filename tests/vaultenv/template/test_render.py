@@ -59,7 +59,7 @@ def test_nothing_reaches_outside_the_secret(name: str) -> None:
         "${range until 100000}${toJson $}${end}",
         "${" + "(" * 500 + "1" + ")" * 500 + "}",
         "${if 1}" * 500 + "${end}" * 500,
-        '${$x := repeat 700000 "a"}${trimAll (replace "a" "b" $x) (cat $x "c") | len}${range 9999}${$x | len}${end}',
+        '${$x := repeat 700000 "a"}${trimAll (cat $x "b") (replace "a" "b" $x) | len}${range 9999}${$x | len}${end}',
         "${$x := list 1}${range 14}${$x = concat $x $x}${end}${range 9999}${has 2 $x}${end}",
         "${$x := until 9999}${range 9999}${without $x 1 2}${end}",
     ],
