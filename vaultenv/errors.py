@@ -10,6 +10,7 @@
     ├── SecretNotFound       the path is not in Vault
     │   └── KeyNotFound      the path is, the key or the version is not
     ├── SecretUnusable       the secret is there, and cannot become the text of a variable
+    │   └── TooMuch          together with what was before it is more than all values may come to
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
     ├── RequestRefused       Vault answered another 4xx: the request itself is wrong
     ├── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
@@ -81,6 +82,10 @@ class KeyNotFound(SecretNotFound):
 
 class SecretUnusable(VaultEnvError):
     """A secret exists, and its value cannot become the text of an environment variable."""
+
+
+class TooMuch(SecretUnusable):
+    """What all values share is used up, so that none after this one can be had either."""
 
 
 class PermissionRefused(VaultEnvError):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_WINDOW = 1 << 16
+
+
 class Number(str):
     """A JSON number kept as its source text, so that `1.50` and integers of 20 digits stay unchanged."""
 
@@ -86,6 +89,24 @@ def _scanned(text: str, start: int) -> tuple[Any, int]:
     finally:
         for name in _STAND_INS:
             del sys.modules[name]
+
+
+_STRUCTURE = b'",[{'
+_OTHERS = bytes(code for code in range(256) if code not in _STRUCTURE)
+
+
+def count_values(text: bytes) -> int:
+    """Return how many values a JSON text has at most: one for each comma and opening bracket outside of its strings.
+
+    A value can take a hundred times as much memory as its text, so this is asked before `loads`.
+    """
+    marks = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _OTHERS)
+    count, in_string = 1, 0
+    for start in range(0, len(marks), _WINDOW):
+        pieces = marks[start : start + _WINDOW].split(b'"')
+        count += sum(map(len, pieces[in_string::2]))
+        in_string ^= (len(pieces) - 1) % 2
+    return count
 
 
 def dumps(value: object) -> str:

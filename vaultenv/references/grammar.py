@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _PREFIX = b"vault:"
 _OPENINGS = (b"${vault:", b"${>>vault:", b"${>vault:")
 _DIGITS = b"0123456789"
+_MOST_REFERENCES = 10_000
+_LONGEST_REFERENCE = 131_072
+"""Bytes; as many as a variable of Linux can have."""
+_LONGEST_PATH = 4096
 LATEST = ("", "0", "-1")
 _NO_KEY = "secret data key or template not defined: write vault:path#key"
 
@@ -85,6 +89,10 @@ def _inline_parts(value: bytes, before_each: Callable[[], object]) -> dict[tuple
         if slashes % 2:
             at += 2
         else:
+            if len(parts) > 2 * _MOST_REFERENCES:
+                raise InvalidReference(
+                    f"more than {_MOST_REFERENCES} references in one value: divide it", "", 0
+                )
             before_each()
             part, at = _part(value, at + 2, line.end, inline=True)
             parts[literal, at] = part
@@ -129,7 +137,10 @@ def _part(value: bytes, start: int, end: int, inline: bool) -> tuple[Part, int]:
     try:
         if written and not value.startswith(b">>", start):
             raise Fault("a write is spelled >>vault:", start)
-        fields, after = fields_of(value, body, end, inline)
+        stop = min(end, start + _LONGEST_REFERENCE)
+        if stop < end and not inline:
+            raise Fault(f"the reference is longer than {_LONGEST_REFERENCE} bytes", start)
+        fields, after = fields_of(value, body, stop, inline)
         close = after - inline
         if not written and _is_ciphertext(value, body, close):
             return Ciphertext(_text(value[start:close], start)), after
@@ -209,6 +220,8 @@ def normal_path(path: str, at: int = 0) -> str:
 
     Raises Fault, which callers turn into their own error, if nothing is left or `..` leads out.
     """
+    if len(path) > _LONGEST_PATH:
+        raise Fault(f"the path is longer than {_LONGEST_PATH} characters", at)
     segments: list[str] = []
     for segment in path.split("/"):
         if segment == ".." and not segments:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import shown
 from vaultenv.errors import InvalidReference, InvalidSetting, NotResolved, SecretNotFound, VaultEnvError
+from vaultenv.references.bounds import Bounds
 from vaultenv.references.grammar import parse
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login, Term, Value
-from vaultenv.references.replace import Answers, replaced
+from vaultenv.references.replace import Answers, Replacer
 from vaultenv.references.secret import Secret
 
 TYPE_CHECKING = False
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from vaultenv.references.parts import Part, Source
     from vaultenv.references.reader import Reader
 
+_BOUNDS = Bounds()
+_MOST_PROBLEMS = 1000
+"""More than anybody reads; after them no further value is looked at."""
 _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
 
@@ -74,20 +78,24 @@ def resolve_values(
     transit: Transit,
     ignore_missing: bool,
     before_each: Callable[[], object] = lambda: None,
+    bounds: Bounds = _BOUNDS,
 ) -> dict[bytes, bytes]:
     """Return the values with their references replaced, by name; `before_each` is called before each reference.
 
-    A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
-    every variable, and whatever `before_each` raises.
+    It is called inside of templates too, now and then. A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
+    every variable, or with the first of very many, and whatever `before_each` raises.
     """
     answers = gather(parsed.values(), reader, transit)
+    replacer = Replacer(answers, ignore_missing, before_each, bounds)
     resolved: dict[bytes, bytes] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []
     for name, value in parsed.items():
-        replacement = replaced(value, answers, ignore_missing, before_each)
+        replacement = replacer.replaced(value)
         problems += [(shown(name), reference, error) for reference, error in replacement.problems]
         if replacement.text is not None:
             resolved[name] = replacement.text
+        if replacement.is_last or len(problems) >= _MOST_PROBLEMS:
+            break
     if problems:
         raise NotResolved(problems)
     return resolved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
@@ -111,9 +112,14 @@ class Plan:
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
+        deadline = Deadline(self._settings.timeout_s)
         try:
             resolved = resolve_values(
-                self._parsed, reader, transit=self._transit, ignore_missing=ignore_missing
+                self._parsed,
+                reader,
+                transit=self._transit,
+                ignore_missing=ignore_missing,
+                before_each=lambda: _check(deadline),
             )
         except NotResolved as error:
             problems += error.problems
@@ -125,6 +131,13 @@ class Plan:
         if problems:
             raise NotResolved(problems)
         return resolved, brought
+
+
+def _check(deadline: Deadline) -> None:
+    if deadline.passed():
+        raise SecretUnusable(
+            "replacing the references takes longer than VAULT_ENV_TIMEOUT: shorten the templates"
+        )
 
 
 def _paths(text: str) -> tuple[FromPath, ...]:

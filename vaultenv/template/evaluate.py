@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.nodes import Action, Branch, Call, Command, Constant, Jump, Node, Path, Pipeline, Text
-from vaultenv.template.values import LONGEST, bounded, kind, ordered, printed, truth, weight
+from vaultenv.template.values import ITEM, kind, ordered, printed, top_weight, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,15 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vaultenv.template.functions import Table
+    from vaultenv.template.work import Work
 
-_STEPS = 100_000
-_WORK = 16 * LONGEST
 _NOTHING = object()
 
 
-def evaluate(nodes: Sequence[Node], data: object, functions: Table) -> str:
-    """Return the text that the template makes of `data`; raise TemplateError, also for too many steps."""
-    run = _Run(data, functions)
+def evaluate(nodes: Sequence[Node], data: object, functions: Table, work: Work) -> str:
+    """The text that the template makes of `data`; raises TemplateError, also when `work` is used up."""
+    run = _Run(data, functions, work)
     try:
         run.nodes(nodes, data)
     except RecursionError:
@@ -37,12 +36,11 @@ class _Jumped(Exception):
 class _Run:
     """One evaluation: its output, its variables (name and value, innermost last), and the remaining steps and output."""
 
-    def __init__(self, data: object, functions: Table) -> None:
+    def __init__(self, data: object, functions: Table, work: Work) -> None:
         self.output: list[str] = []
         self._functions = functions
         self._variables: list[tuple[str, object]] = [("$", data)]
-        self._steps = _STEPS
-        self._work = _WORK
+        self._work = work
         self._length = 0
 
     def nodes(self, nodes: Sequence[Node], dot: Any) -> None:
@@ -50,12 +48,13 @@ class _Run:
             self._node(node, dot)
 
     def _node(self, node: Node, dot: Any) -> None:
-        self._step(node)
+        self._step()
         if isinstance(node, Text):
             self._print(node.text)
         elif isinstance(node, Action):
             value = self._pipeline(node.pipeline, dot)
             if not node.pipeline.variables:
+                self._work.charge_value(value)
                 self._print(printed(value))
         elif isinstance(node, Branch):
             scope = len(self._variables)
@@ -65,13 +64,11 @@ class _Run:
             raise _Jumped(node.kind)
 
     def _print(self, text: str) -> None:
-        self._length = bounded(self._length + len(text))
+        self._length = self._work.bounded(self._length + len(text))
         self.output.append(text)
 
-    def _step(self, node: Node) -> None:
-        self._steps -= 1
-        if self._steps < 0 or self._work < 0:
-            raise TemplateError("the template takes too many steps", node.at)
+    def _step(self) -> None:
+        self._work.charge(ITEM)
 
     def _branch(self, node: Branch, dot: Any) -> None:
         if node.kind == "range":
@@ -85,12 +82,12 @@ class _Run:
 
     def _range(self, node: Branch, dot: Any) -> None:
         value = self._value(node.pipeline, dot)
-        pairs = list(_pairs(value, node))
-        if not pairs:
-            self.nodes(node.otherwise, dot)
-        scope = len(self._variables)
-        for key, item in pairs:
-            self._step(node)
+        if isinstance(value, dict):
+            self._work.charge(top_weight(value))
+        scope, is_empty = len(self._variables), True
+        for key, item in _pairs(value, node):
+            is_empty = False
+            self._step()
             self._bind_range(node.pipeline, key, item)
             try:
                 self.nodes(node.body, item)
@@ -99,6 +96,8 @@ class _Run:
                     break
             finally:
                 del self._variables[scope:]
+        if is_empty:
+            self.nodes(node.otherwise, dot)
 
     def _bind_range(self, pipeline: Pipeline, key: object, item: object) -> None:
         names = pipeline.variables
@@ -126,7 +125,7 @@ class _Run:
         return value
 
     def _command(self, command: Command, dot: Any, last: Any) -> Any:
-        self._step(command)
+        self._step()
         first, *rest = command.operands
         if isinstance(first, Call):
             return self._call(first, rest, dot, last)
@@ -143,11 +142,9 @@ class _Run:
         if last is not _NOTHING:
             arguments.append(last)
         try:
-            value = self._functions[call.name](call.name, arguments)
+            return self._functions[call.name](call.name, arguments, self._work)
         except TemplateError as error:
             raise TemplateError(f"error calling {call.name}: {error.message}", call.at) from None
-        self._work -= weight(value)
-        return value
 
     def _junction(self, call: Call, operands: Sequence[Node], dot: Any, last: Any) -> Any:
         """Evaluate `and` or `or`: return the first operand that decides, else the last one."""
@@ -162,7 +159,7 @@ class _Run:
         return value
 
     def _operand(self, node: Node, dot: Any) -> Any:
-        self._step(node)
+        self._step()
         if isinstance(node, Constant):
             return node.value
         if isinstance(node, Call):
@@ -175,7 +172,7 @@ class _Run:
             return self._value(node.base, dot)
         if node.base is None:
             return dot
-        self._work -= len(self._variables)
+        self._work.charge(len(self._variables))
         return next(value for name, value in reversed(self._variables) if name == node.base)
 
 
@@ -194,9 +191,9 @@ def _pairs(value: Any, node: Node) -> Iterable[tuple[object, object]]:
     if value is None:
         return ()
     if isinstance(value, dict):
-        return ((key, value[key]) for key in ordered(value))
+        return [(key, value[key]) for key in ordered(value)]
     if isinstance(value, list):
         return enumerate(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return ((number, number) for number in range(bounded(value)))
+        return ((number, number) for number in range(value))
     raise TemplateError(f"range can't iterate over {kind(value)}", node.at)

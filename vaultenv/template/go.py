@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.printf import sprintf
-from vaultenv.template.values import equal, kind, less, text
+from vaultenv.template.printf import formatted_size, sprintf
+from vaultenv.template.values import equal, kind, less, piecewise, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\0": "\ufffd"}
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\0": "\ufffd"})
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
@@ -25,11 +25,11 @@ def _le(first: object, second: object) -> bool:
 
 def sprint(values: tuple[object, ...]) -> str:
     """fmt.Sprint: a blank between operands when neither is a string."""
-    out = ""
+    out: list[str] = []
     for position, value in enumerate(values):
         between = position and not isinstance(value, str) and not isinstance(values[position - 1], str)
-        out += (" " if between else "") + text(value)
-    return out
+        out += " " if between else "", text(value)
+    return "".join(out)
 
 
 def _index(value: Any, *keys: Any) -> Any:
@@ -69,11 +69,11 @@ def _len(value: Any) -> int:
 
 
 def _html(*values: object) -> str:
-    return "".join(_HTML.get(char, char) for char in _joined(values))
+    return _joined(values).translate(_HTML)
 
 
 def _urlquery(*values: object) -> str:
-    return query_escape(_joined(values))
+    return piecewise(_joined(values), query_escape)
 
 
 def query_escape(value: str) -> str:
@@ -92,19 +92,19 @@ def _println(*values: object) -> str:
 
 GO: dict[str, Function] = table(
     {
-        "and": (lambda *values: values[-1], "a*"),
-        "or": (lambda *values: values[-1], "a*"),
-        "not": (lambda value: not value, "a"),
-        "eq": (_eq, "aaa*"),
-        "ne": (lambda first, second: not equal(first, second), "aa"),
-        "lt": (less, "aa"),
-        "le": (_le, "aa"),
-        "gt": (lambda first, second: not _le(first, second), "aa"),
-        "ge": (lambda first, second: not less(first, second), "aa"),
-        "index": (_index, "aa*"),
-        "len": (_len, "a"),
+        "and": (lambda *values: values[-1], "vv*"),
+        "or": (lambda *values: values[-1], "vv*"),
+        "not": (lambda value: not value, "v"),
+        "eq": (_eq, "vvv*"),
+        "ne": (lambda first, second: not equal(first, second), "vv"),
+        "lt": (less, "vv"),
+        "le": (_le, "vv"),
+        "gt": (lambda first, second: not _le(first, second), "vv"),
+        "ge": (lambda first, second: not less(first, second), "vv"),
+        "index": (_index, "vv*"),
+        "len": (_len, "v"),
         "print": (lambda *values: sprint(values), "a*"),
-        "printf": (lambda format_, *values: sprintf(format_, values), "sa*"),
+        "printf": (lambda format_, *values: sprintf(format_, values), "pa*", formatted_size),
         "println": (_println, "a*"),
         "html": (_html, "a*"),
         "urlquery": (_urlquery, "a*"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vaultenv.template.quote import quoted
-from vaultenv.template.values import bounded, float_text, kind, text
+from vaultenv.template.values import ITEM, float_text, kind, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _FLAGS = "+-# 0"
 
@@ -24,8 +24,33 @@ class _Verb:
         self.letter = letter
 
 
+def formatted_size(format_: str, *arguments: object) -> int:
+    """Return a weight that the formatted text does not exceed by more than its arguments' escapes."""
+    size = len(format_) + ITEM * format_.count("%")
+    return size + sum(
+        (verb.width + (verb.precision or 0)) * _leaves(argument)
+        for verb, argument in zip(_verbs(format_), arguments, strict=False)
+    )
+
+
+def _verbs(format_: str) -> Iterator[_Verb]:
+    """Yield the verbs that take an argument."""
+    at = 0
+    while (start := format_.find("%", at)) >= 0:
+        verb, at = _verb(format_, start + 1)
+        if verb.letter not in ("", "%"):
+            yield verb
+
+
+def _leaves(value: object) -> int:
+    """Return how often a width may apply: to the value, and to each one in a list or map."""
+    if isinstance(value, (list, dict)):
+        return 1 + sum(map(_leaves, value.values() if isinstance(value, dict) else value))
+    return 1
+
+
 def sprintf(format_: str, arguments: Sequence[object]) -> str:
-    """Return the formatted text; operands that cannot be formatted are described inside it, as Go does."""
+    """The formatted text; what cannot be formatted is told inside it, as Go does."""
     out: list[str] = []
     at = used = 0
     while (start := format_.find("%", at)) >= 0:
@@ -56,7 +81,7 @@ def _verb(format_: str, at: int) -> tuple[_Verb, int]:
     precision: int | None = None
     if format_[at : at + 1] == ".":
         precision, at = _digits(format_, at + 1)
-    return _Verb(flags, bounded(width), precision and bounded(precision), format_[at : at + 1]), at + 1
+    return _Verb(flags, width, precision, format_[at : at + 1]), at + 1
 
 
 def _digits(format_: str, at: int) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Go's strconv.Quote (https://pkg.go.dev/strconv#Quote)."""
 
+from vaultenv.template.values import piecewise
+
 _ESCAPES = {
     '"': '\\"',
     "\\": "\\\\",
@@ -13,9 +15,16 @@ _ESCAPES = {
 }
 
 
+_PLAIN = str.maketrans({'"': '\\"', "\\": "\\\\"})
+
+
 def quoted(value: str) -> str:
     """Return the text in double quotes, with escapes for characters that cannot be printed."""
-    return '"' + "".join(map(_char, value)) + '"'
+    return '"' + (value.translate(_PLAIN) if value.isprintable() else piecewise(value, _escaped)) + '"'
+
+
+def _escaped(value: str) -> str:
+    return "".join(map(_char, value))
 
 
 def _char(char: str) -> str:

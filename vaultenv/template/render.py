@@ -6,21 +6,34 @@ from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import evaluate
 from vaultenv.template.parser import parse_template
 from vaultenv.template.sprig import FUNCTIONS
-from vaultenv.template.sprig.dicts import copied
+from vaultenv.template.sprig.dicts import CHANGING, copied
+from vaultenv.template.work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-__all__ = ("TemplateError", "check", "render")
+__all__ = ("TemplateError", "Work", "check", "render")
+
+_LONGEST_SOURCE = 65_536
+_UNITS_PER_CHARACTER = 4
+"""Of a source that is parsed."""
 
 
 def check(source: str) -> None:
     """Raise TemplateError if the template cannot be parsed."""
+    if len(source) > _LONGEST_SOURCE:
+        raise TemplateError(f"longer than {_LONGEST_SOURCE} characters", _LONGEST_SOURCE)
     parse_template(source, FUNCTIONS)
 
 
-def render(source: str, fields: Mapping[str, Any]) -> str:
-    """Return the output of the template for a secret's fields; raise TemplateError."""
-    return evaluate(parse_template(source, FUNCTIONS), copied(dict(fields)), FUNCTIONS)
+def render(source: str, fields: Mapping[str, Any], work: Work | None = None) -> str:
+    """What the template prints for a secret's fields; raises TemplateError, also when `work` is used up."""
+    work = Work() if work is None else work
+    work.charge(_UNITS_PER_CHARACTER * len(source))
+    data = dict(fields)
+    if any(name in source for name in CHANGING):
+        work.charge_value(data)
+        data = copied(data)
+    return evaluate(parse_template(source, FUNCTIONS), data, FUNCTIONS, work)

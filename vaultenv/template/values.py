@@ -10,31 +10,48 @@ from vaultenv.template.errors import TemplateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-LONGEST = 1024 * 1024
+ITEM = 64
+"""Weight of an item of a list or map beside its own: about the bytes that it takes."""
+_SCALAR = 32
 
 
-def bounded(length: int) -> int:
-    """Return the length of a result; raise TemplateError if it is longer than a template may make it."""
-    if length > LONGEST:
-        raise TemplateError(f"the result is longer than {LONGEST}")
-    return length
+class TooHeavy(Exception):
+    """A value weighs more than it may."""
 
 
-def weight(value: object) -> int:
-    """Return the number of characters and items in the value, nested ones included.
+def weight(value: object, most: int) -> int:
+    """Return the characters of the value plus ITEM for each item, nested ones included.
 
-    Raises TemplateError if they are too many: a list may hold the same list more than once.
+    Raise TooHeavy as soon as that is more than `most`: a list may hold the same list more than once. The text of a
+    value is never longer than its weight.
     """
     if isinstance(value, str):
-        return bounded(len(value))
-    if not isinstance(value, (list, dict)):
-        return 1
-    total = len(value)
-    for item in value.values() if isinstance(value, dict) else value:
-        total = bounded(total + weight(item))
+        total = len(value)
+    elif isinstance(value, (list, dict)):
+        total = top_weight(value)
+    else:
+        total = _SCALAR
+    if total > most:
+        raise TooHeavy
+    if isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            total += weight(item, most - total)
     return total
+
+
+def piecewise(value: str, change: Callable[[str], str], length: int = 4000) -> str:
+    """Return the changed pieces of a text as one text: what `change` needs for each character is freed in between."""
+    if len(value) <= length:
+        return change(value)
+    return "".join([change(value[start : start + length]) for start in range(0, len(value), length)])
+
+
+def top_weight(value: list[Any] | dict[str, Any]) -> int:
+    """Return the weight of a list or map without what its items weigh themselves."""
+    return ITEM * len(value) + (sum(map(len, value)) if isinstance(value, dict) else 0)
 
 
 def truth(value: object) -> bool:

@@ -15,6 +15,9 @@ from urllib3.exceptions import HTTPError
 from vaultkube.net.adapter import ContextAdapter
 from vaultkube.net.dial import dial
 from vaultkube.net.keepalive import RetryingPool, pools
+from vaultkube.net.room import NoRoom, Room
+
+_PIECE_BYTES = 1 << 16
 
 
 class BoundedClient(ContextAdapter):
@@ -31,7 +34,7 @@ class BoundedClient(ContextAdapter):
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
 
-        Raises what requests raises; an answer above `limit_bytes` is requests.exceptions.ContentDecodingError.
+        Raises what requests raises; an answer above `limit_bytes` is NoRoom.
         """
         if budget_s <= 0:
             raise requests.Timeout("no time is left", request=request)
@@ -44,25 +47,33 @@ class BoundedClient(ContextAdapter):
         return response
 
     def _body(self, response: requests.Response) -> bytes:
+        room, pieces = self._room(), []
         try:
-            body: bytes = response.raw.read(self._limit_bytes + 1, decode_content=False)
+            while piece := response.raw.read(_PIECE_BYTES, decode_content=False):
+                room.take(len(piece))
+                pieces.append(piece)
+        except NoRoom:
+            raise
         except (HTTPError, OSError, ValueError) as error:
             raise requests.ConnectionError(error, request=response.request) from error
         finally:
             response.close()
-        if len(body) > self._limit_bytes:
-            raise requests.exceptions.ContentDecodingError(
-                f"the answer is longer than {self._limit_bytes} bytes"
-            )
-        return body
+        return b"".join(pieces)
+
+    def _room(self) -> Room:
+        return Room(self._limit_bytes)
 
 
 class BoundedAdapter(BoundedClient):
     """An adapter for a session of requests; calls `remaining_s` before each exchange for the time it may take."""
 
-    def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], limit_bytes: int) -> None:
+    def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], room: Room) -> None:
         self._remaining_s = remaining_s
-        super().__init__(context, limit_bytes)
+        self._shared = room
+        super().__init__(context, room.size_bytes)
+
+    def _room(self) -> Room:
+        return self._shared
 
     def send(self, request: requests.PreparedRequest, *_arguments: Any, **_options: Any) -> requests.Response:
         """Return the answer with its whole body."""

@@ -11,10 +11,11 @@ import hvac
 import requests
 
 from vaultkube.net.bounded import BoundedAdapter
+from vaultkube.net.room import Room
 from vaultkube.net.tls import client_context
 
-ANSWER_LIMIT = 16 << 20
-"""Bytes; as much as vault-env reads."""
+ANSWERS_BYTES = 4 << 20
+"""What all answers to one client may take in memory: several times what the largest object can hold."""
 
 
 def new_client(
@@ -26,15 +27,16 @@ def new_client(
     namespace: str = "",
     token: str = "",
     remaining_s: Callable[[], float],
+    room: Room | None = None,
 ) -> hvac.Client:
     """Return a client of the Vault at `address`, which trusts the certificates in PEM of `ca`, else the system's.
 
-    `remaining_s` is called when an exchange begins, for the time it may take; `strict` verifies by all of RFC 5280.
-    Raises ssl.SSLError or ValueError if `ca` holds no certificate.
+    `remaining_s` is called when an exchange begins, for the time it may take; all answers share `room`; `strict` verifies by
+    all of RFC 5280. Raises ssl.SSLError or ValueError if `ca` holds no certificate.
     """
     session = requests.Session()
     session.trust_env = False
-    adapter = BoundedAdapter(_context(ca, skip_verify, strict), remaining_s, ANSWER_LIMIT)
+    adapter = BoundedAdapter(_context(ca, skip_verify, strict), remaining_s, room or Room(ANSWERS_BYTES))
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return hvac.Client(

@@ -7,26 +7,36 @@ import hvac
 import requests
 from hvac.adapters import RawAdapter
 
+from vaultenv.basics.jsontext import count_values
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import MOUNTS, mount_in, secret_or_error
 from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
-from vaultenv.errors import VaultEnvError, VaultUnavailable
+from vaultenv.errors import TooMuch, VaultEnvError, VaultUnavailable
 from vaultenv.references.secret import Secret
+from vaultkube.net.room import NoRoom, Room
+from vaultkube.vault.client import ANSWERS_BYTES
 
 _AT_ONCE = 4
+_REQUEST_BYTES = 2048
+"""At least so much is taken for each request, so that their number is bounded too."""
+_VALUE_BYTES = 64
+"""A small value of a JSON text takes so much more in memory."""
 
 
 class HvacReader:
     """A Reader (`vaultenv.references.reader`) on a logged-in `hvac.Client`; answers are read as the launcher
-    reads them.
+    reads them, as long as there is `room` for what they take in memory.
     """
 
-    def __init__(self, client: hvac.Client) -> None:
+    def __init__(self, client: hvac.Client, room: Room | None = None) -> None:
+        self._room = room or Room(ANSWERS_BYTES)
         self._adapter = RawAdapter.from_adapter(client.adapter)
         self._adapter.allow_redirects = False  # the token must not follow to another host
 
     def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
-        """The secrets at (path, version) pairs, one request each, a few at a time."""
+        """The secrets at (path, version) pairs, one request each, a few at a time; none is read of far too many."""
+        if len(wanted) * _REQUEST_BYTES > self._room.size_bytes:
+            return [self._too_much(wanted[0][0])] * len(wanted)
         if len(wanted) < 2:
             return [self._read(path, version) for path, version in wanted]
         with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
@@ -59,13 +69,23 @@ class HvacReader:
 
     def _send(self, method: str, path: str, **options: object) -> requests.Response | VaultEnvError:
         try:
+            self._room.take(_REQUEST_BYTES)
             response: requests.Response = self._adapter.request(
                 method, f"/v1/{quoted(path)}", raise_exception=False, **options
             )
+            self._room.take(_VALUE_BYTES * count_values(response.content))
+        except NoRoom:
+            return self._too_much(path)
         except requests.RequestException as error:
             cause = f"{method.capitalize()} {path}: {cause_of(error)}"
             return VaultUnavailable(f"{cause}: check Vault and its address")
         return response
+
+    def _too_much(self, path: str) -> TooMuch:
+        size = self._room.size_bytes
+        return TooMuch(
+            f"{path}: with it Vault's answers take more than {size} bytes together: refer to fewer or smaller secrets"
+        )
 
 
 def cause_of(error: Exception) -> str:

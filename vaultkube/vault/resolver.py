@@ -9,13 +9,17 @@ import requests
 from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
 
 from vaultenv.errors import VaultEnvError
+from vaultenv.references.bounds import Bounds
 from vaultenv.references.resolve import resolve_values
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved, VaultUnavailable
-from vaultkube.vault.client import new_client
+from vaultkube.net.room import Room
+from vaultkube.vault.client import ANSWERS_BYTES, new_client
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.vault.reader import HvacReader, cause_of
 
+_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=4 << 20)
+"""No object is larger than 1.5 MiB (etcd), no environment variable than 128 KiB (Linux)."""
 _UNAVAILABLE: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
     RateLimitExceeded: "Vault has too much to do (429); try again",
@@ -46,16 +50,17 @@ class Vault:
         """
         login = resolution.login
         token = self._token(login, deadline)
-        client = self._client(login, deadline)
+        room = Room(ANSWERS_BYTES)
+        client = self._client(login, deadline, room)
         with contextlib.closing(client.adapter):
             _log_in(client, login, token)
             try:
-                return _resolve(resolution, client, deadline)
+                return _resolve(resolution, HvacReader(client, room), deadline)
             finally:
                 if resolution.dry_run:
                     _revoke(client)
 
-    def _client(self, login: VaultLogin, deadline: Deadline) -> hvac.Client:
+    def _client(self, login: VaultLogin, deadline: Deadline, room: Room) -> hvac.Client:
         try:
             return new_client(
                 login.address,
@@ -64,6 +69,7 @@ class Vault:
                 strict=self._strict_tls,
                 namespace=login.vault_namespace,
                 remaining_s=deadline.remaining_s,
+                room=room,
             )
         except (OSError, ValueError):
             where = login.names.ca if login.ca else "VAULT_CACERT"
@@ -84,15 +90,16 @@ class Vault:
         return token
 
 
-def _resolve(resolution: Resolution, client: hvac.Client, deadline: Deadline) -> dict[str, bytes | None]:
+def _resolve(resolution: Resolution, reader: HvacReader, deadline: Deadline) -> dict[str, bytes | None]:
     values = {name.encode("utf-8", "surrogatepass"): value for name, value in resolution.values.items()}
     try:
         found = resolve_values(
             values,
-            HvacReader(client),
+            reader,
             transit=resolution.transit,
             ignore_missing=resolution.ignore_missing,
             before_each=deadline.check,
+            bounds=_BOUNDS,
         )
     except VaultEnvError as error:
         raise NotResolved(str(error)) from error

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
-from vaultkube.errors import ClusterUnavailable, ImageNotRead, Refused, RegistryUnavailable, Unavailable
+from vaultkube.errors import (
+    ClusterUnavailable,
+    ImageNotRead,
+    Refused,
+    RegistryUnavailable,
+    Unavailable,
+    VaultUnavailable,
+)
 from vaultkube.vault.login import Resolution
 from webhook.admission.needs import (
     AccountPullSecrets,
@@ -30,6 +37,7 @@ Key = TypeVar("Key")
 Found = TypeVar("Found")
 
 _MOST_IN_PARALLEL = 8
+_RESOLVING = "objects"
 _ACCOUNT_BUDGET_S = 1.0
 _GRACE_S = 0.5
 """Extra wait for fetches that enforce the deadline themselves: their error says more than ours."""
@@ -63,7 +71,18 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
         case SecretObject(namespace, name):
             return services.cluster.get("Secret", namespace, name, deadline)
         case Resolution():
-            return services.vault.resolve(need, deadline)
+            return resolve(services, need, deadline)
+
+
+def resolve(services: Services, need: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
+    """Return the resolved values; VaultUnavailable while too many objects are being resolved, of all or this namespace."""
+    namespace = need.login.namespace
+    if not services.resolving.enter(_RESOLVING, namespace, deadline.remaining_s()):
+        raise VaultUnavailable("too many objects are being resolved at the same time; try again")
+    try:
+        return services.vault.resolve(need, deadline)
+    finally:
+        services.resolving.leave(_RESOLVING, namespace)
 
 
 def gather_sources(

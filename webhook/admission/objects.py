@@ -64,7 +64,7 @@ class ObjectDecisions:
         references = find_references(kind.find_values(request.object), deadline)
         if not references:
             return Decision(warnings=messages(warnings))
-        warnings = (*warnings, *self._check(request, references, config))
+        warnings = (*warnings, *self._check(request, references, config, deadline))
         written = references.written() if request.dry_run else set()
         values = {key: value for key, value in references.parsed.items() if key not in written}
         found = yield from self._resolve(values, config, request)
@@ -94,11 +94,13 @@ class ObjectDecisions:
         )
         return found
 
-    def _check(self, request: AdmissionRequest, references: References, config: Config) -> Sequence[Problem]:
+    def _check(
+        self, request: AdmissionRequest, references: References, config: Config, deadline: Deadline
+    ) -> Sequence[Problem]:
         """Return warnings; Refused has the problems, and each path that the namespace may not name."""
         content, policy = request.object, self._settings.path_policy()
         requested = find_requested_paths(content, references, config, self._defaults["vault_namespace"])
-        outside = policy.violations(requested, request.namespace)
+        outside = policy.violations(requested, request.namespace, deadline)
         refuse([*object_problems(content, references, config), *(outside if policy.enforced else ())])
         return outside
 

@@ -69,7 +69,8 @@ class PodDecisions:
             refuse(problems if change.whole_pod else ())
             return Decision(warnings=messages([*warnings, *plan.warnings]))
         config, role_problems = _with_role(request, config)
-        outside, policy = self._outside(request, plan, config), self._settings.path_policy()
+        outside = self._outside(request, plan, config, deadline)
+        policy = self._settings.path_policy()
         refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
@@ -96,11 +97,13 @@ class PodDecisions:
         config, problems, warnings = configure(dict(items), self._defaults, self._settings)
         return Launcher(config, self._settings), () if problems else warnings, problems
 
-    def _outside(self, request: AdmissionRequest, plan: Plan, config: Config) -> list[Problem]:
+    def _outside(
+        self, request: AdmissionRequest, plan: Plan, config: Config, deadline: Deadline
+    ) -> list[Problem]:
         """Return the problems of paths that the pod requests outside of those of its namespace."""
         operators_namespace = self._defaults["vault_namespace"]
         requested = find_requested_paths(request.object["spec"], plan, config, operators_namespace)
-        return self._settings.path_policy().violations(requested, request.namespace)
+        return self._settings.path_policy().violations(requested, request.namespace, deadline)
 
 
 def _length(items: tuple[tuple[str, str], ...]) -> int:

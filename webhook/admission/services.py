@@ -1,9 +1,10 @@
 """Clients for the API server, registries and Vault, grouped for one process."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 from vaultkube.vault.login import Resolution
 from webhook.registry.query import ImageConfig, ImageQuery
@@ -29,6 +30,9 @@ class Vault(Protocol):
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]: ...
 
 
+_MOST_RESOLVED = 4
+
+
 @dataclass(frozen=True)
 class Services:
     """The clients of one process, and where it runs."""
@@ -39,3 +43,5 @@ class Services:
     own_namespace: str
     default_pull_secrets: Sequence[tuple[str, str]] = ()
     """Namespace and name of each Secret that is tried after a pod's own pull secrets."""
+    resolving: Gate = field(default_factory=lambda: Gate(_MOST_RESOLVED))
+    """Bounds the objects that are resolved at once, each of which takes memory and a processor."""

@@ -10,6 +10,11 @@ from vaultkube.deadline import UNLIMITED, Deadline
 from webhook.config import transit
 from webhook.config.annotations import Config
 
+_MOST_PARTS = 20_000
+"""References and the text between them in one object: each takes several hundred bytes."""
+_TEMPLATE_LENGTH = 16
+"""Characters of a template that count as one part more, as they take as long to read."""
+
 
 @dataclass(frozen=True)
 class References:
@@ -50,10 +55,16 @@ class References:
         ]
 
 
+def _cost(value: Value) -> int:
+    templates = sum(len(term.key) for term in value.terms() if term.template)
+    return len(value.parts) + templates // _TEMPLATE_LENGTH
+
+
 def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED) -> References:
     """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long."""
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
+    left = _MOST_PARTS
     for name, text in values.items():
         deadline.check()
         try:
@@ -61,6 +72,12 @@ def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED)
         except InvalidReference as error:
             malformed[name] = f"{error.message} ({error.reference})"
             continue
+        left -= _cost(value) if value else 0
+        if left < 0:
+            malformed[name] = (
+                "with it there is more to resolve than one object may ask for: divide the object"
+            )
+            break
         if value is not None:
             parsed[name] = value
     return References(parsed, malformed)

@@ -9,11 +9,13 @@ from urllib.parse import unquote
 
 from vaultenv.references.fields import Fault
 from vaultenv.references.grammar import normal_path
+from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
 
 ANY_SEGMENT = "*"
 _NAMESPACE = "{namespace}"
 _ROOT = "root"
+_MOST_DECODINGS = 3
 
 
 def foreign_namespace(namespace: str, operators: str) -> str:
@@ -45,21 +47,27 @@ class PathPolicy:
     patterns: tuple[str, ...] = ()
     enforced: bool = True
 
-    def violations(self, requested: Iterable[RequestedPath], namespace: str) -> list[Problem]:
-        """Return the problem of each path that an object of the namespace may not name."""
+    def violations(
+        self, requested: Iterable[RequestedPath], namespace: str, deadline: Deadline = UNLIMITED
+    ) -> list[Problem]:
+        """Return the problem of each path that an object of the namespace may not name; raise OutOfTime at the deadline."""
         if not self.patterns:
             return []
         allowed = [pattern.replace(_NAMESPACE, namespace) for pattern in self.patterns]
         rules = [pattern.split("/") for pattern in allowed]
-        return [
-            Problem(
-                "path-refused" if self.enforced else "path-warned",
-                each.field,
-                f"{each.where}: {reason}; VAULT_PATH_POLICY lets namespace {namespace} name {', '.join(allowed)}",
-            )
-            for each in dict.fromkeys(requested)
-            for reason in _reasons(each, rules)
-        ]
+        violations: dict[RequestedPath, list[Problem]] = {}
+        for each in requested:
+            deadline.check()
+            if each not in violations:
+                violations[each] = [
+                    Problem(
+                        "path-refused" if self.enforced else "path-warned",
+                        each.field,
+                        f"{each.where}: {reason}; VAULT_PATH_POLICY lets namespace {namespace} name {', '.join(allowed)}",
+                    )
+                    for reason in _reasons(each, rules)
+                ]
+        return [violation for found in violations.values() for violation in found]
 
 
 def _reasons(requested: RequestedPath, rules: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -72,8 +80,11 @@ def _reasons(requested: RequestedPath, rules: Sequence[Sequence[str]]) -> Iterat
 
 
 def _readings(path: str) -> Iterator[str | None]:
-    """Yield the path as it is written, and as it would be read after each decoding of `%2e`; None leads out."""
-    while True:
+    """Yield the path as it is written, and as it would be read after each decoding of `%2e`; None leads out.
+
+    What can be decoded more often than any proxy does it is taken to lead out.
+    """
+    for _ in range(_MOST_DECODINGS + 1):
         try:
             yield normal_path(path)
         except Fault:
@@ -82,6 +93,7 @@ def _readings(path: str) -> Iterator[str | None]:
         if decoded == path:
             return
         path = decoded
+    yield None
 
 
 def _is_allowed(path: str | None, rules: Sequence[Sequence[str]]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaultenv.basics.jsontext import Number, dumps, loads
+from vaultenv.basics.jsontext import Number, count_values, dumps, loads
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text() | st.integers().map(lambda number: Number(number)),
@@ -59,3 +59,26 @@ def test_broken_text_ends_in_nothing_else(text: str) -> None:
         loads(text.encode())
     except ValueError as error:
         assert str(error).startswith("not JSON")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(st.sampled_from('a,[{"\\}ż')),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.sampled_from(',["\\')), inner),
+    )
+)
+def test_values_are_counted_without_what_only_looks_like_them_in_strings(value: object) -> None:
+    text = json.dumps(value)
+    assert values_in(value) <= count_values(text.encode()) <= 1 + 2 * values_in(value)
+
+
+def test_values_are_counted_across_windows() -> None:
+    for shift in range(3):
+        text = " " * shift + json.dumps(["," * 70_000, "," * 70_000, 1])
+        assert count_values(text.encode()) == 4
+
+
+def values_in(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(values_in, value.values()))
+    return 1 + sum(map(values_in, value)) if isinstance(value, list) else 1

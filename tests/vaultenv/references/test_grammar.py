@@ -225,3 +225,21 @@ def test_what_stands_beside_a_malformed_reference_is_not_shown(text: bytes) -> N
     with pytest.raises(InvalidReference) as error:
         parse(text)
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"vault:" + b"a" * 4097 + b"#k", "the path is longer than 4096 characters"),
+        (b"${vault:" + b"%25" * 1366 + b"#k}", "the path is longer than 4096 characters"),
+        (b"vault:a#k#?" + b"x" * 131_072, "the reference is longer than 131072 bytes"),
+        (b"vault:a#${.k}" + b"${" * 70_000, "the reference is longer than 131072 bytes"),
+        (b"${vault:a#k}" * 10_002, "more than 10000 references in one value"),
+        (b"vault:a#${.k}" + b"x" * 65_536, "template: longer than 65536 characters"),
+    ],
+)
+def test_what_no_program_could_be_started_with_is_refused_before_it_is_read_in_detail(
+    value: bytes, reason: str
+) -> None:
+    with pytest.raises(InvalidReference, match=reason):
+        parse(value)

@@ -59,6 +59,9 @@ def test_nothing_reaches_outside_the_secret(name: str) -> None:
         "${range until 100000}${toJson $}${end}",
         "${" + "(" * 500 + "1" + ")" * 500 + "}",
         "${if 1}" * 500 + "${end}" * 500,
+        '${$x := repeat 700000 "a"}${trimAll (cat $x "b") (replace "a" "b" $x) | len}${range 9999}${$x | len}${end}',
+        "${$x := list 1}${range 14}${$x = concat $x $x}${end}${range 9999}${has 2 $x}${end}",
+        "${$x := until 9999}${range 9999}${without $x 1 2}${end}",
     ],
 )
 @pytest.mark.timed
@@ -67,6 +70,12 @@ def test_a_greedy_template_ends_soon(source: str) -> None:
     with pytest.raises(TemplateError):
         render(source, DATA)
     assert time.monotonic() - began < 5
+
+
+def test_a_template_longer_than_64_kib_is_refused_without_a_look_at_it() -> None:
+    check("x" * 65_536)
+    with pytest.raises(TemplateError, match="longer than 65536 characters"):
+        check("x" * 65_537)
 
 
 @pytest.mark.parametrize("source", ["${1}" * 10_000, "${print" + " 1" * 10_000 + "}"])

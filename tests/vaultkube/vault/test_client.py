@@ -13,9 +13,10 @@ import requests
 
 from tests.servers.authority import Authority
 from tests.vaultenv.client.stand_in import Behaviour, answer, stand_in
-from vaultenv.errors import VaultUnavailable
+from vaultenv.errors import TooMuch, VaultUnavailable
 from vaultkube.deadline import Deadline
-from vaultkube.vault.client import ANSWER_LIMIT, new_client
+from vaultkube.net.room import Room
+from vaultkube.vault.client import ANSWERS_BYTES, new_client
 from vaultkube.vault.reader import HvacReader
 
 SECRET = answer("200 OK", b'{"data":{"data":{"k":"v"},"metadata":{"version":1}}}')
@@ -26,9 +27,9 @@ def client(address: str, ca: str = "", budget_s: float = BUDGET_S) -> hvac.Clien
     return new_client(address, ca=ca, token="the-token", remaining_s=Deadline(budget_s).remaining_s)
 
 
-def read(address: str, *paths: str) -> list[object]:
+def read(address: str, *paths: str, budget_s: float = BUDGET_S) -> list[object]:
     """Return the outcomes of reading these paths, all under one deadline."""
-    made = client(address)
+    made = client(address, budget_s=budget_s)
     with contextlib.closing(made.adapter):
         return list(HvacReader(made).read([(path, "") for path in paths]))
 
@@ -53,8 +54,8 @@ def drip_head(stream: socket.socket, _head: bytes) -> None:
 
 
 def huge(stream: socket.socket, _head: bytes) -> None:
-    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (4 * ANSWER_LIMIT))
-    for _ in range(2 * ANSWER_LIMIT // 65536):
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (4 * ANSWERS_BYTES))
+    for _ in range(2 * ANSWERS_BYTES // 65536):
         stream.sendall(b" " * 65536)
 
 
@@ -73,7 +74,52 @@ def test_however_slow_vault_is_all_reads_end_with_the_deadline(behaviour: Behavi
 def test_an_answer_above_the_limit_is_not_read_to_its_end() -> None:
     with stand_in(huge) as server:
         (outcome,) = read(server.address, "a/data/b")
-    assert isinstance(outcome, VaultUnavailable)
+    assert_too_large(outcome, "a/data/b")
+
+
+def assert_too_large(outcome: object, path: str) -> None:
+    assert isinstance(outcome, TooMuch)
+    assert str(outcome).startswith(f"{path}: with it Vault's answers take more than 4194304 bytes together")
+
+
+def holding(value: bytes) -> Behaviour:
+    body = b'{"data":{"data":{"k":' + value + b'},"metadata":{"version":1}}}'
+    return lambda stream, _head: stream.sendall(answer("200 OK", body))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b'"' + b"x" * 390 * 1024 + b'"', b"[" + b"1," * 10_000 + b"1]", b"[" + b"[]," * 5_000 + b"[]]"],
+    ids=["text", "numbers", "lists"],
+)
+def test_of_many_answers_those_beyond_the_limit_of_memory_are_refused_by_name(value: bytes) -> None:
+    paths = [f"a/data/{number}" for number in range(24)]
+    with stand_in(holding(value)) as server:
+        outcomes = read(server.address, *paths, budget_s=30)
+    too_large = [
+        path for path, outcome in zip(paths, outcomes, strict=True) if isinstance(outcome, Exception)
+    ]
+    assert 0 < len(too_large) < 24
+    for path, outcome in zip(paths, outcomes, strict=True):
+        if path in too_large:
+            assert_too_large(outcome, path)
+
+
+def test_commas_inside_of_text_take_no_more_than_the_text() -> None:
+    with stand_in(holding(b'"' + rb"\\\"," * 200_000 + b'"')) as server:
+        (outcome,) = read(server.address, "a/data/b", budget_s=30)
+    assert not isinstance(outcome, Exception)
+
+
+@pytest.mark.parametrize(("room_bytes", "fewest", "most"), [(121 * 1024, 1, 59), (119 * 1024, 0, 0)])
+def test_however_small_the_answers_their_number_is_bounded(room_bytes: int, fewest: int, most: int) -> None:
+    with stand_in(lambda stream, _head: stream.sendall(answer("404 Not Found", b"{}"))) as server:
+        made = client(server.address, budget_s=30)
+        with contextlib.closing(made.adapter):
+            reader = HvacReader(made, Room(room_bytes))
+            outcomes = reader.read([(f"a/data/{number}", "") for number in range(60)])
+        assert fewest <= len(server.heads) <= most
+    assert isinstance(outcomes[-1], TooMuch)
 
 
 def test_paths_are_read_a_few_at_a_time() -> None:

@@ -72,3 +72,14 @@ def test_the_deadline_ends_the_search_between_two_references(values: Mapping[str
     with pytest.raises(OutOfTime):
         find_references(values, Deadline(10, lambda: next(ticks)))
     assert next(ticks) < 11
+
+
+@pytest.mark.parametrize(
+    "text", [b"x${vault:a#k}" * 3000, b"${vault:a#${.k | printf `" + b"x" * 60_000 + b"`}}"]
+)
+def test_an_object_with_more_references_than_can_be_held_names_the_first_key_beyond(text: bytes) -> None:
+    references = find_references({f"key-{number}": text for number in range(9)})
+    (key,) = references.malformed
+    assert len(references.parsed) < 9
+    assert key == f"key-{len(references.parsed)}"
+    assert "more to resolve than one object may ask for" in references.malformed[key]

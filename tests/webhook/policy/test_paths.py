@@ -1,11 +1,15 @@
 """Which paths a namespace may name; the layout is that of docs/path-policy.md."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vaultenv.references.grammar import normal_path
 from vaultkube import value_types
+from vaultkube.deadline import Deadline
+from vaultkube.errors import OutOfTime
 from vaultkube.problem import Problem
 from webhook.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 
@@ -64,6 +68,26 @@ def test_the_namespaces_own_path_and_the_shared_one_are_allowed(path: str) -> No
 )
 def test_any_other_path_is_not(path: str | None) -> None:
     assert not is_allowed(path)
+
+
+@pytest.mark.parametrize("levels", [3, 4, 100, 10_000])
+def test_what_is_encoded_more_than_three_times_is_not_decoded_to_its_end(levels: int) -> None:
+    """It would take the square of its length."""
+    hidden = "%" + "25" * levels + "2e"
+    assert not is_allowed("09999-demo-cluster/data/team/" + hidden)
+
+
+def test_a_name_encoded_up_to_three_times_is_still_read() -> None:
+    assert is_allowed("09999-demo-cluster/data/team/%252541")
+
+
+def test_looking_at_paths_ends_with_the_deadline() -> None:
+    asked = (
+        RequestedPath((), "here", f"09999-demo-cluster/data/team/{number}") for number in itertools.count()
+    )
+    clock = itertools.count()
+    with pytest.raises(OutOfTime):
+        POLICY.violations(asked, "team", Deadline(100, lambda: float(next(clock))))
 
 
 def test_without_a_pattern_everything_is_allowed() -> None:

@@ -31,12 +31,12 @@ def _fail(message: str) -> object:
 
 DEFAULTS: dict[str, Function] = table(
     {
-        "default": (_default, "aa*"),
-        "empty": (lambda value: not truth(value), "a"),
-        "coalesce": (_coalesce, "a*"),
-        "all": (lambda *values: all(map(truth, values)), "a*"),
-        "any": (lambda *values: any(map(truth, values)), "a*"),
-        "ternary": (_ternary, "aaa"),
+        "default": (_default, "vv*"),
+        "empty": (lambda value: not truth(value), "v"),
+        "coalesce": (_coalesce, "v*"),
+        "all": (lambda *values: all(map(truth, values)), "v*"),
+        "any": (lambda *values: any(map(truth, values)), "v*"),
+        "ternary": (_ternary, "vvv"),
         "fail": (_fail, "s"),
     }
 )

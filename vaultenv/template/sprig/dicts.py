@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 
+CHANGING = ("set", "merge")
+"""Words without which a template changes no map: they are in `unset` and `mergeOverwrite` too."""
+
+
 def copied(value: Any) -> Any:
-    """Return a deep copy of lists and maps."""
+    """A deep copy of lists and maps."""
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list) else value
@@ -50,6 +54,11 @@ def _keys(*maps: Map) -> list[str]:
     return [key for values in maps for key in ordered(values)]
 
 
+def _omit(values: Map, *keys: str) -> Map:
+    omitted = frozenset(keys)
+    return {key: value for key, value in values.items() if key not in omitted}
+
+
 def _dig(*arguments: Any) -> Any:
     """Return the value at a path of keys; arguments are the keys, the default for a missing one, and the map."""
     *keys, instead, values = arguments
@@ -58,6 +67,8 @@ def _dig(*arguments: Any) -> Any:
     for key in keys:
         if not isinstance(values, dict):
             raise TemplateError(f"dig: expected map; got {kind(values)}")
+        if not isinstance(key, str):
+            raise TemplateError(f"dig: expected string; got {kind(key)}")
         if key not in values:
             return instead
         values = values[key]
@@ -67,18 +78,18 @@ def _dig(*arguments: Any) -> Any:
 DICTS: dict[str, Function] = table(
     {
         "dict": (_dict, "a*"),
-        "get": (lambda values, key: values.get(key, ""), "ms"),
-        "set": (_set, "msa"),
-        "unset": (_unset, "ms"),
-        "hasKey": (lambda values, key: key in values, "ms"),
-        "pluck": (lambda key, *maps: [values[key] for values in maps if key in values], "sm*"),
+        "get": (lambda values, key: values.get(key, ""), "Ms"),
+        "set": (_set, "Msv"),
+        "unset": (_unset, "Ms"),
+        "hasKey": (lambda values, key: key in values, "Ms"),
+        "pluck": (lambda key, *maps: [values[key] for values in maps if key in values], "sM*"),
         "keys": (_keys, "m*"),
         "values": (lambda values: [values[key] for key in ordered(values)], "m"),
-        "pick": (lambda values, *keys: {key: values[key] for key in keys if key in values}, "ms*"),
-        "omit": (lambda values, *keys: {key: values[key] for key in values if key not in keys}, "ms*"),
-        "merge": (lambda values, *others: _merge(False, values, *others), "mm*"),
-        "mergeOverwrite": (lambda values, *others: _merge(True, values, *others), "mm*"),
+        "pick": (lambda values, *keys: {key: values[key] for key in keys if key in values}, "Ms*"),
+        "omit": (_omit, "ms*"),
+        "merge": (lambda values, *others: _merge(False, values, *others), "dd*"),
+        "mergeOverwrite": (lambda values, *others: _merge(True, values, *others), "dd*"),
         "deepCopy": (copied, "a"),
-        "dig": (_dig, "aaa*"),
+        "dig": (_dig, "vvv*"),
     }
 )

@@ -8,15 +8,17 @@ from binascii import a2b_base64, b2a_base64
 from vaultenv.basics import jsontext
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.values import float_text, ordered
+from vaultenv.template.values import ITEM, float_text, ordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-_LINES = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LINES = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
+_CONTROLS = {chr(code): f"\\u{code:04x}" for code in range(0x20)}
+_RAW = str.maketrans({**_CONTROLS, **_SHORT, **_LINES})
+_HTML = {**_RAW, **str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})}
 
 
 def _b64enc(value: str) -> str:
@@ -77,9 +79,7 @@ def _json_scalar(value: Any, html: bool) -> str:
 
 
 def _json_string(value: str, html: bool) -> str:
-    escapes = {**_SHORT, **_LINES, **(_HTML if html else {})}
-    out = (escapes.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 0x20 else c) for c in value)
-    return '"' + "".join(out) + '"'
+    return '"' + value.translate(_HTML if html else _RAW) + '"'
 
 
 def _from_json(value: str) -> Any:
@@ -88,6 +88,10 @@ def _from_json(value: str) -> Any:
         return _with_floats(jsontext.loads(value.encode("utf-8", "replace")))
     except ValueError:
         return None
+
+
+def _json_size(value: str) -> int:
+    return len(value) + ITEM * jsontext.count_values(value.encode("utf-8", "replace"))
 
 
 def _with_floats(value: Any) -> Any:
@@ -99,29 +103,43 @@ def _with_floats(value: Any) -> Any:
 
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SHIFTS = (35, 30, 25, 20, 15, 10, 5, 0)
+_PIECE = 4000
+"""Bytes or digits that are taken at once; a multiple of the 5 bytes and of the 8 digits that stand for each other."""
 
 
 def _b32enc(value: str) -> str:
     raw = value.encode("utf-8", "replace")
-    bits = "".join(f"{byte:08b}" for byte in raw)
-    bits += "0" * (-len(bits) % 5)
-    digits = "".join(_BASE32[int(bits[i : i + 5], 2)] for i in range(0, len(bits), 5))
+    digits = "".join([_base32(raw[start : start + _PIECE]) for start in range(0, len(raw), _PIECE)])
     return digits + "=" * (-len(digits) % 8)
+
+
+def _base32(raw: bytes) -> str:
+    digits = []
+    for start in range(0, len(raw), 5):
+        group = int.from_bytes(raw[start : start + 5].ljust(5, b"\0"), "big")
+        digits += [_BASE32[group >> shift & 31] for shift in _SHIFTS]
+    return "".join(digits[: -(-len(raw) * 8 // 5)])
 
 
 def _b32dec(value: str) -> str:
     digits = value.replace("\n", "").replace("\r", "").rstrip("=")
     if digits.strip(_BASE32) or len(digits) % 8 in (1, 3, 6):
         raise TemplateError("illegal base32 data")
+    pieces = [_of_base32(digits[start : start + _PIECE]) for start in range(0, len(digits), _PIECE)]
+    return b"".join(pieces).decode("utf-8", "replace")
+
+
+def _of_base32(digits: str) -> bytes:
     bits = "".join(f"{_BASE32.index(digit):05b}" for digit in digits)
-    return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8)).decode("utf-8", "replace")
+    return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8))
 
 
 ENCODINGS: dict[str, Function] = table(
     {
         "b64enc": (_b64enc, "s"),
         "b64dec": (_b64dec, "s"),
-        "b32enc": (_b32enc, "s"),
+        "b32enc": (_b32enc, "s", lambda value: len(value) * 8 // 5),
         "b32dec": (_b32dec, "s"),
         "sha1sum": (lambda value: _sum("sha1", value), "s"),
         "sha256sum": (lambda value: _sum("sha256", value), "s"),
@@ -130,6 +148,6 @@ ENCODINGS: dict[str, Function] = table(
         "toJson": (json_text, "a"),
         "toPrettyJson": (lambda value: json_text(value, indent="  "), "a"),
         "toRawJson": (lambda value: json_text(value, html=False), "a"),
-        "fromJson": (_from_json, "s"),
+        "fromJson": (_from_json, "s", _json_size),
     }
 )

@@ -5,26 +5,47 @@ from __future__ import annotations
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.sprig.numbers import to_int
-from vaultenv.template.values import bounded, kind, truth
+from vaultenv.template.values import kind, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def same(first: object, second: object) -> bool:
-    """Compare as reflect.DeepEqual: values of different types are never equal."""
-    if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(same, first, second))
-    if isinstance(first, dict) and isinstance(second, dict):
-        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
-    return kind(first) == kind(second) and first == second
+_NANS = iter(range(1 << 62))
+"""A number for each NaN, which equals nothing, not even itself."""
+
+
+def identity(value: object) -> str:
+    """Return a text that two values share if they are equal in the sense of reflect.DeepEqual: in type and content."""
+    pieces: list[str] = []
+    _identify(value, pieces)
+    return "".join(pieces)
+
+
+def _identify(value: object, pieces: list[str]) -> None:
+    if isinstance(value, str):
+        pieces += f"s{len(value)}:", value
+    elif isinstance(value, list):
+        pieces.append(f"l{len(value)}:")
+        for item in value:
+            _identify(item, pieces)
+    elif isinstance(value, dict):
+        pieces.append(f"m{len(value)}:")
+        for key in sorted(value):
+            _identify(key, pieces)
+            _identify(value[key], pieces)
+    elif isinstance(value, float):
+        pieces.append(f"f{value + 0.0!r};" if value == value else f"n{next(_NANS)};")
+    else:
+        pieces.append(f"{value!r};")
 
 
 def _has(needle: object, haystack: Any) -> bool:
     if haystack is None:
         return False
-    return any(same(needle, item) for item in _list(haystack))
+    sought = identity(needle)
+    return any(identity(item) == sought for item in _list(haystack))
 
 
 def _list(value: Any) -> list[Any]:
@@ -34,16 +55,15 @@ def _list(value: Any) -> list[Any]:
 
 
 def _uniq(values: list[Any]) -> list[Any]:
-    found: list[Any] = []
-    bounded(len(values) * len(values) // 4)
+    first: dict[str, Any] = {}
     for value in values:
-        if not _has(value, found):
-            found.append(value)
-    return found
+        first.setdefault(identity(value), value)
+    return list(first.values())
 
 
 def _without(values: list[Any], *omitted: object) -> list[Any]:
-    return [value for value in values if not any(same(value, other) for other in omitted)]
+    identities = frozenset(map(identity, omitted))
+    return [value for value in values if identity(value) not in identities]
 
 
 def _slice(values: list[Any], *bounds: object) -> list[Any] | None:
@@ -68,22 +88,22 @@ def _concat(*lists: list[Any]) -> list[Any]:
 
 LISTS: dict[str, Function] = table(
     {
-        "list": (lambda *values: list(values), "a*"),
-        "tuple": (lambda *values: list(values), "a*"),
-        "first": (lambda values: values[0] if values else None, "l"),
-        "last": (lambda values: values[-1] if values else None, "l"),
+        "list": (lambda *values: list(values), "v*"),
+        "tuple": (lambda *values: list(values), "v*"),
+        "first": (lambda values: values[0] if values else None, "L"),
+        "last": (lambda values: values[-1] if values else None, "L"),
         "rest": (lambda values: values[1:], "l"),
         "initial": (lambda values: values[:-1], "l"),
-        "append": (lambda values, value: [*values, value], "la"),
-        "push": (lambda values, value: [*values, value], "la"),
-        "prepend": (lambda values, value: [value, *values], "la"),
+        "append": (lambda values, value: [*values, value], "lv"),
+        "push": (lambda values, value: [*values, value], "lv"),
+        "prepend": (lambda values, value: [value, *values], "lv"),
         "concat": (_concat, "l*"),
         "reverse": (lambda values: values[::-1], "l"),
-        "uniq": (_uniq, "l"),
-        "without": (_without, "la*"),
+        "uniq": (_uniq, "D"),
+        "without": (_without, "Da*"),
         "has": (_has, "aa"),
         "compact": (lambda values: [value for value in values if truth(value)], "l"),
-        "slice": (_slice, "la*"),
+        "slice": (_slice, "lv*"),
         "chunk": (_chunk, "il"),
     }
 )

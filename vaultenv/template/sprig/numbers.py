@@ -6,7 +6,7 @@ import sys
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.values import bounded
+from vaultenv.template.values import ITEM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,35 +100,44 @@ def _round(value: object, places: int) -> float:
 
 
 def _until(count: int) -> list[int]:
-    return _until_step(0, count, -1 if count < 0 else 1)
+    return _until_step(0, count, _sign(count))
 
 
 def _until_step(start: int, stop: int, step: int) -> list[int]:
-    if step == 0 or (stop < start and step >= 0) or (stop > start and step <= 0):
+    if _count(start, stop, step) == 0:
         return []
-    numbers = range(start, stop, step)
-    bounded(len(numbers))
-    return list(numbers)
+    return list(range(start, stop, step))
+
+
+def _count(start: int, stop: int, step: int) -> int:
+    """Return how many numbers there are from `start` to before `stop`; arithmetic, as a range has no length of 64 bits."""
+    if step == 0 or (stop < start and step >= 0) or (stop > start and step <= 0):
+        return 0
+    return -(-abs(stop - start) // abs(step))
+
+
+def _sign(count: int) -> int:
+    return -1 if count < 0 else 1
 
 
 NUMBERS: dict[str, Function] = table(
     {
         "atoi": (_atoi, "s"),
-        "int": (to_int, "a"),
-        "int64": (to_int, "a"),
-        "float64": (to_float, "a"),
-        "add": (_add, "a*"),
-        "add1": (lambda value: wrapped(to_int(value) + 1), "a"),
-        "sub": (lambda first, second: wrapped(to_int(first) - to_int(second)), "aa"),
-        "mul": (_mul, "aa*"),
-        "div": (_div, "aa"),
-        "mod": (_mod, "aa"),
-        "max": (lambda *values: max(map(to_int, values)), "aa*"),
-        "min": (lambda *values: min(map(to_int, values)), "aa*"),
-        "floor": (_floor, "a"),
-        "ceil": (lambda value: -_floor(-to_float(value)), "a"),
-        "round": (_round, "ai"),
-        "until": (_until, "i"),
-        "untilStep": (_until_step, "iii"),
+        "int": (to_int, "v"),
+        "int64": (to_int, "v"),
+        "float64": (to_float, "v"),
+        "add": (_add, "v*"),
+        "add1": (lambda value: wrapped(to_int(value) + 1), "v"),
+        "sub": (lambda first, second: wrapped(to_int(first) - to_int(second)), "vv"),
+        "mul": (_mul, "vv*"),
+        "div": (_div, "vv"),
+        "mod": (_mod, "vv"),
+        "max": (lambda *values: max(map(to_int, values)), "vv*"),
+        "min": (lambda *values: min(map(to_int, values)), "vv*"),
+        "floor": (_floor, "v"),
+        "ceil": (lambda value: -_floor(-to_float(value)), "v"),
+        "round": (_round, "vi"),
+        "until": (_until, "i", lambda count: ITEM * abs(count)),
+        "untilStep": (_until_step, "iii", lambda *bounds: ITEM * _count(*bounds)),
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
-from vaultenv.template.values import bounded, text
+from vaultenv.template.values import ITEM, piecewise, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
 SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
+_NO_SPACE = dict.fromkeys(map(ord, SPACE))
 
 
 def strings_of(value: Any) -> list[str]:
@@ -24,25 +25,57 @@ def strings_of(value: Any) -> list[str]:
 
 def _per_char(value: str, change: Any) -> str:
     """Change each character that has a single counterpart, as Go's unicode tables do."""
+    if value.isascii():
+        return str(change(value))
     changed = (change(char) for char in value)
     return "".join(new if len(new) == 1 else old for old, new in zip(value, changed, strict=True))
 
 
+def _upper(value: str) -> str:
+    return piecewise(value, lambda piece: _per_char(piece, str.upper))
+
+
+def _lower(value: str) -> str:
+    return piecewise(value, lambda piece: _per_char(piece, str.lower))
+
+
+def _at_starts(value: str, change: Any, is_inside: Any) -> str:
+    """The text with each character changed that follows one outside of words."""
+    inside = False
+
+    def changed(piece: str) -> str:
+        nonlocal inside
+        out = []
+        for char in piece:
+            out.append(char if inside else _per_char(char, change))
+            inside = is_inside(char)
+        return "".join(out)
+
+    return piecewise(value, changed)
+
+
 def _title(value: str) -> str:
     """Return strings.Title: the first letter of each word in upper case."""
-    out, inside = [], False
-    for char in value:
-        out.append(char if inside else _per_char(char, str.title))
-        inside = char.isalnum() or char == "_" or (ord(char) >= 0x80 and char not in SPACE)
-    return "".join(out)
+    return _at_starts(
+        value,
+        str.title,
+        lambda char: char.isalnum() or char == "_" or (ord(char) >= 0x80 and char not in SPACE),
+    )
 
 
 def _untitle(value: str) -> str:
-    out, inside = [], False
-    for char in value:
-        out.append(char if inside else _per_char(char, str.lower))
-        inside = char not in SPACE
-    return "".join(out)
+    return _at_starts(value, str.lower, lambda char: char not in SPACE)
+
+
+def _trim_all(cut: str, value: str) -> str:
+    """strings.Trim; `str.strip` compares each character with each one of `cut`."""
+    chars = frozenset(cut)
+    start, end = 0, len(value)
+    while start < end and value[start] in chars:
+        start += 1
+    while start < end and value[end - 1] in chars:
+        end -= 1
+    return value[start:end]
 
 
 def _cut(value: str, start: int, end: int | None) -> str:
@@ -75,19 +108,20 @@ def _abbrev(width: int, value: str) -> str:
 def _repeat(count: int, value: str) -> str:
     if count < 0:
         raise TemplateError("negative Repeat count")
-    bounded(count * len(value))
     return value * count
 
 
 def _indent(spaces: int, value: str) -> str:
     pad = _repeat(spaces, " ")
-    bounded(len(value) + len(pad) * (value.count("\n") + 1))
     return pad + value.replace("\n", "\n" + pad)
 
 
-def _replace(old: str, new: str, value: str) -> str:
-    bounded(len(value) + (value.count(old) if old else len(value) + 1) * len(new))
-    return value.replace(old, new)
+def _indented_size(spaces: int, value: str) -> int:
+    return len(value) + spaces * (value.count("\n") + 1)
+
+
+def _replaced_size(old: str, new: str, value: str) -> int:
+    return len(value) + (value.count(old) if old else len(value) + 1) * len(new)
 
 
 def _cat(*values: object) -> str:
@@ -118,8 +152,26 @@ def _splitn(separator: str, count: int, value: str) -> dict[str, str]:
     return _numbered(_split(separator, value, count - 1 if count > 0 else -1))
 
 
+def _split_size(separator: str, value: str, most: int = -1) -> int:
+    parts = value.count(separator) + 1 if separator else len(value)
+    return len(value) + ITEM * (parts if most < 0 else min(parts, most))
+
+
 def _initials(value: str) -> str:
-    return "".join(word[0] for word in value.split())
+    """The first character of each word."""
+    after_space = True
+
+    def firsts(piece: str) -> str:
+        nonlocal after_space
+        out = []
+        for char in piece:
+            is_space = char.isspace()
+            if after_space and not is_space:
+                out.append(char)
+            after_space = is_space
+        return "".join(out)
+
+    return piecewise(value, firsts)
 
 
 def _sort_alpha(value: object) -> list[str]:
@@ -128,26 +180,31 @@ def _sort_alpha(value: object) -> list[str]:
 
 
 def _join(separator: str, value: object) -> str:
-    parts = strings_of(value)
-    bounded(sum(map(len, parts)) + len(separator) * len(parts))
-    return separator.join(parts)
+    return separator.join(strings_of(value))
+
+
+def _joined_size(separator: str, value: object) -> int:
+    """Return the length of what is joined, without that of numbers and the like."""
+    if not isinstance(value, list):
+        return 0
+    return sum(len(item) for item in value if isinstance(item, str)) + len(separator) * (len(value) - 1)
 
 
 STRINGS: dict[str, Function] = table(
     {
         "trim": (lambda value: value.strip(SPACE), "s"),
-        "trimAll": (lambda cut, value: value.strip(cut) if cut else value, "ss"),
+        "trimAll": (_trim_all, "ss"),
         "trimSuffix": (lambda end, value: value.removesuffix(end), "ss"),
         "trimPrefix": (lambda start, value: value.removeprefix(start), "ss"),
-        "upper": (lambda value: _per_char(value, str.upper), "s"),
-        "lower": (lambda value: _per_char(value, str.lower), "s"),
+        "upper": (_upper, "s"),
+        "lower": (_lower, "s"),
         "title": (_title, "s"),
         "untitle": (_untitle, "s"),
         "substr": (_substr, "iis"),
         "trunc": (_trunc, "is"),
         "abbrev": (_abbrev, "is"),
-        "repeat": (_repeat, "is"),
-        "nospace": (lambda value: "".join(char for char in value if char not in SPACE), "s"),
+        "repeat": (_repeat, "is", lambda count, value: count * len(value)),
+        "nospace": (lambda value: value.translate(_NO_SPACE), "s"),
         "initials": (_initials, "s"),
         "contains": (lambda part, value: part in value, "ss"),
         "hasPrefix": (lambda start, value: value.startswith(start), "ss"),
@@ -155,14 +212,14 @@ STRINGS: dict[str, Function] = table(
         "quote": (_quote, "a*"),
         "squote": (_squote, "a*"),
         "cat": (_cat, "a*"),
-        "indent": (_indent, "is"),
-        "nindent": (lambda spaces, value: "\n" + _indent(spaces, value), "is"),
-        "replace": (_replace, "sss"),
+        "indent": (_indent, "is", _indented_size),
+        "nindent": (lambda spaces, value: "\n" + _indent(spaces, value), "is", _indented_size),
+        "replace": (lambda old, new, value: value.replace(old, new), "sss", _replaced_size),
         "plural": (lambda one, many, count: one if count == 1 else many, "ssi"),
-        "join": (_join, "sa"),
-        "split": (lambda separator, value: _numbered(_split(separator, value)), "ss"),
-        "splitList": (_split, "ss"),
-        "splitn": (_splitn, "sis"),
+        "join": (_join, "sa", _joined_size),
+        "split": (lambda separator, value: _numbered(_split(separator, value)), "ss", _split_size),
+        "splitList": (_split, "ss", _split_size),
+        "splitn": (_splitn, "sis", lambda separator, count, value: _split_size(separator, value, count)),
         "sortAlpha": (_sort_alpha, "a"),
         "toString": (text, "a"),
         "toStrings": (strings_of, "a"),

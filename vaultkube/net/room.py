@@ -1,0 +1,25 @@
+"""Memory that answers may take, which all exchanges of one piece of work share."""
+
+import threading
+
+import requests
+
+
+class NoRoom(requests.exceptions.ContentDecodingError):
+    """More came than there is room for."""
+
+
+class Room:
+    """Bytes that may still be taken; safe to share between threads."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self._left_bytes = size_bytes
+        self._lock = threading.Lock()
+
+    def take(self, size_bytes: int) -> None:
+        """Take so many bytes; raise NoRoom if fewer are left, now and from then on."""
+        with self._lock:
+            self._left_bytes -= size_bytes
+            if self._left_bytes < 0:
+                raise NoRoom(f"the answers are longer than {self.size_bytes} bytes")
