@@ -42,8 +42,9 @@ HTTPS unless one of the variables (annotation `vault-tls-secret`) brings the cer
 ## Waiting
 
 While Vault is down, sealed, standby or too busy (connection errors, 412, 429, 472, 473, 5xx), login and reads are tried
-again with pauses from a quarter of a second to five, until VAULT_ENV_TIMEOUT has passed since the start. A pod that
-starts while Vault is sealed for longer needs a longer VAULT_ENV_TIMEOUT, e.g. `30m`, or `0` to wait without end; with the
+again with pauses from a quarter of a second to five, and never longer than half of the time that is left, until
+VAULT_ENV_TIMEOUT has passed since the start. No server can outlast it, whatever it sends; a name server that does not answer can,
+for as long as the C library waits for it. A pod that starts while Vault is sealed for longer needs a longer VAULT_ENV_TIMEOUT, e.g. `30m`, or `0` to wait without end; with the
 default, the kubelet restarts the container every minute. Refusals (400, 403, an untrusted certificate) are final. A
 dynamic read or a write is never sent twice, because it could make a second lease.
 

@@ -67,19 +67,21 @@ class Vault:
         InvalidSetting.
         """
         self._wire.headers.pop(_TOKEN_HEADER, None)
-        try:
-            request = login_request(self._settings)
-        except LoginFailed as error:
-            raise LoginFailed(_LOGIN_FAILED + str(error)) from None
+        request = self._login_request()
         outcome = self._settled([request], lambda requests: self._login_attempt(requests, reads), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
     def _login_attempt(self, requests: "Sequence[Request]", reads: int) -> "list[Outcome]":
-        fresh = login_request(self._settings)
-        requests[0].body = fresh.body
+        requests[0].body = self._login_request().body
         return self._wire.pipelined(requests, reads)
+
+    def _login_request(self) -> Request:
+        try:
+            return login_request(self._settings, self._persistence.deadline)
+        except (LoginFailed, VaultUnavailable) as error:
+            raise type(error)(_LOGIN_FAILED + str(error)) from None
 
     def unwrap(self) -> None:
         """Exchange the wrapping token in use for the token in it (sys/wrapping/unwrap); sent once only."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Peer = tuple[int, int, Any]
 
-_LEAST_S = 0.001
 _CHUNK = 65536
 
 
@@ -77,7 +76,11 @@ class Connection:
 
 
 def _limit(plain: socket, until: float) -> None:
-    plain.settimeout(max(_LEAST_S, until - time.monotonic()))
+    """Let the next operation end at the monotonic time `until`; raise TimeoutError if that has passed."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    plain.settimeout(left_s)
 
 
 def connect(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 16 * 1024 * 1024
+INTERIM_LIMIT = 5  # as many as Go's net/http reads before an answer
 _BODILESS = (204, 304)
 
 
@@ -66,10 +67,13 @@ class AnswerReader:
         """The next answer that is not 1xx; raises WireFailure at a bad or half one, or at the monotonic time
         `until`.
         """
-        while True:
+        status, headers = self._head(until)
+        interim = 0
+        while status < 200:
+            interim += 1
+            if interim > INTERIM_LIMIT:
+                raise _malformed("it does not end its interim answers")
             status, headers = self._head(until)
-            if status >= 200:
-                break
         body = b"" if status in _BODILESS else self._body(headers, until)
         if "close" in headers.get("connection", "").lower():
             self.reusable = False
@@ -120,9 +124,15 @@ class AnswerReader:
                 raise _malformed(f"it is longer than {BODY_LIMIT} bytes")
             parts.append(self._exactly(size, until))
             self._line(until)
-        while self._line(until):
-            pass
+        self._skip_trailers(until)
         return b"".join(parts)
+
+    def _skip_trailers(self, until: float) -> None:
+        left = HEAD_LIMIT
+        while line := self._line(until):
+            left -= len(line)
+            if left < 0:
+                raise _malformed("its trailers are too long")
 
     def _chunk_size(self, until: float) -> int:
         digits = self._line(until).partition(b";")[0].strip()
