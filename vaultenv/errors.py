@@ -13,6 +13,7 @@
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
     ├── RequestRefused       Vault answered another 4xx: the request itself is wrong
     ├── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
+    │   └── NotVault         what refuses a request there does not speak as Vault does
     └── NotResolved          one or more variables could not be resolved; lists every problem
 
 Each message says what, where, and what to do, and never holds a secret value.
@@ -22,9 +23,13 @@ from vaultenv.basics.text import one_line
 
 
 class VaultEnvError(Exception):
-    """Base class of all errors that this package raises; the first line of `str()` is complete by itself."""
+    """Base class of all errors that this package raises; the first line of `str()` is complete by itself.
+
+    `is_outage` says that Vault gave no answer, which it may give later.
+    """
 
     exit_status = 1
+    is_outage = False
 
 
 class InvalidReference(VaultEnvError):
@@ -64,6 +69,10 @@ class ProgramNotStarted(VaultEnvError):
 class ClientNotCreated(VaultEnvError):
     """There is no client that is logged in; the message tells why."""
 
+    def __init__(self, cause: VaultEnvError) -> None:
+        super().__init__(f"failed to create vault client: {cause}")
+        self.is_outage = cause.is_outage
+
 
 class LoginFailed(VaultEnvError):
     """Vault refused the login, or the ServiceAccount token could not be read."""
@@ -92,6 +101,14 @@ class RequestRefused(VaultEnvError):
 class VaultUnavailable(VaultEnvError):
     """Vault cannot be reached in time, is sealed, or its certificate is not trusted."""
 
+    is_outage = True
+
+
+class NotVault(VaultUnavailable):
+    """Something refused a request, and not in Vault's words."""
+
+    is_outage = False
+
 
 class NotResolved(VaultEnvError):
     """Some variables could not be resolved; `problems` holds each variable's name, reference and error.
@@ -108,6 +125,7 @@ class NotResolved(VaultEnvError):
         ]
         super().__init__("\n".join([f"failed to inject secrets from vault: {told}", *shown]))
         self.problems = problems
+        self.is_outage = all(error.is_outage for _, _, error in problems)
 
 
 def _told(name: str, reference: str, error: VaultEnvError) -> str:

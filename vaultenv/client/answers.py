@@ -4,7 +4,14 @@ Status codes: https://developer.hashicorp.com/vault/api-docs#http-status-codes
 """
 
 from vaultenv.basics.jsontext import loads
-from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError, VaultUnavailable
+from vaultenv.errors import (
+    NotVault,
+    PermissionRefused,
+    RequestRefused,
+    SecretNotFound,
+    VaultEnvError,
+    VaultUnavailable,
+)
 from vaultenv.references.secret import Secret, secret_of
 
 TYPE_CHECKING = False
@@ -37,6 +44,11 @@ def told(body: bytes) -> str:
 def refusal(method: str, url: str, status: int, body: bytes) -> str:
     """The line in which Vault's client tells of an error answer."""
     return f"Error making API request - {method} {url} Code: {status}. Errors: {told(body) or 'none given'}"
+
+
+def cannot_answer(status: int) -> bool:
+    """Whether Vault says that it cannot answer now: it is sealed, standby, starting, or has too much to do."""
+    return status in (412, 429, 472, 473) or status >= 500
 
 
 def secret_or_error(
@@ -85,8 +97,8 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
         )
     if status == 503 and "sealed" in told(body):
         return VaultUnavailable(f"{line}: unseal Vault")
-    if status in (412, 429, 472, 473) or status >= 500:
+    if cannot_answer(status):
         return VaultUnavailable(f"{line}: Vault cannot answer now")
     if not body_of(body):
-        return VaultUnavailable(f"{line}: {_NOT_JSON}")
+        return NotVault(f"{line}: {_NOT_JSON}")
     return RequestRefused(line)

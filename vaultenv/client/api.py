@@ -2,7 +2,15 @@
 
 from vaultenv.basics.text import one_line
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import MOUNTS, body_of, error_of, mount_in, refusal, secret_or_error
+from vaultenv.client.answers import (
+    MOUNTS,
+    body_of,
+    cannot_answer,
+    error_of,
+    mount_in,
+    refusal,
+    secret_or_error,
+)
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
@@ -191,8 +199,8 @@ def _login_error(prefix: str, url: str, outcome: "Outcome", settings: "Settings"
             f"namespace and ServiceAccount, and that the Vault of vault-addr has the auth method at vault-path "
             f"({one_line(mount_of(settings))})"
         )
-    if outcome.status in (400, 404, 405):
-        return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")
-    if outcome.status >= 400:
+    if cannot_answer(outcome.status):
         return VaultUnavailable(f"{line}: Vault could not answer in time (VAULT_ENV_TIMEOUT)")
+    if outcome.status >= 400:
+        return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")
     return RequestRefused(f"{line}: the answer holds no token: is this the address of Vault?")

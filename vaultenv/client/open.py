@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 
-def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
-    """A client for the configured Vault; connects with the first request. Raises InvalidSetting."""
+def open_vault(settings: "Settings", deadline: "Deadline", log: "Log", is_patient: bool = True) -> Vault:
+    """A client for the configured Vault; connects with the first request. Raises InvalidSetting.
+
+    Without patience, what Vault cannot answer is not asked again.
+    """
     address = parse_address(settings.address)
     trust = Trust(
         settings.ca_bytes,
@@ -34,4 +37,4 @@ def open_vault(settings: "Settings", deadline: "Deadline", log: "Log") -> Vault:
 
         proxy = proxy_for(address, settings.proxies)
     wire = Wire(address, context, settings.server_name, settings.client_timeout_s, deadline, proxy)
-    return Vault(settings, wire, Persistence(deadline, log))
+    return Vault(settings, wire, Persistence(deadline, log, is_patient))

@@ -27,6 +27,7 @@ class Plan:
 
     __slots__ = (
         "_environ",
+        "_leaves_marker",
         "_log",
         "_parsed",
         "_settings",
@@ -37,8 +38,12 @@ class Plan:
         "without",
     )
 
-    def __init__(self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log") -> None:
+    def __init__(
+        self, environ: "Mapping[bytes, bytes]", settings: "Settings", log: "Log", is_first: bool = False
+    ) -> None:
+        """Plan the start; `is_first` says that this is the first process of a container."""
         self._environ = environ
+        self._leaves_marker = is_first or settings.reuse
         self._log = log
         self._settings = settings
         self.login = settings.token == LOGIN.decode()
@@ -62,30 +67,33 @@ class Plan:
         """About how many paths there are to read: what differs before the first `#`."""
         return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
 
-    def marker(self, names: "Iterable[bytes]") -> bytes:
-        """What a launcher leaves for a later one: a digest of all references, and the names that paths
-        brought.
+    def marker(self, brought: "Iterable[bytes]", left_out: "Iterable[bytes]" = ()) -> bytes:
+        """Return what a launcher leaves for a later one: a digest of all references, the names that paths
+        brought, and those that were left out.
         """
         from vaultenv.basics.digest import sha256
 
-        facts = [self._settings.address.encode(), self._settings.from_path.encode()]
+        facts = [self._settings.address.encode(), self._settings.from_path.encode(), b"%d" % self.login]
         facts += [name + b"=" + value for name, value in sorted(self.values.items())]
-        told = b"".join(b"%d:%s" % (len(fact), fact) for fact in facts)
-        return b"=".join((sha256(told).hexdigest().encode(), *names))
+        digest = sha256(b"".join(b"%d:%s" % (len(fact), fact) for fact in facts))
+        return b"=".join((digest.hexdigest().encode(), *brought, b"", *left_out))
 
     def environ_from(self, running: "Mapping[bytes, bytes]") -> dict[bytes, bytes] | None:
         """This program's environment with the values of a running one, None unless it was made from the same
         plan.
         """
-        digest, *names = running.get(MARKER, b"").split(b"=")
-        if (
-            self.login
-            or digest != self.marker(())
-            or not all(name in running for name in (*names, *self.values))
-        ):
+        if MARKER not in running:
             return None
-        resolved = {name: running[name] for name in self.values}
-        return self._merged(resolved, {name: running[name] for name in names})
+        digest, *names = running[MARKER].split(b"=")
+        if b"" not in names or digest != self.marker(()).partition(b"=")[0]:
+            return None
+        brought, left_out = names[: names.index(b"")], names[names.index(b"") + 1 :]
+        references = [name for name in self.values if name not in left_out] + [_TOKEN] * self.login
+        if not all(name in running for name in (*brought, *references)):
+            return None
+        return self._merged(
+            {name: running[name] for name in references}, {name: running[name] for name in brought}
+        )
 
     def child_environ(self, reader: "Reader | None", token: str = "") -> dict[bytes, bytes]:
         """The program's environment; no reader is needed if Vault is not. Raises NotResolved with all
@@ -103,10 +111,13 @@ class Plan:
         self, resolved: "Mapping[bytes, bytes]", brought: "Mapping[bytes, bytes]"
     ) -> dict[bytes, bytes]:
         child = child_environ(self._environ, self.values, resolved, brought, self.without)
-        if not self._settings.reuse or not self.needs_vault:
+        if not self.needs_vault:
+            return child
+        child.pop(MARKER, None)
+        if not self._leaves_marker:
             return child
         names = [name for name in brought if name in child and name not in self._environ]
-        return {MARKER: self.marker(names), **child}
+        return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
     def _resolved(self, reader: "Reader") -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
