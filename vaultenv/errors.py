@@ -19,7 +19,10 @@
 Each message says what, where, and what to do, and never holds a secret value.
 """
 
-from vaultenv.basics.text import one_line
+from vaultenv.basics.text import bounded
+
+_LONGEST_MESSAGE = 1024
+_LONGEST_REFERENCE = 240
 
 
 class VaultEnvError(Exception):
@@ -48,6 +51,12 @@ class InvalidReference(VaultEnvError):
         """Two lines for people: the reference, and a caret under the offending character."""
         shown = "".join(char if char.isprintable() else "\ufffd" for char in self.reference)
         return f"    {shown}\n    {' ' * self.offset}^"
+
+    def without_text(self) -> str:
+        """Return the message for a value that is secret: the position alone."""
+        return (
+            f"it begins as a reference, and is none from character {self.offset + 1} on: write vault:path#key"
+        )
 
 
 class InvalidSetting(VaultEnvError):
@@ -129,6 +138,6 @@ class NotResolved(VaultEnvError):
 
 
 def _told(name: str, reference: str, error: VaultEnvError) -> str:
-    message = one_line(error.message if isinstance(error, InvalidReference) else str(error))
-    where = f"variable {name}, reference {one_line(reference)}" if reference else name
+    message = bounded(error.message if isinstance(error, InvalidReference) else str(error), _LONGEST_MESSAGE)
+    where = f"variable {name}, reference {bounded(reference, _LONGEST_REFERENCE)}" if reference else name
     return f"{message} ({where})"

@@ -44,6 +44,12 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
+def bounded(text: str, most: int) -> str:
+    """Return the text in one line, cut after so many characters."""
+    line = one_line(text)
+    return line if len(line) <= most else line[:most] + "…"
+
+
 def _escape(char: str) -> str:
     code = ord(char)
     return _ESCAPES.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

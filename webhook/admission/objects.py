@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import Value
 from vaultenv.references.resolve import Transit
 from vaultkube.deadline import Deadline
@@ -62,13 +63,15 @@ class ObjectDecisions:
         """Return the object with its values; Refused says why it cannot be."""
         kind = OBJECT_KINDS[resource]
         config, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
-        references = find_references(kind.find_values(request.object), deadline)
+        values = kind.find_values(request.object)
+        references = find_references(values, deadline, is_secret=resource == "secrets")
+        warnings = (*warnings, *(f"key {key}: {INVISIBLE_END}" for key in references.invisible))
         if not references:
             return Decision(warnings=warnings)
         warnings = (*warnings, *self._check(references, config, request.namespace))
         written = references.written() if request.dry_run else set()
-        values = {key: value for key, value in references.parsed.items() if key not in written}
-        found = yield from self._resolve(values, config, request)
+        read = {key: value for key, value in references.parsed.items() if key not in written}
+        found = yield from self._resolve(read, config, request)
         resolved = {key: value for key, value in found.items() if value is not None}
         return Decision(
             patch=diff(request.object, kind.replace_values(request.object, resolved)),

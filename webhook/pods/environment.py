@@ -48,6 +48,10 @@ class Variable(NamedTuple):
     from_annotation: bool = False
     expanded: bool = False
 
+    def is_secret(self) -> bool:
+        """Whether the value may hold what comes from a Secret."""
+        return self.expanded or self.where.startswith(" of Secret ")
+
     def text(self) -> str | None:
         """The value as text; None if only the kubelet knows it."""
         return self.value.decode("utf-8", "replace") if self.complete and self.value is not None else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from vaultenv.references.invisible import INVISIBLE_END
 from vaultkube.deadline import UNLIMITED, Deadline
 from webhook.config.annotations import Config
 from webhook.pods import launcher
@@ -106,6 +107,7 @@ def plan_containers(
         references = find_references(container, sources, deadline)
         name = container.get("name") or ""
         from_paths = from_paths_of(paths, place[0], name, config)
+        warnings += [f"container {name}: variable {each}: {INVISIBLE_END}" for each in references.invisible]
         if not (references or is_wrapped(container) or from_paths.text):
             continue
         wrapped[place], given[place] = references, from_paths

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
+from vaultenv.references.invisible import ends_invisibly
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
 from webhook.pods.environment import (
@@ -32,7 +33,8 @@ class References:
     path: `vault:login`, text that a backslash keeps from being a reference, and a reference that a later variable of the
     same name replaces, which whoever looks at the pod alone takes for one. `uncertain` names variables that may turn
     into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
-    launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at.
+    launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `invisible`
+    names variables whose values end in a character that people do not see.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -42,6 +44,7 @@ class References:
     uncertain: tuple[str, ...] = ()
     settings: Mapping[str, Variable] = field(default_factory=dict)
     expands: bool = False
+    invisible: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
@@ -65,7 +68,13 @@ def find_references(
 
     Raises Refused where `environment` does, and OutOfTime.
     """
-    found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
+    found: dict[str, list[Any]] = {
+        "paths": [],
+        "ciphertexts": [],
+        "rewritten": [],
+        "problems": [],
+        "invisible": [],
+    }
     uncertain: list[str] = []
     settings: dict[str, Variable] = {}
     expands = False
@@ -95,12 +104,14 @@ def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline
     Only of a value that may be a reference: other text is not to be remembered, it may be secret.
     """
     name = variable.name
+    if variable.complete and ends_invisibly(variable.value or b""):
+        found["invisible"].append(name)
     try:
         asked = _asked(variable.value or b"", deadline)
     except InvalidReference as error:
         if variable.complete:
-            problem = f"variable {name}{variable.where}: {error.message} ({error.reference})"
-            found["problems"].append(problem)
+            told = error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})"
+            found["problems"].append(f"variable {name}{variable.where}: {told}")
         else:
             found["paths"].append((name, ""))
         return True

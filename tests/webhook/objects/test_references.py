@@ -68,3 +68,21 @@ def test_the_deadline_ends_the_search_between_two_references(values: Mapping[str
     with pytest.raises(OutOfTime):
         find_references(values, Deadline(10, lambda: next(ticks)))
     assert next(ticks) < 11
+
+
+def test_what_is_wrong_with_a_secret_value_is_told_without_its_text() -> None:
+    values = {
+        "a": b"vault:hunter2",
+        "b": b"vault:a#${hunter2}",
+        "c": b"vault:a#hunter2#x",
+        "d": b"${vault:hunter2}",
+    }
+    problems = dict(find_references(values, is_secret=True).problems(config_of()))
+    assert problems.keys() == values.keys()
+    assert "hunter2" not in str(problems)
+    assert problems["a"] == "it begins as a reference, and is none from character 14 on: write vault:path#key"
+
+
+def test_yaml_is_text_and_an_invisible_end_is_noted() -> None:
+    found = find_references({"application.yaml": b"vault:\n  token: hvs.x # y\n", "end": b"vault:a#k\n"})
+    assert (found.names(), found.invisible) == (["end"], ("end",))
