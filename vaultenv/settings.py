@@ -1,8 +1,9 @@
 """The values that a process was given for the variables of `vaultenv.variables`, checked."""
 
 from vaultenv.basics.duration import seconds
+from vaultenv.basics.host import SYSLOG_PORT, host_and_port, is_host
 from vaultenv.basics.jsontext import loads
-from vaultenv.basics.text import NotUtf8, decoded
+from vaultenv.basics.text import NotUtf8, decoded, whole_number
 from vaultenv.errors import InvalidSetting
 from vaultenv.variables import VARIABLES
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
 
+_MOST = 999_999_999
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
@@ -116,7 +118,7 @@ class Settings:
         self.system_ca_directories = tuple(filter(None, self.foreign("SSL_CERT_DIR").split(":")))
         self.client_certificate = self._text("VAULT_CLIENT_CERT")
         self.client_key = self._text("VAULT_CLIENT_KEY")
-        self.server_name = self._text("VAULT_TLS_SERVER_NAME")
+        self.server_name = self._host("VAULT_TLS_SERVER_NAME")
         self.skip_verify = self._flag("VAULT_SKIP_VERIFY")
 
     def _read_times(self) -> None:
@@ -134,7 +136,7 @@ class Settings:
         self.transit_batch_size = self._count("VAULT_TRANSIT_BATCH_SIZE", least=1)
         self.log_level = self._text("VAULT_LOG_LEVEL")
         self.json_log = self._flag("VAULT_JSON_LOG")
-        self.log_server = self._text("VAULT_ENV_LOG_SERVER")
+        self.log_server = self._log_server()
         self.revoke_token = self._flag("VAULT_REVOKE_TOKEN")
         self.reuse = self._flag("VAULT_ENV_REUSE")
 
@@ -155,6 +157,18 @@ class Settings:
                 "VAULT_HEADERS must be a JSON object of header names and texts, without X-Vault- names"
             )
         return headers
+
+    def _host(self, name: str) -> str:
+        text = self._text(name)
+        if text and not is_host(text):
+            raise InvalidSetting(f"{name} is {text!r}: write a host's name")
+        return text
+
+    def _log_server(self) -> str:
+        text = self._text("VAULT_ENV_LOG_SERVER")
+        if text and not host_and_port(text, SYSLOG_PORT):
+            raise InvalidSetting(f"VAULT_ENV_LOG_SERVER is {text!r}: write host:port")
+        return text
 
     def foreign(self, *names: str) -> str:
         """The first of some variables that is set, which may not be in the table; what is not UTF-8 is not
@@ -202,9 +216,10 @@ class Settings:
 
     def _count(self, name: str, least: int = 0) -> int:
         text = self._text(name)
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
-            raise InvalidSetting(f"{name} is {text!r}: write a whole number of at least {least}")
-        return int(text)
+        number = whole_number(text, _MOST)
+        if number is None or number < least:
+            raise InvalidSetting(f"{name} is {text!r}: write a whole number from {least} to {_MOST}")
+        return number
 
 
 def _without_controls(name: str, text: str) -> str:

@@ -44,6 +44,13 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
+def whole_number(text: str, most: int) -> int | None:
+    """Return the number that ASCII digits write; None for any other text, and for more than `most`."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)):
+        return None
+    return number if (number := int(text)) <= most else None
+
+
 def bounded(text: str, most: int) -> str:
     """Return the text in one line, cut after so many characters."""
     line = one_line(text)

@@ -2,6 +2,7 @@
 and time.
 """
 
+from vaultenv.basics.text import whole_number
 from vaultenv.client.failures import WireFailure
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 16 * 1024 * 1024
 INTERIM_LIMIT = 5  # as many as Go's net/http reads before an answer
+_LONGEST_LENGTH = 10**12 - 1
 _BODILESS = (204, 304)
 
 
@@ -87,11 +89,12 @@ class AnswerReader:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         version, _, rest = lines[0].partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+        status = whole_number(rest[:3], 999)
+        if not version.startswith("HTTP/1.") or status is None:
             raise _malformed("it is not HTTP/1.1")
         self.reusable = self.reusable and version == "HTTP/1.1"
         pairs = (line.partition(":") for line in lines[1:])
-        return int(rest[:3]), {name.lower(): value.strip() for name, _, value in pairs}
+        return status, {name.lower(): value.strip() for name, _, value in pairs}
 
     def _body(self, headers: "Mapping[str, str]", until: float) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":
@@ -99,9 +102,10 @@ class AnswerReader:
         length = headers.get("content-length")
         if length is None:
             return self._rest(until)
-        if not (length.isascii() and length.isdigit()) or len(length) > 12:
+        size = whole_number(length, _LONGEST_LENGTH)
+        if size is None:
             raise _malformed("its length is not a number")
-        return self._exactly(int(length), until)
+        return self._exactly(size, until)
 
     def _exactly(self, size: int, until: float) -> bytes:
         if size > BODY_LIMIT:

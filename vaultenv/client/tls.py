@@ -68,7 +68,8 @@ def _load_trust(context: _SSLContext, trust: Trust) -> None:
     if trust.file:
         _load(context, "VAULT_CACERT", trust.file, file=trust.file)
     elif trust.data:
-        _load(context, "VAULT_CACERT_BYTES", "the certificates", data=trust.data)
+        pem = "".join(filter(str.isascii, trust.data))  # text around the certificates may be in any language
+        _load(context, "VAULT_CACERT_BYTES", "the certificates", data=pem + "\n")
     elif trust.directory:
         _load_directory(context, "VAULT_CAPATH", trust.directory)
     else:

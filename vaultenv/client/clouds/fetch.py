@@ -31,6 +31,10 @@ def fetch(
     scheme, _, rest = url.partition("://")
     authority, _, target = rest.partition("/")
     address = parse_address(f"{scheme}://{authority}", "the address of the cloud's metadata")
+    if " " in target or not all(
+        text.isascii() and text.isprintable() for text in (target, *headers.values())
+    ):
+        raise LoginFailed(f"failed to read login data: {address.origin}: a path or credential cannot be sent")
     trust = Trust(system_file=settings.system_ca_file, system_directories=settings.system_ca_directories)
     context = client_context(trust, "", "", False) if scheme == "https" else None
     wire = Wire(address, context, "", settings.client_timeout_s, deadline)
