@@ -100,13 +100,15 @@ class Settings:
         self.token_path = self._text("VAULT_TOKEN_PATH")
         self.unwrap_token = self._flag("VAULT_UNWRAP_TOKEN")
         self.auth_method = self._text("VAULT_AUTH_METHOD")
-        self.auth_mount = _without_controls("VAULT_PATH", self.foreign("VAULT_PATH")).strip("/")
+        self.auth_mount = _path("VAULT_PATH", _without_controls("VAULT_PATH", self.foreign("VAULT_PATH")))
+        if self.auth_mount.startswith("auth/"):
+            raise InvalidSetting(f"VAULT_PATH is {self.auth_mount!r}: leave auth/ out, it is put in front")
         self.role = self._text("VAULT_ROLE")
         self.jwt_file = self._text("KUBERNETES_SERVICE_ACCOUNT_TOKEN") or self._text("VAULT_JWT_FILE")
         self.role_id = self._text("VAULT_APPROLE_ROLE_ID")
         self.secret_id = self._text("VAULT_APPROLE_SECRET_ID")
         self.secret_id_file = self._text("VAULT_APPROLE_SECRET_ID_FILE")
-        self.username = self._text("VAULT_USERNAME")
+        self.username = _segment("VAULT_USERNAME", self._text("VAULT_USERNAME"))
         self.password = self._text("VAULT_PASSWORD")
         self.password_file = self._text("VAULT_PASSWORD_FILE")
 
@@ -131,8 +133,8 @@ class Settings:
         self.ignore_missing = self._flag("VAULT_IGNORE_MISSING_SECRETS")
         self.from_path = self._lines("VAULT_ENV_FROM_PATH")
         self.passthrough = frozenset(name.strip() for name in self._lines("VAULT_ENV_PASSTHROUGH").split(","))
-        self.transit_key = self._text("VAULT_TRANSIT_KEY_ID")
-        self.transit_mount = self._text("VAULT_TRANSIT_PATH").strip("/")
+        self.transit_key = _segment("VAULT_TRANSIT_KEY_ID", self._text("VAULT_TRANSIT_KEY_ID"))
+        self.transit_mount = _path("VAULT_TRANSIT_PATH", self._text("VAULT_TRANSIT_PATH"))
         self.transit_batch_size = self._count("VAULT_TRANSIT_BATCH_SIZE", least=1)
         self.log_level = self._text("VAULT_LOG_LEVEL")
         self.json_log = self._flag("VAULT_JSON_LOG")
@@ -228,6 +230,18 @@ def _without_controls(name: str, text: str) -> str:
         raise InvalidSetting(
             f"{name} holds a control character: take it out; it may be a line break at the end"
         )
+    return text
+
+
+def _path(name: str, text: str) -> str:
+    """Return the text without slashes around and doubled ones; raise InvalidSetting if it leads elsewhere."""
+    return "/".join(_segment(name, part) for part in text.split("/") if part)
+
+
+def _segment(name: str, text: str) -> str:
+    """Return the text, which is put into a path; raise InvalidSetting if it would lead out of its place there."""
+    if "/" in text or text in (".", ".."):
+        raise InvalidSetting(f"{name} holds {text!r}: it must be the name of one thing in Vault")
     return text
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from vaultenv.client.address import Address
     from vaultenv.client.proxy import Proxy
+    from vaultenv.client.tls import Tls
 
     Peer = tuple[int, int, Any]
 
@@ -85,13 +86,12 @@ def _limit(plain: socket, until: float) -> None:
 
 def connect(
     address: "Address",
-    context: "Any | None",
-    server_name: str,
+    tls: "Tls | None",
     until: float,
     proxy: "Proxy | None" = None,
     peer: "Peer | None" = None,
 ) -> Connection:
-    """A connection to the first of the host's addresses that answers, TLS if there is a context.
+    """A connection to the first of the host's addresses that answers, safe by `tls` if that is given.
 
     A `peer` spares the look-up. Raises WireFailure before the monotonic time `until`, or soon after it when
     a name server does not answer.
@@ -101,18 +101,18 @@ def connect(
         plain = _open(*peer, at, until) if peer else _dial(at, until)
     except WireFailure as failure:
         raise with_remedy(failure, proxy is not None) from None
-    if proxy and context is not None:
+    if proxy and tls is not None:
         _open_tunnel(plain, address, proxy, until)
-    if context is None:
+    if tls is None:
         return Connection(plain, None)
     try:
         _limit(plain, until)
-        tls = context._wrap_socket(plain, False, server_name or address.host)
-        tls.do_handshake()
+        wrapped = tls.context._wrap_socket(plain, False, tls.server_name or address.host)
+        wrapped.do_handshake()
     except OSError as error:
         plain.close()
-        raise handshake_failure(address, error) from None
-    return Connection(plain, tls)
+        raise handshake_failure(address, tls, error) from None
+    return Connection(plain, wrapped)
 
 
 def _open_tunnel(plain: socket, address: "Address", proxy: "Proxy", until: float) -> None:

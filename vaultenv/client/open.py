@@ -3,7 +3,7 @@
 from vaultenv.client.address import parse_address
 from vaultenv.client.api import Vault
 from vaultenv.client.persistence import Persistence
-from vaultenv.client.tls import Trust, client_context
+from vaultenv.client.tls import Tls, Trust, client_context
 from vaultenv.client.wire import Wire
 
 TYPE_CHECKING = False
@@ -26,15 +26,16 @@ def open_vault(settings: "Settings", deadline: "Deadline", log: "Log", is_patien
         settings.system_ca_file,
         settings.system_ca_directories,
     )
-    context = None
+    tls = None
     if address.scheme == "https":
         context = client_context(
             trust, settings.client_certificate, settings.client_key, settings.skip_verify
         )
+        tls = Tls(context, settings.server_name, trust.variable())
     proxy = None
     if any(settings.proxies.values()):
         from vaultenv.client.proxy import proxy_for
 
         proxy = proxy_for(address, settings.proxies)
-    wire = Wire(address, context, settings.server_name, settings.client_timeout_s, deadline, proxy)
+    wire = Wire(address, tls, settings.client_timeout_s, deadline, proxy)
     return Vault(settings, wire, Persistence(deadline, log, is_patient))

@@ -4,7 +4,7 @@ from vaultenv.client.address import parse_address
 from vaultenv.client.answers import body_of
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Request
-from vaultenv.client.tls import Trust, client_context
+from vaultenv.client.tls import Tls, Trust, client_context
 from vaultenv.client.wire import Wire
 from vaultenv.errors import LoginFailed, VaultUnavailable
 
@@ -36,8 +36,9 @@ def fetch(
     ):
         raise LoginFailed(f"failed to read login data: {address.origin}: a path or credential cannot be sent")
     trust = Trust(system_file=settings.system_ca_file, system_directories=settings.system_ca_directories)
-    context = client_context(trust, "", "", False) if scheme == "https" else None
-    wire = Wire(address, context, "", settings.client_timeout_s, deadline)
+    is_safe = scheme == "https"
+    tls = Tls(client_context(trust, "", "", False), "", trust.variable()) if is_safe else None
+    wire = Wire(address, tls, settings.client_timeout_s, deadline)
     wire.headers |= headers
     shown = f"{address.origin}/{target.partition('?')[0]}"
     try:
