@@ -5,7 +5,7 @@ from vaultenv.basics.host import SYSLOG_PORT, host_and_port, is_host
 from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import NotUtf8, decoded, whole_number
 from vaultenv.errors import InvalidSetting
-from vaultenv.variables import VARIABLES
+from vaultenv.variables import LARGEST_NUMBER, VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
 
-_MOST = 999_999_999
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
@@ -218,9 +217,9 @@ class Settings:
 
     def _count(self, name: str, least: int = 0) -> int:
         text = self._text(name)
-        number = whole_number(text, _MOST)
+        number = whole_number(text, LARGEST_NUMBER)
         if number is None or number < least:
-            raise InvalidSetting(f"{name} is {text!r}: write a whole number from {least} to {_MOST}")
+            raise InvalidSetting(f"{name} is {text!r}: write a whole number from {least} to {LARGEST_NUMBER}")
         return number
 
 

@@ -6,6 +6,8 @@ Names and meanings follow Bank-Vaults' vault-env and HashiCorp's Vault client
 
 from vaultenv.basics.record import Record
 
+LARGEST_NUMBER = 999_999_999
+"""The largest whole number that a variable can hold."""
 ALWAYS, UNLESS_LOGIN, NEVER = "always", "unless VAULT_TOKEN is vault:login", "never"
 SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 (a path)
 

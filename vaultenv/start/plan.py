@@ -1,6 +1,6 @@
 """What a start has to do: which variables hold references, and what the program's environment becomes."""
 
-from vaultenv.basics.text import shown
+from vaultenv.basics.text import bounded, shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
 from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
@@ -31,6 +31,7 @@ class Plan:
         "_log",
         "_parsed",
         "_settings",
+        "_told_missing",
         "_transit",
         "login",
         "paths",
@@ -52,6 +53,7 @@ class Plan:
         self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
         given = {name: value for name, value in environ.items() if not self._is_own(name)}
         self._parsed = parse_values(given, self._transit)
+        self._told_missing: set[bytes] = set()
         self.values = {name: environ[name] for name in self._parsed}
 
     def _is_own(self, name: bytes) -> bool:
@@ -135,9 +137,27 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
+        self._tell_missing(resolved)
         if problems:
             raise NotResolved(problems)
         return resolved, brought
+
+    def _tell_missing(self, resolved: "Mapping[bytes, bytes]") -> None:
+        """Name, once, each variable whose missing secret is ignored, unless its reference is optional."""
+        for name, value in self._parsed.items() if self._settings.ignore_missing else ():
+            text = resolved.get(name)
+            lost = [
+                part
+                for part, written in zip(value.parts, value.texts, strict=True)
+                if not isinstance(part, bytes) and (text is None or (value.inline and written in text))
+            ]
+            if lost and name not in self._told_missing and getattr(lost[0], "default", None) is None:
+                self._told_missing.add(name)
+                outcome = "is left out" if text is None else "keeps its reference"
+                self._log.warn(
+                    f"variable {shown(name)} {outcome}: {bounded(str(lost[0]), 240)} is missing, and "
+                    "VAULT_IGNORE_MISSING_SECRETS is set"
+                )
 
 
 def _paths(text: str) -> "tuple[FromPath, ...]":

@@ -79,7 +79,7 @@ ANNOTATIONS = (
     Annotation("log-level", "log_level", value_types.optional(value_types.LOG_LEVEL), "", "the launcher's log level; a VAULT_LOG_LEVEL of the container itself wins", PODS, "LOG_LEVEL", "VAULT_LOG_LEVEL", "vault-log-level"),
     Annotation("transit-key-id", "transit_key", value_types.LINE, "", "the transit key that decrypts `vault:v1:…` values", BOTH, "TRANSIT_KEY_ID", "VAULT_TRANSIT_KEY_ID", "vault-transit-key-id"),
     Annotation("transit-path", "transit_path", value_types.LINE, "", "the mount of transit; default: transit", BOTH, "TRANSIT_PATH", "VAULT_TRANSIT_PATH", "vault-transit-path"),
-    Annotation("transit-batch-size", "transit_batch_size", value_types.optional(value_types.COUNT), "", "how many values one transit request carries; default: 25", BOTH, "TRANSIT_BATCH_SIZE", "VAULT_TRANSIT_BATCH_SIZE", "vault-transit-batch-size"),
+    Annotation("transit-batch-size", "transit_batch_size", value_types.optional(value_types.BATCH_SIZE), "", "how many values one transit request carries; default: 25", BOTH, "TRANSIT_BATCH_SIZE", "VAULT_TRANSIT_BATCH_SIZE", "vault-transit-batch-size"),
     Annotation("run-as-user", "run_as_user", value_types.COUNT, "0", "the init container's user; 0: the image's own", PODS, "RUN_AS_USER"),
     Annotation("run-as-group", "run_as_group", value_types.COUNT, "0", "the init container's group; 0: the image's own", PODS, "RUN_AS_GROUP"),
     Annotation("run-as-non-root", "run_as_non_root", value_types.BOOLEAN, "true", "the init container must not run as root", PODS, "RUN_AS_NON_ROOT"),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vaultenv.client.failures import WireFailure
@@ -51,11 +51,15 @@ def no_network() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(text="https://vault:²".encode(), method="jwt", token=b"t")
+@example(text="vault:²".encode(), method="jwt", token=b"t")
+@example(text="10.0.0.0/²".encode(), method="jwt", token=b"t")
 @given(text=TEXTS | RAW, method=st.sampled_from(sorted(METHODS)), token=st.sampled_from([b"", b"t"]))
 def test_no_text_of_a_variable_ends_in_a_traceback(name: str, text: bytes, method: str, token: bytes) -> None:
     environ = {
         **WELL_FORMED,
-        b"VAULT_ADDR": b"https://vault.example:8200",
+        b"VAULT_ADDR": b"https://10.1.2.3:8200",
+        b"HTTPS_PROXY": b"http://proxy.example:3128",
         b"VAULT_AUTH_METHOD": method.encode(),
         b"VAULT_TOKEN": token,
         name.encode(): text,
