@@ -1,7 +1,6 @@
 """The values that a process was given for the variables of `vaultenv.variables`, checked."""
 
 from vaultenv.basics.duration import seconds
-from vaultenv.basics.host import SYSLOG_PORT, host_and_port, is_host
 from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import NotUtf8, decoded, whole_number
 from vaultenv.errors import InvalidSetting
@@ -161,14 +160,20 @@ class Settings:
 
     def _host(self, name: str) -> str:
         text = self._text(name)
-        if text and not is_host(text):
-            raise InvalidSetting(f"{name} is {text!r}: write a host's name")
+        if text:
+            from vaultenv.basics.host import is_host
+
+            if not is_host(text):
+                raise InvalidSetting(f"{name} is {text!r}: write a host's name")
         return text
 
     def _log_server(self) -> str:
         text = self._text("VAULT_ENV_LOG_SERVER")
-        if text and not host_and_port(text, SYSLOG_PORT):
-            raise InvalidSetting(f"VAULT_ENV_LOG_SERVER is {text!r}: write host:port")
+        if text:
+            from vaultenv.basics.host import SYSLOG_PORT, host_and_port
+
+            if not host_and_port(text, SYSLOG_PORT):
+                raise InvalidSetting(f"VAULT_ENV_LOG_SERVER is {text!r}: write host:port")
         return text
 
     def foreign(self, *names: str) -> str:
