@@ -4,6 +4,7 @@ from pathlib import Path
 
 from vaultenv.client.logins import METHODS
 from vaultenv.start.command_line import HELP
+from vaultenv.start.launch import IMPATIENT_S
 from vaultenv.template.sprig import FUNCTIONS
 from vaultenv.variables import VARIABLES
 
@@ -34,7 +35,7 @@ says when the program does not get the variable; `VAULT_ENV_PASSTHROUGH` lists e
 
 """
 
-_TAIL = """
+_TAIL = f"""
 CA certificates: VAULT_CACERT, else VAULT_CACERT_BYTES, else VAULT_CAPATH, else those of the image: the hashed directory
 `/etc/ssl/certs` or `/etc/pki/tls/certs`, else the distribution's bundle. An image without any cannot reach Vault by
 HTTPS unless one of the variables (annotation `vault-tls-secret`) brings the certificate.
@@ -42,8 +43,9 @@ HTTPS unless one of the variables (annotation `vault-tls-secret`) brings the cer
 ## Waiting
 
 While Vault is down, sealed, standby or too busy (connection errors, 412, 429, 472, 473, 5xx), login and reads are tried
-again with pauses from a quarter of a second to five, until VAULT_ENV_TIMEOUT has passed since the start. A pod that
-starts while Vault is sealed for longer needs a longer VAULT_ENV_TIMEOUT, e.g. `30m`, or `0` to wait without end; with the
+again with pauses from a quarter of a second to five, and never longer than half of the time that is left, until
+VAULT_ENV_TIMEOUT has passed since the start. No server can outlast it, whatever it sends; a name server that does not answer can,
+for as long as the C library waits for it. A pod that starts while Vault is sealed for longer needs a longer VAULT_ENV_TIMEOUT, e.g. `30m`, or `0` to wait without end; with the
 default, the kubelet restarts the container every minute. Refusals (400, 403, an untrusted certificate) are final. A
 dynamic read or a write is never sent twice, because it could make a second lease.
 
@@ -57,16 +59,19 @@ or every VAULT_ENV_DAEMON_INTERVAL for KV, it reads again; if the environment ha
 stopped with SIGTERM (killed after VAULT_ENV_DAEMON_GRACE) and started anew, or what VAULT_ENV_DAEMON_ACTION says. While
 Vault is down, the program runs on.
 
-## Probes and `kubectl exec` without a call to Vault
+## Probes, hooks and `kubectl exec`
 
-With VAULT_ENV_REUSE on the container, a second vault-env in it takes the values from the running program's initial
-environment, `/proc/1/environ` (in daemon mode its child's). The first launcher leaves VAULT_ENV_MARKER there: a digest of
-all references and the names that paths brought, never of a value. Vault is asked as always if anything differs: another
-reference, another user, a process namespace shared by the pod, a program that has overwritten its title area.
+A second vault-env in a container whose first process it has started asks Vault first. Where Vault cannot answer (sealed, standby,
+unreachable, 5xx: at once; slow: after {IMPATIENT_S} seconds), it takes the values from the running program's initial environment,
+`/proc/1/environ` (in daemon mode its child's), with a warning on standard error: an outage does not end what runs. A refusal
+(400, 403, 404) is an answer, and ends the start. With VAULT_ENV_REUSE on the container, Vault is not asked at all, unless the
+program gets the token of a login (`VAULT_TOKEN=vault:login`). Values are those of the running program, even if Vault has newer ones.
 
-Who can read that file can read the secrets without vault-env too: the kernel shows it to the same user and to root only.
-The marker tells no more than the container's specification does. Values are those of the running program, even if
-Vault has newer ones.
+So that a second one knows them, the first process of a container (process 1; with VAULT_ENV_REUSE any) leaves the program one variable
+more, VAULT_ENV_MARKER, if anything was resolved: a digest of all references and names of variables, never of a value. Nothing is taken
+in any doubt: another reference, another user, a process namespace shared by the pod, a program that has overwritten its title area.
+Who can read that file can read the secrets without vault-env too: the kernel shows it to the same user and to root only. The
+marker tells no more than the container's specification does.
 
 ## Logs
 

@@ -14,6 +14,7 @@
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
     ├── RequestRefused       Vault answered another 4xx: the request itself is wrong
     ├── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
+    │   └── NotVault         a request is refused by something that does not answer as Vault does
     └── NotResolved          one or more variables could not be resolved; lists every problem
 
 Each message says what, where, and what to do, and never holds a secret value.
@@ -21,13 +22,20 @@ Each message says what, where, and what to do, and never holds a secret value.
 
 from __future__ import annotations
 
-from vaultenv.basics.text import one_line
+from vaultenv.basics.text import bounded
+
+_LONGEST_MESSAGE = 1024
+_LONGEST_REFERENCE = 240
 
 
 class VaultEnvError(Exception):
-    """Base class of all errors that this package raises; the first line of `str()` is complete by itself."""
+    """Base class of all errors that this package raises; the first line of `str()` is complete by itself.
+
+    `is_outage` says that Vault gave no answer, which it may give later.
+    """
 
     exit_status = 1
+    is_outage = False
 
 
 class InvalidReference(VaultEnvError):
@@ -46,6 +54,12 @@ class InvalidReference(VaultEnvError):
         """Return two lines: the reference, and a caret under the offending character."""
         shown = "".join(char if char.isprintable() else "\ufffd" for char in self.reference)
         return f"    {shown}\n    {' ' * self.offset}^"
+
+    def without_text(self) -> str:
+        """Return the message for a value that is secret, with the position instead of its text."""
+        return (
+            f"it begins as a reference, and is none from character {self.offset + 1} on: write vault:path#key"
+        )
 
 
 class InvalidSetting(VaultEnvError):
@@ -66,6 +80,10 @@ class ProgramNotStarted(VaultEnvError):
 
 class ClientNotCreated(VaultEnvError):
     """The client could not be made or logged in; the message says why."""
+
+    def __init__(self, cause: VaultEnvError) -> None:
+        super().__init__(f"failed to create vault client: {cause}")
+        self.is_outage = cause.is_outage
 
 
 class LoginFailed(VaultEnvError):
@@ -99,6 +117,14 @@ class RequestRefused(VaultEnvError):
 class VaultUnavailable(VaultEnvError):
     """Vault cannot be reached in time, is sealed, or its certificate is not trusted."""
 
+    is_outage = True
+
+
+class NotVault(VaultUnavailable):
+    """A request was refused by something that does not answer as Vault does."""
+
+    is_outage = False
+
 
 class NotResolved(VaultEnvError):
     """Some variables could not be resolved; `problems` holds each variable's name, reference and error.
@@ -115,9 +141,10 @@ class NotResolved(VaultEnvError):
         ]
         super().__init__("\n".join([f"failed to inject secrets from vault: {summary}", *shown]))
         self.problems = problems
+        self.is_outage = all(error.is_outage for _, _, error in problems)
 
 
 def _sentence(name: str, reference: str, error: VaultEnvError) -> str:
-    message = one_line(error.message if isinstance(error, InvalidReference) else str(error))
-    where = f"variable {name}, reference {one_line(reference)}" if reference else name
+    message = bounded(error.message if isinstance(error, InvalidReference) else str(error), _LONGEST_MESSAGE)
+    where = f"variable {name}, reference {bounded(reference, _LONGEST_REFERENCE)}" if reference else name
     return f"{message} ({where})"

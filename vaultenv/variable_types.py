@@ -5,8 +5,11 @@ A text that a request could not carry as it is, because of a control character, 
 
 from vaultenv.basics.duration import seconds
 from vaultenv.basics.jsontext import loads
+from vaultenv.basics.text import whole_number
 from vaultenv.errors import InvalidSetting
 
+LARGEST_NUMBER = 999_999_999
+"""The largest whole number that a variable can hold."""
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 AUTH_METHODS = (
@@ -44,9 +47,49 @@ def trimmed(name: str, text: str) -> str:
     return line(name, text.strip())
 
 
-def path(name: str, text: str) -> str:
+def namespace(name: str, text: str) -> str:
     """Return the line without slashes around it."""
     return line(name, text).strip("/")
+
+
+def segment(name: str, text: str) -> str:
+    """Return the line, which is to be one segment of a path; raise InvalidSetting if it would lead to another path."""
+    if "/" in line(name, text) or text in (".", ".."):
+        raise InvalidSetting(f"{name} holds {text!r}: it must be the name of one thing in Vault")
+    return text
+
+
+def mount(name: str, text: str) -> str:
+    """Return the segments of a mount with single slashes between them; raise InvalidSetting as `segment` does."""
+    return "/".join([segment(name, part) for part in text.split("/") if part])
+
+
+def auth_mount(name: str, text: str) -> str:
+    """Return the mount of an auth method; raise InvalidSetting for one with `auth/` in front as well."""
+    found = mount(name, text)
+    if found.startswith("auth/"):
+        raise InvalidSetting(f"{name} is {found!r}: leave auth/ out, it is put in front")
+    return found
+
+
+def host(name: str, text: str) -> str:
+    """Return the name or address of a host."""
+    if line(name, text):
+        from vaultenv.basics.host import is_host
+
+        if not is_host(text):
+            raise InvalidSetting(f"{name} is {text!r}: write a host's name")
+    return text
+
+
+def syslog_server(name: str, text: str) -> str:
+    """Return the host of a syslog server, with or without a port."""
+    if line(name, text):
+        from vaultenv.basics.host import SYSLOG_PORT, host_and_port
+
+        if not host_and_port(text, SYSLOG_PORT):
+            raise InvalidSetting(f"{name} is {text!r}: write host:port")
+    return text
 
 
 def names(name: str, text: str) -> frozenset[str]:
@@ -85,10 +128,11 @@ def timeout_s(name: str, text: str) -> float:
 
 
 def count(name: str, text: str, least: int = 0) -> int:
-    """Return the whole number of at most nine digits."""
-    if not (line(name, text).isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
-        raise InvalidSetting(f"{name} is {text!r}: write a whole number of at least {least}")
-    return int(text)
+    """Return the whole number from `least` to LARGEST_NUMBER."""
+    number = whole_number(line(name, text), LARGEST_NUMBER)
+    if number is None or number < least:
+        raise InvalidSetting(f"{name} is {text!r}: write a whole number from {least} to {LARGEST_NUMBER}")
+    return number
 
 
 def positive_count(name: str, text: str) -> int:

@@ -77,7 +77,7 @@ class Variables:
     )
     namespace: str = variable(
         "VAULT_NAMESPACE",
-        types.path,
+        types.namespace,
         removed=UNLESS_LOGIN,
         only_for_requests=True,
         help="Vault Enterprise (and OpenBao) namespace of every request",
@@ -111,7 +111,7 @@ class Variables:
     )
     auth_mount: str = variable(
         "VAULT_PATH",
-        types.path,
+        types.auth_mount,
         only_for_requests=True,
         help="Mount of the auth method: the login goes to `auth/<VAULT_PATH>/login`; default: the method's usual mount",
     )
@@ -168,7 +168,7 @@ class Variables:
     )
     server_name: str = variable(
         "VAULT_TLS_SERVER_NAME",
-        types.line,
+        types.host,
         removed=UNLESS_LOGIN,
         only_for_requests=True,
         help="Name that Vault's certificate must have, if not the host of the address",
@@ -222,13 +222,13 @@ class Variables:
     )
     transit_key: str = variable(
         "VAULT_TRANSIT_KEY_ID",
-        types.line,
+        types.segment,
         only_for_requests=True,
         help="Key of the transit engine that decrypts `vault:v1:…` values",
     )
     transit_mount: str = variable(
         "VAULT_TRANSIT_PATH",
-        types.path,
+        types.mount,
         "transit",
         only_for_requests=True,
         help="Mount of the transit engine",
@@ -293,7 +293,7 @@ class Variables:
         "VAULT_AWS_IAM_SERVER_ID", None, help="Value of X-Vault-AWS-IAM-Server-ID in the method `aws-iam`"
     )
     username: str = variable(
-        "VAULT_USERNAME", types.line, help="User name of the methods `userpass` and `ldap`"
+        "VAULT_USERNAME", types.segment, help="User name of the methods `userpass` and `ldap`"
     )
     password: str = variable(
         "VAULT_PASSWORD", types.line, help="Password of the methods `userpass` and `ldap`"
@@ -303,7 +303,7 @@ class Variables:
     )
     log_server: str = variable(
         "VAULT_ENV_LOG_SERVER",
-        types.line,
+        types.syslog_server,
         removed=NEVER,
         help="`host:port` of a syslog server (UDP) that gets every log line too",
     )

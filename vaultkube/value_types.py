@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultenv.basics.duration import seconds
-from vaultenv.variable_types import AUTH_METHODS, FALSE, TRUE
+from vaultenv.basics.text import whole_number
+from vaultenv.variable_types import AUTH_METHODS, FALSE, LARGEST_NUMBER, TRUE
 from vaultkube.documents.quantity import parse_quantity
 
 
@@ -48,10 +49,14 @@ def is_false(text: str) -> bool:
     return text in FALSE
 
 
-def _count(text: str) -> int:
-    if not re.fullmatch(r"\d{1,10}", text):
-        raise ValueError(text)
-    return int(text)
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = whole_number(text, most)
+        if number is None or number < least:
+            raise ValueError(text)
+        return number
+
+    return parse
 
 
 def _line(text: str) -> str:
@@ -135,7 +140,8 @@ TEXT = ValueType("any text", lambda text: text)
 LINE = ValueType("text without line breaks and other control characters", _line)
 BOOLEAN = ValueType("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
 DURATION = ValueType("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
-COUNT = ValueType("a whole number, 0 or more", _count)
+COUNT = ValueType("a whole number, 0 or more", _number(0, 9_999_999_999))
+BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", _number(1, LARGEST_NUMBER))
 WORDS = ValueType("a list with commas between its words", _words)
 LOG_LEVEL = ValueType(
     "one of debug, info, warn, warning, error", _choice("debug", "info", "warn", "warning", "error")

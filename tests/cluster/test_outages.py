@@ -1,7 +1,7 @@
 """Pods while Vault or the webhook is away, or is replaced."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,11 @@ from tests.cluster.pods import Pods, eventually
 from tests.cluster.product import SECRET, Product
 from tests.cluster.test_containers import container, one
 from tests.servers.kubectl import KubectlFailed
+from tests.servers.vault import Vault
 
 PODS_PER_S = 20
+SEALED_S = 20
+PROBE_S = 3
 
 
 def running(team: Pods, image: str) -> dict[str, Any]:
@@ -53,6 +56,42 @@ def test_pods_start_after_a_restart_of_vault(team: Pods, shell_image: str) -> No
 
     team.expect("app", f"{SECRET}\n")
     assert team.get("app")["status"]["containerStatuses"][0]["restartCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "mend"), [(Vault.seal, Vault.unseal), (Vault.stop, Vault.start)], ids=["sealed", "stopped"]
+)
+def test_a_probe_through_the_launcher_outlasts_an_outage_of_vault(
+    team: Pods, shell_image: str, end: Callable[[Vault], None], mend: Callable[[Vault], None]
+) -> None:
+    line = f'test "$KEY" = {SECRET} && echo >>/tmp/probed'
+    probe = {
+        "exec": {"command": ["/vault/vault-env", "sh", "-c", line]},
+        "periodSeconds": PROBE_S,
+        "timeoutSeconds": PROBE_S,
+        "failureThreshold": 1,
+    }
+    spec = running(team, shell_image)
+    spec["containers"][0] |= {"livenessProbe": probe, "readinessProbe": probe}
+    team.start("app", spec)
+
+    end(team.node.vault)
+    try:
+        before = probes(team)
+        time.sleep(SEALED_S)
+        during = probes(team) - before
+        shell = team.execute("app", "/vault/vault-env", "sh", "-c", "echo $KEY")
+    finally:
+        mend(team.node.vault)
+
+    (status,) = team.get("app")["status"]["containerStatuses"]
+    assert (status["restartCount"], status["ready"], shell) == (0, True, f"{SECRET}\n")
+    assert during >= 2 * (SEALED_S // PROBE_S - 1)
+
+
+def probes(team: Pods) -> int:
+    """Return the number of probes that have succeeded."""
+    return len(team.execute("app", "cat", "/tmp/probed").splitlines())
 
 
 def test_without_the_webhook_pods_are_refused_at_once_and_system_namespaces_go_on(

@@ -52,6 +52,33 @@ def test_names_that_are_passed_through_stay() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["VAULT_USERNAME", "VAULT_TRANSIT_KEY_ID"])
+@pytest.mark.parametrize("text", ["../../other/login/jo", "jo/../jo", "a/b", "/jo", "jo/", ".", ".."])
+def test_a_name_cannot_lead_out_of_its_place(name: str, text: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name} holds .* it must be the name of one thing in Vault"):
+        Settings({name.encode(): text.encode()})
+
+
+@pytest.mark.parametrize("name", ["VAULT_PATH", "VAULT_TRANSIT_PATH"])
+def test_a_mount_cannot_lead_out_of_its_place(name: str) -> None:
+    for text in ("../sys", "team/../other", "team/.", "./team", "/.."):
+        with pytest.raises(InvalidSetting, match=f"{name} holds"):
+            Settings({name.encode(): text.encode()})
+
+
+@pytest.mark.parametrize(
+    "text", ["team/k8s/cluster", "team/k8s/cluster/", "/team/k8s/cluster", "team//k8s/cluster//"]
+)
+def test_slashes_around_a_mount_and_doubled_ones_do_not_count(text: str) -> None:
+    settings = Settings({b"VAULT_PATH": text.encode(), b"VAULT_TRANSIT_PATH": text.encode()})
+    assert (settings.auth_mount, settings.transit_mount) == ("team/k8s/cluster", "team/k8s/cluster")
+
+
+def test_auth_in_front_of_a_mount_is_to_be_left_out() -> None:
+    with pytest.raises(InvalidSetting, match="VAULT_PATH is 'auth/team/k8s': leave auth/ out"):
+        Settings({b"VAULT_PATH": b"/auth/team/k8s/"})
+
+
 def test_each_variable_stands_once_in_the_table() -> None:
     names = [variable.name for variable in VARIABLES]
     assert len(names) == len(set(names))

@@ -5,6 +5,7 @@ import time
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 5.0
+LEAST_PAUSE_S = 0.05
 FOREVER_S = 10.0**9
 
 
@@ -30,7 +31,10 @@ class Deadline:
 
 
 class Backoff:
-    """Pauses that double from a quarter of a second to five seconds, each shortened by up to a half at random."""
+    """Pauses that double from a quarter of a second to five seconds, each shortened by up to a half at random.
+
+    No pause is longer than half of the time that is left, so that an attempt after it can still succeed.
+    """
 
     __slots__ = ("_deadline", "_pause_s")
 
@@ -39,10 +43,10 @@ class Backoff:
         self._pause_s = FIRST_PAUSE_S
 
     def wait(self) -> bool:
-        """Sleep for the next pause and return True; return False at once if the deadline comes before its end."""
-        pause_s = self._pause_s * (1 - posix.urandom(1)[0] / 512)
-        if pause_s >= self._deadline.remaining_s():
+        """Sleep for the next pause and return True; return False at once if too little time is left for another attempt."""
+        longest_s = self._deadline.remaining_s() / 2
+        if longest_s < LEAST_PAUSE_S:
             return False
-        time.sleep(pause_s)
+        time.sleep(min(self._pause_s, longest_s) * (1 - posix.urandom(1)[0] / 512))
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
         return True

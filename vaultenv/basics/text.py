@@ -44,6 +44,19 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
+def whole_number(text: str, most: int) -> int | None:
+    """Return the number in ASCII digits; None for any other text, and for a number above `most`."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)):
+        return None
+    return number if (number := int(text)) <= most else None
+
+
+def bounded(text: str, most: int) -> str:
+    """Return the text in one line, with its end left out after `most` characters."""
+    line = one_line(text)
+    return line if len(line) <= most else line[:most] + "…"
+
+
 def _escape(char: str) -> str:
     code = ord(char)
     return _ESCAPES.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

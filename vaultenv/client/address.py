@@ -1,10 +1,12 @@
 """Addresses of Vault: `http(s)://host[:port][/prefix]` and `unix:///path`."""
 
+from vaultenv.basics.host import host_and_port
 from vaultenv.basics.record import Record
 from vaultenv.errors import InvalidSetting
 
 _PORTS = {"http": 80, "https": 443}
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/$&+,:;=@")
+_IN_PREFIX = frozenset(map(chr, _SAFE)) | {"%"}
 
 
 class Address(Record):
@@ -37,23 +39,10 @@ def parse_address(text: str, variable: str = "VAULT_ADDR") -> Address:
     if divider and scheme == "unix" and rest.startswith("/"):
         return Address("unix", rest, 0, "")
     authority, _, prefix = rest.partition("/")
-    host, port = _host_and_port(authority, _PORTS.get(scheme, 0))
-    if not divider or scheme not in _PORTS or not host or not port or "@" in authority or not text.isascii():
+    found = host_and_port(authority, _PORTS.get(scheme, 0))
+    if not divider or scheme not in _PORTS or not found or not _IN_PREFIX.issuperset(prefix):
         raise InvalidSetting(f"{variable} is not an address: write https://host:port")
-    return Address(scheme, host, port, "/" + prefix.strip("/") if prefix.strip("/") else "")
-
-
-def _host_and_port(authority: str, implied: int) -> tuple[str, int]:
-    """Split an authority into host and port; the port is 0 if it is not a number from 1 to 65535."""
-    if authority.startswith("["):
-        host, _, rest = authority[1:].partition("]")
-        colon, port = rest[:1], rest[1:]
-    else:
-        host, colon, port = authority.partition(":")
-    if not colon:
-        return host, implied
-    valid = colon == ":" and port.isdigit() and len(port) <= 5 and int(port) <= 65535
-    return host, int(port) if valid else 0
+    return Address(scheme, *found, "/" + prefix.strip("/") if prefix.strip("/") else "")
 
 
 def quoted(path: str) -> str:

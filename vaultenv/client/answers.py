@@ -6,7 +6,14 @@ Status codes: https://developer.hashicorp.com/vault/api-docs#http-status-codes
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import loads
-from vaultenv.errors import PermissionRefused, RequestRefused, SecretNotFound, VaultEnvError, VaultUnavailable
+from vaultenv.errors import (
+    NotVault,
+    PermissionRefused,
+    RequestRefused,
+    SecretNotFound,
+    VaultEnvError,
+    VaultUnavailable,
+)
 from vaultenv.references.secret import Secret, secret_of
 
 TYPE_CHECKING = False
@@ -39,6 +46,11 @@ def error_messages(body: bytes) -> str:
 def refusal(method: str, url: str, status: int, body: bytes) -> str:
     """Return the line with which Vault's own client reports an error answer."""
     return f"Error making API request - {method} {url} Code: {status}. Errors: {error_messages(body) or 'none given'}"
+
+
+def cannot_answer(status: int) -> bool:
+    """Return whether Vault cannot answer now: it is sealed, standby, starting or overloaded."""
+    return status in (412, 429, 472, 473) or status >= 500
 
 
 def secret_or_error(
@@ -88,8 +100,8 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
         )
     if status == 503 and "sealed" in error_messages(body):
         return VaultUnavailable(f"{line}: unseal Vault")
-    if status in (412, 429, 472, 473) or status >= 500:
+    if cannot_answer(status):
         return VaultUnavailable(f"{line}: Vault cannot answer now")
     if not body_of(body):
-        return VaultUnavailable(f"{line}: {_NOT_JSON}")
+        return NotVault(f"{line}: {_NOT_JSON}")
     return RequestRefused(line)

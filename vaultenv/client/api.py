@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from vaultenv.basics.text import one_line
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import MOUNTS, body_of, error_of, mount_in, refusal, secret_or_error
+from vaultenv.client.answers import (
+    MOUNTS,
+    body_of,
+    cannot_answer,
+    error_of,
+    mount_in,
+    refusal,
+    secret_or_error,
+)
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
@@ -70,19 +78,21 @@ class Vault:
         InvalidSetting.
         """
         self._wire.headers.pop(_TOKEN_HEADER, None)
-        try:
-            request = login_request(self._settings)
-        except LoginFailed as error:
-            raise LoginFailed(_LOGIN_FAILED + str(error)) from None
+        request = self._login_request()
         outcome = self._settled([request], lambda requests: self._login_attempt(requests, reads), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
     def _login_attempt(self, requests: Sequence[Request], reads: int) -> list[Outcome]:
-        fresh = login_request(self._settings)
-        requests[0].body = fresh.body
+        requests[0].body = self._login_request().body
         return self._wire.pipelined(requests, reads)
+
+    def _login_request(self) -> Request:
+        try:
+            return login_request(self._settings, self._persistence.deadline)
+        except (LoginFailed, VaultUnavailable) as error:
+            raise type(error)(_LOGIN_FAILED + str(error)) from None
 
     def unwrap(self) -> None:
         """Exchange the wrapping token in use for the token inside it (sys/wrapping/unwrap); the request is
@@ -194,8 +204,8 @@ def _login_error(prefix: str, url: str, outcome: Outcome, settings: Settings) ->
             f"namespace and ServiceAccount, and that the Vault of vault-addr has the auth method at vault-path "
             f"({one_line(mount_of(settings))})"
         )
-    if outcome.status in (400, 404, 405):
-        return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")
-    if outcome.status >= 400:
+    if cannot_answer(outcome.status):
         return VaultUnavailable(f"{line}: Vault could not answer in time (VAULT_ENV_TIMEOUT)")
+    if outcome.status >= 400:
+        return LoginFailed(f"{line}: check the annotations vault-addr, vault-role and vault-path")
     return RequestRefused(f"{line}: the answer holds no token: is this the address of Vault?")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from vaultenv.client.address import Address
     from vaultenv.client.proxy import Proxy
+    from vaultenv.client.tls import Tls
 
     Peer = tuple[int, int, Any]
 
-_LEAST_S = 0.001
 _CHUNK = 65536
 
 
@@ -79,18 +79,21 @@ class Connection:
 
 
 def _limit(plain: socket, until: float) -> None:
-    plain.settimeout(max(_LEAST_S, until - time.monotonic()))
+    """Let the next operation end at the monotonic time `until`; raise TimeoutError if that has passed."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    plain.settimeout(left_s)
 
 
 def connect(
     address: Address,
-    context: Any | None,
-    server_name: str,
+    tls: Tls | None,
     until: float,
     proxy: Proxy | None = None,
     peer: Peer | None = None,
 ) -> Connection:
-    """Return a connection to the first of the host's addresses that answers, over TLS if there is a context.
+    """Return a connection to the first of the host's addresses that answers, over TLS if there is `tls`.
 
     With `peer`, no name is looked up. Raises WireFailure before the monotonic time `until`, or soon after it
     when a name server does not answer.
@@ -100,18 +103,18 @@ def connect(
         plain = _open(*peer, at, until) if peer else _dial(at, until)
     except WireFailure as failure:
         raise with_remedy(failure, proxy is not None) from None
-    if proxy and context is not None:
+    if proxy and tls is not None:
         _open_tunnel(plain, address, proxy, until)
-    if context is None:
+    if tls is None:
         return Connection(plain, None)
     try:
         _limit(plain, until)
-        tls = context._wrap_socket(plain, False, server_name or address.host)
-        tls.do_handshake()
+        wrapped = tls.context._wrap_socket(plain, False, tls.server_name or address.host)
+        wrapped.do_handshake()
     except OSError as error:
         plain.close()
-        raise handshake_failure(address, error) from None
-    return Connection(plain, tls)
+        raise handshake_failure(address, tls, error) from None
+    return Connection(plain, wrapped)
 
 
 def _open_tunnel(plain: socket, address: Address, proxy: Proxy, until: float) -> None:

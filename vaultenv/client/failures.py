@@ -8,6 +8,7 @@ from _ssl import SSLCertVerificationError, SSLEOFError, SSLError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.client.address import Address
+    from vaultenv.client.tls import Tls
 
 # Verification results of OpenSSL (x509_vfy.h): the certificate's dates, its issuer, its names.
 _DATES = (9, 10)
@@ -17,6 +18,7 @@ _REMEDIES = {
     "it with VAULT_CACERT (annotation vault-tls-secret)",
     "dates": "renew Vault's certificate, or set the clock of this node",
     "names": "use a name of the certificate in VAULT_ADDR, or set VAULT_TLS_SERVER_NAME",
+    "server name": "write a name of the certificate into VAULT_TLS_SERVER_NAME",
     "dial": "check the vault-addr annotation (VAULT_ADDR) and that Vault runs; a command that the webhook "
     "did not change has no VAULT_ADDR",
     "proxy": "check the proxy (VAULT_PROXY_ADDR, HTTPS_PROXY or HTTP_PROXY), or name Vault in NO_PROXY",
@@ -58,13 +60,11 @@ def _reason(error: OSError) -> str:
     return "connect: " + known.get(error.errno or 0, (error.strerror or "failed").lower())
 
 
-def handshake_failure(address: Address, error: OSError) -> WireFailure:
+def handshake_failure(address: Address, tls: Tls, error: OSError) -> WireFailure:
     """Return the failure of a TLS handshake; nothing of a request has been sent."""
     if isinstance(error, SSLCertVerificationError):
-        text, kind = _verification(address, error)
-        return WireFailure(
-            f"tls: failed to verify certificate: {text}: {_REMEDIES[kind]}", sent=False, lasting=True
-        )
+        text = _verification(address, tls, error)
+        return WireFailure(f"tls: failed to verify certificate: {text}", sent=False, lasting=True)
     if isinstance(error, SSLError) and getattr(error, "reason", "") in (
         "WRONG_VERSION_NUMBER",
         "HTTP_REQUEST",
@@ -77,12 +77,16 @@ def handshake_failure(address: Address, error: OSError) -> WireFailure:
     return WireFailure(f"tls: handshake failure: {str(alert).lower()}", sent=False)
 
 
-def _verification(address: Address, error: SSLCertVerificationError) -> tuple[str, str]:
+def _verification(address: Address, tls: Tls, error: SSLCertVerificationError) -> str:
     if error.verify_code in _DATES:
-        return "x509: certificate has expired or is not yet valid", "dates"
+        return f"x509: certificate has expired or is not yet valid: {_REMEDIES['dates']}"
     if error.verify_code in _NAMES:
-        return f"x509: certificate is not valid for {address.host}", "names"
-    return f"x509: certificate signed by unknown authority ({error.verify_message})", "unknown authority"
+        remedy = _REMEDIES["server name" if tls.server_name else "names"]
+        return f"x509: certificate is not valid for {tls.server_name or address.host}: {remedy}"
+    text = f"x509: certificate signed by unknown authority ({error.verify_message})"
+    if tls.trusted_by:
+        return f"{text}: it does not come from the CA certificates in {tls.trusted_by}: put Vault's CA there"
+    return f"{text}: {_REMEDIES['unknown authority']}"
 
 
 def exchange_failure(error: OSError) -> WireFailure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vaultenv.basics.text import whole_number
 from vaultenv.client.failures import WireFailure
 
 TYPE_CHECKING = False
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 16 * 1024 * 1024
+INTERIM_LIMIT = 5  # as many as Go's net/http reads before an answer
+_LONGEST_LENGTH = 10**12 - 1
 _BODILESS = (204, 304)
 
 
@@ -62,10 +65,13 @@ class AnswerReader:
         """Return the next answer that is not 1xx; raise WireFailure at a malformed or incomplete one, or at
         the monotonic time `until`.
         """
-        while True:
+        status, headers = self._head(until)
+        interim = 0
+        while status < 200:
+            interim += 1
+            if interim > INTERIM_LIMIT:
+                raise _malformed("it does not end its interim answers")
             status, headers = self._head(until)
-            if status >= 200:
-                break
         body = b"" if status in _BODILESS else self._body(headers, until)
         if "close" in headers.get("connection", "").lower():
             self.reusable = False
@@ -79,11 +85,12 @@ class AnswerReader:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         version, _, rest = lines[0].partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+        status = whole_number(rest[:3], 999)
+        if not version.startswith("HTTP/1.") or status is None:
             raise _malformed("it is not HTTP/1.1")
         self.reusable = self.reusable and version == "HTTP/1.1"
         pairs = (line.partition(":") for line in lines[1:])
-        return int(rest[:3]), {name.lower(): value.strip() for name, _, value in pairs}
+        return status, {name.lower(): value.strip() for name, _, value in pairs}
 
     def _body(self, headers: Mapping[str, str], until: float) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":
@@ -91,9 +98,10 @@ class AnswerReader:
         length = headers.get("content-length")
         if length is None:
             return self._rest(until)
-        if not (length.isascii() and length.isdigit()) or len(length) > 12:
+        size = whole_number(length, _LONGEST_LENGTH)
+        if size is None:
             raise _malformed("its length is not a number")
-        return self._exactly(int(length), until)
+        return self._exactly(size, until)
 
     def _exactly(self, size: int, until: float) -> bytes:
         if size > BODY_LIMIT:
@@ -116,9 +124,15 @@ class AnswerReader:
                 raise _malformed(f"it is longer than {BODY_LIMIT} bytes")
             parts.append(self._exactly(size, until))
             self._line(until)
-        while self._line(until):
-            pass
+        self._skip_trailers(until)
         return b"".join(parts)
+
+    def _skip_trailers(self, until: float) -> None:
+        left = HEAD_LIMIT
+        while line := self._line(until):
+            left -= len(line)
+            if left < 0:
+                raise _malformed("its trailers are too long")
 
     def _chunk_size(self, until: float) -> int:
         digits = self._line(until).partition(b";")[0].strip()

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vaultenv.basics.deadline import Deadline
     from vaultenv.settings import Settings
 
 _LIMIT = 1024 * 1024
@@ -22,7 +23,7 @@ class Method:
 
     __slots__ = ("mount", "request", "title")
 
-    def __init__(self, title: str, mount: str, request: Callable[[Settings], Request]) -> None:
+    def __init__(self, title: str, mount: str, request: Callable[[Settings, Deadline], Request]) -> None:
         self.title = title
         self.mount = mount
         self.request = request
@@ -42,15 +43,16 @@ def mount_of(settings: Settings) -> str:
     return settings.auth_mount or method_of(settings).mount
 
 
-def login_request(settings: Settings) -> Request:
-    """Return the request of the configured method; its files are read each time.
+def login_request(settings: Settings, deadline: Deadline) -> Request:
+    """Return the request of the configured method; its files are read each time, a cloud's metadata until the deadline.
 
-    Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read.
+    Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read,
+    VaultUnavailable for a cloud that does not answer.
     """
-    return method_of(settings).request(settings)
+    return method_of(settings).request(settings, deadline)
 
 
-def _jwt(settings: Settings) -> Request:
+def _jwt(settings: Settings, deadline: Deadline) -> Request:
     """Return the login with a JWT, of the methods kubernetes and jwt:
     https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
     """
@@ -59,7 +61,7 @@ def _jwt(settings: Settings) -> Request:
     return _login(settings, "login", {"role": settings.role, "jwt": jwt})
 
 
-def _approle(settings: Settings) -> Request:
+def _approle(settings: Settings, deadline: Deadline) -> Request:
     """Return the login of AppRole: https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
     body = {"role_id": _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID")}
     if settings.secret_id_file:
@@ -71,7 +73,7 @@ def _approle(settings: Settings) -> Request:
     return _login(settings, "login", body)
 
 
-def _certificate(settings: Settings) -> Request:
+def _certificate(settings: Settings, deadline: Deadline) -> Request:
     """Return the login with a TLS certificate:
     https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method
     """
@@ -79,7 +81,7 @@ def _certificate(settings: Settings) -> Request:
     return _login(settings, "login", {} if settings.role == "default" else {"name": settings.role})
 
 
-def _password(settings: Settings) -> Request:
+def _password(settings: Settings, deadline: Deadline) -> Request:
     """Return the login with a password, of the methods userpass and ldap:
     https://developer.hashicorp.com/vault/api-docs/auth/userpass#login
     """
@@ -91,34 +93,34 @@ def _password(settings: Settings) -> Request:
     return _login(settings, f"login/{quoted(user)}", {"password": password})
 
 
-def _aws_ec2(settings: Settings) -> Request:
+def _aws_ec2(settings: Settings, deadline: Deadline) -> Request:
     from vaultenv.client.clouds.aws import ec2_login
 
-    return _login(settings, "login", ec2_login(settings))
+    return _login(settings, "login", ec2_login(settings, deadline))
 
 
-def _aws_iam(settings: Settings) -> Request:
+def _aws_iam(settings: Settings, deadline: Deadline) -> Request:
     from vaultenv.client.clouds.aws import iam_login
 
-    return _login(settings, "login", iam_login(settings))
+    return _login(settings, "login", iam_login(settings, deadline))
 
 
-def _gcp_gce(settings: Settings) -> Request:
+def _gcp_gce(settings: Settings, deadline: Deadline) -> Request:
     from vaultenv.client.clouds.gcp import gce_login
 
-    return _login(settings, "login", gce_login(settings))
+    return _login(settings, "login", gce_login(settings, deadline))
 
 
-def _gcp_iam(settings: Settings) -> Request:
+def _gcp_iam(settings: Settings, deadline: Deadline) -> Request:
     from vaultenv.client.clouds.gcp import iam_login
 
-    return _login(settings, "login", iam_login(settings))
+    return _login(settings, "login", iam_login(settings, deadline))
 
 
-def _azure(settings: Settings) -> Request:
+def _azure(settings: Settings, deadline: Deadline) -> Request:
     from vaultenv.client.clouds.azure import azure_login
 
-    return _login(settings, "login", azure_login(settings))
+    return _login(settings, "login", azure_login(settings, deadline))
 
 
 def _needed(value: str, variable: str) -> str:

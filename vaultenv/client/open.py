@@ -5,7 +5,7 @@ from __future__ import annotations
 from vaultenv.client.address import parse_address
 from vaultenv.client.api import Vault
 from vaultenv.client.persistence import Persistence
-from vaultenv.client.tls import Trust, client_context
+from vaultenv.client.tls import Tls, Trust, client_context
 from vaultenv.client.wire import Wire
 
 TYPE_CHECKING = False
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 
-def open_vault(settings: Settings, deadline: Deadline, log: Log) -> Vault:
-    """Return a client for the configured Vault, which connects with its first request. Raises InvalidSetting."""
+def open_vault(settings: Settings, deadline: Deadline, log: Log, is_patient: bool = True) -> Vault:
+    """Return a client for the configured Vault, which connects with its first request. Raises InvalidSetting.
+
+    A client that is not patient sends each request once.
+    """
     address = parse_address(settings.address)
     trust = Trust(
         settings.ca_bytes,
@@ -25,15 +28,16 @@ def open_vault(settings: Settings, deadline: Deadline, log: Log) -> Vault:
         settings.system_ca_file,
         settings.system_ca_directories,
     )
-    context = None
+    tls = None
     if address.scheme == "https":
         context = client_context(
             trust, settings.client_certificate, settings.client_key, settings.skip_verify
         )
+        tls = Tls(context, settings.server_name, trust.variable())
     proxy = None
     if any(settings.proxies.values()):
         from vaultenv.client.proxy import proxy_for
 
         proxy = proxy_for(address, settings.proxies)
-    wire = Wire(address, context, settings.server_name, settings.client_timeout_s, deadline, proxy)
-    return Vault(settings, wire, Persistence(deadline, log))
+    wire = Wire(address, tls, settings.client_timeout_s, deadline, proxy)
+    return Vault(settings, wire, Persistence(deadline, log, is_patient))

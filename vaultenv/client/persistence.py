@@ -23,13 +23,16 @@ _UNCERTAIN = (500, 502, 504)
 
 
 class Persistence:
-    """Repeats requests until the deadline; logs a line when Vault's state changes, not for each attempt."""
+    """Repeats requests until the deadline, or sends them only once if it is not patient; logs a line when
+    Vault's state changes, not for each attempt.
+    """
 
-    __slots__ = ("_log", "_state", "deadline")
+    __slots__ = ("_is_patient", "_log", "_state", "deadline")
 
-    def __init__(self, deadline: Deadline, log: Log) -> None:
+    def __init__(self, deadline: Deadline, log: Log, is_patient: bool = True) -> None:
         self.deadline = deadline
         self._log = log
+        self._is_patient = is_patient
         self._state = ""
 
     def settle(
@@ -38,7 +41,9 @@ class Persistence:
         """Return the last outcome of each request, after at most `retries` repetitions of those that may be repeated."""
         outcomes = exchange(requests)
         backoff = Backoff(self.deadline)
-        while again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]:
+        while self._is_patient and (
+            again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]
+        ):
             self._tell(_state(outcomes[again[0]]))
             if retries == 0 or not backoff.wait():
                 return outcomes

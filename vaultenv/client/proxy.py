@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.record import Record
+from vaultenv.basics.text import whole_number
 from vaultenv.client.address import Address, parse_address
 from vaultenv.errors import InvalidSetting
 
@@ -80,14 +81,20 @@ def _applies(entry: str, address: Address) -> bool:
 def _in_network(host: str, network: str) -> bool:
     base, _, bits = network.partition("/")
     address, start = _ipv4(host), _ipv4(base)
-    if address is None or start is None or not bits.isdigit() or int(bits) > 32:
+    length = whole_number(bits, 32)
+    if address is None or start is None or length is None:
         return False
-    shift = 32 - int(bits)
+    shift = 32 - length
     return address >> shift == start >> shift
 
 
 def _ipv4(text: str) -> int | None:
-    parts = text.split(".")
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and int(part) < 256 for part in parts):
+    numbers = [whole_number(part, 255) for part in text.split(".")]
+    if len(numbers) != 4:
         return None
-    return sum(int(part) << 8 * (3 - position) for position, part in enumerate(parts))
+    address = 0
+    for number in numbers:
+        if number is None:
+            return None
+        address = address << 8 | number
+    return address

@@ -15,6 +15,7 @@ from vaultenv.errors import InvalidSetting
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 HASHED_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 BUNDLES = (
@@ -46,6 +47,30 @@ class Trust:
         self.system_file = system_file
         self.system_directories = tuple(system_directories)
 
+    def variable(self) -> str:
+        """Return the variable that names the certificates, "" for the system's own."""
+        named = (
+            ("VAULT_CACERT", self.file),
+            ("VAULT_CACERT_BYTES", self.data),
+            ("VAULT_CAPATH", self.directory),
+            ("SSL_CERT_FILE", self.system_file),
+            ("SSL_CERT_DIR", self.system_directories),
+        )
+        return next((name for name, value in named if value), "")
+
+
+class Tls:
+    """Security of connections: the context, the name that the certificate must have if not the host's, and the
+    variable that names the trusted certificates.
+    """
+
+    __slots__ = ("context", "server_name", "trusted_by")
+
+    def __init__(self, context: Any, server_name: str, trusted_by: str) -> None:
+        self.context = context
+        self.server_name = server_name
+        self.trusted_by = trusted_by
+
 
 def client_context(trust: Trust, certificate: str, key: str, skip_verify: bool) -> _SSLContext:
     """Return a context for connections to Vault, TLS 1.2 or newer, that verifies chain and host name.
@@ -68,7 +93,8 @@ def _load_trust(context: _SSLContext, trust: Trust) -> None:
     if trust.file:
         _load(context, "VAULT_CACERT", trust.file, file=trust.file)
     elif trust.data:
-        _load(context, "VAULT_CACERT_BYTES", "the certificates", data=trust.data)
+        pem = "".join(filter(str.isascii, trust.data))  # text around the certificates may be in any language
+        _load(context, "VAULT_CACERT_BYTES", "the certificates", data=pem + "\n")
     elif trust.directory:
         _load_directory(context, "VAULT_CAPATH", trust.directory)
     else:

@@ -10,13 +10,13 @@ from vaultenv.client.http import Answer, AnswerReader, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _ssl import _SSLContext
     from collections.abc import Sequence
 
     from vaultenv.basics.deadline import Deadline
     from vaultenv.client.address import Address
     from vaultenv.client.connection import Peer
     from vaultenv.client.proxy import Proxy
+    from vaultenv.client.tls import Tls
 
 WINDOW = 32
 CONNECTIONS = 4
@@ -36,12 +36,11 @@ class Wire:
     __slots__ = (
         "_base",
         "_connecting_s",
-        "_context",
         "_idle",
         "_is_pipelining",
         "_proxy",
         "_request_s",
-        "_server_name",
+        "_tls",
         "address",
         "deadline",
         "headers",
@@ -50,21 +49,19 @@ class Wire:
     def __init__(
         self,
         address: Address,
-        context: _SSLContext | None,
-        server_name: str,
+        tls: Tls | None,
         request_s: float,
         deadline: Deadline,
         proxy: Proxy | None = None,
     ) -> None:
         self.address = address
         self.headers: dict[str, str] = {}
-        self._context = context
-        self._server_name = server_name
+        self._tls = tls
         self._request_s = request_s
         self.deadline = deadline
-        self._proxy = proxy if context is not None else None
+        self._proxy = proxy if tls is not None else None
         self._base = address.prefix
-        if proxy and context is None:  # a plain request names Vault to the proxy (RFC 9112, section 3.2.2)
+        if proxy and tls is None:  # a plain request names Vault to the proxy (RFC 9112, section 3.2.2)
             self._proxy = proxy
             self._base = address.origin + address.prefix
             self.headers |= dict(line.split(": ", 1) for line in proxy_headers(proxy))
@@ -188,7 +185,7 @@ class Wire:
     def _connected(self, until: float, beside: _Stream | None = None) -> _Stream:
         began = time.monotonic()
         peer = beside.peer if beside else None
-        made = connect(self.address, self._context, self._server_name, until, self._proxy, peer)
+        made = connect(self.address, self._tls, until, self._proxy, peer)
         self._connecting_s = time.monotonic() - began
         return _Stream(made)
 

@@ -19,7 +19,7 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
     not closed.
     """
     fields: list[tuple[int, bytes]] = []
-    begin, at = start, _end_of_path(text, start, end, inline)
+    begin, at = start, end_of_path(text, start, end, inline)
     while at < end:
         char = text[at : at + 1]
         if char == b"#" and len(fields) < 2:
@@ -34,7 +34,7 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
     return [*fields, (begin, text[begin:end])], end
 
 
-def _end_of_path(text: bytes, start: int, end: int, inline: bool) -> int:
+def end_of_path(text: bytes, start: int, end: int, inline: bool) -> int:
     """path = *( any but "#" ): return its end; in an inline reference, "}" ends it too, and no brace is paired."""
     close = text.find(b"}", start, end) if inline else -1
     limit = end if close < 0 else close

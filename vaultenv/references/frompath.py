@@ -4,7 +4,7 @@ from-path = item *( "," item )                      blanks around items are igno
 item      = path [ "#" [version] ["?"] ] *( ";" option )      "?": the path may be missing
 option    = "prefix=" text                          put before each name
           | "only=" name *( "|" name )              no other keys; a name may end in "*"
-          | "except=" name *( "|" name )            not these keys
+          | "except=" [ name *( "|" name ) ]        not these keys; without a name, not the one that is empty
           | "containers=" name *( "|" name )        for the webhook: only these containers of the pod
 """
 
@@ -67,7 +67,7 @@ class FromPath(Record):
     def _name(self, key: str) -> str:
         name = self.prefix + key
         if not key or "=" in name or not name.isprintable():
-            raise self._unusable(key, f"cannot name a variable: rename it, or add ;except={key}")
+            raise self._unusable(key, f"cannot name a variable: rename it{_exclusion(key)}")
         if (name in _LOADING or name.startswith(_LOADING_PREFIXES)) and key not in self.only:
             raise self._unusable(key, "would change how programs load: add ;except=… or name it in ;only=…")
         return name
@@ -80,6 +80,18 @@ class FromPath(Record):
 
     def _unusable(self, key: str, why: str) -> SecretUnusable:
         return SecretUnusable(f"key {key!r} under path: {self.path}: {why}")
+
+
+def _exclusion(key: str) -> str:
+    """Return the words that propose an option which leaves the key out; "" if none can be written."""
+    writable = key
+    for at, char in enumerate(key):
+        if char in ",;|" or not char.isprintable():
+            writable = key[:at].rstrip() + "*"
+            break
+    if writable == "*" or writable != writable.strip():
+        return ""
+    return f", or add ;except={writable}"
 
 
 def _matches(key: str, patterns: tuple[str, ...]) -> bool:
@@ -105,7 +117,7 @@ def _item(item: str) -> FromPath:
             third.endswith("?"),
             chosen.get("prefix", ""),
             _names(chosen.get("only", "")),
-            _names(chosen.get("except", "")),
+            _names(chosen["except"]) or ("",) if "except" in chosen else (),
             _names(chosen.get("containers", "")),
         )
     except Fault as fault:

@@ -9,7 +9,8 @@ r"""The grammar of references in environment values; docs/references.md shows it
                | JSON object                             of a write (">>")
 
 Text that merely looks similar stays text: `vault:8200` (a host and its port), `Vault:`, an inline reference
-that is not closed on its own line.
+that is not closed on its own line, and YAML or prose: a blank behind `vault:`, or a control character (a line
+break, a tab) in what would be the path.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import NotUtf8, decoded
 from vaultenv.errors import InvalidReference
-from vaultenv.references.fields import Fault, fields_of
+from vaultenv.references.fields import Fault, end_of_path, fields_of
 from vaultenv.references.parts import LOGIN, Ciphertext, Login, Source, Term, Value
 
 TYPE_CHECKING = False
@@ -33,6 +34,8 @@ _MOST_REFERENCES = 10_000
 _LONGEST_REFERENCE = 131_072
 """Bytes; as many as a variable of Linux can have."""
 _LONGEST_PATH = 4096
+_CONTROLS = bytes((*range(32), 127))
+_SHOWN = 240
 LATEST = ("", "0", "-1")
 _NO_KEY = "secret data key or template not defined: write vault:path#key"
 
@@ -67,6 +70,8 @@ def _direct_part(value: bytes) -> Part | None:
     r"""direct = ["\"] [">>"] "vault:" body | "vault:login": return its part, or None for text."""
     if not value.startswith((_PREFIX, b">>vault:")) or _is_host_and_port(value):
         return None
+    if _is_prose(value, 0, len(value), inline=False) and not _is_ciphertext(value, len(_PREFIX), len(value)):
+        return None
     if value == LOGIN:
         return Login()
     return _part(value, 0, len(value), inline=False)[0]
@@ -80,7 +85,11 @@ def _inline_parts(value: bytes, before_each: Callable[[], object]) -> dict[tuple
     literal = at = 0
     line = _Line(value)
     while (at := value.find(b"${", at)) >= 0:
-        if not value.startswith(_OPENINGS, at) or not line.closes_after(at):
+        if (
+            not value.startswith(_OPENINGS, at)
+            or not line.closes_after(at)
+            or _is_prose(value, at, line.end, True)
+        ):
             at += 2
             continue
         slashes = _backslashes_before(value, at, literal)
@@ -151,7 +160,7 @@ def _part(value: bytes, start: int, end: int, inline: bool) -> tuple[Part, int]:
 
 def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
     """Return the error that shows the reference without its JSON body, its default and the text around it,
-    which may be secret.
+    which may be secret. What is shown ends before the first character that is not printable, or after 240.
     """
     shown = value[start:end]
     if value[start - 2 : start] == b"${":
@@ -159,9 +168,14 @@ def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReferen
     path, key, third = ([*shown.split(b"#", 2), b"", b""])[:3]
     version = b"" if shown.startswith(b">>") else third.partition(b"?")[0]
     shown = b"#".join((path, key, version)[: shown.count(b"#") + 1])
-    text = shown.decode("utf-8", "replace")
+    text = _printable(shown.decode("utf-8", "replace"))
     offset = len(value[start : max(start, fault.at)].decode("utf-8", "replace"))
     return InvalidReference(fault.message, text, min(offset, len(text)))
+
+
+def _printable(text: str) -> str:
+    end = next((at for at, char in enumerate(text) if not char.isprintable()), len(text))
+    return text if end == len(text) <= _SHOWN else text[: min(end, _SHOWN)] + "…"
 
 
 def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
@@ -241,6 +255,13 @@ def _text(raw: bytes, at: int) -> str:
         return decoded(raw)
     except NotUtf8 as error:
         raise Fault("a reference must be UTF-8", at + error.at) from None
+
+
+def _is_prose(value: bytes, start: int, end: int, inline: bool) -> bool:
+    """Return whether it is no path: there is a blank behind `vault:`, or a control character before the `#`."""
+    body = value.index(_PREFIX, start) + len(_PREFIX)
+    path = value[body : end_of_path(value, body, end, inline)]
+    return path.startswith(b" ") or len(path.translate(None, _CONTROLS)) < len(path)
 
 
 def _digits_end(value: bytes, at: int) -> int:

@@ -118,6 +118,10 @@ def from_path(
     secrets = reader.read([(path.path, path.version) for path in paths]) if paths else []
     for path, secret in zip(paths, secrets, strict=True):
         if isinstance(secret, SecretNotFound) and ignore_missing:
+            if not path.optional:
+                warn(
+                    f"no variables from path: {path.path}: it is missing, and VAULT_IGNORE_MISSING_SECRETS is set"
+                )
             continue
         if isinstance(secret, Secret) and secret.deleted and not path.optional:
             warn(f"no variables from path: {path.path}: {secret.loss()} ({_FROM_PATH})")

@@ -6,6 +6,7 @@ import time
 
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.log import Log, write_all
+from vaultenv.basics.system import posix
 from vaultenv.basics.text import shown
 from vaultenv.errors import ClientNotCreated, VaultEnvError
 from vaultenv.process.program import execute, find_program
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from vaultenv.client.api import Vault
     from vaultenv.references.reader import Reader
 
+IMPATIENT_S = 0.5
+"""The time limit for Vault where the values of the container's first process can be reused instead."""
 _STDOUT = 1
 
 
@@ -65,14 +68,33 @@ def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
 
 def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     program = find_program(words[0], environ.get(b"PATH", b""))
-    plan = Plan(environ, settings, log)
-    if plan.needs_vault and settings.reuse:
-        from vaultenv.start.reuse import running_environ
+    is_first = posix.getpid() == 1
+    plan = Plan(environ, settings, log, is_first)
+    running = _running_environ(plan) if plan.needs_vault and not is_first else None
+    if running is not None and settings.reuse and not plan.login:
+        log.debug("values taken from the running program")
+        execute(program, words, running)
+    try:
+        return _start(program, words, plan, settings, log, is_patient=running is None)
+    except VaultEnvError as error:
+        if running is None or not error.is_outage:
+            raise
+        log.warn(f"{error}: values taken from the running program")
+    execute(program, words, running)
+    return 0
 
-        child = running_environ(plan, log)
-        if child is not None:
-            execute(program, words, child)
-    reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
+
+def _running_environ(plan: Plan) -> dict[bytes, bytes] | None:
+    from vaultenv.start.reuse import running_environ
+
+    return running_environ(plan)
+
+
+def _start(
+    program: bytes, words: tuple[bytes, ...], plan: Plan, settings: Settings, log: Log, is_patient: bool
+) -> int:
+    """Resolve the references of the plan, and execute the program or supervise it; return its exit status."""
+    reader, vault = _open(settings, log, plan.reads, is_patient) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
     child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "")
@@ -82,15 +104,15 @@ def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: 
     return 0
 
 
-def _open(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
+def _open(settings: Settings, log: Log, reads: int, is_patient: bool = True) -> tuple[Reader, Vault | None]:
     """Return (reader, vault): the same client twice, or the file store and None. Raises ClientNotCreated."""
     try:
-        return _connected(settings, log, reads)
+        return _connected(settings, log, reads, is_patient)
     except VaultEnvError as error:
-        raise ClientNotCreated(f"failed to create vault client: {error}") from None
+        raise ClientNotCreated(error) from None
 
 
-def _connected(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault | None]:
+def _connected(settings: Settings, log: Log, reads: int, is_patient: bool) -> tuple[Reader, Vault | None]:
     if settings.address.startswith("file://"):
         from vaultenv.references.store import open_store
 
@@ -98,7 +120,10 @@ def _connected(settings: Settings, log: Log, reads: int) -> tuple[Reader, Vault 
     from vaultenv.client.open import open_vault
     from vaultenv.client.session import log_in
 
-    vault = open_vault(settings, Deadline(settings.timeout_s), log)
+    deadline = Deadline(settings.timeout_s)
+    if not is_patient:
+        deadline = Deadline(min(deadline.remaining_s(), IMPATIENT_S))
+    vault = open_vault(settings, deadline, log, is_patient)
     log_in(vault, settings, log, reads)
     return vault, vault
 

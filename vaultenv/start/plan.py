@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.deadline import Deadline
-from vaultenv.basics.text import shown
+from vaultenv.basics.text import bounded, shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
 from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
@@ -30,18 +30,24 @@ class Plan:
 
     __slots__ = (
         "_environ",
+        "_leaves_marker",
         "_log",
         "_parsed",
         "_settings",
         "_transit",
+        "_warned_missing",
         "login",
         "paths",
         "values",
         "without",
     )
 
-    def __init__(self, environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> None:
+    def __init__(
+        self, environ: Mapping[bytes, bytes], settings: Settings, log: Log, is_first: bool = False
+    ) -> None:
+        """Plan the start; `is_first` says that this is the first process of a container."""
         self._environ = environ
+        self._leaves_marker = is_first or settings.reuse
         self._log = log
         self._settings = settings
         self.login = settings.token == LOGIN.decode()
@@ -50,6 +56,7 @@ class Plan:
         self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
         candidates = {name: value for name, value in environ.items() if not self._is_own(name)}
         self._parsed = parse_values(candidates, self._transit)
+        self._warned_missing: set[bytes] = set()
         self.values = {name: environ[name] for name in self._parsed}
 
     def _is_own(self, name: bytes) -> bool:
@@ -65,28 +72,31 @@ class Plan:
         """The approximate number of paths to read: values that differ before the first `#`."""
         return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
 
-    def marker(self, names: Iterable[bytes]) -> bytes:
-        """Return the marker that a launcher leaves for a later one: a digest of all references, and the names
-        that paths brought.
+    def marker(self, brought: Iterable[bytes], left_out: Iterable[bytes] = ()) -> bytes:
+        """Return the marker that a launcher leaves for a later one: a digest of all references, the names that
+        paths brought, and those that were left out.
         """
         from vaultenv.basics.digest import sha256
 
-        facts = [self._settings.address.encode(), self._settings.from_path.encode()]
+        facts = [self._settings.address.encode(), self._settings.from_path.encode(), b"%d" % self.login]
         facts += [name + b"=" + value for name, value in sorted(self.values.items())]
-        content = b"".join(b"%d:%s" % (len(fact), fact) for fact in facts)
-        return b"=".join((sha256(content).hexdigest().encode(), *names))
+        digest = sha256(b"".join(b"%d:%s" % (len(fact), fact) for fact in facts))
+        return b"=".join((digest.hexdigest().encode(), *brought, b"", *left_out))
 
     def environ_from(self, running: Mapping[bytes, bytes]) -> dict[bytes, bytes] | None:
         """Return this program's environment with the values of a running one, None unless both have the same plan."""
-        digest, *names = running.get(MARKER, b"").split(b"=")
-        if (
-            self.login
-            or digest != self.marker(())
-            or not all(name in running for name in (*names, *self.values))
-        ):
+        if MARKER not in running:
             return None
-        resolved = {name: running[name] for name in self.values}
-        return self._merged(resolved, {name: running[name] for name in names})
+        digest, *names = running[MARKER].split(b"=")
+        if b"" not in names or digest != self.marker(()).partition(b"=")[0]:
+            return None
+        brought, left_out = names[: names.index(b"")], names[names.index(b"") + 1 :]
+        references = [name for name in self.values if name not in left_out] + [_TOKEN] * self.login
+        if not all(name in running for name in (*brought, *references)):
+            return None
+        return self._merged(
+            {name: running[name] for name in references}, {name: running[name] for name in brought}
+        )
 
     def child_environ(self, reader: Reader | None, token: str = "") -> dict[bytes, bytes]:
         """Return the program's environment; `reader` may be None if Vault is not needed. Raises NotResolved
@@ -102,10 +112,13 @@ class Plan:
 
     def _merged(self, resolved: Mapping[bytes, bytes], brought: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
         child = child_environ(self._environ, self.values, resolved, brought, self.without)
-        if not self._settings.reuse or not self.needs_vault:
+        if not self.needs_vault:
+            return child
+        child.pop(MARKER, None)
+        if not self._leaves_marker:
             return child
         names = [name for name in brought if name in child and name not in self._environ]
-        return {MARKER: self.marker(names), **child}
+        return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
     def _resolved(self, reader: Reader) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
@@ -128,9 +141,27 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
+        self._warn_missing(resolved)
         if problems:
             raise NotResolved(problems)
         return resolved, brought
+
+    def _warn_missing(self, resolved: Mapping[bytes, bytes]) -> None:
+        """Log a warning, once, for each variable whose missing secret is ignored, unless its reference is optional."""
+        for name, value in self._parsed.items() if self._settings.ignore_missing else ():
+            text = resolved.get(name)
+            lost = [
+                part
+                for part, written in zip(value.parts, value.texts, strict=True)
+                if not isinstance(part, bytes) and (text is None or (value.inline and written in text))
+            ]
+            if lost and name not in self._warned_missing and getattr(lost[0], "default", None) is None:
+                self._warned_missing.add(name)
+                outcome = "is left out" if text is None else "keeps its reference"
+                self._log.warn(
+                    f"variable {shown(name)} {outcome}: {bounded(str(lost[0]), 240)} is missing, and "
+                    "VAULT_IGNORE_MISSING_SECRETS is set"
+                )
 
 
 def _check(deadline: Deadline) -> None:

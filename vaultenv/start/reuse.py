@@ -1,33 +1,28 @@
-"""Reuse of a running launcher's values in the same container, without a call to Vault.
+"""Reuse of a running launcher's values in the same container, while Vault cannot answer, or instead of a call.
 
-The kernel keeps a program's initial environment in /proc/<pid>/environ, readable by its own user only. The
+The kernel keeps a program's initial environment in /proc/<pid>/environ, readable by its own user and by root. The
 first launcher puts a marker in front: a digest of every reference, name by name, and of the paths, never of a
-value. Only an environment with the marker of the same references counts, and it must have all their names; in
-any doubt (another user, a process namespace shared by the pod, a program that has overwritten its title area)
-Vault is read.
+value. Only an environment of the same user with the marker of the same references counts, and it must have all their
+names; in any doubt (another user, a process namespace shared by the pod, a program that has overwritten its title
+area) there is nothing to reuse.
 """
 
 from __future__ import annotations
 
 from vaultenv.basics.files import read_file
+from vaultenv.basics.system import posix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.basics.log import Log
     from vaultenv.start.plan import Plan
 
 _LIMIT = 8 * 1024 * 1024
 
 
-def running_environ(plan: Plan, log: Log) -> dict[bytes, bytes] | None:
+def running_environ(plan: Plan) -> dict[bytes, bytes] | None:
     """Return this program's environment with the values of the running one; None if they cannot be had."""
-    for pid in _candidates():
-        child = plan.environ_from(_environ_of(pid))
-        if child is not None:
-            log.debug("values taken from the running program")
-            return child
-    log.debug("no running program with the same references: asking Vault")
-    return None
+    found = (plan.environ_from(_environ_of(pid)) for pid in _candidates())
+    return next((environ for environ in found if environ is not None), None)
 
 
 def _candidates() -> list[str]:
@@ -40,10 +35,12 @@ def _candidates() -> list[str]:
 
 
 def _environ_of(pid: str) -> dict[bytes, bytes]:
-    """Return the initial environment of a process; empty if it may not be read or is not a complete list of
-    variables.
+    """Return the initial environment of a process; empty if it is another user's, may not be read, or is not a
+    complete list of variables.
     """
     try:
+        if posix.stat(f"/proc/{pid}".encode()).st_uid != posix.geteuid():
+            return {}
         data = read_file(f"/proc/{pid}/environ", _LIMIT)
     except OSError:
         return {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from vaultenv.references.parts import Value
 from vaultenv.references.resolve import Transit
-from vaultkube.deadline import Deadline
+from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import NotResolved
@@ -21,7 +21,7 @@ from webhook.config.configure import configure, with_role
 from webhook.config.settings import Settings
 from webhook.objects import configmap, secret
 from webhook.objects.paths import find_requested_paths
-from webhook.objects.problems import object_problems
+from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import References, find_references
 
 Document = Mapping[str, Any]
@@ -38,11 +38,16 @@ class ObjectKind:
 
     find_values: Callable[[Document], dict[str, bytes]]
     replace_values: Callable[[Document, Mapping[str, bytes]], Document]
+    is_secret: bool
+
+    def find_references(self, content: Document, deadline: Deadline = UNLIMITED) -> References:
+        """Return the references in the values of the object."""
+        return find_references(self.find_values(content), deadline, is_secret=self.is_secret)
 
 
 OBJECT_KINDS = {
-    "secrets": ObjectKind(secret.find_values, secret.replace_values),
-    "configmaps": ObjectKind(configmap.find_values, configmap.replace_values),
+    "secrets": ObjectKind(secret.find_values, secret.replace_values, is_secret=True),
+    "configmaps": ObjectKind(configmap.find_values, configmap.replace_values, is_secret=False),
 }
 
 
@@ -61,13 +66,14 @@ class ObjectDecisions:
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         refuse(problems)
-        references = find_references(kind.find_values(request.object), deadline)
+        references = kind.find_references(request.object, deadline)
+        warnings = (*warnings, *object_warnings(request.object, references))
         if not references:
             return Decision(warnings=messages(warnings))
         warnings = (*warnings, *self._check(request, references, config, deadline))
         written = references.written() if request.dry_run else set()
-        values = {key: value for key, value in references.parsed.items() if key not in written}
-        found = yield from self._resolve(values, config, request)
+        read = {key: value for key, value in references.parsed.items() if key not in written}
+        found = yield from self._resolve(read, config, request)
         resolved = {key: value for key, value in found.items() if value is not None}
         return Decision(
             patch=diff(request.object, kind.replace_values(request.object, resolved)),

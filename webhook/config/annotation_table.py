@@ -11,6 +11,7 @@ from vaultkube.problem import FieldPath
 from vaultkube.settings_table import Row, row_field, rows_of
 from vaultkube.value_types import (
     AUTH_METHOD,
+    BATCH_SIZE,
     BOOLEAN,
     CONTAINERS,
     COUNT,
@@ -326,7 +327,7 @@ class Config:
     )
     transit_batch_size: int | None = annotation(
         "transit-batch-size",
-        optional(COUNT),
+        optional(BATCH_SIZE),
         "",
         scope=BOTH,
         setting="TRANSIT_BATCH_SIZE",

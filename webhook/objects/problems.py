@@ -1,8 +1,9 @@
-"""Problems of a Secret or ConfigMap with references: with one, it is refused."""
+"""Problems of a Secret or ConfigMap with references, with which it is refused, and warnings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.problem import Problem
 from webhook.config import transit
@@ -26,3 +27,9 @@ def object_problems(content: Mapping[str, Any], references: References, config: 
         yield Problem("reference", value_path(content, name), f"key {name}: {reason}")
     for name in references.names_with(Ciphertext) if not config.transit_key else ():
         yield Problem("transit-key", value_path(content, name), f"key {name}: {transit.NO_KEY}")
+
+
+def object_warnings(content: Mapping[str, Any], references: References) -> Iterator[Problem]:
+    """Yield a warning for each value that is probably not the reference that was meant."""
+    for name in references.invisible:
+        yield Problem("invisible-end", value_path(content, name), f"key {name}: {INVISIBLE_END}")

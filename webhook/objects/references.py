@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
+from vaultenv.references.invisible import ends_invisibly
 from vaultenv.references.parts import Ciphertext, Value
 from vaultkube.deadline import UNLIMITED, Deadline
 from webhook.config import transit
@@ -18,10 +19,14 @@ _TEMPLATE_LENGTH = 16
 
 @dataclass(frozen=True)
 class References:
-    """The values with references, `parsed` once, and the reason for each `malformed` one; both by name."""
+    """The values with references, `parsed` once, and the reason for each `malformed` one; both by name.
+
+    `invisible` names the values that would be another reference without the invisible characters at their end.
+    """
 
     parsed: Mapping[str, Value]
     malformed: Mapping[str, str]
+    invisible: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.parsed or self.malformed)
@@ -60,17 +65,23 @@ def _cost(value: Value) -> int:
     return len(value.parts) + templates // _TEMPLATE_LENGTH
 
 
-def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED) -> References:
-    """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long."""
+def find_references(
+    values: Mapping[str, bytes], deadline: Deadline = UNLIMITED, is_secret: bool = False
+) -> References:
+    """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long.
+
+    The reasons why values are malformed hold no text of them if they are secret.
+    """
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
     left = _MOST_PARTS
+    invisible = tuple(name for name, text in values.items() if ends_invisibly(text))
     for name, text in values.items():
         deadline.check()
         try:
             value = parse(text, deadline.check)
         except InvalidReference as error:
-            malformed[name] = f"{error.message} ({error.reference})"
+            malformed[name] = error.without_text() if is_secret else f"{error.message} ({error.reference})"
             continue
         left -= _cost(value) if value else 0
         if left < 0:
@@ -80,4 +91,4 @@ def find_references(values: Mapping[str, bytes], deadline: Deadline = UNLIMITED)
             break
         if value is not None:
             parsed[name] = value
-    return References(parsed, malformed)
+    return References(parsed, malformed, invisible)

@@ -53,6 +53,10 @@ class Variable(NamedTuple):
     from_annotation: bool = False
     expanded: bool = False
 
+    def is_secret(self) -> bool:
+        """Return whether the value may hold a value of a Secret."""
+        return self.expanded or self.origin.startswith(" of Secret ")
+
     def text(self) -> str | None:
         """Return the value as text; None if only the kubelet knows it."""
         return self.value.decode("utf-8", "replace") if self.complete and self.value is not None else None

@@ -97,11 +97,12 @@ def plan_containers(
         deadline.check()
         references = find_references(container, sources, deadline)
         name = container.get("name") or ""
+        path, prefix = ("spec", *place), f"container {name}: "
+        warnings += [warning.inside(path, prefix) for warning in references.invisible]
         own_paths = from_paths_of(paths, place[0], name, config)
         if not (references or is_wrapped(container) or own_paths.text):
             continue
         wrapped[place], from_paths[place] = references, own_paths
-        path, prefix = ("spec", *place), f"container {name}: "
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
         warnings += [warning.inside(path, prefix) for warning in container_warnings(container, references)]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
+from vaultenv.references.invisible import INVISIBLE_END, ends_invisibly
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
@@ -33,7 +34,8 @@ class References:
     same name replaces, which whoever looks at the pod alone takes for one. `uncertain` names variables that may turn
     into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
     launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `places` are
-    the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`.
+    the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`. `invisible`
+    are warnings about values that end in a character that people do not see.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -44,6 +46,7 @@ class References:
     settings: Mapping[str, Variable] = field(default_factory=dict)
     places: Mapping[str, FieldPath] = field(default_factory=dict)
     expands: bool = False
+    invisible: tuple[Problem, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
@@ -67,7 +70,13 @@ def find_references(
 
     Raises Refused where `environment` does, and OutOfTime.
     """
-    found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
+    found: dict[str, list[Any]] = {
+        "paths": [],
+        "ciphertexts": [],
+        "rewritten": [],
+        "problems": [],
+        "invisible": [],
+    }
     uncertain: list[str] = []
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
@@ -98,11 +107,15 @@ def find_references(
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
     """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault."""
     name = variable.name
+    if variable.complete and ends_invisibly(variable.value or b""):
+        message = f"variable {name}{variable.origin}: {INVISIBLE_END}"
+        found["invisible"].append(Problem("invisible-end", variable.path, message))
     try:
         read = _read_remembered(variable.value or b"", deadline)
     except InvalidReference as error:
         if variable.complete:
-            message = f"variable {name}{variable.origin}: {error.message} ({error.reference})"
+            reason = error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})"
+            message = f"variable {name}{variable.origin}: {reason}"
             found["problems"].append(Problem("reference", variable.path, message))
         else:
             found["paths"].append((name, ""))

@@ -13,17 +13,25 @@ Behaviour = Callable[[socket.socket, bytes], None]
 class StandIn:
     """The address of the server, and the heads of all requests that reached it."""
 
-    def __init__(self, port: int, scheme: str) -> None:
+    def __init__(self, port: int, scheme: str, listener: socket.socket | None = None) -> None:
         self.address = f"{scheme}://127.0.0.1:{port}"
         self.port = port
         self.heads: list[bytes] = []
+        self._listener = listener
+
+    def go(self) -> None:
+        """Refuse further connections."""
+        if self._listener:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
 
 
 @contextmanager
 def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Iterator[StandIn]:
     """A server on loopback that behaves like that on every connection."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = StandIn(listener.getsockname()[1], "https" if context else "http")
+    server = StandIn(listener.getsockname()[1], "https" if context else "http", listener)
     threads: list[threading.Thread] = []
 
     def accept() -> None:
@@ -41,8 +49,7 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
     try:
         yield server
     finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+        server.go()
         acceptor.join()
         for thread in threads:
             thread.join(10)

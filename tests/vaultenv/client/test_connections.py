@@ -121,7 +121,7 @@ def test_a_reset_connection_has_no_peer() -> None:
 
     with stand_in(reset) as server:
         until = time.monotonic() + 3
-        connection = connect(parse_address(server.address), None, "", until)
+        connection = connect(parse_address(server.address), None, until)
         connection.send(b"GET / HTTP/1.1\r\n\r\n", until)
         with pytest.raises(WireFailure, match="connection reset"):
             connection.receive(until)

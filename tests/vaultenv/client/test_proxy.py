@@ -22,6 +22,12 @@ from vaultenv.errors import InvalidSetting
         ("https://10.1.2.3", "10.0.0.0/8", False),
         ("https://11.1.2.3", "10.0.0.0/8", True),
         ("https://10.1.2.3", "10.1.2.3", False),
+        ("https://10.1.2.3", "10.0.0.0/²", True),
+        ("https://10.1.2.3", "10.0.0.0/８", True),
+        ("https://10.1.2.3", "10.0.0.0/" + "9" * 5000, True),
+        ("https://10.1.2.3", "9" * 5000 + ".0.0.0/8", True),
+        ("https://10.1.2.3", "10.0.0.²/8", True),
+        ("https://10.1.2.3", "10.0.0.0/33", True),
         ("https://127.0.0.1:8200", "", False),
         ("https://localhost:8200", "", False),
         ("https://[::1]:8200", "", False),
@@ -39,6 +45,14 @@ def test_vaults_own_proxy_setting_wins() -> None:
     assert found is not None
     assert (found.address.authority, found.credentials) == ("own:1", "user:pass")
     assert "pass" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["proxy:²", "http://proxy:８０", "proxy?", "http://pro xy", "proxy:1\r\nX: y", "me@"]
+)
+def test_a_proxy_that_is_no_host_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting, match="HTTPS_PROXY is not an address"):
+        proxy_for(parse_address("https://vault.example"), {"HTTPS_PROXY": text})
 
 
 def test_a_proxy_of_another_kind_is_refused() -> None:

@@ -61,6 +61,38 @@ def test_an_unknown_authority_is_refused_at_once_with_the_remedy(authority: trus
     assert "install ca-certificates in the image, or name it with VAULT_CACERT" in message
 
 
+@pytest.mark.parametrize("how", ["VAULT_CACERT", "VAULT_CACERT_BYTES", "SSL_CERT_FILE"])
+def test_where_another_authority_was_named_the_variable_is_told(
+    authority: trustme.CA, tmp_path: Path, how: str
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    named = {how: other.read_text() if how.endswith("BYTES") else str(other)}
+    with stand_in(in_turn(KV), server_context(authority)) as server:
+        message = str(read(server, **named))
+        assert server.heads == []
+    assert f"it does not come from the CA certificates in {how}: put Vault's CA there" in message
+    assert "name it with" not in message
+
+
+@pytest.mark.parametrize("form", ["{0}", "subject=Äå\n{0}", "{0}\n{1}", "{1}\n{0}\ntext"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_certificates_in_a_variable_may_have_text_around_them(
+    authority: trustme.CA, form: str, newline: str
+) -> None:
+    own, other = (ca.cert_pem.bytes().decode() for ca in (authority, trustme.CA()))
+    text = form.format(own, other).replace("\n", newline)
+    with stand_in(in_turn(KV), server_context(authority)) as server:
+        assert isinstance(read(server, VAULT_CACERT_BYTES=text), Secret)
+
+
+def test_a_server_name_that_the_certificate_does_not_have_is_told(authority: trustme.CA) -> None:
+    chosen = {"VAULT_CACERT_BYTES": authority.cert_pem.bytes().decode(), "VAULT_TLS_SERVER_NAME": "other"}
+    with stand_in(in_turn(KV), server_context(authority)) as server:
+        message = str(read(server, **chosen))
+    assert "not valid for other: write a name of the certificate into VAULT_TLS_SERVER_NAME" in message
+
+
 def test_a_certificate_of_another_name_is_refused(authority: trustme.CA, tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))

@@ -61,6 +61,23 @@ def test_a_key_that_cannot_be_a_name_is_reported(key: str) -> None:
         FromPath("p").variables(Secret({key: "v"}))
 
 
+@pytest.mark.parametrize(
+    "key", ["", "a=b", "a\0b", "a\nb", "a=b,c", "a;=b", "a|=b", "a =\tb", "a\u200b", "=\n"]
+)
+def test_the_option_in_the_message_leaves_the_key_out(key: str) -> None:
+    with pytest.raises(SecretUnusable) as refusal:
+        FromPath("p").variables(Secret({key: "v"}))
+    _, _, option = str(refusal.value).partition("rename it, or add ")
+    (path,) = parse_from_path(f"p{option}")
+    assert path.variables(Secret({key: "v", "other": "v"})) == {b"other": b"v"}
+
+
+@pytest.mark.parametrize("key", ["\na", ",=", " =a"])
+def test_no_option_is_named_for_a_key_that_none_can_leave_out(key: str) -> None:
+    with pytest.raises(SecretUnusable, match=r"cannot name a variable: rename it$"):
+        FromPath("p").variables(Secret({key: "v"}))
+
+
 @pytest.mark.parametrize("key", ["PATH", "LD_PRELOAD", "PYTHONPATH"])
 def test_a_key_that_changes_how_programs_load_must_be_asked_for(key: str) -> None:
     with pytest.raises(SecretUnusable, match="would change how programs load"):

@@ -146,7 +146,19 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
     done = launch(ENV, "-0", A="vault:none#k", B="<${vault:none#k}>", **ignoring)
     assert variables(done.stdout) == {b"B": b"<${vault:none#k}>"}
+    left_out, kept = done.stderr.decode().splitlines()
+    assert 'level=WARN msg="variable A is left out: vault:none#k is missing, and VAULT_IGNORE' in left_out
+    assert 'level=WARN msg="variable B keeps its reference: vault:none#k is missing' in kept
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
+
+
+def test_only_what_is_missing_and_not_optional_is_warned_of(store: str) -> None:
+    found = {"A": "vault:secret/data/account#password", "B": "<${vault:secret/data/account#username}>"}
+    optional = {"C": "vault:none#k#?", "D": "<${vault:none#k#?}>", "VAULT_ENV_FROM_PATH": "none#?"}
+    ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
+    assert launch(ENV, **ignoring, **found, **optional).stderr == b""
+    (line,) = launch(ENV, **ignoring, VAULT_ENV_FROM_PATH="none").stderr.splitlines()
+    assert b"no variables from path: none: it is missing" in line
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"', '{"a', '{"a":nul', "[1,", "[]", "1 2"])

@@ -1,7 +1,9 @@
 """A second launcher takes the values of the running program, in a process namespace of its own."""
 
 import json
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tests.vaultenv import launcher
 from tests.vaultenv.launcher import variables
 from vaultenv.basics.log import Log
 from vaultenv.settings import Settings
+from vaultenv.start import reuse
 from vaultenv.start.plan import MARKER, Plan
 
 NAMESPACE = ["unshare", "--map-root-user", "--fork", "--pid", "--mount-proc"]
@@ -80,11 +83,45 @@ def test_a_running_environment_must_have_every_name() -> None:
         assert plan().environ_from({other: whole[other] for other in whole if other != name}) is None
 
 
+def test_what_the_first_launcher_left_out_is_left_out_again() -> None:
+    running = {MARKER: plan().marker([b"BROUGHT"], [b"A"]), b"BROUGHT": b"b"}
+    found = plan().environ_from(running)
+    assert found is not None
+    assert (found[b"BROUGHT"], b"A" in found) == (b"b", False)
+
+
+def test_a_marker_of_another_form_is_none() -> None:
+    digest = plan().marker(()).partition(b"=")[0]
+    for marker in (b"", b"=", digest, digest + b"=BROUGHT", b"=" + digest):
+        assert plan().environ_from({MARKER: marker, b"A": b"v", b"BROUGHT": b"b"}) is None
+
+
+def test_only_a_process_of_the_same_user_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen(["sleep", "60"], env={"A": "v"}) as process:
+        while not (found := reuse._environ_of(str(process.pid))):
+            time.sleep(0.01)
+        assert found == {b"A": b"v"}
+        monkeypatch.setattr(reuse.posix, "geteuid", lambda: os.geteuid() + 1)
+        assert reuse._environ_of(str(process.pid)) == {}
+        process.kill()
+
+
 def test_the_marker_tells_nothing_of_the_values() -> None:
     assert plan().marker([b"N"]) == plan(GIVEN="another").marker([b"N"])
 
 
-def test_without_the_setting_nothing_is_left_behind(store: Path) -> None:
-    command = [*NAMESPACE, *launcher.COMMAND, "env", "-0"]
-    done = subprocess.run(command, env=pod(store, VAULT_ENV_REUSE="false"), capture_output=True, check=True)
-    assert b"VAULT_ENV_MARKER" not in done.stdout
+def marker_left(*namespace: str, **environ: str) -> bytes:
+    """Return the marker that the program gets."""
+    command = [*namespace, *launcher.COMMAND, "env", "-0"]
+    done = subprocess.run(command, env=environ, capture_output=True, check=True)
+    return variables(done.stdout).get(MARKER, b"")
+
+
+def test_without_the_setting_only_the_first_process_of_a_container_leaves_a_marker(store: Path) -> None:
+    setting = {"VAULT_ENV_REUSE": "false", MARKER.decode(): "given"}
+    assert marker_left(*NAMESPACE, **pod(store)) == marker_left(*NAMESPACE, **pod(store, **setting))
+    assert marker_left(**pod(store, **setting)) == b""
+
+
+def test_a_process_that_needs_no_vault_leaves_none() -> None:
+    assert marker_left(*NAMESPACE, PATH="/usr/bin:/bin", A="plain") == b""

@@ -2,9 +2,12 @@
 
 import pytest
 
+from vaultenv.errors import InvalidSetting as LauncherInvalidSetting
+from vaultenv.settings import Settings
+from vaultenv.variable_types import LARGEST_NUMBER
 from vaultkube import value_types
 from vaultkube.errors import InvalidSetting
-from vaultkube.problem import Problem
+from vaultkube.problem import Problem, messages
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotation_table import ANNOTATIONS, Annotation
 from webhook.config.annotations import container_variables, find_unknown, parse_config, read_defaults
@@ -14,7 +17,7 @@ EXAMPLES = {
     "any text": "text",
     value_types.LINE.accepted: "text",
     "true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)": "true",
-    "a whole number, 0 or more, or nothing": "7",
+    "a whole number from 1 to 999999999, or nothing": "7",
     "a whole number, 0 or more": "7",
     "a duration such as 30s, 1m30s, or a number of seconds such as 30, or nothing": "30s",
     "one of debug, info, warn, warning, error, or nothing": "debug",
@@ -77,6 +80,22 @@ def test_a_bad_value_is_refused_with_key_value_and_what_is_accepted(row: Annotat
     _, problems = parse_config({PREFIX + row.key: "not\nso"}, read_defaults({}))
     message = f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.type.accepted}"
     assert problems == [Problem("annotation-value", ("metadata", "annotations", PREFIX + row.key), message)]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "9999999999", "1000000000", "²", "٣", "７", "1e3", "+7", " 7 7"])
+def test_a_batch_size_that_the_launcher_would_refuse_is_refused(text: str) -> None:
+    _, problems = parse_config({PREFIX + "transit-batch-size": text}, read_defaults({}))
+    accepted = f"a whole number from 1 to {LARGEST_NUMBER}, or nothing"
+    assert messages(problems) == (f"annotation {PREFIX}transit-batch-size: {text!r} is not {accepted}",)
+    with pytest.raises(LauncherInvalidSetting):
+        Settings({b"VAULT_TRANSIT_BATCH_SIZE": text.encode()})
+
+
+@pytest.mark.parametrize("text", ["1", "25", str(LARGEST_NUMBER)])
+def test_a_batch_size_that_the_launcher_takes_is_taken(text: str) -> None:
+    config, problems = parse_config({PREFIX + "transit-batch-size": text}, read_defaults({}))
+    assert (config.transit_batch_size, problems) == (int(text), [])
+    assert Settings({b"VAULT_TRANSIT_BATCH_SIZE": text.encode()}).transit_batch_size == int(text)
 
 
 def test_all_bad_values_are_named_at_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.webhook.pods.specs import config_of
 from vaultkube.deadline import Deadline
 from vaultkube.errors import OutOfTime
-from webhook.objects.problems import object_problems
+from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import find_references
 
 VALUES = {
@@ -83,3 +83,28 @@ def test_an_object_with_more_references_than_can_be_held_names_the_first_key_bey
     assert len(references.parsed) < 9
     assert key == f"key-{len(references.parsed)}"
     assert "more to resolve than one object may ask for" in references.malformed[key]
+
+
+def test_the_problem_of_a_secret_value_is_without_its_text() -> None:
+    values = {
+        "a": b"vault:hunter2",
+        "b": b"vault:a#${hunter2}",
+        "c": b"vault:a#hunter2#x",
+        "d": b"${vault:hunter2}",
+    }
+    config = config_of(vault_serviceaccount="default")
+    found = list(object_problems({"data": values}, find_references(values, is_secret=True), config))
+    assert [problem.path for problem in found] == [("data", name) for name in values]
+    assert "hunter2" not in str(found)
+    assert found[0].message == (
+        "key a: it begins as a reference, and is none from character 14 on: write vault:path#key"
+    )
+
+
+def test_yaml_is_text_and_an_invisible_end_is_a_warning() -> None:
+    values = {"application.yaml": b"vault:\n  token: hvs.x # y\n", "end": b"vault:a#k\n"}
+    references = find_references(values)
+    assert references.names() == ["end"]
+    (warning,) = object_warnings({"data": values}, references)
+    assert (warning.rule, warning.path) == ("invisible-end", ("data", "end"))
+    assert warning.message.startswith("key end: the value ends in an invisible character")

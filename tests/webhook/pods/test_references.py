@@ -82,6 +82,23 @@ def test_references_behind_config_maps_and_secrets_count(fields: dict[str, Any])
     assert mutate(spec, sources={})[0] == spec
 
 
+@pytest.mark.parametrize("value", [b"vault:hunter2", b"vault:a#${hunter2}", b"vault:a#k#hunter2"])
+def test_the_problem_of_a_value_of_a_secret_is_without_its_text(value: bytes) -> None:
+    key = {"secretKeyRef": {"name": "credentials", "key": "k"}}
+    env = [{"name": "X", "valueFrom": key}, {"name": "Y", "value": "$(X)"}]
+    _, _, plan = mutate(spec_of(container(env=env)), sources={SECRET: {"k": value}})
+    first, second = messages(plan.problems)
+    assert "hunter2" not in first + second
+    assert first.startswith("container app: variable X of Secret credentials: it begins as a reference")
+
+
+def test_yaml_in_a_secret_is_text() -> None:
+    yaml = b"vault:\n  token: hvs.secret # of the application\n"
+    spec = spec_of(container(envFrom=[{"secretRef": {"name": "credentials"}}]))
+    new, problems, plan = mutate(spec, sources={SECRET: {"application.yaml": yaml}})
+    assert (new, problems, plan.problems, plan.warnings) == (spec, (), (), ())
+
+
 def test_a_value_counts_as_the_kubelet_expands_it() -> None:
     env = [{"name": "MOUNT", "value": "secret"}, {"name": "X", "value": "vault:$(MOUNT)/data/app#password"}]
     _, _, plan = mutate(spec_of(container(env=env)))

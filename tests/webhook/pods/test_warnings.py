@@ -68,14 +68,23 @@ def test_the_login_that_a_program_wants_the_token_of_needs_one() -> None:
     assert messages(mutate({**spec, "automountServiceAccountToken": False})[2].warnings)
 
 
+@pytest.mark.parametrize("value", ["vault:secret/data/app#password\n", "vault:secret/data/app\n"])
+def test_an_invisible_end_is_a_warning(value: str) -> None:
+    _, _, plan = mutate(spec_of(container(env=[{"name": "X", "value": value}])))
+    (warning,) = messages(plan.warnings)
+    assert warning.startswith("container app: variable X: the value ends in an invisible character")
+
+
 def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
+    end = {"name": "END", "value": "vault:a#b\n"}
     url = {"name": "URL", "value": "http://$(PASSWORD)"}
-    app = container(env=[{"name": "PASSWORD", "value": REFERENCE}, url], args=["$(PASSWORD)"])
+    app = container(env=[{"name": "PASSWORD", "value": REFERENCE}, url, end], args=["$(PASSWORD)"])
     config = config_of(vault_env_from_path="kv/a", vault_env_from_path_exclude="sidecar")
     plan = mutate(spec_of(app, automountServiceAccountToken=False), config)[2]
     assert [(warning.rule, warning.path) for warning in plan.warnings] == [
         ("pod", ("spec",)),
         ("pod", ("metadata", "annotations", PREFIX + "vault-env-from-path-exclude")),
+        ("invisible-end", ("spec", "containers", 0, "env", 2, "value")),
         ("container", ("spec", "containers", 0)),
         ("container", ("spec", "containers", 0, "env", 1, "value")),
     ]

@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from vaultenv.basics.deadline import Deadline
     from vaultenv.settings import Settings
 
 _IDENTITY = "Action=GetCallerIdentity&Version=2011-06-15"
@@ -27,18 +28,18 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _LIMIT = 1024 * 1024
 
 
-def ec2_login(settings: Settings) -> dict[str, str]:
+def ec2_login(settings: Settings, deadline: Deadline) -> dict[str, str]:
     """Return the machine's signed identity, with a nonce that only this pod's ServiceAccount can repeat."""
-    pkcs7 = _metadata(settings, "dynamic/instance-identity/pkcs7").replace("\n", "")
+    pkcs7 = _metadata(settings, deadline, "dynamic/instance-identity/pkcs7").replace("\n", "")
     nonce = sha256(_file(settings.jwt_file).encode()).hexdigest()
     return {"role": settings.role, "pkcs7": pkcs7, "nonce": nonce}
 
 
-def iam_login(settings: Settings) -> dict[str, str]:
+def iam_login(settings: Settings, deadline: Deadline) -> dict[str, str]:
     """Return a request to STS for Vault to send, signed with the workload's credentials."""
     region = settings.foreign("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
     url = settings.foreign("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
-    key_id, secret, session = _credentials(settings, url)
+    key_id, secret, session = _credentials(settings, deadline, url)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     headers = {"Content-Type": _FORM, "Host": parse_address(url, "AWS_ENDPOINT_URL_STS").authority}
     headers["X-Amz-Date"] = stamp
@@ -56,7 +57,7 @@ def iam_login(settings: Settings) -> dict[str, str]:
     }
 
 
-def _credentials(settings: Settings, sts: str) -> tuple[str, str, str]:
+def _credentials(settings: Settings, deadline: Deadline, sts: str) -> tuple[str, str, str]:
     """Return key id, secret and session token: from variables, a web identity, the container's service, or
     the machine.
     """
@@ -64,16 +65,16 @@ def _credentials(settings: Settings, sts: str) -> tuple[str, str, str]:
     if key_id and secret:
         return key_id, secret, settings.foreign("AWS_SESSION_TOKEN")
     if settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"):
-        return _web_identity(settings, sts)
+        return _web_identity(settings, deadline, sts)
     if uri := settings.foreign("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
         token = _file(settings.foreign("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"))
-        return _given(fetch_json(settings, uri, {"Authorization": token}), "Token")
+        return _given(fetch_json(settings, deadline, uri, {"Authorization": token}), "Token")
     base = "meta-data/iam/security-credentials/"
-    role = _metadata(settings, base).strip()
-    return _given(_json(_metadata(settings, base + role)), "Token")
+    role = _metadata(settings, deadline, base).strip()
+    return _given(_json(_metadata(settings, deadline, base + role)), "Token")
 
 
-def _web_identity(settings: Settings, sts: str) -> tuple[str, str, str]:
+def _web_identity(settings: Settings, deadline: Deadline, sts: str) -> tuple[str, str, str]:
     """Return the credentials of the role that the projected ServiceAccount token may assume (IRSA)."""
     token = _file(settings.foreign("AWS_WEB_IDENTITY_TOKEN_FILE"))
     fields = {
@@ -84,7 +85,7 @@ def _web_identity(settings: Settings, sts: str) -> tuple[str, str, str]:
         "WebIdentityToken": token,
     }
     query = "&".join(f"{name}={quoted(value).replace('+', '%2B')}" for name, value in fields.items())
-    answer = fetch_json(settings, f"{sts.rstrip('/')}/?{query}", {"Accept": "application/json"})
+    answer = fetch_json(settings, deadline, f"{sts.rstrip('/')}/?{query}", {"Accept": "application/json"})
     response = answer.get("AssumeRoleWithWebIdentityResponse") or {}
     result = response.get("AssumeRoleWithWebIdentityResult") or {}
     return _given(result.get("Credentials") or {}, "SessionToken")
@@ -97,13 +98,13 @@ def _given(answer: dict[str, Any], token: str) -> tuple[str, str, str]:
     return str(key_id), str(secret), str(answer.get(token) or "")
 
 
-def _metadata(settings: Settings, path: str) -> str:
+def _metadata(settings: Settings, deadline: Deadline, path: str) -> str:
     """Return a text of the machine's metadata, by IMDSv2."""
     base = settings.foreign("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
     latest = f"{base.rstrip('/')}/latest"
     lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
-    token = fetch(settings, f"{latest}/api/token", lifetime, "PUT", "").decode("ascii", "replace")
-    answer = fetch(settings, f"{latest}/{path}", {"X-aws-ec2-metadata-token": token.strip()})
+    token = fetch(settings, deadline, f"{latest}/api/token", lifetime, "PUT", "").decode("ascii", "replace")
+    answer = fetch(settings, deadline, f"{latest}/{path}", {"X-aws-ec2-metadata-token": token.strip()})
     return answer.decode("utf-8", "replace")
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from vaultkube.problem import Problem
 from webhook.admission.objects import OBJECT_KINDS
 from webhook.objects.paths import find_requested_paths
-from webhook.objects.problems import object_problems
-from webhook.objects.references import find_references
+from webhook.objects.problems import object_problems, object_warnings
 from webhook.offline.checks.annotations import annotation_problems, configure_object
 from webhook.offline.checks.migration import object_migration
 from webhook.offline.operator_settings import Operator
@@ -17,12 +16,13 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
     """Yield the problems of the Secret or ConfigMap; with `migration`, also its differences from Bank-Vaults."""
     configured = configure_object(reviewable, operator)
     config, content = configured.config, reviewable.content
-    values = OBJECT_KINDS[reviewable.resource].find_values(content)
-    references = find_references(values)
+    kind = OBJECT_KINDS[reviewable.resource]
+    references = kind.find_references(content)
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
         yield from object_problems(content, references, config)
+        yield from object_warnings(content, references)
         requested = find_requested_paths(content, references, config, operator.defaults["vault_namespace"])
         yield from operator.settings.path_policy().violations(requested, reviewable.namespace)
     if migration:
-        yield from object_migration(reviewable, operator, config, references, values)
+        yield from object_migration(reviewable, operator, config, references, kind.find_values(content))

@@ -27,6 +27,7 @@ RULES = (
     Rule("vault-address", ERROR, "an annotation names a Vault that pods may not be sent to", "ask the operator to add it to VAULT_ADDR_ALLOWLIST"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is not a valid one", "write vault:path#key"),
+    Rule("invisible-end", WARNING, "a value that is probably meant as a reference ends in an invisible character", "take it out; in YAML, write |- in the place of |"),
     Rule("transit-key", ERROR, "a ciphertext without a transit key to decrypt it", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),
     Rule("mount", ERROR, "a container mounts something where vault-env must be", "mount it elsewhere"),

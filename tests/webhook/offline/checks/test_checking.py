@@ -87,6 +87,7 @@ def test_an_overruled_spelling_is_no_mistake() -> None:
 CONTAINERS = [
     (container(env=[{"name": "A"}, {"name": "B", "value": "vault:x"}]), "reference", "env[1].value"),
     (container(env=[{"name": "A", "value": "vault:v1:aGVsbG8="}]), "transit-key", "env[0].value"),
+    (container(env=[{"name": "A", "value": "vault:a#b\n"}]), "invisible-end", "env[0].value"),
     (container(volumeMounts=[{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/vault"}]), "mount", "volumeMounts[1]"),
     (container(args=["$(P)"]), "container", ""),
     (container(command=None), "entry-point-unknown", "image"),
@@ -157,6 +158,15 @@ def test_a_path_of_another_namespace_is_found_by_the_operators_policy(
     ]
 
 
+def test_no_finding_shows_a_value_of_a_secret() -> None:
+    named = {"vault-serviceaccount": "default"}
+    manifest = secret(annotations=named, stringData={"a": "vault:hunter2", "b": "vault:a#hunter2#x"})
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    findings = list(Checker(read_operator(None), SURROUNDINGS, "default").findings(document))
+    assert [one.rule_id for one in findings] == ["reference", "reference"]
+    assert "hunter2" not in str(findings)
+
+
 def test_a_secret_needs_an_identity_and_whole_references() -> None:
     assert found(secret(stringData={"a": REFERENCE})) == [("identity", "metadata.annotations")]
     named = {"vault-serviceaccount": "default"}
@@ -165,6 +175,9 @@ def test_a_secret_needs_an_identity_and_whole_references() -> None:
     ]
     assert found(secret(annotations=named, stringData={"a": "vault:v1:aGVsbG8="})) == [
         ("transit-key", "stringData.a")
+    ]
+    assert found(secret(annotations=named, stringData={"a": REFERENCE + "\n"})) == [
+        ("invisible-end", "stringData.a")
     ]
 
 
