@@ -21,17 +21,21 @@ _LIMIT = 8 * 1024 * 1024
 
 def running_environ(plan: Plan) -> dict[bytes, bytes] | None:
     """Return this program's environment with the values of the running one; None if they cannot be had."""
-    found = (plan.environ_from(_environ_of(pid)) for pid in _candidates())
-    return next((environ for environ in found if environ is not None), None)
+    first = _environ_of("1")
+    if not first:
+        return None
+    found = plan.environ_from(first)
+    for pid in _children() if found is None else ():
+        found = found or plan.environ_from(_environ_of(pid))
+    return found
 
 
-def _candidates() -> list[str]:
-    """Return process 1, and its children if it is a launcher that stays (daemon mode)."""
+def _children() -> list[str]:
+    """The children of process 1, one of which is the program if that is a launcher that stays (daemon mode)."""
     try:
-        children = read_file("/proc/1/task/1/children", _LIMIT).decode("ascii").split()
+        return read_file("/proc/1/task/1/children", _LIMIT).decode("ascii").split()
     except OSError:
-        children = []
-    return ["1", *children]
+        return []
 
 
 def _environ_of(pid: str) -> dict[bytes, bytes]:
