@@ -1,5 +1,6 @@
 # The two images: `--target webhook` is the server, `--target vault-env` the launcher, its only file.
-# The first build compiles CPython and OpenSSL for the launcher, about five minutes on two processors.
+# The first build compiles CPython and OpenSSL for the launcher, about five minutes on two processors;
+# where processes may open no more than 1024 files (`ulimit -Hn`), build with `--ulimit nofile=8192:8192`.
 
 FROM --platform=$BUILDPLATFORM docker.io/library/debian:trixie-slim AS tools
 RUN apt-get update \

@@ -110,7 +110,8 @@ def _build(target: str, folder: Path) -> None:
 def _build_stage(target: str, *options: str) -> None:
     for name, suite in _BASE.findall((ROOT / "Dockerfile").read_text()):
         _make_base(name, suite)
-    options = ("--isolation=chroot", "--pull-never", "--layers", _TRUST, *options)
+    limit = "--ulimit=nofile=8192:8192"  # as the Dockerfile says
+    options = ("--isolation=chroot", "--pull-never", "--layers", limit, _TRUST, *options)
     _buildah(
         "build", *options, f"--target={target}", f"--tag={target}", f"--file={ROOT / 'Dockerfile'}", str(ROOT)
     )

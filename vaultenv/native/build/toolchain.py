@@ -1,10 +1,12 @@
 """The compiler as configure scripts expect it: wrappers on PATH whose flags name no local path."""
 
 import os
+import resource
 from pathlib import Path
 
 from vaultenv.native.build.architecture import Architecture
 from vaultenv.native.build.cache import cache
+from vaultenv.native.build.errors import StepFailed
 from vaultenv.native.build.wheels import zig
 
 COMPILE_FLAGS = (
@@ -19,17 +21,27 @@ _WRAPPERS = {
     "zar": '"$ZIG" ar "$@"',
     "zranlib": '"$ZIG" ranlib "$@"',
 }
-_OPEN_FILES = 'ulimit -S -n "$(ulimit -H -n)"'
-"""The compiler opens more files at once than the usual limit of 1024."""
+_OPEN_FILES = 8192
+"""How many files the compiler opens at once, at most; the usual limit of 1024 can be raised up to the hard limit."""
+_RAISE_LIMIT = 'ulimit -S -n "$(ulimit -H -n)"'
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 def environment(architecture: Architecture, folder: Path) -> dict[str, str]:
-    """Return the environment of every compiler call that works in `folder`; write the wrappers into it."""
+    """Return the environment of every compiler call that works in `folder`; write the wrappers into it.
+
+    Raises StepFailed where so many files cannot be opened, as the compiler's own message names no limit.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY and limit < _OPEN_FILES:
+        raise StepFailed(
+            f"the compiler opens more files at once than the limit of {limit}: "
+            f"raise it to {_OPEN_FILES}, e.g. by docker build --ulimit nofile={_OPEN_FILES}:{_OPEN_FILES}"
+        )
     wrappers = folder / "wrappers"
     wrappers.mkdir(exist_ok=True)
     for name, command in _WRAPPERS.items():
-        (wrappers / name).write_text(f"#!/bin/sh\n{_OPEN_FILES}\nexec {command}\n")
+        (wrappers / name).write_text(f"#!/bin/sh\n{_RAISE_LIMIT}\nexec {command}\n")
         (wrappers / name).chmod(0o755)
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     compiler_cache = str(cache() / "zig")
