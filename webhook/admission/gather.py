@@ -8,9 +8,17 @@ from typing import Any, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
-from vaultkube.errors import ClusterUnavailable, ImageNotRead, Refused, RegistryUnavailable, Unavailable
+from vaultkube.errors import (
+    ClusterUnavailable,
+    ImageNotRead,
+    MissingRight,
+    Refused,
+    RegistryUnavailable,
+    Unavailable,
+)
 from vaultkube.vault.login import Resolution
 from webhook.admission.needs import (
+    AccessReview,
     AccountPullSecrets,
     ImageConfigs,
     Need,
@@ -62,6 +70,8 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
             return gather_images(services.registry, queries, deadline)
         case SecretObject(namespace, name):
             return services.cluster.get("Secret", namespace, name, deadline)
+        case AccessReview(user_info, right):
+            return services.cluster.is_allowed(user_info, right, deadline)
         case Resolution():
             return services.vault.resolve(need, deadline)
 
@@ -69,7 +79,7 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
 def gather_sources(
     cluster: Cluster, sources: Iterable[Source], namespace: str, deadline: Deadline
 ) -> dict[Source, Values]:
-    """Return the values of the ConfigMaps and Secrets that exist, by source; ClusterUnavailable otherwise."""
+    """Return the values of the ConfigMaps and Secrets that exist, by source; ClusterUnavailable or MissingRight otherwise."""
 
     def fetch(source: Source) -> Values | None:
         document = cluster.get(source.kind, namespace, source.name, deadline)
@@ -102,7 +112,7 @@ def find_account_pull_secrets(
     short = Deadline(min(_ACCOUNT_BUDGET_S, deadline.remaining_s()))
     try:
         document = cluster.get("ServiceAccount", namespace, account, short) or {}
-    except ClusterUnavailable:
+    except (ClusterUnavailable, MissingRight):
         return []
     return [
         (namespace, entry["name"]) for entry in document.get("imagePullSecrets") or () if entry.get("name")

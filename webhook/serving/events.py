@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from webhook.admission.review import AdmissionRequest
 
 CONTROLLER = "vault-webhook"
@@ -70,7 +70,7 @@ class Events:
             namespace, event = self._queue.get()
             try:
                 self._recorder.create_event(namespace, event, Deadline(_BUDGET_S))
-            except ClusterUnavailable as error:
+            except (ClusterUnavailable, MissingRight) as error:
                 fields = {"namespace": namespace, "reason": str(error)}
                 _log.warning("an Event was not sent", extra={"fields": fields})
 
