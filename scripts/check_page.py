@@ -25,7 +25,7 @@ whether who sends a Secret or ConfigMap may have it read as the ServiceAccount t
 | exit status | `check` | `mutate` |
 | --- | --- | --- |
 | 0 | no error | shown as it would be |
-| 1 | at least one error; with `--strict` also a warning | an object would be refused, or a file cannot be read |
+| 1 | at least one error; with `--strict` also a warning | an object would be refused, and its document is not printed, or a file cannot be read |
 | 2 | wrong usage, or nothing could be checked | wrong usage |
 | 3 | | shown, but the entry point of an image is unknown |
 
