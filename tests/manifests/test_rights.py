@@ -1,5 +1,6 @@
 """The webhook's rights: each has its row in docs/security.md, and those that read secrets can be bound by namespace."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -8,10 +9,12 @@ from typing import Any
 
 import yaml
 
+from tests.servers.cluster import Cluster
 from tests.servers.kubectl import Kubectl
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 DOCUMENTS = list(yaml.safe_load_all((ROOT / "manifests/base/rbac.yaml").read_text(encoding="utf-8")))
 
 
@@ -34,9 +37,18 @@ def test_what_reads_secrets_stands_in_a_role_of_its_own() -> None:
     assert not re.search("secrets|token|escalate|bind|impersonate", str(roles["vault-webhook"]["rules"]))
 
 
+def test_the_network_policy_of_the_page_selects_the_webhooks_pods_and_is_valid(cluster: Cluster) -> None:
+    policy = yaml.safe_load(EXAMPLES[0])
+    (deployment, *_) = yaml.safe_load_all((ROOT / "manifests/base/deployment.yaml").read_text())
+    assert policy["spec"]["podSelector"] == deployment["spec"]["selector"]
+    policy["metadata"]["namespace"] = "default"
+    said = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(policy))
+    assert said == "networkpolicy.networking.k8s.io/vault-webhook created (server dry run)\n"
+
+
 def test_the_overlay_of_the_page_binds_it_by_namespace(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "manifests/base", tmp_path / "base")
-    overlay, binding = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[:2]
+    _, overlay, binding = EXAMPLES
     (tmp_path / "kustomization.yaml").write_text(overlay.replace("resources:", "resources:\n  - base"))
     (tmp_path / "secrets-of-shop.yaml").write_text(binding)
     built = list(yaml.safe_load_all(Kubectl(tmp_path / "none")("kustomize", str(tmp_path))))
