@@ -15,16 +15,17 @@ code as in the cluster has decided it. Both read Deployments, StatefulSets, Daem
 Secrets, ConfigMaps and Lists, and other kinds with a pod in `spec.template`; all else passes unchanged. Comments and the layout of the YAML are lost in what
 `mutate` prints.
 
-Neither sends anything anywhere, so three things are unknown, and said to be: the entry point of an image, where
+Neither sends anything anywhere, so four things are unknown, and said to be: the entry point of an image, where
 the container has no `command` and the pod no annotation `entrypoint` (`--registry` asks, with the pull secrets of the files
 and of `~/.docker/config.json`, not of credential helpers); a ConfigMap or Secret that is in none of the files
-(`--cluster` asks, by `KUBECONFIG`; log-in plug-ins need `pip install 'vault-webhook[laptop]'`); and the operator's settings
-(`--settings` takes the ConfigMap of `manifests/base/settings.yaml` as you have it; without it every Vault address is allowed).
+(`--cluster` asks, by `KUBECONFIG`; log-in plug-ins need `pip install 'vault-webhook[laptop]'`); the operator's settings
+(`--settings` takes the ConfigMap of `manifests/base/settings.yaml` as you have it; without it every Vault address is allowed); and
+whether who sends a Secret or ConfigMap may have it read as the ServiceAccount that it names ([security](security.md)).
 
 | exit status | `check` | `mutate` |
 | --- | --- | --- |
 | 0 | no error | shown as it would be |
-| 1 | at least one error; with `--strict` also a warning | an object would be refused, or a file cannot be read |
+| 1 | at least one error; with `--strict` also a warning | an object would be refused, and its document is not printed, or a file cannot be read |
 | 2 | wrong usage, or nothing could be checked | wrong usage |
 | 3 | | shown, but the entry point of an image is unknown |
 

@@ -6,6 +6,7 @@
     │   └── NotYaml          or can, and is no YAML
     └── Refused              the object's author can mend it: answered `allowed: false`, 403
         ├── ForbiddenAddress     a Vault address that the operator has not listed
+        ├── MissingRight         the operator's: RBAC lets the webhook not do what the decision needs
         ├── ImageNotRead         the registry did not give the image's configuration
         ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
         ├── Unavailable          somebody did not answer, and may do so later: 503
@@ -58,6 +59,10 @@ class Refused(WebhookError):
 
 class ForbiddenAddress(Refused):
     """An annotation names a Vault address that the operator has not allowed."""
+
+
+class MissingRight(Refused):
+    """The webhook's own ServiceAccount lacks a right; trying again does not help."""
 
 
 class ImageNotRead(Refused):

@@ -1,29 +1,98 @@
 """What Prometheus can scrape, summed over the worker processes."""
 
+import fcntl
+import logging
 import os
+import shutil
+import struct
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX, _OWNER = "vault-webhook-metrics-", "owner"
+_SUMMED = ("counter", "histogram", "summary")
+"""Kinds of metrics whose figures outlive their worker."""
+_log = logging.getLogger(__name__)
+_dead: set[int] = set()
 
 
 def prepare_directory(folder: str) -> Path:
     """Make the directory in `folder` that worker processes share their metrics in; import prometheus_client later.
 
-    Where there is no such folder, the system's temporary one serves.
+    Where there is no such folder, the system's temporary one serves. Directories of processes that were killed go.
     """
-    parent = folder if os.path.isdir(folder) else None
-    directory = Path(tempfile.mkdtemp(prefix="vault-webhook-metrics-", dir=parent))
+    parent = Path(folder if os.path.isdir(folder) else tempfile.gettempdir())
+    for left in parent.glob(f"{_PREFIX}*"):
+        _remove_if_left(left)
+    directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    _own(directory)
     os.environ[DIRECTORY_VARIABLE] = str(directory)
     return directory
 
 
-def mark_dead(pid: int) -> None:
-    """Forget what only a living worker counts; gunicorn's `child_exit` calls it."""
-    from prometheus_client import multiprocess  # reads the directory at import
+def _own(directory: Path) -> None:
+    """Hold a lock on the directory's owner file as long as this process or one of its children lives."""
+    owner = os.open(directory / "new", os.O_CREAT | os.O_WRONLY)
+    fcntl.flock(owner, fcntl.LOCK_EX)
+    os.rename(directory / "new", directory / _OWNER)
 
-    multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+def _remove_if_left(directory: Path) -> None:
+    with suppress(OSError), open(directory / _OWNER) as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def mark_dead(pid: int) -> None:
+    """Add the sums of a dead worker to those of all dead ones, and remove its files; gunicorn's `child_exit` calls it.
+
+    While a worker reads the files, which may take long if it was stopped, nobody waits: the next dead worker's turn is
+    this one's too.
+    """
+    directory = Path(os.environ[DIRECTORY_VARIABLE])
+    _dead.add(pid)
+    try:
+        with _locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            while _dead:
+                _bury(directory, _dead.pop())
+    except BlockingIOError:
+        return
+
+
+def _bury(directory: Path, pid: int) -> None:
+    for file in directory.glob(f"*_{pid}.db"):
+        kind = file.name.partition("_")[0]
+        try:
+            if kind in _SUMMED:
+                _add(file, directory / f"{kind}_dead.db")
+        except (OSError, RuntimeError, ValueError, struct.error) as error:
+            _log.warning(
+                "figures of a dead worker are lost", extra={"fields": {"reason": type(error).__name__}}
+            )
+        file.unlink(missing_ok=True)
+
+
+def _add(file: Path, to: Path) -> None:
+    from prometheus_client.mmap_dict import (
+        MmapedDict,
+    )  # like all of the package, only where metrics are served
+
+    sums = MmapedDict(str(to))  # type: ignore[no-untyped-call]
+    try:
+        for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(file)):  # type: ignore[no-untyped-call]
+            sums.write_value(key, sums.read_value(key)[0] + value, timestamp)  # type: ignore[no-untyped-call]
+    finally:
+        sums.close()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    """Keep readers of the files and their remover apart; the kernel ends the lock of a process that is killed."""
+    with open(directory / "lock", "w") as file:
+        fcntl.flock(file, how)
+        yield
 
 
 class Metrics:
@@ -84,6 +153,7 @@ def exposition() -> Callable[[], tuple[bytes, str]]:
             return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry), CONTENT_TYPE_LATEST
+        with _locked(Path(os.environ[DIRECTORY_VARIABLE]), fcntl.LOCK_SH):
+            return generate_latest(registry), CONTENT_TYPE_LATEST
 
     return expose

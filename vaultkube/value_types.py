@@ -157,6 +157,7 @@ PATH_PATTERNS = ValueType(
     _path_patterns,
 )
 POLICY_MODE = ValueType("enforce or warn", _choice("enforce", "warn"))
+IDENTITY_CHECK = ValueType("one of off, pods, token", _choice("off", "pods", "token"))
 PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", _choice("vault", "bao"))
 ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, NoReturn
 
 from vaultenv import __version__
 from vaultkube.errors import InvalidSetting, WebhookError
+from vaultkube.printable import printable
 
 
 class Command(NamedTuple):
@@ -35,7 +36,7 @@ def main() -> int:
     try:
         return int(importlib.import_module(command.module).run(sys.argv[2:]))
     except (InvalidSetting, WebhookError) as error:
-        print(f"vault-webhook {command.name}: {error}", file=sys.stderr)
+        print(f"vault-webhook {command.name}: {printable(str(error))}", file=sys.stderr)
         return 1
 
 

@@ -176,5 +176,5 @@ def test_metrics_count_the_reviews_of_both_workers(product: Product) -> None:
     }
     total = sum(float(count) for _, count in counted)
     lines = [json.loads(line) for line in product.log.read_text().splitlines() if line.startswith("{")]
-    reviewed = sum(line["message"] in ("reviewed", "no admission review") for line in lines)
+    reviewed = sum(line["message"] in ("reviewed", "not an AdmissionReview") for line in lines)
     assert total == reviewed

@@ -1,4 +1,4 @@
-"""A small client of the Kubernetes API: objects, nodes, Events, and tokens of ServiceAccounts.
+"""A small client of the Kubernetes API: objects, nodes, Events, tokens of ServiceAccounts, and rights of users.
 
 https://kubernetes.io/docs/reference/kubernetes-api/
 """
@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import requests
 
+from vaultkube.apiserver.access import Right, subject_access_review
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.tls import client_context, load_client_certificate
@@ -29,11 +30,12 @@ _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "s
 
 @dataclass(frozen=True)
 class _Request:
-    """A request; `what` names it in errors."""
+    """A request that needs `right`; `what` names it in errors."""
 
     method: str
     path: str
     what: str
+    right: Right
     body: Mapping[str, Any] | None = None
     accept: str = "application/json"
 
@@ -55,13 +57,10 @@ class Cluster:
         self._not_ready = ""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable."""
+        """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable or MissingRight."""
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
-        what = f"{kind} {namespace}/{name}"
-        answer = self._request(_Request("GET", path, what), deadline)
-        if answer.status == 404:
-            return None
-        return self._checked(answer, what)
+        right = Right("get", _PLURALS[kind], namespace)
+        return self._find(_Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
 
     def create_token(
         self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
@@ -77,46 +76,65 @@ class Cluster:
             "spec": {"audiences": audiences, "expirationSeconds": _TOKEN_LIFETIME_S},
         }
         what = f"a token of ServiceAccount {namespace}/{service_account}"
-        answer = self._request(_Request("POST", path, what, body), deadline)
-        if answer.status == 404:
-            return None
-        return str(self._checked(answer, what)["status"]["token"])
+        right = Right("create", "serviceaccounts", namespace, "token")
+        document = self._find(_Request("POST", path, what, right, body), deadline)
+        return None if document is None else str(document["status"]["token"])
+
+    def is_allowed(self, user_info: Mapping[str, Any], right: Right, deadline: Deadline) -> bool:
+        """Return whether the user of this UserInfo has the right; raise ClusterUnavailable or MissingRight."""
+        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        own, body = Right("create", "subjectaccessreviews"), subject_access_review(user_info, right)
+        document = self._found(_Request("POST", path, "a SubjectAccessReview", own, body), deadline)
+        return document["status"].get("allowed") is True
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
-        """Yield the metadata of every node; raise ClusterUnavailable if they may not be read."""
+        """Yield the metadata of every node; raise ClusterUnavailable or MissingRight."""
         page = ""
         while True:
             path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
-            request = _Request("GET", path, "the nodes", accept=_METADATA)
-            found = self._checked(self._request(request, deadline), request.what)
+            request = _Request("GET", path, "the nodes", Right("list", "nodes"), accept=_METADATA)
+            found = self._found(request, deadline)
             yield from found.get("items") or ()
             page = (found.get("metadata") or {}).get("continue") or ""
             if not page:
                 return
 
     def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None:
-        """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable if that fails."""
+        """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable or MissingRight."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
-        what = f"an Event in {namespace}"
-        self._checked(self._request(_Request("POST", path, what, event), deadline), what)
+        right = Right("create", "events", namespace)
+        self._found(_Request("POST", path, f"an Event in {namespace}", right, event), deadline)
 
     def ready(self, deadline: Deadline) -> bool:
         """Return whether the API server answers; the log says why not, once for each reason."""
         try:
-            self._checked(self._request(_Request("GET", "/version", "the version"), deadline), "the version")
+            self._found(_Request("GET", "/version", "the version", Right("get", "/version")), deadline)
             problem = ""
-        except ClusterUnavailable as error:
+        except (ClusterUnavailable, MissingRight) as error:
             problem = str(error)
         if problem and problem != self._not_ready:
             _log.warning("not ready: %s", problem)
         self._not_ready = problem
         return not problem
 
-    def _checked(self, answer: _Answer, what: str) -> Mapping[str, Any]:
+    def _found(self, request: _Request, deadline: Deadline) -> Mapping[str, Any]:
+        document = self._find(request, deadline)
+        if document is None:
+            raise ClusterUnavailable(f"the API server answered 404 for {request.what}; try again")
+        return document
+
+    def _find(self, request: _Request, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the answer's document, None if the API server knows no such thing."""
+        answer = self._request(request, deadline)
+        if answer.status == 404:
+            return None
         if answer.status == 403:
-            raise ClusterUnavailable(f"the webhook may not read {what}; check its ClusterRole (manifests/)")
+            raise MissingRight(
+                f"the webhook's ServiceAccount may not {request.right} (for {request.what}); "
+                "bind the ClusterRole that lets it: docs/security.md"
+            )
         if answer.status not in (200, 201):
-            raise ClusterUnavailable(f"the API server answered {answer.status} for {what}; try again")
+            raise ClusterUnavailable(f"the API server answered {answer.status} for {request.what}; try again")
         return answer.document
 
     def _request(self, request: _Request, deadline: Deadline) -> _Answer:

@@ -11,6 +11,7 @@ from vaultkube.documents.base64 import decoded
 from vaultkube.errors import (
     ClusterUnavailable,
     ImageNotRead,
+    MissingRight,
     Refused,
     RegistryUnavailable,
     Unavailable,
@@ -18,6 +19,7 @@ from vaultkube.errors import (
 )
 from vaultkube.vault.login import Resolution
 from webhook.admission.needs import (
+    AccessReview,
     AccountPullSecrets,
     ImageConfigs,
     Need,
@@ -70,6 +72,8 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
             return gather_images(services.registry, queries, deadline)
         case SecretObject(namespace, name):
             return services.cluster.get("Secret", namespace, name, deadline)
+        case AccessReview(user_info, right):
+            return services.cluster.is_allowed(user_info, right, deadline)
         case Resolution():
             return resolve(services, need, deadline)
 
@@ -88,7 +92,7 @@ def resolve(services: Services, need: Resolution, deadline: Deadline) -> dict[st
 def gather_sources(
     cluster: Cluster, sources: Iterable[Source], namespace: str, deadline: Deadline
 ) -> dict[Source, Values]:
-    """Return the values of the ConfigMaps and Secrets that exist, by source; ClusterUnavailable otherwise."""
+    """Return the values of the ConfigMaps and Secrets that exist, by source; ClusterUnavailable or MissingRight otherwise."""
 
     def fetch(source: Source) -> Values | None:
         document = cluster.get(source.kind, namespace, source.name, deadline)
@@ -121,7 +125,7 @@ def find_account_pull_secrets(
     short = Deadline(min(_ACCOUNT_BUDGET_S, deadline.remaining_s()))
     try:
         document = cluster.get("ServiceAccount", namespace, account, short) or {}
-    except ClusterUnavailable:
+    except (ClusterUnavailable, MissingRight):
         return []
     return [
         (namespace, entry["name"]) for entry in document.get("imagePullSecrets") or () if entry.get("name")

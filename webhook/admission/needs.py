@@ -7,6 +7,7 @@ own, and the thread that watches connections runs a decision as far as it goes w
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from vaultkube.apiserver.access import Right
 from vaultkube.vault.login import Resolution
 from webhook.admission.review import Decision
 from webhook.pods.facts import Source
@@ -46,7 +47,16 @@ class SecretObject(NamedTuple):
     name: str
 
 
-Need = SourceValues | AccountPullSecrets | PullSecrets | ImageConfigs | SecretObject | Resolution
+class AccessReview(NamedTuple):
+    """Whether the user has the right: `bool`."""
+
+    user_info: Mapping[str, Any]
+    right: Right
+
+
+Need = (
+    SourceValues | AccountPullSecrets | PullSecrets | ImageConfigs | SecretObject | AccessReview | Resolution
+)
 """A Resolution brings its values: `dict[str, bytes | None]`."""
 
 Result = TypeVar("Result")

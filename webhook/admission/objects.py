@@ -12,6 +12,7 @@ from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import NotResolved
 from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
+from webhook.admission.identity import check_identity
 from webhook.admission.needs import SecretObject, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
@@ -71,6 +72,7 @@ class ObjectDecisions:
         if not references:
             return Decision(warnings=messages(warnings))
         warnings = (*warnings, *self._check(request, references, config, deadline))
+        yield from check_identity(request, config.service_account, self._settings.object_identity_check)
         written = references.written() if request.dry_run else set()
         read = {key: value for key, value in references.parsed.items() if key not in written}
         found = yield from self._resolve(read, config, request)

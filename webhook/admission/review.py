@@ -34,6 +34,8 @@ class AdmissionRequest(NamedTuple):
     old_object: Mapping[str, Any] | None
     dry_run: bool
     api_version: str = API_VERSIONS[0]
+    user_info: Mapping[str, Any] = MappingProxyType({})
+    """UserInfo of authentication.k8s.io: the user, or the controller, who sends the object to the API server."""
 
     @property
     def object_name(self) -> str:
@@ -98,7 +100,7 @@ def parse_review(body: bytes) -> AdmissionRequest:
         content = {}
     if not isinstance(content, dict):
         raise InvalidReview("the AdmissionReview has no object")
-    previous = request.get("oldObject")
+    previous, user_info = request.get("oldObject"), request.get("userInfo")
     return AdmissionRequest(
         uid=request["uid"],
         kind=_text(request.get("kind"), "kind"),
@@ -110,6 +112,7 @@ def parse_review(body: bytes) -> AdmissionRequest:
         old_object=previous if isinstance(previous, dict) else None,
         dry_run=request.get("dryRun") is True,
         api_version=review["apiVersion"],
+        user_info=user_info if isinstance(user_info, dict) else {},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from vaultkube.apiserver.access import Right
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 from vaultkube.vault.login import Resolution
@@ -14,6 +15,8 @@ class Cluster(Protocol):
     """The Kubernetes API: `vaultkube.apiserver.client.Cluster`."""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def is_allowed(self, user_info: Mapping[str, Any], right: Right, deadline: Deadline) -> bool: ...
 
     def ready(self, deadline: Deadline) -> bool: ...
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from vaultkube.errors import InvalidSetting, NotYaml, WebhookError
+from vaultkube.printable import printable
 from webhook.commands.manifest_options import add_common_options, read_inputs
 from webhook.offline.checks.checking import Checker
 from webhook.offline.checks.finding import Finding
@@ -27,7 +28,7 @@ def run(arguments: list[str]) -> int:
     try:
         findings = sorted(set(_findings(options)))
     except (InvalidSetting, WebhookError) as error:
-        print(f"vault-webhook check: {error}", file=sys.stderr)
+        print(f"vault-webhook check: {printable(str(error))}", file=sys.stderr)
         return NOT_CHECKED
     sys.stdout.write(OUTPUTS[options.output](findings))
     return _status(findings, strict=options.strict)

@@ -12,6 +12,7 @@ import yaml
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
+from vaultkube.printable import printable
 from webhook.config.settings import read_settings
 from webhook.offline.context import with_string_data
 from webhook.registry.client import RegistryClient
@@ -64,7 +65,7 @@ def _pull_secret(file: Path) -> PullSecret:
     try:
         content = file.read_bytes()
         document = yaml.safe_load(content)
-    except (OSError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise InvalidSetting(f"--pull-secret {file}: {type(error).__name__}: it cannot be read") from None
     if isinstance(document, Mapping) and document.get("kind") == "Secret":
         return _of_manifest(file, document)
@@ -93,4 +94,4 @@ def _report(image: str, config: ImageConfig) -> str:
     lines += [f"{'warning':<11} {warning}" for warning in config.warnings]
     if not (config.entrypoint or config.command):
         lines.append("warning     it has neither: a pod needs `command` or `args`")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))

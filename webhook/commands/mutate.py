@@ -1,7 +1,7 @@
 """`vault-webhook mutate -f FILE`: the manifest as the cluster would run it, without sending it anywhere.
 
-Exit status: 0 shown as it would be; 1 an object would be refused, or a file cannot be read; 2 wrong usage;
-3 shown, but the entry point of an image is unknown.
+Exit status: 0 shown as it would be; 1 an object would be refused, and its document is left out, or a file cannot be
+read; 2 wrong usage; 3 shown, but the entry point of an image is unknown.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vaultkube.printable import printable
 from webhook.commands.manifest_options import Inputs, add_common_options, read_inputs
 from webhook.offline.documents import Document
 from webhook.offline.preview import Preview, preview
@@ -28,6 +29,11 @@ class RenderedDocument:
     after: Any
     previews: tuple[tuple[ReviewableObject, Preview], ...]
 
+    @property
+    def refused(self) -> bool:
+        """Return whether the cluster would refuse one of its objects: what is printed may be piped to `kubectl apply`."""
+        return any(found.refusal for _, found in self.previews)
+
 
 def run(arguments: list[str]) -> int:
     """Print the manifests as they would be; return the exit status. WebhookError if a file cannot be read."""
@@ -37,15 +43,16 @@ def run(arguments: list[str]) -> int:
         parser.error("--vault needs --cluster: the values are read as a ServiceAccount of the cluster")
     inputs = read_inputs(options)
     rendered = [_render(document, inputs) for document in inputs.documents]
+    shown = [document for document in rendered if not document.refused]
     if options.diff:
-        for document in rendered:
+        for document in shown:
             sys.stdout.writelines(
-                line + "\n" for line in difference(document.before, document.after, document.name)
+                printable(line) + "\n" for line in difference(document.before, document.after, document.name)
             )
     else:
-        sys.stdout.write(yaml_text(document.after for document in rendered))
+        sys.stdout.write(yaml_text(document.after for document in shown))
     for line in _remarks(rendered):
-        print(f"vault-webhook mutate: {line}", file=sys.stderr)
+        print(f"vault-webhook mutate: {printable(line)}", file=sys.stderr)
     return _status(rendered)
 
 
@@ -74,14 +81,14 @@ def _remarks(rendered: Iterable[RenderedDocument]) -> Iterator[str]:
             for source in found.unknown_sources:
                 yield f"unknown: {where}: {source} is in none of the files; add it, or ask with --cluster"
             for value in found.unread_values:
-                yield f"unread: {where}: {value}; the webhook puts it in when the object is created"
+                yield f"unread: {where}: {value}; the webhook puts it in when somebody creates the object who may act as that ServiceAccount"
 
 
 def _status(rendered: Iterable[RenderedDocument]) -> int:
-    previews = [found for document in rendered for _, found in document.previews]
-    if any(found.refusal for found in previews):
+    if any(document.refused for document in rendered):
         return REFUSED
-    return UNKNOWN if any(found.unknown_images for found in previews) else 0
+    unknown = (found.unknown_images for document in rendered for _, found in document.previews)
+    return UNKNOWN if any(unknown) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="vault-webhook mutate",
         description="Print manifests as the cluster would run them. Nothing is sent anywhere unless an option says so; "
         "comments and the layout of the YAML are lost.",
-        epilog="Exit status: 0 shown; 1 an object would be refused, or a file cannot be read; 2 wrong usage; "
+        epilog="Exit status: 0 shown; 1 an object would be refused, and its document is left out, or a file cannot be read; "
+        "2 wrong usage; "
         "3 shown, but the entry point of an image is unknown.",
     )
     add_common_options(parser)

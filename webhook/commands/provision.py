@@ -5,7 +5,9 @@ below it; every namespace reads `CLUSTER/data/_shared` and all below it; the rol
 """
 
 import argparse
+import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,10 @@ from vaultkube.vault.client import new_client
 
 _SHARED = "_shared"
 _TIMEOUT_S = 30.0
+API_SERVER = "https://kubernetes.default.svc.cluster.local"
+"""The audience of the token that a pod has mounted, and of one that is asked for without an audience: the issuer of most clusters."""
+_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_MOUNT = "[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
 
 
 class ProvisioningFailed(WebhookError):
@@ -47,14 +53,14 @@ def run(arguments: list[str]) -> int:
     provisioning = Provisioning(_client(), options.cluster, lambda line: print(line, file=sys.stdout))
     provisioning.mount(auth if options.kubernetes_host else None)
     for namespace in options.namespaces:
-        provisioning.namespace(namespace, options.service_account, options.token_ttl)
+        provisioning.namespace(namespace, options.service_account, options.token_ttl, options.audience)
     return 0
 
 
 def policy_text(cluster: str, namespace: str) -> str:
     """Return the policy of a namespace: its own path and the shared one, to read."""
     rules = (
-        f'path "{cluster}/data/{place}{below}" {{ capabilities = ["read"] }}'
+        f'path {json.dumps(f"{cluster}/data/{place}{below}")} {{ capabilities = ["read"] }}'
         for place in (namespace, _SHARED)
         for below in ("", "/*")
     )
@@ -96,8 +102,10 @@ class Provisioning:
             )
             self._report(f"configured auth/{self._cluster} for {auth.host}")
 
-    def namespace(self, namespace: str, service_accounts: list[str], token_ttl: str) -> None:
-        """Make policy and role of `namespace` for these ServiceAccounts of it, or for all (`*`)."""
+    def namespace(
+        self, namespace: str, service_accounts: list[str], token_ttl: str, audience: str = API_SERVER
+    ) -> None:
+        """Make policy and role of `namespace` for tokens with this audience of these ServiceAccounts of it, or of all (`*`)."""
         policy = f"{self._cluster}-{namespace}"
         text = policy_text(self._cluster, namespace)
         self._call(
@@ -111,9 +119,13 @@ class Provisioning:
             bound_service_account_namespaces=[namespace],
             policies=[policy],
             ttl=token_ttl,
+            audience=audience,
             mount_point=self._cluster,
         )
-        self._report(f"namespace {namespace}: role {namespace}, path {self._cluster}/data/{namespace}")
+        self._report(
+            f"namespace {namespace}: role {namespace} for tokens with audience {audience}, "
+            f"path {self._cluster}/data/{namespace}"
+        )
 
     def _call(self, step: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
@@ -132,8 +144,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: vault-webhook provision --cluster 09999-demo-cluster default shop "
         "--kubernetes-host https://10.0.0.1:6443 --kubernetes-ca-file ca.crt",
     )
-    parser.add_argument("namespaces", metavar="NAMESPACE", nargs="+")
-    parser.add_argument("--cluster", required=True, help="name of the KV v2 mount and of the auth mount")
+    parser.add_argument("namespaces", metavar="NAMESPACE", nargs="+", type=_name(_LABEL, "a namespace"))
+    parser.add_argument(
+        "--cluster",
+        required=True,
+        type=_name(_MOUNT, "a path of letters, digits, dots, - and _"),
+        help="name of the KV v2 mount and of the auth mount",
+    )
     parser.add_argument("--kubernetes-host", default="", help="address of the API server as Vault sees it")
     parser.add_argument("--kubernetes-ca-file", type=Path, help="PEM file with the API server's CA")
     parser.add_argument(
@@ -147,8 +164,26 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a ServiceAccount that may log in (default: all of the namespace)",
     )
+    parser.add_argument(
+        "--audience",
+        default=API_SERVER,
+        type=_name("[!-~]+", "one word"),
+        help="audience of the tokens that may log in: the API server's own, its --api-audiences or issuer, or that of "
+        "VAULT_TOKEN_AUDIENCE and the annotation vault-token-audience where they are used (default: %(default)s)",
+    )
     parser.add_argument("--token-ttl", default="1h", help="life of the tokens (default: %(default)s)")
     return parser
+
+
+def _name(pattern: str, accepted: str) -> Callable[[str], str]:
+    """Return a parser of names that the pattern matches: in a policy `*`, `+` and `{{` would open other paths."""
+
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {accepted}")
+        return text
+
+    return parse
 
 
 def _client() -> hvac.Client:

@@ -8,6 +8,7 @@ from vaultkube.value_types import (
     BOOLEAN,
     COUNT,
     DURATION,
+    IDENTITY_CHECK,
     LOG_LEVEL,
     PATH_PATTERNS,
     POLICY_MODE,
@@ -93,6 +94,12 @@ class Settings:
         POLICY_MODE,
         "enforce",
         help="whether an object that names another path is refused or warned about",
+    )
+    object_identity_check: str = setting(
+        "OBJECT_IDENTITY_CHECK",
+        IDENTITY_CHECK,
+        "pods",
+        help="the right that a user needs in the namespace to have a Secret or ConfigMap read as its `vault-serviceaccount`: to create pods there (pods), or tokens of that ServiceAccount (token): see docs/security.md; off: none",
     )
     vault_ca_file: str = setting(
         "VAULT_CACERT",

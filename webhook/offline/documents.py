@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -21,10 +21,30 @@ STANDARD_INPUT = "-"
 _NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
 _LARGEST = 1_000_000
 """Parts that a document may have, each alias counted as what it stands for."""
+_DEEPEST = 100
+"""More than the API server takes of any kind that has a schema, and far from the end of Python's stack."""
 _REASONS: dict[type[Exception], str] = {
-    RecursionError: "it is nested too deeply, or an alias contains itself"
+    RecursionError: "it is nested too deeply, or an alias contains itself",
+    ValueError: "a number or a date is none",
 }
+_INTEGER_BITS = 4096
+"""More than any number of Kubernetes has, and less than Python refuses to write in decimal."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class _NotJson(ValueError):
+    """The document has what JSON does not have; `reason` says what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Extent(NamedTuple):
+    """Number and nesting of the parts of a node, with those that its aliases stand for."""
+
+    size: int
+    depth: int
 
 
 class _Loader(yaml.SafeLoader):
@@ -74,27 +94,30 @@ def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | Non
 
 def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
     """Return the documents of a text, empty ones left out; raise NotYaml if it is not YAML."""
-    loader = _Loader(text)
     documents = []
     try:
+        loader = _Loader(text)
         while loader.check_node() and (node := loader.get_node()):
-            if _size(node, {}) > _LARGEST:
+            extent = _extent(node, {})
+            if extent.size > _LARGEST:
                 raise NotYaml(file, node.start_mark.line + 1, "its aliases make too much of it")
+            if extent.depth > _DEEPEST:
+                raise RecursionError
             repeated = tuple(_repeated(node, ()))  # before merge keys are filled in
             content = loader.construct_document(node)
             if content is not None:
                 documents.append(Document(file, _as_json(content), node, repeated))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _not_yaml(file, error) from None
-    finally:
-        loader.dispose()
     return documents
 
 
 def _not_yaml(file: str, error: Exception) -> NotYaml:
     mark = getattr(error, "problem_mark", None)
-    reason = getattr(error, "problem", None) or _REASONS.get(type(error), type(error).__name__)
-    return NotYaml(file, mark.line + 1 if mark else 1, reason)
+    reason = getattr(error, "problem", None) or getattr(error, "reason", None)
+    return NotYaml(
+        file, mark.line + 1 if mark else 1, reason or _REASONS.get(type(error), type(error).__name__)
+    )
 
 
 def path_text(path: FieldPath) -> str:
@@ -120,18 +143,34 @@ def _read(file: str) -> str:
 
 
 def _as_json(content: Any) -> Any:
-    """Return the content with all keys as text: JSON has no others."""
+    """Return the content with all keys as text: JSON has no others; raise _NotJson for what JSON does not have."""
     if isinstance(content, dict):
         return {_key(key): _as_json(value) for key, value in content.items()}
     if isinstance(content, list):
         return [_as_json(value) for value in content]
-    return content
+    if isinstance(content, str):
+        return _whole(content)
+    if isinstance(content, int) and content.bit_length() > _INTEGER_BITS:
+        raise _NotJson("a number is too long")
+    if content is None or isinstance(content, bool | int | float):
+        return content
+    raise _NotJson(f"a tag makes something that JSON does not have ({type(content).__name__})")
 
 
 def _key(key: Any) -> str:
     if isinstance(key, bool):
         return "true" if key else "false"
-    return str(key)
+    return _whole(str(key))
+
+
+def _whole(text: str) -> str:
+    """Return the text if it is one: an escape can make half of a character."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise _NotJson("half of a surrogate pair is no character") from None
+    return text
 
 
 def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
@@ -143,15 +182,19 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
     return None
 
 
-def _size(node: Node, known: dict[int, int]) -> int:
-    """Return the number of parts of a node, with those that its aliases stand for; raise RecursionError if one contains itself."""
+def _extent(node: Node, known: dict[int, _Extent]) -> _Extent:
+    """Return the extent of a node; raise RecursionError if an alias contains itself."""
     if id(node) not in known:
         children: list[Node] = []
         if isinstance(node, MappingNode):
             children = [part for pair in node.value for part in pair]
         elif isinstance(node, SequenceNode):
             children = node.value
-        known[id(node)] = 1 + sum(_size(child, known) for child in children)
+        extents = [_extent(child, known) for child in children]
+        known[id(node)] = _Extent(
+            1 + sum(extent.size for extent in extents),
+            1 + max((extent.depth for extent in extents), default=0),
+        )
     return known[id(node)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from webhook.registry.platforms import Platform, node_platforms
 
 _LIFE_S = 300.0
@@ -47,6 +47,6 @@ class NodePlatforms:
         """Read the nodes, and return the seconds until the next time."""
         try:
             self._platforms = node_platforms(self._nodes.list_nodes(Deadline(_BUDGET_S)))
-        except ClusterUnavailable:
+        except (ClusterUnavailable, MissingRight):
             return _PAUSE_S
         return _LIFE_S

@@ -12,10 +12,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from webhook.admission.review import AdmissionRequest
 
 CONTROLLER = "vault-webhook"
@@ -25,6 +25,8 @@ _NAME = re.compile(r"[^a-z0-9.-]+")
 _WAITING = 64
 _BUDGET_S = 3.0
 
+Key = TypeVar("Key")
+
 
 class Recorder(Protocol):
     """Creates Events: `vaultkube.apiserver.client.Cluster`."""
@@ -33,7 +35,7 @@ class Recorder(Protocol):
 
 
 class Events:
-    """Sends an Event for each refusal; the same one at most once a minute, and at most one a second on average."""
+    """Sends an Event for each refusal; at most one a second on average, and of one namespace one in ten seconds."""
 
     def __init__(
         self, recorder: Recorder, instance: str, clock: Callable[[], float] = time.monotonic
@@ -51,7 +53,7 @@ class Events:
             return
         event = refusal_event(request, reason, self._instance)
         regarding = event["regarding"]
-        if self._limit.allows((request.namespace, regarding["kind"], regarding["name"], reason)):
+        if self._limit.allows(request.namespace, regarding["kind"], regarding["name"], reason):
             try:
                 self._queue.put_nowait((request.namespace, event))
             except queue.Full:
@@ -70,36 +72,60 @@ class Events:
             namespace, event = self._queue.get()
             try:
                 self._recorder.create_event(namespace, event, Deadline(_BUDGET_S))
-            except ClusterUnavailable as error:
+            except (ClusterUnavailable, MissingRight) as error:
                 fields = {"namespace": namespace, "reason": str(error)}
                 _log.warning("an Event was not sent", extra={"fields": fields})
 
 
-class Limit:
-    """Allows a key once a minute, and all keys together 20 at once and then one a second."""
+class _Pace(NamedTuple):
+    """So many at once, and then one in `every_s`; its state is the time until which it is used up."""
 
-    _SAME_S, _BURST, _PER_S, _KEYS = 60.0, 20.0, 1.0, 1024
+    burst: int
+    every_s: float
+
+    def allows(self, until_s: float, now_s: float) -> bool:
+        return until_s - now_s <= (self.burst - 1) * self.every_s
+
+    def after_one(self, until_s: float, now_s: float) -> float:
+        return max(until_s, now_s) + self.every_s
+
+
+class Limit:
+    """Allows Events at a pace for all and one for each namespace, so that one that is refused often silences no other.
+
+    The same key is allowed once a minute.
+    """
+
+    _ALL, _NAMESPACE = _Pace(20, 1.0), _Pace(5, 10.0)
+    _SAME_S, _REMEMBERED = 60.0, 1024
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._tokens, self._filled = self._BURST, clock()
+        self._until = clock()
+        self._namespaces: dict[str, float] = {}
         self._last: dict[tuple[str, ...], float] = {}
 
-    def allows(self, key: tuple[str, ...]) -> bool:
-        """Return whether one more Event may be sent now, and count it if so."""
+    def allows(self, namespace: str, *key: str) -> bool:
+        """Return whether one more Event of the namespace may be sent now, and count it if so."""
         with self._lock:
-            now = self._clock()
-            self._tokens = min(self._BURST, self._tokens + (now - self._filled) * self._PER_S)
-            self._filled = now
-            if self._tokens < 1 or now - self._last.get(key, -self._SAME_S) < self._SAME_S:
+            now, same = self._clock(), (namespace, *key)
+            own = self._namespaces.get(namespace, now)
+            is_new = now - self._last.get(same, -self._SAME_S) >= self._SAME_S
+            if not (is_new and self._ALL.allows(self._until, now) and self._NAMESPACE.allows(own, now)):
                 return False
-            self._tokens -= 1
-            self._last.pop(key, None)
-            self._last[key] = now
-            if len(self._last) > self._KEYS:
-                del self._last[next(iter(self._last))]
+            self._until = self._ALL.after_one(self._until, now)
+            _remember(self._namespaces, namespace, self._NAMESPACE.after_one(own, now), self._REMEMBERED)
+            _remember(self._last, same, now, self._REMEMBERED)
             return True
+
+
+def _remember(memory: dict[Key, float], key: Key, time_s: float, most: int) -> None:
+    """Put the key last, and forget the first of more than `most`."""
+    memory.pop(key, None)
+    memory[key] = time_s
+    if len(memory) > most:
+        del memory[next(iter(memory))]
 
 
 def refusal_event(request: AdmissionRequest, reason: str, instance: str) -> dict[str, Any]:

@@ -140,11 +140,23 @@ def test_the_annotation_tells_the_entry_point(mutate: Mutate) -> None:
 
 def test_a_refusal_has_a_status_and_its_reason(mutate: Mutate) -> None:
     broken = container(command=["/app"], env=[{"name": "PASSWORD", "value": "vault:shop/data/db"}])
-    status, (shown,), said = mutate(pod(broken))
-    assert status == REFUSED
-    assert shown["spec"]["containers"] == [broken]
+    status, shown, said = mutate(pod(broken))
+    assert (status, shown) == (REFUSED, [])
     assert "error" in said[0]
     assert "variable PASSWORD" in said[0]
+
+
+def test_of_a_document_that_is_refused_nothing_is_shown_and_the_others_are(
+    mutate: Mutate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = container(command=["/app"], env=[{"name": "PASSWORD", "value": "vault:shop/data/db"}])
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}
+    items = {"apiVersion": "v1", "kind": "List", "items": [service, pod(broken)]}
+    status, shown, _ = mutate(items, pod(container(command=["/app"])), service)
+    assert status == REFUSED
+    assert [document["kind"] for document in shown] == ["Pod", "Service"]
+    assert run(["-f", str(tmp_path / "app.yaml"), "--diff"]) == REFUSED
+    assert "vault:shop/data/db\n" not in capsys.readouterr().out
 
 
 def test_a_warning_is_said(mutate: Mutate) -> None:
@@ -159,8 +171,7 @@ def test_a_warning_is_said(mutate: Mutate) -> None:
 def test_what_the_api_server_would_refuse_is_no_crash(mutate: Mutate, value: Any) -> None:
     broken = {**pod(), "spec": value}
     status, shown, said = mutate(broken)
-    assert shown == [broken]
-    assert status in (0, REFUSED)
+    assert (status, shown) in ((0, [broken]), (REFUSED, []))
     assert not any("Traceback" in line for line in said)
 
 

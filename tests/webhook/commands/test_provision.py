@@ -1,12 +1,14 @@
 """`vault-webhook provision` on a real Vault."""
 
+import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from tests.servers.cluster import Cluster
+from tests.servers.cluster import ISSUER, Cluster
 from tests.servers.vault import Vault, VaultRefused
 from webhook.commands.provision import policy_text
 
@@ -25,11 +27,30 @@ def provision(vault: Vault, *arguments: str, **variables: str) -> "subprocess.Co
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
 
 
+def token_reviewer(cluster: Cluster) -> str:
+    """Return a token with which Vault may ask the API server about others."""
+    account = {"kind": "ServiceAccount", "name": "default", "namespace": NAME}
+    group = "rbac.authorization.k8s.io"
+    binding = {
+        "apiVersion": f"{group}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": NAME},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "system:auth-delegator"},
+        "subjects": [account],
+    }
+    cluster.create_namespace(NAME)
+    cluster.apply(json.dumps(binding))
+    return cluster.service_account_token(NAME)
+
+
 @pytest.fixture(scope="module")
-def provisioned(vault: Vault, cluster: Cluster) -> Vault:
+def provisioned(vault: Vault, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    reviewer = tmp_path_factory.mktemp("provision") / "reviewer.jwt"
+    reviewer.write_text(token_reviewer(cluster))
     where = [
         f"--kubernetes-host={cluster.endpoint.address}",
         f"--kubernetes-ca-file={cluster.endpoint.ca_file}",
+        f"--token-reviewer-jwt-file={reviewer}",
     ]
     done = provision(vault, "default", "shop", *where)
     assert done.returncode == 0, done.stderr
@@ -37,8 +58,8 @@ def provisioned(vault: Vault, cluster: Cluster) -> Vault:
         f"mounted KV v2 at {NAME}",
         f"mounted kubernetes auth at auth/{NAME}",
         f"configured auth/{NAME} for {cluster.endpoint.address}",
-        f"namespace default: role default, path {NAME}/data/default",
-        f"namespace shop: role shop, path {NAME}/data/shop",
+        f"namespace default: role default for tokens with audience {ISSUER}, path {NAME}/data/default",
+        f"namespace shop: role shop for tokens with audience {ISSUER}, path {NAME}/data/shop",
     ]
     return vault
 
@@ -75,6 +96,58 @@ def test_the_policy_opens_the_own_and_the_shared_path(provisioned: Vault, path: 
         assert not readable
 
 
+@pytest.fixture(scope="module")
+def default_role(provisioned: Vault) -> str:
+    """The role of a namespace that the cluster has, made without --audience."""
+    assert provision(provisioned, NAME).returncode == 0
+    return NAME
+
+
+def log_in(vault: Vault, role: str, token: str) -> dict[str, Any]:
+    answer: dict[str, Any] = vault.request("POST", f"auth/{NAME}/login", {"role": role, "jwt": token})
+    return answer
+
+
+def test_the_token_that_a_pod_has_mounted_logs_in(
+    provisioned: Vault, cluster: Cluster, default_role: str
+) -> None:
+    answer = log_in(provisioned, default_role, cluster.service_account_token(NAME))
+    assert f"{NAME}-{NAME}" in answer["auth"]["token_policies"]
+
+
+@pytest.mark.parametrize("audience", ["https://evil.example", "vault", "https://kubernetes.default.svc"])
+def test_a_token_for_somebody_else_does_not(
+    provisioned: Vault, cluster: Cluster, default_role: str, audience: str
+) -> None:
+    token = cluster.service_account_token(NAME, "default", audience)
+    with pytest.raises(VaultRefused, match="audience"):
+        log_in(provisioned, default_role, token)
+
+
+def test_an_audience_of_vaults_own_takes_tokens_for_that_alone(provisioned: Vault, cluster: Cluster) -> None:
+    cluster.create_namespace("own-audience")
+    assert provision(provisioned, "own-audience", "--audience", "vault").returncode == 0
+    log_in(provisioned, "own-audience", cluster.service_account_token("own-audience", "default", "vault"))
+    with pytest.raises(VaultRefused, match="audience"):
+        log_in(provisioned, "own-audience", cluster.service_account_token("own-audience"))
+
+
+@pytest.mark.parametrize(
+    "name", ["*", "+", "a/b", "..", "_shared", "A", "{{identity.entity.name}}", 'a" {', ""]
+)
+def test_a_name_that_would_open_other_paths_is_refused(vault: Vault, name: str) -> None:
+    done = provision(vault, name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not a namespace" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["*", "a/+/b", "a/../b", "..", "/a", "a/", 'a" {', "{{x}}", "", "a\nb"])
+def test_a_cluster_that_would_open_other_paths_is_refused(vault: Vault, name: str) -> None:
+    done = provision(vault, "shop", f"--cluster={name}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not a path of letters" in done.stderr
+
+
 def test_the_policy_writes_nothing(provisioned: Vault) -> None:
     token = provisioned.new_token(f"{NAME}-shop")
     with pytest.raises(VaultRefused, match="403"):
@@ -84,7 +157,8 @@ def test_the_policy_writes_nothing(provisioned: Vault) -> None:
 def test_a_second_run_adds_a_namespace_and_keeps_the_rest(provisioned: Vault) -> None:
     done = provision(provisioned, "third", "--service-account", "app", "--token-ttl", "10m")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [f"namespace third: role third, path {NAME}/data/third"]
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stdout.startswith("namespace third: role third")
     role = provisioned.read(f"auth/{NAME}/role/third")
     assert (role["bound_service_account_names"], role["token_ttl"]) == (["app"], 600)
     assert provisioned.read(f"auth/{NAME}/config")["kubernetes_host"]
@@ -106,6 +180,10 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
     assert "s.wrong" not in done.stderr
+
+
+def test_the_text_of_a_policy_quotes_names() -> None:
+    assert policy_text('c"', "n").splitlines()[0] == r'path "c\"/data/n" { capabilities = ["read"] }'
 
 
 def test_the_text_of_a_policy() -> None:

@@ -20,6 +20,7 @@ TEXTS = (
     "info",
     "Always",
     "enforce",
+    "pods",
     "linux/arm64",
     "a.b=c.d",
     "text",

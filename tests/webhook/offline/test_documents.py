@@ -94,6 +94,41 @@ def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
         parse_documents(text, "app.yaml")
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: \0", "special characters are not allowed"),
+        ("\ud800", "special characters are not allowed"),
+        ('a: "\\ud800"', "half of a surrogate pair"),
+        ('"\\ud800": a', "half of a surrogate pair"),
+        ("a: !!binary aGVsbG8=", r"JSON does not have \(bytes\)"),
+        ("a: !!set {b, c}", r"JSON does not have \(set\)"),
+        ("a: !!pairs [b: c]", r"JSON does not have \(tuple\)"),
+        ("a: !!timestamp 2020-01-01", r"JSON does not have \(date\)"),
+        ("a: !!timestamp 2020-99-99", "a number or a date is none"),
+        ("a: !!int x", "a number or a date is none"),
+        ("a: " + "1" * 5000, "a number or a date is none"),
+        ("a: 0x" + "f" * 5000, "a number is too long"),
+        ("a: " + "[" * 200 + "]" * 200, "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+        ("- " * 5000, "nested too deeply"),
+    ],
+)
+def test_what_json_does_not_have_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(InvalidManifest, match=rf"^app\.yaml:\d+: not YAML: .*{reason}"):
+        parse_documents(text, "app.yaml")
+
+
+def test_a_number_that_is_read_can_be_written() -> None:
+    text = f"a: 0x{'f' * 1000}"
+    assert only(yaml_text([only(text).content])).content == only(text).content
+
+
+def test_what_is_nested_as_kubernetes_nests_is_read_and_written() -> None:
+    text = "a: " + "[" * 90 + "]" * 90
+    assert only(yaml_text([only(text).content])).content == only(text).content
+
+
 def test_aliases_that_multiply_are_refused_in_no_time() -> None:
     lines = ["a0: &a0 [x, x, x, x]"] + [
         f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40)

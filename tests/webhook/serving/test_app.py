@@ -22,7 +22,11 @@ from webhook.config.settings import read_settings
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.serving.app import BODY_LIMIT, create_app
 
-OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
+OPERATOR = {
+    "VAULT_ADDR": "https://vault.example.com",
+    "VAULT_ENV_IMAGE": "vault-env:1",
+    "OBJECT_IDENTITY_CHECK": "off",
+}
 
 
 class NoMetrics:

@@ -537,6 +537,25 @@ def test_a_worker_that_is_killed_is_replaced_and_its_figures_stay(own: Served) -
     assert counted(own) == 11
 
 
+def test_the_files_of_killed_workers_do_not_pile_up(tmp_path: Path, authority: Authority) -> None:
+    served = Served(tmp_path / "webhook", authority, {"METRICS_DIR": str(tmp_path)})
+    try:
+        served.wait()
+        for reviews in range(1, 5):
+            assert allowed(served)
+            assert counted(served) == reviews
+            master, first, second = served.pids()
+            os.kill(first, signal.SIGKILL)
+            served.process.wait_until(lambda: {master, second} < set(served.pids()) - {first})  # noqa: B023
+            served.process.wait_until(served.healthy)
+        (folder,) = tmp_path.glob("vault-webhook-metrics-*")
+        files = {file.stem.partition("_")[2] for file in folder.glob("*.db")}
+        assert files <= {"dead", *map(str, served.pids())}
+    finally:
+        served.stop()
+    assert not folder.exists()
+
+
 @pytest.mark.timed
 def test_the_webhook_at_rest_is_small(own: Served) -> None:
     for _ in range(50):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import vaultenv
+from vaultkube.printable import printable
 from webhook.offline.checks.finding import Finding
 from webhook.offline.checks.rules import BY_ID, SEVERITIES
 
@@ -21,10 +22,8 @@ def text(findings: Findings) -> str:
     lines = []
     for found in findings:
         about = f"{found.object}: " if found.object else ""
-        lines.append(
-            f"{found.file}:{found.line}: {found.rule.severity}: {about}{found.path or '(document)'}: "
-            f"{found.message} [{found.rule_id}]"
-        )
+        place = f"{found.file}:{found.line}: {found.rule.severity}: {about}{found.path or '(document)'}"
+        lines.append(printable(f"{place}: {found.message} [{found.rule_id}]"))
         lines.append(f"    {found.rule.remedy}")
     counts = (_counted(_count(findings, severity), severity) for severity in SEVERITIES)
     return "\n".join([*lines, ", ".join(counts)]) + "\n"
@@ -48,7 +47,7 @@ def as_json(findings: Findings) -> str:
         ],
         "summary": {severity: _count(findings, severity) for severity in SEVERITIES},
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
 def sarif(findings: Findings) -> str:

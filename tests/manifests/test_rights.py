@@ -1,0 +1,63 @@
+"""The webhook's rights: each has its row in docs/security.md, and those that read secrets can be bound by namespace."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.servers.cluster import Cluster
+from tests.servers.kubectl import Kubectl
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+DOCUMENTS = list(yaml.safe_load_all((ROOT / "manifests/base/rbac.yaml").read_text(encoding="utf-8")))
+
+
+def rights_of(role: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for rule in role["rules"]:
+        for verb in rule["verbs"]:
+            for group in rule["apiGroups"]:
+                for resource in rule["resources"]:
+                    yield role["metadata"]["name"], f"{verb} {group + '/' if group else ''}{resource}"
+
+
+def test_the_page_has_a_row_for_each_right_and_no_other() -> None:
+    roles = [document for document in DOCUMENTS if document["kind"] == "ClusterRole"]
+    rows = re.findall(r"^\| `(vault-webhook[a-z-]*)` \| (\S+ \S+) \|", PAGE, re.MULTILINE)
+    assert sorted(rows) == sorted(right for role in roles for right in rights_of(role))
+
+
+def test_what_reads_secrets_stands_in_a_role_of_its_own() -> None:
+    roles = {role["metadata"]["name"]: role for role in DOCUMENTS if role["kind"] == "ClusterRole"}
+    assert not re.search("secrets|token|escalate|bind|impersonate", str(roles["vault-webhook"]["rules"]))
+
+
+def test_the_network_policy_of_the_page_selects_the_webhooks_pods_and_is_valid(cluster: Cluster) -> None:
+    policy = yaml.safe_load(EXAMPLES[0])
+    (deployment, *_) = yaml.safe_load_all((ROOT / "manifests/base/deployment.yaml").read_text())
+    assert policy["spec"]["podSelector"] == deployment["spec"]["selector"]
+    policy["metadata"]["namespace"] = "default"
+    said = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(policy))
+    assert said == "networkpolicy.networking.k8s.io/vault-webhook created (server dry run)\n"
+
+
+def test_the_overlay_of_the_page_binds_it_by_namespace(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "manifests/base", tmp_path / "base")
+    _, overlay, binding = EXAMPLES
+    (tmp_path / "kustomization.yaml").write_text(overlay.replace("resources:", "resources:\n  - base"))
+    (tmp_path / "secrets-of-shop.yaml").write_text(binding)
+    built = list(yaml.safe_load_all(Kubectl(tmp_path / "none")("kustomize", str(tmp_path))))
+    bindings = [
+        (each["kind"], each["metadata"].get("namespace"), each["roleRef"]["name"])
+        for each in built
+        if each["kind"].endswith("RoleBinding") or each["kind"].endswith("ClusterRoleBinding")
+    ]
+    assert ("RoleBinding", "shop", "vault-webhook-secrets") in bindings
+    assert [each for each in bindings if each[0] == "ClusterRoleBinding"] == [
+        ("ClusterRoleBinding", None, "vault-webhook")
+    ]

@@ -1,0 +1,123 @@
+"""Who may have a Secret or ConfigMap read as the ServiceAccount that it names: a user who may act as that."""
+
+from typing import Any
+
+import pytest
+
+from tests.webhook.admission.deciding import decided
+from vaultkube.apiserver.access import Right
+from vaultkube.deadline import Deadline
+from vaultkube.errors import MissingRight
+from vaultkube.vault.login import Resolution
+from webhook.admission.admission import Admission
+from webhook.admission.needs import AccessReview
+from webhook.admission.review import AdmissionRequest, Decision
+from webhook.config.annotation_keys import PREFIX
+from webhook.config.annotations import read_defaults
+from webhook.config.settings import read_settings
+
+BOB = {"username": "bob", "uid": "7", "groups": ["devs", "system:authenticated"], "extra": {"scopes": ["a"]}}
+PODS = Right("create", "pods", "shop")
+TOKEN = Right("create", "serviceaccounts", "shop", "token", "reader")
+
+
+class NoServices:
+    """No client: a decision that is run with facts needs none."""
+
+    own_namespace = "vault-webhook"
+    default_pull_secrets = ()
+
+
+def decide(
+    facts: dict[type, Any],
+    *,
+    resource: str = "configmaps",
+    text: str = "vault:a/b#c",
+    user: dict[str, Any] = BOB,
+    dry_run: bool = False,
+    operation: str = "CREATE",
+    **operator: str,
+) -> tuple[Decision, list[Any]]:
+    environ = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1", **operator}
+    admission = Admission(read_settings(environ), read_defaults(environ), NoServices())  # type: ignore[arg-type]
+    content = {
+        "metadata": {"name": "c", "annotations": {PREFIX + "vault-serviceaccount": "reader"}},
+        "stringData" if resource == "secrets" else "data": {"k": text},
+    }
+    request = AdmissionRequest(
+        "u", "", "shop", "c", operation, "", content, None, dry_run=dry_run, user_info=user
+    )
+    return decided(admission.begin(resource, request, Deadline(5)), facts)
+
+
+def answers(allowed: bool) -> dict[type, Any]:
+    return {AccessReview: allowed, Resolution: {"k": b"s3cr3t"}}
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps"])
+@pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(("check", "right"), [("pods", PODS), ("token", TOKEN)])
+def test_who_may_not_act_as_the_service_account_gets_nothing_read(
+    resource: str, operation: str, dry_run: bool, check: str, right: Right
+) -> None:
+    decision, needs = decide(
+        answers(allowed=False),
+        resource=resource,
+        operation=operation,
+        dry_run=dry_run,
+        OBJECT_IDENTITY_CHECK=check,
+    )
+    assert needs == [AccessReview(BOB, right)]
+    assert (decision.patch, decision.status.code) == ((), 403)
+    for words in ("user 'bob'", str(right), "ServiceAccount reader", f"OBJECT_IDENTITY_CHECK is {check}"):
+        assert words in decision.refusal
+
+
+def test_who_may_has_it_read_after_the_question() -> None:
+    decision, needs = decide(answers(allowed=True))
+    assert [type(need) for need in needs] == [AccessReview, Resolution]
+    assert decision.patch[0]["value"] == "s3cr3t"
+
+
+def test_the_default_asks_for_the_right_to_create_pods() -> None:
+    assert (
+        decide(answers(allowed=False))[1] == decide(answers(allowed=False), OBJECT_IDENTITY_CHECK="pods")[1]
+    )
+
+
+def test_a_service_account_is_asked_about_like_people() -> None:
+    argo = {"username": "system:serviceaccount:argocd:controller", "groups": ["system:serviceaccounts"]}
+    decision, needs = decide(answers(allowed=False), user=argo)
+    assert needs == [AccessReview(argo, PODS)]
+    assert "system:serviceaccount:argocd:controller" in decision.refusal
+
+
+def test_off_asks_nothing() -> None:
+    decision, needs = decide(answers(allowed=False), OBJECT_IDENTITY_CHECK="off")
+    assert [type(need) for need in needs] == [Resolution]
+    assert not decision.refusal
+
+
+def test_an_object_without_references_asks_nothing() -> None:
+    assert decide({}, text="plain") == (Decision(warnings=()), [])
+
+
+def test_a_dry_run_that_reads_nothing_is_refused_as_the_real_one_will_be() -> None:
+    decision, needs = decide(answers(allowed=False), text=">>vault:a/b#c#{}", dry_run=True)
+    assert needs == [AccessReview(BOB, PODS)]
+    assert decision.refusal
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jbob", "b" * 5000, ""])
+def test_a_users_name_does_not_spoil_the_message(name: str) -> None:
+    refusal = decide(answers(allowed=False), user={"username": name})[0].refusal
+    assert refusal.isprintable()
+    assert len(refusal) < 600
+
+
+def test_the_webhooks_own_missing_right_is_the_refusal() -> None:
+    error = MissingRight("the webhook's ServiceAccount may not create subjectaccessreviews")
+    decision, _ = decide({AccessReview: error})
+    assert (decision.status.code, decision.status.outcome) == (403, "refused")
+    assert "may not create subjectaccessreviews" in decision.refusal

@@ -1,0 +1,32 @@
+"""Rights by RBAC's words, and the question whether a user has one: SubjectAccessReview.
+
+https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Right(NamedTuple):
+    """A verb on a resource, in a namespace or in the whole cluster, of any name or of one."""
+
+    verb: str
+    resource: str
+    namespace: str = ""
+    subresource: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        resource = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+        name = f" of {self.name}" if self.name else ""
+        return f"{self.verb} {resource}{name}" + (f" in namespace {self.namespace}" if self.namespace else "")
+
+
+def subject_access_review(user_info: Mapping[str, Any], right: Right) -> dict[str, Any]:
+    """Return the SubjectAccessReview that asks for a right, of the core API group, of the user of this UserInfo."""
+    subject = {"user" if key == "username" else key: value for key, value in user_info.items()}
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {**subject, "resourceAttributes": right._asdict()},
+    }
