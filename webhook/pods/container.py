@@ -19,6 +19,16 @@ def is_wrapped(container: Container) -> bool:
     return bool((container.get("command") or [""])[0] == LAUNCHER)
 
 
+def is_command_known(container: Container, config: Config) -> bool:
+    """Return whether the command line is known without the image."""
+    return bool(container.get("command") or (container.get("name") or "") in (config.entry_points or {}))
+
+
+def is_never_pulled(container: Container) -> bool:
+    """Return whether the image comes from the node alone: a registry may have another one of that name."""
+    return bool(container.get("imagePullPolicy") == "Never")
+
+
 def image_command(image: ImageConfig, args: Sequence[str]) -> list[str]:
     """Return the command line of a container of this image whose pod has only `args`.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
@@ -34,6 +35,8 @@ class References:
     into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
     launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `places` are
     the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`.
+    A variable stands there once for each of its values that may come out: what an optional key replaces does so where that
+    key goes away. `doubled` names variables that have a reference among several values; `missing` names the sources, keys and files that may bring references and are not there yet.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -41,6 +44,8 @@ class References:
     rewritten: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     uncertain: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     settings: Mapping[str, Variable] = field(default_factory=dict)
     places: Mapping[str, FieldPath] = field(default_factory=dict)
     expands: bool = False
@@ -58,6 +63,7 @@ class References:
 
 
 _NOTHING = References()
+_NOTED = ("paths", "ciphertexts", "rewritten", "problems", "uncertain", "doubled")
 
 
 def find_references(
@@ -67,36 +73,45 @@ def find_references(
 
     Raises Refused where `environment` does, and OutOfTime.
     """
-    found: dict[str, list[Any]] = {"paths": [], "ciphertexts": [], "rewritten": [], "problems": []}
-    uncertain: list[str] = []
+    found: dict[str, list[Any]] = {name: [] for name in _NOTED}
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
     expands = False
-    for variable in environment(container, sources):
-        value, refers = variable.value, False
-        if value and _PREFIX in value:
-            deadline.check()
-            refers = _note(variable, found, deadline)
-        if (value is None or not variable.complete) and _may_become_one(variable, refers):
-            uncertain.append(variable.name)
-            refers = True
-        if refers:
+    variables = environment(container, sources)
+    hidden = {variable.name for variable in variables.hidden}
+    for variable in chain(variables.hidden, variables.known):
+        if _look(variable, found, deadline):
             places[variable.name] = variable.path
+            found["doubled"] += [variable.name] if variable.name in hidden else []
         expands = expands or variable.expanded
         if variable.name in SETTINGS:
-            settings[variable.name] = variable
+            settings[variable.name] = variable._replace(value=None) if variable.name in hidden else variable
     for name, text in overridden(container):
         deadline.check()
         if PREFIX in text and _refers(utf8(text), deadline):
             found["rewritten"].append(name)
-    if not (settings or uncertain or any(found.values())):
+            found["doubled"].append(name)
+    if not (settings or variables.missing or any(found.values())):
         return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
-    return References(**fields, uncertain=tuple(uncertain), settings=settings, places=places, expands=expands)
+    missing = tuple(dict.fromkeys(variables.missing))
+    return References(**fields, missing=missing, settings=settings, places=places, expands=expands)
+
+
+def _look(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
+    """Add what is to be said about one variable to the fields of `References`; return whether it is named there."""
+    value, refers = variable.value, False
+    if value and _PREFIX in value:
+        deadline.check()
+        refers = _note(variable, found, deadline)
+    if (value is None or not variable.complete) and _may_become_one(variable, refers):
+        found["uncertain"].append(variable.name)
+        refers = True
+    return refers
 
 
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
-    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault."""
+    """Add the references in the value of one variable to the fields of `References`; return whether there are any."""
     name = variable.name
     try:
         read = _read_remembered(variable.value or b"", deadline)
@@ -158,5 +173,5 @@ _read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
 def _may_become_one(variable: Variable, refers: bool) -> bool:
     """Return whether the kubelet may make a reference of what only it knows: an annotation can change until the start."""
     if variable.value is None:
-        return variable.from_annotation
+        return variable.any_text
     return refers or (b":" in variable.value and b"#" in variable.value)

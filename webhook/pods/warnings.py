@@ -53,7 +53,19 @@ def container_warnings(container: Document, references: References) -> Iterator[
             yield _warning(
                 "`args` start vault-env again; leave that out: the program has its secrets already"
             )
+    if references.doubled:
+        yield from _doubled_warnings(container, references)
     yield from _expansion_warnings(container, references)
+
+
+def _doubled_warnings(container: Document, references: References) -> Iterator[Problem]:
+    last = {entry.get("name"): index for index, entry in enumerate(container.get("env") or ())}
+    for name in dict.fromkeys(references.doubled):
+        message = (
+            f"variable {name} has several values, and one is a reference; the program gets the last one that is there: "
+            "leave one"
+        )
+        yield _warning(message, ("env", last[name]) if name in last else ("envFrom",))
 
 
 def _warning(message: str, path: FieldPath = ()) -> Problem:
