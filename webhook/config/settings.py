@@ -82,6 +82,12 @@ class Settings:
         "enforce",
         help="whether an object that names another path is refused or warned about",
     )
+    trusted_variables: tuple[str, ...] = setting(
+        "VAULT_ENV_TRUSTED_VARIABLES",
+        WORDS,
+        "",
+        help="variables of the launcher's connection that pods may set by envFrom too, and VAULT_AGENT_ADDR to any address: see docs/differences-webhook.md",
+    )
     vault_ca_file: str = setting(
         "VAULT_CACERT",
         TEXT,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webhook.config.annotations import Config
+from webhook.pods.connection import withheld_variables
 from webhook.pods.expansion import double_dollars
 from webhook.pods.launcher import LAUNCHER
 from webhook.registry.query import ImageConfig
@@ -50,7 +51,9 @@ def wrap_container(
     if not is_wrapped(container):
         wrapped["command"] = [LAUNCHER]
         wrapped["args"] = list(words)
-    wrapped["env"] = _with_variables(container.get("env") or [], variables)
+    env = _with_variables(container.get("env") or [], variables)
+    withheld = [name for name in withheld_variables(container, config) if name not in variables]
+    wrapped["env"] = [*({"name": name, "value": ""} for name in withheld), *env]
     wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
     if config.mutate_probes:
         wrapped.update(_wrap_handlers(container, PROBES))

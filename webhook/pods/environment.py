@@ -41,6 +41,19 @@ SETTINGS = OTHER_TOKENS | {
 }
 """Variables by which a container itself tells the launcher where to read, and as whom."""
 
+AGENT_VARIABLE = "VAULT_AGENT_ADDR"
+CONNECTION = (
+    AGENT_VARIABLE,
+    "VAULT_PROXY_ADDR",
+    "VAULT_HEADERS",
+    "VAULT_CACERT",
+    "VAULT_CAPATH",
+    "VAULT_CACERT_BYTES",
+    "VAULT_TLS_SERVER_NAME",
+)
+"""Variables that move address, proxy or trust of the launcher's connection."""
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+
 
 class Variable(NamedTuple):
     """A variable of a container; `value` is None when only the kubelet knows it.

@@ -120,7 +120,9 @@ def plan_containers(
         path, prefix = ("spec", *place), f"container {name}: "
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
-        warnings += [warning.inside(path, prefix) for warning in container_warnings(container, references)]
+        warnings += [
+            warning.inside(path, prefix) for warning in container_warnings(container, references, config)
+        ]
         if not (is_command_known(container, config) or is_never_pulled(container)):
             images[place] = container.get("image") or ""
     is_ours = bool(config.annotated or any(wrapped.values()))

@@ -6,6 +6,7 @@ from typing import Any
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
+from webhook.pods.connection import connection_problems
 from webhook.pods.container import is_command_known, is_never_pulled
 from webhook.pods.facts import find_containers
 from webhook.pods.frompath import FromPaths
@@ -38,6 +39,7 @@ def container_problems(container: Document, references: References, config: Conf
     yield from references.problems
     yield from transit_problems(references, config)
     yield from variable_problems(container, config)
+    yield from connection_problems(container, config)
     if not is_command_known(container, config) and is_never_pulled(container):
         message = (
             f"image {container.get('image')} is never pulled (imagePullPolicy: Never), so no registry knows its entry point; "

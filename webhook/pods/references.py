@@ -13,6 +13,7 @@ from vaultkube.problem import FieldPath, Problem
 from vaultkube.remember import remember
 from webhook.pods.environment import (
     PREFIX,
+    PROXIES,
     SETTINGS,
     TOKEN_VARIABLE,
     Sources,
@@ -23,6 +24,7 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
+_FROM_SOURCE: FieldPath = ("envFrom",)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class References:
     launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `places` are
     the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`.
     A variable stands there once for each of its values that may come out: what an optional key replaces does so where that
-    key goes away. `doubled` names variables that have a reference among several values; `missing` names the sources, keys and files that may bring references and are not there yet.
+    key goes away. `doubled` names variables that have a reference among several values; `steering` has name and origin of
+    variables of `envFrom` that are Vault's or name a proxy; `missing` names the sources, keys and files that may bring references and are not there yet.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -45,6 +48,7 @@ class References:
     problems: tuple[Problem, ...] = ()
     uncertain: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+    steering: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
     settings: Mapping[str, Variable] = field(default_factory=dict)
     places: Mapping[str, FieldPath] = field(default_factory=dict)
@@ -63,7 +67,7 @@ class References:
 
 
 _NOTHING = References()
-_NOTED = ("paths", "ciphertexts", "rewritten", "problems", "uncertain", "doubled")
+_NOTED = ("paths", "ciphertexts", "rewritten", "problems", "uncertain", "doubled", "steering")
 
 
 def find_references(
@@ -83,6 +87,8 @@ def find_references(
         if _look(variable, found, deadline):
             places[variable.name] = variable.path
             found["doubled"] += [variable.name] if variable.name in hidden else []
+        if variable.path == _FROM_SOURCE and (variable.name.startswith("VAULT_") or variable.name in PROXIES):
+            found["steering"].append((variable.name, variable.origin))
         expands = expands or variable.expanded
         if variable.name in SETTINGS:
             settings[variable.name] = variable._replace(value=None) if variable.name in hidden else variable

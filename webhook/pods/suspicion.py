@@ -39,7 +39,7 @@ def suspect(
         return _NONE
     if not references.missing and not any(container_sources(container)):
         return _NONE
-    is_free = is_command_known(container, config) and not _speaks_to_vault(container)
+    is_free = is_command_known(container, config) and not _speaks_to_vault(container, references)
     if not is_free and not (references.missing and is_ours):
         return Suspicion(
             False, _warnings(references, "it starts with what they hold then: create them first")
@@ -66,6 +66,7 @@ def _warnings(references: References, effect: str) -> tuple[Problem, ...]:
     return (Problem("source-missing", (), message),)
 
 
-def _speaks_to_vault(container: Mapping[str, Any]) -> bool:
+def _speaks_to_vault(container: Mapping[str, Any], references: References) -> bool:
     """Return whether the container has variables that the launcher would take from its program."""
-    return any(str(entry.get("name")).startswith(_OWN_VAULT) for entry in container.get("env") or ())
+    names = (entry.get("name") for entry in container.get("env") or ())
+    return any(str(name).startswith(_OWN_VAULT) for name in (*names, *dict(references.steering)))

@@ -8,6 +8,7 @@ from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
+from webhook.pods.connection import connection_warnings
 from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.expansion import names_in
 from webhook.pods.facts import find_containers
@@ -43,7 +44,7 @@ def pod_warnings(
             yield Problem("pod", config.path_of(field), message)
 
 
-def container_warnings(container: Document, references: References) -> Iterator[Problem]:
+def container_warnings(container: Document, references: References, config: Config) -> Iterator[Problem]:
     """Yield the warnings about one container, with paths inside of it."""
     if is_wrapped(container):
         args = container.get("args") or ()
@@ -55,6 +56,7 @@ def container_warnings(container: Document, references: References) -> Iterator[
             )
     if references.doubled:
         yield from _doubled_warnings(container, references)
+    yield from connection_warnings(container, references, config)
     yield from _expansion_warnings(container, references)
 
 

@@ -106,6 +106,12 @@ def test_a_program_with_variables_of_vault_keeps_them() -> None:
     assert mutate(spec, config_of(vault_role="app"))[0]["containers"][0]["command"] == LAUNCHER
 
 
+def test_a_program_with_variables_of_vault_by_env_from_keeps_them() -> None:
+    spec = spec_of(container(**key_of("secretKeyRef"), **FROM_MAP))
+    assert mutate(spec, sources={CONFIG_MAP: {"VAULT_ADDR": b"https://vault"}})[0] == spec
+    assert mutate(spec, sources={CONFIG_MAP: {"HTTP_PROXY": b"http://proxy"}})[0] != spec
+
+
 def test_a_pod_without_any_source_is_left_alone_whatever_its_annotations() -> None:
     spec = spec_of(container())
     assert mutate(spec, config_of(vault_role="app"))[0] == spec
