@@ -44,7 +44,9 @@ SECURITY = st.sampled_from(
 )
 FIELD = {"name": "FIELD", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.hostIP"}}}
 NAMES = st.sampled_from(["A", "B", "VAULT_ADDR", "VAULT_LOG_LEVEL", "VAULT_NAMESPACE", "VAULT_ENV_FROM_PATH"])
-ENV = st.lists(st.tuples(NAMES, VALUES), max_size=4).map(
+PAIRS = st.tuples(NAMES, VALUES).filter(lambda pair: pair[0] in ("A", "B") or "\n" not in pair[1])
+"""The launcher takes a line break in none of its variables here but VAULT_ENV_FROM_PATH: the webhook refuses that."""
+ENV = st.lists(PAIRS, max_size=4).map(
     lambda pairs: [FIELD, *({"name": name, "value": value} for name, value in pairs)]
 )
 COMMON = {

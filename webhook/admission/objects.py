@@ -19,6 +19,7 @@ from webhook.admission.services import Services
 from webhook.config import transit
 from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
+from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.objects import configmap, secret
 from webhook.objects.paths import find_requested_paths
@@ -66,6 +67,7 @@ class ObjectDecisions:
         """Return the object with its values; Refused says why it cannot be."""
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
+        warnings = (*warnings, *label_warnings(request.object.get("metadata")))
         refuse(problems)
         references = kind.find_references(request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))

@@ -16,6 +16,7 @@ from webhook.admission.services import Services
 from webhook.config.annotation_keys import PREFIXES
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure, with_role
+from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
@@ -62,16 +63,17 @@ class PodDecisions:
         """Return the pod with its launcher; Refused names every problem that is known without its images."""
         change = _change(request)
         launcher, warnings, problems = self._configure(annotations)
+        warnings = (*warnings, *label_warnings(request.object.get("metadata")))
         config, spec = launcher.config, request.object.get("spec") or {}
         sources = yield from _find_sources(change.looked_at, request.namespace, problems)
         plan = change.plan(config, sources, deadline)
-        if not plan.wrapped:
-            refuse(problems if change.whole_pod else ())
-            return Decision(warnings=messages([*warnings, *plan.warnings]))
-        config, role_problems = _with_role(request, config)
         outside = self._outside(request, plan, config, deadline)
-        policy = self._settings.path_policy()
-        refuse([*problems, *role_problems, *plan.problems, *(outside if policy.enforced else ())])
+        refused = outside if self._settings.path_policy().enforced else []
+        if not plan.wrapped:
+            refuse([*(problems if change.whole_pod else ()), *refused])
+            return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
+        config, role_problems = _with_role(request, config)
+        refuse([*problems, *role_problems, *plan.problems, *refused])
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
@@ -102,7 +104,7 @@ class PodDecisions:
     ) -> list[Problem]:
         """Return the problems of paths that the pod requests outside of those of its namespace."""
         operators_namespace = self._defaults["vault_namespace"]
-        requested = find_requested_paths(request.object["spec"], plan, config, operators_namespace)
+        requested = find_requested_paths(request.object.get("spec") or {}, plan, config, operators_namespace)
         return self._settings.path_policy().violations(requested, request.namespace, deadline)
 
 

@@ -74,8 +74,11 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 
 def audit_of(references: Iterable[str]) -> dict[str, str]:
-    """Return the audit annotations of an object with these references, as many as fit: which value reads which path."""
-    text = ", ".join(islice(references, _AUDIT_LENGTH))
+    """Return the audit annotations of an object with these references, as many as fit: which value reads which path.
+
+    A comma inside of a path is escaped, so that no path looks like two references.
+    """
+    text = ", ".join(each.replace(",", "%2C") for each in islice(references, _AUDIT_LENGTH))
     return {"references": shortened(text, _AUDIT_LENGTH)} if text else {}
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from vaultkube.printable import printable
 from webhook.commands.manifest_options import Inputs, add_common_options, read_inputs
-from webhook.offline.documents import Document
+from webhook.offline.documents import Document, path_text
+from webhook.offline.misplaced import find_misplaced
 from webhook.offline.preview import Preview, preview
 from webhook.offline.reviewable import ReviewableObject, find_objects, replace_part
 from webhook.offline.writing import difference, yaml_text
@@ -67,6 +68,8 @@ def _render(document: Document, inputs: Inputs) -> RenderedDocument:
 
 def _remarks(rendered: Iterable[RenderedDocument]) -> Iterator[str]:
     for document in rendered:
+        for problem in find_misplaced(document.before):
+            yield f"warning: {document.name}: {path_text(problem.path)}: {problem.message}"
         for reviewable, found in document.previews:
             where = f"{document.name}: {reviewable}"
             if found.refusal:

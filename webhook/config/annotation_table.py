@@ -379,6 +379,8 @@ class Config:
         "",
         help="the images' entry points, by container, instead of asking the registry",
     )
+    trusted_variables: tuple[str, ...] = ()
+    """The operator's VAULT_ENV_TRUSTED_VARIABLES."""
     annotated: Mapping[str, str] = field(default_factory=dict)
     """The full key of the annotation of this object that set a field, by field."""
 

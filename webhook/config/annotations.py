@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vaultenv.errors import InvalidSetting
+from vaultenv.variables import VARIABLES
 from vaultkube import value_types
 from vaultkube.problem import Problem
 from vaultkube.settings_table import read_table
@@ -16,6 +18,9 @@ from webhook.config.unsupported import unsupported_keys
 
 _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key in row.full_keys()}
 _SUGGESTIONS = 10
+_CLOSE = 0.85
+"""A letter more, less or other in a short key; a word in common is not enough."""
+_LAUNCHER_PARSERS = {row.name: row.parse for row in VARIABLES if row.parse}
 _SEE = "; see docs/annotations.md"
 _ALWAYS_CARRIED = frozenset(["address", "role", "path", "auth_method", "skip_verify"])
 _CARRIED = tuple(
@@ -40,12 +45,24 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
         row = ANNOTATIONS[position]
         key = next(key for key in row.full_keys() if key in annotations)
         try:
-            values[row.field] = row.type.parse(annotations[key])
+            value = row.type.parse(annotations[key])
+            _check_start(row.variable, value)
+            values[row.field] = value
         except ValueError:
             message = f"annotation {key}: {annotations[key]!r} is not {row.type.accepted}"
             problems.append(Problem("annotation-value", annotation_path(key), message))
+        except InvalidSetting as error:
+            message = f"annotation {key}: vault-env cannot start with it: {error}"
+            problems.append(Problem("annotation-value", annotation_path(key), message))
         annotated[row.field] = key
     return Config(**values, annotated=annotated), problems
+
+
+def _check_start(variable: str, value: object) -> None:
+    """Raise InvalidSetting if the launcher cannot start with the value that the variable carries to it."""
+    parse = _LAUNCHER_PARSERS.get(variable)
+    if value and parse:
+        parse(variable, _text(value))
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
@@ -88,7 +105,11 @@ def _suggestion(key: str) -> str:
         for other in row.full_keys()
         if other.startswith(prefix)
     )
-    close = difflib.get_close_matches(key.removeprefix(prefix), known, n=1)
+    name = key.removeprefix(prefix)
+    variable = name.upper().replace("-", "_")
+    if variable in _LAUNCHER_PARSERS:
+        return f"; set the variable {variable} in the container instead"
+    close = difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE)
     return f"; did you mean {prefix}{close[0]}?" if close else _SEE
 
 

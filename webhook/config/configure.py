@@ -78,7 +78,11 @@ def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tu
         message = "annotation vault-env-image is ignored: that image's vault-env is another program"
         ignored.append(Problem("annotation-ignored", config.path_of("launcher_image"), message))
         config = replace(config, launcher_image="")
-    config = replace(config, launcher_image=config.launcher_image or defaults["launcher_image"])
+    config = replace(
+        config,
+        launcher_image=config.launcher_image or defaults["launcher_image"],
+        trusted_variables=settings.trusted_variables,
+    )
     return config, ignored
 
 

@@ -101,6 +101,12 @@ class Settings:
         "pods",
         help="the right that a user needs in the namespace to have a Secret or ConfigMap read as its `vault-serviceaccount`: to create pods there (pods), or tokens of that ServiceAccount (token): see docs/security.md; off: none",
     )
+    trusted_variables: tuple[str, ...] = setting(
+        "VAULT_ENV_TRUSTED_VARIABLES",
+        WORDS,
+        "",
+        help="variables of the launcher's connection that pods may set by envFrom too, and VAULT_AGENT_ADDR to any address: see docs/differences-webhook.md",
+    )
     vault_ca_file: str = setting(
         "VAULT_CACERT",
         TEXT,

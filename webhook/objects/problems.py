@@ -5,9 +5,10 @@ from typing import Any
 
 from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
-from vaultkube.problem import Problem
+from vaultkube.problem import Problem, messages
 from webhook.config import transit
 from webhook.config.annotations import Config
+from webhook.config.misplaced import label_warnings
 from webhook.objects.paths import value_path
 from webhook.objects.references import References
 
@@ -20,7 +21,8 @@ _NO_IDENTITY = (
 def object_problems(content: Mapping[str, Any], references: References, config: Config) -> Iterator[Problem]:
     """Yield the problems of the object's references: it cannot be resolved with one, whatever Vault holds."""
     if references and not config.service_account:
-        message = _NO_IDENTITY.format(", ".join(references.names()))
+        labels = messages(label_warnings(content.get("metadata")))
+        message = "; ".join([_NO_IDENTITY.format(", ".join(references.names())), *labels])
         yield Problem("identity", ("metadata", "annotations"), message)
     misplaced = ((name, LOGIN_MISPLACED) for name in references.names_with(Login))
     for name, reason in (*references.malformed.items(), *misplaced):

@@ -15,7 +15,8 @@ from webhook.admission.services import Cluster
 from webhook.config.configure import is_skipped
 from webhook.objects import configmap, secret
 from webhook.objects.references import find_references
-from webhook.offline.reviewable import ReviewableObject
+from webhook.offline.reviewable import ReviewableObject, follow
+from webhook.pods.facts import find_source_keys
 from webhook.registry.query import ImageConfig, ImageQuery
 
 _FIND_VALUES = {"secrets": secret.find_values, "configmaps": configmap.find_values}
@@ -39,6 +40,7 @@ class Manifests:
             if found.resource != "pods"
         }
         self._beyond = beyond
+        self._assumed = {} if beyond else _assumed(objects)
         if docker_config and docker_config.is_file():
             self._objects["Secret", *LAPTOP_PULL_SECRET] = _pull_secret(docker_config)
 
@@ -47,11 +49,13 @@ class Manifests:
         return self._beyond is not None or (kind, namespace, name) in self._objects
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the object, or None if there is none, or none is known."""
+        """Return the object, or None if there is none; one that is not known as if it held no references."""
         found = self._objects.get((kind, namespace, name))
         if found is not None or (namespace, name) == LAPTOP_PULL_SECRET:
             return found
-        return self._beyond.get(kind, namespace, name, deadline) if self._beyond else None
+        if self._beyond:
+            return self._beyond.get(kind, namespace, name, deadline)
+        return self._assumed.get((kind, namespace, name))
 
     def is_allowed(self, user_info: Mapping[str, Any], right: Right, deadline: Deadline) -> bool:
         """Return True: who will send the objects to the cluster is not known here."""
@@ -89,6 +93,17 @@ class UnreadVault:
                 f"{login.namespace}/{login.service_account})"
             )
         return {}
+
+
+def _assumed(objects: list[ReviewableObject]) -> Mapping[tuple[str, str, str], Mapping[str, Any]]:
+    """Return each ConfigMap and Secret that the pods name, with the keys that they name, without text."""
+    assumed: dict[tuple[str, str, str], dict[str, dict[str, str]]] = {}
+    for found in objects:
+        spec = follow(found.content, ("spec",)) if found.resource == "pods" else None
+        for source, key in find_source_keys(spec) if isinstance(spec, dict) else ():
+            data = assumed.setdefault((source.kind, found.namespace, source.name), {"data": {}})["data"]
+            data.update({key: ""} if key else {})
+    return assumed
 
 
 def placeholder(image: str) -> str:

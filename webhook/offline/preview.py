@@ -16,7 +16,6 @@ from webhook.offline.reviewable import ReviewableObject, find_untyped
 from webhook.pods.facts import find_sources
 
 _BUDGET_S = 30.0
-UNTYPED = "the API server takes only text here: put the value in quotes"
 _OWN_NAMESPACE = "vault-webhook"
 
 
@@ -43,9 +42,9 @@ class Surroundings:
 
 def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surroundings) -> Preview:
     """Return the answer of the webhook about the object."""
-    untyped = [path_text(path) for path in find_untyped(reviewable)]
+    untyped = [f"{path_text(problem.path)}: {problem.message}" for problem in find_untyped(reviewable)]
     if untyped:
-        return Preview(reviewable.content, refusal=f"{', '.join(untyped)}: {UNTYPED}")
+        return Preview(reviewable.content, refusal="; ".join(untyped))
     if not reviewable.sent:
         return Preview(reviewable.content)
     images, vault = UnknownImages(), UnreadVault()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vaultkube.problem import FieldPath
+from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.pods.facts import CONTAINER_LISTS
 
@@ -14,6 +14,8 @@ SKIP_LABEL = "security.banzaicloud.io/mutate"
 EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-webhook")
 NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
 """Types of Secrets that the webhook does not review; all as in webhook/commands/webhook-configuration.yaml."""
+
+_INDENTATION = "check the indentation of it and of what stands before"
 
 _TEMPLATE: FieldPath = ("spec", "template")
 _POD_TEMPLATES: Mapping[tuple[str, str], FieldPath] = {
@@ -28,13 +30,15 @@ _POD_TEMPLATES: Mapping[tuple[str, str], FieldPath] = {
     ("batch", "CronJob"): ("spec", "jobTemplate", *_TEMPLATE),
 }
 _RESOURCES = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"}
+_KNOWN = frozenset([*_POD_TEMPLATES, *_RESOURCES])
 
 
 @dataclass(frozen=True)
 class ReviewableObject:
     """A part of a document that the webhook reviews when it, or its pods, are created.
 
-    `path` leads to it, `content` is the pod, Secret or ConfigMap; `name` is its own, or that of the pods' owner.
+    `path` leads to it, `content` is the pod, Secret or ConfigMap; `name` is its own, or that of the pods' owner, to which
+    `owner` leads.
     """
 
     resource: str
@@ -43,6 +47,8 @@ class ReviewableObject:
     kind: str
     namespace: str
     name: str
+    owner: FieldPath = ()
+    is_known_kind: bool = True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -63,24 +69,52 @@ class ReviewableObject:
         return self.resource != "secrets" or self.content.get("type") not in NEVER_SENT
 
 
-def find_untyped(reviewable: ReviewableObject) -> Iterator[FieldPath]:
-    """Yield the paths of values that must be text and are numbers or booleans, for want of quotes in YAML.
+def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
+    """Yield a problem for each value that must be text and is not: the API server refuses the object.
 
-    The API server refuses the object. Only values that matter to the webhook are checked.
+    Numbers and booleans are so for want of quotes in YAML, mappings and lists for what stands before them. Only values
+    that matter to the webhook are checked.
     """
-    fields: list[FieldPath] = [("metadata", "annotations"), ("metadata", "labels")]
-    if reviewable.resource != "pods":
-        fields += [("data",), ("stringData",), ("binaryData",)]
-    for path in fields:
-        found = follow(reviewable.content, path)
-        for key, value in found.items() if isinstance(found, dict) else ():
-            if isinstance(value, int | float):
-                yield (*path, key)
-    for key in CONTAINER_LISTS if reviewable.resource == "pods" else ():
+    for path, value in (
+        _texts_of_pod(reviewable) if reviewable.resource == "pods" else _texts_of_object(reviewable)
+    ):
+        if isinstance(value, dict | list):
+            kind = "a mapping" if isinstance(value, dict) else "a list"
+            yield Problem(
+                "not-text", path, f"the API server takes only text here, and this is {kind}: {_INDENTATION}"
+            )
+        elif value is not None and not isinstance(value, str):
+            yield Problem("not-text", path, "the API server takes only text here: put the value in quotes")
+
+
+def _texts_of_object(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any]]:
+    for field in ("data", "stringData", "binaryData"):
+        yield from _entries(reviewable.content, (field,))
+    yield from _texts_of_metadata(reviewable)
+
+
+def _texts_of_metadata(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any]]:
+    yield from _entries(reviewable.content, ("metadata", "annotations"))
+    yield from _entries(reviewable.content, ("metadata", "labels"))
+
+
+def _texts_of_pod(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any]]:
+    yield from _texts_of_metadata(reviewable)
+    for key in CONTAINER_LISTS:
         for index, container in enumerate(_list(reviewable.content, ("spec", key))):
-            for position, entry in enumerate(_list(container, ("env",))):
-                if isinstance(follow(entry, ("value",)), int | float):
-                    yield ("spec", key, index, "env", position, "value")
+            place: FieldPath = ("spec", key, index)
+            yield (*place, "image"), follow(container, ("image",))
+            for words in ("command", "args"):
+                yield from (((*place, words, at), word) for at, word in enumerate(_list(container, (words,))))
+            for at, entry in enumerate(_list(container, ("env",))):
+                yield from (
+                    ((*place, "env", at, field), follow(entry, (field,))) for field in ("name", "value")
+                )
+
+
+def _entries(content: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+    found = follow(content, path)
+    return (((*path, key), value) for key, value in (found.items() if isinstance(found, dict) else ()))
 
 
 def _list(content: Any, path: FieldPath) -> list[Any]:
@@ -105,7 +139,9 @@ def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator
         own = metadata if isinstance(metadata, dict) else {}
         name = str(own.get("name") or own.get("generateName") or "")
         where = str(own.get("namespace") or namespace)
-        yield ReviewableObject(resource, (*path, *(inner or ())), part, kind, where, name)
+        yield ReviewableObject(
+            resource, (*path, *(inner or ())), part, kind, where, name, path, (group, kind) in _KNOWN
+        )
 
 
 def _has_pods(content: Mapping[str, Any]) -> bool:

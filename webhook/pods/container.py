@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webhook.config.annotations import Config
+from webhook.pods.connection import withheld_variables
 from webhook.pods.expansion import double_dollars
 from webhook.pods.launcher import LAUNCHER
 from webhook.registry.query import ImageConfig
@@ -17,6 +18,16 @@ _HOOKS = ("postStart", "preStop")
 def is_wrapped(container: Container) -> bool:
     """Return whether the container already starts the launcher."""
     return bool((container.get("command") or [""])[0] == LAUNCHER)
+
+
+def is_command_known(container: Container, config: Config) -> bool:
+    """Return whether the command line is known without the image."""
+    return bool(container.get("command") or (container.get("name") or "") in (config.entry_points or {}))
+
+
+def is_never_pulled(container: Container) -> bool:
+    """Return whether the image comes from the node alone: a registry may have another one of that name."""
+    return bool(container.get("imagePullPolicy") == "Never")
 
 
 def image_command(image: ImageConfig, args: Sequence[str]) -> list[str]:
@@ -40,7 +51,9 @@ def wrap_container(
     if not is_wrapped(container):
         wrapped["command"] = [LAUNCHER]
         wrapped["args"] = list(words)
-    wrapped["env"] = _with_variables(container.get("env") or [], variables)
+    env = _with_variables(container.get("env") or [], variables)
+    withheld = [name for name in withheld_variables(container, config) if name not in variables]
+    wrapped["env"] = [*({"name": name, "value": ""} for name in withheld), *env]
     wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
     if config.mutate_probes:
         wrapped.update(_wrap_handlers(container, PROBES))

@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vaultkube.errors import Refused
@@ -23,6 +23,9 @@ _TOO_LONG = (
     "no program can be started with that: shorten them"
 )
 
+_KEY_REFERENCES = ("configMapKeyRef", "secretKeyRef")
+_FILE_REFERENCE = "fileKeyRef"
+
 FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
 NAMESPACE_VARIABLE = "VAULT_NAMESPACE"
 TRANSIT_KEY_VARIABLE = "VAULT_TRANSIT_KEY_ID"
@@ -38,11 +41,26 @@ SETTINGS = OTHER_TOKENS | {
 }
 """Variables by which a container itself tells the launcher where to read, and as whom."""
 
+AGENT_VARIABLE = "VAULT_AGENT_ADDR"
+CONNECTION = (
+    AGENT_VARIABLE,
+    "VAULT_PROXY_ADDR",
+    "VAULT_HEADERS",
+    "VAULT_CACERT",
+    "VAULT_CAPATH",
+    "VAULT_CACERT_BYTES",
+    "VAULT_TLS_SERVER_NAME",
+)
+"""Variables that move address, proxy or trust of the launcher's connection."""
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+
 
 class Variable(NamedTuple):
     """A variable of a container; `value` is None when only the kubelet knows it.
 
-    `path` leads to it in the container; `origin` names the ConfigMap or Secret that it comes from, in messages.
+    `path` leads to it in the container; `origin` names the ConfigMap or Secret that it comes from, in messages. Without
+    a value, `any_text` tells that it may become any text, as a file or an annotation may; `optional` tells that the
+    kubelet leaves the variable as it was where the value is not there.
     """
 
     name: str
@@ -50,7 +68,8 @@ class Variable(NamedTuple):
     path: FieldPath
     origin: str = ""
     complete: bool = True
-    from_annotation: bool = False
+    any_text: bool = False
+    optional: bool = False
     expanded: bool = False
 
     def is_secret(self) -> bool:
@@ -62,14 +81,27 @@ class Variable(NamedTuple):
         return self.value.decode("utf-8", "replace") if self.complete and self.value is not None else None
 
 
-def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Variable]:
-    """Return the variables of `container` in which a reference may be, and the launcher's settings, each once.
+class Environment(NamedTuple):
+    """The variables of a container in which a reference may be, and the launcher's settings, each once.
 
-    They are as the kubelet will set them. Plain text, which is most of what pods have, is left out. Raises Refused if
-    together they grow too long.
+    Values in `hidden` come out if the optional key, or the key of a source of `envFrom`, that has replaced them goes
+    away. `missing` names, for messages, what is not there yet.
+    """
+
+    known: Collection[Variable]
+    hidden: Sequence[Variable] = ()
+    missing: Sequence[str] = ()
+
+
+def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
+    """Return the variables of `container` as the kubelet will set them; Refused if together they grow too long.
+
+    Plain text, which is most of what pods have, is left out.
     """
     plain: dict[str, str] = {}
     found: dict[str, Variable] = {}
+    hidden: dict[str, list[Variable]] = {}
+    missing: list[str] = []
 
     def value_of(name: str) -> bytes | None:
         if name in found:
@@ -77,21 +109,53 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Collection[Va
         return utf8(plain[name]) if name in plain else None
 
     left_bytes = _LONGEST_BYTES
-    for entry in container.get("envFrom") or ():
-        found.update((variable.name, variable) for variable in _from_source(entry, sources))
+    for variable in _from_sources(container, sources, missing):
+        _replace(found, hidden, variable, for_good=False)
     for index, entry in enumerate(container.get("env") or ()):
         name, text = entry.get("name", ""), entry.get("value") or ""
         if not (PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
             plain[name] = text
             found.pop(name, None)
+            hidden.pop(name, None)
             continue
         try:
-            found[name] = variable = _from_entry(index, entry, sources, value_of, left_bytes)
+            variable = _from_entry(index, entry, sources, value_of, left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
         if variable.expanded:
             left_bytes -= len(variable.value or b"")
-    return found.values()
+        elif _is_missing(variable):
+            missing.append(_missing_key(entry["valueFrom"], variable))
+        if name in SETTINGS or not _is_left_out(variable):
+            _replace(found, hidden, variable, for_good=not variable.optional)
+    return Environment(found.values(), [each for values in hidden.values() for each in values], missing)
+
+
+def _is_missing(variable: Variable) -> bool:
+    """Return whether the key, or the file, that the variable's value comes from is not there."""
+    return variable.value is None and bool(variable.origin)
+
+
+def _is_left_out(variable: Variable) -> bool:
+    """Return whether the kubelet leaves the variable as it was: the optional key is missing."""
+    return variable.optional and _is_missing(variable) and not variable.any_text
+
+
+def _replace(
+    found: dict[str, Variable], hidden: dict[str, list[Variable]], variable: Variable, *, for_good: bool
+) -> None:
+    """Set the variable in `found`; unless it is `for_good`, the one that it replaces is hidden behind it."""
+    before = found.get(variable.name)
+    if for_good:
+        hidden.pop(variable.name, None)
+    elif before:
+        hidden.setdefault(variable.name, []).append(before)
+    found[variable.name] = variable
+
+
+def _missing_key(value_from: Mapping[str, Any], variable: Variable) -> str:
+    reference = next(filter(None, map(value_from.get, (*_KEY_REFERENCES, _FILE_REFERENCE))))
+    return f"key {reference.get('key') or ''}{variable.origin}"
 
 
 def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -107,12 +171,17 @@ def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         last[name] = entry.get("value") or ""
 
 
-def _from_source(entry: Mapping[str, Any], sources: Sources) -> Iterator[Variable]:
-    prefix = entry.get("prefix") or ""
-    for key in ("configMapRef", "secretRef"):
-        reference = entry.get(key)
-        if reference:
+def _from_sources(container: Mapping[str, Any], sources: Sources, missing: list[str]) -> Iterator[Variable]:
+    """Yield the variables of each source of `envFrom`, and add those that do not exist to `missing`."""
+    for entry in container.get("envFrom") or ():
+        prefix = entry.get("prefix") or ""
+        for key in ("configMapRef", "secretRef"):
+            reference = entry.get(key)
+            if not reference:
+                continue
             source = Source(KINDS[key], reference.get("name", ""))
+            if source not in sources:
+                missing.append(f"{source.kind} {source.name}")
             for name, value in sources.get(source, {}).items():
                 yield Variable(prefix + name, value, ("envFrom",), f" of {source.kind} {source.name}")
 
@@ -132,14 +201,19 @@ def _from_entry(
             return Variable(name, text, path)
         value, complete = expand(text, value_of, limit_bytes)
         return Variable(name, value, path, complete=complete, expanded=True)
-    for key in ("configMapKeyRef", "secretKeyRef"):
+    for key in _KEY_REFERENCES:
         reference = value_from.get(key)
         if reference:
             source = Source(KINDS[key], reference.get("name", ""))
             value_of_key = sources.get(source, {}).get(reference.get("key", ""))
-            return Variable(name, value_of_key, path, f" of {source.kind} {source.name}")
+            origin, optional = f" of {source.kind} {source.name}", bool(reference.get("optional"))
+            return Variable(name, value_of_key, path, origin, optional=optional)
+    file = value_from.get(_FILE_REFERENCE)
+    if file:
+        origin, optional = f" of file {file.get('path')}", bool(file.get("optional"))
+        return Variable(name, None, path, origin, any_text=True, optional=optional)
     field = (value_from.get("fieldRef") or {}).get("fieldPath") or ""
-    return Variable(name, None, path, from_annotation=field.startswith("metadata.annotations"))
+    return Variable(name, None, path, any_text=field.startswith("metadata.annotations"))
 
 
 def utf8(text: str) -> bytes:

@@ -18,6 +18,7 @@ from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
 from webhook.pods.pod import WINDOWS, Plan, PodSpec, plan_containers, wrap_containers
+from webhook.pods.suspicion import left_alone
 
 SUBRESOURCE = "ephemeralcontainers"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
@@ -43,9 +44,12 @@ def plan_ephemeral(
         return plan
     if is_windows(pod_spec):
         return WINDOWS
-    needy = any(needs_account_token(config, references) for references in plan.wrapped.values())
-    account = _account_mounts(pod_spec) if needy else []
+    certain = [references for place, references in plan.wrapped.items() if place not in plan.precautions]
     missing = list(_missing(pod_spec, config))
+    if missing and not certain:
+        return Plan({}, {}, warnings=(left_alone(Problem("refused", ("spec", EPHEMERAL), missing[0])),))
+    needy = any(needs_account_token(config, references) for references in certain)
+    account = _account_mounts(pod_spec) if needy else []
     if needy and not account:
         missing.append(f"the pod mounts no ServiceAccount token, and {_COPY}")
     problems = [

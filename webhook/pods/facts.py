@@ -41,16 +41,22 @@ class Facts:
 
 def find_sources(pod_spec: Mapping[str, Any]) -> set[Source]:
     """Return the ConfigMaps and Secrets behind `envFrom` and `env[].valueFrom` of all containers."""
-    return {
-        source
-        for key in CONTAINER_LISTS
-        for container in _objects(pod_spec.get(key))
-        for source in container_sources(container)
-    }
+    return {source for source, _ in find_source_keys(pod_spec)}
+
+
+def find_source_keys(pod_spec: Mapping[str, Any]) -> Iterator[tuple[Source, str]]:
+    """Yield each ConfigMap and Secret with the key that a container takes from it, "" for all of its keys."""
+    for key in CONTAINER_LISTS:
+        for container in _objects(pod_spec.get(key)):
+            yield from _source_keys(container)
 
 
 def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
     """Yield each ConfigMap and Secret that `container` takes variables from."""
+    return (source for source, _ in _source_keys(container))
+
+
+def _source_keys(container: Mapping[str, Any]) -> Iterator[tuple[Source, str]]:
     for entry in _objects(container.get("envFrom")):
         yield from _named(entry)
     env = container.get("env")
@@ -59,13 +65,13 @@ def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
             yield from _named(variable["valueFrom"])
 
 
-def _named(document: Any) -> Iterator[Source]:
+def _named(document: Any) -> Iterator[tuple[Source, str]]:
     if not isinstance(document, dict):
         return
-    for key, kind in KINDS.items():
-        reference = document.get(key)
+    for field_name, kind in KINDS.items():
+        reference = document.get(field_name)
         if isinstance(reference, dict) and isinstance(reference.get("name"), str) and reference["name"]:
-            yield Source(kind, reference["name"])
+            yield Source(kind, reference["name"]), str(reference.get("key") or "")
 
 
 def find_containers(pod_spec: Mapping[str, Any]) -> Iterator[tuple[Place, Container]]:

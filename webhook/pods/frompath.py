@@ -21,14 +21,14 @@ class FromPaths(NamedTuple):
     problem: str = ""
 
 
-_NOTHING = FromPaths()
+NO_PATHS = FromPaths()
 
 
 def read_from_paths(text: str) -> FromPaths:
     """Return the paths in the text of the annotation."""
     written = tuple(item for item in text.split(",") if item.strip())
     if not written:
-        return _NOTHING
+        return NO_PATHS
     try:
         return FromPaths(text, parse_from_path(text), written)
     except InvalidReference as error:
@@ -41,7 +41,7 @@ def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> From
     An ephemeral container gets a path only if it is named.
     """
     if not paths.text or name in config.from_path_exclude:
-        return _NOTHING
+        return NO_PATHS
     by_default = name in config.from_path_include or not (config.from_path_include or key == EPHEMERAL)
     chosen = [at for at, item in enumerate(paths.items) if _is_for(item, name, by_default)]
     if len(chosen) == len(paths.items):

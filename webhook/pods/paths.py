@@ -6,7 +6,7 @@ from typing import Any
 from vaultkube.problem import FieldPath
 from webhook.config.annotations import Config
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
-from webhook.pods.frompath import FromPaths, read_from_paths
+from webhook.pods.frompath import NO_PATHS, FromPaths, read_from_paths
 from webhook.pods.pod import Plan
 from webhook.pods.references import References
 from webhook.pods.transit import decrypt_path, is_operators
@@ -16,8 +16,8 @@ from webhook.policy.paths import RequestedPath, foreign_namespace
 def find_requested_paths(
     pod_spec: Mapping[str, Any], plan: Plan, config: Config, operators_namespace: str
 ) -> Iterator[RequestedPath]:
-    """Yield every path that the containers of `plan` will read or write, with its field."""
-    for place, references in plan.wrapped.items():
+    """Yield every path that the containers of `plan` may read or write, with its field, whosever launcher starts them."""
+    for place, references in {**plan.wrapped, **plan.foreign}.items():
         key, index = place
         prefix = f"container {pod_spec[key][index].get('name') or ''}: "
         own = references.settings.get(NAMESPACE_VARIABLE)
@@ -25,7 +25,9 @@ def find_requested_paths(
         for variable, path in _variable_paths(references, config):
             field = ("spec", *place, *references.places[variable])
             yield _requested(field, f"{prefix}variable {variable}", path, vault_namespace)
-        for field, where, path in _from_paths(plan.from_paths[place], references, config, ("spec", *place)):
+        for field, where, path in _from_paths(
+            plan.from_paths.get(place, NO_PATHS), references, config, ("spec", *place)
+        ):
             yield _requested(field, prefix + where, path, vault_namespace)
 
 

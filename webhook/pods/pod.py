@@ -8,15 +8,22 @@ from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
-from webhook.pods.container import image_command, is_wrapped, wrap_container
+from webhook.pods.container import (
+    image_command,
+    is_command_known,
+    is_never_pulled,
+    is_wrapped,
+    wrap_container,
+)
 from webhook.pods.environment import Sources
 from webhook.pods.facts import INIT_CONTAINERS, Container, Facts, Place, find_containers
-from webhook.pods.frompath import FromPaths, from_paths_of, read_from_paths
+from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
-from webhook.pods.other_webhooks import is_of_other_webhook, other_webhook_warnings
+from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
+from webhook.pods.suspicion import left_alone, suspect
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 PodSpec = Mapping[str, Any]
@@ -41,6 +48,10 @@ class Plan(NamedTuple):
     """The paths of the annotation vault-env-from-path for each wrapped container."""
     mounts: Sequence[Mapping[str, Any]] = ()
     """Volumes of the pod that the containers need beside the webhook's own."""
+    precautions: frozenset[Place] = frozenset()
+    """The wrapped containers that have no reference yet, and may come to hold one."""
+    foreign: Mapping[Place, References] = MappingProxyType({})
+    """The references of containers that the launcher of another webhook starts."""
 
     def references(self) -> int:
         """Return the number of references in the pod."""
@@ -53,30 +64,33 @@ WINDOWS = Plan(
 
 
 def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Deadline = UNLIMITED) -> Plan:
-    """Return the plan of a pod; one without references, or wrapped by the predecessor, needs nothing.
+    """Return the plan of a pod; one without references, or that another webhook has changed, needs nothing.
 
     A container that starts the launcher by itself gets it, with or without references. Raises Refused for an
     environment that no program can have, OutOfTime for more than can be looked at.
     """
-    if is_of_other_webhook(pod_spec):
-        return Plan({}, {}, warnings=tuple(other_webhook_warnings(pod_spec, sources, deadline)))
+    foreign = find_foreign(pod_spec, sources, deadline)
+    if foreign is not None:
+        return Plan({}, {}, foreign=foreign)
     paths = read_from_paths(config.from_path)
     plan = plan_containers(_places(pod_spec), config, paths, sources, deadline)
     if not plan.wrapped:
         return plan
+    only_precautions = len(plan.precautions) == len(plan.wrapped)
     if is_windows(pod_spec):
-        return WINDOWS
-    return Plan(
-        plan.wrapped,
-        plan.images,
-        (
-            *config_problems(config, paths),
-            *plan.problems,
-            *name_problems(pod_spec),
-            *volume_problems(pod_spec, config),
-        ),
-        (*pod_warnings(pod_spec, config, paths, plan.wrapped), *plan.warnings),
-        plan.from_paths,
+        return Plan({}, {}) if only_precautions else WINDOWS
+    problems = (
+        *config_problems(config, paths),
+        *plan.problems,
+        *name_problems(pod_spec),
+        *volume_problems(pod_spec, config),
+    )
+    if problems and only_precautions:
+        return Plan({}, {}, warnings=tuple(map(left_alone, problems)))
+    certain = {place: found for place, found in plan.wrapped.items() if place not in plan.precautions}
+    return plan._replace(
+        problems=problems,
+        warnings=(*pod_warnings(pod_spec, config, paths, certain), *plan.warnings),
     )
 
 
@@ -89,6 +103,7 @@ def plan_containers(
 ) -> Plan:
     """Return the plan of these containers, without regard to the pod around them; `paths` are the annotation's."""
     wrapped: dict[Place, References] = {}
+    suspects: list[tuple[Place, Container, References]] = []
     images: dict[Place, str] = {}
     from_paths: dict[Place, FromPaths] = {}
     problems: list[Problem] = []
@@ -101,14 +116,35 @@ def plan_containers(
         warnings += [warning.inside(path, prefix) for warning in references.invisible]
         own_paths = from_paths_of(paths, place[0], name, config)
         if not (references or is_wrapped(container) or own_paths.text):
+            suspects.append((place, container, references))
             continue
         wrapped[place], from_paths[place] = references, own_paths
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
-        warnings += [warning.inside(path, prefix) for warning in container_warnings(container, references)]
-        if not container.get("command") and name not in (config.entry_points or {}):
+        warnings += [
+            warning.inside(path, prefix) for warning in container_warnings(container, references, config)
+        ]
+        if not (is_command_known(container, config) or is_never_pulled(container)):
             images[place] = container.get("image") or ""
-    return Plan(wrapped, images, tuple(problems), tuple(warnings), from_paths)
+    is_ours = bool(config.annotated or any(wrapped.values()))
+    precautions = set()
+    for place, container, references in suspects:
+        suspicion = suspect(container, references, config, is_ours=is_ours)
+        path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "
+        warnings += [warning.inside(path, prefix) for warning in suspicion.warnings]
+        if suspicion.needs_launcher:
+            precautions.add(place)
+            wrapped[place], from_paths[place] = references, NO_PATHS
+            if not is_command_known(container, config):
+                images[place] = container.get("image") or ""
+    return Plan(
+        wrapped,
+        images,
+        tuple(problems),
+        tuple(warnings),
+        from_paths,
+        precautions=frozenset(precautions),
+    )
 
 
 def mutate_pod_spec(

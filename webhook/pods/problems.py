@@ -6,14 +6,19 @@ from typing import Any
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
+from webhook.pods.connection import connection_problems
+from webhook.pods.container import is_command_known, is_never_pulled
 from webhook.pods.facts import find_containers
 from webhook.pods.frompath import FromPaths
+from webhook.pods.launcher_variables import variable_problems
+from webhook.pods.other_webhooks import copies_launcher
 from webhook.pods.references import References
 from webhook.pods.transit import transit_problems
 
 Document = Mapping[str, Any]
 
 _VOLUMES = ("spec", "volumes")
+_ONE_WEBHOOK = "if Bank-Vaults' webhook has added it, that has missed a container with references: let only one of the two see this pod"
 
 
 def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
@@ -33,6 +38,14 @@ def container_problems(container: Document, references: References, config: Conf
     """Yield the problems of one container, with paths inside of it."""
     yield from references.problems
     yield from transit_problems(references, config)
+    yield from variable_problems(container, config)
+    yield from connection_problems(container, config)
+    if not is_command_known(container, config) and is_never_pulled(container):
+        message = (
+            f"image {container.get('image')} is never pulled (imagePullPolicy: Never), so no registry knows its entry point; "
+            "set `command` in the container, or the annotation entrypoint"
+        )
+        yield Problem("image-never-pulled", ("image",), message)
     volumes = {mount["mountPath"]: mount["name"] for mount in launcher.mounts(config)}
     for index, mount in enumerate(container.get("volumeMounts") or ()):
         path = (mount.get("mountPath") or "").rstrip("/")
@@ -45,8 +58,9 @@ def name_problems(pod_spec: Document) -> Iterator[Problem]:
     """Yield a problem for a container that has the name of the one that the webhook adds, and is another."""
     for place, container in find_containers(pod_spec):
         if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
+            remedy = _ONE_WEBHOOK if copies_launcher(container) else "rename it"
             message = (
-                f"container {launcher.INIT_CONTAINER} of the pod has the name of the webhook's; rename it"
+                f"container {launcher.INIT_CONTAINER} of the pod has the name of the webhook's; {remedy}"
             )
             yield Problem("refused", ("spec", *place), message)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
@@ -13,6 +14,7 @@ from vaultkube.problem import FieldPath, Problem
 from vaultkube.remember import remember
 from webhook.pods.environment import (
     PREFIX,
+    PROXIES,
     SETTINGS,
     TOKEN_VARIABLE,
     Sources,
@@ -23,6 +25,7 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
+_FROM_SOURCE: FieldPath = ("envFrom",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class References:
     launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `places` are
     the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`. `invisible`
     are warnings about values that end in a character that people do not see.
+    A variable stands there once for each of its values that may come out: what an optional key replaces does so where that
+    key goes away. `doubled` names variables that have a reference among several values; `steering` has name and origin of
+    variables of `envFrom` that are Vault's or name a proxy; `missing` names the sources, keys and files that may bring
+    references and are not there yet.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -43,6 +50,9 @@ class References:
     rewritten: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     uncertain: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    steering: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
     settings: Mapping[str, Variable] = field(default_factory=dict)
     places: Mapping[str, FieldPath] = field(default_factory=dict)
     expands: bool = False
@@ -61,6 +71,7 @@ class References:
 
 
 _NOTHING = References()
+_NOTED = ("paths", "ciphertexts", "rewritten", "problems", "uncertain", "doubled", "steering", "invisible")
 
 
 def find_references(
@@ -70,42 +81,47 @@ def find_references(
 
     Raises Refused where `environment` does, and OutOfTime.
     """
-    found: dict[str, list[Any]] = {
-        "paths": [],
-        "ciphertexts": [],
-        "rewritten": [],
-        "problems": [],
-        "invisible": [],
-    }
-    uncertain: list[str] = []
+    found: dict[str, list[Any]] = {name: [] for name in _NOTED}
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
     expands = False
-    for variable in environment(container, sources):
-        value, refers = variable.value, False
-        if value and _PREFIX in value:
-            deadline.check()
-            refers = _note(variable, found, deadline)
-        if (value is None or not variable.complete) and _may_become_one(variable, refers):
-            uncertain.append(variable.name)
-            refers = True
-        if refers:
+    variables = environment(container, sources)
+    hidden = {variable.name for variable in variables.hidden}
+    for variable in chain(variables.hidden, variables.known):
+        if _look(variable, found, deadline):
             places[variable.name] = variable.path
+            found["doubled"] += [variable.name] if variable.name in hidden else []
+        if variable.path == _FROM_SOURCE and (variable.name.startswith("VAULT_") or variable.name in PROXIES):
+            found["steering"].append((variable.name, variable.origin))
         expands = expands or variable.expanded
         if variable.name in SETTINGS:
-            settings[variable.name] = variable
+            settings[variable.name] = variable._replace(value=None) if variable.name in hidden else variable
     for name, text in overridden(container):
         deadline.check()
         if PREFIX in text and _refers(utf8(text), deadline):
             found["rewritten"].append(name)
-    if not (settings or uncertain or any(found.values())):
+            found["doubled"].append(name)
+    if not (settings or variables.missing or any(found.values())):
         return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
-    return References(**fields, uncertain=tuple(uncertain), settings=settings, places=places, expands=expands)
+    missing = tuple(dict.fromkeys(variables.missing))
+    return References(**fields, missing=missing, settings=settings, places=places, expands=expands)
+
+
+def _look(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
+    """Add what is to be said about one variable to the fields of `References`; return whether it is named there."""
+    value, refers = variable.value, False
+    if value and _PREFIX in value:
+        deadline.check()
+        refers = _note(variable, found, deadline)
+    if (value is None or not variable.complete) and _may_become_one(variable, refers):
+        found["uncertain"].append(variable.name)
+        refers = True
+    return refers
 
 
 def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
-    """Add what is to be said about one variable to the fields of `References`; return whether it refers to Vault."""
+    """Add the references in the value of one variable to the fields of `References`; return whether there are any."""
     name = variable.name
     if variable.complete and ends_invisibly(variable.value or b""):
         message = f"variable {name}{variable.origin}: {INVISIBLE_END}"
@@ -171,5 +187,5 @@ _read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
 def _may_become_one(variable: Variable, refers: bool) -> bool:
     """Return whether the kubelet may make a reference of what only it knows: an annotation can change until the start."""
     if variable.value is None:
-        return variable.from_annotation
+        return variable.any_text
     return refers or (b":" in variable.value and b"#" in variable.value)

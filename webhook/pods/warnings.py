@@ -8,6 +8,7 @@ from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
+from webhook.pods.connection import connection_warnings
 from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.expansion import names_in
 from webhook.pods.facts import find_containers
@@ -43,7 +44,7 @@ def pod_warnings(
             yield Problem("pod", config.path_of(field), message)
 
 
-def container_warnings(container: Document, references: References) -> Iterator[Problem]:
+def container_warnings(container: Document, references: References, config: Config) -> Iterator[Problem]:
     """Yield the warnings about one container, with paths inside of it."""
     if is_wrapped(container):
         args = container.get("args") or ()
@@ -53,7 +54,20 @@ def container_warnings(container: Document, references: References) -> Iterator[
             yield _warning(
                 "`args` start vault-env again; leave that out: the program has its secrets already"
             )
+    if references.doubled:
+        yield from _doubled_warnings(container, references)
+    yield from connection_warnings(container, references, config)
     yield from _expansion_warnings(container, references)
+
+
+def _doubled_warnings(container: Document, references: References) -> Iterator[Problem]:
+    last = {entry.get("name"): index for index, entry in enumerate(container.get("env") or ())}
+    for name in dict.fromkeys(references.doubled):
+        message = (
+            f"variable {name} has several values, and one is a reference; the program gets the last one that is there: "
+            "leave one"
+        )
+        yield _warning(message, ("env", last[name]) if name in last else ("envFrom",))
 
 
 def _warning(message: str, path: FieldPath = ()) -> Problem:

@@ -13,6 +13,7 @@ from vaultkube.addresses import Address, is_public
 from vaultkube.errors import ForbiddenAddress
 
 _NEVER = frozenset({"localhost", "metadata.google.internal"})
+_OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRINTABLE = re.compile(r"[!-\[\]-~]*")
 
@@ -36,6 +37,24 @@ def check_address(address: str, operators: str, listed: Iterable[str], *, allow_
         )
     if _comparable(parts) not in {_comparable(urlsplit(entry)) for entry in listed}:
         raise _forbidden(address, "ask the operator to add it to VAULT_ADDR_ALLOWLIST of the webhook")
+
+
+def is_same_server(address: str, other: str) -> bool:
+    """Return whether both are addresses of one server; what is no address is none."""
+    try:
+        return _comparable(_split(address)) == _comparable(_split(other))
+    except ForbiddenAddress:
+        return False
+
+
+def is_of_own_pod(address: str) -> bool:
+    """Return whether the address leads to the loopback interface or a socket of whoever connects to it."""
+    if address.startswith("unix:///"):
+        return True
+    try:
+        return (_split(address).hostname or "") in _OWN_HOSTS
+    except ForbiddenAddress:
+        return False
 
 
 def _split(address: str) -> SplitResult:

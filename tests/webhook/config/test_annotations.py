@@ -118,6 +118,23 @@ def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
     assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0].message
 
 
+def test_no_suggestion_is_made_of_a_word_in_common() -> None:
+    (warning,) = find_unknown({PREFIX + "vault-env-retries": "10"})
+    assert "did you mean" not in warning.message
+
+
+def test_a_key_that_is_a_variable_of_the_launcher_is_answered_with_that() -> None:
+    (warning,) = find_unknown({PREFIX + "vault-max-retries": "10"})
+    assert warning.message.endswith("; set the variable VAULT_MAX_RETRIES in the container instead")
+
+
+def test_a_value_that_the_launcher_cannot_start_with_is_a_problem() -> None:
+    config, (problem,) = parse_config({PREFIX + "vault-client-timeout": "1us"}, read_defaults({}))
+    assert problem.rule == "annotation-value"
+    assert "vault-env cannot start with it" in problem.message
+    assert config.client_timeout_s is None
+
+
 def test_of_many_unknown_annotations_only_as_many_have_a_suggestion_as_are_shown() -> None:
     warnings = find_unknown({f"{PREFIX}vault-adr{number:02}": "x" for number in range(20)})
     assert [("did you mean" in warning.message) for warning in warnings] == [True] * 10 + [False] * 10

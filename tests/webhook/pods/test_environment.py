@@ -4,6 +4,7 @@ import pytest
 
 from vaultkube.errors import Refused
 from webhook.pods.environment import environment
+from webhook.pods.facts import Source
 
 
 def container(**env: str) -> dict[str, object]:
@@ -11,7 +12,7 @@ def container(**env: str) -> dict[str, object]:
 
 
 def values(**env: str) -> dict[str, bytes | None]:
-    return {variable.name: variable.value for variable in environment(container(**env), {})}
+    return {variable.name: variable.value for variable in environment(container(**env), {}).known}
 
 
 def test_a_variable_may_name_those_before_it() -> None:
@@ -39,7 +40,7 @@ def test_the_last_of_a_name_counts_and_sees_the_one_before(
 ) -> None:
     env = [{"name": "A", "value": text} for text in texts]
     found = environment({"name": "app", "env": env}, {})
-    assert {variable.name: variable.value for variable in found} == expected
+    assert {variable.name: variable.value for variable in found.known} == expected
 
 
 def test_variables_that_double_each_other_are_refused_before_they_fill_the_memory() -> None:
@@ -56,3 +57,29 @@ def test_many_variables_that_name_another_are_refused_before_they_fill_the_memor
 
 def test_long_values_that_do_not_grow_are_none_of_our_business() -> None:
     assert values(V="vault:" + "x" * 2_000_000) == {"V": b"vault:" + b"x" * 2_000_000}
+
+
+SOURCES = {Source("ConfigMap", "settings"): {"k": b"vault:a/late#k"}}
+
+
+def key_of(**fields: object) -> dict[str, object]:
+    return {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "k", **fields}}}
+
+
+@pytest.mark.parametrize(
+    ("entries", "value", "hidden"),
+    [
+        ([key_of()], b"vault:a/late#k", []),
+        ([key_of(optional=True)], b"vault:a/late#k", [b"vault:a/b#c"]),
+        ([key_of(key="no", optional=True)], b"vault:a/b#c", []),
+        ([key_of(key="no")], None, []),
+        ([key_of(optional=True), key_of()], b"vault:a/late#k", []),
+    ],
+)
+def test_a_missing_optional_key_leaves_the_value_that_stands_before(
+    entries: list[dict[str, object]], value: bytes | None, hidden: list[bytes]
+) -> None:
+    before = {"name": "A", "value": "vault:a/b#c"}
+    found = environment({"name": "app", "env": [before, *entries]}, SOURCES)
+    assert [variable.value for variable in found.known] == [value]
+    assert [variable.value for variable in found.hidden] == hidden

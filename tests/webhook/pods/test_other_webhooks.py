@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.specs import container, mutate, referring, spec_of
+from tests.webhook.pods.specs import config_of, mutate, referring, spec_of
 from vaultkube.problem import messages
+from webhook.pods.paths import find_requested_paths
+from webhook.pods.pod import plan_pod
 
 COPY = ["-c", "cp /usr/local/bin/vault-env /vault/"]
 PREDECESSORS = [
@@ -24,13 +26,39 @@ def test_it_is_left_alone(copier: dict[str, Any], launcher: str) -> None:
 
 
 @pytest.mark.parametrize("copier", PREDECESSORS)
-def test_a_container_that_it_has_missed_is_warned_about(copier: dict[str, Any]) -> None:
+def test_a_name_alone_is_not_believed(copier: dict[str, Any]) -> None:
+    _, _, plan = mutate(spec_of(referring(), initContainers=[copier]))
+    assert plan.wrapped.keys() == {("containers", 0)}
+
+
+def test_a_container_that_the_successor_has_missed_gets_our_launcher() -> None:
+    copier = PREDECESSORS[2]
     late = referring(name="late")
-    spec = spec_of(
-        referring(command=["/vault/vault-env"]), late, container(name="x"), initContainers=[copier]
-    )
+    spec = spec_of(referring(command=["/vault/secret-init"]), late, initContainers=[copier])
     new, _, plan = mutate(spec)
-    assert new == spec
-    (warning,) = plan.warnings
-    assert (warning.rule, warning.path) == ("pod", ("spec", "containers", 1))
-    assert warning.message.startswith("container late: it holds Vault references, and Bank-Vaults' webhook")
+    assert not plan.problems
+    assert [each["name"] for each in new["initContainers"]] == ["copy-vault-env", "copy-secret-init"]
+    assert new["containers"][1]["command"] == ["/vault/vault-env"]
+
+
+@pytest.mark.parametrize("copier", PREDECESSORS[:2])
+def test_a_container_that_the_predecessor_has_missed_cannot_be_mended_beside_it(
+    copier: dict[str, Any],
+) -> None:
+    spec = spec_of(referring(command=["/vault/vault-env"]), referring(name="late"), initContainers=[copier])
+    (problem,) = mutate(spec)[2].problems
+    assert (problem.rule, problem.path) == ("refused", ("spec", "initContainers", 0))
+    assert "let only one of the two see this pod" in problem.message
+
+
+@pytest.mark.parametrize("copier", PREDECESSORS)
+def test_its_paths_are_those_of_the_policy_too(copier: dict[str, Any]) -> None:
+    own_paths = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/all"}
+    app = referring(command=["/vault/secret-init"])
+    app["env"].append(own_paths)
+    spec = spec_of(app, initContainers=[copier])
+    plan = plan_pod(spec, config_of(), {})
+    assert [each.path for each in find_requested_paths(spec, plan, config_of(), "")] == [
+        "secret/data/app",
+        "kv/all",
+    ]

@@ -134,3 +134,40 @@ def test_a_ciphertext_asks_for_the_path_that_decrypts_it(
 def test_the_operators_own_transit_key_is_not_asked_for() -> None:
     operators, _ = parse_config({}, read_defaults({**OPERATOR, "TRANSIT_KEY_ID": "all"}))
     assert requested(CIPHERTEXT, config=operators) == []
+
+
+OPTIONAL = {"name": "X", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "k", "optional": True}}}
+OTHER = Source("ConfigMap", "other")
+FROM_OTHER = [{"configMapRef": {"name": "other"}}]
+
+
+@pytest.mark.parametrize("present", [{}, {CONFIG_MAP: {}}, {CONFIG_MAP: {"k": b"text"}}])
+def test_what_stands_behind_an_optional_key_is_asked_for(present: dict[Source, Values]) -> None:
+    sources = {OTHER: {"X": b"vault:kv/other#k"}, **present}
+    assert requested(OPTIONAL, envFrom=FROM_OTHER, sources=sources) == [("variable X", "kv/other", "")]
+    before = {"name": "X", "value": "vault:kv/before#k"}
+    assert requested(before, OPTIONAL, sources=present) == [("variable X", "kv/before", "")]
+
+
+def test_what_a_later_value_replaces_for_good_is_not_asked_for() -> None:
+    before = {"name": "X", "value": "vault:kv/before#k"}
+    assert requested(before, {"name": "X", "value": "plain"}) == []
+    assert requested(before, OPTIONAL, {"name": "X", "value": "plain"}) == []
+
+
+def test_a_ciphertext_behind_an_optional_key_is_asked_for() -> None:
+    found = requested(CIPHERTEXT, OPTIONAL, config=config_of(transit_key_id="shop"))
+    assert found == [("variable X", "transit/decrypt/shop", "")]
+
+
+def test_a_setting_of_the_launcher_with_an_optional_value_cannot_be_told() -> None:
+    name = "VAULT_ENV_FROM_PATH"
+    optional = {**OPTIONAL, "name": name}
+    unknown = [(f"variable {name}", None, "")]
+    assert requested(optional) == unknown
+    assert requested({"name": name, "value": "kv/mine"}, optional) == unknown
+
+
+def test_a_file_of_the_pod_cannot_be_told() -> None:
+    file = {"fileKeyRef": {"volumeName": "v", "path": "f", "key": "X"}}
+    assert requested({"name": "X", "valueFrom": file}) == [("variable X", None, "")]

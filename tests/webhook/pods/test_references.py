@@ -79,7 +79,8 @@ def test_references_behind_config_maps_and_secrets_count(fields: dict[str, Any])
     new, _, plan = mutate(spec, sources=sources)
     assert new["containers"][0]["command"] == ["/vault/vault-env"]
     assert plan.references() == 1
-    assert mutate(spec, sources={})[0] == spec
+    plain: dict[Source, Values] = {source: {"k": b"text"} for source in sources}
+    assert mutate(spec, sources=plain)[0] == spec
 
 
 @pytest.mark.parametrize("value", [b"vault:hunter2", b"vault:a#${hunter2}", b"vault:a#k#hunter2"])

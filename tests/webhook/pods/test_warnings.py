@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.pods.specs import REFERENCE, config_of, container, mutate, referring, spec_of
+from tests.webhook.pods.specs import (
+    CONFIG_MAP,
+    REFERENCE,
+    config_of,
+    container,
+    mutate,
+    referring,
+    spec_of,
+)
 from vaultkube.problem import messages
 from webhook.config.annotation_keys import PREFIX
 
@@ -88,3 +96,17 @@ def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
         ("container", ("spec", "containers", 0)),
         ("container", ("spec", "containers", 0, "env", 1, "value")),
     ]
+
+
+def test_a_variable_with_several_values_is_warned_about_at_its_last() -> None:
+    key = {"name": "settings", "key": "k", "optional": True}
+    env = [{"name": "P", "value": REFERENCE}, {"name": "P", "valueFrom": {"configMapKeyRef": key}}]
+    (warning,) = mutate(spec_of(container(env=env)), sources={CONFIG_MAP: {"k": b"x"}})[2].warnings
+    assert (warning.rule, warning.path) == ("container", ("spec", "containers", 0, "env", 1))
+    assert warning.message.startswith("container app: variable P has several values, and one is a reference;")
+    twice = [{"name": "P", "value": REFERENCE}, {"name": "P", "value": "x"}]
+    assert len(mutate(spec_of(container(env=twice)))[2].warnings) == 1
+    sources = [{"configMapRef": {"name": "settings"}}] * 2
+    double = spec_of(container(envFrom=sources))
+    (warning,) = mutate(double, sources={CONFIG_MAP: {"P": REFERENCE.encode()}})[2].warnings
+    assert warning.path == ("spec", "containers", 0, "envFrom")

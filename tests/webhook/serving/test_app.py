@@ -431,3 +431,20 @@ def test_the_deadline_lies_below_what_the_caller_waits_for(query: str, least_s: 
     admission = WatchingAdmission()
     Served(admission).client.post(f"/pods{query}", data=review_of())
     assert least_s < admission.remaining_s <= most_s
+
+
+@pytest.mark.parametrize(
+    "containers", [[REFERRING], [{"name": "app", "image": "app:1", "command": ["/app"]}]]
+)
+def test_a_label_of_ours_is_a_warning(served: Served, containers: list[dict[str, Any]]) -> None:
+    labelled = pod(*containers)
+    labelled["metadata"]["labels"] = {PREFIX + "vault-role": "shop"}
+    assert served.review("pods", labelled)["warnings"] == [
+        f"label {PREFIX}vault-role has no effect: write it as an annotation, under metadata.annotations"
+    ]
+
+
+def test_a_refusal_for_want_of_an_identity_names_the_label_that_was_meant(served: Served) -> None:
+    metadata = {"name": "s", "labels": {PREFIX + "vault-serviceaccount": "shop"}}
+    response = served.review("secrets", {"metadata": metadata, "stringData": {"a": "vault:a/b#c"}})
+    assert f"label {PREFIX}vault-serviceaccount has no effect" in response["status"]["message"]

@@ -14,8 +14,9 @@ from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
 from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION
 from webhook.offline.documents import Document
+from webhook.offline.misplaced import find_misplaced
 from webhook.offline.operator_settings import Operator
-from webhook.offline.preview import UNTYPED, Surroundings, preview
+from webhook.offline.preview import Surroundings, preview
 from webhook.offline.reviewable import ReviewableObject, find_objects, find_untyped
 from webhook.pods.facts import Source, Values, find_sources
 
@@ -36,6 +37,8 @@ class Checker:
         """Yield the findings of one document."""
         for path in document.repeated_keys:
             yield finding(document, Problem("repeated-key", path, f"{path[-1]} stands twice"), "")
+        for problem in find_misplaced(document.content):
+            yield finding(document, problem, "")
         for reviewable in find_objects(document.content, self.namespace):
             for problem in self._problems(reviewable):
                 yield finding(document, problem.inside(reviewable.path), str(reviewable))
@@ -51,7 +54,7 @@ class Checker:
             problems = []  # no valid object: the webhook's answer below says so
         differences = [problem for problem in problems if problem.rule in _MIGRATION]
         own = [problem for problem in problems if problem.rule not in _MIGRATION]
-        own += [Problem("not-text", path, UNTYPED) for path in find_untyped(reviewable)]
+        own += find_untyped(reviewable)
         own += self._rest_of_answer(reviewable, own)
         explained = {problem.path for problem in differences if _is_error(problem)}
         yield from (problem for problem in own if problem.path not in explained)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vaultkube.problem import Problem
 from webhook.admission.objects import OBJECT_KINDS
+from webhook.config.misplaced import label_warnings
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.offline.checks.annotations import annotation_problems, configure_object
@@ -20,6 +21,7 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
     references = kind.find_references(content)
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
+        yield from label_warnings(reviewable.content.get("metadata"))
         yield from object_problems(content, references, config)
         yield from object_warnings(content, references)
         requested = find_requested_paths(content, references, config, operator.defaults["vault_namespace"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultkube.problem import Problem
+from webhook.config.misplaced import label_warnings
 from webhook.offline.checks.annotations import annotation_problems, configure_object
 from webhook.offline.checks.migration import pod_migration
 from webhook.offline.operator_settings import Operator
@@ -32,6 +33,7 @@ def check_pod(
     plan = plan_pod(spec, config, facts.sources)
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
+        yield from label_warnings(reviewable.content.get("metadata"))
         yield from _unknown_sources(spec, facts.unknown_sources)
         yield from (*plan.problems, *plan.warnings)
         requested = find_requested_paths(spec, plan, config, operator.defaults["vault_namespace"])

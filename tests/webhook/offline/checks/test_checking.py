@@ -123,7 +123,8 @@ EXACT = [
     (pod(container(env=[{"name": "P", "value": REFERENCE}, {"name": "U", "value": "x$(P)"}])), "container", "spec.containers[0].env[1].value"),
     (pod(container(), container(name="copy-vault-env", env=[])), "refused", "spec.containers[1]"),
     (pod(container(), annotations={"vault-env-from-path": "a/b", "vault-env-from-path-include": "app,x"}), "pod", annotation("vault-env-from-path-include")),
-    (pod(container(), initContainers=[{"name": "copy-vault-env", "command": ["sh"]}]), "pod", "spec.containers[0]"),
+    (pod(container(), initContainers=[{"name": "copy-vault-env", "command": ["sh"]}]), "refused", "spec.initContainers[0]"),
+    (pod(container(env=[{"name": "A", "valueFrom": {"fileKeyRef": {"volumeName": "v", "path": "f", "key": "k"}}}], command=None)), "source-missing", "spec.containers[0]"),
 ]  # fmt: skip
 
 
@@ -214,6 +215,47 @@ def test_a_number_that_must_be_text_is_found(manifest: Any, place: str) -> None:
     (reviewed,) = find_objects(manifest, "default")
     answer = preview(reviewed, read_operator(None), SURROUNDINGS)
     assert answer.refusal == f"{place}: the API server takes only text here: put the value in quotes"
+
+
+NESTED = [
+    (secret("ConfigMap", {"vault-role": "x", "data": {"a": REFERENCE}}), annotation("data")),  # type: ignore[dict-item]
+    (pod(container(), annotations={"vault-role": ["a"]}), annotation("vault-role")),  # type: ignore[dict-item]
+    (secret(stringData={"config": {"password": REFERENCE}}), "stringData.config"),
+    (secret(stringData={"hosts": ["a", "b"]}), "stringData.hosts"),
+    (pod(container(env=[{"name": "P", "value": {"key": REFERENCE}}])), "spec.containers[0].env[0].value"),
+    (pod(container(env=[{"name": "P", "value": [REFERENCE]}])), "spec.containers[0].env[0].value"),
+    (pod(container(command=["/app", {"port": "80"}])), "spec.containers[0].command[1]"),
+    ({**secret(), "metadata": {"labels": {"app": {"name": "x"}}}}, "metadata.labels.app"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "place"), NESTED)
+def test_a_mapping_or_list_that_must_be_text_is_found(manifest: Any, place: str) -> None:
+    assert found(manifest) == [("not-text", place)]
+    (reviewed,) = find_objects(manifest, "default")
+    answer = preview(reviewed, read_operator(None), SURROUNDINGS)
+    assert answer.refusal.startswith(f"{place}: the API server takes only text here, and this is a ")
+
+
+def test_a_label_of_ours_is_found_in_every_object() -> None:
+    label = PREFIX + "vault-role"
+    labels = {"labels": {label: "shop"}}
+    place = f'metadata.labels["{label}"]'
+    labelled = pod(container())
+    labelled["metadata"] |= labels
+    assert found(labelled) == [("annotation-misplaced", place)]
+    workload = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": labels,
+        "spec": {"template": labelled},
+    }
+    assert found(workload) == [
+        ("annotation-misplaced", place),
+        ("annotation-misplaced", f"spec.template.{place}"),
+    ]
+    refused = {**secret(stringData={"a": REFERENCE}), "metadata": {"name": "s", **labels}}
+    assert found(refused) == [("annotation-misplaced", place), ("identity", "metadata.annotations")]
 
 
 def test_no_valid_pod_is_refused_and_no_crash() -> None:

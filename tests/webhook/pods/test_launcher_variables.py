@@ -1,0 +1,76 @@
+"""Variables of a container that its launcher could not start with."""
+
+import pytest
+
+from tests.webhook.pods.specs import REFERENCE, config_of, container, mutate, spec_of
+from vaultkube.problem import Problem
+from webhook.pods.pod import plan_pod
+
+PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+KEY = {"name": "KEY", "value": REFERENCE}
+
+
+def problems(name: str, value: str, **annotations: str) -> tuple[Problem, ...]:
+    env = [KEY, {"name": name, "value": value}]
+    return mutate(spec_of(container(env=env)), config_of(**annotations))[2].problems
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VAULT_ENV_TIMEOUT", "soon"),
+        ("VAULT_CLIENT_TIMEOUT", "0"),
+        ("VAULT_MAX_RETRIES", "many"),
+        ("VAULT_TRANSIT_BATCH_SIZE", "9999999999"),
+        ("VAULT_ENV_DAEMON", "yes"),
+        ("VAULT_HEADERS", "X-Mine: 1"),
+        ("VAULT_CACERT_BYTES", "MIIB"),
+        ("VAULT_SRV_LOOKUP", "true"),
+    ],
+)
+def test_what_the_launcher_would_refuse_is_refused_at_its_field(name: str, value: str) -> None:
+    (problem,) = problems(name, value)
+    assert (problem.rule, problem.path) == ("variable", ("spec", "containers", 0, "env", 1, "value"))
+    assert problem.message.startswith(f"container app: variable {name} ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VAULT_ENV_TIMEOUT", "30s"),
+        ("VAULT_ENV_TIMEOUT", ""),
+        ("VAULT_ENV_TIMEOUT", "$(OTHER)"),
+        ("VAULT_MAX_RETRIES", "3"),
+        ("VAULT_CACERT_BYTES", PEM),
+        ("VAULT_CACERT_BYTES", "vault:a/ca#pem"),
+        ("OTHER", "soon"),
+    ],
+)
+def test_what_it_can_start_with_or_nobody_knows_yet_is_let_be(name: str, value: str) -> None:
+    assert problems(name, value) == ()
+
+
+def test_a_value_that_the_webhook_replaces_is_let_be() -> None:
+    assert problems("VAULT_CLIENT_TIMEOUT", "soon", vault_client_timeout="5s") == ()
+
+
+def test_a_program_that_does_not_get_the_launcher_is_let_be() -> None:
+    spec = spec_of(container(env=[{"name": "VAULT_ENV_TIMEOUT", "value": "soon"}]))
+    assert mutate(spec)[2].problems == ()
+
+
+def test_an_image_that_is_never_pulled_is_not_looked_up() -> None:
+    local = {"name": "app", "image": "my-app:dev", "imagePullPolicy": "Never", "env": [KEY]}
+    plan = mutate(spec_of({**local, "command": ["/app"]}))[2]
+    assert (plan.images, plan.problems) == ({}, ())
+    plan = mutate(spec_of(local), config_of(entrypoint='{"app": ["/srv/app"]}'))[2]
+    assert (plan.images, plan.problems) == ({}, ())
+
+
+def test_an_image_that_is_never_pulled_needs_a_command() -> None:
+    local = {"name": "app", "image": "my-app:dev", "imagePullPolicy": "Never", "env": [KEY]}
+    plan = plan_pod(spec_of(local), config_of(), {})
+    (problem,) = plan.problems
+    assert plan.images == {}
+    assert (problem.rule, problem.path) == ("image-never-pulled", ("spec", "containers", 0, "image"))
+    assert problem.message.endswith("set `command` in the container, or the annotation entrypoint")

@@ -1,0 +1,39 @@
+"""Keys of ours in a manifest that no webhook will see: beside the pod template, under `data`, or one level too deep."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from vaultkube.problem import FieldPath, Problem
+from webhook.config.annotation_keys import PREFIXES
+from webhook.offline.reviewable import ReviewableObject, find_objects, follow
+
+_READ = (("metadata", "annotations"), ("metadata", "labels"))
+"""Of labels the webhook's own warning tells."""
+
+
+def find_misplaced(content: Any) -> Iterator[Problem]:
+    """Yield a warning for each key with one of our prefixes in an object, outside of the annotations that are read."""
+    for reviewable in find_objects(content, ""):
+        read = {(*reviewable.path, *place) for place in _READ}
+        place = ".".join(map(str, (*reviewable.path[len(reviewable.owner) :], "metadata", "annotations")))
+        for path in _keys(_searched(content, reviewable), reviewable.owner):
+            if path[:-1] not in read:
+                message = f"{path[-1]} has no effect here: write it as an annotation, under {place}"
+                yield Problem("annotation-misplaced", path, message)
+
+
+def _searched(content: Any, reviewable: ReviewableObject) -> Any:
+    """Return the object that is searched; of a kind that is not Kubernetes' own only what all kinds have."""
+    owner = follow(content, reviewable.owner)
+    return owner if reviewable.is_known_kind else {"metadata": owner.get("metadata")}
+
+
+def _keys(content: Any, path: FieldPath) -> Iterator[FieldPath]:
+    if isinstance(content, list):
+        for index, item in enumerate(content):
+            yield from _keys(item, (*path, index))
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if key.startswith(PREFIXES):
+                yield (*path, key)
+            yield from _keys(value, (*path, key))

@@ -1,0 +1,104 @@
+"""Variables by which a pod could send the launcher's token elsewhere: address, proxy and trust of its connection.
+
+In `env` they are the word of the pod's author, who has the token anyway; but VAULT_AGENT_ADDR names no other Vault than the
+operator allows. `envFrom` brings whatever a ConfigMap holds at the next start, so there they are withheld, unless the
+operator trusts them: who may write ConfigMaps gets no token.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from vaultkube.problem import Problem
+from webhook.config.annotations import Config, container_variables
+from webhook.pods.environment import AGENT_VARIABLE, CONNECTION, PROXIES
+from webhook.pods.references import References
+from webhook.policy.addresses import is_of_own_pod, is_same_server
+
+_KEY_REFERENCES = ("configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_CARRIED = ("VAULT_ADDR", "VAULT_PATH", "VAULT_AUTH_METHOD", "VAULT_SKIP_VERIFY")
+
+
+def withheld_variables(container: Mapping[str, Any], config: Config) -> Sequence[str]:
+    """Return the variables to set empty before the container's own, so that envFrom cannot bring them.
+
+    An own one that is optional, and missing, would leave them to envFrom.
+    """
+    if not container.get("envFrom"):
+        return ()
+    own = {entry.get("name") for entry in container.get("env") or () if not _is_optional(entry)}
+    return [name for name in CONNECTION if not (name in own or name in config.trusted_variables)]
+
+
+def connection_problems(container: Mapping[str, Any], config: Config) -> Iterator[Problem]:
+    """Yield a problem for an address in VAULT_AGENT_ADDR that is neither Vault's nor in the pod itself."""
+    if AGENT_VARIABLE in config.trusted_variables:
+        return
+    for index, entry in enumerate(container.get("env") or ()):
+        if entry.get("name") != AGENT_VARIABLE or not (entry.get("value") or entry.get("valueFrom")):
+            continue
+        reason = _refusal(entry, config)
+        if reason:
+            message = (
+                f"variable {AGENT_VARIABLE}: {reason}; name Vault by the annotation vault-addr, or an agent of the "
+                "pod by 127.0.0.1; the operator can set VAULT_ENV_TRUSTED_VARIABLES"
+            )
+            yield Problem("variable", ("env", index), message)
+
+
+def connection_warnings(
+    container: Mapping[str, Any], references: References, config: Config
+) -> Iterator[Problem]:
+    """Yield warnings about variables that do not reach the launcher, and about proxies that can read the token."""
+    for name, origin in references.steering:
+        if name in CONNECTION and name in withheld_variables(container, config):
+            message = (
+                f"variable {name}{origin} does not reach vault-env: who changes what envFrom brings could get its token; "
+                "name the variable in env, with valueFrom"
+            )
+            yield Problem("container", ("envFrom",), message)
+    proxies = [name for name, _ in references.steering if name in PROXIES]
+    for index, entry in enumerate(container.get("env") or ()):
+        name, text = entry.get("name"), entry.get("value")
+        if name in _CARRIED and text and "$" not in text:
+            yield from _replaced(index, name, text, config)
+        if name in (*PROXIES, "VAULT_PROXY_ADDR") and (text or entry.get("valueFrom")):
+            proxies.append(name)
+    readable = _readable_proxies(proxies, config)
+    if readable:
+        message = (
+            f"the proxy of {', '.join(readable)} can read vault-env's token, as Vault's certificate is not verified; "
+            "name Vault's host in NO_PROXY, or use https"
+        )
+        yield Problem("container", (), message)
+
+
+def _replaced(index: int, name: str, text: str, config: Config) -> Iterator[Problem]:
+    sent = container_variables(config, "")[name]
+    if text != sent:
+        key = name.lower().replace("_", "-")
+        message = f"variable {name} is replaced by {sent!r}: set it by the annotation {key}"
+        yield Problem("container", ("env", index), message)
+
+
+def _readable_proxies(proxies: Sequence[str], config: Config) -> list[str]:
+    is_plain = config.address.lower().startswith("http:")
+    if not (is_plain or config.skip_verify):
+        return []
+    ours = ("VAULT_PROXY_ADDR", "HTTP_PROXY" if is_plain else "HTTPS_PROXY")
+    return [name for name in dict.fromkeys(proxies) if name.upper() in ours]
+
+
+def _refusal(entry: Mapping[str, Any], config: Config) -> str:
+    """Return the reason that the address is refused for; "" for one that is not."""
+    text = entry.get("value") or ""
+    if not text or "$" in text:
+        return "its address is not known before the start"
+    address = text.strip()
+    if address == config.address or is_of_own_pod(address) or is_same_server(address, config.address):
+        return ""
+    return "it is not Vault's address"
+
+
+def _is_optional(entry: Mapping[str, Any]) -> bool:
+    value_from = entry.get("valueFrom") or {}
+    return any((value_from.get(key) or {}).get("optional") for key in _KEY_REFERENCES)

@@ -1,0 +1,40 @@
+"""The launcher's variables in a container, parsed by the launcher's own table: a start that must fail is refused before."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaultenv.errors import InvalidSetting
+from vaultenv.variables import VARIABLES
+from vaultkube.problem import Problem
+from webhook.config.annotations import Config, container_variables
+
+_PARSERS = {name: row.parse for row in VARIABLES if row.parse for name in row.names}
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+
+
+def variable_problems(container: Mapping[str, Any], config: Config) -> Iterator[Problem]:
+    """Yield a problem for each value in `env` that the launcher cannot start with; no message has a secret value.
+
+    Variables that the webhook sets are not the container's, and what the kubelet or Vault will make of a value is unknown.
+    """
+    present = [
+        (index, entry["name"], entry["value"])
+        for index, entry in enumerate(container.get("env") or ())
+        if entry.get("name") in _PARSERS and entry.get("value")
+    ]
+    own = container_variables(config, config.from_path) if present else {}
+    for index, name, text in present:
+        if name not in own and "$" not in text and "vault:" not in text:
+            message = _problem(name, text)
+            if message:
+                yield Problem("variable", ("env", index, "value"), f"variable {message}")
+
+
+def _problem(name: str, text: str) -> str:
+    if name == "VAULT_CACERT_BYTES" and _CERTIFICATE not in text:
+        return f"{name} holds no certificate: write Vault's CA as PEM, with the line {_CERTIFICATE}"
+    try:
+        _PARSERS[name](name, text)
+    except InvalidSetting as error:
+        return str(error)
+    return ""

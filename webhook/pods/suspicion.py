@@ -1,0 +1,72 @@
+"""Containers without a reference that may come to hold one: what is missing now arrives, or a ConfigMap changes later.
+
+The launcher is put in front of their program too where that costs the pod nothing: without references it only starts it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from vaultkube.problem import Problem
+from webhook.config.annotations import Config
+from webhook.pods.container import is_command_known
+from webhook.pods.facts import container_sources
+from webhook.pods.problems import container_problems
+from webhook.pods.references import References
+
+_OWN_VAULT = "VAULT_"
+
+
+class Suspicion(NamedTuple):
+    """The decision about one container, and its warnings, with paths inside of the container."""
+
+    needs_launcher: bool
+    warnings: tuple[Problem, ...] = ()
+
+
+_NONE = Suspicion(False)
+
+
+def suspect(
+    container: Mapping[str, Any], references: References, config: Config, *, is_ours: bool
+) -> Suspicion:
+    """Return whether a container without references gets the launcher nevertheless.
+
+    `is_ours` tells that the pod has an annotation of ours, or references. Then only what is there already and would need
+    the registry, or would take variables of Vault from a program of its own, is left as it is. Of other pods, so is what
+    misses nothing.
+    """
+    if not (references.missing or is_ours):
+        return _NONE
+    if not references.missing and not any(container_sources(container)):
+        return _NONE
+    is_free = is_command_known(container, config) and not _speaks_to_vault(container, references)
+    if not is_free and not (references.missing and is_ours):
+        return Suspicion(
+            False, _warnings(references, "it starts with what they hold then: create them first")
+        )
+    problems = tuple(container_problems(container, references, config))
+    if problems:
+        remedy = (
+            f"it starts with what they hold then, because vault-env cannot start it: {problems[0].message}"
+        )
+        return Suspicion(False, _warnings(references, remedy))
+    return Suspicion(True)
+
+
+def left_alone(problem: Problem) -> Problem:
+    """Return a warning in the place of the problem of a pod that has no reference yet."""
+    message = f"references that a ConfigMap or Secret brings later stay as they are: {problem.message}"
+    return Problem("source-missing", problem.path, message)
+
+
+def _warnings(references: References, effect: str) -> tuple[Problem, ...]:
+    if not references.missing:
+        return ()
+    message = f"not there yet: {', '.join(references.missing)}; {effect}"
+    return (Problem("source-missing", (), message),)
+
+
+def _speaks_to_vault(container: Mapping[str, Any], references: References) -> bool:
+    """Return whether the container has variables that the launcher would take from its program."""
+    names = (entry.get("name") for entry in container.get("env") or ())
+    return any(str(name).startswith(_OWN_VAULT) for name in (*names, *dict(references.steering)))
