@@ -126,8 +126,8 @@ def _login_error(error: VaultError, who: str, names: FieldNames) -> NotResolved:
         if isinstance(error, kind):
             return VaultUnavailable(f"failed to request new Vault token: {who}: {reason}")
     reasons: dict[type[VaultError], str] = {
-        Forbidden: "403 permission denied; the role must be bound to this ServiceAccount and namespace: check the "
-        f"{names.identity}",
+        Forbidden: "403 permission denied; the role must be bound to this ServiceAccount, its namespace and "
+        f"the audience of its token: check the {names.identity}",
         InvalidRequest: f"400 refused; check that the role of the {names.role} exists",
         InvalidPath: f"404 no auth method is mounted there; check the {names.mount}",
     }

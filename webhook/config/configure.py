@@ -45,7 +45,7 @@ def configure(
     return Configured(
         allowed,
         (*refused, *problems, *_address_problems(config, defaults, settings)),
-        (*find_unknown(annotations), *ineffective, *_login_path_warnings(config), *ignored),
+        (*find_unknown(annotations), *ineffective, *ignored),
     )
 
 
@@ -58,12 +58,6 @@ def _address_problems(config: Config, defaults: Defaults, settings: Settings) ->
         check_address(config.address, operators, listed, allow_private=allow_private)
     except ForbiddenAddress as error:
         yield Problem("vault-address", config.path_of("address"), str(error))
-
-
-def _login_path_warnings(config: Config) -> Iterator[Problem]:
-    if "path" in config.annotated and config.path.strip("/").startswith("auth/"):
-        message = f"annotation vault-path: login will be at auth/{config.path}/login; leave auth/ out"
-        yield Problem("annotation-ignored", config.path_of("path"), message)
 
 
 def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[Problem]]:

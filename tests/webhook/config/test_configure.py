@@ -91,11 +91,11 @@ def test_the_predecessors_image_is_ignored_with_a_warning(image: str) -> None:
     assert "another program" in warnings[0]
 
 
-def test_a_mount_with_auth_in_front_is_a_warning() -> None:
-    assert configured({"vault-path": "kubernetes"})[1] == ()
-    assert configured({"vault-path": "auth/kubernetes"})[1] == (
-        "annotation vault-path: login will be at auth/auth/kubernetes/login; leave auth/ out",
-    )
+def test_a_mount_with_auth_in_front_is_refused() -> None:
+    assert not decided({"vault-path": "/team/k8s/"}).problems
+    (problem,) = decided({"vault-path": "auth/kubernetes"}).problems
+    assert problem.path == ("metadata", "annotations", PREFIX + "vault-path")
+    assert "leave auth/ out" in problem.message
 
 
 def test_an_empty_image_is_the_operators() -> None:
