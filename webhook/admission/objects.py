@@ -67,7 +67,7 @@ class ObjectDecisions:
         """Return the object with its values; Refused says why it cannot be."""
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
-        warnings = (*warnings, *label_warnings(request.object.get("metadata")))
+        warnings += tuple(label_warnings(request.object.get("metadata")))
         refuse(problems)
         references = kind.find_references(request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))

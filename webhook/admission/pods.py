@@ -63,11 +63,11 @@ class PodDecisions:
         """Return the pod with its launcher; Refused names every problem that is known without its images."""
         change = _change(request)
         launcher, warnings, problems = self._configure(annotations)
-        warnings = (*warnings, *label_warnings(request.object.get("metadata")))
+        warnings += tuple(label_warnings(request.object.get("metadata")))
         config, spec = launcher.config, request.object.get("spec") or {}
         sources = yield from _find_sources(change.looked_at, request.namespace, problems)
         plan = change.plan(config, sources, deadline)
-        outside = self._outside(request, plan, config, deadline)
+        outside = self._outside(request, plan, config, deadline) if plan.wrapped or plan.foreign else []
         refused = outside if self._settings.path_policy().enforced else []
         if not plan.wrapped:
             refuse([*(problems if change.whole_pod else ()), *refused])

@@ -16,6 +16,8 @@ from webhook.policy.addresses import is_of_own_pod, is_same_server
 
 _KEY_REFERENCES = ("configMapKeyRef", "secretKeyRef", "fileKeyRef")
 _CARRIED = ("VAULT_ADDR", "VAULT_PATH", "VAULT_AUTH_METHOD", "VAULT_SKIP_VERIFY")
+_PROXIES = (*PROXIES, "VAULT_PROXY_ADDR")
+_WATCHED = frozenset([*_CARRIED, *_PROXIES])
 
 
 def withheld_variables(container: Mapping[str, Any], config: Config) -> Sequence[str]:
@@ -31,12 +33,12 @@ def withheld_variables(container: Mapping[str, Any], config: Config) -> Sequence
 
 def connection_problems(container: Mapping[str, Any], config: Config) -> Iterator[Problem]:
     """Yield a problem for an address in VAULT_AGENT_ADDR that is neither Vault's nor in the pod itself."""
+    env = container.get("env") or ()
     if AGENT_VARIABLE in config.trusted_variables:
         return
-    for index, entry in enumerate(container.get("env") or ()):
-        if entry.get("name") != AGENT_VARIABLE or not (entry.get("value") or entry.get("valueFrom")):
-            continue
-        reason = _refusal(entry, config)
+    own = [(index, entry) for index, entry in enumerate(env) if entry.get("name") == AGENT_VARIABLE]
+    for index, entry in own:
+        reason = _refusal(entry, config) if entry.get("value") or entry.get("valueFrom") else ""
         if reason:
             message = (
                 f"variable {AGENT_VARIABLE}: {reason}; name Vault by the annotation vault-addr, or an agent of the "
@@ -57,11 +59,13 @@ def connection_warnings(
             )
             yield Problem("container", ("envFrom",), message)
     proxies = [name for name, _ in references.steering if name in PROXIES]
-    for index, entry in enumerate(container.get("env") or ()):
+    env = container.get("env") or ()
+    is_watched = not _WATCHED.isdisjoint([entry.get("name") for entry in env])
+    for index, entry in enumerate(env if is_watched else ()):
         name, text = entry.get("name"), entry.get("value")
         if name in _CARRIED and text and "$" not in text:
             yield from _replaced(index, name, text, config)
-        if name in (*PROXIES, "VAULT_PROXY_ADDR") and (text or entry.get("valueFrom")):
+        if name in _PROXIES and (text or entry.get("valueFrom")):
             proxies.append(name)
     readable = _readable_proxies(proxies, config)
     if readable:

@@ -4,6 +4,7 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-environment-vari
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from vaultkube.errors import Refused
@@ -16,6 +17,8 @@ Sources = Mapping[Source, Values]
 PREFIX = "vault:"
 """No reference is without it."""
 
+FROM_SOURCE: FieldPath = ("envFrom",)
+"""Path of a variable that `envFrom` brings."""
 _LONGEST_BYTES = 1 << 20
 """More than any program can be started with, in the sum of what grows by `$(NAME)`."""
 _TOO_LONG = (
@@ -128,7 +131,7 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
             missing.append(_missing_key(entry["valueFrom"], variable))
         if name in SETTINGS or not _is_left_out(variable):
             _replace(found, hidden, variable, for_good=not variable.optional)
-    return Environment(found.values(), [each for values in hidden.values() for each in values], missing)
+    return Environment(found.values(), list(chain.from_iterable(hidden.values())), missing)
 
 
 def _is_missing(variable: Variable) -> bool:
@@ -180,10 +183,11 @@ def _from_sources(container: Mapping[str, Any], sources: Sources, missing: list[
             if not reference:
                 continue
             source = Source(KINDS[key], reference.get("name", ""))
+            origin = f" of {source.kind} {source.name}"
             if source not in sources:
                 missing.append(f"{source.kind} {source.name}")
             for name, value in sources.get(source, {}).items():
-                yield Variable(prefix + name, value, ("envFrom",), f" of {source.kind} {source.name}")
+                yield Variable(prefix + name, value, FROM_SOURCE, origin)
 
 
 def _from_entry(

@@ -17,12 +17,15 @@ def variable_problems(container: Mapping[str, Any], config: Config) -> Iterator[
 
     Variables that the webhook sets are not the container's, and what the kubelet or Vault will make of a value is unknown.
     """
+    env = container.get("env") or ()
+    if _PARSERS.keys().isdisjoint([entry.get("name") for entry in env]):
+        return
     present = [
         (index, entry["name"], entry["value"])
-        for index, entry in enumerate(container.get("env") or ())
-        if entry.get("name") in _PARSERS and entry.get("value")
+        for index, entry in enumerate(env)
+        if entry.get("value") and entry.get("name") in _PARSERS
     ]
-    own = container_variables(config, config.from_path) if present else {}
+    own = container_variables(config, config.from_path)
     for index, name, text in present:
         if name not in own and "$" not in text and "vault:" not in text:
             message = _problem(name, text)

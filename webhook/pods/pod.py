@@ -23,7 +23,7 @@ from webhook.pods.nodes import is_windows
 from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
-from webhook.pods.suspicion import left_alone, suspect
+from webhook.pods.suspicion import has_sources, left_alone, suspect
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 PodSpec = Mapping[str, Any]
@@ -129,6 +129,8 @@ def plan_containers(
     is_ours = bool(config.annotated or any(wrapped.values()))
     precautions = set()
     for place, container, references in suspects:
+        if not (references.missing or (is_ours and has_sources(container))):
+            continue
         suspicion = suspect(container, references, config, is_ours=is_ours)
         path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "
         warnings += [warning.inside(path, prefix) for warning in suspicion.warnings]

@@ -13,6 +13,7 @@ from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.remember import remember
 from webhook.pods.environment import (
+    FROM_SOURCE,
     PREFIX,
     PROXIES,
     SETTINGS,
@@ -25,7 +26,6 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
-_FROM_SOURCE: FieldPath = ("envFrom",)
 
 
 @dataclass(frozen=True)
@@ -81,24 +81,28 @@ def find_references(
 
     Raises Refused where `environment` does, and OutOfTime.
     """
+    variables = environment(container, sources)
+    replaced = [(name, text) for name, text in overridden(container) if PREFIX in text]
+    if not (variables.known or variables.missing or replaced):
+        return _NOTHING
     found: dict[str, list[Any]] = {name: [] for name in _NOTED}
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
     expands = False
-    variables = environment(container, sources)
     hidden = {variable.name for variable in variables.hidden}
     for variable in chain(variables.hidden, variables.known):
         if _look(variable, found, deadline):
             places[variable.name] = variable.path
-            found["doubled"] += [variable.name] if variable.name in hidden else []
-        if variable.path == _FROM_SOURCE and (variable.name.startswith("VAULT_") or variable.name in PROXIES):
+            if variable.name in hidden:
+                found["doubled"].append(variable.name)
+        if variable.path is FROM_SOURCE and (variable.name.startswith("VAULT_") or variable.name in PROXIES):
             found["steering"].append((variable.name, variable.origin))
         expands = expands or variable.expanded
         if variable.name in SETTINGS:
             settings[variable.name] = variable._replace(value=None) if variable.name in hidden else variable
-    for name, text in overridden(container):
+    for name, text in replaced:
         deadline.check()
-        if PREFIX in text and _refers(utf8(text), deadline):
+        if _refers(utf8(text), deadline):
             found["rewritten"].append(name)
             found["doubled"].append(name)
     if not (settings or variables.missing or any(found.values())):

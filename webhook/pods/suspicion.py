@@ -23,22 +23,20 @@ class Suspicion(NamedTuple):
     warnings: tuple[Problem, ...] = ()
 
 
-_NONE = Suspicion(False)
+def has_sources(container: Mapping[str, Any]) -> bool:
+    """Return whether the container takes variables from a ConfigMap or Secret."""
+    return next(container_sources(container), None) is not None
 
 
 def suspect(
     container: Mapping[str, Any], references: References, config: Config, *, is_ours: bool
 ) -> Suspicion:
-    """Return whether a container without references gets the launcher nevertheless.
+    """Return whether a container without references, but with sources, gets the launcher nevertheless.
 
     `is_ours` tells that the pod has an annotation of ours, or references. Then only what is there already and would need
     the registry, or would take variables of Vault from a program of its own, is left as it is. Of other pods, so is what
     misses nothing.
     """
-    if not (references.missing or is_ours):
-        return _NONE
-    if not references.missing and not any(container_sources(container)):
-        return _NONE
     is_free = is_command_known(container, config) and not _speaks_to_vault(container, references)
     if not is_free and not (references.missing and is_ours):
         return Suspicion(
