@@ -55,7 +55,7 @@ def connection_warnings(
         if name in CONNECTION and name in withheld_variables(container, config):
             message = (
                 f"variable {name}{origin} does not reach vault-env: who changes what envFrom brings could get its token; "
-                "name the variable in env, with valueFrom"
+                + ("write its value into env" if name == AGENT_VARIABLE else "name it in env, with valueFrom")
             )
             yield Problem("container", ("envFrom",), message)
     proxies = [name for name, _ in references.steering if name in PROXIES]

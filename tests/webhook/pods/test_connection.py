@@ -38,6 +38,8 @@ def test_env_from_cannot_bring_it(name: str) -> None:
     assert (warning.rule, warning.path) == ("container", ("spec", "containers", 0, "envFrom"))
     assert f"variable {name} of ConfigMap settings does not reach vault-env" in warning.message
     assert "evil" not in warning.message
+    remedy = "write its value into env" if name == "VAULT_AGENT_ADDR" else "name it in env, with valueFrom"
+    assert warning.message.endswith(remedy)
 
 
 @pytest.mark.parametrize("name", CONNECTION)
