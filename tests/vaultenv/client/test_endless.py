@@ -29,7 +29,7 @@ PIECES = {
     "a header": (OK + b"X: ", b"x"),
     "a status line": (b"HTTP/1.1 200 ", b"O"),
     "a body": (OK + b"\r\n", b" "),
-    "a body with a length": (OK + b"Content-Length: 9999999\r\n\r\n", b" "),
+    "a body with a length": (OK + b"Content-Length: 9999999\r\n\r\n" + b" " * 9_999_998, b""),
     "nothing": (b"", b""),
 }
 

@@ -13,7 +13,7 @@ from tests.vaultenv.launcher import launch, variables
 pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def engines(secrets: Vault) -> Vault:
     """Vault with one SSH engine for one-time passwords, another for certificates, and a PKI role."""
     secrets.mount("ssh", "ssh")

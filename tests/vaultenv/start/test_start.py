@@ -8,7 +8,7 @@ import pytest
 from tests.servers.cluster import Cluster
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import launch, start, variables
-from tests.vaultenv.test_imports import ALLOWED, foreign, loaded_modules
+from tests.vaultenv.test_imports import ON_STOCK, foreign, loaded_modules
 
 ENV = "/usr/bin/env"
 
@@ -51,7 +51,7 @@ def test_a_pod_logs_in_with_its_service_account(account: dict[str, str]) -> None
 def test_the_fast_path_keeps_to_the_import_budget(account: dict[str, str]) -> None:
     modules = loaded_modules({**account, "A": "vault:secret/data/account#password"})
     assert "vaultenv.client.api" in modules
-    assert foreign(modules) <= ALLOWED
+    assert foreign(modules) <= ON_STOCK
 
 
 def test_a_path_of_another_role_is_refused(account: dict[str, str]) -> None:
