@@ -22,6 +22,8 @@ REVIEWER, CALLERS = "webhook.serving.reviewer", "webhook.serving.callers"
 _log = logging.getLogger(__name__)
 _WARNINGS = 100
 _WARNING_LENGTH = 1024
+_NAME_LENGTH = 253
+"""Longest name of Kubernetes (RFC 1123); only a review that is not the API server's has longer ones."""
 _MARGIN = 0.8
 """Share of the API server's timeout that a review may use, so that its answer arrives in time."""
 
@@ -89,11 +91,11 @@ class Reviewer:
         )
         self._metrics.review(review.resource, outcome, seconds)
         fields = {
-            "uid": request.uid,
+            "uid": shortened(request.uid, _NAME_LENGTH),
             "resource": review.resource,
-            "namespace": request.namespace,
-            "name": _name(request),
-            "operation": request.operation,
+            "namespace": shortened(request.namespace, _NAME_LENGTH),
+            "name": shortened(_name(request), _NAME_LENGTH),
+            "operation": shortened(request.operation, _NAME_LENGTH),
             "outcome": outcome,
             "references": decision.references,
             "ms": round(seconds * 1000, 1),
@@ -111,7 +113,7 @@ class Reviewer:
     def internal_error(self, review: "Review", error: Exception) -> Decision:
         """Log an unexpected error, and return the refusal that it comes to."""
         uid = review.request.uid
-        fields = {"resource": review.resource, "uid": uid}
+        fields = {"resource": review.resource, "uid": shortened(uid, _NAME_LENGTH)}
         _log.error("failed to decide", exc_info=error, extra={"fields": fields})
         refusal = f"could not mutate object: internal error; the webhook's log has it under uid {uid}"
         return Decision(refusal=refusal, status=INTERNAL)

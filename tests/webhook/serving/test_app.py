@@ -184,6 +184,14 @@ def test_of_more_warnings_than_a_log_bears_the_rest_is_counted(served: Served, l
     assert len(log.getvalue()) < 120_000
 
 
+def test_long_names_do_not_flood_the_log(served: Served, log: io.StringIO) -> None:
+    long = "x" * 100_000
+    document = {"metadata": {"name": long}, "spec": {"containers": []}}
+    body = review_of(object=document, namespace=long, uid=long, operation=long)
+    assert json.loads(served.client.post("/pods", data=body).data)["response"]["uid"] == long
+    assert len(log.getvalue()) < 2_000
+
+
 def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
     document = {"metadata": {"name": "s"}, "stringData": {"a": "vault:a", "b": "vault:v1:aGVsbG8="}}
     message = served.review("secrets", document)["status"]["message"]
