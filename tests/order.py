@@ -1,4 +1,4 @@
-"""Which tests run, and in which order: what needs no build first, what measures time last, on a quiet machine."""
+"""The choice and the order of tests: those that need no build first, those that measure time last, on a quiet machine."""
 
 from collections.abc import Mapping
 from enum import IntEnum

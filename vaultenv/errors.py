@@ -103,7 +103,7 @@ class SecretUnusable(VaultEnvError):
 
 
 class TooMuch(SecretUnusable):
-    """What all values share is used up, so that none after this one can be had either."""
+    """A bound that all values share is used up: no value after this one can be replaced either."""
 
 
 class PermissionRefused(VaultEnvError):

@@ -1,4 +1,4 @@
-"""What Prometheus can scrape, summed over the worker processes."""
+"""Metrics for Prometheus, summed over the worker processes."""
 
 import fcntl
 import logging

@@ -1,4 +1,4 @@
-"""Who may have Vault read as a ServiceAccount: a user of the API server who may act as it; and what the webhook needs for it."""
+"""Reading as a ServiceAccount: for users of the API server who may act as it, and the rights that the webhook needs."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the benchmark compares with does the same for the pod."""
+"""The benchmark's floor does the same for the pod as the webhook."""
 
 import base64
 import json

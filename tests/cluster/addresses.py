@@ -23,4 +23,4 @@ NAMES: Mapping[str, str] = {
     REGISTRY_NAME: REGISTRY,
     PRIVATE_REGISTRY_NAME: PRIVATE_REGISTRY,
 }
-"""What DNS answers in pods and on the node; everything there is served at port 443."""
+"""Answers of DNS in pods and on the node; each address is served at port 443."""

@@ -11,7 +11,7 @@ class Account:
     password: str = field(repr=False)
     bcrypt: str = field(repr=False)
     actions: tuple[str, ...]
-    """What the token server grants; a registry with Basic authentication lets every account do everything."""
+    """Grants of the token server; a registry with Basic authentication lets every account do everything."""
 
 
 PULLER = Account(

@@ -75,4 +75,4 @@ PROGRAMS: dict[str, Program] = {program.name: program for program in _TABLE}
 _SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {"servers": _SERVERS, "node": tuple(PROGRAMS)}
-"""What the tests of each tier need."""
+"""Programs that the tests of each tier need."""

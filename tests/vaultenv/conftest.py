@@ -1,4 +1,4 @@
-"""What the launcher's tests share: a Vault with the predecessor's fixture secrets, and both clients."""
+"""Fixtures of the launcher's tests: a Vault with the predecessor's fixture secrets, and both clients."""
 
 import json
 import os

@@ -49,7 +49,7 @@ def line(process: subprocess.Popen[bytes]) -> str:
 
 
 def variables(output: bytes) -> dict[bytes, bytes]:
-    """What `env -0` printed, each name once, without the variable that a stock interpreter adds (PEP 538)."""
+    """Return the output of `env -0`, each name once, without the variable that a stock interpreter adds (PEP 538)."""
     pairs = [line.split(b"=", 1) for line in output.split(b"\0") if line]
     assert len(pairs) == len({name for name, _ in pairs})
     return {name: value for name, value in pairs if name != b"LC_CTYPE"}

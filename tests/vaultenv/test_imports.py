@@ -26,7 +26,7 @@ sys.exit(run([b"vault-env", b"/bin/true"], dict(posix.environ)))
 
 
 def loaded_modules(environ: dict[str, str]) -> set[str]:
-    """What a run with this environment imports beyond a bare interpreter."""
+    """Return the modules that a run with this environment imports beyond a bare interpreter."""
     done = subprocess.run(
         [sys.executable, "-ISB", "-c", PROBE.format(root=str(ROOT))],
         env=environ,

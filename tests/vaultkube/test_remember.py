@@ -1,4 +1,4 @@
-"""What may be remembered: short public arguments, with their results, up to a number of entries."""
+"""Remembered results: of short public arguments, up to a number of entries."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How much the values of one environment, or of one object, may come to."""
+"""Bounds on the values of one environment, or of one object, together."""
 
 from vaultenv.basics.record import Record
 

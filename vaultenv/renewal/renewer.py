@@ -54,8 +54,8 @@ class Renewer:
         self._leases: dict[Question, Lease] = {}
         self._token: Lease | None = None
         self._is_new_token = False
-        self._given = self._given_at_first()
-        self._trouble = ""
+        self._file_token = self._first_file_token()
+        self._failure = ""
 
     def run(self) -> None:
         """Renew for ever; a failure is retried, and the program runs on."""
@@ -66,7 +66,7 @@ class Renewer:
         while True:
             due = [lease.due_at() for lease in self._leases.values()]
             due += [self._token.due_at()] if self._token else []
-            due += [time.monotonic() + _FILE_LOOK_S] if self._given else []
+            due += [time.monotonic() + _FILE_LOOK_S] if self._file_token else []
             time.sleep(max(0.05, min([next_look, *due]) - time.monotonic()))
             look = bool(self._settings.interval_s) and time.monotonic() >= next_look
             if time.monotonic() >= next_look:
@@ -84,15 +84,15 @@ class Renewer:
             if stale or self._is_new_token:
                 self._read_again(stale)
             self._is_new_token = False
-            self._tell("")
+            self._report("")
         except VaultEnvError as error:
-            self._tell(str(error).partition("\n")[0])
+            self._report(str(error).partition("\n")[0])
             time.sleep(_AGAIN_S)
 
-    def _tell(self, trouble: str) -> None:
-        if trouble and trouble != self._trouble:
-            self._log.warn(f"secrets could not be renewed, the program runs on: {trouble}")
-        self._trouble = trouble
+    def _report(self, failure: str) -> None:
+        if failure and failure != self._failure:
+            self._log.warn(f"secrets could not be renewed, the program runs on: {failure}")
+        self._failure = failure
 
     def _renew(self, now: float) -> list[Question]:
         """Renew the leases that are due; return the questions whose secrets must be read again."""
@@ -104,19 +104,19 @@ class Renewer:
 
     def _keep_token(self, now: float) -> None:
         """Renew the token, or replace it; leases of the old token end with it."""
-        given = self._given and self._in_file()
-        if given and given != self._given:
+        token = self._file_token and self._in_file()
+        if token and token != self._file_token:
             self._log.info("the token file has another token")
         elif self._token and self._token.due_at() <= now and not self._renewed(self._token, now):
             self._log.info("the token cannot be renewed: logging in again")
         else:
             return
         log_in(self._vault, self._settings, self._log)
-        self._given = given or self._given
+        self._file_token = token or self._file_token
         self._token = self._token_lease(now)
         self._is_new_token = True
 
-    def _given_at_first(self) -> str:
+    def _first_file_token(self) -> str:
         """The token that a file gave, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
         if self._settings.token and self._settings.token != LOGIN.decode():
             return ""

@@ -29,7 +29,7 @@ def check(source: str) -> None:
 
 
 def render(source: str, fields: Mapping[str, Any], work: Work | None = None) -> str:
-    """What the template prints for a secret's fields; raises TemplateError, also when `work` is used up."""
+    """Return the output of the template for a secret's fields; raise TemplateError, also when `work` is used up."""
     work = Work() if work is None else work
     work.charge(_UNITS_PER_CHARACTER * len(source))
     data = dict(fields)

@@ -108,7 +108,7 @@ def _common(old: Iterable[Any], new: Iterable[Any], most: int) -> int:
 
 
 def _name(item: Any) -> Any:
-    """What tells the items of a Kubernetes list apart, where they have it."""
+    """Return the key that tells the items of a Kubernetes list apart, where they have one."""
     return item.get("name") if isinstance(item, dict) else None
 
 

@@ -15,7 +15,7 @@ from vaultkube.net.room import Room
 from vaultkube.net.tls import client_context
 
 ANSWERS_BYTES = 4 << 20
-"""What all answers to one client may take in memory: several times what the largest object can hold."""
+"""Bound on the memory of all answers to one client: several times what the largest object can hold."""
 
 
 def new_client(

@@ -46,7 +46,7 @@ class HvacReader:
         return self._secret("get", path, params={"version": version} if version else None)
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
-        """What Vault answers to a write of a JSON object."""
+        """Return Vault's answer to a write of a JSON object."""
         return self._secret("put", path, data=body)
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:

@@ -1,4 +1,4 @@
-"""Who may have an object resolved as a ServiceAccount: a user who may act as that ServiceAccount without the webhook.
+"""The right to have an object resolved as a ServiceAccount: for users who may act as it without the webhook.
 
 The values that Vault gives to a ServiceAccount are in the answer to a dry run already, so that is checked too.
 """

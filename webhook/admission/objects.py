@@ -36,7 +36,7 @@ _BATCH_SIZE = 25
 
 @dataclass(frozen=True)
 class ObjectKind:
-    """How the values of one kind of object, with or without references, are found, and how they are replaced."""
+    """Functions that find and replace the values of one kind of object."""
 
     find_values: Callable[[Document], dict[str, bytes]]
     replace_values: Callable[[Document, Mapping[str, bytes]], Document]

@@ -30,11 +30,11 @@ from webhook.pods.transit import decrypt_path
 _DEFAULT_ROLE = "default"
 
 _Configured = tuple[Launcher, tuple[Problem, ...], tuple[Problem, ...]]
-"""What the annotations ask for, with what it adds to a pod, warnings, and problems."""
+"""The launcher that the annotations configure, warnings, and problems."""
 
 
 class _Change(NamedTuple):
-    """What may be changed: the containers to look at, how they are planned, and how they are changed."""
+    """A change of a pod or of its ephemeral containers: the containers to look at, and functions that plan and change them."""
 
     looked_at: PodSpec
     plan: Callable[[Config, Mapping[Source, Values], Deadline], Plan]
@@ -143,7 +143,7 @@ def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, tuple
 
 
 def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
-    """Which variable reads which path, `?` if only the kubelet knows; never the text around a reference."""
+    """Yield each variable with the path that it reads, `?` if only the kubelet knows; never the text around a reference."""
     for place, references in plan.wrapped.items():
         name = spec[place[0]][place[1]].get("name") or ""
         for variable, path in references.paths:

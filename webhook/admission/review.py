@@ -22,7 +22,7 @@ _AUDIT_LENGTH = 4096
 
 
 class AdmissionRequest(NamedTuple):
-    """What the API server asks about: `object` is a JSON document, empty where there is none; `old_object` may be None."""
+    """The request of an AdmissionReview: `object` is a JSON document, empty where there is none; `old_object` may be None."""
 
     uid: str
     kind: str
@@ -136,7 +136,7 @@ def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
 
 
 def _fitting(warnings: Sequence[str]) -> list[str]:
-    """What people can be expected to read of the warnings, and how many more there are."""
+    """Return the first warnings, each shortened, and the number of the others."""
     if len(warnings) > _WARNINGS:
         rest = len(warnings) - _WARNINGS + 1
         warnings = [*warnings[: _WARNINGS - 1], f"{rest} more warnings are in the webhook's log"]

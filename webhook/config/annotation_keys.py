@@ -1,4 +1,4 @@
-"""How the key of an annotation is spelled: two prefixes, the successor's new names, and its mirror for OpenBao."""
+"""Spellings of an annotation's key: two prefixes, the successor's new names, and its mirror for OpenBao."""
 
 from vaultkube.problem import FieldPath
 

@@ -1,4 +1,4 @@
-"""Where ciphertexts such as `vault:v1:…` are decrypted.
+"""Decryption of ciphertexts such as `vault:v1:…` by transit.
 
 https://developer.hashicorp.com/vault/api-docs/secret/transit#decrypt-data
 """

@@ -1,4 +1,4 @@
-"""Which Vault addresses an annotation may name.
+"""Vault addresses that an annotation may name.
 
 The address receives the ServiceAccount's token, so only the operator decides where that may go.
 """

@@ -39,7 +39,7 @@ class Admission(Protocol):
 
 
 class Answer(NamedTuple):
-    """What is answered over HTTP."""
+    """An answer over HTTP."""
 
     status: str
     content_type: str

@@ -31,7 +31,7 @@ def client(server: StandIn, **more: str) -> Client:
 
 
 def read(server: StandIn, *paths: str, **more: str) -> list[Secret | VaultEnvError]:
-    """What reads of these paths come to."""
+    """Return the results of reading these paths."""
     reader = client(server, **more)
     try:
         return reader.read([(path, "") for path in paths])

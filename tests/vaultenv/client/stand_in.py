@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Behaviour = Callable[[socket.socket, bytes], None]
-"""What to do with a connection, after the head of each request has been read."""
+"""Handles a connection after the head of each request has been read."""
 
 
 class StandIn:

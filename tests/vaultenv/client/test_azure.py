@@ -120,7 +120,7 @@ def method(azure: Azure, authority: Authority, tmp_path_factory: pytest.TempPath
 
 
 def start(vault: Vault, azure: Azure, principal: str) -> object:
-    """What a login comes to with a role for this principal."""
+    """Return the result of a login with a role for this principal."""
     role = {"bound_service_principal_ids": principal, "token_policies": "account"}
     vault.write("auth/azure/role/app", dict(role))
     place = {"VAULT_PATH": "azure", "AZURE_POD_IDENTITY_AUTHORITY_HOST": azure.address}

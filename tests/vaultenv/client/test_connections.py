@@ -1,4 +1,4 @@
-"""Which connections the client makes and keeps, and what it does when one is lost."""
+"""Connections: made, used again, and replaced when one is lost."""
 
 import os
 import resource

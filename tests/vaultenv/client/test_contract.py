@@ -1,4 +1,4 @@
-"""What every Reader promises, checked on the real Vault with both clients, and on the embedded store."""
+"""The contract of every Reader, checked on the real Vault with both clients, and on the embedded store."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What the client does when Vault, or what stands before it, misbehaves."""
+"""The client when Vault, or a proxy in front of it, misbehaves."""
 
 import socket
 import time

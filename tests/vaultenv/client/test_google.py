@@ -38,7 +38,7 @@ class Google(ThreadingHTTPServer):
         self.key = rsa.generate_private_key(65537, 2048)
 
     def certificates(self) -> dict[str, str]:
-        """What Google publishes: a certificate for each key id."""
+        """Return Google's certificates by key id."""
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "google")])
         now = datetime.datetime.now(datetime.UTC)
         builder = x509.CertificateBuilder(name, name, self.key.public_key(), 1)
@@ -148,7 +148,7 @@ def method(secrets: Vault, session_folder: Path, google: Google) -> Vault:
 
 
 def start(vault: Vault, google: Google, method: str, **bounds: str) -> object:
-    """What a login comes to with a role that is bound so."""
+    """Return the result of a login with a role that is bound so."""
     vault.request("DELETE", "auth/gcp/role/app")
     vault.write("auth/gcp/role/app", {"token_policies": "account", **bounds})
     place = {"GCE_METADATA_HOST": google.host, "GCP_IAM_CREDENTIALS_ENDPOINT": f"http://{google.host}"}

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
 def start_with(vault: Vault, **login: str) -> bytes:
-    """What a reference becomes after this login, or what the launcher complains of."""
+    """Return the value of a reference after this login, or the launcher's error."""
     leading = {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file), "VAULT_ENV_TIMEOUT": "5s"}
     done = launch(ENV, "-0", A=REFERENCE, **leading, **login)
     return done.stderr if done.returncode else variables(done.stdout)[b"A"]

@@ -1,4 +1,4 @@
-"""Which proxy is chosen, as Go chooses it."""
+"""The choice of a proxy, as Go makes it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which certificates are trusted, and what a certificate that is not says."""
+"""Trust in certificates, and the message for one that is not trusted."""
 
 import datetime
 import socket

@@ -22,7 +22,7 @@ class Finished:
 
     @property
     def seen(self) -> dict[str, Any]:
-        """What `probe` reports."""
+        """Return the report of `probe`."""
         assert self.status == 0, self.errors
         found: dict[str, Any] = ast.literal_eval(self.output.decode())
         return found

@@ -53,7 +53,7 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> Scan:
 
 
 def start_by_python(words: list[bytes], entries: list[bytes]) -> Start:
-    """What Python executes; it must not ask Vault for anything."""
+    """Return the program that Python executes; fail if it calls Vault."""
 
     def execve(file: bytes, argv: list[bytes], environ: dict[bytes, bytes]) -> None:
         assert argv == words[1:]

@@ -68,7 +68,7 @@ def test_a_changed_secret_restarts_the_program(secrets: Vault, daemon: Begin) ->
 
 
 def test_only_kv_is_read_again_for_changes(secrets: Vault, daemon: Begin) -> None:
-    """What a write answers is new each time, and would restart the program each time."""
+    """The answer to a write is new each time, and would restart the program each time."""
     secrets.write("kv1/changing", {"k": "one"})
     process = daemon(
         *SLEEP,

@@ -1,4 +1,4 @@
-"""What the program inherits besides its environment, after the launcher has spoken TLS with a real Vault."""
+"""Descriptors, signals and limits that the program inherits after the launcher has spoken TLS with a real Vault."""
 
 import subprocess
 from pathlib import Path
@@ -33,7 +33,7 @@ def pod(request: pytest.FixtureRequest, secrets: Vault, tmp_path: Path) -> dict[
 
 
 def output(environ: dict[str, str], *words: str, descriptors: tuple[int, ...] = ()) -> str:
-    """What the words print, started with further descriptors."""
+    """Return the output of the words, started with further descriptors."""
     done = subprocess.run(
         words, env=ordered(environ), pass_fds=descriptors, capture_output=True, timeout=60, check=True
     )

@@ -1,4 +1,4 @@
-"""What the predecessor's users rely on, row by row, on a real Vault: references, templates, paths and transit."""
+"""Behaviour that the predecessor's users rely on, row by row, on a real Vault: references, templates, paths and transit."""
 
 from collections.abc import Iterator
 

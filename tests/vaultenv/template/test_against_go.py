@@ -95,7 +95,7 @@ def asked(oracle: subprocess.Popen[str], source: str) -> dict[str, str]:
 
 
 def ours(source: str) -> str | None:
-    """What our evaluator prints, None if it refuses."""
+    """Return the output of our evaluator, None if it refuses."""
     fields: dict[str, Any] = loads(json.dumps(DATA).encode())
     try:
         return render(source, fields)

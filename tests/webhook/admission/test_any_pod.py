@@ -1,4 +1,4 @@
-"""What holds for every pod, whatever is in it; by generated pods, through the application and the real API server."""
+"""Properties of every pod: generated pods go through the application and the real API server."""
 
 import base64
 import copy

@@ -1,4 +1,4 @@
-"""How many objects are resolved at once in a process, and what becomes of the others."""
+"""The bound on objects that a process resolves at once; the others wait, then are refused."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Who may have a Secret or ConfigMap read as the ServiceAccount that it names: a user who may act as that."""
+"""Objects are read as their ServiceAccount only for a user who may act as that ServiceAccount."""
 
 from typing import Any
 

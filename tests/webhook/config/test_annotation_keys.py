@@ -1,4 +1,4 @@
-"""How keys are spelled: the predecessor's, the successor's, and its mirror for OpenBao."""
+"""Spellings of keys: the predecessor's, the successor's, and its mirror for OpenBao."""
 
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX, spellings
 

@@ -1,4 +1,4 @@
-"""What an object asks for, within what the operator allows."""
+"""Configuration of an object, within the limits of the operator."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which values of a ConfigMap are references, and where their values go."""
+"""References in a ConfigMap, and the places of their values."""
 
 import base64
 from typing import Any

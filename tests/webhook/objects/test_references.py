@@ -1,4 +1,4 @@
-"""What the values of an object read and write."""
+"""The paths that an object's values read and write."""
 
 from collections.abc import Iterator, Mapping
 

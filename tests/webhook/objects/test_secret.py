@@ -1,4 +1,4 @@
-"""Which values of a Secret are references, and where their values go."""
+"""References in a Secret, and the places of their values."""
 
 from typing import Any
 

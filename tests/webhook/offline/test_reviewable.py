@@ -1,4 +1,4 @@
-"""Which parts of a manifest the webhook would be asked about."""
+"""The objects of a manifest that the webhook would review."""
 
 from pathlib import Path
 from typing import Any

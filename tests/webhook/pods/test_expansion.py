@@ -1,4 +1,4 @@
-"""What the kubelet makes of `$(NAME)` and `$$`; cases of Kubernetes' own expansion tests."""
+"""The kubelet's expansion of `$(NAME)` and `$$`; cases of Kubernetes' own expansion tests."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Which nodes a pod is for."""
+"""The nodes that a pod is for."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which paths a pod asks for, as the kubelet and the launcher will see them."""
+"""The paths that a pod requests, as the kubelet and the launcher will see them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def requested(
     sources: dict[Source, Values] | None = None,
     **fields: Any,
 ) -> list[tuple[str, str | None, str]]:
-    """What a container with a reference to kv/own and these variables asks for, beside that."""
+    """Return the paths that a container with a reference to kv/own and these variables requests beside it."""
     spec, config = spec_of(container(env=[OWN, *env], **fields)), config or config_of()
     return [
         (each.where.removeprefix("container app: "), each.path, each.vault_namespace)

@@ -1,4 +1,4 @@
-"""Which Vault addresses an annotation may name: the vectors of the predecessor's tests, and more."""
+"""Vault addresses that an annotation may name: the vectors of the predecessor's tests, and more."""
 
 import pytest
 

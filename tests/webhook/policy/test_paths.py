@@ -1,4 +1,4 @@
-"""Which paths a namespace may name; the layout is that of docs/path-policy.md."""
+"""Paths that a namespace may name; the layout is that of docs/path-policy.md."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Where Debian's packages come from on this machine, as apt is set up: no address of a mirror stands in the sources."""
+"""The mirrors of Debian that apt of this machine is set up with: no address of one stands in the sources."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ class Mirrors:
     security: str
 
     def pools(self) -> tuple[str, ...]:
-        """Where source packages lie, by their folder and name."""
+        """Return the pools of source packages."""
         return f"{self.main}pool/main/", f"{self.security}pool/updates/main/"
 
 

@@ -16,7 +16,7 @@ from vaultenv.native.build.pins import Archive, Component
 from vaultenv.native.build.tools import run
 
 VENDORED = Path(__file__).parents[1] / "vendor"
-"""What only Debian's mirrors have, which drop a revision when the next one comes."""
+"""Archives that only Debian's mirrors have, which drop a revision when the next one comes."""
 _TIMEOUT_S = 60.0
 _RELEASE = "trixie"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -98,8 +98,8 @@ def _from_apt(package: str, target: Path) -> None:
     """One file of a source package, of any version on offer: mirrors may lack what their lists promise."""
     options = _private_apt(target.parent)
     part = "--diff-only" if ".debian.tar" in target.name else "--tar-only"
-    told = run(["apt-cache", *options, "showsrc", "--only-source", package], target.parent)
-    for version in dict.fromkeys(re.findall(r"^Version: (\S+)$", told, re.MULTILINE)):
+    listing = run(["apt-cache", *options, "showsrc", "--only-source", package], target.parent)
+    for version in dict.fromkeys(re.findall(r"^Version: (\S+)$", listing, re.MULTILINE)):
         wanted = [part, "--download-only", "--only-source", f"{package}={version}"]
         run(["apt-get", *options, "source", *wanted], target.parent, check=False)
         if target.exists():

@@ -22,7 +22,7 @@ _WRAPPERS = {
     "zranlib": '"$ZIG" ranlib "$@"',
 }
 _OPEN_FILES = 8192
-"""How many files the compiler opens at once, at most; the usual limit of 1024 can be raised up to the hard limit."""
+"""The most files that the compiler opens at once; the usual limit of 1024 can be raised up to the hard limit."""
 _RAISE_LIMIT = 'ulimit -S -n "$(ulimit -H -n)"'
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG")
 

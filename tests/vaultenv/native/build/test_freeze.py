@@ -1,4 +1,4 @@
-"""What goes into the executable: the launcher's code without types, and the order in which a start loads it."""
+"""The frozen modules: the launcher's code without types, in the order in which a start loads it."""
 
 import ast
 import subprocess

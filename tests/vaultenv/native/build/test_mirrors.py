@@ -11,7 +11,7 @@ HERE, UPDATES, THERE = "http://mirror.example/debian/", "http://updates.example/
 
 
 def listing(**addresses: str) -> str:
-    """What `apt-get update --print-uris` writes for these releases; `_` stands for a hyphen."""
+    """Return the output of `apt-get update --print-uris` for these releases; `_` stands for a hyphen."""
     return "".join(
         f"'{address}dists/{release.replace('_', '-')}/InRelease' a_file 0 \n'{address}dists/x/Packages.xz' b_file 0 \n"
         for release, address in addresses.items()

@@ -1,4 +1,4 @@
-"""What is taken out of the sources: rows by their names, and never unnoticed nothing."""
+"""Rows that are trimmed from the sources by name; a name that is not found is an error."""
 
 import ast
 import subprocess
