@@ -117,7 +117,7 @@ class Metrics:
         self._not_after = Gauge(
             "vault_webhook_certificate_not_after_seconds",
             "End of the serving certificate's validity, in seconds since 1970",
-            multiprocess_mode="livemin",
+            multiprocess_mode="livemax",
         )
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:

@@ -40,6 +40,10 @@ class Product:
     surroundings: Surroundings
     launcher: Path
 
+    def path(self, resource: str) -> str:
+        """Return the path at which the API server sends reviews of this resource."""
+        return f"/{(self.log.parent / 'path-segments').read_text().split()[0]}/{resource}"
+
     def create_pod(self, namespace: str, template: dict[str, Any]) -> dict[str, Any]:
         """Create the pod of a workload's template, as a controller does, and return what the API server stored."""
         metadata = {**template.get("metadata", {}), "generateName": "test-"}

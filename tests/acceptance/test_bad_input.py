@@ -10,6 +10,7 @@ from tests.acceptance.conftest import CLUSTER_NAME, VAULT_NAME, Product
 from tests.acceptance.test_isolation import PREFIX, annotations
 from tests.servers.kubectl import KubectlFailed
 from tests.servers.process import free_port
+from tests.webhook.admission.test_review import review_of
 
 OWN = f"{CLUSTER_NAME}/data/default/bad-input"
 
@@ -153,9 +154,27 @@ def test_a_sealed_vault_refuses_a_secret_and_says_so(product: Product) -> None:
 
 def test_what_is_no_review_is_answered_400(product: Product) -> None:
     for body in (b"", b"{", b"[]", b'{"request": {}}'):
-        answer = product.webhook.request("POST", "/pods?timeout=10s", data=body)
+        answer = product.webhook.request("POST", f"{product.path('pods')}?timeout=10s", data=body)
         assert answer.status_code == 400
         assert answer.text.strip()
+
+
+def forged_review() -> bytes:
+    """Return a review of a Secret of another namespace, as a pod that knows no secret path could post it."""
+    metadata = {"name": "forged", "annotations": annotations("default", vault_serviceaccount="default")}
+    secret = {"metadata": metadata, "stringData": {"key": f"vault:{OWN}#key"}}
+    return review_of(uid="forged-1", namespace="default", operation="CREATE", object=secret)
+
+
+@pytest.mark.parametrize("path", ["/secrets", "/wrong/secrets?timeout=10s"])
+def test_a_review_of_anybody_else_is_denied_without_a_trace_in_the_cluster(
+    product: Product, path: str
+) -> None:
+    answer = product.webhook.request("POST", path, data=forged_review())
+    assert answer.status_code == 403
+    assert "patch" not in answer.text
+    assert "forged" not in product.log.read_text()
+    assert "forged" not in product.cluster.kubectl("--namespace=default", "get", "events", "--output=yaml")
 
 
 def test_the_log_has_a_line_of_json_for_each_review_and_no_value(product: Product) -> None:

@@ -70,7 +70,8 @@ def test_what_does_not_compile_is_reported_with_the_compilers_words(
     with pytest.raises(build.BuildFailed, match=r"bad could not be built:\n(?s:.*)undefined: wrong"):
         build.program("bad")
 
-    assert not list((tmp_path / "cache").rglob("*bad.*"))
+    assert not list((tmp_path / "cache").rglob(".bad.*"))
+    assert not list((tmp_path / "cache").rglob("bad"))
 
 
 def test_the_command_prints_where_a_program_is(tools: Path) -> None:

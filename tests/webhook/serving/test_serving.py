@@ -549,7 +549,7 @@ def test_the_files_of_killed_workers_do_not_pile_up(tmp_path: Path, authority: A
             served.process.wait_until(lambda: {master, second} < set(served.pids()) - {first})  # noqa: B023
             served.process.wait_until(served.healthy)
         (folder,) = tmp_path.glob("vault-webhook-metrics-*")
-        files = {file.stem.partition("_")[2] for file in folder.glob("*.db")}
+        files = {file.stem.rpartition("_")[2] for file in folder.glob("*.db")}
         assert files <= {"dead", *map(str, served.pids())}
     finally:
         served.stop()
