@@ -1,7 +1,8 @@
 """A running `vault-webhook serve`, as in production: gunicorn, TLS, two workers."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -68,3 +69,19 @@ class Served:
         """The master and its workers."""
         workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [self.process.pid, *map(int, workers)]
+
+
+@contextmanager
+def running(
+    folder: Path,
+    authority: Authority,
+    settings: Mapping[str, str] | None = None,
+    api_server: str = "https://127.0.0.1:1",
+) -> Iterator[Served]:
+    """Start the webhook, yield it when it answers, and end it in order."""
+    webhook = Served(folder, authority, settings, api_server=api_server)
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()

@@ -19,7 +19,7 @@ import pytest
 
 from bench.webhook.pod import review
 from tests.servers.authority import Authority
-from tests.webhook.served import Served
+from tests.webhook.served import Served, running
 from webhook.config.annotation_keys import PREFIX
 from webhook.serving.app import BODY_LIMIT
 
@@ -30,23 +30,15 @@ MANY = 5 * WORKERS * THREADS
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    webhook = Served(tmp_path_factory.mktemp("webhook"), authority)
-    try:
-        webhook.wait()
+    with running(tmp_path_factory.mktemp("webhook"), authority) as webhook:
         yield webhook
-    finally:
-        webhook.stop()
 
 
 @pytest.fixture
 def own(tmp_path: Path, authority: Authority) -> Iterator[Served]:
     """A webhook that a test may end."""
-    webhook = Served(tmp_path / "webhook", authority)
-    try:
-        webhook.wait()
+    with running(tmp_path / "webhook", authority) as webhook:
         yield webhook
-    finally:
-        webhook.stop()
 
 
 class Client:
@@ -155,12 +147,8 @@ def half_of_the_next_request(served: Served) -> socket.socket:
 def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
     """A webhook with a single thread."""
     settings = {"WORKERS": "1", "THREADS": "1"}
-    webhook = Served(tmp_path_factory.mktemp("narrow"), authority, settings)
-    try:
-        webhook.wait()
+    with running(tmp_path_factory.mktemp("narrow"), authority, settings) as webhook:
         yield webhook
-    finally:
-        webhook.stop()
 
 
 @pytest.mark.parametrize(
@@ -184,12 +172,8 @@ def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = {"WORKERS": "1", "THREADS": "1"}
-        webhook = Served(tmp_path / "webhook", authority, settings, api_server=address)
-        try:
-            webhook.wait()
+        with running(tmp_path / "webhook", authority, settings, api_server=address) as webhook:
             yield webhook
-        finally:
-            webhook.stop()
 
 
 @pytest.mark.timed
@@ -267,12 +251,8 @@ def test_silent_connections_do_not_keep_the_webhook_from_ending(own: Served) -> 
 def crowded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
     """A webhook with fewer threads than there are slow clients."""
     settings = {"WORKERS": str(WORKERS), "THREADS": str(THREADS)}
-    webhook = Served(tmp_path_factory.mktemp("crowded"), authority, settings)
-    try:
-        webhook.wait()
+    with running(tmp_path_factory.mktemp("crowded"), authority, settings) as webhook:
         yield webhook
-    finally:
-        webhook.stop()
 
 
 @pytest.mark.parametrize(
@@ -574,12 +554,10 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> I
     """A webhook that only a caller with the secret path is answered by."""
     folder = tmp_path_factory.mktemp("guarded")
     (folder / "path-segments").write_text(f"{SEGMENT}\n{'n' * 43}\n")
-    webhook = Served(folder, authority, {"PATH_SEGMENTS_FILE": str(folder / "path-segments"), "THREADS": "4"})
-    try:
-        webhook.wait()
+    with running(
+        folder, authority, {"PATH_SEGMENTS_FILE": str(folder / "path-segments"), "THREADS": "4"}
+    ) as webhook:
         yield webhook
-    finally:
-        webhook.stop()
 
 
 def test_the_secret_path_is_answered(guarded: Served) -> None:
