@@ -51,7 +51,7 @@ class Settings:
         "THREADS",
         COUNT,
         "64",
-        help="threads in each worker process: how many requests at once may wait for Vault, a registry, the API server, a handshake, or the rest of a body over 32 KiB (10 s for each read); requests that wait for nothing are answered beside them",
+        help="threads in each worker process: how many reviews at once may wait for Vault, a registry or the API server; handshakes and requests that still come take none, and reviews that wait for nothing are answered beside them",
     )
     budget_s: float = setting(
         "ADMISSION_BUDGET",
