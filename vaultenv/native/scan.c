@@ -23,6 +23,21 @@ static int is_printable_ascii(const char *text)
     return 1;
 }
 
+static int is_letter_or_digit(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+}
+
+static int is_word(const char *text)
+{
+    if (!is_letter_or_digit(*text))
+        return 0;
+    for (; *text; text++)
+        if (!is_letter_or_digit(*text) && !strchr("-_.", *text))
+            return 0;
+    return 1;
+}
+
 static int is_harmless(const struct variable *variable, const char *value)
 {
     if (!variable->harmless)
@@ -30,7 +45,7 @@ static int is_harmless(const struct variable *variable, const char *value)
     for (const char *const *one = variable->harmless; *one; one++)
         if (!strcmp(*one, value))
             return 1;
-    return 0;
+    return variable->takes_words && is_word(value);
 }
 
 static int compare_names(const void *left, const void *right)

@@ -10,6 +10,7 @@ struct variable {
     const char *name;
     int removed;                 /* the program does not get it */
     int may_refer;               /* its value may be a reference */
+    int takes_words;             /* Python would do nothing else with any word either */
     const char *const *harmless; /* values with which Python would do nothing else; NULL: any printable ASCII text */
 };
 extern const struct variable variables[];

@@ -12,7 +12,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.vaultenv.native.compiled import compile_scan
-from vaultenv.native.build.variable_table import harmless
+from vaultenv.native.build.variable_table import harmless, takes_words
 from vaultenv.process import program
 from vaultenv.start import launch
 from vaultenv.variables import VARIABLES
@@ -133,6 +133,7 @@ ODD_ENTRIES = [
     b"A==",
 ]
 VALUES = [b"true", b"false", b"T", b"0", b"1", b"10", b"30s", b"0s", b"-1", b"https://vault:8200", b"\xff"]
+WORDS = st.from_regex(rb"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}", fullmatch=True)
 PLAIN = st.binary(max_size=8).map(lambda value: value.replace(b"\0", b"").replace(b"=", b""))
 
 
@@ -140,10 +141,12 @@ def own_variables(odd: bool) -> st.SearchStrategy[tuple[bytes, bytes]]:
     """A variable of the table with a value that does nothing, or that may do something."""
 
     def values(name: bytes) -> st.SearchStrategy[bytes]:
-        known = harmless(next(one for one in VARIABLES if one.name.encode() == name))
+        variable = next(one for one in VARIABLES if one.name.encode() == name)
+        known = harmless(variable)
         usual = (
-            st.sampled_from([value.encode() for value in known]) if known else st.just(b"https://vault:8200")
+            st.just(b"https://vault:8200") if known is None else st.sampled_from([v.encode() for v in known])
         )
+        usual |= WORDS if takes_words(variable) else st.nothing()
         return st.sampled_from([*VALUES, *REFERENCES]) | PLAIN if odd else usual
 
     return st.sampled_from(OWN).flatmap(lambda name: st.tuples(st.just(name), values(name)))

@@ -10,7 +10,10 @@ from vaultenv.variables import ALWAYS, UNLESS_LOGIN, VARIABLES, Variable
 _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
 _LEVEL = "VAULT_LOG_LEVEL"
 _MAY_BE_LOGIN = "VAULT_TOKEN"
-_NO_VALUE = "~"
+_TEXTS = ("~", "a/b", "..", "auth/b", "a b", "?#%", "-")
+"""Texts that a variable takes if it takes any printable ASCII text."""
+_WORDS = ("a", "9", "a-b_c.9", "a..b", "a.", "a-", "256.1.1.999", "a" * 300)
+"""Words that a variable takes if it takes any."""
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
@@ -19,9 +22,14 @@ def harmless(variable: Variable) -> tuple[str, ...] | None:
         return ("", *LEVELS[1:])  # a start that does nothing has only debugging to tell
     if not variable.only_for_requests:
         return tuple(dict.fromkeys(("", variable.default)))
-    if _accepts(variable.name, _NO_VALUE):
+    if all(_accepts(variable.name, text) for text in _TEXTS):
         return None
     return ("", *(value for value in _USUAL_VALUES.split() if _accepts(variable.name, value)))
+
+
+def takes_words(variable: Variable) -> bool:
+    """Return whether any word, of letters, digits, `-`, `_` and `.` behind a letter or digit, acts like the absence too."""
+    return variable.only_for_requests and all(_accepts(variable.name, word) for word in _WORDS)
 
 
 def variable_table() -> str:
@@ -50,6 +58,6 @@ def _rows() -> Iterator[str]:
         values = "0" if harmless(variable) is None else f"harmless_{number}"
         removed = variable.removed in (ALWAYS, UNLESS_LOGIN)
         may_refer = not removed or variable.name == _MAY_BE_LOGIN
-        yield f'    {{"{variable.name}", {int(removed)}, {int(may_refer)}, {values}}},'
+        yield f'    {{"{variable.name}", {int(removed)}, {int(may_refer)}, {int(takes_words(variable))}, {values}}},'
     yield "};"
     yield "const size_t variable_count = sizeof variables / sizeof *variables;\n"
