@@ -63,7 +63,8 @@ def next_segments(present: tuple[str, ...], *, rotate: bool) -> tuple[str, ...]:
 
 
 def _new_segment() -> str:
-    return secrets.token_urlsafe(32)
+    """Return a random segment in the form that the API server takes in the path of a Service: an RFC 1123 name."""
+    return secrets.token_hex(24)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,7 +19,7 @@ from typing import Any
 from vaultkube.errors import InvalidSetting
 
 _log = logging.getLogger(__name__)
-_SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_SEGMENT = re.compile(r"(?=.{22,128}$)[a-z0-9][a-z0-9-]*[a-z0-9]")
 _LOOK_S = 1.0
 _REPORT_S = 60.0
 
@@ -67,7 +67,7 @@ def read_segments(text: str) -> tuple[bytes, ...]:
     """Return the segments of the lines; ValueError if there is none, or one that is short or has other characters."""
     lines = text.split()
     if not lines or not all(map(_SEGMENT.fullmatch, lines)):
-        raise ValueError("each line must be 22 to 128 letters, digits, - and _")
+        raise ValueError("each line must be 22 to 128 lower case letters, digits and hyphens")
     return tuple(line.encode("ascii") for line in lines)
 
 

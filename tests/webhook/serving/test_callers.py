@@ -56,7 +56,9 @@ def test_a_file_that_breaks_keeps_the_last_good_segments(file: Path, text: str) 
     assert callers.allows(FIRST.encode(), None)
 
 
-@pytest.mark.parametrize("text", ["", "short", f"{FIRST}\nshort", "a/" * 20, "a b" * 20])
+@pytest.mark.parametrize(
+    "text", ["", "short", f"{FIRST}\nshort", "a/" * 20, "A" * 43, "a_" * 20, "-" + "a" * 43, "a b" * 20]
+)
 def test_a_file_without_good_segments_stops_the_start(tmp_path: Path, text: str) -> None:
     path = tmp_path / "path-segments"
     path.write_text(text)
