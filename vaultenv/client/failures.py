@@ -85,7 +85,10 @@ def _verification(address: Address, tls: Tls, error: SSLCertVerificationError) -
         return f"x509: certificate is not valid for {tls.server_name or address.host}: {remedy}"
     text = f"x509: certificate signed by unknown authority ({error.verify_message})"
     if tls.trusted_by:
-        return f"{text}: it does not come from the CA certificates in {tls.trusted_by}: put Vault's CA there"
+        return (
+            f"{text}: it does not come from the CA certificates in {tls.trusted_by}: put Vault's CA there "
+            "(annotation vault-tls-secret)"
+        )
     return f"{text}: {_REMEDIES['unknown authority']}"
 
 
