@@ -8,7 +8,7 @@ _STARTS = (b"vault:", b">>vault:")
 
 def ends_invisibly(value: bytes) -> bool:
     """Return whether the value would be a reference, or another one, without the invisible characters at its end."""
-    if not value.startswith(_STARTS):
+    if not value.startswith(_STARTS) or b" " < value[-1:] < b"\x7f":
         return False
     text = value.decode("utf-8", "replace")
     visible = len(text)
