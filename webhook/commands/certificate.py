@@ -7,6 +7,7 @@ that no admission fails until every pod has read the new Secret.
 
 import argparse
 import base64
+import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -129,8 +130,6 @@ def present_of(data: Mapping[str, str]) -> Present:
 
 def _present_in_cluster(options: argparse.Namespace) -> Present:
     """Return the state of the Secret in the cluster of the kubeconfig; a new one where there is no kubeconfig."""
-    import os
-
     from webhook.offline.user_kubeconfig import DEFAULT, find_person_connection
 
     if not os.environ.get("KUBECONFIG") and not DEFAULT.expanduser().is_file():

@@ -8,7 +8,6 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 
 import hmac
 import logging
-import os
 import re
 import threading
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vaultkube.errors import InvalidSetting
+from webhook.serving.file_stamp import file_stamp
 
 _log = logging.getLogger(__name__)
 _SEGMENT = re.compile(r"(?=.{22,128}$)[a-z0-9][a-z0-9-]*[a-z0-9]")
@@ -30,7 +30,7 @@ class PathSegments:
     def __init__(self, file: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._clock = clock
-        self._stamp = self._find_stamp()
+        self._stamp = file_stamp(file)
         self._next_look = clock() + _LOOK_S
         try:
             self._segments = read_segments(Path(file).read_text(encoding="ascii"))
@@ -43,7 +43,7 @@ class PathSegments:
         """Return the segments; those of before while the file cannot be used."""
         if self._clock() >= self._next_look:
             self._next_look = self._clock() + _LOOK_S
-            stamp = self._find_stamp()
+            stamp = file_stamp(self._file)
             if stamp != self._stamp:
                 self._stamp = stamp
                 self._read()
@@ -54,13 +54,6 @@ class PathSegments:
             self._segments = read_segments(Path(self._file).read_text(encoding="ascii"))
         except (OSError, ValueError):
             return
-
-    def _find_stamp(self) -> tuple[int, ...]:
-        try:
-            found = os.stat(self._file)
-        except OSError:
-            return ()
-        return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def read_segments(text: str) -> tuple[bytes, ...]:

@@ -2,11 +2,12 @@
 
 import datetime
 import logging
-import os
 import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from webhook.serving.file_stamp import Stamp, file_stamp
 
 _log = logging.getLogger(__name__)
 _WARNING_S = 30 * 86_400.0
@@ -26,7 +27,7 @@ class Expiry:
         self._file = file
         self._publish = publish
         self._clock = clock
-        self._stamp: tuple[int, ...] = ()
+        self._stamp: Stamp = ()
         self._not_after = float("inf")
         self._next_warning = 0.0
         self._read()
@@ -48,8 +49,7 @@ class Expiry:
 
     def _read(self) -> None:
         try:
-            found = os.stat(self._file)
-            stamp = found.st_mtime_ns, found.st_ino, found.st_size
+            stamp = file_stamp(self._file)
             if stamp == self._stamp:
                 return
             self._not_after = not_after(Path(self._file).read_text(encoding="ascii"))

@@ -1,11 +1,12 @@
 """The serving certificate: read again when it changes, and connections that cannot hang a worker."""
 
-import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from webhook.serving.file_stamp import Stamp, file_stamp
 
 _IO_TIMEOUT_S = 10.0
 
@@ -81,21 +82,15 @@ class ReloadingContext:
                     self._reload(stamp)
         return self._context
 
-    def _reload(self, stamp: tuple[Any, ...]) -> None:
+    def _reload(self, stamp: Stamp) -> None:
         try:
             self._context = self._load()
         except (OSError, ssl.SSLError) as error:
             self._report(f"the new certificate cannot be used, the old one stays: {error}")
         self._seen = stamp
 
-    def _stamp(self) -> tuple[Any, ...]:
-        try:
-            return tuple(
-                (found.st_mtime_ns, found.st_ino, found.st_size)
-                for found in map(os.stat, filter(None, (*self._files, self._client_ca_file)))
-            )
-        except OSError:
-            return ()
+    def _stamp(self) -> Stamp:
+        return file_stamp(*filter(None, (*self._files, self._client_ca_file)))
 
     def _load(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -27,9 +27,9 @@ class Component:
     licence: str
     """SPDX expression."""
     licence_file: str
-    """Where its text lies inside the unpacked archive."""
+    """Path of its text inside the unpacked archive."""
     folder: str
-    """What the archive unpacks to."""
+    """Folder that the archive unpacks to."""
     archive: Archive
     debian: str
     """Name of the Debian source package."""
@@ -38,7 +38,7 @@ class Component:
     patches: Archive | None = None
     """Debian's packaging, for its fixes of vulnerabilities."""
     patch_prefixes: tuple[str, ...] = ()
-    """Which of Debian's patches are applied: those whose file name starts so."""
+    """Beginnings of the file names of Debian's patches that are applied."""
 
     @property
     def debian_version(self) -> str:

@@ -1,4 +1,4 @@
-"""What `scripts/check-pins` makes of the answers it gets."""
+"""The report of `scripts/check-pins` on the answers of its sources."""
 
 from pathlib import Path
 

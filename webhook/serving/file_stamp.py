@@ -1,0 +1,13 @@
+"""Stamps of files: equal as long as nothing has changed them."""
+
+import os
+
+Stamp = tuple[tuple[int, int, int], ...]
+
+
+def file_stamp(*files: str) -> Stamp:
+    """Return time of change, inode and size of each file; an empty stamp if one cannot be looked at."""
+    try:
+        return tuple((found.st_mtime_ns, found.st_ino, found.st_size) for found in map(os.stat, files))
+    except OSError:
+        return ()
