@@ -12,7 +12,8 @@ from typing import TextIO, cast
 
 import pytest
 
-from tests.order import arrange, mark_names
+from tests.order import Tier, arrange, mark_names, tier_of
+from tests.servers import build
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
 from tests.servers.registry import Mode, Registry
@@ -76,6 +77,16 @@ def pytest_fixture_setup(
         return (yield)
     with capture.global_and_fixture_disabled(), redirect_stderr(cast(TextIO, _OnItsOwnLine(sys.stderr))):
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no test of the first tier use a server, which would have to be built."""
+    build.may_be_used = tier_of(item) > Tier.UNIT
+    try:
+        return (yield)
+    finally:
+        build.may_be_used = True
 
 
 @pytest.hookimpl(wrapper=True)

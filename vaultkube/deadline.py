@@ -38,11 +38,21 @@ class Deadline:
 
 
 class ShortDeadline(Deadline):
-    """A deadline for a thread that serves others: until `resume`, `check` raises WouldBlock after 5 ms of work."""
+    """A deadline for a thread that serves others: until `resume`, `check` raises WouldBlock after 5 ms of work.
 
-    def __init__(self, budget_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    Work is the thread's own processor time: on a busy machine 5 ms pass in the middle of the shortest review.
+    """
+
+    def __init__(
+        self,
+        budget_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        work_clock: Callable[[], float] = time.thread_time,
+    ) -> None:
         super().__init__(budget_s, clock)
+        self._work_clock = work_clock
         self._pause = clock() + _MOMENT_S
+        self._work_pause = work_clock() + _MOMENT_S
 
     def resume(self) -> None:
         """Let work take until the deadline: it is in a thread of its own now."""
@@ -51,7 +61,8 @@ class ShortDeadline(Deadline):
     def check(self) -> None:
         """Return while something is left; WouldBlock after the moment, OutOfTime after the deadline."""
         super().check()
-        if self._clock() >= self._pause:
+        # The clock of the thread is a system call, and the other one is none.
+        if self._clock() >= self._pause and self._work_clock() >= self._work_pause:
             raise WouldBlock
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.servers.cluster import Cluster
@@ -46,6 +47,7 @@ def test_the_network_policy_of_the_page_selects_the_webhooks_pods_and_is_valid(c
     assert said == "networkpolicy.networking.k8s.io/vault-webhook created (server dry run)\n"
 
 
+@pytest.mark.servers
 def test_the_overlay_of_the_page_binds_it_by_namespace(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "manifests/base", tmp_path / "base")
     _, overlay, binding = EXAMPLES

@@ -27,6 +27,10 @@ _PROGRESS_S = 15.0
 _POLL_S = 0.2
 
 
+may_be_used = True
+"""Whether the running test is one of those that may need a server; `scripts/test --fast` has none."""
+
+
 class BuildFailed(RuntimeError):
     """A server could not be built; the message ends with what the compiler said."""
 
@@ -36,6 +40,10 @@ def program(name: str) -> Path:
 
     Raises BuildFailed or NoToolchain.
     """
+    if not may_be_used:
+        raise BuildFailed(
+            f"{name} is not for a test without a mark: give it the mark servers (tests/order.py)"
+        )
     wanted = PROGRAMS[name]
     return replacement(wanted, os.environ) or _built(wanted)
 

@@ -102,9 +102,8 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
     Plain text, which is most of what pods have, is left out.
     """
     plain: dict[str, str] = {}
-    found: dict[str, Variable] = {}
-    hidden: dict[str, list[Variable]] = {}
     missing: list[str] = []
+    found, hidden = _of_sources(container, sources, missing)
 
     def value_of(name: str) -> bytes | None:
         if name in found:
@@ -112,14 +111,13 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
         return utf8(plain[name]) if name in plain else None
 
     left_bytes = _LONGEST_BYTES
-    for variable in _from_sources(container, sources, missing):
-        _replace(found, hidden, variable, for_good=False)
     for index, entry in enumerate(container.get("env") or ()):
         name, text = entry.get("name", ""), entry.get("value") or ""
         if not (PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
             plain[name] = text
-            found.pop(name, None)
-            hidden.pop(name, None)
+            if name in found:
+                del found[name]
+                hidden.pop(name, None)
             continue
         try:
             variable = _from_entry(index, entry, sources, value_of, left_bytes)
@@ -132,6 +130,17 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
         if name in SETTINGS or not _is_left_out(variable):
             _replace(found, hidden, variable, for_good=not variable.optional)
     return Environment(found.values(), list(chain.from_iterable(hidden.values())), missing)
+
+
+def _of_sources(
+    container: Mapping[str, Any], sources: Sources, missing: list[str]
+) -> tuple[dict[str, Variable], dict[str, list[Variable]]]:
+    """Return the variables of `envFrom` by name, and those that they have replaced; add to `missing`."""
+    found: dict[str, Variable] = {}
+    hidden: dict[str, list[Variable]] = {}
+    for variable in _from_sources(container, sources, missing):
+        _replace(found, hidden, variable, for_good=False)
+    return found, hidden
 
 
 def _is_missing(variable: Variable) -> bool:

@@ -55,7 +55,7 @@ class Plan(NamedTuple):
 
     def references(self) -> int:
         """Return the number of references in the pod."""
-        return sum(found.count() for found in self.wrapped.values())
+        return sum(found.number() for found in self.wrapped.values())
 
 
 WINDOWS = Plan(

@@ -1,8 +1,9 @@
 """The variables of a container that carry Vault references, as the launcher will see them."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
@@ -28,8 +29,7 @@ from webhook.pods.environment import (
 _PREFIX = PREFIX.encode()
 
 
-@dataclass(frozen=True)
-class References:
+class References(NamedTuple):
     """The references of one container: the paths that it reads, by variable, and the problems of malformed ones.
 
     `ciphertexts` names variables that transit decrypts, `rewritten` those that the launcher changes without reading a
@@ -53,15 +53,15 @@ class References:
     doubled: tuple[str, ...] = ()
     steering: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
-    settings: Mapping[str, Variable] = field(default_factory=dict)
-    places: Mapping[str, FieldPath] = field(default_factory=dict)
+    settings: Mapping[str, Variable] = MappingProxyType({})
+    places: Mapping[str, FieldPath] = MappingProxyType({})
     expands: bool = False
     invisible: tuple[Problem, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
 
-    def count(self) -> int:
+    def number(self) -> int:
         """Return the number of references."""
         return len(self.paths) + len(self.ciphertexts)
 
@@ -71,7 +71,8 @@ class References:
 
 
 _NOTHING = References()
-_NOTED = ("paths", "ciphertexts", "rewritten", "problems", "uncertain", "doubled", "steering", "invisible")
+_Found = defaultdict[str, list[Any]]
+"""Items of the fields of `References`."""
 
 
 def find_references(
@@ -85,66 +86,72 @@ def find_references(
     replaced = [(name, text) for name, text in overridden(container) if PREFIX in text]
     if not (variables.known or variables.missing or replaced):
         return _NOTHING
-    found: dict[str, list[Any]] = {name: [] for name in _NOTED}
+    found: _Found = defaultdict(list)
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
     expands = False
     hidden = {variable.name for variable in variables.hidden}
     for variable in chain(variables.hidden, variables.known):
+        name = variable.name
         if _look(variable, found, deadline):
-            places[variable.name] = variable.path
-            if variable.name in hidden:
-                found["doubled"].append(variable.name)
-        if variable.path is FROM_SOURCE and (variable.name.startswith("VAULT_") or variable.name in PROXIES):
-            found["steering"].append((variable.name, variable.origin))
+            places[name] = variable.path
+            if name in hidden:
+                found["doubled"].append(name)
+        if variable.path is FROM_SOURCE and (name.startswith("VAULT_") or name in PROXIES):
+            found["steering"].append((name, variable.origin))
         expands = expands or variable.expanded
-        if variable.name in SETTINGS:
-            settings[variable.name] = variable._replace(value=None) if variable.name in hidden else variable
+        if name in SETTINGS:
+            settings[name] = variable._replace(value=None) if name in hidden else variable
     for name, text in replaced:
         deadline.check()
         if _refers(utf8(text), deadline):
             found["rewritten"].append(name)
             found["doubled"].append(name)
-    if not (settings or variables.missing or any(found.values())):
+    found["missing"] += dict.fromkeys(variables.missing)
+    if not (settings or any(found.values())):
         return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
-    missing = tuple(dict.fromkeys(variables.missing))
-    return References(**fields, missing=missing, settings=settings, places=places, expands=expands)
+    return References(**fields, settings=settings, places=places, expands=expands)
 
 
-def _look(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
+def _look(variable: Variable, found: _Found, deadline: Deadline) -> bool:
     """Add what is to be said about one variable to the fields of `References`; return whether it is named there."""
     value, refers = variable.value, False
     if value and _PREFIX in value:
         deadline.check()
-        refers = _note(variable, found, deadline)
+        refers = _note(variable, value, found, deadline)
     if (value is None or not variable.complete) and _may_become_one(variable, refers):
         found["uncertain"].append(variable.name)
         refers = True
     return refers
 
 
-def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline) -> bool:
+def _note(variable: Variable, value: bytes, found: _Found, deadline: Deadline) -> bool:
     """Add the references in the value of one variable to the fields of `References`; return whether there are any."""
     name = variable.name
-    if variable.complete and ends_invisibly(variable.value or b""):
-        message = f"variable {name}{variable.origin}: {INVISIBLE_END}"
-        found["invisible"].append(Problem("invisible-end", variable.path, message))
     try:
-        read = _read_remembered(variable.value or b"", deadline)
+        read = _read_remembered(value, deadline)
     except InvalidReference as error:
+        read = _ValueReferences(True, ends_invisibly=ends_invisibly(value))
         if variable.complete:
             reason = error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})"
             message = f"variable {name}{variable.origin}: {reason}"
             found["problems"].append(Problem("reference", variable.path, message))
-        else:
-            found["paths"].append((name, ""))
-        return True
-    if read is None:
-        return False
+    else:
+        if variable.complete and read.refers:
+            _add(variable, read, found)
     if not variable.complete:
-        found["paths"].append((name, ""))
-        return True
+        if read.refers:
+            found["paths"].append((name, ""))
+    elif read.ends_invisibly:
+        message = f"variable {name}{variable.origin}: {INVISIBLE_END}"
+        found["invisible"].append(Problem("invisible-end", variable.path, message))
+    return read.refers
+
+
+def _add(variable: Variable, read: "_ValueReferences", found: _Found) -> None:
+    """Add the references of a value that is known as a whole."""
+    name = variable.name
     found["paths"] += [(name, path) for path in read.paths]
     if read.decrypts:
         found["ciphertexts"].append(name)
@@ -153,20 +160,23 @@ def _note(variable: Variable, found: Mapping[str, list[Any]], deadline: Deadline
         if name != TOKEN_VARIABLE and read.logs_in:
             message = f"variable {name}{variable.origin}: {LOGIN_MISPLACED}"
             found["problems"].append(Problem("reference", variable.path, message))
-    return True
 
 
 class _ValueReferences(NamedTuple):
-    """The references in one value: its paths, sorted, whether transit decrypts a part, and whether one is `vault:login`."""
+    """The references in one value: whether it `refers` at all, its paths, sorted, whether transit decrypts a part, and
+    whether one is `vault:login`; and whether it ends in a character that people do not see.
+    """
 
-    paths: tuple[str, ...]
-    decrypts: bool
-    logs_in: bool
+    refers: bool
+    paths: tuple[str, ...] = ()
+    decrypts: bool = False
+    logs_in: bool = False
+    ends_invisibly: bool = False
 
 
 def _refers(value: bytes, deadline: Deadline) -> bool:
     try:
-        return _read_remembered(value, deadline) is not None
+        return _read_remembered(value, deadline).refers
     except InvalidReference:
         return True
 
@@ -175,13 +185,16 @@ def _may_refer(value: bytes) -> bool:
     return _PREFIX in value
 
 
-def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences | None:
-    """Return the references in a value, None for plain text; raise what `parse` raises."""
+def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences:
+    """Return the references in a value; raise what `parse` raises."""
     parsed = parse(value, deadline.check)
+    invisible = ends_invisibly(value)
     if parsed is None:
-        return None
+        return _ValueReferences(False, ends_invisibly=invisible)
     kinds = {type(part) for part in parsed.parts}
-    return _ValueReferences(tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds)
+    return _ValueReferences(
+        True, tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds, invisible
+    )
 
 
 _read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
