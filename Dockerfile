@@ -23,10 +23,13 @@ ARG TARGETARCH
 COPY vaultenv vaultenv
 RUN /opt/python/bin/python -m vaultenv.native.build.build $TARGETARCH --output /vault-env
 
+# At its root for image volumes, and where init containers have always found it.
+RUN mkdir -p /image/usr/local/bin && mv /vault-env /image/vault-env && ln -s ../../../vault-env /image/usr/local/bin/vault-env
+
 FROM scratch AS vault-env
-COPY --from=launcher /vault-env /usr/local/bin/vault-env
+COPY --from=launcher /image/ /
 USER 65534:65534
-ENTRYPOINT ["/usr/local/bin/vault-env"]
+ENTRYPOINT ["/vault-env"]
 
 FROM docker.io/library/debian:trixie-slim AS python
 RUN apt-get update \

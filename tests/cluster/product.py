@@ -132,6 +132,7 @@ def _settings(node: Node, launcher: str) -> dict[str, object]:
             "VAULT_CACERT": "/trust/ca.crt",
             "REGISTRY_CA_FILE": "/trust/ca.crt",
             "REGISTRY_PRIVATE_HOSTS": ",".join(private),
+            "VAULT_ENV_DELIVERY": os.environ.get("VAULT_ENV_DELIVERY", ""),
         },
     }
 

@@ -9,20 +9,22 @@ from tests.servers.images import Image
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.build import build
 
-FILE = "usr/local/bin/vault-env"
+FILE, LINK = "vault-env", "usr/local/bin/vault-env"
 
 
 def test_the_image_is_the_static_file_and_nothing_else(launcher_image: Image, tmp_path: Path) -> None:
-    """Built in a container from the same pins, it has the same bytes."""
+    """Built in a container from the same pins, it has the same bytes; init containers find it by a link."""
     config, *layers = launcher_image.blobs
-    build(native(), tmp_path / "vault-env")
-    found = {}
+    build(native(), tmp_path / FILE)
+    found: dict[str, object] = {}
     for layer in layers:
         with tarfile.open(fileobj=io.BytesIO(layer.content)) as opened:
             for member in opened:
-                if content := opened.extractfile(member):
+                if content := opened.extractfile(member) if member.isfile() else None:
                     found[member.name] = (member.mode & 0o7777, content.read())
-    assert found == {FILE: (0o555, (tmp_path / "vault-env").read_bytes())}
+                elif not member.isdir():
+                    found[member.name] = member.linkname
+    assert found == {FILE: (0o555, (tmp_path / FILE).read_bytes()), LINK: f"../../../{FILE}"}
     started = json.loads(config.content)["config"]
     assert started["Entrypoint"] == [f"/{FILE}"]
     assert started["User"] == "65534:65534"

@@ -14,6 +14,7 @@ import requests
 
 from vaultkube.apiserver.access import Right, subject_access_review
 from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.apiserver.nodes import TABLE, nodes_of
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
@@ -24,7 +25,6 @@ _log = logging.getLogger(__name__)
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
-_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
 
 
@@ -88,13 +88,13 @@ class Cluster:
         return document["status"].get("allowed") is True
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
-        """Yield the metadata of every node; raise ClusterUnavailable or MissingRight."""
+        """Yield every node as `nodes_of` says; raise ClusterUnavailable or MissingRight."""
         page = ""
         while True:
             path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
-            request = _Request("GET", path, "the nodes", Right("list", "nodes"), accept=_METADATA)
+            request = _Request("GET", path, "the nodes", Right("list", "nodes"), accept=TABLE)
             found = self._found(request, deadline)
-            yield from found.get("items") or ()
+            yield from nodes_of(found)
             page = (found.get("metadata") or {}).get("continue") or ""
             if not page:
                 return

@@ -23,6 +23,7 @@ from webhook.admission.needs import (
     AccountPullSecrets,
     ImageConfigs,
     Need,
+    NodesOfCluster,
     PullSecrets,
     SecretObject,
     SourceValues,
@@ -70,6 +71,8 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
             return gather_pull_secrets(services.cluster, names, deadline)
         case ImageConfigs(queries):
             return gather_images(services.registry, queries, deadline)
+        case NodesOfCluster():
+            return services.nodes.read()
         case SecretObject(namespace, name):
             return services.cluster.get("Secret", namespace, name, deadline)
         case AccessReview(user_info, right):

@@ -40,6 +40,10 @@ class ImageConfigs(NamedTuple):
     queries: Mapping[str, ImageQuery]
 
 
+class NodesOfCluster(NamedTuple):
+    """The nodes of the cluster: `ClusterNodes`."""
+
+
 class SecretObject(NamedTuple):
     """A Secret, or None where there is none: `Mapping[str, Any] | None`."""
 
@@ -55,7 +59,14 @@ class AccessReview(NamedTuple):
 
 
 Need = (
-    SourceValues | AccountPullSecrets | PullSecrets | ImageConfigs | SecretObject | AccessReview | Resolution
+    SourceValues
+    | AccountPullSecrets
+    | PullSecrets
+    | ImageConfigs
+    | NodesOfCluster
+    | SecretObject
+    | AccessReview
+    | Resolution
 )
 """A Resolution brings its values: `dict[str, bytes | None]`."""
 

@@ -10,14 +10,16 @@ from vaultkube.errors import Refused
 from vaultkube.problem import Problem, messages
 from vaultkube.remember import anything, remember
 from webhook.admission.images import OperatorPullSecrets, find_digests, find_images, image_warnings
-from webhook.admission.needs import SourceValues, Steps
+from webhook.admission.needs import NodesOfCluster, SourceValues, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
 from webhook.config.annotation_keys import PREFIXES
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure, with_role
+from webhook.config.delivery import Delivery
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
+from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
@@ -48,6 +50,7 @@ class PodDecisions:
     def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
         self._settings = settings
         self._defaults = defaults
+        self._services = services
         self._pull_secrets = OperatorPullSecrets(
             tuple(services.default_pull_secrets),
             settings.default_pull_secret_namespace or services.own_namespace,
@@ -77,9 +80,9 @@ class PodDecisions:
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
-        new_spec, missing = change.mutate(
-            spec, plan, config, Facts(sources, images), launcher.with_config(config)
-        )
+        delivery = yield from _find_delivery(self._services, spec, plan, config, deadline)
+        facts = Facts(sources, images, delivery)
+        new_spec, missing = change.mutate(spec, plan, config, facts, launcher.with_config(config))
         refuse(missing)
         new: PodSpec = {**request.object, "spec": new_spec}
         if change.whole_pod:
@@ -124,6 +127,19 @@ def _find_sources(
     except Refused as refusal:
         raise type(refusal)("; ".join([*messages(problems), str(refusal)])) from refusal
     return found
+
+
+def _find_delivery(
+    services: Services, spec: PodSpec, plan: Plan, config: Config, deadline: Deadline
+) -> Steps[Delivery]:
+    """Return the way of the launcher into the pod."""
+    delivery = find_delivery(spec, plan.containers(spec), config)
+    if delivery is not Delivery.AUTO:
+        return delivery
+    known = services.nodes.known()
+    if known is None:
+        known = yield NodesOfCluster()
+    return delivery_by_nodes(spec, known, deadline)
 
 
 def _change(request: AdmissionRequest) -> _Change:

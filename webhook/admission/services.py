@@ -8,6 +8,7 @@ from vaultkube.apiserver.access import Right
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 from vaultkube.vault.login import Resolution
+from webhook.pods.cluster_nodes import ClusterNodes
 from webhook.registry.query import ImageConfig, ImageQuery
 
 
@@ -33,6 +34,24 @@ class Vault(Protocol):
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]: ...
 
 
+class Nodes(Protocol):
+    """The nodes of the cluster: `webhook.admission.node_cache.NodeCache`."""
+
+    def known(self) -> ClusterNodes | None: ...
+
+    def read(self) -> ClusterNodes: ...
+
+
+class UnknownNodes:
+    """Nodes of a cluster that is not there."""
+
+    def known(self) -> ClusterNodes:
+        """Return that no node is known."""
+        return ClusterNodes()
+
+    read = known
+
+
 _MOST_RESOLVED = 4
 
 
@@ -46,5 +65,6 @@ class Services:
     own_namespace: str
     default_pull_secrets: Sequence[tuple[str, str]] = ()
     """Namespace and name of each Secret that is tried after a pod's own pull secrets."""
+    nodes: Nodes = field(default_factory=UnknownNodes)
     resolving: Gate = field(default_factory=lambda: Gate(_MOST_RESOLVED))
     """Bounds the objects that are resolved at once, each of which takes memory and a processor."""

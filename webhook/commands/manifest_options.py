@@ -10,7 +10,8 @@ from typing import Any
 
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.errors import NotYaml
-from webhook.admission.services import Registry, Vault
+from webhook.admission.node_cache import NodeCache
+from webhook.admission.services import Registry, UnknownNodes, Vault
 from webhook.offline.context import Manifests
 from webhook.offline.documents import Document, read_documents
 from webhook.offline.operator_settings import Operator, read_operator
@@ -58,7 +59,9 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="ask the registries for entry points, with the pull secrets of the files and ~/.docker/config.json",
     )
     parser.add_argument(
-        "--cluster", action="store_true", help="read ConfigMaps and Secrets that no file has, by KUBECONFIG"
+        "--cluster",
+        action="store_true",
+        help="read ConfigMaps and Secrets that no file has, and the nodes' versions, by KUBECONFIG",
     )
 
 
@@ -75,10 +78,13 @@ def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] |
     registry = _registry(operator) if options.registry else None
     docker_config = _DOCKER_CONFIG.expanduser() if options.registry else None
     objects = [found for document in documents for found in find_objects(document.content, namespace)]
-    manifests = Manifests(objects, cluster, docker_config)
-    return Inputs(
-        documents, operator, namespace, Surroundings(manifests, registry, _vault(options, operator, cluster))
+    surroundings = Surroundings(
+        Manifests(objects, cluster, docker_config),
+        registry,
+        _vault(options, operator, cluster),
+        NodeCache(cluster) if cluster else UnknownNodes(),
     )
+    return Inputs(documents, operator, namespace, surroundings)
 
 
 def _connection() -> Connection:

@@ -82,23 +82,25 @@ def load_app(operator: Operator) -> Any:
         Admission,
         Services,
     )
+    from webhook.admission.node_cache import NodeCache
     from webhook.registry.client import RegistryClient
-    from webhook.registry.node_platforms import NodePlatforms
     from webhook.serving.app import create_app
     from webhook.serving.events import Events
 
     strict_tls = operator.settings.tls_strict
     cluster, metrics = Cluster(operator.connection, strict_tls), Metrics()
+    nodes = NodeCache(cluster)
     services = Services(
         cluster=cluster,
         registry=RegistryClient(
             operator.registry,
             metrics,
-            NodePlatforms(cluster),
+            nodes.platforms,
             lookups=_lookups(operator.settings),
             strict_tls=strict_tls,
         ),
         vault=Vault(cluster, operator.settings.vault_ca_file, strict_tls),
+        nodes=nodes,
         own_namespace=operator.own_namespace,
         default_pull_secrets=_default_pull_secrets(operator),
     )

@@ -28,6 +28,7 @@ from vaultkube.value_types import (
     optional,
 )
 from webhook.config.annotation_keys import annotation_path, spellings
+from webhook.config.delivery import DELIVERY, Delivery
 
 PODS = "pods"
 OBJECTS = "objects"
@@ -286,6 +287,13 @@ class Config:
         setting="VAULT_ENV_PULL_POLICY",
         successor="secret-init-image-pull-policy",
         help="its pull policy",
+    )
+    delivery: Delivery = annotation(
+        "vault-env-delivery",
+        DELIVERY,
+        "auto",
+        setting="VAULT_ENV_DELIVERY",
+        help="how the launcher gets into the pod: from its image as a volume (image), copied by an init container (init), or whichever every node can that the pod may run on (auto): see docs/delivery.md",
     )
     json_log: bool = annotation(
         "enable-json-log",

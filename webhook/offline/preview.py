@@ -1,14 +1,14 @@
 """The answer of the webhook about an object of a manifest, by the code that answers the API server."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import apply
 from webhook.admission.admission import Admission
 from webhook.admission.review import AdmissionRequest
-from webhook.admission.services import Registry, Services, Vault
+from webhook.admission.services import Nodes, Registry, Services, UnknownNodes, Vault
 from webhook.offline.context import LAPTOP_PULL_SECRET, Manifests, UnknownImages, UnreadVault
 from webhook.offline.documents import path_text
 from webhook.offline.operator_settings import Operator
@@ -38,6 +38,7 @@ class Surroundings:
     manifests: Manifests
     registry: Registry | None = None
     vault: Vault | None = None
+    nodes: Nodes = field(default_factory=UnknownNodes)
 
 
 def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surroundings) -> Preview:
@@ -52,6 +53,7 @@ def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surr
         cluster=surroundings.manifests,
         registry=surroundings.registry or images,
         vault=surroundings.vault or vault,
+        nodes=surroundings.nodes,
         own_namespace=_OWN_NAMESPACE,
         default_pull_secrets=[LAPTOP_PULL_SECRET],
     )

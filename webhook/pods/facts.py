@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from webhook.config.delivery import Delivery
 from webhook.registry.query import ImageConfig
 
 Values = Mapping[str, bytes]
@@ -33,10 +34,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts that were fetched. A source that does not exist is absent; images are by the text in the pod."""
+    """The facts that were fetched, and the launcher's delivery, which follows from the nodes.
+
+    A source that does not exist is absent; images are by the text in the pod.
+    """
 
     sources: Mapping[Source, Values] = field(default_factory=dict)
     images: Mapping[str, ImageConfig] = field(default_factory=dict)
+    delivery: Delivery = Delivery.INIT
 
 
 def find_sources(pod_spec: Mapping[str, Any]) -> set[Source]:

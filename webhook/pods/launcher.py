@@ -1,5 +1,6 @@
-"""The additions to a pod beside its containers: the init container that copies the launcher, and the volumes.
+"""The additions to a pod beside its containers: the volumes, and the init container that copies the launcher.
 
+Image volumes: https://kubernetes.io/docs/concepts/storage/volumes/#image
 Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 """
 
@@ -9,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from webhook.config.annotations import Config, container_variables
+from webhook.config.delivery import Delivery
 from webhook.config.settings import Settings
 from webhook.pods.facts import find_containers
 from webhook.pods.resources import launcher_resources
@@ -22,6 +24,8 @@ TLS_MOUNT_PATH = "/vault-tls"
 CA_FILE = TLS_MOUNT_PATH + "/ca.crt"
 JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
+VOLUMES = frozenset([VOLUME, TLS_VOLUME, JWT_VOLUME])
+"""Names of the volumes that the webhook adds."""
 TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
 
 IN_IMAGE = "/usr/local/bin/vault-env"
@@ -133,11 +137,9 @@ def _holds(whole: Any, part: Any) -> bool:
     return bool(whole == part)
 
 
-def volumes(config: Config) -> list[dict[str, Any]]:
+def volumes(config: Config, delivery: Delivery) -> list[dict[str, Any]]:
     """Return the volumes that the containers with the launcher mount."""
-    added: list[dict[str, Any]] = [
-        {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": _SIZE_LIMIT}}
-    ]
+    added = [_launcher_volume(config, delivery)]
     if config.tls_secret:
         item = {"key": "ca.crt", "path": "ca.crt"}
         added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": [item]}})
@@ -145,6 +147,13 @@ def volumes(config: Config) -> list[dict[str, Any]]:
         token = {"audience": config.token_audience, "expirationSeconds": _JWT_LIFETIME_S, "path": _JWT_FILE}
         added.append({"name": JWT_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}})
     return added
+
+
+def _launcher_volume(config: Config, delivery: Delivery) -> dict[str, Any]:
+    if delivery is Delivery.IMAGE:
+        image = {"reference": config.launcher_image, "pullPolicy": config.launcher_pull_policy}
+        return {"name": VOLUME, "image": image}
+    return {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": _SIZE_LIMIT}}
 
 
 def mounts(config: Config) -> list[dict[str, Any]]:

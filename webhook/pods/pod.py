@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotations import Config
+from webhook.config.delivery import Delivery
 from webhook.pods import launcher
 from webhook.pods.container import (
     image_command,
@@ -15,6 +16,7 @@ from webhook.pods.container import (
     is_wrapped,
     wrap_container,
 )
+from webhook.pods.delivery import delivery_warnings
 from webhook.pods.environment import Sources
 from webhook.pods.facts import INIT_CONTAINERS, Container, Facts, Place, find_containers
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
@@ -53,6 +55,10 @@ class Plan(NamedTuple):
     foreign: Mapping[Place, References] = MappingProxyType({})
     """The references of containers that the launcher of another webhook starts."""
 
+    def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
+        """Yield the containers of the pod that get the launcher."""
+        return (pod_spec[key][index] for key, index in self.wrapped)
+
     def references(self) -> int:
         """Return the number of references in the pod."""
         return sum(found.number() for found in self.wrapped.values())
@@ -90,7 +96,11 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Dead
     certain = {place: found for place, found in plan.wrapped.items() if place not in plan.precautions}
     return plan._replace(
         problems=problems,
-        warnings=(*pod_warnings(pod_spec, config, paths, certain), *plan.warnings),
+        warnings=(
+            *pod_warnings(pod_spec, config, paths, certain),
+            *delivery_warnings(plan.containers(pod_spec), config),
+            *plan.warnings,
+        ),
     )
 
 
@@ -156,11 +166,12 @@ def mutate_pod_spec(
     if not plan.wrapped:
         return pod_spec, ()
     new, problems = wrap_containers(pod_spec, plan, config, facts, added)
-    first = min((index for key, index in plan.wrapped if key == INIT_CONTAINERS), default=None)
-    new[INIT_CONTAINERS] = _init_containers(
-        new.get(INIT_CONTAINERS) or [], first, added.init_container(pod_spec)
-    )
-    new["volumes"] = _volumes(new.get("volumes") or [], config)
+    if facts.delivery is Delivery.INIT:
+        first = min((index for key, index in plan.wrapped if key == INIT_CONTAINERS), default=None)
+        new[INIT_CONTAINERS] = _init_containers(
+            new.get(INIT_CONTAINERS) or [], first, added.init_container(pod_spec)
+        )
+    new["volumes"] = _volumes(new.get("volumes") or [], launcher.volumes(config, facts.delivery))
     return new, problems
 
 
@@ -225,9 +236,9 @@ def _init_containers(present: list[Container], first: int | None, own: Container
     return [present[places[0]], *present[: places[0]], *present[places[0] + 1 :]]
 
 
-def _volumes(present: list[Any], config: Config) -> list[Any]:
+def _volumes(present: list[Any], added: list[dict[str, Any]]) -> list[Any]:
     names = {volume.get("name") for volume in present}
-    return present + [volume for volume in launcher.volumes(config) if volume["name"] not in names]
+    return present + [volume for volume in added if volume["name"] not in names]
 
 
 def _words(container: Container, image: str | None, config: Config, facts: Facts) -> list[str]:

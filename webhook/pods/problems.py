@@ -5,6 +5,7 @@ from typing import Any
 
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config
+from webhook.config.delivery import Delivery
 from webhook.pods import launcher
 from webhook.pods.connection import connection_problems
 from webhook.pods.container import is_command_known, is_never_pulled
@@ -67,13 +68,10 @@ def name_problems(pod_spec: Document) -> Iterator[Problem]:
 
 def volume_problems(pod_spec: Document, config: Config) -> Iterator[Problem]:
     """Yield a problem for each volume that has the name of one that the webhook adds, and is another."""
-    expected = {volume["name"]: volume for volume in launcher.volumes(config)}
-    present = set()
-    for volume in pod_spec.get("volumes") or ():
-        present.add(volume.get("name"))
-        added = expected.get(volume.get("name"))
-        if added and not launcher.is_volume(volume, added):
-            message = f"volume {volume['name']} of the pod has the name of a volume that the webhook adds; rename it"
+    present = {volume.get("name"): volume for volume in pod_spec.get("volumes") or ()}
+    for name in sorted(launcher.VOLUMES & present.keys()):
+        if not _is_ours(present[name], config):
+            message = f"volume {name} of the pod has the name of a volume that the webhook adds; rename it"
             yield Problem("volume", _VOLUMES, message)
     if config.token_mount and config.token_mount[0] not in present:
         message = (
@@ -81,3 +79,10 @@ def volume_problems(pod_spec: Document, config: Config) -> Iterator[Problem]:
             "add it or correct the name"
         )
         yield Problem("volume", _VOLUMES, message)
+
+
+def _is_ours(volume: Document, config: Config) -> bool:
+    """Return whether the volume is as the webhook adds it by one delivery or the other, or has a name that it does not add."""
+    added = [each for delivery in Delivery for each in launcher.volumes(config, delivery)]
+    same_name = [each for each in added if each["name"] == volume["name"]]
+    return not same_name or any(launcher.is_volume(volume, each) for each in same_name)

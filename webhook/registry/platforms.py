@@ -5,7 +5,7 @@ https://github.com/containerd/platforms
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _FORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/v[0-9]{1,2}(?:\.[0-9]{1,2})?)?")
@@ -43,20 +43,10 @@ def parse_platform(text: str) -> Platform:
     return Platform(*text.split("/"))
 
 
-def node_platforms(nodes: Iterable[Mapping[str, object]]) -> tuple[Platform, ...]:
-    """Return the platforms of Node objects by their well-known labels, each once."""
-    return tuple(sorted({found for node in nodes if (found := _node_platform(node))}, key=str))
-
-
-def _node_platform(node: Mapping[str, object]) -> Platform | None:
-    metadata = node.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
-    if not isinstance(labels, Mapping):
-        return None
+def node_platform(labels: Mapping[str, str]) -> Platform | None:
+    """Return the platform of a node by its well-known labels; None without them."""
     os, architecture = labels.get("kubernetes.io/os"), labels.get("kubernetes.io/arch")
-    if not isinstance(os, str) or not isinstance(architecture, str):
-        return None
-    return Platform(os, architecture)
+    return Platform(os, architecture) if os and architecture else None
 
 
 def platforms_to_read(cluster: Sequence[Platform], architectures: Sequence[str]) -> tuple[Platform, ...]:

@@ -161,7 +161,7 @@ class Review:
         """Return the answer, waiting for what the decision needs."""
         self._deadline.resume()
         try:
-            need = self._need or advance(self._steps.__next__)
+            need = advance(self._steps.__next__) if self._need is None else self._need
             decision = self._reviewer.admission.finish(self._steps, need, self._deadline)
         except Exception as error:
             decision = self._reviewer.internal_error(self, error)

@@ -6,6 +6,7 @@ from typing import Any
 from vaultkube.problem import messages
 from webhook.config.annotation_keys import PREFIX
 from webhook.config.annotations import Config, parse_config, read_defaults
+from webhook.config.delivery import Delivery
 from webhook.config.settings import read_settings
 from webhook.pods.facts import Facts, Source, Values
 from webhook.pods.launcher import Launcher
@@ -39,11 +40,12 @@ def mutate(
     config: Config | None = None,
     sources: dict[Source, Values] | None = None,
     images: dict[str, ImageConfig] | None = None,
+    delivery: Delivery = Delivery.INIT,
 ) -> tuple[dict[str, Any], tuple[str, ...], Plan]:
     before = copy.deepcopy(spec)
     config = config or config_of()
     plan = plan_pod(spec, config, sources or {})
-    facts = Facts(sources or {}, images or {})
+    facts = Facts(sources or {}, images or {}, delivery)
     new, problems = mutate_pod_spec(spec, plan, config, facts, Launcher(config, read_settings(OPERATOR)))
     assert spec == before, "the object that was sent must not change"
     return dict(new), messages(problems), plan

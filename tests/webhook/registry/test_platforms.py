@@ -6,7 +6,7 @@ from webhook.registry.platforms import (
     DEFAULT_PLATFORMS,
     Platform,
     best_match,
-    node_platforms,
+    node_platform,
     parse_platform,
     platforms_to_read,
 )
@@ -55,14 +55,9 @@ def test_a_pin_of_the_pod_narrows_the_platforms_of_the_cluster() -> None:
 
 
 def test_the_platform_of_a_node_is_in_its_labels() -> None:
-    def node(**labels: str) -> dict[str, object]:
-        return {"metadata": {"labels": {f"kubernetes.io/{name}": value for name, value in labels.items()}}}
-
-    nodes = [node(os="linux", arch="arm64"), node(os="linux", arch="amd64"), node(os="linux", arch="arm64")]
-    assert node_platforms([*nodes, node(os="linux"), {}]) == (
-        platform("linux/amd64"),
-        platform("linux/arm64"),
-    )
+    os, arch = {"kubernetes.io/os": "linux"}, {"kubernetes.io/arch": "arm64"}
+    assert node_platform({**os, **arch}) == platform("linux/arm64")
+    assert [node_platform(labels) for labels in (os, arch, {})] == [None, None, None]
 
 
 @pytest.mark.parametrize("text", ["", "linux", "linux/", "Linux/amd64", "linux/amd64/8", "a/b/v1/c"])

@@ -1,4 +1,4 @@
-"""The platforms of the nodes, from a real API server."""
+"""The nodes, from a real API server, read again when they are old."""
 
 import json
 import threading
@@ -9,8 +9,20 @@ from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
-from webhook.registry.node_platforms import NodePlatforms
+from webhook.admission.node_cache import NodeCache
+from webhook.pods.cluster_nodes import ClusterNodes
 from webhook.registry.platforms import Platform
+
+_OTHERS = (
+    "architecture",
+    "bootID",
+    "kernelVersion",
+    "kubeProxyVersion",
+    "machineID",
+    "operatingSystem",
+    "osImage",
+    "systemUUID",
+)
 
 
 def node(name: str, architecture: str) -> str:
@@ -20,9 +32,8 @@ def node(name: str, architecture: str) -> str:
 
 def test_each_platform_of_the_nodes_is_listed_once_and_remembered(cluster: Server) -> None:
     now = [0.0]
-    platforms = NodePlatforms(
-        Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})), lambda: now[0]
-    )
+    admin = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
+    platforms = NodeCache(admin, lambda: now[0]).platforms
     for name, architecture in (("a", "amd64"), ("b", "arm64"), ("c", "amd64")):
         cluster.apply(node(name, architecture))
     try:
@@ -37,7 +48,9 @@ def test_each_platform_of_the_nodes_is_listed_once_and_remembered(cluster: Serve
 
 def test_without_the_right_to_read_nodes_there_are_no_platforms(cluster: Server) -> None:
     nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
-    assert NodePlatforms(nobody)() == ()
+    nodes = NodeCache(nobody)
+    assert nodes.read() == ClusterNodes()
+    assert nodes.known() == ClusterNodes()
 
 
 def test_unreadable_nodes_are_read_again_soon_and_known_platforms_hold_meanwhile() -> None:
@@ -50,10 +63,10 @@ def test_unreadable_nodes_are_read_again_soon_and_known_platforms_hold_meanwhile
                 raise ClusterUnavailable("the API server does not answer")
             return [json.loads(node(name, name)) for name in found]
 
-    platforms = NodePlatforms(Nodes(), lambda: now[0])
+    nodes = NodeCache(Nodes(), lambda: now[0])
     told = []
     for now[0] in (0.0, 299.0, 301.0, 310.0, 317.0):
-        told.append([platform.architecture for platform in platforms()])
+        told.append([platform.architecture for platform in nodes.platforms()])
     assert told == [["amd64"]] * 4 + [["arm64"]]
 
 
@@ -67,24 +80,32 @@ def test_nobody_waits_for_another_thread_that_reads_the_nodes_again() -> None:
                 answer.wait(10)
             return [json.loads(node("a", "amd64"))]
 
-    platforms = NodePlatforms(Nodes(), lambda: now[0])
-    platforms()
+    nodes = NodeCache(Nodes(), lambda: now[0])
+    assert nodes.known() is None
+    nodes.read()
     now[0] = 301.0
-    asking = threading.Thread(target=platforms)
+    assert nodes.known() is None
+    asking = threading.Thread(target=nodes.read)
     asking.start()
     asked.wait(10)
-    assert platforms() == (Platform("linux", "amd64"),)
+    assert nodes.platforms() == (Platform("linux", "amd64"),)
+    known = nodes.known()
     answer.set()
     asking.join()
+    assert known == nodes.known() == nodes.read()
 
 
-def test_metadata_is_all_that_is_read(cluster: Server) -> None:
+def test_names_labels_and_versions_are_all_that_is_read(cluster: Server) -> None:
+    info = {"kubeletVersion": "v1.36.3", "containerRuntimeVersion": "containerd://2.4.2"}
     cluster.apply(node("small", "amd64"))
+    status = json.dumps({"status": {"nodeInfo": {**info, **dict.fromkeys(_OTHERS, "x")}}})
+    cluster.kubectl("patch", "node", "small", "--subresource=status", "--patch", status)
     try:
         admin = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
         (found,) = admin.list_nodes(Deadline(5))
         assert found["metadata"]["name"] == "small"
+        assert found["metadata"]["labels"]["kubernetes.io/arch"] == "amd64"
+        assert found["status"] == {"nodeInfo": info}
         assert "spec" not in found
-        assert "status" not in found
     finally:
         cluster.kubectl("delete", "node", "--all")

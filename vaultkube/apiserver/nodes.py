@@ -1,0 +1,21 @@
+"""Nodes as the API server prints them: names, labels and versions, without the long lists of their status.
+
+A list of Node objects has all images of every node, which a large cluster cannot be asked for every few minutes. As a
+Table, each node is a row with its metadata, and with the columns that `kubectl get nodes -o wide` shows.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+_COLUMNS = {"Version": "kubeletVersion", "Container-Runtime": "containerRuntimeVersion"}
+
+
+def nodes_of(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a Node object for each row, with its metadata and the fields of `status.nodeInfo` that columns have."""
+    names = [_COLUMNS.get(column.get("name")) for column in table.get("columnDefinitions") or ()]
+    for row in table.get("rows") or ():
+        cells = zip(names, row.get("cells") or (), strict=False)
+        info = {name: cell for name, cell in cells if name and isinstance(cell, str)}
+        yield {"metadata": (row.get("object") or {}).get("metadata") or {}, "status": {"nodeInfo": info}}

@@ -1,0 +1,71 @@
+"""Deliveries of the launcher: its image as a volume, which costs a pod nothing, or an init container that copies it.
+
+A volume of a pod from an image: https://kubernetes.io/docs/concepts/storage/volumes/#image
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.problem import Problem
+from webhook.config.annotations import Config
+from webhook.config.delivery import Delivery
+from webhook.pods.cluster_nodes import ClusterNodes
+from webhook.pods.facts import Container
+from webhook.pods.launcher import MOUNT_PATH, VOLUME
+from webhook.pods.node_selection import selection_of
+
+
+def find_delivery(pod_spec: Mapping[str, Any], containers: Iterable[Container], config: Config) -> Delivery:
+    """Return the delivery for a pod whose `containers` get the launcher; AUTO if its nodes decide.
+
+    The volume that an earlier run of the webhook has added decides first. An image volume is read-only, so that no
+    container can mount another volume inside of it; a sandbox that a RuntimeClass names, and a user namespace, may not
+    mount one at all.
+    """
+    present = next((volume for volume in pod_spec.get("volumes") or () if volume.get("name") == VOLUME), None)
+    if present is not None:
+        return Delivery.IMAGE if "image" in present else Delivery.INIT
+    if inner_mounts(containers):
+        return Delivery.INIT
+    is_sandboxed = pod_spec.get("runtimeClassName") or pod_spec.get("hostUsers") is False
+    return Delivery.INIT if config.delivery is Delivery.AUTO and is_sandboxed else config.delivery
+
+
+def delivery_by_nodes(
+    pod_spec: Mapping[str, Any], nodes: ClusterNodes, deadline: Deadline = UNLIMITED
+) -> Delivery:
+    """Return the delivery that every node can which the pod may run on; the init container if no node is known.
+
+    Raises OutOfTime.
+    """
+    if not nodes.are_known:
+        return Delivery.INIT
+    selection = selection_of(pod_spec)
+    for node in nodes.without_image_volumes:
+        deadline.check()
+        if selection.allows(node):
+            return Delivery.INIT
+    return Delivery.IMAGE
+
+
+def inner_mounts(containers: Iterable[Container]) -> list[str]:
+    """Return the names of the containers that mount a volume below the launcher's."""
+    return [str(container.get("name")) for container in containers if any(_inner_paths(container))]
+
+
+def delivery_warnings(containers: Iterable[Container], config: Config) -> Iterator[Problem]:
+    """Yield a warning if the annotation asks for an image volume in a pod that cannot have it."""
+    if config.delivery is Delivery.IMAGE and "delivery" in config.annotated:
+        names = inner_mounts(containers)
+        if names:
+            message = (
+                f"annotation vault-env-delivery: {', '.join(names)} mounts a volume below {MOUNT_PATH}, which cannot be "
+                "inside of an image volume: an init container brings vault-env"
+            )
+            yield Problem("pod", config.path_of("delivery"), message)
+
+
+def _inner_paths(container: Container) -> Iterator[str]:
+    paths = (str(mount.get("mountPath") or "") for mount in container.get("volumeMounts") or ())
+    return (path for path in paths if path.rstrip("/").startswith(MOUNT_PATH + "/"))
