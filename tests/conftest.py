@@ -25,7 +25,9 @@ _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare which part of the suite may be chosen."""
     group = parser.getgroup("parts")
-    group.addoption("--fast", action="store_true", help="only what needs no build and measures no time")
+    group.addoption(
+        "--fast", action="store_true", help="only what needs no build, takes no seconds and measures no time"
+    )
     group.addoption("--arm64", action="store_true", help="also the emulated arm64 launcher, as in CI")
 
 
@@ -82,7 +84,7 @@ def pytest_fixture_setup(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let no test of the first tier use a server, which would have to be built."""
-    build.may_be_used = tier_of(item) > Tier.UNIT
+    build.may_be_used = tier_of(item) > Tier.LONG
     try:
         return (yield)
     finally:

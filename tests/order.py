@@ -10,11 +10,13 @@ class Tier(IntEnum):
     """A test's place in the suite, by the most expensive thing that it needs; its name is the test's mark."""
 
     UNIT = 0
-    SERVERS = 1
-    LAUNCHER = 2
-    ARM64 = 3
-    NODE = 4
-    TIMED = 5
+    LONG = 1
+    """No server, but seconds: it waits for deadlines, starts the webhook, or tries thousands of inputs."""
+    SERVERS = 2
+    LAUNCHER = 3
+    ARM64 = 4
+    NODE = 5
+    TIMED = 6
 
 
 _FIXTURES: Mapping[str, Tier] = {
@@ -58,7 +60,7 @@ def arrange(
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
     """Return the tests to run, in their order, and those that are left out.
 
-    `fast` leaves out all that need a build or measure time; emulation of the other architecture runs with `arm64` only.
+    `fast` leaves out all that need a build, take seconds or measure time; emulation of the other architecture runs with `arm64` only.
     """
     tiers = {item: tier_of(item) for item in items}
     ordered = sorted(items, key=tiers.__getitem__)

@@ -23,6 +23,8 @@ def test_time(): pass
 def test_server(own_vault): pass
 @pytest.mark.launcher
 def test_build(own_vault): pass
+@pytest.mark.long
+def test_seconds(): pass
 def test_each(each): pass
 def test_unit(): pass
 """
@@ -46,6 +48,7 @@ def test_what_needs_no_build_runs_first_and_what_measures_time_last(
     order = [
         "test_each[interpreter]",
         "test_unit",
+        "test_seconds",
         "test_server",
         "test_build",
         "test_each[emulated]",

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.demo_parts import pods
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,6 +13,8 @@ from tests.vaultenv.client.stand_in import Behaviour, StandIn, answer, stand_in
 from vaultenv.basics.deadline import Backoff, Deadline
 from vaultenv.errors import VaultEnvError, VaultUnavailable
 
+pytestmark = pytest.mark.long
+
 LIMIT_S = 0.8
 GRACE_S = 0.5
 _SERVER_S = 2.0

@@ -14,6 +14,8 @@ from vaultenv.client.logins import METHODS
 from vaultenv.start.launch import run
 from vaultenv.variables import VARIABLES
 
+pytestmark = pytest.mark.long
+
 FOREIGN = """
 HTTPS_PROXY HTTP_PROXY NO_PROXY https_proxy http_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR AWS_REGION
 AWS_ENDPOINT_URL_STS AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN

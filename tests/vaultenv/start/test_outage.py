@@ -14,7 +14,7 @@ from tests.vaultenv.client.stand_in import Behaviour, StandIn, answer, stand_in
 from tests.vaultenv.launcher import variables
 from tests.vaultenv.start.test_reuse import NAMESPACE
 
-pytestmark = pytest.mark.usefixtures("each_launcher")
+pytestmark = [pytest.mark.usefixtures("each_launcher"), pytest.mark.long]
 
 NEWER = answer("200 OK", b'{"data":{"data":{"k":"newer"},"metadata":{"version":2}}}')
 NO = b'{"errors":["no"]}'

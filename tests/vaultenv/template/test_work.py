@@ -20,6 +20,8 @@ from vaultenv.template.sprig.lists import identity
 from vaultenv.template.values import TooHeavy, weight
 from vaultenv.template.work import Work
 
+pytestmark = pytest.mark.long
+
 ENOUGH = 1 << 40
 LONGEST = 1 << 16
 STRANGE = [

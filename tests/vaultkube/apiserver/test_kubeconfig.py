@@ -14,6 +14,8 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, InvalidSetting
 
+pytestmark = pytest.mark.long
+
 
 def kubeconfig(path: Path, cluster: dict[str, object], user: dict[str, object]) -> dict[str, str]:
     """Return the environment that names a kubeconfig with this cluster and user."""

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from vaultkube.printable import printable
 from webhook.__main__ import main
 
+pytestmark = pytest.mark.long
+
 PREFIX = "vault.security.banzaicloud.io/"
 EVIL = "\x1b]0;evil\x07\x1b[2J\x9b31m\u202e\r\x08"
 COMMANDS = (

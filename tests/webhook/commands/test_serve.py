@@ -13,6 +13,8 @@ from webhook.pods.facts import Facts
 from webhook.pods.launcher import Launcher
 from webhook.pods.pod import mutate_pod_spec, plan_pod
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def usable(tmp_path: Path) -> dict[str, str]:

@@ -23,6 +23,8 @@ from tests.webhook.served import Served, running
 from webhook.config.annotation_keys import PREFIX
 from webhook.serving.app import BODY_LIMIT
 
+pytestmark = pytest.mark.long
+
 WORKERS, THREADS = 2, 4
 MANY = 5 * WORKERS * THREADS
 """More slow clients than all workers have threads."""
