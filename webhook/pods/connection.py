@@ -31,14 +31,15 @@ def withheld_variables(container: Mapping[str, Any], config: Config) -> Sequence
     return [name for name in CONNECTION if not (name in own or name in config.trusted_variables)]
 
 
-def connection_problems(container: Mapping[str, Any], config: Config) -> Iterator[Problem]:
+def connection_problems(
+    container: Mapping[str, Any], references: References, config: Config
+) -> Iterator[Problem]:
     """Yield a problem for an address in VAULT_AGENT_ADDR that is neither Vault's nor in the pod itself."""
-    env = container.get("env") or ()
-    if AGENT_VARIABLE in config.trusted_variables:
+    if AGENT_VARIABLE not in references.names or AGENT_VARIABLE in config.trusted_variables:
         return
-    own = [(index, entry) for index, entry in enumerate(env) if entry.get("name") == AGENT_VARIABLE]
-    for index, entry in own:
-        reason = _refusal(entry, config) if entry.get("value") or entry.get("valueFrom") else ""
+    for index, entry in enumerate(container["env"]):
+        is_set = entry.get("name") == AGENT_VARIABLE and (entry.get("value") or entry.get("valueFrom"))
+        reason = _refusal(entry, config) if is_set else ""
         if reason:
             message = (
                 f"variable {AGENT_VARIABLE}: {reason}; name Vault by the annotation vault-addr, or an agent of the "
@@ -60,8 +61,7 @@ def connection_warnings(
             yield Problem("container", ("envFrom",), message)
     proxies = [name for name, _ in references.steering if name in PROXIES]
     env = container.get("env") or ()
-    is_watched = not _WATCHED.isdisjoint([entry.get("name") for entry in env])
-    for index, entry in enumerate(env if is_watched else ()):
+    for index, entry in enumerate(() if _WATCHED.isdisjoint(references.names) else env):
         name, text = entry.get("name"), entry.get("value")
         if name in _CARRIED and text and "$" not in text:
             yield from _replaced(index, name, text, config)

@@ -172,11 +172,8 @@ def _missing_key(value_from: Mapping[str, Any], variable: Variable) -> str:
 
 def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield name and text of each variable of `env` that a later one of the same name replaces: no program sees it."""
-    env = container.get("env") or ()
-    if len({entry.get("name", "") for entry in env}) == len(env):
-        return
     last: dict[str, str] = {}
-    for entry in env:
+    for entry in container.get("env") or ():
         name = entry.get("name", "")
         if name in last:
             yield name, last[name]

@@ -24,9 +24,11 @@ TLS_MOUNT_PATH = "/vault-tls"
 CA_FILE = TLS_MOUNT_PATH + "/ca.crt"
 JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
+TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
+MOUNT_PATHS = frozenset([MOUNT_PATH, TLS_MOUNT_PATH, JWT_MOUNT_PATH, TOKEN_MOUNT_PATH])
+"""Paths at which the webhook mounts volumes, each if the configuration needs it."""
 VOLUMES = frozenset([VOLUME, TLS_VOLUME, JWT_VOLUME])
 """Names of the volumes that the webhook adds."""
-TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
 
 IN_IMAGE = "/usr/local/bin/vault-env"
 _SIZE_LIMIT = "32Mi"

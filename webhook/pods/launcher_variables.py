@@ -7,22 +7,24 @@ from vaultenv.errors import InvalidSetting
 from vaultenv.variables import VARIABLES
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config, container_variables
+from webhook.pods.references import References
 
 _PARSERS = {name: row.parse for row in VARIABLES if row.parse for name in row.names}
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
-def variable_problems(container: Mapping[str, Any], config: Config) -> Iterator[Problem]:
+def variable_problems(
+    container: Mapping[str, Any], references: References, config: Config
+) -> Iterator[Problem]:
     """Yield a problem for each value in `env` that the launcher cannot start with; no message has a secret value.
 
     Variables that the webhook sets are not the container's, and what the kubelet or Vault will make of a value is unknown.
     """
-    env = container.get("env") or ()
-    if _PARSERS.keys().isdisjoint([entry.get("name") for entry in env]):
+    if _PARSERS.keys().isdisjoint(references.names):
         return
     present = [
         (index, entry["name"], entry["value"])
-        for index, entry in enumerate(env)
+        for index, entry in enumerate(container["env"])
         if entry.get("value") and entry.get("name") in _PARSERS
     ]
     own = container_variables(config, config.from_path)

@@ -39,20 +39,26 @@ def container_problems(container: Document, references: References, config: Conf
     """Yield the problems of one container, with paths inside of it."""
     yield from references.problems
     yield from transit_problems(references, config)
-    yield from variable_problems(container, config)
-    yield from connection_problems(container, config)
+    yield from variable_problems(container, references, config)
+    yield from connection_problems(container, references, config)
     if not is_command_known(container, config) and is_never_pulled(container):
         message = (
             f"image {container.get('image')} is never pulled (imagePullPolicy: Never), so no registry knows its entry point; "
             "set `command` in the container, or the annotation entrypoint"
         )
         yield Problem("image-never-pulled", ("image",), message)
-    volumes = {mount["mountPath"]: mount["name"] for mount in launcher.mounts(config)}
     for index, mount in enumerate(container.get("volumeMounts") or ()):
         path = (mount.get("mountPath") or "").rstrip("/")
-        if path in volumes and mount.get("name") != volumes[path]:
+        if path in launcher.MOUNT_PATHS and _is_in_the_way(path, mount, config):
             message = f"mounts volume {mount.get('name')} at {path}, where vault-env needs its own; mount it elsewhere"
             yield Problem("mount", ("volumeMounts", index), message)
+
+
+def _is_in_the_way(path: str, mount: Document, config: Config) -> bool:
+    """Return whether the webhook mounts another volume at the path."""
+    return any(
+        own["mountPath"] == path and own["name"] != mount.get("name") for own in launcher.mounts(config)
+    )
 
 
 def name_problems(pod_spec: Document) -> Iterator[Problem]:

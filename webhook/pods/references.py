@@ -42,7 +42,7 @@ class References(NamedTuple):
     A variable stands there once for each of its values that may come out: what an optional key replaces does so where that
     key goes away. `doubled` names variables that have a reference among several values; `steering` has name and origin of
     variables of `envFrom` that are Vault's or name a proxy; `missing` names the sources, keys and files that may bring
-    references and are not there yet.
+    references and are not there yet. `names` has all variables of `env`.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -57,6 +57,7 @@ class References(NamedTuple):
     places: Mapping[str, FieldPath] = MappingProxyType({})
     expands: bool = False
     invisible: tuple[Problem, ...] = ()
+    names: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
@@ -70,7 +71,6 @@ class References(NamedTuple):
         return frozenset([*(variable for variable, _ in self.paths), *self.ciphertexts])
 
 
-_NOTHING = References()
 _Found = defaultdict[str, list[Any]]
 """Items of the fields of `References`."""
 
@@ -83,9 +83,12 @@ def find_references(
     Raises Refused where `environment` does, and OutOfTime.
     """
     variables = environment(container, sources)
-    replaced = [(name, text) for name, text in overridden(container) if PREFIX in text]
+    env = container.get("env") or ()
+    names = frozenset([entry.get("name", "") for entry in env])
+    is_doubled = len(names) < len(env)
+    replaced = [each for each in overridden(container) if PREFIX in each[1]] if is_doubled else ()
     if not (variables.known or variables.missing or replaced):
-        return _NOTHING
+        return References(names=names)
     found: _Found = defaultdict(list)
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
@@ -108,10 +111,8 @@ def find_references(
             found["rewritten"].append(name)
             found["doubled"].append(name)
     found["missing"] += dict.fromkeys(variables.missing)
-    if not (settings or any(found.values())):
-        return _NOTHING
     fields = {field_name: tuple(items) for field_name, items in found.items()}
-    return References(**fields, settings=settings, places=places, expands=expands)
+    return References(**fields, settings=settings, places=places, expands=expands, names=names)
 
 
 def _look(variable: Variable, found: _Found, deadline: Deadline) -> bool:

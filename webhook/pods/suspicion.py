@@ -37,7 +37,7 @@ def suspect(
     the registry, or would take variables of Vault from a program of its own, is left as it is. Of other pods, so is what
     misses nothing.
     """
-    is_free = is_command_known(container, config) and not _speaks_to_vault(container, references)
+    is_free = is_command_known(container, config) and not _speaks_to_vault(references)
     if not is_free and not (references.missing and is_ours):
         return Suspicion(
             False, _warnings(references, "it starts with what they hold then: create them first")
@@ -64,7 +64,6 @@ def _warnings(references: References, effect: str) -> tuple[Problem, ...]:
     return (Problem("source-missing", (), message),)
 
 
-def _speaks_to_vault(container: Mapping[str, Any], references: References) -> bool:
+def _speaks_to_vault(references: References) -> bool:
     """Return whether the container has variables that the launcher would take from its program."""
-    names = (entry.get("name") for entry in container.get("env") or ())
-    return any(str(name).startswith(_OWN_VAULT) for name in (*names, *dict(references.steering)))
+    return any(str(name).startswith(_OWN_VAULT) for name in (*references.names, *dict(references.steering)))
