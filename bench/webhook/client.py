@@ -97,6 +97,22 @@ def closed_loop(connections: list[Connection], seconds: float) -> Load:
     return Load(latencies, now - started)
 
 
+def burst(connections: list[Connection]) -> Load:
+    """Send one request on every connection at once."""
+    poll, by_number, sent_at = _watched(connections)
+    latencies: list[float] = []
+    started = now = time.perf_counter()
+    for number, connection in by_number.items():
+        sent_at[number] = started
+        connection.send()
+    while sent_at:
+        for number, _ in _ready(poll):
+            if by_number[number].receive():
+                now = time.perf_counter()
+                latencies.append(now - sent_at.pop(number))
+    return Load(latencies, now - started)
+
+
 def paced(connections: list[Connection], seconds: float, per_second: float) -> Load:
     """Send requests at even times, on whichever connection is free; waiting for one counts as latency."""
     poll, by_number, due_at = _watched(connections)
