@@ -19,6 +19,13 @@ class EmptyDirVolumeSource(TypedDict, total=False):
     sizeLimit: str
 
 
+class ImageVolumeSource(TypedDict, total=False):
+    """The files of an image, read-only."""
+
+    reference: str
+    pullPolicy: str
+
+
 class KeyToPath(TypedDict, total=False):
     """A key as a file of a volume."""
 
@@ -58,12 +65,13 @@ class Volume(TypedDict, total=False):
 
     name: str
     emptyDir: EmptyDirVolumeSource
+    image: ImageVolumeSource
     projected: ProjectedVolumeSource
     secret: SecretVolumeSource
 
 
 class NodeSelectorRequirement(TypedDict, total=False):
-    """A condition on a label of a node."""
+    """A condition on a label or a field of a node."""
 
     key: str
     operator: str
@@ -71,9 +79,10 @@ class NodeSelectorRequirement(TypedDict, total=False):
 
 
 class NodeSelectorTerm(TypedDict, total=False):
-    """Conditions of which a node must meet all."""
+    """Conditions, on labels and on fields, of which a node must meet all."""
 
     matchExpressions: list[NodeSelectorRequirement]
+    matchFields: list[NodeSelectorRequirement]
 
 
 class NodeSelector(TypedDict, total=False):
@@ -118,9 +127,12 @@ class PodSpec(TypedDict, total=False):
     automountServiceAccountToken: bool
     imagePullSecrets: list[LocalObjectReference]
     affinity: Affinity
+    hostUsers: bool
+    nodeName: str
     nodeSelector: dict[str, str]
     os: PodOS
     resources: ResourceRequirements
+    runtimeClassName: str
     securityContext: PodSecurityContext
 
 
