@@ -3,8 +3,9 @@
 https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from vaultkube.wire.reviews import UserInfo
 
 
 class Right(NamedTuple):
@@ -22,7 +23,7 @@ class Right(NamedTuple):
         return f"{self.verb} {resource}{name}" + (f" in namespace {self.namespace}" if self.namespace else "")
 
 
-def subject_access_review(user_info: Mapping[str, Any], right: Right) -> dict[str, Any]:
+def subject_access_review(user_info: UserInfo, right: Right) -> dict[str, object]:
     """Return the SubjectAccessReview that asks for a right, of the core API group, of the user of this UserInfo."""
     subject = {"user" if key == "username" else key: value for key, value in user_info.items()}
     return {

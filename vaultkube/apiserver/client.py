@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import requests
@@ -20,6 +20,9 @@ from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.tls import client_context, load_client_certificate
+from vaultkube.wire.nodes import Node
+from vaultkube.wire.objects import Event, KubernetesObject
+from vaultkube.wire.reviews import UserInfo
 
 _log = logging.getLogger(__name__)
 _BODY_LIMIT = 8 << 20
@@ -36,7 +39,7 @@ class _Request:
     path: str
     what: str
     right: Right
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, object] | None = None
     accept: str = "application/json"
 
 
@@ -56,11 +59,12 @@ class Cluster:
         self._version: list[int] = []
         self._not_ready = ""
 
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None:
         """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable or MissingRight."""
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
         right = Right("get", _PLURALS[kind], namespace)
-        return self._find(_Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
+        found = self._find(_Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
+        return cast("KubernetesObject | None", found)
 
     def create_token(
         self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
@@ -80,14 +84,14 @@ class Cluster:
         document = self._find(_Request("POST", path, what, right, body), deadline)
         return None if document is None else str(document["status"]["token"])
 
-    def is_allowed(self, user_info: Mapping[str, Any], right: Right, deadline: Deadline) -> bool:
+    def is_allowed(self, user_info: UserInfo, right: Right, deadline: Deadline) -> bool:
         """Return whether the user of this UserInfo has the right; raise ClusterUnavailable or MissingRight."""
         path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
         own, body = Right("create", "subjectaccessreviews"), subject_access_review(user_info, right)
         document = self._found(_Request("POST", path, "a SubjectAccessReview", own, body), deadline)
         return document["status"].get("allowed") is True
 
-    def list_nodes(self, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
+    def list_nodes(self, deadline: Deadline) -> Iterator[Node]:
         """Yield every node as `nodes_of` says; raise ClusterUnavailable or MissingRight."""
         page = ""
         while True:
@@ -99,7 +103,7 @@ class Cluster:
             if not page:
                 return
 
-    def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None:
+    def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable or MissingRight."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
         right = Right("create", "events", namespace)

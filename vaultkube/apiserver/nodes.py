@@ -6,16 +6,25 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
+
+from vaultkube.wire.meta import ObjectMeta
+from vaultkube.wire.nodes import Node, NodeSystemInfo
 
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
-_COLUMNS = {"Version": "kubeletVersion", "Container-Runtime": "containerRuntimeVersion"}
+_COLUMNS: Mapping[str, Literal["kubeletVersion", "containerRuntimeVersion"]] = {
+    "Version": "kubeletVersion",
+    "Container-Runtime": "containerRuntimeVersion",
+}
 
 
-def nodes_of(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def nodes_of(table: Mapping[str, Any]) -> Iterator[Node]:
     """Yield a Node object for each row, with its metadata and the fields of `status.nodeInfo` that columns have."""
     names = [_COLUMNS.get(column.get("name")) for column in table.get("columnDefinitions") or ()]
     for row in table.get("rows") or ():
-        cells = zip(names, row.get("cells") or (), strict=False)
-        info = {name: cell for name, cell in cells if name and isinstance(cell, str)}
-        yield {"metadata": (row.get("object") or {}).get("metadata") or {}, "status": {"nodeInfo": info}}
+        info: NodeSystemInfo = {}
+        for name, cell in zip(names, row.get("cells") or (), strict=False):
+            if name and isinstance(cell, str):
+                info[name] = cell
+        metadata: ObjectMeta | None = (row.get("object") or {}).get("metadata")
+        yield {"metadata": metadata or {}, "status": {"nodeInfo": info}}

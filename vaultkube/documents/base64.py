@@ -2,10 +2,9 @@
 
 import base64
 import binascii
-from typing import Any
 
 
-def decoded(text: Any) -> bytes | None:
+def decoded(text: object) -> bytes | None:
     """Return the bytes, None if it is no base64."""
     if not isinstance(text, str):
         return None

@@ -5,7 +5,6 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 import re
 from decimal import Decimal
-from typing import Any
 
 from vaultkube.remember import anything, remember
 
@@ -17,7 +16,7 @@ _FACTORS = {
 }
 
 
-def parse_quantity(value: Any) -> Decimal:
+def parse_quantity(value: object) -> Decimal:
     """Return the number that a quantity, which may be a number itself, stands for; ValueError if it is none."""
     return _remembered(str(value))
 

@@ -1,10 +1,8 @@
 """Decisions about objects: pure functions decide, their needs are met under one deadline, the answer is the difference."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
+from vaultkube.wire.objects import KubernetesObject
 from webhook.admission import gather
 from webhook.admission.needs import Need, Steps, advance
 from webhook.admission.objects import ObjectDecisions
@@ -72,7 +70,7 @@ def _is_decided(resource: str, request: AdmissionRequest) -> bool:
     return (request.operation or _CREATE, request.subresource) in _DECIDED[resource] and not is_going
 
 
-def _annotations(document: Mapping[str, Any]) -> dict[str, str]:
+def _annotations(document: KubernetesObject) -> dict[str, str]:
     found = (document.get("metadata") or {}).get("annotations") or {}
     return {key: value for key, value in found.items() if isinstance(value, str)}
 

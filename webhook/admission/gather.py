@@ -18,6 +18,7 @@ from vaultkube.errors import (
     VaultUnavailable,
 )
 from vaultkube.vault.login import Resolution
+from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.needs import (
     AccessReview,
     AccountPullSecrets,
@@ -189,7 +190,7 @@ def _result(future: "Future[Found]", deadline: Deadline) -> Found:
         ) from None
 
 
-def _values(kind: str, document: Mapping[str, Any]) -> Values:
+def _values(kind: str, document: KubernetesObject) -> Values:
     if kind == "ConfigMap":
         return {
             key: str(text).encode("utf-8", "surrogatepass")

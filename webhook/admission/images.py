@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from vaultkube.wire.containers import Container
+from vaultkube.wire.pods import PodSpec
 from webhook.admission.needs import AccountPullSecrets, ImageConfigs, PullSecrets, Steps
 from webhook.pods.nodes import pinned_architectures
-from webhook.pods.pod import Plan, PodSpec
+from webhook.pods.pod import Plan
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
 _DEFAULT_SERVICE_ACCOUNT = "default"
@@ -61,7 +62,7 @@ def image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
     return [f"image {image}: {warning}" for image, config in images.items() for warning in config.warnings]
 
 
-def _read_from_images(spec: PodSpec, plan: Plan) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _read_from_images(spec: PodSpec, plan: Plan) -> Iterator[tuple[Container, str]]:
     """Yield each container whose command its image knows, with the image."""
     return ((spec[key][index], image) for (key, index), image in plan.images.items())
 

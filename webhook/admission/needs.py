@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from vaultkube.apiserver.access import Right
 from vaultkube.vault.login import Resolution
+from vaultkube.wire.reviews import UserInfo
 from webhook.admission.review import Decision
 from webhook.pods.facts import Source
 from webhook.registry.query import ImageQuery
@@ -45,7 +46,7 @@ class NodesOfCluster(NamedTuple):
 
 
 class SecretObject(NamedTuple):
-    """A Secret, or None where there is none: `Mapping[str, Any] | None`."""
+    """A Secret, or None where there is none: `Secret | None`."""
 
     namespace: str
     name: str
@@ -54,7 +55,7 @@ class SecretObject(NamedTuple):
 class AccessReview(NamedTuple):
     """Whether the user has the right: `bool`."""
 
-    user_info: Mapping[str, Any]
+    user_info: UserInfo
     right: Right
 
 

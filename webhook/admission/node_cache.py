@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.wire.nodes import Node
 from webhook.pods.cluster_nodes import ClusterNodes, summarize
 from webhook.registry.platforms import Platform
 
@@ -19,7 +20,7 @@ _BUDGET_S = 2.0
 class Lister(Protocol):
     """Lists nodes: `vaultkube.apiserver.client.Cluster`."""
 
-    def list_nodes(self, deadline: Deadline) -> Iterable[Mapping[str, Any]]: ...
+    def list_nodes(self, deadline: Deadline) -> Iterable[Node]: ...
 
 
 class NodeCache:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vaultenv.references.parts import Value
 from vaultenv.references.resolve import Transit
@@ -12,6 +11,7 @@ from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import NotResolved
 from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
+from vaultkube.wire.objects import ConfigMap, KubernetesObject, Secret
 from webhook.admission.identity import check_identity
 from webhook.admission.needs import SecretObject, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
@@ -26,8 +26,6 @@ from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import References, find_references
 
-Document = Mapping[str, Any]
-
 _DEFAULT_ROLE = "default"
 
 
@@ -38,11 +36,11 @@ _BATCH_SIZE = 25
 class ObjectKind:
     """Functions that find and replace the values of one kind of object."""
 
-    find_values: Callable[[Document], dict[str, bytes]]
-    replace_values: Callable[[Document, Mapping[str, bytes]], Document]
+    find_values: Callable[[KubernetesObject], dict[str, bytes]]
+    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], Secret | ConfigMap]
     is_secret: bool
 
-    def find_references(self, content: Document, deadline: Deadline = UNLIMITED) -> References:
+    def find_references(self, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:
         """Return the references in the values of the object."""
         return find_references(self.find_values(content), deadline, is_secret=self.is_secret)
 

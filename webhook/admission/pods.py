@@ -9,6 +9,7 @@ from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import Refused
 from vaultkube.problem import Problem, messages
 from vaultkube.remember import anything, remember
+from vaultkube.wire.pods import Pod, PodSpec
 from webhook.admission.images import OperatorPullSecrets, find_digests, find_images, image_warnings
 from webhook.admission.needs import NodesOfCluster, SourceValues, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
@@ -26,7 +27,7 @@ from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, pl
 from webhook.pods.facts import Facts, Source, Values, find_sources
 from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_requested_paths
-from webhook.pods.pod import Plan, PodSpec, mutate_pod_spec, plan_pod
+from webhook.pods.pod import Plan, mutate_pod_spec, plan_pod
 from webhook.pods.transit import decrypt_path
 
 _DEFAULT_ROLE = "default"
@@ -67,7 +68,8 @@ class PodDecisions:
         change = _change(request)
         launcher, warnings, problems = self._configure(annotations)
         warnings += tuple(label_warnings(request.object.get("metadata")))
-        config, spec = launcher.config, request.object.get("spec") or {}
+        pod: Pod = request.object
+        config, spec = launcher.config, pod.get("spec") or {}
         sources = yield from _find_sources(change.looked_at, request.namespace, problems)
         plan = change.plan(config, sources, deadline)
         outside = self._outside(request, plan, config, deadline) if plan.wrapped or plan.foreign else []
@@ -84,7 +86,7 @@ class PodDecisions:
         facts = Facts(sources, images, delivery)
         new_spec, missing = change.mutate(spec, plan, config, facts, launcher.with_config(config))
         refuse(missing)
-        new: PodSpec = {**request.object, "spec": new_spec}
+        new: Pod = {**pod, "spec": new_spec}
         if change.whole_pod:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
         return Decision(

@@ -6,19 +6,22 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vaultkube.documents.base64 import encoded
 from vaultkube.documents.json_codec import decode, encode
 from vaultkube.documents.jsonpatch import Operation
 from vaultkube.errors import InvalidReview, Refused
 from vaultkube.problem import Problem, messages
+from vaultkube.wire.objects import KubernetesObject
+from vaultkube.wire.reviews import AdmissionResponse, AdmissionReview, UserInfo
 
 API_VERSIONS = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
 _WITHOUT_OBJECT = ("DELETE", "CONNECT")
 _WARNING_LENGTH = 256
 _WARNINGS = 10
 _AUDIT_LENGTH = 4096
+_NOBODY: UserInfo = {}
 
 
 class AdmissionRequest(NamedTuple):
@@ -30,11 +33,11 @@ class AdmissionRequest(NamedTuple):
     name: str
     operation: str
     subresource: str
-    object: Mapping[str, Any]
-    old_object: Mapping[str, Any] | None
+    object: KubernetesObject
+    old_object: KubernetesObject | None
     dry_run: bool
     api_version: str = API_VERSIONS[0]
-    user_info: Mapping[str, Any] = MappingProxyType({})
+    user_info: UserInfo = _NOBODY
     """UserInfo of authentication.k8s.io: the user, or the controller, who sends the object to the API server."""
 
     @property
@@ -83,9 +86,9 @@ def audit_of(references: Iterable[str]) -> dict[str, str]:
 
 
 def parse_review(body: bytes) -> AdmissionRequest:
-    """Return the request in `body`; InvalidReview says what is missing."""
+    """Return the request in `body`; InvalidReview says what is missing: only the API server promises the types."""
     try:
-        review = decode(body)
+        review: AdmissionReview = decode(body)
     except (ValueError, RecursionError):
         raise InvalidReview("the body is not JSON") from None
     if not isinstance(review, dict) or review.get("kind") != "AdmissionReview":
@@ -98,7 +101,7 @@ def parse_review(body: bytes) -> AdmissionRequest:
     request = review.get("request")
     if not isinstance(request, dict) or not isinstance(request.get("uid"), str) or not request["uid"]:
         raise InvalidReview("the AdmissionReview has no request with a uid")
-    content = request.get("object")
+    content: KubernetesObject | None = request.get("object")
     if content is None and request.get("operation") in _WITHOUT_OBJECT:
         content = {}
     if not isinstance(content, dict):
@@ -119,9 +122,9 @@ def parse_review(body: bytes) -> AdmissionRequest:
     )
 
 
-def answer(request: AdmissionRequest, decision: Decision) -> dict[str, Any]:
+def answer(request: AdmissionRequest, decision: Decision) -> AdmissionReview:
     """Return the AdmissionReview that carries `decision`."""
-    response: dict[str, Any] = {"uid": request.uid, "allowed": not decision.refusal}
+    response: AdmissionResponse = {"uid": request.uid, "allowed": not decision.refusal}
     if decision.refusal:
         status = decision.status
         response["status"] = {"code": status.code, "reason": status.reason, "message": decision.refusal}
@@ -143,7 +146,7 @@ def _fitting(warnings: Sequence[str]) -> list[str]:
     return [shortened(warning, _WARNING_LENGTH) for warning in warnings]
 
 
-def _text(document: Any, key: str) -> str:
+def _text(document: object, key: str) -> str:
     value = document.get(key) if isinstance(document, dict) else None
     return value if isinstance(value, str) else ""
 

@@ -1,13 +1,15 @@
 """Clients for the API server, registries and Vault, grouped for one process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from vaultkube.apiserver.access import Right
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 from vaultkube.vault.login import Resolution
+from vaultkube.wire.objects import KubernetesObject
+from vaultkube.wire.reviews import UserInfo
 from webhook.pods.cluster_nodes import ClusterNodes
 from webhook.registry.query import ImageConfig, ImageQuery
 
@@ -15,9 +17,9 @@ from webhook.registry.query import ImageConfig, ImageQuery
 class Cluster(Protocol):
     """The Kubernetes API: `vaultkube.apiserver.client.Cluster`."""
 
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None: ...
 
-    def is_allowed(self, user_info: Mapping[str, Any], right: Right, deadline: Deadline) -> bool: ...
+    def is_allowed(self, user_info: UserInfo, right: Right, deadline: Deadline) -> bool: ...
 
     def ready(self, deadline: Deadline) -> bool: ...
 

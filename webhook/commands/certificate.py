@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
+from vaultkube.wire.objects import Secret
 from webhook.commands.serving_certificate import Certificate, make_certificate
 
 _CONFIGURATION = "webhook-configuration.yaml"
@@ -46,7 +47,7 @@ def run(arguments: list[str]) -> int:
     certificate = make_certificate(hosts, options.days)
     segments = next_segments(present.segments, rotate=options.rotate_path)
     bundle = certificate.ca + present.ca
-    documents = [_secret(certificate, bundle, segments, options)]
+    documents: list[Mapping[str, object]] = [_secret(certificate, bundle, segments, options)]
     configurations = list(yaml.safe_load_all(_configuration(options.file)))
     documents += [_registered(document, bundle, segments[0], options) for document in configurations]
     yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
@@ -171,7 +172,7 @@ def _service_names(options: argparse.Namespace) -> list[str]:
 
 def _secret(
     certificate: Certificate, bundle: bytes, segments: tuple[str, ...], options: argparse.Namespace
-) -> dict[str, Any]:
+) -> Secret:
     lines = "".join(f"{segment}\n" for segment in segments).encode("ascii")
     data = {CA: bundle, CHAIN: certificate.chain, KEY: certificate.key, SEGMENTS: lines}
     return {
@@ -185,7 +186,7 @@ def _secret(
 
 def _registered(
     configuration: Mapping[str, Any], bundle: bytes, segment: str, options: argparse.Namespace
-) -> dict[str, Any]:
+) -> dict[str, object]:
     ca = base64.b64encode(bundle).decode("ascii")
     webhooks = [
         {**webhook, "clientConfig": {**_client(webhook["clientConfig"], segment, options), "caBundle": ca}}
@@ -194,7 +195,7 @@ def _registered(
     return {**configuration, "webhooks": webhooks}
 
 
-def _client(client: Mapping[str, Any], segment: str, options: argparse.Namespace) -> dict[str, Any]:
+def _client(client: Mapping[str, Any], segment: str, options: argparse.Namespace) -> dict[str, object]:
     service = client["service"]
     path = f"/{segment}{service['path']}"
     if options.url:

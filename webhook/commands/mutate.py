@@ -8,7 +8,6 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from vaultkube.printable import printable
 from webhook.commands.manifest_options import Inputs, add_common_options, read_inputs
@@ -26,8 +25,8 @@ class RenderedDocument:
     """A document before and after, and the webhook's answer about each of its objects."""
 
     name: str
-    before: Any
-    after: Any
+    before: object
+    after: object
     previews: tuple[tuple[ReviewableObject, Preview], ...]
 
     @property

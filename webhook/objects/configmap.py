@@ -1,13 +1,11 @@
 """The values of a ConfigMap: in `data` text; in `binaryData` bytes, of which Vault holds the base64."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.errors import NotResolved
+from vaultkube.wire.objects import ConfigMap
 from webhook.objects.text import as_text
-
-ConfigMap = Mapping[str, Any]
 
 _IN_BINARY = "use binaryData and base64 in Vault"
 
@@ -22,7 +20,7 @@ def find_values(config_map: ConfigMap) -> dict[str, bytes]:
 
 def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> ConfigMap:
     """Return `config_map` with the values in `resolved`; raise NotResolved if one does not fit its field."""
-    new = dict(config_map)
+    new = config_map.copy()
     if config_map.get("data"):
         new["data"] = {
             key: as_text(key, resolved[key], _IN_BINARY) if key in resolved else text

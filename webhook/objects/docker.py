@@ -6,7 +6,6 @@ https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vaultkube.documents.base64 import decoded, encoded
 from webhook.objects.text import as_text
@@ -14,22 +13,22 @@ from webhook.objects.text import as_text
 _JSON_KEY, _LEGACY_KEY = ".dockerconfigjson", ".dockercfg"
 _CREDENTIALS = ("username", "password")
 
-Entry = Mapping[str, Any]
 Resolved = Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
 class DockerConfig:
-    """The configuration under `key` of a Secret; the older form has the hosts' entries without `auths` around them."""
+    """The configuration under `key` of a Secret, and its entries by host: the older form has no `auths` around them."""
 
     key: str
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
+    entries: Mapping[str, object]
 
     def values(self) -> dict[str, bytes]:
         """Return the user names and passwords, by their name for `replaced`."""
         return {
             name: value
-            for host, entry in self._entries().items()
+            for host, entry in self.entries.items()
             if isinstance(entry, dict)
             for name, value in {**self._credentials(host, entry), **self._auth_parts(host, entry)}.items()
         }
@@ -43,23 +42,19 @@ class DockerConfig:
             return None
         entries = {
             host: self._replaced_entry(host, entry, resolved, instead) if isinstance(entry, dict) else entry
-            for host, entry in self._entries().items()
+            for host, entry in self.entries.items()
         }
         document = entries if self.key == _LEGACY_KEY else {**self.document, "auths": entries}
         return json.dumps(document, separators=(",", ":")).encode()
 
-    def _entries(self) -> Mapping[str, Any]:
-        entries: Mapping[str, Any] = self.document if self.key == _LEGACY_KEY else self.document["auths"]
-        return entries
-
-    def _credentials(self, host: str, entry: Entry) -> dict[str, bytes]:
+    def _credentials(self, host: str, entry: Mapping[str, object]) -> dict[str, bytes]:
         return {
-            self._name(host, field): entry[field].encode("utf-8", "surrogatepass")
+            self._name(host, field): text.encode("utf-8", "surrogatepass")
             for field in _CREDENTIALS
-            if isinstance(entry.get(field), str)
+            if isinstance(text := entry.get(field), str)
         }
 
-    def _auth_parts(self, host: str, entry: Entry) -> dict[str, bytes]:
+    def _auth_parts(self, host: str, entry: Mapping[str, object]) -> dict[str, bytes]:
         """Return the decoded `auth`: user and password apart where the password is a reference, else as one value."""
         auth = decoded(entry.get("auth"))
         if auth is None:
@@ -69,7 +64,9 @@ class DockerConfig:
             return {self._name(host, "auth"): auth}
         return {self._name(host, "auth user"): auth[:cut], self._name(host, "auth password"): auth[cut + 1 :]}
 
-    def _replaced_entry(self, host: str, entry: Entry, resolved: Resolved, instead: str) -> dict[str, Any]:
+    def _replaced_entry(
+        self, host: str, entry: Mapping[str, object], resolved: Resolved, instead: str
+    ) -> dict[str, object]:
         new = dict(entry)
         for field in _CREDENTIALS:
             name = self._name(host, field)
@@ -95,4 +92,4 @@ def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
     if not isinstance(document, dict):
         return None
     entries = document if key == _LEGACY_KEY else document.get("auths")
-    return DockerConfig(key, document) if isinstance(entries, dict) else None
+    return DockerConfig(key, document, entries) if isinstance(entries, dict) else None

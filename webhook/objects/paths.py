@@ -1,25 +1,26 @@
 """The fields of a Secret or ConfigMap that hold its values, and the paths of Vault that they request."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Literal
 
 from vaultkube.problem import FieldPath
+from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
 from webhook.config.annotations import Config
 from webhook.objects.references import References
 from webhook.policy.paths import RequestedPath, foreign_namespace
 
-_FIELDS = ("stringData", "data", "binaryData")
+_FIELDS: tuple[Literal["stringData", "data", "binaryData"], ...] = ("stringData", "data", "binaryData")
 
 
-def value_path(content: Mapping[str, Any], name: str) -> FieldPath:
+def value_path(content: KubernetesObject, name: str) -> FieldPath:
     """Return the path of a value of the object by the name that `find_values` gives it."""
     key = name if _field(content, name) else name.partition(" ")[0]
     return (_field(content, key) or "data", key)
 
 
 def find_requested_paths(
-    content: Mapping[str, Any], references: References, config: Config, operators_namespace: str
+    content: KubernetesObject, references: References, config: Config, operators_namespace: str
 ) -> Iterator[RequestedPath]:
     """Yield every path that the values read or write, for the path policy; the operator's own transit key is free."""
     vault_namespace = foreign_namespace(config.vault_namespace, operators_namespace)
@@ -28,5 +29,5 @@ def find_requested_paths(
         yield RequestedPath(value_path(content, name), f"key {name}", path, vault_namespace)
 
 
-def _field(content: Mapping[str, Any], key: str) -> str:
+def _field(content: KubernetesObject, key: str) -> str:
     return next((field for field in _FIELDS if key in (content.get(field) or {})), "")

@@ -1,11 +1,11 @@
 """Problems of a Secret or ConfigMap with references, with which it is refused, and warnings."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.problem import Problem, messages
+from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
 from webhook.config.annotations import Config
 from webhook.config.misplaced import label_warnings
@@ -18,7 +18,7 @@ _NO_IDENTITY = (
 )
 
 
-def object_problems(content: Mapping[str, Any], references: References, config: Config) -> Iterator[Problem]:
+def object_problems(content: KubernetesObject, references: References, config: Config) -> Iterator[Problem]:
     """Yield the problems of the object's references: it cannot be resolved with one, whatever Vault holds."""
     if references and not config.service_account:
         labels = messages(label_warnings(content.get("metadata")))
@@ -31,7 +31,7 @@ def object_problems(content: Mapping[str, Any], references: References, config: 
         yield Problem("transit-key", value_path(content, name), f"key {name}: {transit.NO_KEY}")
 
 
-def object_warnings(content: Mapping[str, Any], references: References) -> Iterator[Problem]:
+def object_warnings(content: KubernetesObject, references: References) -> Iterator[Problem]:
     """Yield a warning for each value that is probably not the reference that was meant."""
     for name in references.invisible:
         yield Problem("invisible-end", value_path(content, name), f"key {name}: {INVISIBLE_END}")

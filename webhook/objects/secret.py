@@ -1,15 +1,14 @@
 """The values of a Secret: in `data` bytes in base64, in `stringData` text, in docker configurations credentials."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from vaultkube.documents.base64 import decoded, encoded
+from vaultkube.wire.objects import Secret
 from webhook.objects.docker import read_docker_config
 from webhook.objects.text import as_text
 
 _IN_DATA = "write the reference into data, in base64"
 
-Secret = Mapping[str, Any]
 Resolved = Mapping[str, bytes]
 
 
@@ -24,7 +23,7 @@ def find_values(secret: Secret) -> dict[str, bytes]:
 
 def replace_values(secret: Secret, resolved: Resolved) -> Secret:
     """Return `secret` with the values in `resolved` in place of their references."""
-    new = dict(secret)
+    new = secret.copy()
     if secret.get("data"):
         new["data"] = {key: _replaced_data(key, text, resolved) for key, text in secret["data"].items()}
     if secret.get("stringData"):

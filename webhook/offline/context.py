@@ -11,6 +11,8 @@ from typing import Any
 from vaultkube.apiserver.access import Right
 from vaultkube.deadline import Deadline
 from vaultkube.vault.login import Resolution
+from vaultkube.wire.objects import KubernetesObject
+from vaultkube.wire.reviews import UserInfo
 from webhook.admission.services import Cluster
 from webhook.config.configure import is_skipped
 from webhook.objects import configmap, secret
@@ -48,7 +50,7 @@ class Manifests:
         """Return whether `get` tells the truth about this object."""
         return self._beyond is not None or (kind, namespace, name) in self._objects
 
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None:
         """Return the object, or None if there is none; one that is not known as if it held no references."""
         found = self._objects.get((kind, namespace, name))
         if found is not None or (namespace, name) == LAPTOP_PULL_SECRET:
@@ -57,7 +59,7 @@ class Manifests:
             return self._beyond.get(kind, namespace, name, deadline)
         return self._assumed.get((kind, namespace, name))
 
-    def is_allowed(self, user_info: Mapping[str, Any], right: Right, deadline: Deadline) -> bool:
+    def is_allowed(self, user_info: UserInfo, right: Right, deadline: Deadline) -> bool:
         """Return True: who will send the objects to the cluster is not known here."""
         return True
 
@@ -95,9 +97,9 @@ class UnreadVault:
         return {}
 
 
-def _assumed(objects: list[ReviewableObject]) -> Mapping[tuple[str, str, str], Mapping[str, Any]]:
+def _assumed(objects: list[ReviewableObject]) -> Mapping[tuple[str, str, str], KubernetesObject]:
     """Return each ConfigMap and Secret that the pods name, with the keys that they name, without text."""
-    assumed: dict[tuple[str, str, str], dict[str, dict[str, str]]] = {}
+    assumed: dict[tuple[str, str, str], KubernetesObject] = {}
     for found in objects:
         spec = follow(found.content, ("spec",)) if found.resource == "pods" else None
         for source, key in find_source_keys(spec) if isinstance(spec, dict) else ():
@@ -111,13 +113,13 @@ def placeholder(image: str) -> str:
     return f"<entry point of {image}>"
 
 
-def _as_stored(found: ReviewableObject) -> Mapping[str, Any]:
+def _as_stored(found: ReviewableObject) -> KubernetesObject:
     """Return the object as the API server will hold it: without the values whose references the webhook resolves.
 
     An object that the API server would refuse is empty.
     """
     try:
-        content = {**found.content, "data": with_string_data(found.content)}
+        content: KubernetesObject = {**found.content, "data": with_string_data(found.content)}
         if not found.sent or is_skipped(found.annotations):
             return content
         resolved = set(find_references(_FIND_VALUES[found.resource](content)).names())
@@ -129,13 +131,13 @@ def _as_stored(found: ReviewableObject) -> Mapping[str, Any]:
     }
 
 
-def with_string_data(content: Mapping[str, Any]) -> dict[str, Any]:
+def with_string_data(content: Mapping[str, Any]) -> dict[str, str]:
     """Return `data` with `stringData` in it, as the API server merges a Secret."""
     texts = content.get("stringData") or {}
     encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
     return {**(content.get("data") or {}), **encoded}
 
 
-def _pull_secret(docker_config: Path) -> Mapping[str, Any]:
+def _pull_secret(docker_config: Path) -> KubernetesObject:
     data = base64.b64encode(docker_config.read_bytes()).decode()
     return {"type": _DOCKER_CONFIG, "data": {".dockerconfigjson": data}}

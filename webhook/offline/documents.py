@@ -142,7 +142,7 @@ def _read(file: str) -> str:
         raise InvalidManifest(f"{file} cannot be read: {error}") from None
 
 
-def _as_json(content: Any) -> Any:
+def _as_json(content: object) -> object:
     """Return the content with all keys as text: JSON has no others; raise _NotJson for what JSON does not have."""
     if isinstance(content, dict):
         return {_key(key): _as_json(value) for key, value in content.items()}
@@ -157,7 +157,7 @@ def _as_json(content: Any) -> Any:
     raise _NotJson(f"a tag makes something that JSON does not have ({type(content).__name__})")
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     if isinstance(key, bool):
         return "true" if key else "false"
     return _whole(str(key))

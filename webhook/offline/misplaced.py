@@ -1,7 +1,6 @@
 """Keys of ours in a manifest that no webhook will see: beside the pod template, under `data`, or one level too deep."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotation_keys import PREFIXES
@@ -11,7 +10,7 @@ _READ = (("metadata", "annotations"), ("metadata", "labels"))
 """Of labels the webhook's own warning tells."""
 
 
-def find_misplaced(content: Any) -> Iterator[Problem]:
+def find_misplaced(content: object) -> Iterator[Problem]:
     """Yield a warning for each key with one of our prefixes in an object, outside of the annotations that are read."""
     for reviewable in find_objects(content, ""):
         read = {(*reviewable.path, *place) for place in _READ}
@@ -22,13 +21,13 @@ def find_misplaced(content: Any) -> Iterator[Problem]:
                 yield Problem("annotation-misplaced", path, message)
 
 
-def _searched(content: Any, reviewable: ReviewableObject) -> Any:
+def _searched(content: object, reviewable: ReviewableObject) -> object:
     """Return the object that is searched; of a kind that is not Kubernetes' own only what all kinds have."""
     owner = follow(content, reviewable.owner)
     return owner if reviewable.is_known_kind else {"metadata": owner.get("metadata")}
 
 
-def _keys(content: Any, path: FieldPath) -> Iterator[FieldPath]:
+def _keys(content: object, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(content, list):
         for index, item in enumerate(content):
             yield from _keys(item, (*path, index))

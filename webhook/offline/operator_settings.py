@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from vaultkube.errors import InvalidManifest
 from webhook.config.annotations import Defaults, parse_config, read_defaults
@@ -45,7 +44,7 @@ def read_operator(file: str | None) -> Operator:
 
 
 def _environ(file: str) -> dict[str, str]:
-    data: Any = None
+    data: object = None
     for document in read_documents([file]):
         if isinstance(document.content, dict) and document.content.get("kind") == "ConfigMap":
             data = document.content.get("data")

@@ -1,11 +1,10 @@
 """The answer of the webhook about an object of a manifest, by the code that answers the API server."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import apply
+from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.admission import Admission
 from webhook.admission.review import AdmissionRequest
 from webhook.admission.services import Nodes, Registry, Services, UnknownNodes, Vault
@@ -23,7 +22,7 @@ _OWN_NAMESPACE = "vault-webhook"
 class Preview:
     """The object as the cluster would hold it, or its refusal, and the facts that are unknown."""
 
-    content: Mapping[str, Any]
+    content: KubernetesObject
     refusal: str = ""
     warnings: tuple[str, ...] = ()
     unknown_images: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.wire.objects import KubernetesObject
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.pods.facts import CONTAINER_LISTS
 
@@ -43,7 +44,7 @@ class ReviewableObject:
 
     resource: str
     path: FieldPath
-    content: Mapping[str, Any]
+    content: KubernetesObject
     kind: str
     namespace: str
     name: str
@@ -87,18 +88,18 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
             yield Problem("not-text", path, "the API server takes only text here: put the value in quotes")
 
 
-def _texts_of_object(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any]]:
+def _texts_of_object(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, object]]:
     for field in ("data", "stringData", "binaryData"):
         yield from _entries(reviewable.content, (field,))
     yield from _texts_of_metadata(reviewable)
 
 
-def _texts_of_metadata(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any]]:
+def _texts_of_metadata(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, object]]:
     yield from _entries(reviewable.content, ("metadata", "annotations"))
     yield from _entries(reviewable.content, ("metadata", "labels"))
 
 
-def _texts_of_pod(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any]]:
+def _texts_of_pod(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, object]]:
     yield from _texts_of_metadata(reviewable)
     for key in CONTAINER_LISTS:
         for index, container in enumerate(_list(reviewable.content, ("spec", key))):
@@ -112,17 +113,17 @@ def _texts_of_pod(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, Any
                 )
 
 
-def _entries(content: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+def _entries(content: object, path: FieldPath) -> Iterator[tuple[FieldPath, object]]:
     found = follow(content, path)
     return (((*path, key), value) for key, value in (found.items() if isinstance(found, dict) else ()))
 
 
-def _list(content: Any, path: FieldPath) -> list[Any]:
+def _list(content: object, path: FieldPath) -> list[object]:
     found = follow(content, path)
     return found if isinstance(found, list) else []
 
 
-def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[ReviewableObject]:
+def find_objects(content: object, namespace: str, path: FieldPath = ()) -> Iterator[ReviewableObject]:
     """Yield the parts that the webhook reviews; `namespace` is that of an object without one of its own."""
     if not isinstance(content, dict):
         return
@@ -133,7 +134,7 @@ def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator
         return
     inner = _POD_TEMPLATES.get((group, kind), _TEMPLATE if _has_pods(content) else None)
     resource = _RESOURCES.get((group, kind)) if inner is None else "pods"
-    part = follow(content, inner or ())
+    part: KubernetesObject | None = follow(content, inner or ())
     if resource and isinstance(part, dict):
         metadata = follow(content, ("metadata",))
         own = metadata if isinstance(metadata, dict) else {}
@@ -144,7 +145,7 @@ def find_objects(content: Any, namespace: str, path: FieldPath = ()) -> Iterator
         )
 
 
-def _has_pods(content: Mapping[str, Any]) -> bool:
+def _has_pods(content: Mapping[str, object]) -> bool:
     """Return whether a kind that is not in the table makes pods from a template, as Rollouts and Knative's Services do."""
     return isinstance(follow(content, (*_TEMPLATE, "spec", "containers")), list)
 
@@ -172,12 +173,12 @@ def replace_part(content: Any, path: FieldPath, part: Any) -> Any:
     return {**content, step: new}
 
 
-def _group(content: Mapping[str, Any]) -> str:
+def _group(content: Mapping[str, object]) -> str:
     group, slash, _ = str(content.get("apiVersion") or "").partition("/")
     return group if slash else ""
 
 
-def _texts(content: Mapping[str, Any], key: str) -> dict[str, str]:
+def _texts(content: Mapping[str, object], key: str) -> dict[str, str]:
     found = follow(content, ("metadata", key))
     pairs = found.items() if isinstance(found, dict) else ()
     return {name: text for name, text in pairs if isinstance(text, str)}

@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import yaml
 
@@ -12,7 +11,7 @@ _BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, _: Any) -> bool:
+    def ignore_aliases(self, _: object) -> bool:
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
@@ -27,12 +26,12 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def yaml_text(contents: Iterable[Any]) -> str:
+def yaml_text(contents: Iterable[object]) -> str:
     """Return the documents as YAML, keys in their order."""
     return yaml.dump_all(contents, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
 
 
-def difference(before: Any, after: Any, name: str) -> Iterator[str]:
+def difference(before: object, after: object, name: str) -> Iterator[str]:
     """Yield the lines of a unified difference of the two documents under `name`."""
     old, new = (yaml_text([content]).splitlines() for content in (before, after))
     return difflib.unified_diff(old, new, f"{name} (manifest)", f"{name} (in the cluster)", lineterm="")

@@ -3,14 +3,10 @@
 https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
 """
 
-from collections.abc import Mapping
-from typing import Any
-
+from vaultkube.wire.containers import Container, VolumeMount
 from webhook.config.annotations import Config
 from webhook.pods.environment import OTHER_TOKENS, TOKEN_VARIABLE
 from webhook.pods.references import References
-
-Document = Mapping[str, Any]
 
 _TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
 ACCOUNT_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -27,7 +23,7 @@ def _has_own_token(references: References) -> bool:
     return bool(own & OTHER_TOKENS) or (TOKEN_VARIABLE in own and TOKEN_VARIABLE not in references.rewritten)
 
 
-def account_mount(container: Document) -> Document | None:
+def account_mount(container: Container) -> VolumeMount | None:
     """Return the container's mount of a ServiceAccount token: Kubernetes', or one that the pod's author has made."""
     return next(
         (

@@ -6,8 +6,8 @@ https://kubernetes.io/docs/concepts/storage/volumes/#image
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from vaultkube.wire.nodes import Node
 from webhook.pods.node_selection import LabelledNode
 from webhook.registry.platforms import Platform, node_platform
 
@@ -30,7 +30,7 @@ class ClusterNodes:
     are_known: bool = False
 
 
-def summarize(nodes: Iterable[Mapping[str, Any]]) -> ClusterNodes:
+def summarize(nodes: Iterable[Node]) -> ClusterNodes:
     """Return the summary of Node objects that have metadata and `status.nodeInfo`; each is looked at once, and let go."""
     platforms: set[Platform] = set()
     without: list[LabelledNode] = []
@@ -47,7 +47,7 @@ def summarize(nodes: Iterable[Mapping[str, Any]]) -> ClusterNodes:
     return ClusterNodes(tuple(sorted(platforms, key=str)), tuple(without), is_known)
 
 
-def mounts_image_volumes(node: Mapping[str, Any]) -> bool:
+def mounts_image_volumes(node: Node) -> bool:
     """Return whether kubelet and container runtime of the node are known to mount image volumes."""
     info = (node.get("status") or {}).get("nodeInfo") or {}
     runtime, _, version = str(info.get("containerRuntimeVersion") or "").partition("://")
@@ -65,6 +65,5 @@ def _version(text: str) -> tuple[int, ...]:
     return (int(match[1]), int(match[2])) if match else ()
 
 
-def _labels(node: Mapping[str, Any]) -> Mapping[str, str]:
-    labels: Mapping[str, str] = (node.get("metadata") or {}).get("labels") or {}
-    return labels
+def _labels(node: Node) -> Mapping[str, str]:
+    return (node.get("metadata") or {}).get("labels") or {}

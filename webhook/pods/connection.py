@@ -5,22 +5,27 @@ operator allows. `envFrom` brings whatever a ConfigMap holds at the next start, 
 operator trusts them: who may write ConfigMaps gets no token.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container, EnvVar
 from webhook.config.annotations import Config, container_variables
 from webhook.pods.environment import AGENT_VARIABLE, CONNECTION, PROXIES
 from webhook.pods.references import References
 from webhook.policy.addresses import is_of_own_pod, is_same_server
 
-_KEY_REFERENCES = ("configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"], ...] = (
+    "configMapKeyRef",
+    "secretKeyRef",
+    "fileKeyRef",
+)
 _CARRIED = ("VAULT_ADDR", "VAULT_PATH", "VAULT_AUTH_METHOD", "VAULT_SKIP_VERIFY")
 _PROXIES = (*PROXIES, "VAULT_PROXY_ADDR")
 _WATCHED = frozenset([*_CARRIED, *_PROXIES])
 
 
-def withheld_variables(container: Mapping[str, Any], config: Config) -> Sequence[str]:
+def withheld_variables(container: Container, config: Config) -> Sequence[str]:
     """Return the variables to set empty before the container's own, so that envFrom cannot bring them.
 
     An own one that is optional, and missing, would leave them to envFrom.
@@ -31,9 +36,7 @@ def withheld_variables(container: Mapping[str, Any], config: Config) -> Sequence
     return [name for name in CONNECTION if not (name in own or name in config.trusted_variables)]
 
 
-def connection_problems(
-    container: Mapping[str, Any], references: References, config: Config
-) -> Iterator[Problem]:
+def connection_problems(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield a problem for an address in VAULT_AGENT_ADDR that is neither Vault's nor in the pod itself."""
     if AGENT_VARIABLE not in references.names or AGENT_VARIABLE in config.trusted_variables:
         return
@@ -48,9 +51,7 @@ def connection_problems(
             yield Problem("variable", ("env", index), message)
 
 
-def connection_warnings(
-    container: Mapping[str, Any], references: References, config: Config
-) -> Iterator[Problem]:
+def connection_warnings(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield warnings about variables that do not reach the launcher, and about proxies that can read the token."""
     for name, origin in references.steering:
         if name in CONNECTION and name in withheld_variables(container, config):
@@ -62,11 +63,11 @@ def connection_warnings(
     proxies = [name for name, _ in references.steering if name in PROXIES]
     env = container.get("env") or ()
     for index, entry in enumerate(() if _WATCHED.isdisjoint(references.names) else env):
-        name, text = entry.get("name"), entry.get("value")
-        if name in _CARRIED and text and "$" not in text:
-            yield from _replaced(index, name, text, config)
-        if name in _PROXIES and (text or entry.get("valueFrom")):
-            proxies.append(name)
+        own, text = entry.get("name"), entry.get("value")
+        if own in _CARRIED and text and "$" not in text:
+            yield from _replaced(index, own, text, config)
+        if own in _PROXIES and (text or entry.get("valueFrom")):
+            proxies.append(own)
     readable = _readable_proxies(proxies, config)
     if readable:
         message = (
@@ -92,7 +93,7 @@ def _readable_proxies(proxies: Sequence[str], config: Config) -> list[str]:
     return [name for name in dict.fromkeys(proxies) if name.upper() in ours]
 
 
-def _refusal(entry: Mapping[str, Any], config: Config) -> str:
+def _refusal(entry: EnvVar, config: Config) -> str:
     """Return the reason that the address is refused for; "" for one that is not."""
     text = entry.get("value") or ""
     if not text or "$" in text:
@@ -103,6 +104,6 @@ def _refusal(entry: Mapping[str, Any], config: Config) -> str:
     return "it is not Vault's address"
 
 
-def _is_optional(entry: Mapping[str, Any]) -> bool:
+def _is_optional(entry: EnvVar) -> bool:
     value_from = entry.get("valueFrom") or {}
     return any((value_from.get(key) or {}).get("optional") for key in _KEY_REFERENCES)

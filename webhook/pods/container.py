@@ -1,18 +1,21 @@
 """One container with the launcher in front of its program."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Literal
 
+from vaultkube.wire.containers import Container, EnvVar, Lifecycle, LifecycleHandler, VolumeMount
 from webhook.config.annotations import Config
 from webhook.pods.connection import withheld_variables
 from webhook.pods.expansion import double_dollars
 from webhook.pods.launcher import LAUNCHER
 from webhook.registry.query import ImageConfig
 
-Container = Mapping[str, Any]
-
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-_HOOKS = ("postStart", "preStop")
+PROBES: tuple[Literal["livenessProbe", "readinessProbe", "startupProbe"], ...] = (
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+)
+_HOOKS: tuple[Literal["postStart", "preStop"], ...] = ("postStart", "preStop")
 
 
 def is_wrapped(container: Container) -> bool:
@@ -43,27 +46,29 @@ def wrap_container(
     container: Container,
     words: Sequence[str],
     variables: Mapping[str, str],
-    mounts: Sequence[Mapping[str, Any]],
+    mounts: Sequence[VolumeMount],
     config: Config,
-) -> dict[str, Any]:
+) -> Container:
     """Return the container that starts the launcher with `words`, which sees `variables` and has `mounts`."""
-    wrapped = dict(container)
+    wrapped = container.copy()
     if not is_wrapped(container):
         wrapped["command"] = [LAUNCHER]
         wrapped["args"] = list(words)
     env = _with_variables(container.get("env") or [], variables)
     withheld = [name for name in withheld_variables(container, config) if name not in variables]
-    wrapped["env"] = [*({"name": name, "value": ""} for name in withheld), *env]
+    empty: list[EnvVar] = [{"name": name, "value": ""} for name in withheld]
+    wrapped["env"] = [*empty, *env]
     wrapped["volumeMounts"] = _with_mounts(container.get("volumeMounts") or [], mounts)
     if config.mutate_probes:
-        wrapped.update(_wrap_handlers(container, PROBES))
+        for probe in PROBES:
+            if container.get(probe):
+                wrapped[probe] = _wrap_handler(container[probe])
     if config.mutate_lifecycle_hooks and container.get("lifecycle"):
-        hooks = container["lifecycle"]
-        wrapped["lifecycle"] = {**hooks, **_wrap_handlers(hooks, _HOOKS)}
+        wrapped["lifecycle"] = _wrap_hooks(container["lifecycle"])
     return wrapped
 
 
-def _with_variables(env: list[Any], variables: Mapping[str, str]) -> list[Any]:
+def _with_variables(env: list[EnvVar], variables: Mapping[str, str]) -> list[EnvVar]:
     """Return `env` with each of `variables` once: in the place of the pod's own, else at the end."""
     texts = {name: double_dollars(value) for name, value in variables.items()}
     own = {entry.get("name") for entry in env}
@@ -75,11 +80,13 @@ def _with_variables(env: list[Any], variables: Mapping[str, str]) -> list[Any]:
     return replaced + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
 
 
-def _with_value(entry: Mapping[str, Any], text: str) -> dict[str, Any]:
-    return {**{key: value for key, value in entry.items() if key != "valueFrom"}, "value": text}
+def _with_value(entry: EnvVar, text: str) -> EnvVar:
+    new: EnvVar = {**entry, "value": text}
+    new.pop("valueFrom", None)
+    return new
 
 
-def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _with_mounts(mounts: list[VolumeMount], added: Sequence[VolumeMount]) -> list[VolumeMount]:
     """Return `mounts` with each of `added`, unless it is there; one with another mount inside must be writable.
 
     The container runtime makes the inner mount's directory in the outer one.
@@ -87,7 +94,7 @@ def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[
     new = list(mounts)
     for mount in added:
         is_outer = any(_path(other).startswith(mount["mountPath"] + "/") for other in mounts)
-        fitting = {key: value for key, value in mount.items() if key != "readOnly"} if is_outer else mount
+        fitting = _writable(mount) if is_outer else mount
         present = [place for place, other in enumerate(mounts) if _is_same(other, mount)]
         if not present:
             new.append(fitting)
@@ -96,19 +103,29 @@ def _with_mounts(mounts: list[Any], added: Sequence[Mapping[str, Any]]) -> list[
     return new
 
 
-def _is_same(mount: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _writable(mount: VolumeMount) -> VolumeMount:
+    new = mount.copy()
+    new.pop("readOnly", None)
+    return new
+
+
+def _is_same(mount: VolumeMount, other: VolumeMount) -> bool:
     return bool(mount.get("name") == other["name"]) and _path(mount) == other["mountPath"]
 
 
-def _path(mount: Mapping[str, Any]) -> str:
+def _path(mount: VolumeMount) -> str:
     return (mount.get("mountPath") or "").rstrip("/")
 
 
-def _wrap_handlers(handlers: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    return {key: _wrap_handler(handlers[key]) for key in keys if handlers.get(key)}
+def _wrap_hooks(hooks: Lifecycle) -> Lifecycle:
+    wrapped = hooks.copy()
+    for key in _HOOKS:
+        if hooks.get(key):
+            wrapped[key] = _wrap_handler(hooks[key])
+    return wrapped
 
 
-def _wrap_handler(handler: Mapping[str, Any]) -> Mapping[str, Any]:
+def _wrap_handler(handler: LifecycleHandler) -> LifecycleHandler:
     """Return the probe or hook with the launcher in front of its command, if it has one."""
     command = (handler.get("exec") or {}).get("command")
     if not command or command[0] == LAUNCHER:

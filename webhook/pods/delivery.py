@@ -3,20 +3,20 @@
 A volume of a pod from an image: https://kubernetes.io/docs/concepts/storage/volumes/#image
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods.cluster_nodes import ClusterNodes
-from webhook.pods.facts import Container
 from webhook.pods.launcher import MOUNT_PATH, VOLUME
 from webhook.pods.node_selection import selection_of
 
 
-def find_delivery(pod_spec: Mapping[str, Any], containers: Iterable[Container], config: Config) -> Delivery:
+def find_delivery(pod_spec: PodSpec, containers: Iterable[Container], config: Config) -> Delivery:
     """Return the delivery for a pod whose `containers` get the launcher; AUTO if its nodes decide.
 
     The volume that an earlier run of the webhook has added decides first. An image volume is read-only, so that no
@@ -32,9 +32,7 @@ def find_delivery(pod_spec: Mapping[str, Any], containers: Iterable[Container], 
     return Delivery.INIT if config.delivery is Delivery.AUTO and is_sandboxed else config.delivery
 
 
-def delivery_by_nodes(
-    pod_spec: Mapping[str, Any], nodes: ClusterNodes, deadline: Deadline = UNLIMITED
-) -> Delivery:
+def delivery_by_nodes(pod_spec: PodSpec, nodes: ClusterNodes, deadline: Deadline = UNLIMITED) -> Delivery:
     """Return the delivery that every node can which the pod may run on; the init container if no node is known.
 
     Raises OutOfTime.

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
+from vaultkube.wire.containers import Container
+from vaultkube.wire.meta import ObjectMeta
+from vaultkube.wire.pods import Pod, PodSpec
 from webhook.config.annotation_keys import IMAGE_DIGESTS
 from webhook.pods.facts import CONTAINER_LISTS
 from webhook.registry.reference import pinned
 
-Document = Mapping[str, Any]
 
-
-def with_digests(pod: Document, digests: Mapping[str, str], *, pin: bool) -> Document:
+def with_digests(pod: Pod, digests: Mapping[str, str], *, pin: bool) -> Pod:
     """Return `pod` with an annotation that holds, by container, the digest of each image that was read.
 
     With `pin`, these containers run exactly that: a tag may have moved before the kubelet pulls.
@@ -25,20 +25,20 @@ def with_digests(pod: Document, digests: Mapping[str, str], *, pin: bool) -> Doc
     return {**pod, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
 
 
-def _pinned(pod_spec: Document, digests: Mapping[str, str]) -> Document:
-    lists = {key: pod_spec[key] for key in CONTAINER_LISTS if pod_spec.get(key)}
-    return {
-        **pod_spec,
-        **{key: [_pinned_one(each, digests) for each in found] for key, found in lists.items()},
-    }
+def _pinned(pod_spec: PodSpec, digests: Mapping[str, str]) -> PodSpec:
+    new = pod_spec.copy()
+    for key in CONTAINER_LISTS:
+        if pod_spec.get(key):
+            new[key] = [_pinned_one(each, digests) for each in pod_spec[key]]
+    return new
 
 
-def _pinned_one(container: Document, digests: Mapping[str, str]) -> Document:
+def _pinned_one(container: Container, digests: Mapping[str, str]) -> Container:
     digest = digests.get(str(container.get("name")))
     return {**container, "image": pinned(container["image"], digest)} if digest else container
 
 
-def _recorded(metadata: Document) -> Document:
+def _recorded(metadata: ObjectMeta) -> Mapping[str, object]:
     """Return the digests that an earlier run of the webhook wrote."""
     try:
         found = json.loads((metadata.get("annotations") or {}).get(IMAGE_DIGESTS, "{}"))

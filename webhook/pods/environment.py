@@ -5,10 +5,11 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-environment-vari
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from vaultkube.errors import Refused
 from vaultkube.problem import FieldPath
+from vaultkube.wire.containers import Container, EnvVar, EnvVarSource
 from webhook.pods.expansion import TooLong, expand
 from webhook.pods.facts import KINDS, Source, Values
 
@@ -26,8 +27,9 @@ _TOO_LONG = (
     "no program can be started with that: shorten them"
 )
 
-_KEY_REFERENCES = ("configMapKeyRef", "secretKeyRef")
-_FILE_REFERENCE = "fileKeyRef"
+_KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef"], ...] = ("configMapKeyRef", "secretKeyRef")
+_FILE_REFERENCE: Final = "fileKeyRef"
+_SOURCE_REFERENCES: tuple[Literal["configMapRef", "secretRef"], ...] = ("configMapRef", "secretRef")
 
 FROM_PATH_VARIABLE = "VAULT_ENV_FROM_PATH"
 NAMESPACE_VARIABLE = "VAULT_NAMESPACE"
@@ -96,7 +98,7 @@ class Environment(NamedTuple):
     missing: Sequence[str] = ()
 
 
-def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
+def environment(container: Container, sources: Sources) -> Environment:
     """Return the variables of `container` as the kubelet will set them; Refused if together they grow too long.
 
     Plain text, which is most of what pods have, is left out.
@@ -133,7 +135,7 @@ def environment(container: Mapping[str, Any], sources: Sources) -> Environment:
 
 
 def _of_sources(
-    container: Mapping[str, Any], sources: Sources, missing: list[str]
+    container: Container, sources: Sources, missing: list[str]
 ) -> tuple[dict[str, Variable], dict[str, list[Variable]]]:
     """Return the variables of `envFrom` by name, and those that they have replaced; add to `missing`."""
     found: dict[str, Variable] = {}
@@ -165,12 +167,14 @@ def _replace(
     found[variable.name] = variable
 
 
-def _missing_key(value_from: Mapping[str, Any], variable: Variable) -> str:
-    reference = next(filter(None, map(value_from.get, (*_KEY_REFERENCES, _FILE_REFERENCE))))
+def _missing_key(value_from: EnvVarSource, variable: Variable) -> str:
+    reference = (
+        value_from.get("configMapKeyRef") or value_from.get("secretKeyRef") or value_from["fileKeyRef"]
+    )
     return f"key {reference.get('key') or ''}{variable.origin}"
 
 
-def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def overridden(container: Container) -> Iterator[tuple[str, str]]:
     """Yield name and text of each variable of `env` that a later one of the same name replaces: no program sees it."""
     last: dict[str, str] = {}
     for entry in container.get("env") or ():
@@ -180,11 +184,11 @@ def overridden(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         last[name] = entry.get("value") or ""
 
 
-def _from_sources(container: Mapping[str, Any], sources: Sources, missing: list[str]) -> Iterator[Variable]:
+def _from_sources(container: Container, sources: Sources, missing: list[str]) -> Iterator[Variable]:
     """Yield the variables of each source of `envFrom`, and add those that do not exist to `missing`."""
     for entry in container.get("envFrom") or ():
         prefix = entry.get("prefix") or ""
-        for key in ("configMapRef", "secretRef"):
+        for key in _SOURCE_REFERENCES:
             reference = entry.get(key)
             if not reference:
                 continue
@@ -198,7 +202,7 @@ def _from_sources(container: Mapping[str, Any], sources: Sources, missing: list[
 
 def _from_entry(
     index: int,
-    entry: Mapping[str, Any],
+    entry: EnvVar,
     sources: Sources,
     value_of: Callable[[str], bytes | None],
     limit_bytes: int,

@@ -4,11 +4,12 @@ They mount the volumes that the pod already has for its launcher, or are refused
 https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
@@ -17,14 +18,14 @@ from webhook.pods.facts import Facts, Place
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
-from webhook.pods.pod import WINDOWS, Plan, PodSpec, plan_containers, wrap_containers
+from webhook.pods.pod import WINDOWS, Plan, plan_containers, wrap_containers
 from webhook.pods.suspicion import left_alone
 
 SUBRESOURCE = "ephemeralcontainers"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
 
 
-def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Mapping[str, Any]]]:
+def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Container]]:
     """Return the ephemeral containers that the request adds, with their places; the others can no longer change."""
     before = {container.get("name") for container in old_spec.get(EPHEMERAL) or ()}
     return [
@@ -76,7 +77,7 @@ def _missing(pod_spec: PodSpec, config: Config) -> Iterator[str]:
             yield f"the pod has no volume {mount['name']} for vault-env, and {_COPY}"
 
 
-def _account_mounts(pod_spec: PodSpec) -> list[dict[str, Any]]:
+def _account_mounts(pod_spec: PodSpec) -> list[VolumeMount]:
     """Return the mount of the ServiceAccount's token in one of the pod's containers, as admission has put it there."""
     for container in pod_spec.get("containers") or ():
         mount = account_mount(container)

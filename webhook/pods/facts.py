@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
+from vaultkube.wire.containers import Container
+from vaultkube.wire.pods import ContainerList, PodSpec
 from webhook.config.delivery import Delivery
 from webhook.registry.query import ImageConfig
 
 Values = Mapping[str, bytes]
-Container = Mapping[str, Any]
-Place = tuple[str, int]
+Place = tuple[ContainerList, int]
 """A container: the list of the PodSpec that it stands in, and its position there."""
 
-INIT_CONTAINERS = "initContainers"
-CONTAINER_LISTS = (INIT_CONTAINERS, "containers")
+INIT_CONTAINERS: Final = "initContainers"
+CONTAINER_LISTS: tuple[ContainerList, ...] = (INIT_CONTAINERS, "containers")
 """The lists of containers that a PodSpec is created with, in the order in which they start."""
 
 KINDS = {
@@ -44,24 +45,24 @@ class Facts:
     delivery: Delivery = Delivery.INIT
 
 
-def find_sources(pod_spec: Mapping[str, Any]) -> set[Source]:
+def find_sources(pod_spec: Mapping[str, object]) -> set[Source]:
     """Return the ConfigMaps and Secrets behind `envFrom` and `env[].valueFrom` of all containers."""
     return {source for source, _ in find_source_keys(pod_spec)}
 
 
-def find_source_keys(pod_spec: Mapping[str, Any]) -> Iterator[tuple[Source, str]]:
+def find_source_keys(pod_spec: Mapping[str, object]) -> Iterator[tuple[Source, str]]:
     """Yield each ConfigMap and Secret with the key that a container takes from it, "" for all of its keys."""
     for key in CONTAINER_LISTS:
         for container in _objects(pod_spec.get(key)):
             yield from _source_keys(container)
 
 
-def container_sources(container: Mapping[str, Any]) -> Iterator[Source]:
+def container_sources(container: Mapping[str, object]) -> Iterator[Source]:
     """Yield each ConfigMap and Secret that `container` takes variables from."""
     return (source for source, _ in _source_keys(container))
 
 
-def _source_keys(container: Mapping[str, Any]) -> Iterator[tuple[Source, str]]:
+def _source_keys(container: Mapping[str, object]) -> Iterator[tuple[Source, str]]:
     for entry in _objects(container.get("envFrom")):
         yield from _named(entry)
     env = container.get("env")
@@ -70,7 +71,7 @@ def _source_keys(container: Mapping[str, Any]) -> Iterator[tuple[Source, str]]:
             yield from _named(variable["valueFrom"])
 
 
-def _named(document: Any) -> Iterator[tuple[Source, str]]:
+def _named(document: object) -> Iterator[tuple[Source, str]]:
     if not isinstance(document, dict):
         return
     for field_name, kind in KINDS.items():
@@ -79,12 +80,12 @@ def _named(document: Any) -> Iterator[tuple[Source, str]]:
             yield Source(kind, reference["name"]), str(reference.get("key") or "")
 
 
-def find_containers(pod_spec: Mapping[str, Any]) -> Iterator[tuple[Place, Container]]:
+def find_containers(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
     """Yield the init containers, then the containers, each with its place."""
     for key in CONTAINER_LISTS:
         for index, container in enumerate(pod_spec.get(key) or ()):
             yield (key, index), container
 
 
-def _objects(value: Any) -> list[Mapping[str, Any]]:
+def _objects(value: object) -> list[Mapping[str, object]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

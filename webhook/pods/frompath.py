@@ -1,12 +1,12 @@
 """The paths of `vault-env-from-path` for one container: by the annotations beside it, and by `;containers=`."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.frompath import FromPath, parse_from_path
 from webhook.config.annotations import Config
 
-EPHEMERAL = "ephemeralContainers"
+EPHEMERAL: Final = "ephemeralContainers"
 
 
 class FromPaths(NamedTuple):

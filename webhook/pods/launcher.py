@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from vaultkube.wire.containers import Container, SecurityContext, VolumeMount
+from vaultkube.wire.pods import ImageVolumeSource, KeyToPath, PodSpec, ServiceAccountTokenProjection, Volume
 from webhook.config.annotations import Config, container_variables
 from webhook.config.delivery import Delivery
 from webhook.config.settings import Settings
@@ -36,8 +38,6 @@ _NOBODY = 65534
 _JWT_FILE = "token"
 _JWT_LIFETIME_S = 3600
 
-Document = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Launcher:
@@ -50,9 +50,9 @@ class Launcher:
         """Return the additions with this configuration."""
         return self if config is self.config else Launcher(config, self.settings)
 
-    def init_container(self, pod_spec: Document) -> dict[str, Any]:
+    def init_container(self, pod_spec: PodSpec) -> Container:
         """Return the init container that copies the launcher into the memory volume."""
-        container: dict[str, Any] = {
+        container: Container = {
             "name": INIT_CONTAINER,
             "image": self.config.launcher_image,
             "imagePullPolicy": self.config.launcher_pull_policy,
@@ -83,9 +83,9 @@ class Launcher:
             variables["VAULT_ENV_LOG_SERVER"] = self.settings.launcher_log_server
         return variables
 
-    def _security_context(self, pod_spec: Document) -> dict[str, Any]:
+    def _security_context(self, pod_spec: PodSpec) -> SecurityContext:
         """Return a security context that PodSecurity `restricted` admits; the image's own user is numeric and not root."""
-        context: dict[str, Any] = {
+        context: SecurityContext = {
             "allowPrivilegeEscalation": self.config.allow_privilege_escalation,
             "capabilities": {"drop": ["ALL"]},
             "readOnlyRootFilesystem": self.config.readonly_root_fs,
@@ -99,7 +99,7 @@ class Launcher:
             context["runAsGroup"] = self.config.run_as_group
         return context
 
-    def _user(self, pod_spec: Document) -> int:
+    def _user(self, pod_spec: PodSpec) -> int:
         """Return the user to set, 0 for none: the annotation's; the one that all containers have, as OpenShift gives it
         to each from the namespace's range; nobody where the pod's is root.
         """
@@ -113,13 +113,13 @@ class Launcher:
         return common or (_NOBODY if of_pod == 0 else 0)
 
 
-def is_init_container(container: Document) -> bool:
+def is_init_container(container: Container) -> bool:
     """Return whether the init container is the one that `Launcher.init_container` makes."""
     program = (container.get("command") or [""])[0]
     return container.get("name") == INIT_CONTAINER and bool(program == IN_IMAGE)
 
 
-def is_volume(volume: Document, added: Document) -> bool:
+def is_volume(volume: Volume, added: Volume) -> bool:
     """Return whether a volume of the pod serves for the `added` one; the API server has filled in defaults of its own.
 
     An emptyDir is one, whatever its medium and limit.
@@ -129,7 +129,7 @@ def is_volume(volume: Document, added: Document) -> bool:
     )
 
 
-def _holds(whole: Any, part: Any) -> bool:
+def _holds(whole: Any, part: object) -> bool:
     """Return whether everything in `part` is in `whole` too."""
     if isinstance(part, dict):
         return isinstance(whole, dict) and all(_holds(whole.get(key), value) for key, value in part.items())
@@ -139,26 +139,33 @@ def _holds(whole: Any, part: Any) -> bool:
     return bool(whole == part)
 
 
-def volumes(config: Config, delivery: Delivery) -> list[dict[str, Any]]:
+def volumes(config: Config, delivery: Delivery) -> list[Volume]:
     """Return the volumes that the containers with the launcher mount."""
     added = [_launcher_volume(config, delivery)]
     if config.tls_secret:
-        item = {"key": "ca.crt", "path": "ca.crt"}
+        item: KeyToPath = {"key": "ca.crt", "path": "ca.crt"}
         added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": [item]}})
     if config.token_audience:
-        token = {"audience": config.token_audience, "expirationSeconds": _JWT_LIFETIME_S, "path": _JWT_FILE}
+        token: ServiceAccountTokenProjection = {
+            "audience": config.token_audience,
+            "expirationSeconds": _JWT_LIFETIME_S,
+            "path": _JWT_FILE,
+        }
         added.append({"name": JWT_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}})
     return added
 
 
-def _launcher_volume(config: Config, delivery: Delivery) -> dict[str, Any]:
+def _launcher_volume(config: Config, delivery: Delivery) -> Volume:
     if delivery is Delivery.IMAGE:
-        image = {"reference": config.launcher_image, "pullPolicy": config.launcher_pull_policy}
+        image: ImageVolumeSource = {
+            "reference": config.launcher_image,
+            "pullPolicy": config.launcher_pull_policy,
+        }
         return {"name": VOLUME, "image": image}
     return {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": _SIZE_LIMIT}}
 
 
-def mounts(config: Config) -> list[dict[str, Any]]:
+def mounts(config: Config) -> list[VolumeMount]:
     """Return the volume mounts of a container with the launcher, all read-only."""
     places = [(VOLUME, MOUNT_PATH)]
     if config.tls_secret:
@@ -170,5 +177,5 @@ def mounts(config: Config) -> list[dict[str, Any]]:
     return [{"name": name, "mountPath": path, "readOnly": True} for name, path in places]
 
 
-def _containers(pod_spec: Document) -> Iterator[Document]:
+def _containers(pod_spec: PodSpec) -> Iterator[Container]:
     return (container for _, container in find_containers(pod_spec) if not is_init_container(container))

@@ -1,11 +1,11 @@
 """The launcher's variables in a container, parsed by the launcher's own table: a start that must fail is refused before."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vaultenv.errors import InvalidSetting
 from vaultenv.variables import VARIABLES
 from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container
 from webhook.config.annotations import Config, container_variables
 from webhook.pods.references import References
 
@@ -13,9 +13,7 @@ _PARSERS = {name: row.parse for row in VARIABLES if row.parse for name in row.na
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
-def variable_problems(
-    container: Mapping[str, Any], references: References, config: Config
-) -> Iterator[Problem]:
+def variable_problems(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield a problem for each value in `env` that the launcher cannot start with; no message has a secret value.
 
     Variables that the webhook sets are not the container's, and what the kubelet or Vault will make of a value is unknown.

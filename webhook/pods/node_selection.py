@@ -4,7 +4,9 @@ https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from vaultkube.wire.pods import NodeSelectorRequirement, NodeSelectorTerm, PodSpec
 
 _NAME = "metadata.name"
 _MOST_EXPRESSIONS = 100
@@ -45,7 +47,7 @@ class NodeSelection(NamedTuple):
         return self.terms is None or any(_fits(term, node) for term in self.terms)
 
 
-def selection_of(pod_spec: Mapping[str, Any]) -> NodeSelection:
+def selection_of(pod_spec: PodSpec) -> NodeSelection:
     """Return the conditions of the pod."""
     affinity = (pod_spec.get("affinity") or {}).get("nodeAffinity") or {}
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
@@ -56,14 +58,14 @@ def selection_of(pod_spec: Mapping[str, Any]) -> NodeSelection:
     return NodeSelection(pod_spec.get("nodeName") or "", labels, terms)
 
 
-def _term(term: Mapping[str, Any]) -> _Term:
+def _term(term: NodeSelectorTerm) -> _Term:
     return _Term(
         tuple(_expressions(term.get("matchExpressions") or ())),
         tuple(_expressions(term.get("matchFields") or ())),
     )
 
 
-def _expressions(found: Iterable[Mapping[str, Any]]) -> Iterable[_Expression]:
+def _expressions(found: Iterable[NodeSelectorRequirement]) -> Iterable[_Expression]:
     return (
         _Expression(
             each.get("key") or "", each.get("operator") or "", frozenset(map(str, each.get("values") or ()))

@@ -3,20 +3,19 @@
 https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 """
 
-from collections.abc import Mapping
-from typing import Any
+from vaultkube.wire.pods import NodeSelectorTerm, PodSpec
 
 _ARCHITECTURE = "kubernetes.io/arch"
 _SYSTEM = "kubernetes.io/os"
 _WINDOWS = "windows"
 
 
-def pinned_architectures(spec: Mapping[str, Any]) -> tuple[str, ...]:
+def pinned_architectures(spec: PodSpec) -> tuple[str, ...]:
     """Return the architectures that nodeSelector and required node affinity leave; none where any is possible."""
     return _pinned(spec, _ARCHITECTURE)
 
 
-def is_windows(spec: Mapping[str, Any]) -> bool:
+def is_windows(spec: PodSpec) -> bool:
     """Return whether the pod is for Windows nodes, on which the launcher does not run; `os.name` decides if it is set."""
     system = (spec.get("os") or {}).get("name")
     if system:
@@ -24,7 +23,7 @@ def is_windows(spec: Mapping[str, Any]) -> bool:
     return _pinned(spec, _SYSTEM) == (_WINDOWS,) or _is_host_process(spec)
 
 
-def _is_host_process(spec: Mapping[str, Any]) -> bool:
+def _is_host_process(spec: PodSpec) -> bool:
     """Return whether the pod has HostProcess containers, which only Windows has: all of a pod are, or none.
 
     https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
@@ -37,7 +36,7 @@ def _is_host_process(spec: Mapping[str, Any]) -> bool:
     )
 
 
-def _pinned(spec: Mapping[str, Any], label: str) -> tuple[str, ...]:
+def _pinned(spec: PodSpec, label: str) -> tuple[str, ...]:
     selected = (spec.get("nodeSelector") or {}).get(label)
     if selected:
         return (selected,)
@@ -52,7 +51,7 @@ def _pinned(spec: Mapping[str, Any], label: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for term in terms for value in term))
 
 
-def _of_term(term: Mapping[str, Any], label: str) -> tuple[str, ...]:
+def _of_term(term: NodeSelectorTerm, label: str) -> tuple[str, ...]:
     """Return the values of the label that one term allows: those that all of its expressions hold."""
     found = [
         dict.fromkeys(expression.get("values") or ())

@@ -1,11 +1,12 @@
 """Pods that Bank-Vaults' webhook, or its successor's, has changed: they are left alone, so that both can run side by side."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from vaultkube.deadline import Deadline
+from vaultkube.wire.containers import Container
+from vaultkube.wire.pods import PodSpec
 from webhook.pods.environment import Sources
-from webhook.pods.facts import INIT_CONTAINERS, Container, Place, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, Place, find_containers
 from webhook.pods.launcher import INIT_CONTAINER, LAUNCHER
 from webhook.pods.references import References, find_references
 
@@ -14,7 +15,7 @@ _LAUNCHERS = (LAUNCHER, "/vault/secret-init", "/bao/secret-init")
 
 
 def find_foreign(
-    pod_spec: Mapping[str, Any], sources: Sources, deadline: Deadline
+    pod_spec: PodSpec, sources: Sources, deadline: Deadline
 ) -> Mapping[Place, References] | None:
     """Return the references of each container that such a webhook starts through its launcher; None for other pods.
 

@@ -1,9 +1,9 @@
 """The paths of Vault that the containers of a pod request, for the path policy."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vaultkube.problem import FieldPath
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
 from webhook.pods.frompath import NO_PATHS, FromPaths, read_from_paths
@@ -14,7 +14,7 @@ from webhook.policy.paths import RequestedPath, foreign_namespace
 
 
 def find_requested_paths(
-    pod_spec: Mapping[str, Any], plan: Plan, config: Config, operators_namespace: str
+    pod_spec: PodSpec, plan: Plan, config: Config, operators_namespace: str
 ) -> Iterator[RequestedPath]:
     """Yield every path that the containers of `plan` may read or write, with its field, whosever launcher starts them."""
     for place, references in {**plan.wrapped, **plan.foreign}.items():

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods import launcher
@@ -18,7 +20,7 @@ from webhook.pods.container import (
 )
 from webhook.pods.delivery import delivery_warnings
 from webhook.pods.environment import Sources
-from webhook.pods.facts import INIT_CONTAINERS, Container, Facts, Place, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
@@ -27,8 +29,6 @@ from webhook.pods.problems import config_problems, container_problems, name_prob
 from webhook.pods.references import References, find_references
 from webhook.pods.suspicion import has_sources, left_alone, suspect
 from webhook.pods.warnings import container_warnings, pod_warnings
-
-PodSpec = Mapping[str, Any]
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _MOST_ADDED = 3 << 19
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     from_paths: Mapping[Place, FromPaths] = MappingProxyType({})
     """The paths of the annotation vault-env-from-path for each wrapped container."""
-    mounts: Sequence[Mapping[str, Any]] = ()
+    mounts: Sequence[VolumeMount] = ()
     """Volumes of the pod that the containers need beside the webhook's own."""
     precautions: frozenset[Place] = frozenset()
     """The wrapped containers that have no reference yet, and may come to hold one."""
@@ -177,13 +177,13 @@ def mutate_pod_spec(
 
 def wrap_containers(
     pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
-) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+) -> tuple[PodSpec, tuple[Problem, ...]]:
     """Return the PodSpec with only its containers changed, and the problems of their images."""
     by_text = {paths.text: added.variables(paths.text) for paths in plan.from_paths.values()}
     if _length(by_text, plan) > _MOST_ADDED:
-        return dict(pod_spec), (Problem("refused", ("spec",), _TOO_MUCH),)
+        return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_MUCH),)
     problems: list[Problem] = []
-    new: dict[str, Any] = dict(pod_spec)
+    new = pod_spec.copy()
     mounts = [*launcher.mounts(config), *plan.mounts]
     for place in plan.wrapped:
         key, index = place
@@ -236,7 +236,7 @@ def _init_containers(present: list[Container], first: int | None, own: Container
     return [present[places[0]], *present[: places[0]], *present[places[0] + 1 :]]
 
 
-def _volumes(present: list[Any], added: list[dict[str, Any]]) -> list[Any]:
+def _volumes(present: list[Volume], added: list[Volume]) -> list[Volume]:
     names = {volume.get("name") for volume in present}
     return present + [volume for volume in added if volume["name"] not in names]
 

@@ -1,9 +1,10 @@
 """Problems of a pod that needs the launcher: with one, it is refused."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods import launcher
@@ -15,8 +16,6 @@ from webhook.pods.launcher_variables import variable_problems
 from webhook.pods.other_webhooks import copies_launcher
 from webhook.pods.references import References
 from webhook.pods.transit import transit_problems
-
-Document = Mapping[str, Any]
 
 _VOLUMES = ("spec", "volumes")
 _ONE_WEBHOOK = "if Bank-Vaults' webhook has added it, that has missed a container with references: let only one of the two see this pod"
@@ -35,7 +34,7 @@ def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
         yield Problem("from-path", config.path_of("token_audience"), message)
 
 
-def container_problems(container: Document, references: References, config: Config) -> Iterator[Problem]:
+def container_problems(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield the problems of one container, with paths inside of it."""
     yield from references.problems
     yield from transit_problems(references, config)
@@ -54,14 +53,14 @@ def container_problems(container: Document, references: References, config: Conf
             yield Problem("mount", ("volumeMounts", index), message)
 
 
-def _is_in_the_way(path: str, mount: Document, config: Config) -> bool:
+def _is_in_the_way(path: str, mount: VolumeMount, config: Config) -> bool:
     """Return whether the webhook mounts another volume at the path."""
     return any(
         own["mountPath"] == path and own["name"] != mount.get("name") for own in launcher.mounts(config)
     )
 
 
-def name_problems(pod_spec: Document) -> Iterator[Problem]:
+def name_problems(pod_spec: PodSpec) -> Iterator[Problem]:
     """Yield a problem for a container that has the name of the one that the webhook adds, and is another."""
     for place, container in find_containers(pod_spec):
         if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
@@ -72,7 +71,7 @@ def name_problems(pod_spec: Document) -> Iterator[Problem]:
             yield Problem("refused", ("spec", *place), message)
 
 
-def volume_problems(pod_spec: Document, config: Config) -> Iterator[Problem]:
+def volume_problems(pod_spec: PodSpec, config: Config) -> Iterator[Problem]:
     """Yield a problem for each volume that has the name of one that the webhook adds, and is another."""
     present = {volume.get("name"): volume for volume in pod_spec.get("volumes") or ()}
     for name in sorted(launcher.VOLUMES & present.keys()):
@@ -87,7 +86,7 @@ def volume_problems(pod_spec: Document, config: Config) -> Iterator[Problem]:
         yield Problem("volume", _VOLUMES, message)
 
 
-def _is_ours(volume: Document, config: Config) -> bool:
+def _is_ours(volume: Volume, config: Config) -> bool:
     """Return whether the volume is as the webhook adds it by one delivery or the other, or has a name that it does not add."""
     added = [each for delivery in Delivery for each in launcher.volumes(config, delivery)]
     same_name = [each for each in added if each["name"] == volume["name"]]

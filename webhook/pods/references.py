@@ -13,6 +13,7 @@ from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.remember import remember
+from vaultkube.wire.containers import Container
 from webhook.pods.environment import (
     FROM_SOURCE,
     PREFIX,
@@ -75,9 +76,7 @@ _Found = defaultdict[str, list[Any]]
 """Items of the fields of `References`."""
 
 
-def find_references(
-    container: Mapping[str, Any], sources: Sources, deadline: Deadline = UNLIMITED
-) -> References:
+def find_references(container: Container, sources: Sources, deadline: Deadline = UNLIMITED) -> References:
     """Return the references in the environment of `container`, with a problem for each that is malformed.
 
     Raises Refused where `environment` does, and OutOfTime.

@@ -3,14 +3,14 @@
 https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from vaultkube.documents.quantity import parse_quantity
+from vaultkube.wire.containers import Container, ResourceRequirements
+from vaultkube.wire.pods import PodSpec
 from webhook.config.settings import Settings
 
-Document = Mapping[str, Any]
 _Counted = tuple[Decimal, Decimal, Decimal, Decimal]
 
 _ZERO = Decimal()
@@ -18,8 +18,8 @@ _NOTHING = (_ZERO, _ZERO, _ZERO, _ZERO)
 
 
 def launcher_resources(
-    pod_spec: Document, containers: Iterable[Document], settings: Settings
-) -> dict[str, Any]:
+    pod_spec: PodSpec, containers: Iterable[Container], settings: Settings
+) -> ResourceRequirements:
     """Return the init container's resources in a pod with these `containers`; none in a pod of class BestEffort.
 
     There are none either if the pod as a whole has resources: they decide its class, and may be less than ours.
@@ -34,7 +34,7 @@ def launcher_resources(
     return {"limits": limits, "requests": requests}
 
 
-def _counted(resources: Document | None) -> _Counted:
+def _counted(resources: ResourceRequirements | None) -> _Counted:
     """Return limit and request of cpu, then of memory, as they count for the class; 0 for none."""
     if not resources:
         return _NOTHING
@@ -43,7 +43,7 @@ def _counted(resources: Document | None) -> _Counted:
     return cpu, _amount(requests.get("cpu")) or cpu, memory, _amount(requests.get("memory")) or memory
 
 
-def _amount(quantity: Any) -> Decimal:
+def _amount(quantity: object) -> Decimal:
     try:
         return _ZERO if quantity is None else parse_quantity(quantity)
     except ValueError:

@@ -3,10 +3,10 @@
 The launcher is put in front of their program too where that costs the pod nothing: without references it only starts it.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container
 from webhook.config.annotations import Config
 from webhook.pods.container import is_command_known
 from webhook.pods.facts import container_sources
@@ -23,14 +23,12 @@ class Suspicion(NamedTuple):
     warnings: tuple[Problem, ...] = ()
 
 
-def has_sources(container: Mapping[str, Any]) -> bool:
+def has_sources(container: Container) -> bool:
     """Return whether the container takes variables from a ConfigMap or Secret."""
     return next(container_sources(container), None) is not None
 
 
-def suspect(
-    container: Mapping[str, Any], references: References, config: Config, *, is_ours: bool
-) -> Suspicion:
+def suspect(container: Container, references: References, config: Config, *, is_ours: bool) -> Suspicion:
     """Return whether a container without references, but with sources, gets the launcher nevertheless.
 
     `is_ours` tells that the pod has an annotation of ours, or references. Then only what is there already and would need

@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Literal
 
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.wire.containers import Container
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.connection import connection_warnings
 from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.expansion import names_in
-from webhook.pods.facts import find_containers
+from webhook.pods.facts import Place, find_containers
 from webhook.pods.frompath import FromPaths, named_containers
 from webhook.pods.references import References
 
-Document = Mapping[str, Any]
+_WORDS: tuple[Literal["command", "args"], ...] = ("command", "args")
 
 
 def pod_warnings(
-    pod_spec: Document,
+    pod_spec: PodSpec,
     config: Config,
     paths: FromPaths,
-    wrapped: Mapping[tuple[str, int], References],
+    wrapped: Mapping[Place, References],
 ) -> Iterator[Problem]:
     """Yield the warnings about the pod as a whole; `paths` are the annotation's."""
     if pod_spec.get("automountServiceAccountToken") is False:
@@ -44,7 +46,7 @@ def pod_warnings(
             yield Problem("pod", config.path_of(field), message)
 
 
-def container_warnings(container: Document, references: References, config: Config) -> Iterator[Problem]:
+def container_warnings(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield the warnings about one container, with paths inside of it."""
     if is_wrapped(container):
         args = container.get("args") or ()
@@ -60,7 +62,7 @@ def container_warnings(container: Document, references: References, config: Conf
     yield from _expansion_warnings(container, references)
 
 
-def _doubled_warnings(container: Document, references: References) -> Iterator[Problem]:
+def _doubled_warnings(container: Container, references: References) -> Iterator[Problem]:
     last = {entry.get("name"): index for index, entry in enumerate(container.get("env") or ())}
     for name in dict.fromkeys(references.doubled):
         message = (
@@ -74,7 +76,7 @@ def _warning(message: str, path: FieldPath = ()) -> Problem:
     return Problem("container", path, message)
 
 
-def _expansion_warnings(container: Document, references: References) -> Iterator[Problem]:
+def _expansion_warnings(container: Container, references: References) -> Iterator[Problem]:
     """Yield a warning for each place where `$(NAME)` stands for a variable that holds a reference until the launcher runs."""
     secret = references.secret()
     if not secret:
@@ -97,9 +99,9 @@ def _expansion_warnings(container: Document, references: References) -> Iterator
             yield _warning(message, ("env", index, "value"))
 
 
-def _expanded_words(container: Document) -> Iterator[tuple[str, list[str]]]:
+def _expanded_words(container: Container) -> Iterator[tuple[str, list[str]]]:
     """Yield the words that the kubelet expands, by the list that they stand in."""
-    lists = [(key, container.get(key)) for key in ("command", "args")]
+    lists: list[tuple[str, list[str] | None]] = [(key, container.get(key)) for key in _WORDS]
     lists += [
         (key, (container[key].get("exec") or {}).get("command")) for key in PROBES if container.get(key)
     ]
@@ -109,6 +111,6 @@ def _expanded_words(container: Document) -> Iterator[tuple[str, list[str]]]:
             yield key, expanded
 
 
-def _starts_launcher(word: Any) -> bool:
+def _starts_launcher(word: object) -> bool:
     """Return whether the word, which may be a script, holds the launcher as a word of its own."""
     return isinstance(word, str) and launcher.LAUNCHER in word.split()

@@ -11,11 +11,13 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.wire.meta import ObjectReference
+from vaultkube.wire.objects import Event
 from webhook.admission.review import AdmissionRequest
 
 CONTROLLER = "vault-webhook"
@@ -31,7 +33,7 @@ Key = TypeVar("Key")
 class Recorder(Protocol):
     """Creates Events: `vaultkube.apiserver.client.Cluster`."""
 
-    def create_event(self, namespace: str, event: Mapping[str, Any], deadline: Deadline) -> None: ...
+    def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None: ...
 
 
 class Events:
@@ -43,7 +45,7 @@ class Events:
         self._recorder = recorder
         self._instance = instance
         self._limit = Limit(clock)
-        self._queue: queue.Queue[tuple[str, Mapping[str, Any]]] = queue.Queue(_WAITING)
+        self._queue: queue.Queue[tuple[str, Event]] = queue.Queue(_WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -128,7 +130,7 @@ def _remember(memory: dict[Key, float], key: Key, time_s: float, most: int) -> N
         del memory[next(iter(memory))]
 
 
-def refusal_event(request: AdmissionRequest, reason: str, instance: str) -> dict[str, Any]:
+def refusal_event(request: AdmissionRequest, reason: str, instance: str) -> Event:
     """Return the Event (events.k8s.io/v1) about a refused object, or about the controller that wanted to create it."""
     regarding = _regarding(request)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -150,13 +152,18 @@ def refusal_event(request: AdmissionRequest, reason: str, instance: str) -> dict
     }
 
 
-def _regarding(request: AdmissionRequest) -> dict[str, str]:
+def _regarding(request: AdmissionRequest) -> ObjectReference:
     metadata = request.object.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     owners = metadata.get("ownerReferences")
     for owner in owners if isinstance(owners, list) else ():
         if isinstance(owner, dict) and owner.get("controller") and not request.object_name:
-            return {key: str(owner.get(key) or "") for key in ("apiVersion", "kind", "name", "uid")}
+            return {
+                "apiVersion": str(owner.get("apiVersion") or ""),
+                "kind": str(owner.get("kind") or ""),
+                "name": str(owner.get("name") or ""),
+                "uid": str(owner.get("uid") or ""),
+            }
     name = request.object_name or str(metadata.get("generateName") or "")
     return {"apiVersion": "v1", "kind": request.kind, "name": name}
 

@@ -5,7 +5,6 @@ That webhook: https://bank-vaults.dev/docs/mutating-webhook/annotations/ and its
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from vaultenv.references.grammar import has_reference
 from vaultkube import value_types
@@ -77,7 +76,7 @@ def object_migration(
             yield Problem("escape", path, f"key {name}: the reference stays text")
 
 
-def custom_object_problems(content: Any) -> Iterator[Problem]:
+def custom_object_problems(content: object) -> Iterator[Problem]:
     """Yield the references of a document that is neither a workload nor a Secret nor a ConfigMap."""
     if isinstance(content, dict) and not list(find_objects(content, "")):
         for path in _references(content, ()):
@@ -108,7 +107,7 @@ def _fallbacks(reviewable: ReviewableObject) -> Iterator[Problem]:
                 )
 
 
-def _accepted(parse: Callable[[str], Any], text: str) -> bool:
+def _accepted(parse: Callable[[str], object], text: str) -> bool:
     try:
         parse(text)
     except ValueError:
@@ -122,12 +121,12 @@ def _skip_label(reviewable: ReviewableObject) -> Iterator[Problem]:
         yield Problem("skip-label", ("metadata", "labels", _SKIP_LABEL), "the webhook looks at this object")
 
 
-def _references(content: Any, path: FieldPath) -> Iterator[FieldPath]:
+def _references(content: object, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(content, str):
         if has_reference(content.encode("utf-8", "surrogatepass")):
             yield path
         return
-    parts: Iterable[tuple[str | int, Any]] = ()
+    parts: Iterable[tuple[str | int, object]] = ()
     if isinstance(content, Mapping):
         parts = content.items()
     elif isinstance(content, list):

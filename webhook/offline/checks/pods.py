@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vaultkube.problem import Problem
+from vaultkube.wire.pods import PodSpec
 from webhook.config.misplaced import label_warnings
 from webhook.offline.checks.annotations import annotation_problems, configure_object
 from webhook.offline.checks.migration import pod_migration
@@ -44,7 +44,7 @@ def check_pod(
         yield from pod_migration(reviewable, operator, config, plan)
 
 
-def _unknown_sources(spec: Mapping[str, Any], unknown: frozenset[Source]) -> Iterator[Problem]:
+def _unknown_sources(spec: PodSpec, unknown: frozenset[Source]) -> Iterator[Problem]:
     for place, container in find_containers(spec):
         for field in ("envFrom", "env"):
             for source in sorted(unknown.intersection(container_sources({field: container.get(field)}))):

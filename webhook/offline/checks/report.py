@@ -5,7 +5,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import vaultenv
 from vaultkube.printable import printable
@@ -69,7 +68,7 @@ def sarif(findings: Findings) -> str:
 OUTPUTS: Mapping[str, Callable[[Findings], str]] = {"text": text, "json": as_json, "sarif": sarif}
 
 
-def _result(found: Finding) -> dict[str, Any]:
+def _result(found: Finding) -> dict[str, object]:
     place = {"artifactLocation": {"uri": found.file}, "region": {"startLine": found.line}}
     about = {"fullyQualifiedName": f"{found.object}: {found.path}", "kind": "member"}
     return {

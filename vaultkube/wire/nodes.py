@@ -1,0 +1,30 @@
+"""Nodes, as far as decisions look at them.
+
+https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/
+"""
+
+from typing import TypedDict
+
+from vaultkube.wire.meta import ObjectMeta
+
+
+class NodeSystemInfo(TypedDict, total=False):
+    """Versions of what runs on the node; the runtime's has its name in front: `containerd://2.1.0`."""
+
+    containerRuntimeVersion: str
+    kubeletVersion: str
+
+
+class NodeStatus(TypedDict, total=False):
+    """The state that the kubelet reports."""
+
+    nodeInfo: NodeSystemInfo
+
+
+class Node(TypedDict, total=False):
+    """A node of the cluster."""
+
+    apiVersion: str
+    kind: str
+    metadata: ObjectMeta
+    status: NodeStatus
