@@ -22,6 +22,7 @@ EXAMPLES = {
     "a duration such as 30s, 1m30s, or a number of seconds such as 30, or nothing": "30s",
     "one of debug, info, warn, warning, error, or nothing": "debug",
     "one of Always, IfNotPresent, Never": "Always",
+    "one of auto, image, init": "image",
     "names of containers with commas between them": "app,worker",
     "the name of an image, or nothing for the operator's": "vault-env:2",
     "vault or bao, the providers that this webhook reads from": "bao",

@@ -19,6 +19,7 @@ TEXTS = (
     "jwt",
     "info",
     "Always",
+    "init",
     "enforce",
     "pods",
     "linux/arm64",
