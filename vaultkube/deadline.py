@@ -52,17 +52,21 @@ class ShortDeadline(Deadline):
         super().__init__(budget_s, clock)
         self._work_clock = work_clock
         self._pause = clock() + _MOMENT_S
+        self._soonest = min(self._pause, self._end)
         self._work_pause = work_clock() + _MOMENT_S
 
     def resume(self) -> None:
         """Let work take until the deadline: it is in a thread of its own now."""
-        self._pause = math.inf
+        self._pause, self._soonest = math.inf, self._end
 
     def check(self) -> None:
         """Return while something is left; WouldBlock after the moment, OutOfTime after the deadline."""
+        now = self._clock()
+        if now < self._soonest:
+            return
         super().check()
         # The clock of the thread is a system call, and the other one is none.
-        if self._clock() >= self._pause and self._work_clock() >= self._work_pause:
+        if now >= self._pause and self._work_clock() >= self._work_pause:
             raise WouldBlock
 
 

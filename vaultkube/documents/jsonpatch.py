@@ -1,7 +1,8 @@
 """The difference of two JSON documents as an RFC 6902 patch."""
 
 from collections.abc import Iterable, Sequence
-from operator import is_
+from itertools import compress, repeat
+from operator import is_not
 from typing import Any
 
 Operation = dict[str, Any]
@@ -61,25 +62,21 @@ def _diff_objects(old: dict[str, Any], new: dict[str, Any], path: str, found: li
     if not old.keys() <= new.keys():
         gone = (key for key in old if key not in new)
         found.extend({"op": "remove", "path": f"{path}/{_escape(key)}"} for key in gone)
-    for key, value in new.items():
-        before = old.get(key, _ABSENT)
-        if before is value:
-            continue
-        if before is _ABSENT:
-            found.append({"op": "add", "path": f"{path}/{_escape(key)}", "value": value})
+    for key in compress(new, map(is_not, map(old.get, new, repeat(_ABSENT)), new.values())):
+        if key in old:
+            _diff(old[key], new[key], f"{path}/{_escape(key)}", found)
         else:
-            _diff(before, value, f"{path}/{_escape(key)}", found)
+            found.append({"op": "add", "path": f"{path}/{_escape(key)}", "value": new[key]})
 
 
 def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation]) -> None:
     if len(old) == len(new):
-        for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            if before is not after:
-                _diff(before, after, f"{path}/{index}", found)
+        for index in compress(range(len(new)), map(is_not, old, new)):
+            _diff(old[index], new[index], f"{path}/{index}", found)
         return
     shorter = min(len(old), len(new))
-    start = shorter if all(map(is_, old, new)) else _common(old, new, shorter)
-    end = _common(reversed(old), reversed(new), shorter - start) if start < shorter else 0
+    start = _common(old, new, shorter)
+    end = _common(old[::-1], new[::-1], shorter - start) if start < shorter else 0
     _diff_middles(old[start : len(old) - end], new[start : len(new) - end], path, start, found)
 
 
@@ -97,14 +94,12 @@ def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, fo
         _diff(before[index], after[position], f"{path}/{start + position}", found)
 
 
-def _common(old: Iterable[Any], new: Iterable[Any], most: int) -> int:
-    """With how many of the same items both begin, `most` at most."""
-    count = 0
-    for _, before, after in zip(range(most), old, new, strict=False):
-        if before is not after and not _same(before, after):
-            break
-        count += 1
-    return count
+def _common(old: list[Any], new: list[Any], most: int) -> int:
+    """Return with how many of the same items both begin, `most` at most."""
+    for index in compress(range(most), map(is_not, old, new)):
+        if not _same(old[index], new[index]):
+            return index
+    return most
 
 
 def _name(item: Any) -> Any:

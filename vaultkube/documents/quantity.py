@@ -6,8 +6,6 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 import re
 from decimal import Decimal
 
-from vaultkube.remember import anything, remember
-
 _FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(n|u|m|k|[MGTPE]|[KMGTPE]i))?", re.ASCII)
 _FACTORS = {
     **{suffix: Decimal(10) ** power for suffix, power in {"n": -9, "u": -6, "m": -3, "k": 3}.items()},
@@ -18,15 +16,8 @@ _FACTORS = {
 
 def parse_quantity(value: object) -> Decimal:
     """Return the number that a quantity, which may be a number itself, stands for; ValueError if it is none."""
-    return _remembered(str(value))
-
-
-def _parsed(text: str) -> Decimal:
-    match = _FORM.fullmatch(text)
+    match = _FORM.fullmatch(str(value))
     if not match:
-        raise ValueError(text)
+        raise ValueError(value)
     number, exponent, suffix = match.groups()
     return Decimal(number + (exponent or "")) * (_FACTORS[suffix] if suffix else 1)
-
-
-_remembered = remember(_parsed, public=anything, longest=16, entries=256)

@@ -74,10 +74,11 @@ def _with_variables(env: list[EnvVar], variables: Mapping[str, str]) -> list[Env
     own = {entry.get("name") for entry in env}
     if "VAULT_LOG_LEVEL" in own:
         texts.pop("VAULT_LOG_LEVEL", None)
-    replaced = [
-        _with_value(entry, texts[entry["name"]]) if entry.get("name") in texts else entry for entry in env
-    ]
-    return replaced + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
+    if not own.isdisjoint(texts):
+        env = [
+            _with_value(entry, texts[entry["name"]]) if entry.get("name") in texts else entry for entry in env
+        ]
+    return env + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
 
 
 def _with_value(entry: EnvVar, text: str) -> EnvVar:

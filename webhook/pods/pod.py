@@ -139,7 +139,7 @@ def plan_containers(
     is_ours = bool(config.annotated or any(wrapped.values()))
     precautions = set()
     for place, container, references in suspects:
-        if not (references.missing or (is_ours and has_sources(container))):
+        if not (references.missing or (is_ours and sources and has_sources(container))):
             continue
         suspicion = suspect(container, references, config, is_ours=is_ours)
         path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from vaultkube.documents.quantity import parse_quantity
+from vaultkube.remember import anything, remember
 from vaultkube.wire.containers import Container, ResourceRequirements
 from vaultkube.wire.pods import PodSpec
 from webhook.config.settings import Settings
@@ -39,15 +40,26 @@ def _counted(resources: ResourceRequirements | None) -> _Counted:
     if not resources:
         return _NOTHING
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-    cpu, memory = _amount(limits.get("cpu")), _amount(limits.get("memory"))
-    return cpu, _amount(requests.get("cpu")) or cpu, memory, _amount(requests.get("memory")) or memory
+    quantities = (limits.get("cpu"), requests.get("cpu"), limits.get("memory"), requests.get("memory"))
+    return _remembered(tuple(map(str, quantities)))
 
 
-def _amount(quantity: object) -> Decimal:
+def _parsed(texts: tuple[str, ...]) -> _Counted:
+    cpu, requested_cpu, memory, requested_memory = map(_amount, texts)
+    return cpu, requested_cpu or cpu, memory, requested_memory or memory
+
+
+def _amount(quantity: str) -> Decimal:
     try:
-        return _ZERO if quantity is None else parse_quantity(quantity)
+        return parse_quantity(quantity)
     except ValueError:
-        return _ZERO  # the API server refuses it
+        return _ZERO  # there is none, or the API server refuses it
+
+
+_remembered = remember(
+    _parsed, public=anything, longest=64, entries=256, length=lambda texts: sum(map(len, texts))
+)
+"""The pods of a workload bring the same quantities again and again."""
 
 
 def _is_guaranteed(counted: _Counted) -> bool:
