@@ -5,6 +5,7 @@ Never give a record a secret value. Fields are a mapping: `_log.info("reviewed",
 
 import logging
 import time
+from typing import TextIO
 
 from vaultkube.documents.json_codec import encode
 from vaultkube.remember import remember_last
@@ -32,12 +33,19 @@ class JsonFormatter(logging.Formatter):
         return encode(line).decode("utf-8", "surrogatepass")
 
 
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes to standard error, which Python flushes at the end of each line."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
 def configure_logging(level: str) -> None:
     """Log our records of at least `level` to standard error, and of other packages those from "warning".
 
     Other packages log addresses for debugging, some of which are signed.
     """
-    handler = logging.StreamHandler()
+    handler = _Lines()
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
     for package in _OURS:
