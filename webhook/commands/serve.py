@@ -1,11 +1,12 @@
 """`vault-webhook serve`: the webhook itself; its settings are environment variables (docs/operator-settings.md)."""
 
 import argparse
+import gc
 import os
-import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +18,7 @@ from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
 from webhook.registry.settings import RegistrySettings
 from webhook.serving.allocator import give_back_large_blocks
-from webhook.serving.callers import Callers, PathSegments
-from webhook.serving.expiry import Expiry
+from webhook.serving.callers import PathSegments
 
 _SWITCH_INTERVAL_S = 0.001
 """A thread at work gives way to the one that watches connections after so long; Python's own 5 ms add up for each answer."""
@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
 
     from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
 
-    serve(operator.settings, lambda: load_app(operator))
+    serve(operator.settings, partial(import_app, operator))
     return 0
 
 
@@ -63,7 +63,7 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
             "reads Secrets: name the API server's CA as certificate-authority"
         )
     settings = read_settings(environ)
-    _segments(settings)  # what cannot be used stops the webhook before a worker starts
+    find_segments(settings)  # what cannot be used stops the webhook before a worker starts
     return Operator(
         settings,
         defaults,
@@ -73,62 +73,23 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
     )
 
 
-def load_app(operator: Operator) -> Any:
-    """Return the WSGI application of one worker, with its connections to the outside world."""
-    from vaultkube.apiserver.client import Cluster
-    from vaultkube.metrics import Metrics
-    from vaultkube.vault.resolver import Vault
-    from webhook.admission.admission import (  # metrics need their directory before they are loaded
-        Admission,
-        Services,
-    )
-    from webhook.admission.node_cache import NodeCache
-    from webhook.registry.client import RegistryClient
-    from webhook.serving.app import create_app
-    from webhook.serving.events import Events
+def import_app(operator: Operator) -> Callable[[], Any]:
+    """Import all that a worker needs, once for all of them, and return the function that makes a worker's application.
 
-    strict_tls = operator.settings.tls_strict
-    cluster, metrics = Cluster(operator.connection, strict_tls), Metrics()
-    nodes = NodeCache(cluster)
-    services = Services(
-        cluster=cluster,
-        registry=RegistryClient(
-            operator.registry,
-            metrics,
-            nodes.platforms,
-            lookups=_lookups(operator.settings),
-            strict_tls=strict_tls,
-        ),
-        vault=Vault(cluster, operator.settings.vault_ca_file, strict_tls),
-        nodes=nodes,
-        own_namespace=operator.own_namespace,
-        default_pull_secrets=_default_pull_secrets(operator),
-    )
-    admission = Admission(operator.settings, operator.defaults, services)
-    events = Events(cluster, socket.gethostname())
-    settings = operator.settings
-    return create_app(
-        admission,
-        metrics,
-        settings.budget_s,
-        events.refused,
-        Callers(_segments(settings), bool(settings.client_ca_file), metrics.caller_denied),
-        Expiry(settings.tls_cert_file, metrics.certificate_not_after) if settings.tls_cert_file else None,
-    )
+    What is imported before workers are forked is in memory once. Metrics need their directory before.
+    """
+    import prometheus_client  # noqa: F401
+
+    from webhook.commands.application import load_app
+
+    gc.collect()
+    gc.freeze()  # a collection writes into all objects, and each page that is written becomes a worker's own
+    return partial(load_app, operator)
 
 
-def _segments(settings: Settings) -> PathSegments | None:
+def find_segments(settings: Settings) -> PathSegments | None:
+    """Return the secret segments of the path; None where the operator has set no file."""
     return PathSegments(settings.path_segments_file) if settings.path_segments_file else None
-
-
-def _lookups(settings: Settings) -> int:
-    """Return the number of a worker's threads that may wait for registries; the others answer health checks."""
-    return max(1, settings.threads * 3 // 4)
-
-
-def _default_pull_secrets(operator: Operator) -> list[tuple[str, str]]:
-    name = operator.settings.default_pull_secret
-    return [(operator.settings.default_pull_secret_namespace or operator.own_namespace, name)] if name else []
 
 
 def _check_defaults(defaults: Defaults) -> None:

@@ -24,10 +24,11 @@ _HEARTBEAT_S = 30
 _CONNECTIONS = 1000
 
 
-def serve(settings: Settings, load: Callable[[], Any]) -> None:
-    """Serve the WSGI application that `load` makes, until SIGTERM; each worker process calls `load` once."""
+def serve(settings: Settings, import_app: Callable[[], Callable[[], Any]]) -> None:
+    """Serve a WSGI application until SIGTERM; each worker process calls the function that `import_app` returns once."""
     chosen = options(settings)
     directory, master = prepare_directory(settings.metrics_dir), os.getpid()
+    load = import_app()
     fields = {"address": settings.listen_address, "tls": bool(settings.tls_cert_file)}
     _log.info("serving", extra={"fields": fields})
     if settings.tls_cert_file and not settings.path_segments_file:

@@ -215,8 +215,8 @@ class Deciding:
         if self._what.get("needs"):
             yield SecretObject("shop", "s")
         if self._what.get("works"):
-            end = time.monotonic() + 0.02
-            while time.monotonic() < end:
+            end = time.thread_time() + 0.02
+            while time.thread_time() < end:
                 deadline.check()
         if self._what.get("fails"):
             raise RuntimeError

@@ -1,0 +1,59 @@
+"""The WSGI application of one worker, with its connections to the outside world."""
+
+import socket
+from typing import Any
+
+from vaultkube.apiserver.client import Cluster
+from vaultkube.metrics import Metrics
+from vaultkube.vault.resolver import Vault
+from webhook.admission.admission import Admission, Services
+from webhook.admission.node_cache import NodeCache
+from webhook.commands.serve import Operator, find_segments
+from webhook.config.settings import Settings
+from webhook.registry.client import RegistryClient
+from webhook.serving.app import create_app
+from webhook.serving.callers import Callers
+from webhook.serving.events import Events
+from webhook.serving.expiry import Expiry
+
+
+def load_app(operator: Operator) -> Any:
+    """Return the WSGI application of one worker, with its connections to the outside world."""
+    strict_tls = operator.settings.tls_strict
+    cluster, metrics = Cluster(operator.connection, strict_tls), Metrics()
+    nodes = NodeCache(cluster)
+    services = Services(
+        cluster=cluster,
+        registry=RegistryClient(
+            operator.registry,
+            metrics,
+            nodes.platforms,
+            lookups=_lookups(operator.settings),
+            strict_tls=strict_tls,
+        ),
+        vault=Vault(cluster, operator.settings.vault_ca_file, strict_tls),
+        nodes=nodes,
+        own_namespace=operator.own_namespace,
+        default_pull_secrets=_default_pull_secrets(operator),
+    )
+    admission = Admission(operator.settings, operator.defaults, services)
+    events = Events(cluster, socket.gethostname())
+    settings = operator.settings
+    return create_app(
+        admission,
+        metrics,
+        settings.budget_s,
+        events.refused,
+        Callers(find_segments(settings), bool(settings.client_ca_file), metrics.caller_denied),
+        Expiry(settings.tls_cert_file, metrics.certificate_not_after) if settings.tls_cert_file else None,
+    )
+
+
+def _lookups(settings: Settings) -> int:
+    """Return the number of a worker's threads that may wait for registries; the others answer health checks."""
+    return max(1, settings.threads * 3 // 4)
+
+
+def _default_pull_secrets(operator: Operator) -> list[tuple[str, str]]:
+    name = operator.settings.default_pull_secret
+    return [(operator.settings.default_pull_secret_namespace or operator.own_namespace, name)] if name else []
