@@ -19,13 +19,19 @@ class Strangers(Generic[Connection]):
         self._by_source: dict[str, dict[Connection, None]] = {}
 
     def add(self, connection: Connection, source: str) -> Connection | None:
-        """Add a connection; return the one that is to be closed for it, the oldest of its source or of all."""
+        """Add a connection; return the one that is to be closed for it: the oldest of its source, if that has too many.
+
+        If all have too many, it is the oldest of the source with the most: who has few, as the API server, keeps them.
+        """
         self._source[connection] = source
         own = self._by_source.setdefault(source, {})
         own[connection] = None
         if len(own) > self._most_of_a_source:
             return next(iter(own))
-        return next(iter(self._source)) if len(self._source) > self._most else None
+        if len(self._source) > self._most:
+            most = max(self._by_source.values(), key=len)
+            return next(iter(most))
+        return None
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection, known or not."""

@@ -1,4 +1,4 @@
-"""Strangers: the oldest connection of a full source, or of all, makes room for a new one."""
+"""Strangers: the oldest connection of a full source, or of the fullest, makes room for a new one."""
 
 from webhook.serving.strangers import Strangers
 
@@ -12,6 +12,17 @@ def test_the_oldest_of_a_full_source_is_closed_for_a_new_one() -> None:
 def test_the_oldest_of_all_is_closed_where_many_sources_come() -> None:
     strangers: Strangers[int] = Strangers(most=3, most_of_a_source=2)
     assert [strangers.add(number, str(number)) for number in range(4)] == [None, None, None, 0]
+
+
+def test_who_has_few_connections_keeps_them_among_others_with_many() -> None:
+    strangers: Strangers[int] = Strangers(most=5, most_of_a_source=4)
+    assert strangers.add(0, "api server") is None
+    closed = [strangers.add(number, f"evil {number % 2}") for number in range(1, 12)]
+    for number in (each for each in closed if each is not None):
+        strangers.remove(number)
+    assert 0 in strangers
+    assert 0 not in closed
+    assert any(closed)
 
 
 def test_a_connection_that_is_known_leaves_room() -> None:
