@@ -5,7 +5,8 @@ Never give a record a secret value. Fields are a mapping: `_log.info("reviewed",
 
 import logging
 import time
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 from vaultkube.documents.json_codec import encode
 from vaultkube.remember import remember_last
@@ -33,6 +34,31 @@ class JsonFormatter(logging.Formatter):
         return encode(line).decode("utf-8", "surrogatepass")
 
 
+class _Record(logging.LogRecord):
+    """A record with what `JsonFormatter` reads; the standard library's own takes apart where its caller stands."""
+
+    def __init__(
+        self,
+        name: str,
+        level: int,
+        pathname: str,
+        lineno: int,
+        msg: object,
+        args: Any,
+        exc_info: Any,
+        func: str | None = None,
+        sinfo: str | None = None,
+        **_: object,
+    ) -> None:
+        self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
+        is_by_name = isinstance(args, tuple) and len(args) == 1 and isinstance(args[0], Mapping) and args[0]
+        self.msg, self.args = msg, args[0] if is_by_name else args
+        self.exc_info, self.exc_text, self.stack_info = exc_info, None, sinfo
+        self.created = time.time()
+        self.pathname, self.lineno, self.funcName = pathname, lineno, func or ""
+        self.process = self.processName = self.thread = self.threadName = None
+
+
 class _Lines(logging.StreamHandler[TextIO]):
     """Writes to standard error, which Python flushes at the end of each line."""
 
@@ -53,6 +79,7 @@ def configure_logging(level: str) -> None:
     # No line shows thread, process or caller: https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
+    logging.setLogRecordFactory(_Record)
 
 
 def _utc(seconds: float) -> str:

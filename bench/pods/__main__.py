@@ -65,7 +65,7 @@ def start_s(cluster: Cluster, pod: Pod, line: str) -> float:
     created_s = time.time()
     name = cluster.request("POST", pods, pod)["metadata"]["name"]
     _wait(cluster, f"{pods}/{name}")
-    written = cluster.answer("GET", f"{pods}/{name}/log?container=app&timestamps=true").text
+    written = cluster.answer("GET", f"{pods}/{name}/log?container=app&stream=Stdout&timestamps=true").text
     cluster.request("DELETE", f"{pods}/{name}")
     stamp, _, text = written.partition("\n")[0].partition(" ")
     if text != line:

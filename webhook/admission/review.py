@@ -69,11 +69,10 @@ class Decision(NamedTuple):
     status: RefusalStatus = FORBIDDEN
 
 
-def refuse(problems: Iterable[Problem]) -> None:
+def refuse(problems: Sequence[Problem]) -> None:
     """Raise Refused with the messages of the problems, if there are any."""
-    reasons = messages(problems)
-    if reasons:
-        raise Refused("; ".join(reasons))
+    if problems:
+        raise Refused("; ".join(messages(problems)))
 
 
 def audit_of(references: Iterable[str]) -> dict[str, str]:

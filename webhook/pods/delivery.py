@@ -15,6 +15,8 @@ from webhook.pods.cluster_nodes import ClusterNodes
 from webhook.pods.launcher import MOUNT_PATH, VOLUME
 from webhook.pods.node_selection import selection_of
 
+_INSIDE = MOUNT_PATH + "/"
+
 
 def find_delivery(pod_spec: PodSpec, containers: Iterable[Container], config: Config) -> Delivery:
     """Return the delivery for a pod whose `containers` get the launcher; AUTO if its nodes decide.
@@ -23,9 +25,9 @@ def find_delivery(pod_spec: PodSpec, containers: Iterable[Container], config: Co
     container can mount another volume inside of it; a sandbox that a RuntimeClass names, and a user namespace, may not
     mount one at all.
     """
-    present = next((volume for volume in pod_spec.get("volumes") or () if volume.get("name") == VOLUME), None)
-    if present is not None:
-        return Delivery.IMAGE if "image" in present else Delivery.INIT
+    for volume in pod_spec.get("volumes") or ():
+        if volume.get("name") == VOLUME:
+            return Delivery.IMAGE if "image" in volume else Delivery.INIT
     if inner_mounts(containers):
         return Delivery.INIT
     is_sandboxed = pod_spec.get("runtimeClassName") or pod_spec.get("hostUsers") is False
@@ -49,7 +51,11 @@ def delivery_by_nodes(pod_spec: PodSpec, nodes: ClusterNodes, deadline: Deadline
 
 def inner_mounts(containers: Iterable[Container]) -> list[str]:
     """Return the names of the containers that mount a volume below the launcher's."""
-    return [str(container.get("name")) for container in containers if any(_inner_paths(container))]
+    return [
+        str(container.get("name"))
+        for container in containers
+        if any([_is_inner(mount.get("mountPath") or "") for mount in container.get("volumeMounts") or ()])
+    ]
 
 
 def delivery_warnings(containers: Iterable[Container], config: Config) -> Iterator[Problem]:
@@ -64,6 +70,5 @@ def delivery_warnings(containers: Iterable[Container], config: Config) -> Iterat
             yield Problem("pod", config.path_of("delivery"), message)
 
 
-def _inner_paths(container: Container) -> Iterator[str]:
-    paths = (str(mount.get("mountPath") or "") for mount in container.get("volumeMounts") or ())
-    return (path for path in paths if path.rstrip("/").startswith(MOUNT_PATH + "/"))
+def _is_inner(path: str) -> bool:
+    return path.startswith(_INSIDE) and path.rstrip("/") != MOUNT_PATH

@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
@@ -103,46 +103,71 @@ def environment(container: Container, sources: Sources) -> Environment:
 
     Plain text, which is most of what pods have, is left out.
     """
-    plain: dict[str, str] = {}
-    missing: list[str] = []
-    found, hidden = _of_sources(container, sources, missing)
-
-    def value_of(name: str) -> bytes | None:
-        if name in found:
-            return found[name].value
-        return utf8(plain[name]) if name in plain else None
-
-    left_bytes = _LONGEST_BYTES
+    made = _Making(container, sources)
+    plain, found, hidden = made.plain, made.found, made.hidden
     for index, entry in enumerate(container.get("env") or ()):
         name, text = entry.get("name", ""), entry.get("value") or ""
-        if not (PREFIX in text or "$" in text or entry.get("valueFrom") or name in SETTINGS):
+        if "$" in text or entry.get("valueFrom"):
+            made.add(index, entry)
+        elif PREFIX in text or name in SETTINGS:
+            found[name] = Variable(name, utf8(text), ("env", index, "value"))
+            hidden.pop(name, None)
+        else:
             plain[name] = text
             if name in found:
                 del found[name]
                 hidden.pop(name, None)
-            continue
-        try:
-            variable = _from_entry(index, entry, sources, value_of, left_bytes)
-        except TooLong:
-            raise Refused(_TOO_LONG.format(container.get("name"), name)) from None
-        if variable.expanded:
-            left_bytes -= len(variable.value or b"")
-        elif _is_missing(variable):
-            missing.append(_missing_key(entry["valueFrom"], variable))
+    return Environment(found.values(), list(chain.from_iterable(hidden.values())), made.missing)
+
+
+class _Making:
+    """The environment of a container while it is made."""
+
+    def __init__(self, container: Container, sources: Sources) -> None:
+        self.plain: dict[str, str] = {}
+        self.found: dict[str, Variable] = {}
+        self.hidden: dict[str, list[Variable]] = {}
+        self.missing: list[str] = []
+        self._container = container
+        self._sources = sources
+        self._left_bytes = _LONGEST_BYTES
+        if container.get("envFrom"):
+            for variable in _from_sources(container, sources, self.missing):
+                self._replace(variable, for_good=False)
+
+    def add(self, index: int, entry: EnvVar) -> None:
+        """Add a variable whose value is from elsewhere, or has a `$`."""
+        name, value_from = entry.get("name", ""), entry.get("valueFrom")
+        if value_from:
+            variable = _from_elsewhere(name, value_from, ("env", index, "valueFrom"), self._sources)
+        else:
+            variable = self._expanded(name, utf8(entry.get("value") or ""), ("env", index, "value"))
+        if value_from and _is_missing(variable):
+            self.missing.append(_missing_key(value_from, variable))
         if name in SETTINGS or not _is_left_out(variable):
-            _replace(found, hidden, variable, for_good=not variable.optional)
-    return Environment(found.values(), list(chain.from_iterable(hidden.values())), missing)
+            self._replace(variable, for_good=not variable.optional)
 
+    def _expanded(self, name: str, text: bytes, path: FieldPath) -> Variable:
+        try:
+            value, complete = expand(text, self._value_of, self._left_bytes)
+        except TooLong:
+            raise Refused(_TOO_LONG.format(self._container.get("name"), name)) from None
+        self._left_bytes -= len(value)
+        return Variable(name, value, path, complete=complete, expanded=True)
 
-def _of_sources(
-    container: Container, sources: Sources, missing: list[str]
-) -> tuple[dict[str, Variable], dict[str, list[Variable]]]:
-    """Return the variables of `envFrom` by name, and those that they have replaced; add to `missing`."""
-    found: dict[str, Variable] = {}
-    hidden: dict[str, list[Variable]] = {}
-    for variable in _from_sources(container, sources, missing):
-        _replace(found, hidden, variable, for_good=False)
-    return found, hidden
+    def _value_of(self, name: str) -> bytes | None:
+        if name in self.found:
+            return self.found[name].value
+        return utf8(self.plain[name]) if name in self.plain else None
+
+    def _replace(self, variable: Variable, *, for_good: bool) -> None:
+        """Set the variable; unless it is `for_good`, the one that it replaces is hidden behind it."""
+        before = self.found.get(variable.name)
+        if for_good:
+            self.hidden.pop(variable.name, None)
+        elif before:
+            self.hidden.setdefault(variable.name, []).append(before)
+        self.found[variable.name] = variable
 
 
 def _is_missing(variable: Variable) -> bool:
@@ -153,18 +178,6 @@ def _is_missing(variable: Variable) -> bool:
 def _is_left_out(variable: Variable) -> bool:
     """Return whether the kubelet leaves the variable as it was: the optional key is missing."""
     return variable.optional and _is_missing(variable) and not variable.any_text
-
-
-def _replace(
-    found: dict[str, Variable], hidden: dict[str, list[Variable]], variable: Variable, *, for_good: bool
-) -> None:
-    """Set the variable in `found`; unless it is `for_good`, the one that it replaces is hidden behind it."""
-    before = found.get(variable.name)
-    if for_good:
-        hidden.pop(variable.name, None)
-    elif before:
-        hidden.setdefault(variable.name, []).append(before)
-    found[variable.name] = variable
 
 
 def _missing_key(value_from: EnvVarSource, variable: Variable) -> str:
@@ -200,21 +213,7 @@ def _from_sources(container: Container, sources: Sources, missing: list[str]) ->
                 yield Variable(prefix + name, value, FROM_SOURCE, origin)
 
 
-def _from_entry(
-    index: int,
-    entry: EnvVar,
-    sources: Sources,
-    value_of: Callable[[str], bytes | None],
-    limit_bytes: int,
-) -> Variable:
-    name, value_from = entry.get("name", ""), entry.get("valueFrom")
-    path = ("env", index, "valueFrom" if value_from else "value")
-    if not value_from:
-        text = utf8(entry.get("value") or "")
-        if b"$" not in text:
-            return Variable(name, text, path)
-        value, complete = expand(text, value_of, limit_bytes)
-        return Variable(name, value, path, complete=complete, expanded=True)
+def _from_elsewhere(name: str, value_from: EnvVarSource, path: FieldPath, sources: Sources) -> Variable:
     for key in _KEY_REFERENCES:
         reference = value_from.get(key)
         if reference:

@@ -80,11 +80,13 @@ def _named(document: object) -> Iterator[tuple[Source, str]]:
             yield Source(kind, reference["name"]), str(reference.get("key") or "")
 
 
-def find_containers(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
-    """Yield the init containers, then the containers, each with its place."""
-    for key in CONTAINER_LISTS:
-        for index, container in enumerate(pod_spec.get(key) or ()):
-            yield (key, index), container
+def find_containers(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
+    """Return the init containers, then the containers, each with its place."""
+    return [
+        ((key, index), container)
+        for key in CONTAINER_LISTS
+        for index, container in enumerate(pod_spec.get(key) or ())
+    ]
 
 
 def _objects(value: object) -> list[Mapping[str, object]]:

@@ -4,7 +4,7 @@ Image volumes: https://kubernetes.io/docs/concepts/storage/volumes/#image
 Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -52,15 +52,16 @@ class Launcher:
 
     def init_container(self, pod_spec: PodSpec) -> Container:
         """Return the init container that copies the launcher into the memory volume."""
+        own = [each for _, each in find_containers(pod_spec) if not is_init_container(each)]
         container: Container = {
             "name": INIT_CONTAINER,
             "image": self.config.launcher_image,
             "imagePullPolicy": self.config.launcher_pull_policy,
             "command": [IN_IMAGE, "--install", LAUNCHER],
-            "securityContext": self._security_context(pod_spec),
+            "securityContext": self._security_context(pod_spec, own),
             "volumeMounts": [{"name": VOLUME, "mountPath": MOUNT_PATH}],
         }
-        resources = launcher_resources(pod_spec, _containers(pod_spec), self.settings)
+        resources = launcher_resources(pod_spec, own, self.settings)
         return {**container, "resources": resources} if resources else container
 
     def variables(self, from_path: str) -> Mapping[str, str]:
@@ -83,7 +84,7 @@ class Launcher:
             variables["VAULT_ENV_LOG_SERVER"] = self.settings.launcher_log_server
         return variables
 
-    def _security_context(self, pod_spec: PodSpec) -> SecurityContext:
+    def _security_context(self, pod_spec: PodSpec, containers: Iterable[Container]) -> SecurityContext:
         """Return a security context that PodSecurity `restricted` admits; the image's own user is numeric and not root."""
         context: SecurityContext = {
             "allowPrivilegeEscalation": self.config.allow_privilege_escalation,
@@ -92,22 +93,20 @@ class Launcher:
             "runAsNonRoot": self.config.run_as_non_root,
             "seccompProfile": {"type": "RuntimeDefault"},
         }
-        user = self._user(pod_spec)
+        user = self._user(pod_spec, containers)
         if user:
             context["runAsUser"] = user
         if self.config.run_as_group:
             context["runAsGroup"] = self.config.run_as_group
         return context
 
-    def _user(self, pod_spec: PodSpec) -> int:
+    def _user(self, pod_spec: PodSpec, containers: Iterable[Container]) -> int:
         """Return the user to set, 0 for none: the annotation's; the one that all containers have, as OpenShift gives it
         to each from the namespace's range; nobody where the pod's is root.
         """
         if self.config.run_as_user or not self.config.run_as_non_root:
             return self.config.run_as_user
-        users = {
-            (container.get("securityContext") or {}).get("runAsUser") for container in _containers(pod_spec)
-        }
+        users = {(container.get("securityContext") or {}).get("runAsUser") for container in containers}
         common = users.pop() if len(users) == 1 else None
         of_pod = (pod_spec.get("securityContext") or {}).get("runAsUser")
         return common or (_NOBODY if of_pod == 0 else 0)
@@ -115,8 +114,7 @@ class Launcher:
 
 def is_init_container(container: Container) -> bool:
     """Return whether the init container is the one that `Launcher.init_container` makes."""
-    program = (container.get("command") or [""])[0]
-    return container.get("name") == INIT_CONTAINER and bool(program == IN_IMAGE)
+    return container.get("name") == INIT_CONTAINER and (container.get("command") or [""])[0] == IN_IMAGE
 
 
 def is_volume(volume: Volume, added: Volume) -> bool:
@@ -175,7 +173,3 @@ def mounts(config: Config) -> list[VolumeMount]:
     if config.token_mount:
         places.append((config.token_mount[0], TOKEN_MOUNT_PATH))
     return [{"name": name, "mountPath": path, "readOnly": True} for name, path in places]
-
-
-def _containers(pod_spec: PodSpec) -> Iterator[Container]:
-    return (container for _, container in find_containers(pod_spec) if not is_init_container(container))

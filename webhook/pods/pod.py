@@ -79,7 +79,8 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Dead
     if foreign is not None:
         return Plan({}, {}, foreign=foreign)
     paths = read_from_paths(config.from_path)
-    plan = plan_containers(_places(pod_spec), config, paths, sources, deadline)
+    places = [each for each in find_containers(pod_spec) if not launcher.is_init_container(each[1])]
+    plan = plan_containers(places, config, paths, sources, deadline)
     if not plan.wrapped:
         return plan
     only_precautions = len(plan.precautions) == len(plan.wrapped)
@@ -249,7 +250,3 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
     if entry_point:
         return [*entry_point, *args]
     return image_command(facts.images[image or ""], args)
-
-
-def _places(pod_spec: PodSpec) -> Iterator[tuple[Place, Container]]:
-    return (found for found in find_containers(pod_spec) if not launcher.is_init_container(found[1]))

@@ -132,34 +132,46 @@ def _note(variable: Variable, value: bytes, found: _Found, deadline: Deadline) -
     try:
         read = _read_remembered(value, deadline)
     except InvalidReference as error:
-        read = _ValueReferences(True, ends_invisibly=ends_invisibly(value))
-        if variable.complete:
-            reason = error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})"
-            message = f"variable {name}{variable.origin}: {reason}"
-            found["problems"].append(Problem("reference", variable.path, message))
-    else:
-        if variable.complete and read.refers:
-            _add(variable, read, found)
+        return _note_malformed(variable, value, error, found)
     if not variable.complete:
-        if read.refers:
-            found["paths"].append((name, ""))
-    elif read.ends_invisibly:
-        message = f"variable {name}{variable.origin}: {INVISIBLE_END}"
-        found["invisible"].append(Problem("invisible-end", variable.path, message))
+        found["paths"] += [(name, "")] if read.refers else []
+        return read.refers
+    if read.paths:
+        found["paths"] += [(name, path) for path in read.paths]
+    elif read.refers and not read.decrypts:
+        found["rewritten"].append(name)
+        if read.logs_in and name != TOKEN_VARIABLE:
+            _add_problem(variable, LOGIN_MISPLACED, found)
+    if read.decrypts:
+        found["ciphertexts"].append(name)
+    if read.ends_invisibly:
+        _add_invisible(variable, found)
     return read.refers
 
 
-def _add(variable: Variable, read: "_ValueReferences", found: _Found) -> None:
-    """Add the references of a value that is known as a whole."""
-    name = variable.name
-    found["paths"] += [(name, path) for path in read.paths]
-    if read.decrypts:
-        found["ciphertexts"].append(name)
-    elif not read.paths:
-        found["rewritten"].append(name)
-        if name != TOKEN_VARIABLE and read.logs_in:
-            message = f"variable {name}{variable.origin}: {LOGIN_MISPLACED}"
-            found["problems"].append(Problem("reference", variable.path, message))
+def _note_malformed(variable: Variable, value: bytes, error: InvalidReference, found: _Found) -> bool:
+    """Add the problem of a malformed reference; return that there is one."""
+    if not variable.complete:
+        found["paths"].append((variable.name, ""))
+        return True
+    _add_problem(
+        variable,
+        error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})",
+        found,
+    )
+    if ends_invisibly(value):
+        _add_invisible(variable, found)
+    return True
+
+
+def _add_problem(variable: Variable, reason: str, found: _Found) -> None:
+    message = f"variable {variable.name}{variable.origin}: {reason}"
+    found["problems"].append(Problem("reference", variable.path, message))
+
+
+def _add_invisible(variable: Variable, found: _Found) -> None:
+    message = f"variable {variable.name}{variable.origin}: {INVISIBLE_END}"
+    found["invisible"].append(Problem("invisible-end", variable.path, message))
 
 
 class _ValueReferences(NamedTuple):

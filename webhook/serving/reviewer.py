@@ -91,11 +91,11 @@ class Reviewer:
         )
         self._metrics.review(review.resource, outcome, seconds)
         fields = {
-            "uid": shortened(request.uid, _NAME_LENGTH),
+            "uid": request.uid[:_NAME_LENGTH],
             "resource": review.resource,
-            "namespace": shortened(request.namespace, _NAME_LENGTH),
-            "name": shortened(_name(request), _NAME_LENGTH),
-            "operation": shortened(request.operation, _NAME_LENGTH),
+            "namespace": request.namespace[:_NAME_LENGTH],
+            "name": _name(request)[:_NAME_LENGTH],
+            "operation": request.operation[:_NAME_LENGTH],
             "outcome": outcome,
             "references": decision.references,
             "ms": round(seconds * 1000, 1),
