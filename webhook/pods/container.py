@@ -8,8 +8,10 @@ from webhook.config.annotations import Config
 from webhook.pods.connection import withheld_variables
 from webhook.pods.expansion import double_dollars
 from webhook.pods.launcher import LAUNCHER
+from webhook.pods.references import References
 from webhook.registry.query import ImageConfig
 
+_LOG_LEVEL = "VAULT_LOG_LEVEL"
 PROBES: tuple[Literal["livenessProbe", "readinessProbe", "startupProbe"], ...] = (
     "livenessProbe",
     "readinessProbe",
@@ -47,14 +49,17 @@ def wrap_container(
     words: Sequence[str],
     variables: Mapping[str, str],
     mounts: Sequence[VolumeMount],
+    references: References,
     config: Config,
 ) -> Container:
-    """Return the container that starts the launcher with `words`, which sees `variables` and has `mounts`."""
+    """Return the container, with these references, that starts the launcher with `words`, which sees `variables`, as the
+    kubelet expands them, and has `mounts`.
+    """
     wrapped = container.copy()
     if not is_wrapped(container):
         wrapped["command"] = [LAUNCHER]
         wrapped["args"] = list(words)
-    env = _with_variables(container.get("env") or [], variables)
+    env = _with_variables(container.get("env") or [], references.names, variables)
     withheld = [name for name in withheld_variables(container, config) if name not in variables]
     empty: list[EnvVar] = [{"name": name, "value": ""} for name in withheld]
     wrapped["env"] = [*empty, *env]
@@ -68,17 +73,20 @@ def wrap_container(
     return wrapped
 
 
-def _with_variables(env: list[EnvVar], variables: Mapping[str, str]) -> list[EnvVar]:
-    """Return `env` with each of `variables` once: in the place of the pod's own, else at the end."""
-    texts = {name: double_dollars(value) for name, value in variables.items()}
-    own = {entry.get("name") for entry in env}
-    if "VAULT_LOG_LEVEL" in own:
-        texts.pop("VAULT_LOG_LEVEL", None)
-    if not own.isdisjoint(texts):
-        env = [
-            _with_value(entry, texts[entry["name"]]) if entry.get("name") in texts else entry for entry in env
-        ]
-    return env + [{"name": name, "value": text} for name, text in texts.items() if name not in own]
+def _with_variables(env: list[EnvVar], own: frozenset[str], variables: Mapping[str, str]) -> list[EnvVar]:
+    """Return `env`, with `own` names, with each of `variables` once: in the place of the pod's own, else at the end."""
+    added: list[EnvVar] = [
+        {"name": name, "value": text} for name, text in variables.items() if name not in own
+    ]
+    if len(added) < len(variables):
+        env = [_replaced(entry, variables) for entry in env]
+    return env + added
+
+
+def _replaced(entry: EnvVar, variables: Mapping[str, str]) -> EnvVar:
+    """Return the variable with its value among `variables`; the container's own log level stays."""
+    name = entry.get("name", "")
+    return _with_value(entry, variables[name]) if name in variables and name != _LOG_LEVEL else entry
 
 
 def _with_value(entry: EnvVar, text: str) -> EnvVar:

@@ -65,9 +65,8 @@ def container_sources(container: Mapping[str, object]) -> Iterator[Source]:
 def _source_keys(container: Mapping[str, object]) -> Iterator[tuple[Source, str]]:
     for entry in _objects(container.get("envFrom")):
         yield from _named(entry)
-    env = container.get("env")
-    for variable in env if isinstance(env, list) else ():
-        if isinstance(variable, dict) and "valueFrom" in variable:
+    for variable in _objects(container.get("env")):
+        if "valueFrom" in variable:
             yield from _named(variable["valueFrom"])
 
 

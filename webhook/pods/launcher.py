@@ -14,6 +14,7 @@ from vaultkube.wire.pods import ImageVolumeSource, KeyToPath, PodSpec, ServiceAc
 from webhook.config.annotations import Config, container_variables
 from webhook.config.delivery import Delivery
 from webhook.config.settings import Settings
+from webhook.pods.expansion import double_dollars
 from webhook.pods.facts import find_containers
 from webhook.pods.resources import launcher_resources
 
@@ -65,7 +66,7 @@ class Launcher:
         return {**container, "resources": resources} if resources else container
 
     def variables(self, from_path: str) -> Mapping[str, str]:
-        """Return the variables of a container with the launcher that gets the keys of these paths."""
+        """Return the variables of a container with the launcher that gets the keys of these paths, as a pod has them."""
         return self._variables(from_path) if from_path else self._without_paths
 
     @cached_property
@@ -82,7 +83,7 @@ class Launcher:
             variables["VAULT_TOKEN_FILE"] = f"{TOKEN_MOUNT_PATH}/{self.config.token_mount[1]}"
         if self.settings.launcher_log_server:
             variables["VAULT_ENV_LOG_SERVER"] = self.settings.launcher_log_server
-        return variables
+        return {name: double_dollars(text) for name, text in variables.items()}
 
     def _security_context(self, pod_spec: PodSpec, containers: Iterable[Container]) -> SecurityContext:
         """Return a security context that PodSecurity `restricted` admits; the image's own user is numeric and not root."""

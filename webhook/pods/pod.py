@@ -186,7 +186,7 @@ def wrap_containers(
     problems: list[Problem] = []
     new = pod_spec.copy()
     mounts = [*launcher.mounts(config), *plan.mounts]
-    for place in plan.wrapped:
+    for place, references in plan.wrapped.items():
         key, index = place
         container = pod_spec[key][index]
         image = plan.images.get(place)
@@ -195,7 +195,7 @@ def wrap_containers(
         if new[key] is pod_spec[key]:
             new[key] = list(pod_spec[key])
         new[key][index] = wrap_container(
-            container, words, by_text[plan.from_paths[place].text], mounts, config
+            container, words, by_text[plan.from_paths[place].text], mounts, references, config
         )
     return new, tuple(problems)
 
