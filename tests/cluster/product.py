@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,16 @@ class Product:
         """Return whether the API server gets an answer from the webhook."""
         asked = ("create", "secret", "generic", "asked", "--from-literal=key=value", "--dry-run=server")
         return self.node.kubectl.run("--namespace=default", *asked).returncode == 0
+
+    def renew_certificate(self) -> None:
+        """Renew the certificate as the README says."""
+        kubeconfig = str(self.node.cluster.kubeconfig)
+        self.node.cluster.apply(_vault_webhook("certificate", KUBECONFIG=kubeconfig))
+
+    def certificates(self) -> list[str]:
+        """Return the certificate that each replica serves, as PEM."""
+        found = json.loads(self.kubectl("get", "pods", "-o", "json"))["items"]
+        return [ssl.get_server_certificate((pod["status"]["podIP"], 8443)) for pod in found]
 
     def log(self) -> str:
         """The last lines of both replicas' logs."""

@@ -135,6 +135,25 @@ def test_nothing_is_refused_or_missed_while_replicas_are_replaced(
     assert outcome.created > 5 * PODS_PER_S  # so long at least does it take
 
 
+def test_no_admission_fails_while_the_certificate_is_renewed(
+    product: Product, team: Pods, shell_image: str
+) -> None:
+    """The kubelet brings a changed Secret into a running pod within a minute or so.
+
+    Who asks for the certificate meanwhile leaves right after the handshake, which must end no connection of the API server.
+    """
+    old = {*product.certificates()}
+    with Load(team, running(team, shell_image)) as load:
+        time.sleep(1)
+        product.renew_certificate()
+        eventually(lambda: old.isdisjoint(product.certificates()), timeout_s=150)
+        eventually(lambda: load.sent() > 500)
+
+    outcome = load.outcome()
+    assert (outcome.refused, outcome.raw) == ([], [])
+    assert outcome.created > 500
+
+
 def refused_at_once(team: Pods, image: str) -> bool:
     """Return whether a pod was refused well before the ten seconds that the webhook has."""
     started_at = time.monotonic()
@@ -180,6 +199,10 @@ class Load:
         self._stopped = True
         self._pace.result()
         self._callers.shutdown()
+
+    def sent(self) -> int:
+        """Return the number of pods so far."""
+        return len(self._answers)
 
     def outcome(self) -> Outcome:
         """The outcome, when the load has ended."""

@@ -9,6 +9,7 @@ from typing import Any
 from webhook.serving.file_stamp import Stamp, file_stamp
 
 _IO_TIMEOUT_S = 10.0
+_FRESH = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
 
 class ServerSocket(ssl.SSLSocket):
@@ -20,6 +21,20 @@ class ServerSocket(ssl.SSLSocket):
     is_api_server = False
     """Whether a review of the API server has come on it."""
     _held: list[bytes] | None = None
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            return super().recv(buflen, flags)
+        except OSError as error:
+            forget_failure(error)
+            raise
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except OSError as error:
+            forget_failure(error)
+            raise
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -49,13 +64,25 @@ class ServerSocket(ssl.SSLSocket):
         super().settimeout(_IO_TIMEOUT_S if flag else 0.0)
 
 
+def forget_failure(error: OSError) -> None:
+    """Empty OpenSSL's queue of errors of this thread after a failed call.
+
+    What stays in it is taken for an error of the next connection that has nothing to read yet, and that one is closed:
+    whoever leaves in the middle could end the API server's connections. https://github.com/python/cpython/issues/81891
+    Making a TLS object empties the queue; Python has no other way to.
+    """
+    if not isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
+        _FRESH.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_side=True)
+
+
 def handshake(connection: ssl.SSLSocket) -> bool | None:
     """Take the handshake as far as what has come; return whether it has succeeded, None while more must come."""
     try:
         connection.do_handshake()
     except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
         return None
-    except OSError:
+    except OSError as error:
+        forget_failure(error)
         return False
     return True
 

@@ -671,3 +671,16 @@ def test_the_api_server_is_served_on_its_connection_while_a_crowd_comes_and_goes
     with greeted(guarded) as connection:
         connection.sendall(message(f"/{SEGMENT}/pods"))
         assert answer(connection)[0] == 200
+
+
+def test_clients_that_leave_after_the_handshake_end_no_other_connection(served: Served) -> None:
+    """The request comes in two records, so that there is nothing to read in between."""
+    text = message()
+    with greeted(served) as connection:
+        for _ in range(20):
+            for _ in range(3):
+                greeted(served).close()
+            connection.sendall(text[:2000])
+            time.sleep(0.01)
+            connection.sendall(text[2000:])
+            assert answer(connection)[0] == 200
