@@ -81,7 +81,8 @@ static void start_python(void)
     before.allocator = PYMEM_ALLOCATOR_MIMALLOC;
     check(Py_PreInitialize(&before));
     use_arenas();
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+                         OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
 
     PyImport_FrozenModules = frozen_modules;
     PyImport_AppendInittab("_vaultenv_native", make_native);
