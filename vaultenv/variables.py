@@ -4,7 +4,7 @@ Names and meanings follow Bank-Vaults' vault-env and HashiCorp's Vault client
 (https://developer.hashicorp.com/vault/docs/commands#configure-environment-variables).
 """
 
-from vaultenv import variable_types as types
+import vaultenv.variable_types as types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

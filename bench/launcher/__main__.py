@@ -1,4 +1,4 @@
-"""`python -m bench.launcher [--rounds N] [--one-cpu]`: prints one table per scenario."""
+"""`python -m bench.launcher [--rounds N] [--one-cpu] [--only TEXT] [--beside NAME=FILE]`: prints one table per scenario."""
 
 import argparse
 import os
@@ -11,14 +11,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.launcher.programs import Programs, make_programs
-from bench.launcher.scenarios import Scenario, scenarios
+from bench.launcher.memory import daemon_memory
+from bench.launcher.programs import FLOOR, MINIMAL, Programs, make_programs
+from bench.launcher.scenarios import ONE_READ, Scenario, scenarios
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
 from tests.servers.vault import Vault
 
 OURS = "vault-env"
 NOTHING = "no-op"
+DAEMON = f"daemon mode, {ONE_READ}"
 WARM_UP = 3
 
 
@@ -73,6 +75,15 @@ def table(samples: Mapping[str, list[Sample]]) -> Iterator[str]:
         yield f"  {name:<14}{wall:>9.2f}{processor:>9.2f}{peak:>10.1f}{ratio:>11.2f}{share:>7.2f}"
 
 
+def memory_table(programs: Programs, scenario: Scenario) -> Iterator[str]:
+    """Lines of text: the memory of each launcher that has a daemon mode."""
+    yield f"  {'program':<14}{'private MiB':>13}{'written MiB':>13}"
+    for name, file in programs.launchers.items():
+        if name not in (MINIMAL, FLOOR):
+            memory = daemon_memory(file, scenario.environ)
+            yield f"  {name:<14}{memory.private_mib:>13.1f}{memory.written_mib:>13.1f}"
+
+
 @contextmanager
 def delayed(vault: Vault) -> Iterator[str]:
     """An address of this Vault with five milliseconds more of round trip."""
@@ -92,10 +103,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=41)
     parser.add_argument("--one-cpu", action="store_true", help="the launchers on one processor")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    parser.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="another launcher, e.g. one of an older tree; may be repeated",
+    )
     given = parser.parse_args()
+    beside = {name: Path(file) for name, _, file in (text.partition("=") for text in given.beside)}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        programs = make_programs(folder)
+        programs = make_programs(folder, beside)
         authority = Authority(folder / "certificates")
         vault, cluster = Vault(folder / "vault", authority), Cluster(folder / "cluster", authority)
         stack.callback(cluster.stop)
@@ -116,6 +135,9 @@ def _report(programs: Programs, wanted: list[Scenario], rounds: int, only: str) 
         if only in scenario.name:
             print(f"{scenario.name} ({rounds} rounds)")
             print("\n".join(table(run_rounds(programs, scenario, rounds))), flush=True)
+    if only in DAEMON:
+        print(DAEMON)
+        print("\n".join(memory_table(programs, next(one for one in wanted if one.name == ONE_READ))))
 
 
 if __name__ == "__main__":

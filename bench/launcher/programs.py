@@ -2,17 +2,21 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.toolchain import go
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.build import build
+from vaultenv.native.build.libraries import libraries
 from vaultenv.native.build.link import OPTIONAL
 from vaultenv.native.build.toolchain import environment
 from vaultenv.native.build.tools import run
 
 HERE = Path(__file__).parent
+MINIMAL, FLOOR = "minimal Go", "floor in C"
+"""Programs that only start: they have no daemon mode."""
 ORIGINAL = "ORIGINAL_VAULT_ENV"
 """The variable with the path of the Go original, if somebody has it."""
 
@@ -26,11 +30,12 @@ class Programs:
     noop: Path
 
 
-def make_programs(folder: Path) -> Programs:
-    """Build all that is built into `folder`."""
-    launchers = {"vault-env": _ours(folder)}
+def make_programs(folder: Path, beside: Mapping[str, Path]) -> Programs:
+    """Build all that is built into `folder`; `beside` are launchers that are there already, by name."""
+    launchers = {"vault-env": _ours(folder), **beside}
     launchers |= {f"without {part}": _ours(folder, part) for part in OPTIONAL}
-    launchers["minimal Go"] = _go_client(folder / "minimal")
+    launchers[MINIMAL] = _go_client(folder / "minimal")
+    launchers[FLOOR] = _floor(folder)
     if original := os.environ.get(ORIGINAL):
         launchers["Go original"] = Path(original)
     return Programs(launchers, _compiled("measure.c", folder), _compiled("noop.c", folder))
@@ -52,9 +57,19 @@ def _go_client(program: Path) -> Path:
     return program
 
 
-def _compiled(source: str, folder: Path) -> Path:
+def _floor(folder: Path) -> Path:
+    openssl = libraries(native())
+    archives = [openssl / f"lib/lib{name}.a" for name in ("ssl", "crypto")]
+    return _compiled(
+        "floor.c", folder, f"-I{openssl / 'include'}", "-Wl,--gc-sections", *archives, "-lpthread"
+    )
+
+
+def _compiled(source: str, folder: Path, *more: str | Path) -> Path:
+    """Return the static program made of `source` and more flags or archives."""
     work = folder / f"{source}-work"
     work.mkdir()
     program = folder / Path(source).stem
-    run(["zcc", "-static", "-O2", HERE / source, "-o", program], work, environment(native(), work))
+    flags = ["-std=c23", "-D_GNU_SOURCE", "-static", "-O2"]
+    run(["zcc", *flags, HERE / source, *more, "-o", program], work, environment(native(), work))
     return program

@@ -8,6 +8,7 @@ from tests.servers.cluster import Cluster
 from tests.servers.vault import Vault
 
 PATHS = 20
+ONE_READ = "login, 1 read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def scenarios(vault: Vault, cluster: Cluster, delayed: str, folder: Path) -> lis
     quiet = {name: value for name, value in given.items() if name != "VAULT_LOG_LEVEL"}
     return [
         Scenario("token, 1 read", one | {"VAULT_TOKEN": _token(vault)}),
-        Scenario("login, 1 read", one),
-        Scenario("login, 1 read, CA bundle", one | {"VAULT_CACERT": str(bundle)}),
+        Scenario(ONE_READ, one),
+        Scenario(f"{ONE_READ}, CA bundle", one | {"VAULT_CACERT": str(bundle)}),
         Scenario(f"login, {PATHS} paths", many),
         Scenario(f"login, {PATHS} paths, +5 ms", many | {"VAULT_ADDR": delayed}),
         Scenario("no reference", quiet),

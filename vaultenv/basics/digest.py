@@ -1,6 +1,6 @@
 """Hash sums from the interpreter's C modules, without `hashlib`; CPython 3.12 renamed them."""
 
-from _sha1 import sha1
+from __future__ import annotations
 
 try:
     from _sha2 import sha256, sha512
@@ -8,4 +8,15 @@ except ImportError:
     from _sha256 import sha256
     from _sha512 import sha512
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = ("sha1", "sha256", "sha512")
+
+
+def sha1(data: bytes) -> Any:
+    """Return the SHA-1 sum of the data; only templates ask for it, so its module is imported here."""
+    from _sha1 import sha1
+
+    return sha1(data)

@@ -4,7 +4,6 @@ import.
 
 from __future__ import annotations
 
-import sys
 from _json import encode_basestring_ascii, make_scanner
 
 from vaultenv.basics.text import decoded
@@ -12,7 +11,6 @@ from vaultenv.basics.text import decoded
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import ModuleType
     from typing import Any
 
 
@@ -44,51 +42,20 @@ class _Rules:
 _scan = make_scanner(_Rules)  # type: ignore[arg-type]
 
 
-class _Fault(ValueError):
-    def __init__(self, message: str, text: str, at: int) -> None:
-        super().__init__()
-
-
-def _stand_ins() -> dict[str, ModuleType]:
-    package, decoder = type(sys)("json"), type(sys)("json.decoder")
-    package.decoder = decoder  # type: ignore[attr-defined]
-    decoder.JSONDecodeError = _Fault  # type: ignore[attr-defined]
-    return {package.__name__: package, decoder.__name__: decoder}
-
-
-_STAND_INS = _stand_ins()
-
-
 def loads(data: bytes) -> Any:
     """Return the value of a JSON text in UTF-8; numbers become `Number`.
 
     Raises ValueError for anything that is not JSON, values nested too deeply included; the message quotes
-    nothing.
+    nothing. To report a fault, the C scanner imports json.decoder, which the static executable does not have.
     """
     try:
         text = decoded(data)
-        value, end = _scanned(text, len(text) - len(text.lstrip(" \t\r\n")))
-    except (StopIteration, ValueError, RecursionError, SystemError):
+        value, end = _scan(text, len(text) - len(text.lstrip(" \t\r\n")))
+    except (StopIteration, ValueError, RecursionError, SystemError, ImportError):
         raise ValueError("not JSON") from None
     if text[end:].strip(" \t\r\n"):
         raise ValueError("not JSON: text follows the value")
     return value
-
-
-def _scanned(text: str, start: int) -> tuple[Any, int]:
-    """Return the value at `start` and the position of its end.
-
-    To report a fault, the C scanner imports json.decoder, for which the static executable's interpreter is not
-    complete enough; where that is not loaded, it finds a stand-in.
-    """
-    if "json" in sys.modules:
-        return _scan(text, start)
-    sys.modules.update(_STAND_INS)
-    try:
-        return _scan(text, start)
-    finally:
-        for name in _STAND_INS:
-            del sys.modules[name]
 
 
 _STRUCTURE = b'",[{'

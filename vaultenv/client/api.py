@@ -79,14 +79,23 @@ class Vault:
         """
         self._wire.headers.pop(_TOKEN_HEADER, None)
         request = self._login_request()
-        outcome = self._settled([request], lambda requests: self._login_attempt(requests, reads), None)[0]
+        outcome = self._settled([request], self._login_attempts(reads), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
-    def _login_attempt(self, requests: Sequence[Request], reads: int) -> list[Outcome]:
-        requests[0].body = self._login_request().body
-        return self._wire.pipelined(requests, reads)
+    def _login_attempts(self, reads: int) -> Exchange:
+        """Return an exchange that reads the files of the login again for every attempt but the first."""
+        is_first = True
+
+        def attempt(requests: Sequence[Request]) -> list[Outcome]:
+            nonlocal is_first
+            if not is_first:
+                requests[0].body = self._login_request().body
+            is_first = False
+            return self._wire.pipelined(requests, reads)
+
+        return attempt
 
     def _login_request(self) -> Request:
         try:

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 enum {
-    HUGE_PAGE = 2 << 20, /* one page fault for all of it, where the kernel has such pages to give */
+    HUGE_PAGE = 2 << 20, /* the first is one page fault, where the kernel has such a page to give; nothing fills a second */
     ALL = 2 * HUGE_PAGE,
     PYTHONS = 5 * HUGE_PAGE / 4, /* it takes 1.8 MiB up to the exec, OpenSSL 0.6, or 1.6 with a bundle of CAs */
     ALIGNMENT = 16,
@@ -170,14 +170,14 @@ static void openssl_free(void *block, const char *file, int line)
     source_free(&sources[PYMEM_DOMAIN_RAW], block);
 }
 
-static char *map_huge_pages(size_t size)
+static char *map_memory(size_t size)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     char *space = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (space == MAP_FAILED)
         return NULL;
     char *start = (char *)(((uintptr_t)space + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
-    madvise(start, size, MADV_HUGEPAGE);
+    madvise(start, HUGE_PAGE, MADV_HUGEPAGE);
     return start;
 }
 
@@ -188,7 +188,7 @@ static void lay_out(struct arena *arena, char *start, char *end)
 
 void use_arenas(void)
 {
-    char *start = map_huge_pages(ALL);
+    char *start = map_memory(ALL);
     if (!start)
         return;
     lay_out(&for_python, start, start + PYTHONS);

@@ -1,11 +1,13 @@
 /* The entry of the static executable: the scan, then CPython with nothing of the application's environment. */
 #define Py_BUILD_CORE /* for gc.enabled; the interpreter's version is pinned */
 #include <Python.h>
+#include <elf.h>
 #include <internal/pycore_runtime.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -55,8 +57,23 @@ static PyObject *complete(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* The code and constants of the executable are in the page cache too: those that only the start needed leave this
+   process, the others come back when they are used. */
+static PyObject *release(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    const Elf64_Phdr *segment = (const Elf64_Phdr *)getauxval(AT_PHDR);
+    for (const Elf64_Phdr *end = segment + getauxval(AT_PHNUM); segment < end; segment++) {
+        size_t offset = segment->p_vaddr % getauxval(AT_PAGESZ);
+        if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
+            madvise((void *)(segment->p_vaddr - offset), segment->p_memsz + offset, MADV_DONTNEED);
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs, files."},
+    {"release", release, METH_NOARGS, "Give back memory that only the start needed."},
     {NULL},
 };
 static struct PyModuleDef native = {PyModuleDef_HEAD_INIT, .m_name = "_vaultenv_native", .m_methods = methods};
@@ -81,7 +98,8 @@ static void start_python(void)
     before.allocator = PYMEM_ALLOCATOR_MIMALLOC;
     check(Py_PreInitialize(&before));
     use_arenas();
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+                         OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
 
     PyImport_FrozenModules = frozen_modules;
     PyImport_AppendInittab("_vaultenv_native", make_native);

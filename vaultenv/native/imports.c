@@ -10,7 +10,7 @@
 extern const char first_modules[];
 extern const Py_ssize_t first_modules_size;
 
-static const char *const first_builtins[] = {"posix", "time", "_json", "_socket", "_ssl"};
+static const char *const first_builtins[] = {"posix", "time", "_json", "_sha2", "_socket", "_ssl"};
 
 static PyObject *usual_import;
 

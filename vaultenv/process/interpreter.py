@@ -1,4 +1,4 @@
-"""The rest of Python, which the static executable leaves out of its start."""
+"""The static executable's interpreter: the rest of Python, which a start leaves out, and memory for a long life."""
 
 
 def complete() -> None:
@@ -8,3 +8,12 @@ def complete() -> None:
     except ImportError:
         return
     complete_interpreter()
+
+
+def release() -> None:
+    """Give back memory that only the start needed, before a long life; a stock interpreter keeps it."""
+    try:
+        from _vaultenv_native import release as release_memory
+    except ImportError:
+        return
+    release_memory()

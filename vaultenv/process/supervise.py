@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.process.interpreter import complete
+from vaultenv.process.interpreter import complete, release
 from vaultenv.references.cache import CachingReader
 
 TYPE_CHECKING = False
@@ -41,4 +41,5 @@ def supervise(
 
         renewer = Renewer(child_environ, vault, cached, environ, settings, log, supervisor.change)
         start_new_thread(renewer.run, ())
+    release()
     return supervisor.run(environ)

@@ -25,9 +25,13 @@ STANDARD_LIBRARY = (
 """Modules that C code imports by itself, for a text that is not UTF-8 or to complete the interpreter."""
 LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.references.reader")
 """Modules for a stock interpreter, the build, the webhook and type checkers."""
-
-
-NEARLY_ALWAYS = ("vaultenv.start.launch", "vaultenv.client.open", "vaultenv.client.session")
+NEARLY_ALWAYS = (
+    "vaultenv.start.launch",
+    "vaultenv.start.reuse",  # unless the launcher is the container's first process,
+    "vaultenv.basics.digest",  # which leaves a marker
+    "vaultenv.client.open",
+    "vaultenv.client.session",
+)
 """Modules of a start that does not end with the scan; these and their imports are loaded first, in order."""
 
 
@@ -57,7 +61,14 @@ class Module(NamedTuple):
 
 
 def _compiled(name: str, tree: ast.Module) -> CodeType:
-    return compile(tree, f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS)
+    code = compile(tree, f"<frozen {name}>", "exec", dont_inherit=True, optimize=_NO_DOCSTRINGS)
+    return _without_qualified_names(code)
+
+
+def _without_qualified_names(code: CodeType) -> CodeType:
+    """Return the code with plain names only: nothing shows the qualified ones, and a start makes each of them."""
+    inner = (_without_qualified_names(one) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_consts=tuple(inner), co_qualname=code.co_name)
 
 
 def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:

@@ -1,5 +1,6 @@
 """The last step of the build: the same bytes each time, and nothing loaded that a quick start cannot afford."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -21,17 +22,35 @@ def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path
     assert link(native(), work).read_bytes() == static_file.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def reporter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A launcher that prints the names of the loaded modules instead of executing the program."""
+    work = tmp_path_factory.mktemp("reporter")
+    return link(native(), work, HERE / "report_modules.c", "-Wl,--wrap=execve")
+
+
+@pytest.mark.parametrize(
+    "enter", [[], ["unshare", "--map-root-user", "--fork", "--pid"]], ids=["exec", "pod"]
+)
 def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system_alone(
-    secrets: Vault, tmp_path: Path
+    secrets: Vault, reporter: Path, enter: list[str]
 ) -> None:
-    reporter = link(native(), tmp_path, HERE / "report_modules.c", "-Wl,--wrap=execve")
+    """As the first process of a container, and as a later one."""
     environ = {
         "VAULT_ADDR": secrets.address,
         "VAULT_CACERT": str(secrets.ca_file),
-        "VAULT_TOKEN": secrets.token,
+        "VAULT_AUTH_METHOD": "userpass",
+        "VAULT_USERNAME": "reporter",
+        "VAULT_PASSWORD": "p",
         "A": "vault:secret/data/account#password",
+        "PATH": os.defpath,
     }
-    done = subprocess.run([reporter, "/bin/true"], env=environ, capture_output=True, text=True, check=True)
+    if "userpass/" not in secrets.read("sys/auth"):
+        secrets.write("sys/auth/userpass", {"type": "userpass"})
+    secrets.policy("reporter", 'path "secret/data/account" { capabilities = ["read"] }')
+    secrets.write("auth/userpass/users/reporter", {"password": "p", "token_policies": "reporter"})
+    command = [*enter, reporter, "/bin/true"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     modules = set(done.stdout.split())
     assert "vaultenv.client.api" in modules
     assert foreign(modules) <= ALLOWED | {"builtins"}

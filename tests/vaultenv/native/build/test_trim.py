@@ -22,9 +22,18 @@ def test_rows_go_and_what_is_used_stays(tmp_path: Path) -> None:
     assert file.read_text() == "start\n    ADD(AES_GCM, 2),\nend\n"
 
 
+def test_rows_that_are_found_by_number_leave_one_in_their_place(tmp_path: Path) -> None:
+    file = tmp_path / "table.c"
+    file.write_text(SOURCE)
+    trim(tmp_path, [ROWS._replace(instead=r"    NONE(\1),\n")])
+    assert file.read_text() == "start\n    NONE(AES_OFB),\n    ADD(AES_GCM, 2),\n    NONE(AES_CFB),\nend\n"
+
+
 def test_a_file_of_another_shape_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "table.c").write_text(SOURCE.replace("    ADD", "\tADD"))
-    with pytest.raises(AssertionError, match=r"table\.c has changed its shape: adapt vaultenv\.native\.trim"):
+    with pytest.raises(
+        AssertionError, match=r"table\.c has changed its shape: adapt vaultenv\.native\.build\.trim"
+    ):
         trim(tmp_path, [ROWS])
 
 
