@@ -63,11 +63,20 @@ def number(text: str, at: int) -> int | float:
     """The value of a number: an integer of 64 bits, or a float if it has a point or an exponent."""
     plain = text.lower().lstrip("+-")
     try:
+        if plain.startswith("0x") and "p" in plain:
+            return float.fromhex(text)
         if plain.startswith(("0x", "0b", "0o")) or not plain.strip("0123456789_"):
             return _integer(text, plain, at)
-        return float(text)
+        return _float(text)
     except (ValueError, OverflowError):
         raise TemplateError(f"bad number syntax: {text}", at) from None
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if "_" in text or value in (float("inf"), float("-inf")):
+        raise ValueError
+    return value
 
 
 def _integer(text: str, plain: str, at: int) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.printf import formatted_size, sprintf
-from vaultenv.template.values import equal, kind, less, piecewise, text
+from vaultenv.template.compare import equal, less
+from vaultenv.template.values import AnyMap, StringMap, Uint8, kind, of_raw, piecewise, raw, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,23 +34,37 @@ def sprint(values: tuple[object, ...]) -> str:
 
 
 def _index(value: Any, *keys: Any) -> Any:
+    if value is None:
+        raise TemplateError("index of untyped nil")
     for key in keys:
         if value is None:
-            raise TemplateError("index of untyped nil")
-        if isinstance(value, dict):
-            if not isinstance(key, str):
-                raise TemplateError(f"a map has no index of type {kind(key)}")
-            value = value.get(key)
-        else:
-            value = _item(value, key)
+            raise TemplateError("index of nil")
+        value = _entry(value, key) if isinstance(value, dict) else _item(value, key)
     return value
+
+
+def _entry(value: dict[Any, Any], key: Any) -> Any:
+    if isinstance(value, AnyMap):
+        return value.get(key) if _is_key(key) else _no_index(value, key)
+    if kind(key) != "string":
+        return _no_index(value, key)
+    return value.get(key, "" if isinstance(value, StringMap) else None)
+
+
+def _is_key(key: object) -> bool:
+    return key is None or isinstance(key, (str, int, float))
+
+
+def _no_index(value: object, key: object) -> Any:
+    raise TemplateError(f"a {kind(value)} has no index of type {kind(key)}")
 
 
 def _item(value: Any, key: object) -> Any:
     if not isinstance(value, (list, str)):
         raise TemplateError(f"can't index item of type {kind(value)}")
-    sequence: Any = value.encode("utf-8", "replace") if isinstance(value, str) else value
-    return sequence[_position(key, len(sequence) - 1)]
+    sequence: Any = raw(value) if isinstance(value, str) else value
+    item = sequence[_position(key, len(sequence) - 1)]
+    return Uint8(item) if isinstance(value, str) else item
 
 
 def _position(key: object, last: int) -> int:
@@ -57,12 +72,26 @@ def _position(key: object, last: int) -> int:
         raise TemplateError(f"cannot index slice/array with type {kind(key)}")
     if not 0 <= key <= last:
         raise TemplateError(f"index out of range: {key}")
-    return key
+    return int(key)
+
+
+def _slice(value: Any, *bounds: object) -> Any:
+    if not isinstance(value, (list, str)):
+        raise TemplateError(f"can't slice item of type {kind(value)}")
+    if len(bounds) > 3 - isinstance(value, str):
+        raise TemplateError(f"too many slice indexes: {len(bounds)}")
+    sequence: Any = raw(value) if isinstance(value, str) else value
+    places = [_position(bound, len(sequence)) for bound in bounds]
+    start, end, *capacity = (*places, *(0, len(sequence))[len(places) :])
+    if start > end or any(end > most for most in capacity):
+        raise TemplateError(f"invalid slice index: {start} > {end}")
+    part = sequence[start:end]
+    return of_raw(part) if isinstance(value, str) else type(value)(part)
 
 
 def _len(value: Any) -> int:
     if isinstance(value, str):
-        return len(value.encode("utf-8", "surrogatepass"))
+        return len(raw(value))
     if isinstance(value, (list, dict)):
         return len(value)
     raise TemplateError(f"len of type {kind(value)}")
@@ -78,8 +107,7 @@ def _urlquery(*values: object) -> str:
 
 def query_escape(value: str) -> str:
     """Go's url.QueryEscape."""
-    raw = value.encode("utf-8", "replace")
-    return "".join("+" if b == 32 else chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in raw)
+    return "".join("+" if b == 32 else chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in raw(value))
 
 
 def _joined(values: tuple[object, ...]) -> str:
@@ -102,6 +130,7 @@ GO: dict[str, Function] = table(
         "gt": (lambda first, second: not _le(first, second), "vv"),
         "ge": (lambda first, second: not less(first, second), "vv"),
         "index": (_index, "vv*"),
+        "slice": (_slice, "vv*"),
         "len": (_len, "v"),
         "print": (lambda *values: sprint(values), "a*"),
         "printf": (lambda format_, *values: sprintf(format_, values), "pa*", formatted_size),
