@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ABSENT, NilMap, NilStrings, Struct, kind
+from vaultenv.template.values import ABSENT, NilList, NilMap, NilPointer, NilStrings, Struct, kind, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def _same(first: object, second: object) -> bool:
     return first is second
 
 
-def _shape(value: object) -> type:
-    return next(type_ for type_ in (dict, list, Struct, object) if isinstance(value, type_))
+def _shape(value: object) -> object:
+    return next(type_ for type_ in (dict, list, (Struct, NilPointer), object) if isinstance(value, type_))
 
 
 def _is_none(value: object) -> bool:
@@ -52,7 +52,7 @@ def _is_none(value: object) -> bool:
 
 
 def _is_nil(value: object) -> bool:
-    return _is_none(value) or isinstance(value, (NilMap, NilStrings))
+    return _is_none(value) or isinstance(value, (NilList, NilMap, NilPointer, NilStrings))
 
 
 def less(first: Any, second: Any) -> bool:
@@ -65,5 +65,5 @@ def less(first: Any, second: Any) -> bool:
     if one == "bool":
         raise TemplateError("invalid type for comparison")
     if one == "string":
-        return bool(first.encode("utf-8", "surrogatepass") < second.encode("utf-8", "surrogatepass"))
+        return bool(raw(first) < raw(second))
     return bool(first < second)

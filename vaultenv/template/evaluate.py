@@ -19,7 +19,17 @@ from vaultenv.template.nodes import (
 from vaultenv.template.parser import ROOT
 from vaultenv.template.pieces import Piece, joined, pieces_of
 from vaultenv.template.scope import Scope
-from vaultenv.template.values import ABSENT, ITEM, StringMap, Struct, kind, ordered, printed, top_weight
+from vaultenv.template.values import (
+    ABSENT,
+    ITEM,
+    Opaque,
+    StringMap,
+    Struct,
+    kind,
+    ordered,
+    printed,
+    top_weight,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +141,7 @@ class _Run:
 
     def _print(self, value: object, node: Node) -> None:
         self._at = node.at
-        if not isinstance(value, (str, int, float, list, dict, Struct)) and value is not ABSENT:
+        if isinstance(value, Opaque):
             raise self._error(f"can't print a value of type {kind(value)}")
         self._work.charge_value(value)
         self._put(pieces_of(value, printed(value)))
@@ -260,11 +270,10 @@ class _Run:
         ]
         if last is not _NOTHING:
             arguments.append(self._checked(function, name, len(operands), letters, last, literal=False))
-        self._at = at
         try:
             return function.call(letters, arguments, self._work)
         except TemplateError as error:
-            raise self._error(f"error calling {name}: {error.message}") from None
+            raise TemplateError(f"error calling {name}: {error.message}", at) from None
 
     def _argument(
         self, function: Function, name: str, number: int, letters: str, operand: Node, dot: Any

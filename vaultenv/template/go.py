@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from vaultenv.template.compare import equal, less
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.printf import formatted_size, sprintf
-from vaultenv.template.compare import equal, less
-from vaultenv.template.values import AnyMap, StringMap, Uint8, kind, of_raw, piecewise, raw, text
+from vaultenv.template.values import AnyMap, StringMap, Struct, Uint8, kind, of_raw, piecewise, raw, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +111,14 @@ def query_escape(value: str) -> str:
 
 
 def _joined(values: tuple[object, ...]) -> str:
-    return sprint(tuple("<no value>" if value is None else value for value in values))
+    return sprint(tuple(map(printable, values)))
+
+
+def printable(value: object) -> object:
+    """Return what an action would print for the value: no pointer, and `<no value>` for nil."""
+    if isinstance(value, Struct):
+        return Struct(value.name, value.fields, is_pointer=False)
+    return "<no value>" if value is None else value
 
 
 def _println(*values: object) -> str:

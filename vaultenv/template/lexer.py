@@ -252,7 +252,9 @@ class _Lexer:
                 at += 1
                 char = source[at : at + 1]
             if not char or (char == "\n" and quote != "`"):
-                raise _Fault("unterminated quoted string" if quote != "'" else "unterminated character constant")
+                raise _Fault(
+                    "unterminated quoted string" if quote != "'" else "unterminated character constant"
+                )
             at += 1
         self._at = at + 1
 

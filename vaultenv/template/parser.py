@@ -18,6 +18,7 @@ from vaultenv.template.nodes import (
     Pipeline,
     Text,
 )
+from vaultenv.template.pieces import Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -324,7 +325,7 @@ class _Parser:
 
     def _constant(self, token: Token) -> Constant | None:
         if token.kind == lexer.STRING:
-            return Constant(token.at, string(token.text, token.at))
+            return Constant(token.at, Written(string(token.text, token.at)))
         if token.kind == lexer.NUMBER:
             return Constant(token.at, number(token.text, token.at))
         if token.kind == lexer.CHARACTER:

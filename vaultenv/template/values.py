@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ITEM = 64
 """Weight of an item of a list or map beside its own: about the bytes that it takes."""
 _SCALAR = 32
+_SURROGATE = b"\xed"
+"""The first byte of all surrogates, and of few other characters."""
 
 
 class _Absent:
@@ -62,6 +64,10 @@ class NilMap(dict[str, object]):
     """A nil map[string]interface {}."""
 
 
+class NilList(list[object]):
+    """A nil []interface {}."""
+
+
 class NilStrings(Strings):
     """A nil []string."""
 
@@ -80,8 +86,27 @@ class Struct:
     ) -> None:
         self.name = name
         self.fields = fields
-        self.methods = methods or {}
+        self.methods = {} if methods is None else methods
         self.is_pointer = is_pointer
+
+
+class NilPointer:
+    """A nil pointer to a struct; `name` is that of the struct's type."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Opaque:
+    """A value of Go that has no text; `name` is that of its type."""
+
+    __slots__ = ()
+    name = ""
 
 
 class TooHeavy(Exception):
@@ -137,9 +162,17 @@ def _key_weight(key: object) -> int:
 
 def raw(value: str) -> bytes:
     """Return the bytes of a text, those too that are not UTF-8 and stand in it as surrogates (`surrogateescape`)."""
-    if not value.isascii() and any("\ud800" <= char <= "\udc7f" or "\udd00" <= char <= "\udfff" for char in value):
-        value = "".join("\ufffd" if "\ud800" <= c <= "\udc7f" or "\udd00" <= c <= "\udfff" else c for c in value)
-    return value.encode("utf-8", "surrogateescape")
+    data = value.encode("utf-8", "surrogatepass")
+    if _SURROGATE not in data:
+        return data
+    chars = ["\ufffd" if _is_no_byte(char) else char for char in value]
+    return "".join(chars).encode("utf-8", "surrogateescape")
+
+
+def _is_no_byte(char: str) -> bool:
+    """Return whether the character is a surrogate that stands for no byte."""
+    code = ord(char)
+    return 0xD800 <= code < 0xE000 and not 0xDC80 <= code < 0xDD00
 
 
 def of_raw(data: bytes) -> str:
@@ -175,6 +208,10 @@ def kind(value: object) -> str:
         return "<nil>"
     if isinstance(value, Struct):
         return "*" * value.is_pointer + value.name
+    if isinstance(value, NilPointer):
+        return "*" + value.name
+    if isinstance(value, Opaque):
+        return value.name
     return next((_KINDS[type_] for type_ in type(value).__mro__ if type_ in _KINDS), type(value).__name__)
 
 
@@ -191,7 +228,7 @@ def text(value: object) -> str:
     """Return the value as `%v` prints it."""
     if isinstance(value, str):
         return str(value)
-    if value is None or value is ABSENT:
+    if value is None or value is ABSENT or isinstance(value, NilPointer):
         return "<nil>"
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -203,7 +240,9 @@ def text(value: object) -> str:
         return "[" + " ".join(map(text, value)) + "]"
     if isinstance(value, Struct):
         return "&" * value.is_pointer + "{" + " ".join(map(text, value.fields.values())) + "}"
-    return str(int(value)) if isinstance(value, int) else kind(value)
+    if isinstance(value, int):
+        return str(int(value))
+    raise TemplateError(f"a value of type {kind(value)} has no text")
 
 
 def ordered(value: Mapping[Any, Any]) -> list[Any]:

@@ -156,7 +156,7 @@ def test_a_call_that_is_refused_for_its_weight_has_not_begun(name: str) -> None:
         ("split", ["", "a" * 1_000_000]),
         ("splitList", [",", "," * 1_000_000]),
         ("splitn", ["", 2**40, "a" * 1_000_000]),
-        ("printf", ["%999999999d", 1]),
+        ("printf", ["%999999d%999999d", 1, 2]),
         ("printf", ["%99999d" * 1000, *range(1000)]),
         ("printf", ["%.99999f" * 1000, *([1.5] * 1000)]),
         ("printf", ["%99999d", [1] * 1000]),

@@ -1,0 +1,2 @@
+"""Regular expressions of RE2, as Go's package regexp has them (https://pkg.go.dev/regexp/syntax): no backtracking, so
+that time is linear in the text, and charged."""
