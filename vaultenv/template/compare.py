@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ABSENT, NilList, NilMap, NilPointer, NilStrings, Struct, kind, raw
+from vaultenv.template.types import ABSENT, NilList, NilMap, NilPointer, NilStrings, Struct
+from vaultenv.template.values import kind, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ABSENT, ITEM, kind, top_weight
+from vaultenv.template.types import ABSENT
+from vaultenv.template.values import ITEM, kind, top_weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +99,12 @@ class Function:
         self._parameters = parameters.rstrip("*")
         self._size = size
         self._types = types
+
+    @property
+    def row(self) -> Row:
+        """The callable, its parameters, and the weight of its result, as a table has them."""
+        parameters = self._parameters + "*" * self._more
+        return (self._call, parameters, self._size) if self._size else (self._call, parameters)
 
     def letters(self, name: str, count: int) -> str:
         """Return a letter for each of `count` arguments; raise TemplateError if the function does not take as many."""

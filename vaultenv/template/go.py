@@ -6,7 +6,8 @@ from vaultenv.template.compare import equal, less
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.printf import formatted_size, sprintf
-from vaultenv.template.values import AnyMap, StringMap, Struct, Uint8, kind, of_raw, piecewise, raw, text
+from vaultenv.template.types import AnyMap, StringMap, Struct, Uint8
+from vaultenv.template.values import kind, of_raw, piecewise, raw, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import (
-    ABSENT,
-    AnyMap,
-    NilList,
-    NilMap,
-    NilPointer,
-    NilStrings,
-    Struct,
-    float_text,
-    kind,
-    ordered,
-)
+from vaultenv.template.types import ABSENT, AnyMap, NilList, NilMap, NilPointer, NilStrings, Struct
+from vaultenv.template.values import float_text, kind, ordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

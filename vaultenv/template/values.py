@@ -1,13 +1,21 @@
-"""Values as Go sees them: types, truth, comparison and printing (`%v` of package fmt, https://pkg.go.dev/fmt).
-
-JSON gives str, `Number` (a str, as Go's json.Number is), bool, None, list and dict; literals and functions
-add int and float. Go has more types: the classes here are Python's with one of Go's names.
-"""
+"""Values as Go sees them: weight, bytes, truth, types and printing (`%v` of package fmt, https://pkg.go.dev/fmt)."""
 
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.types import (
+    ABSENT,
+    AnyMap,
+    Int64,
+    NilPointer,
+    Opaque,
+    StringMap,
+    Strings,
+    Struct,
+    Uint8,
+    Uint64,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,94 +27,6 @@ ITEM = 64
 _SCALAR = 32
 _SURROGATE = b"\xed"
 """The first byte of all surrogates, and of few other characters."""
-
-
-class _Absent:
-    """No value at all: a key that is missing, or what a pipeline makes of nil. Only its fields differ from those of nil."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT = _Absent()
-
-
-class Int64(int):
-    """An int64; a plain int is Go's int."""
-
-
-class Uint64(int):
-    """A uint64."""
-
-
-class Uint8(int):
-    """A byte, as an index gives it of a string."""
-
-
-class Strings(list[str]):
-    """A []string; a plain list is an []interface {}."""
-
-
-class StringMap(dict[str, str]):
-    """A map[string]string; a plain dict is a map[string]interface {}."""
-
-
-class AnyMap(dict[object, object]):
-    """A map[interface {}]interface {}, as YAML gives it."""
-
-
-class NilMap(dict[str, object]):
-    """A nil map[string]interface {}."""
-
-
-class NilList(list[object]):
-    """A nil []interface {}."""
-
-
-class NilStrings(Strings):
-    """A nil []string."""
-
-
-class Struct:
-    """A struct with its fields and methods, by name; `is_pointer` says that Go has a pointer to it."""
-
-    __slots__ = ("fields", "is_pointer", "methods", "name")
-
-    def __init__(
-        self,
-        name: str,
-        fields: Mapping[str, Any],
-        methods: Mapping[str, Any] | None = None,
-        is_pointer: bool = True,
-    ) -> None:
-        self.name = name
-        self.fields = fields
-        self.methods = {} if methods is None else methods
-        self.is_pointer = is_pointer
-
-
-class NilPointer:
-    """A nil pointer to a struct; `name` is that of the struct's type."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __bool__(self) -> bool:
-        return False
-
-
-class Opaque:
-    """A value of Go that has no text; `name` is that of its type."""
-
-    __slots__ = ()
-    name = ""
 
 
 class TooHeavy(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.quote import quoted
-from vaultenv.template.values import ABSENT, NilPointer, Opaque, Struct, float_text, kind, ordered, raw, text
+from vaultenv.template.types import ABSENT, NilPointer, Opaque, Struct
+from vaultenv.template.values import float_text, kind, ordered, raw, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.signatures import StrictFunction
-from vaultenv.template.values import NilMap, NilPointer, NilStrings, StringMap, Strings, Struct
+from vaultenv.template.types import NilMap, NilPointer, NilStrings, StringMap, Strings, Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.template.consul.signatures import StrictFunction, per_character, strict
+from vaultenv.template.consul.signatures import per_character, strict
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.go import GO, printable
 from vaultenv.template.pieces import Composed, Piece, pieces_of
@@ -64,10 +64,7 @@ def _call(function: Any, *_arguments: object) -> None:
 
 
 BUILTINS: dict[str, Function] = {
-    **{
-        name: StrictFunction(row._call, row._parameters + "*" * row._more, row._size)
-        for name, row in GO.items()
-    },
+    **strict({name: function.row for name, function in GO.items()}),
     **strict(
         {
             "call": (_call, "vv*"),
@@ -79,7 +76,7 @@ BUILTINS: dict[str, Function] = {
                 formatted_size,
             ),
             "println": (_println, "a*"),
-            "urlquery": (GO["urlquery"]._call, "a*", None, per_character(8)),
+            "urlquery": (GO["urlquery"].row[0], "a*", None, per_character(8)),
         }
     ),
 }

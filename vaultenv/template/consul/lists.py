@@ -5,7 +5,8 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.signatures import strict
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ITEM, Uint8, Uint64, kind, ordered, truth
+from vaultenv.template.types import Uint8, Uint64
+from vaultenv.template.values import ITEM, kind, ordered, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

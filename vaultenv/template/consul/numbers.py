@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vaultenv.template.consul.signatures import strict
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import Int64, Opaque, Uint8, Uint64, kind
+from vaultenv.template.types import Int64, Opaque, Uint8, Uint64
+from vaultenv.template.values import kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

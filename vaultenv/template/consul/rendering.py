@@ -8,10 +8,11 @@ from vaultenv.template.consul.scratch import scratch
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.consul.timestamp import timestamp
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.evaluate import Deferred, Evaluation
+from vaultenv.template.evaluate import Evaluation
+from vaultenv.template.expressions import Deferred
 from vaultenv.template.parser import ROOT
 from vaultenv.template.pieces import Composed
-from vaultenv.template.values import ABSENT, Struct
+from vaultenv.template.types import ABSENT, Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

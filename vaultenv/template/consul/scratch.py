@@ -5,7 +5,8 @@ from __future__ import annotations
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.pieces import Written
-from vaultenv.template.values import NilList, Struct, ordered
+from vaultenv.template.types import NilList, Struct
+from vaultenv.template.values import ordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,18 +5,8 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.functions import FORMAT, WHOLE, Function, Type
 from vaultenv.template.pieces import Written
-from vaultenv.template.values import (
-    AnyMap,
-    Int64,
-    NilMap,
-    NilStrings,
-    StringMap,
-    Strings,
-    TooHeavy,
-    Uint8,
-    Uint64,
-    weight,
-)
+from vaultenv.template.types import AnyMap, Int64, NilMap, NilStrings, StringMap, Strings, Uint8, Uint64
+from vaultenv.template.values import TooHeavy, weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vaultenv.template.consul.functions import NAMES
 from vaultenv.template.consul.refused import unknown
 from vaultenv.template.errors import NamedTemplateError, TemplateError
-from vaultenv.template.evaluate import ZERO
+from vaultenv.template.expressions import ZERO
 from vaultenv.template.parser import parse_trees
 from vaultenv.template.pieces import joined
 from vaultenv.template.work import Work
@@ -25,6 +25,8 @@ LEFT, RIGHT = "{{", "}}"
 _LONGEST_SOURCE = 65_536
 _UNITS_PER_CHARACTER = 4
 _MOST_ROUNDS = 32
+_UNITS = 16 << 20
+"""Of work for all rounds of a template: about a second of it."""
 
 
 class Rendered:
@@ -79,12 +81,12 @@ class Template:
         """Return the output, or what must be known first.
 
         `answers` has what `consul.answers` makes of Vault's objects, a `Strings` for a `List`. `missing_key` is one of
-        INVALID, ZERO and ERROR (vaultenv.template.evaluate); `now_s` is the time for `timestamp`, in seconds since
+        INVALID, ZERO and ERROR (vaultenv.template.expressions); `now_s` is the time for `timestamp`, in seconds since
         1970. Raises NamedTemplateError, also when `work` is used up.
         """
         from vaultenv.template.consul.rendering import Rendering
 
-        work = Work() if work is None else work
+        work = Work(_UNITS) if work is None else work
         rendering = Rendering(self.trees, self.source, answers, work, missing_key, now_s)
         try:
             work.charge(_UNITS_PER_CHARACTER * len(self.source))
@@ -98,7 +100,7 @@ class Template:
 
         All rounds share `work`.
         """
-        work = Work() if work is None else work
+        work = Work(_UNITS) if work is None else work
         answers: dict[Need, object] = {}
         for _ in range(_MOST_ROUNDS):
             result = self.render(answers, missing_key=missing_key, work=work, now_s=now_s)

@@ -18,7 +18,8 @@ from vaultenv.template.texts import (
     trim,
     upper,
 )
-from vaultenv.template.values import StringMap, Strings, of_raw, raw
+from vaultenv.template.types import StringMap, Strings
+from vaultenv.template.values import of_raw, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,17 +5,8 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.numbers import float_of
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import (
-    AnyMap,
-    NilList,
-    NilMap,
-    NilPointer,
-    NilStrings,
-    Struct,
-    float_text,
-    kind,
-    ordered,
-)
+from vaultenv.template.types import AnyMap, NilList, NilMap, NilPointer, NilStrings, Struct
+from vaultenv.template.values import float_text, kind, ordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from vaultenv.template.consul.yaml_cursor import Cursor, bad
 from vaultenv.template.consul.yaml_scalars import Timestamp, resolved
-from vaultenv.template.values import ITEM, AnyMap
+from vaultenv.template.types import AnyMap
+from vaultenv.template.values import ITEM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.template.consul.numbers import float_of
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import Uint64
+from vaultenv.template.types import Uint64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.numbers import float_of, signed
 from vaultenv.template.consul.yaml_scalars import has_break, scalar
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import NilPointer, Struct, float_text, kind, raw
+from vaultenv.template.types import NilPointer, Struct
+from vaultenv.template.values import float_text, kind, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     Charge = Callable[[int], None]
     Match = tuple[int, ...]
 
+_LONGEST = 10_000
 _MOST_STEPS = 10_000
 _CHAR, _SPLIT, _JUMP, _SAVE, _EDGE, _DONE = range(6)
 
@@ -21,6 +22,8 @@ class Program:
     """A compiled expression: its instructions, and the names of its groups, the whole match first."""
 
     def __init__(self, pattern: str) -> None:
+        if len(pattern) > _LONGEST:
+            raise bad("it is too large")
         tree, self.names = parse(pattern)
         self._code: list[tuple[int, Any, Any]] = []
         self._emit(_SAVE, 0)

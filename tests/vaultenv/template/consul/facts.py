@@ -5,7 +5,7 @@ from typing import Any
 
 from vaultenv.basics.jsontext import loads
 from vaultenv.template.consul import answers, needs
-from vaultenv.template.values import Strings
+from vaultenv.template.types import Strings
 
 APP: dict[str, Any] = {
     "a": "alpha",

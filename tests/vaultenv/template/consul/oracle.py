@@ -15,7 +15,7 @@ from vaultenv.template.consul.analysis import analyse
 from vaultenv.template.consul.needs import Certificate, List, Need, Read, Write
 from vaultenv.template.consul.template import Missing, parse
 from vaultenv.template.errors import NamedTemplateError
-from vaultenv.template.evaluate import ERROR, ZERO
+from vaultenv.template.expressions import ERROR, ZERO
 from vaultenv.template.values import raw
 
 _POSITION = re.compile(r"^(parse|execute): template: (?:\w*):(\d+)(?::(\d+))?: ")

@@ -11,9 +11,9 @@ from vaultenv.template.consul import answers, needs
 from vaultenv.template.consul.needs import Certificate, List, Need, Read, Write
 from vaultenv.template.consul.template import Missing, Rendered, parse
 from vaultenv.template.errors import NamedTemplateError
-from vaultenv.template.evaluate import ERROR, ZERO
+from vaultenv.template.expressions import ERROR, ZERO
 from vaultenv.template.pieces import Piece
-from vaultenv.template.values import Strings
+from vaultenv.template.types import Strings
 from vaultenv.template.work import Work
 
 SECRET = answers.secret(loads(b'{"data": {"k": "v", "next": "kv/b", "on": true}}'))

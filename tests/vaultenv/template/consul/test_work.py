@@ -10,7 +10,8 @@ import pytest
 from tests.vaultenv.template.test_work import ENOUGH, LONGEST, STRANGE, counted
 from vaultenv.template.consul.functions import FUNCTIONS
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import Strings, weight
+from vaultenv.template.types import Strings
+from vaultenv.template.values import weight
 from vaultenv.template.work import Work
 
 _TEXTS = (
