@@ -18,6 +18,8 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 
 
 def _eq(first: object, *others: object) -> bool:
+    if not others:
+        raise TemplateError("missing argument for comparison")
     return any(equal(first, other) for other in others)
 
 
@@ -131,7 +133,7 @@ GO: dict[str, Function] = table(
         "and": (lambda *values: values[-1], "vv*"),
         "or": (lambda *values: values[-1], "vv*"),
         "not": (lambda value: not value, "v"),
-        "eq": (_eq, "vvv*"),
+        "eq": (_eq, "vv*"),
         "ne": (lambda first, second: not equal(first, second), "vv"),
         "lt": (less, "vv"),
         "le": (_le, "vv"),

@@ -52,6 +52,7 @@ class _Lexer:
         self._source = source
         self._left = left
         self._right = right
+        self._trimming_right = "-" + right
         self._at = 0
         self._start = 0
         self._parentheses = 0
@@ -108,9 +109,9 @@ class _Lexer:
     def _is_right(self) -> int:
         """Return 0 where no right delimiter is, 1 at one, 2 at one with a trim marker."""
         source, at = self._source, self._at
-        if source[at : at + 1] in tuple(SPACES) and source.startswith("-" + self._right, at + 1):
+        if source.startswith(self._trimming_right, at + 1) and source[at] in SPACES:
             return 2
-        return int(source.startswith(self._right, at))
+        return 1 if source.startswith(self._right, at) else 0
 
     def _skip_right(self) -> int:
         """Pass the right delimiter and what it trims; return where it begins."""
@@ -151,7 +152,7 @@ class _Lexer:
         while self._source[self._at : self._at + 1] in tuple(SPACES):
             self._at += 1
         # The last blank belongs to a right delimiter with a trim marker.
-        self._at -= self._source.startswith("-" + self._right, self._at)
+        self._at -= self._source.startswith(self._trimming_right, self._at)
         return SPACE
 
     def _kind(self, char: str) -> str:
@@ -195,8 +196,10 @@ class _Lexer:
         return BOOLEAN if word in _BOOLEANS else IDENTIFIER
 
     def _letters(self) -> None:
-        while _is_word(self._source[self._at : self._at + 1]):
-            self._at += 1
+        source, at = self._source, self._at
+        while (char := source[at : at + 1]).isalpha() or char.isdecimal() or char == "_":
+            at += 1
+        self._at = at
         if not self._ends_word():
             raise _Fault(f"bad character U+{ord(self._source[self._at]):04X}{self._hint()}")
 

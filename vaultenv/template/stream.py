@@ -10,19 +10,24 @@ if TYPE_CHECKING:
     from vaultenv.template.lexer import Token
 
 
+_BEYOND = 4
+"""How often the last token is there again: a parser that comes to it takes one or two more."""
+
+
 class Stream:
     """Tokens from `next` on. Those that were looked at are counted, because Go tells the line of the last of them."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.next = 0
-        self._tokens = tokens
+        self._tokens = [*tokens, *(tokens[-1:] * _BEYOND)]
+        self._last = len(tokens) - 1
         self._read = 0
 
     def peek(self) -> Token:
         """Return the next token; after the last one, the last one again."""
-        at = min(self.next, len(self._tokens) - 1)
-        self._read = max(self._read, at)
-        return self._tokens[at]
+        if self.next > self._read:
+            self._read = min(self.next, self._last)
+        return self._tokens[self.next]
 
     def take(self) -> Token:
         """Return the next token and pass it."""

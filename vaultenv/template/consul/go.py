@@ -56,7 +56,7 @@ def _js(*values: object) -> str:
 def _js_char(char: str) -> str:
     if char in _JS:
         return _JS[char]
-    return char if char.isprintable() else f"\\u{ord(char):04X}"
+    return char if char.isprintable() or 0xDC80 <= ord(char) < 0xDD00 else f"\\u{ord(char):04X}"
 
 
 def _call(function: Any, *_arguments: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaultenv.template.consul.signatures import strict
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.floats import parse_float
 from vaultenv.template.types import Int64, Opaque, Uint8, Uint64
 from vaultenv.template.values import kind
 
@@ -113,21 +114,10 @@ def _parse_float(value: str) -> float:
 
 def float_of(value: str) -> float:
     """Return strconv.ParseFloat; raise TemplateError."""
-    plain = value.lower().lstrip("+-")
-    is_hex = plain.startswith("0x") and "p" in plain
-    is_named = plain in ("inf", "infinity") or value.lower() == "nan"
-    if (
-        not (is_hex or is_named or (plain and not plain.strip("0123456789.e+-")))
-        or len(value) - len(plain) > 1
-    ):
-        raise TemplateError("not a number")
     try:
-        number = float.fromhex(value) if is_hex else float(value)
+        return parse_float(value)
     except (ValueError, OverflowError):
         raise TemplateError("not a number, or out of range") from None
-    if not is_named and number in (float("inf"), float("-inf")):
-        raise TemplateError("a number out of range")
-    return number
 
 
 def parse_int(value: str) -> Int64:
