@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
 """What a key that a map does not have gives, as Go's option missingkey says."""
 _NOTHING = object()
+_CALLING = "error calling "
 
 
 class Deferred(Exception):
@@ -100,7 +101,10 @@ class Expressions:
         try:
             return function.call(letters, arguments, self._work)
         except TemplateError as error:
-            raise TemplateError(f"error calling {name}: {error.message}", at) from None
+            inner = error.message.startswith(_CALLING)
+            raise TemplateError(
+                error.message if inner else f"{_CALLING}{name}: {error.message}", at
+            ) from None
 
     def _argument(
         self, function: Function, name: str, number: int, letters: str, operand: Node, dot: Any
@@ -174,7 +178,7 @@ class Expressions:
                 raise self.error(f'nil data; no entry for key "{name}"')
             return ABSENT
         if value is None:
-            raise self.error(f"nil pointer evaluating interface {{}}.{name}")
+            raise self.error(f'nothing has a key "{name}": the key before it is missing or null')
         if isinstance(value, Struct) and name in value.methods:
             return self._call(value.methods[name], name, node.at, rest, dot, last)
         if not isinstance(value, dict) and not (isinstance(value, Struct) and name in value.fields):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vaultenv.basics.jsontext import Number
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import ABSENT
 from vaultenv.template.values import ITEM, kind, top_weight
@@ -47,6 +48,10 @@ class Type:
         self.nil = nil
         self.of_null = of_null
 
+    def _remedy(self, value: object) -> str:
+        is_number = self.name == "string" and isinstance(value, (Number, int, float))
+        return "; print makes a text of it" if is_number else ""
+
     def convert(self, value: Any, literal: bool) -> Any:
         """Return the value as the parameter takes it; raise TemplateError, which names types only."""
         if value is ABSENT or (value is None and (self.of_null or literal)):
@@ -56,7 +61,9 @@ class Type:
         if literal and self.types == (int,) and isinstance(value, float) and value.is_integer():
             return int(value)
         if not isinstance(value, self.types) or isinstance(value, self.excluded):
-            raise TemplateError(f"wrong type for value; expected {self.name}; got {kind(value)}")
+            raise TemplateError(
+                f"wrong type for value; expected {self.name}; got {kind(value)}{self._remedy(value)}"
+            )
         return value
 
 

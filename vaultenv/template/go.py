@@ -74,7 +74,7 @@ def _position(key: object, last: int) -> int:
     if not isinstance(key, int) or isinstance(key, bool):
         raise TemplateError(f"cannot index slice/array with type {kind(key)}")
     if not 0 <= key <= last:
-        raise TemplateError(f"index out of range: {key}")
+        raise TemplateError("index out of range")
     return int(key)
 
 
@@ -87,7 +87,7 @@ def _slice(value: Any, *bounds: object) -> Any:
     places = [_position(bound, len(sequence)) for bound in bounds]
     start, end, *capacity = (*places, *(0, len(sequence))[len(places) :])
     if start > end or any(end > most for most in capacity):
-        raise TemplateError(f"invalid slice index: {start} > {end}")
+        raise TemplateError("invalid slice index: the end is before the start")
     part = sequence[start:end]
     return of_raw(part) if isinstance(value, str) else type(value)(part)
 

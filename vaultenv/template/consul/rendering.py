@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.template.consul import needs
-from vaultenv.template.consul.functions import FUNCTIONS
-from vaultenv.template.consul.scratch import scratch
+from vaultenv.template.consul.functions import Functions
 from vaultenv.template.consul.signatures import StrictFunction
-from vaultenv.template.consul.timestamp import timestamp
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import Evaluation
 from vaultenv.template.expressions import Deferred
@@ -57,9 +55,9 @@ class Rendering:
         self._copies: dict[Need, Any] | None = {} if any(word in source for word in _CHANGING) else None
         self._answers = answers
         self._now_s = now_s
-        self._scratch = scratch()
+        self._scratch: Struct | None = None
         self._work = work
-        self._evaluation = Evaluation(trees, {**FUNCTIONS, **self._bound()}, work, missing_key)
+        self._evaluation = Evaluation(trees, Functions(self._bound()), work, missing_key)
 
     def pieces(self) -> list[Piece]:
         """Return the output, which is not whole while something is missing; raise TemplateError."""
@@ -72,7 +70,7 @@ class Rendering:
             "scratch": _Known(self._kept, ""),
             "secret": _Known(self._secret, "s*"),
             "secrets": _Known(lambda path: self._answer(needs.names(path)), "s"),
-            "timestamp": StrictFunction(lambda *layout: timestamp(self._now_s, *layout), "s*"),
+            "timestamp": StrictFunction(self._timestamp, "s*"),
         }
 
     def _secret(self, *words: str) -> Any:
@@ -105,11 +103,22 @@ class Rendering:
         """Return the scratch, unless something that was left out may have changed it."""
         if self._evaluation.deferrals:
             raise Deferred
+        if self._scratch is None:
+            from vaultenv.template.consul.scratch import scratch
+
+            self._scratch = scratch()
         return self._scratch
+
+    def _timestamp(self, *layout: str) -> str:
+        from vaultenv.template.consul.timestamp import timestamp
+
+        return timestamp(self._now_s, *layout)
 
     def _execute(self, name: str, *data: Any) -> str:
         if len(data) > 1:
             raise TemplateError(f"wrong number of arguments, expected 1 or 2, but got {len(data) + 1}")
+        if name not in self._evaluation.trees:
+            raise TemplateError("no template of that name is defined")
         before = self._evaluation.deferrals
         dot = data[0] if data and data[0] is not None else ABSENT
         pieces = self._evaluation.output(name, dot)

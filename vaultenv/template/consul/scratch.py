@@ -28,7 +28,7 @@ def scratch() -> Struct:
     def map_of(key: str) -> dict[str, Any]:
         inner = values.setdefault(key, {})
         if type(inner) is not dict:
-            raise TemplateError(f'"{key}" is not a map')
+            raise TemplateError("the value of that name is not a map")
         return inner
 
     def map_put(key: str, name: str, value: Any) -> str:

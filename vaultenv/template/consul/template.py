@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from vaultenv.template.consul.functions import NAMES
-from vaultenv.template.consul.refused import unknown
 from vaultenv.template.errors import NamedTemplateError, TemplateError
 from vaultenv.template.expressions import ZERO
 from vaultenv.template.parser import parse_trees
@@ -122,7 +121,13 @@ def parse(text: str, name: str, left: str = LEFT, right: str = RIGHT) -> Templat
     try:
         if len(text) > _LONGEST_SOURCE:
             raise TemplateError(f"longer than {_LONGEST_SOURCE} characters", _LONGEST_SOURCE)
-        trees = parse_trees(text, NAMES, left or LEFT, right or RIGHT, lambda word: unknown(word, NAMES))
+        trees = parse_trees(text, NAMES, left or LEFT, right or RIGHT, _unknown)
     except TemplateError as error:
         raise NamedTemplateError(name, text, error) from None
     return Template(name, text, trees)
+
+
+def _unknown(name: str) -> str:
+    from vaultenv.template.consul.refused import unknown
+
+    return unknown(name, NAMES)

@@ -33,7 +33,7 @@ _INT64 = range(-(1 << 63), 1 << 63)
 def toml_text(value: Any) -> str:
     """Return the value as a TOML document, without blanks around it; raise TemplateError for what TOML cannot hold."""
     if value is None:
-        raise TemplateError("toTOML: nil is no document")
+        raise TemplateError("nil is no document")
     return _Writer().document(value).strip()
 
 
@@ -71,7 +71,7 @@ class _Writer:
 
     def _array_of_tables(self, key: Key, value: list[Any]) -> None:
         if not key:
-            raise TemplateError("toTOML: a list of maps needs a key")
+            raise TemplateError("a list of maps needs a key")
         for table in value:
             if not _is_nil(table):
                 self._newline()
@@ -87,7 +87,7 @@ class _Writer:
 def _direct_first(value: dict[str, Any] | Struct) -> Iterator[tuple[str, Any]]:
     """Yield the pairs of a map or struct, tables last."""
     if isinstance(value, AnyMap):
-        raise TemplateError("toTOML: keys must be text, and parseYAML gives others")
+        raise TemplateError("keys must be text, and parseYAML gives others")
     pairs = (
         list(value.fields.items())
         if isinstance(value, Struct)
@@ -109,7 +109,7 @@ def _is_array_of_tables(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
     if any(map(_is_nil, value)):
-        raise TemplateError("toTOML: a list cannot hold nil")
+        raise TemplateError("a list cannot hold nil")
     return all([isinstance(item, (dict, Struct)) or (_is_array_of_tables(item) and False) for item in value])
 
 
@@ -146,7 +146,7 @@ def _element(value: Any) -> str:
         return "[" + ", ".join([_element(item) for item in value]) + "]"
     if isinstance(value, (dict, Struct)):
         return "{" + "".join(_inline(list(_direct_first(value)))) + "}"
-    raise TemplateError(f"toTOML: a value of type {kind(value)} has no form")
+    raise TemplateError(f"a value of type {kind(value)} has no form")
 
 
 def _inline(pairs: list[tuple[str, Any]]) -> Iterator[str]:

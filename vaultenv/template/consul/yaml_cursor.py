@@ -13,7 +13,7 @@ _FLOW = ",[]{}"
 
 def bad(why: str) -> TemplateError:
     """Return the error of a text that is no YAML, or none that is known here; it is not shown."""
-    return TemplateError(f"parseYAML: {why}")
+    return TemplateError(why)
 
 
 class Cursor:

@@ -156,7 +156,7 @@ def has_break(text: str) -> bool:
 def scalar(text: str, indent: int) -> str:
     """Return a text as yaml.v2 writes it; lines of several begin at `indent`."""
     if any(0xD800 <= ord(char) < 0xE000 for char in text if not char.isascii()):
-        raise TemplateError("toYAML: text that is not UTF-8")
+        raise TemplateError("text that is not UTF-8")
     form = _Form(text)
     if "\n" in text:
         return _literal(text, indent) if form.may_be_block else _double(text)

@@ -78,7 +78,7 @@ def _scalar(value: Any, indent: int) -> str:
         return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(float_text(value)) or float_text(value)
     if isinstance(value, int):
         return str(int(value))
-    raise TemplateError(f"toYAML: a value of type {kind(value)} has no form")
+    raise TemplateError(f"a value of type {kind(value)} has no form")
 
 
 def _number(value: Number) -> str:

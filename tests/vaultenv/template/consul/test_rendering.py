@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.vaultenv.template.consul.facts import ANSWERS
+from tests.vaultenv.template.consul.facts import ANSWERS, APP
 from tests.vaultenv.template.consul.generator import Generator
 from vaultenv.basics.jsontext import loads
 from vaultenv.template.consul import answers, needs
@@ -284,3 +284,26 @@ def test_the_time_is_that_of_the_caller() -> None:
     )
     assert isinstance(result, Rendered)
     assert result.text == "2023-11-14T22:13:20Z 1700000000 2023-11-14"
+
+
+def test_no_message_holds_a_value() -> None:
+    values = [text for text in APP.values() if isinstance(text, str) and len(text) > 4]
+    generator = Generator(6)
+    refused = 0
+    for _ in range(1500):
+        source = generator.source()
+        try:
+            parse(source.text, "t", source.left, source.right).render(ANSWERS)
+        except NamedTemplateError as error:
+            refused += 1
+            assert not any(value in str(error) for value in values)
+    assert refused > 300
+
+
+def test_messages_say_what_to_do() -> None:
+    with pytest.raises(NamedTemplateError, match=r"got json\.Number; print makes a text of it"):
+        parse('{{ (secret "kv/data/numbers").Data.data.exact | base64Encode }}', "t").render(ANSWERS)
+    with pytest.raises(
+        NamedTemplateError, match='nothing has a key "y": the key before it is missing or null'
+    ):
+        parse('{{ with secret "kv/data/numbers" }}{{ .Data.data.x.y }}{{ end }}', "t").render(ANSWERS)

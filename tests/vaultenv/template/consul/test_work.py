@@ -8,12 +8,22 @@ from typing import Any
 import pytest
 
 from tests.vaultenv.template.test_work import ENOUGH, LONGEST, STRANGE, counted
-from vaultenv.template.consul.functions import FUNCTIONS
+from vaultenv.template.consul.documents import DOCUMENTS
+from vaultenv.template.consul.encodings import ENCODINGS
+from vaultenv.template.consul.functions import BOUND, NAMES, Functions
+from vaultenv.template.consul.go import BUILTINS
+from vaultenv.template.consul.lists import LISTS
+from vaultenv.template.consul.numbers import NUMBERS
+from vaultenv.template.consul.patterns import PATTERNS
+from vaultenv.template.consul.texts import TEXTS
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.functions import Function
 from vaultenv.template.types import Strings
 from vaultenv.template.values import weight
 from vaultenv.template.work import Work
 
+FUNCTIONS = Functions()
+FREE = sorted(NAMES - frozenset(BOUND))
 _TEXTS = (
     "YWJj",
     '{"a":[1,{"b":null}]}',
@@ -70,7 +80,7 @@ def attempt(name: str, arguments: list[Any], work: Work) -> Any:
     return None
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("name", FREE)
 def test_no_function_runs_more_lines_than_it_has_charged_for(name: str) -> None:
     for arguments in calls(name, 8192, 8):
         work = Work(ENOUGH, LONGEST)
@@ -79,7 +89,7 @@ def test_no_function_runs_more_lines_than_it_has_charged_for(name: str) -> None:
         assert ran.lines <= 600 + 30 * (ENOUGH - work.left)
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("name", FREE)
 def test_no_function_takes_much_more_memory_than_its_arguments_and_the_bound(name: str) -> None:
     for arguments in calls(name, LONGEST, 6):
         work = Work(ENOUGH, LONGEST)
@@ -91,7 +101,7 @@ def test_no_function_takes_much_more_memory_than_its_arguments_and_the_bound(nam
         assert weight(result, LONGEST) <= LONGEST
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("name", FREE)
 def test_a_call_that_is_refused_for_its_weight_has_not_begun(name: str) -> None:
     for arguments in calls(name, 4096, 6):
         work = Work(0)
@@ -123,3 +133,9 @@ def test_what_would_be_far_too_long_is_refused_before_it_is_made(name: str, argu
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak_bytes < 16 << 20
+
+
+def test_each_table_of_functions_is_known_by_its_names() -> None:
+    tables: list[dict[str, Function]] = [BUILTINS, TEXTS, NUMBERS, LISTS, ENCODINGS, PATTERNS, DOCUMENTS]
+    assert sorted(name for table in tables for name in table) == FREE
+    assert {name: FUNCTIONS[name] for name in FREE} == {k: v for table in tables for k, v in table.items()}
