@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from vaultenv.template.functions import Table
+    from vaultenv.template.functions import Tables
     from vaultenv.template.parser import Nodes, Trees
     from vaultenv.template.work import Work
 
 _DEEPEST_INSERTION = 40
 
 
-def evaluate(nodes: Nodes, data: object, functions: Table, work: Work) -> str:
+def evaluate(nodes: Nodes, data: object, functions: Tables, work: Work) -> str:
     """The text that the template makes of `data`; raises TemplateError, also when `work` is used up."""
     return joined(Evaluation({ROOT: nodes}, functions, work).output(ROOT, data))
 
@@ -40,7 +40,7 @@ class Evaluation:
     `deferrals` counts what had to be left out because a function could not answer yet.
     """
 
-    def __init__(self, trees: Trees, functions: Table, work: Work, missing_key: str = INVALID) -> None:
+    def __init__(self, trees: Trees, functions: Tables, work: Work, missing_key: str = INVALID) -> None:
         self.trees = trees
         self.functions = functions
         self.work = work

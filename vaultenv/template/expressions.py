@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from vaultenv.template.functions import Function, Table
+    from vaultenv.template.functions import Function, Tables
     from vaultenv.template.work import Work
 
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
@@ -29,7 +29,7 @@ class Deferred(Exception):
 class Expressions:
     """Values of the expressions of one template: `at` is the position of what is evaluated, for messages."""
 
-    def __init__(self, functions: Table, work: Work, missing_key: str, scope: Scope) -> None:
+    def __init__(self, functions: Tables, work: Work, missing_key: str, scope: Scope) -> None:
         self.at = 0
         self._functions = functions
         self._missing_key = missing_key

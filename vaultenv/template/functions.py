@@ -9,14 +9,14 @@ from vaultenv.template.values import ITEM, kind, top_weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from vaultenv.template.work import Work
 
     Call = Callable[..., Any]
     Row = tuple[Call, str] | tuple[Call, str, Callable[..., int]]
-    Table = Mapping[str, "Function"]
+    Loader = Callable[[], Mapping[str, "Function"]]
     Types = Mapping[str, "Type"]
 
 TOP, WHOLE, FORMAT = "top", "whole", "format"
@@ -162,3 +162,27 @@ def _charge(charge: str, value: Any, work: Work) -> None:
 def table(rows: Mapping[str, Row]) -> dict[str, Function]:
     """Functions by name, from rows of callable, parameters and, where it is needed, the weight of the result."""
     return {name: Function(*row) for name, row in rows.items()}
+
+
+class Tables:
+    """Functions by name. Each table is loaded when a template first uses one of its functions: a start pays for no other."""
+
+    __slots__ = ("_functions", "_loaders")
+
+    def __init__(
+        self, tables: Sequence[tuple[Loader, str]], bound: Mapping[str, Function] | None = None
+    ) -> None:
+        """Take loaders of tables, each with the names in its table, and functions that are there already."""
+        self._functions = dict(bound or {})
+        self._loaders = {name: load for load, names in tables for name in names.split()}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._functions or name in self._loaders
+
+    def __iter__(self) -> Iterator[str]:
+        yield from dict.fromkeys((*self._functions, *self._loaders))
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._functions:
+            self._functions[name] = self._loaders[name]()[name]
+        return self._functions[name]

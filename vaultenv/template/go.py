@@ -1,20 +1,18 @@
-"""The built-in functions of Go's text/template (https://pkg.go.dev/text/template#hdr-Functions)."""
+"""The built-in functions of Go's text/template that decide, compare and look up
+(https://pkg.go.dev/text/template#hdr-Functions).
+"""
 
 from __future__ import annotations
 
 from vaultenv.template.compare import equal, less
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.printf import formatted_size, sprintf
-from vaultenv.template.types import AnyMap, StringMap, Struct, Uint8
-from vaultenv.template.values import kind, of_raw, piecewise, raw, text
+from vaultenv.template.types import AnyMap, StringMap, Uint8
+from vaultenv.template.values import kind, of_raw, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\0": "\ufffd"})
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
 def _eq(first: object, *others: object) -> bool:
@@ -25,15 +23,6 @@ def _eq(first: object, *others: object) -> bool:
 
 def _le(first: object, second: object) -> bool:
     return less(first, second) or equal(first, second)
-
-
-def sprint(values: tuple[object, ...]) -> str:
-    """fmt.Sprint: a blank between operands when neither is a string."""
-    out: list[str] = []
-    for position, value in enumerate(values):
-        between = position and not isinstance(value, str) and not isinstance(values[position - 1], str)
-        out += " " if between else "", text(value)
-    return "".join(out)
 
 
 def _index(value: Any, *keys: Any) -> Any:
@@ -100,34 +89,6 @@ def _len(value: Any) -> int:
     raise TemplateError(f"len of type {kind(value)}")
 
 
-def _html(*values: object) -> str:
-    return _joined(values).translate(_HTML)
-
-
-def _urlquery(*values: object) -> str:
-    return piecewise(_joined(values), query_escape)
-
-
-def query_escape(value: str) -> str:
-    """Go's url.QueryEscape."""
-    return "".join("+" if b == 32 else chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in raw(value))
-
-
-def _joined(values: tuple[object, ...]) -> str:
-    return sprint(tuple(map(printable, values)))
-
-
-def printable(value: object) -> object:
-    """Return what an action would print for the value: no pointer, and `<no value>` for nil."""
-    if isinstance(value, Struct):
-        return Struct(value.name, value.fields, is_pointer=False)
-    return "<no value>" if value is None else value
-
-
-def _println(*values: object) -> str:
-    return " ".join(map(text, values)) + "\n"
-
-
 GO: dict[str, Function] = table(
     {
         "and": (lambda *values: values[-1], "vv*"),
@@ -142,10 +103,5 @@ GO: dict[str, Function] = table(
         "index": (_index, "vv*"),
         "slice": (_slice, "vv*"),
         "len": (_len, "v"),
-        "print": (lambda *values: sprint(values), "a*"),
-        "printf": (lambda format_, *values: sprintf(format_, values), "pa*", formatted_size),
-        "println": (_println, "a*"),
-        "html": (_html, "a*"),
-        "urlquery": (_urlquery, "a*"),
     }
 )

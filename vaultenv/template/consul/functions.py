@@ -1,10 +1,12 @@
-"""All functions by name. A table of them is loaded when a template first uses one of it: a start pays for nothing else."""
+"""All functions by name, in tables that are loaded as a template uses them."""
 
 from __future__ import annotations
 
+from vaultenv.template.functions import Tables
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from vaultenv.template.functions import Function
 
@@ -13,6 +15,12 @@ def _go() -> Mapping[str, Function]:
     from vaultenv.template.consul.go import BUILTINS
 
     return BUILTINS
+
+
+def _printing() -> Mapping[str, Function]:
+    from vaultenv.template.consul.printing import PRINTERS
+
+    return PRINTERS
 
 
 def _texts() -> Mapping[str, Function]:
@@ -51,11 +59,9 @@ def _documents() -> Mapping[str, Function]:
     return DOCUMENTS
 
 
-_TABLES: tuple[tuple[Callable[[], Mapping[str, Function]], str], ...] = (
-    (
-        _go,
-        "and call eq ge gt html index js le len lt ne not or print printf println slice urlquery",
-    ),
+_TABLES = (
+    (_go, "and call eq ge gt index le len lt ne not or slice"),
+    (_printing, "html js print printf println urlquery"),
     (
         _texts,
         "base64Decode base64Encode base64URLDecode base64URLEncode indent join replaceAll split splitToMap toLower"
@@ -76,16 +82,11 @@ _TABLES: tuple[tuple[Callable[[], Mapping[str, Function]], str], ...] = (
     (_patterns, "regexMatch regexReplaceAll"),
     (_documents, "parseYAML toTOML toYAML"),
 )
-_LOADERS = {name: load for load, names in _TABLES for name in names.split()}
-
 BOUND = ("executeTemplate", "pkiCert", "scratch", "secret", "secrets", "timestamp")
 """Functions that a rendering binds to its answers and its state."""
-NAMES = frozenset((*_LOADERS, *BOUND))
+NAMES = frozenset((*Tables(_TABLES), *BOUND))
 
 
-class Functions(dict[str, "Function"]):
-    """Functions by name, which loads those that need neither Vault nor the state of a rendering."""
-
-    def __missing__(self, name: str) -> Function:
-        function = self[name] = _LOADERS[name]()[name]
-        return function
+def functions(bound: Mapping[str, Function]) -> Tables:
+    """Return these functions, and those that need neither Vault nor the state of a rendering."""
+    return Tables(_TABLES, bound)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.template.consul import needs
-from vaultenv.template.consul.functions import Functions
+from vaultenv.template.consul.functions import functions
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import Evaluation
@@ -57,7 +57,7 @@ class Rendering:
         self._now_s = now_s
         self._scratch: Struct | None = None
         self._work = work
-        self._evaluation = Evaluation(trees, Functions(self._bound()), work, missing_key)
+        self._evaluation = Evaluation(trees, functions(self._bound()), work, missing_key)
 
     def pieces(self) -> list[Piece]:
         """Return the output, which is not whole while something is missing; raise TemplateError."""

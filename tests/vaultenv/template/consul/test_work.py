@@ -10,11 +10,12 @@ import pytest
 from tests.vaultenv.template.test_work import ENOUGH, LONGEST, STRANGE, counted
 from vaultenv.template.consul.documents import DOCUMENTS
 from vaultenv.template.consul.encodings import ENCODINGS
-from vaultenv.template.consul.functions import BOUND, NAMES, Functions
+from vaultenv.template.consul.functions import BOUND, NAMES, functions
 from vaultenv.template.consul.go import BUILTINS
 from vaultenv.template.consul.lists import LISTS
 from vaultenv.template.consul.numbers import NUMBERS
 from vaultenv.template.consul.patterns import PATTERNS
+from vaultenv.template.consul.printing import PRINTERS
 from vaultenv.template.consul.texts import TEXTS
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function
@@ -22,7 +23,7 @@ from vaultenv.template.types import Strings
 from vaultenv.template.values import weight
 from vaultenv.template.work import Work
 
-FUNCTIONS = Functions()
+FUNCTIONS = functions({})
 FREE = sorted(NAMES - frozenset(BOUND))
 _TEXTS = (
     "YWJj",
@@ -136,6 +137,15 @@ def test_what_would_be_far_too_long_is_refused_before_it_is_made(name: str, argu
 
 
 def test_each_table_of_functions_is_known_by_its_names() -> None:
-    tables: list[dict[str, Function]] = [BUILTINS, TEXTS, NUMBERS, LISTS, ENCODINGS, PATTERNS, DOCUMENTS]
+    tables: list[dict[str, Function]] = [
+        BUILTINS,
+        PRINTERS,
+        TEXTS,
+        NUMBERS,
+        LISTS,
+        ENCODINGS,
+        PATTERNS,
+        DOCUMENTS,
+    ]
     assert sorted(name for table in tables for name in table) == FREE
     assert {name: FUNCTIONS[name] for name in FREE} == {k: v for table in tables for k, v in table.items()}
