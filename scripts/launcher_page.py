@@ -1,11 +1,11 @@
-"""docs/vault-env.md, and the list of functions in docs/references.md, from the tables of the launcher."""
+"""docs/vault-env.md, and the lists of functions in pages on templates, from the tables of the launcher."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from vaultenv.client.logins import METHODS
 from vaultenv.start.command_line import HELP
 from vaultenv.start.launch import IMPATIENT_S
-from vaultenv.template.sprig import FUNCTIONS
 from vaultenv.variables import VARIABLES
 
 _START, _END = "<!-- functions -->\n", "<!-- end -->\n"
@@ -100,9 +100,9 @@ def launcher_page() -> str:
     )
 
 
-def references_page(path: Path) -> str:
-    """Return the text of docs/references.md with the present list of functions."""
+def with_functions(path: Path, names: Iterable[str]) -> str:
+    """Return the text of a page with the present list of functions."""
     before, _, rest = path.read_text(encoding="utf-8").partition(_START)
     after = rest.partition(_END)[2]
-    names = ", ".join(f"`{name}`" for name in sorted(FUNCTIONS))
-    return f"{before}{_START}{names}\n{_END}{after}"
+    listed = ", ".join(f"`{name}`" for name in sorted(names))
+    return f"{before}{_START}{listed}\n{_END}{after}"

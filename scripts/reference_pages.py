@@ -4,9 +4,11 @@ from pathlib import Path
 
 from scripts.check_page import check_page
 from scripts.folders import architecture_page
-from scripts.launcher_page import launcher_page, references_page
+from scripts.launcher_page import launcher_page, with_functions
 from scripts.registry_page import registry_page
 from scripts.tables import code, table
+from vaultenv.template.consul.functions import NAMES
+from vaultenv.template.sprig import FUNCTIONS
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotation_table import ANNOTATIONS
 from webhook.config.settings import SETTINGS
@@ -45,11 +47,13 @@ ServiceAccount.
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
     architecture, references = DOCS / "architecture.md", DOCS / "references.md"
+    consul_template = DOCS / "consul-template.md"
     return {
         DOCS / "annotations.md": _annotations(),
         DOCS / "operator-settings.md": _settings(),
         DOCS / "vault-env.md": launcher_page(),
-        references: references_page(references),
+        references: with_functions(references, FUNCTIONS),
+        consul_template: with_functions(consul_template, NAMES),
         DOCS / "registry.md": registry_page(),
         DOCS / "check.md": check_page(),
         architecture: architecture_page(architecture),

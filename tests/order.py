@@ -25,6 +25,7 @@ _FIXTURES: Mapping[str, Tier] = {
     "basic_registry": Tier.SERVERS,
     "bearer_registry": Tier.SERVERS,
     "cluster": Tier.SERVERS,
+    "consul_template": Tier.SERVERS,
     "containers": Tier.SERVERS,
     "demo_vault": Tier.SERVERS,
     "guarded": Tier.SERVERS,

@@ -67,12 +67,13 @@ _TABLE = (
         cgo=True,
     ),
     Program("template", "template", ".", "TEMPLATE_BIN"),
+    Program("consul-template", "consul-template", ".", "CONSUL_TEMPLATE_BIN"),
     Program("coredns", "coredns", "github.com/coredns/coredns", "COREDNS_BIN"),
 )
 
 PROGRAMS: dict[str, Program] = {program.name: program for program in _TABLE}
 
-_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template")
+_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template", "consul-template")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {"servers": _SERVERS, "node": tuple(PROGRAMS)}
 """Programs that the tests of each tier need."""

@@ -55,3 +55,16 @@ def test_a_start_from_the_embedded_store_keeps_to_the_budget(tmp_path: Path) -> 
     modules = loaded_modules({"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"})
     assert "vaultenv.references.store" in modules
     assert foreign(modules) <= ON_STOCK
+
+
+def test_a_start_without_templates_loads_nothing_of_their_language(tmp_path: Path) -> None:
+    store = tmp_path / "secrets.json"
+    store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
+    address = f"file://{store}"
+    plain = loaded_modules({"VAULT_ADDR": address, "A": "vault:secret/data/a#k"})
+    assert not {name for name in plain if name.startswith("vaultenv.template")}
+    with_key = loaded_modules({"VAULT_ADDR": address, "A": "vault:secret/data/a#${.k | b64enc}"})
+    assert "vaultenv.template.evaluate" in with_key
+    assert not {
+        name for name in with_key if name.startswith(("vaultenv.template.consul", "vaultenv.template.regex"))
+    }

@@ -1,5 +1,4 @@
-"""The template language of keys: Go's text/template (https://pkg.go.dev/text/template), with two function
-tables.
+"""The template language of Go's text/template (https://pkg.go.dev/text/template), with two function tables.
 
 Nothing in it reaches files, the environment, the network or processes; steps and output are bounded.
 """

@@ -1,6 +1,7 @@
 """Go's literals: strings, characters and numbers (https://go.dev/ref/spec#Lexical_elements)."""
 
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.floats import parse_float
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
@@ -63,9 +64,8 @@ def number(text: str, at: int) -> int | float:
     """The value of a number: an integer of 64 bits, or a float if it has a point or an exponent."""
     plain = text.lower().lstrip("+-")
     try:
-        if plain.startswith(("0x", "0b", "0o")) or not plain.strip("0123456789_"):
-            return _integer(text, plain, at)
-        return float(text)
+        is_float = "p" in plain or (not plain.startswith("0x") and plain.strip("0123456789_xob"))
+        return parse_float(text) if is_float else _integer(text, plain, at)
     except (ValueError, OverflowError):
         raise TemplateError(f"bad number syntax: {text}", at) from None
 

@@ -1,4 +1,8 @@
-"""The error of a template that is refused, or cannot be evaluated on a secret."""
+"""Errors of templates that are refused, or cannot be evaluated on a secret.
+
+TemplateError            at a character of the source
+└── NamedTemplateError   of a template with a name: at a line and column
+"""
 
 
 class TemplateError(Exception):
@@ -8,3 +12,20 @@ class TemplateError(Exception):
         super().__init__(message)
         self.message = message
         self.at = at
+
+
+class NamedTemplateError(TemplateError):
+    """Raised for a template with a name; `line` and `column` count from 1, the column in characters."""
+
+    def __init__(self, name: str, source: str, error: TemplateError) -> None:
+        super().__init__(error.message, error.at)
+        self.name = name
+        self.line, self.column = line_and_column(source, error.at)
+
+    def __str__(self) -> str:
+        return f"template {self.name}, line {self.line}, column {self.column}: {self.message}"
+
+
+def line_and_column(source: str, at: int) -> tuple[int, int]:
+    """Return the line and the column of a character, both from 1."""
+    return source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at)

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.nodes import Action, Branch, Call, Command, Constant, Jump, Node, Path, Pipeline, Text
-from vaultenv.template.values import ITEM, kind, ordered, printed, top_weight, truth
+from vaultenv.template.expressions import INVALID, Deferred, Expressions
+from vaultenv.template.nodes import Action, Branch, Insertion, Jump, Node, Pipeline, Text
+from vaultenv.template.parser import ROOT
+from vaultenv.template.pieces import Piece, joined, pieces_of
+from vaultenv.template.scope import Scope
+from vaultenv.template.types import ABSENT, Opaque
+from vaultenv.template.values import kind, ordered, printed, top_weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from vaultenv.template.functions import Table
+    from vaultenv.template.functions import Tables
+    from vaultenv.template.parser import Nodes, Trees
     from vaultenv.template.work import Work
 
-_NOTHING = object()
+_DEEPEST_INSERTION = 40
 
 
-def evaluate(nodes: Sequence[Node], data: object, functions: Table, work: Work) -> str:
+def evaluate(nodes: Nodes, data: object, functions: Tables, work: Work) -> str:
     """The text that the template makes of `data`; raises TemplateError, also when `work` is used up."""
-    run = _Run(data, functions, work)
-    try:
-        run.nodes(nodes, data)
-    except RecursionError:
-        raise TemplateError("nested too deeply") from None
-    return "".join(run.output)
+    return joined(Evaluation({ROOT: nodes}, functions, work).output(ROOT, data))
 
 
 class _Jumped(Exception):
@@ -33,167 +34,161 @@ class _Jumped(Exception):
         self.kind = kind
 
 
-class _Run:
-    """One evaluation: its output, its variables (name and value, innermost last), and the remaining steps and output."""
+class Evaluation:
+    """The templates of one source at work: their functions, what a missing key is, and the work that they may do.
 
-    def __init__(self, data: object, functions: Table, work: Work) -> None:
-        self.output: list[str] = []
-        self._functions = functions
-        self._variables: list[tuple[str, object]] = [("$", data)]
-        self._work = work
-        self._length = 0
+    `deferrals` counts what had to be left out because a function could not answer yet.
+    """
+
+    def __init__(self, trees: Trees, functions: Tables, work: Work, missing_key: str = INVALID) -> None:
+        self.trees = trees
+        self.functions = functions
+        self.work = work
+        self.missing_key = missing_key
+        self.deferrals = 0
+        self.depth = 0
+        self.length = 0
+
+    def output(self, name: str, data: object, at: int = 0) -> list[Piece]:
+        """Return what the template of that name prints for `data`, inserted at a position; raise TemplateError."""
+        if name not in self.trees:
+            raise TemplateError(f'template "{name}" not defined', at)
+        if self.depth >= _DEEPEST_INSERTION:
+            raise TemplateError(f"templates are inserted more than {_DEEPEST_INSERTION} deep", at)
+        self.depth += 1
+        try:
+            run = _Run(self, data)
+            run.nodes(self.trees[name], data)
+        except RecursionError:
+            raise TemplateError("nested too deeply") from None
+        finally:
+            self.depth -= 1
+        return run.output
+
+    def put(self, pieces: Sequence[Piece], output: list[Piece]) -> None:
+        """Append pieces to an output; raise TemplateError if all output together is too long."""
+        self.length = self.work.bounded(self.length + sum(len(piece.text) for piece in pieces))
+        output.extend(pieces)
+
+
+class _Run:
+    """One template at work: its output, its variables and its expressions."""
+
+    def __init__(self, evaluation: Evaluation, data: object) -> None:
+        self.output: list[Piece] = []
+        self._evaluation = evaluation
+        self._work = evaluation.work
+        self._scope = Scope(data)
+        self._values = Expressions(evaluation.functions, evaluation.work, evaluation.missing_key, self._scope)
 
     def nodes(self, nodes: Sequence[Node], dot: Any) -> None:
+        """Execute nodes; those that depend on a deferred answer are passed over, and so is what they set."""
         for node in nodes:
-            self._node(node, dot)
+            depth = self._scope.depth
+            try:
+                self._node(node, dot)
+            except Deferred:
+                self._evaluation.deferrals += 1
+                self._scope.pop(depth)
+                self._scope.forget(node)
+                if _jumps(node):
+                    raise
 
     def _node(self, node: Node, dot: Any) -> None:
-        self._step()
+        self._values.step()
+        self._values.at = node.at
         if isinstance(node, Text):
-            self._print(node.text)
+            self._put((Piece(node.text, False),))
         elif isinstance(node, Action):
-            value = self._pipeline(node.pipeline, dot)
+            value = self._values.pipeline(node.pipeline, dot)
             if not node.pipeline.variables:
-                self._work.charge_value(value)
-                self._print(printed(value))
+                self._print(value, node)
         elif isinstance(node, Branch):
-            scope = len(self._variables)
+            depth = self._scope.depth
             self._branch(node, dot)
-            del self._variables[scope:]
+            self._scope.pop(depth)
+        elif isinstance(node, Insertion):
+            self._insert(node, dot)
         elif isinstance(node, Jump):
             raise _Jumped(node.kind)
 
-    def _print(self, text: str) -> None:
-        self._length = self._work.bounded(self._length + len(text))
-        self.output.append(text)
+    def _print(self, value: object, node: Node) -> None:
+        self._values.at = node.at
+        if isinstance(value, Opaque):
+            raise self._values.error(f"can't print a value of type {kind(value)}")
+        self._work.charge_value(value)
+        self._put(pieces_of(value, printed(value)))
 
-    def _step(self) -> None:
-        self._work.charge(ITEM)
+    def _put(self, pieces: Sequence[Piece]) -> None:
+        self._evaluation.put(pieces, self.output)
+
+    def _insert(self, node: Insertion, dot: Any) -> None:
+        if node.name not in self._evaluation.trees:
+            raise self._values.error(f'template "{node.name}" not defined')
+        data = self._values.pipeline(node.pipeline, dot) if node.pipeline else ABSENT
+        self.output += self._evaluation.output(node.name, data, self._values.at)
 
     def _branch(self, node: Branch, dot: Any) -> None:
         if node.kind == "range":
-            self._range(node, dot)
+            try:
+                self._range(node, dot)
+            except _Jumped as jump:
+                if jump.kind != "break":
+                    raise
             return
-        value = self._pipeline(node.pipeline, dot)
-        if truth(value):
+        value = self._values.pipeline(node.pipeline, dot)
+        if value:
             self.nodes(node.body, value if node.kind == "with" else dot)
         else:
             self.nodes(node.otherwise, dot)
 
     def _range(self, node: Branch, dot: Any) -> None:
-        value = self._value(node.pipeline, dot)
+        value = self._values.pipeline(node.pipeline, dot)
         if isinstance(value, dict):
             self._work.charge(top_weight(value))
-        scope, is_empty = len(self._variables), True
-        for key, item in _pairs(value, node):
+        depth, is_empty = self._scope.depth, True
+        for key, item in self._pairs(value, node.pipeline):
             is_empty = False
-            self._step()
-            self._bind_range(node.pipeline, key, item)
+            self._values.step()
+            self._bind(node.pipeline, key, item)
             try:
                 self.nodes(node.body, item)
             except _Jumped as jump:
                 if jump.kind == "break":
-                    break
+                    raise
             finally:
-                del self._variables[scope:]
+                self._scope.pop(depth)
         if is_empty:
             self.nodes(node.otherwise, dot)
 
-    def _bind_range(self, pipeline: Pipeline, key: object, item: object) -> None:
+    def _bind(self, pipeline: Pipeline, key: object, item: object) -> None:
         names = pipeline.variables
         values = (item,) if len(names) == 1 else (key, item)
-        for name, value in zip(names, values, strict=False):
-            self._set(name, value, pipeline.declares)
+        for place, (name, value) in enumerate(zip(names, values, strict=False)):
+            if pipeline.declares:
+                self._scope.set_last(len(names) - place, value)
+            else:
+                self._values.assign(name, value)
 
-    def _set(self, name: str, value: object, declares: bool) -> None:
-        if declares:
-            self._variables.append((name, value))
-            return
-        position = max(i for i, (known, _) in enumerate(self._variables) if known == name)
-        self._variables[position] = (name, value)
-
-    def _pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
-        value = self._value(pipeline, dot)
-        for name in pipeline.variables:
-            self._set(name, value, pipeline.declares)
-        return value
-
-    def _value(self, pipeline: Pipeline, dot: Any) -> Any:
-        value: Any = _NOTHING
-        for command in pipeline.commands:
-            value = self._command(command, dot, value)
-        return value
-
-    def _command(self, command: Command, dot: Any, last: Any) -> Any:
-        self._step()
-        first, *rest = command.operands
-        if isinstance(first, Call):
-            return self._call(first, rest, dot, last)
-        if rest or last is not _NOTHING:
-            raise TemplateError("only a function has arguments", first.at)
-        if isinstance(first, Constant) and first.value is None:
-            raise TemplateError("nil is not a command", first.at)
-        return self._operand(first, dot)
-
-    def _call(self, call: Call, operands: Sequence[Node], dot: Any, last: Any) -> Any:
-        if call.name in ("and", "or"):
-            return self._junction(call, operands, dot, last)
-        arguments = [self._operand(operand, dot) for operand in operands]
-        if last is not _NOTHING:
-            arguments.append(last)
-        try:
-            return self._functions[call.name](call.name, arguments, self._work)
-        except TemplateError as error:
-            raise TemplateError(f"error calling {call.name}: {error.message}", call.at) from None
-
-    def _junction(self, call: Call, operands: Sequence[Node], dot: Any, last: Any) -> Any:
-        """Evaluate `and` or `or`: return the first operand that decides, else the last one."""
-        value: Any = _NOTHING
-        for operand in operands:
-            value = self._operand(operand, dot)
-            if truth(value) == (call.name == "or"):
-                return value
-        value = value if last is _NOTHING else last
-        if value is _NOTHING:
-            raise TemplateError(f"wrong number of args for {call.name}: want at least 1 got 0", call.at)
-        return value
-
-    def _operand(self, node: Node, dot: Any) -> Any:
-        self._step()
-        if isinstance(node, Constant):
-            return node.value
-        if isinstance(node, Call):
-            return self._call(node, (), dot, _NOTHING)
-        assert isinstance(node, Path)  # noqa: S101 (the parser makes no other operand)
-        return _fields(self._base(node, dot), node)
-
-    def _base(self, node: Path, dot: Any) -> Any:
-        if isinstance(node.base, Pipeline):
-            return self._value(node.base, dot)
-        if node.base is None:
-            return dot
-        self._work.charge(len(self._variables))
-        return next(value for name, value in reversed(self._variables) if name == node.base)
+    def _pairs(self, value: Any, pipeline: Pipeline) -> Iterator[tuple[object, object]]:
+        """Yield the items of `range`: of a list, of a map by sorted keys, the numbers below an integer."""
+        if isinstance(value, dict):
+            yield from ((key, value[key]) for key in ordered(value))
+        elif isinstance(value, list):
+            yield from enumerate(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            if len(pipeline.variables) > 1:
+                raise self._values.error("can't use a number to iterate over more than one variable")
+            yield from ((ABSENT, type(value)(number)) for number in range(value))
+        elif hasattr(value, "__next__"):
+            yield from enumerate(value)
+        elif value is not ABSENT:
+            raise self._values.error(f"range can't iterate over a value of type {kind(value)}")
 
 
-def _fields(value: Any, node: Path) -> Any:
-    for field in node.fields:
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise TemplateError(f"can't evaluate field {field} in type {kind(value)}", node.at)
-        value = value.get(field)
-    return value
-
-
-def _pairs(value: Any, node: Node) -> Iterable[tuple[object, object]]:
-    """Yield the items of `range`: of a list, of a map by sorted keys, the numbers below an integer."""
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        return [(key, value[key]) for key in ordered(value)]
-    if isinstance(value, list):
-        return enumerate(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return ((number, number) for number in range(value))
-    raise TemplateError(f"range can't iterate over {kind(value)}", node.at)
+def _jumps(node: Node) -> bool:
+    """Return whether the node may leave a loop around it, or end its turn."""
+    if isinstance(node, Branch):
+        inside = () if node.kind == "range" else node.body
+        return any(map(_jumps, (*inside, *node.otherwise)))
+    return isinstance(node, Jump)

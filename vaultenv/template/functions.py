@@ -2,43 +2,88 @@
 
 from __future__ import annotations
 
+from vaultenv.basics.jsontext import Number
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.types import ABSENT
 from vaultenv.template.values import ITEM, kind, top_weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from vaultenv.template.work import Work
 
     Call = Callable[..., Any]
     Row = tuple[Call, str] | tuple[Call, str, Callable[..., int]]
-    Table = Mapping[str, "Function"]
+    Loader = Callable[[], Mapping[str, "Function"]]
+    Types = Mapping[str, "Type"]
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "s": (str,),
-    "p": (str,),
-    "i": (int,),
-    "f": (float, int),
-    "l": (list,),
-    "L": (list,),
-    "m": (dict,),
-    "M": (dict,),
-    "d": (dict,),
-    "D": (list,),
-}
-_NAMES = {
-    "s": "string",
-    "p": "string",
-    "i": "int",
-    "f": "float64",
-    "l": "list",
-    "L": "list",
-    "m": "map",
-    "M": "map",
-    "d": "map",
-    "D": "list",
+TOP, WHOLE, FORMAT = "top", "whole", "format"
+"""What of an argument is charged: the list or map without what its items hold, with it, or text and its verbs."""
+
+
+class Type:
+    """The type of a parameter: Go's name, the Python types that it takes, what nil becomes, and what is charged.
+
+    `nil` is called for a nil of no type; without it that is an error. `of_null` says that a null among the data is
+    taken alike.
+    """
+
+    __slots__ = ("charge", "excluded", "name", "nil", "of_null", "types")
+
+    def __init__(
+        self,
+        name: str,
+        types: tuple[type, ...],
+        excluded: tuple[type, ...] = (),
+        charge: str = "",
+        nil: Callable[[], Any] | None = None,
+        of_null: bool = True,
+    ) -> None:
+        self.name = name
+        self.types = types
+        self.excluded = excluded
+        self.charge = charge
+        self.nil = nil
+        self.of_null = of_null
+
+    def _remedy(self, value: object) -> str:
+        is_number = self.name == "string" and isinstance(value, (Number, int, float))
+        return "; print makes a text of it" if is_number else ""
+
+    def convert(self, value: Any, literal: bool) -> Any:
+        """Return the value as the parameter takes it; raise TemplateError, which names types only."""
+        if value is ABSENT or (value is None and (self.of_null or literal)):
+            if self.nil is None:
+                raise TemplateError(f"no value; expected {self.name}")
+            return self.nil()
+        if literal and self.types == (int,) and isinstance(value, float) and value.is_integer():
+            return int(value)
+        if not isinstance(value, self.types) or isinstance(value, self.excluded):
+            raise TemplateError(
+                f"wrong type for value; expected {self.name}; got {kind(value)}{self._remedy(value)}"
+            )
+        return value
+
+
+def _none() -> None:
+    return None
+
+
+LENIENT: Types = {
+    "s": Type("string", (str,)),
+    "p": Type("string", (str,), charge=FORMAT),
+    "i": Type("int", (int,), (bool,)),
+    "f": Type("float64", (float, int), (bool,)),
+    "l": Type("list", (list,), charge=TOP),
+    "L": Type("list", (list,)),
+    "m": Type("map", (dict,), charge=TOP, nil=dict),
+    "M": Type("map", (dict,), nil=dict),
+    "d": Type("map", (dict,), charge=WHOLE, nil=dict),
+    "D": Type("list", (list,), charge=WHOLE),
+    "v": Type("interface {}", (object,), nil=_none),
+    "a": Type("interface {}", (object,), charge=WHOLE, nil=_none),
 }
 
 
@@ -48,35 +93,28 @@ class Function:
     s(tring), p(rintf's format), i(nt), f(loat); l(ist) or m(ap) of which each item is taken, L or M of which one; a list (D) or map (d) with
     all that it holds; v(alue) that is passed on or compared, a(ny) value with all that it holds. A `*` at the end says
     that the last parameter takes any number of arguments. `size`, where the result can be much longer than the
-    arguments, is called with them and returns its weight.
+    arguments, is called with them and returns its weight. `types` gives the letters another meaning.
     """
 
-    __slots__ = ("_call", "_more", "_parameters", "_size")
+    __slots__ = ("_call", "_more", "_parameters", "_size", "_types")
 
-    def __init__(self, call: Call, parameters: str, size: Callable[..., int] | None = None) -> None:
+    def __init__(
+        self, call: Call, parameters: str, size: Callable[..., int] | None = None, types: Types = LENIENT
+    ) -> None:
         self._call = call
         self._more = parameters.endswith("*")
         self._parameters = parameters.rstrip("*")
         self._size = size
+        self._types = types
 
-    def __call__(self, name: str, arguments: Sequence[Any], work: Work) -> Any:
-        """The function's value; raises TemplateError for wrong arguments, and for more than `work` allows."""
-        letters = self._letters(name, len(arguments))
-        converted = [
-            {} if letter in "mMd" and value is None else value
-            for letter, value in zip(letters, arguments, strict=True)
-        ]
-        for position, (letter, value) in enumerate(zip(letters, converted, strict=True), 1):
-            if letter not in "av":
-                _check(name, position, letter, value)
-            _charge(letter, value, work)
-        if self._size:
-            work.bounded(self._size(*converted))
-        value = self._call(*converted)
-        work.charge_result(value)
-        return value
+    @property
+    def row(self) -> Row:
+        """The callable, its parameters, and the weight of its result, as a table has them."""
+        parameters = self._parameters + "*" * self._more
+        return (self._call, parameters, self._size) if self._size else (self._call, parameters)
 
-    def _letters(self, name: str, count: int) -> str:
+    def letters(self, name: str, count: int) -> str:
+        """Return a letter for each of `count` arguments; raise TemplateError if the function does not take as many."""
         letters = self._parameters
         if self._more and count >= len(letters) - 1:
             return letters[:-1] + letters[-1] * (count - len(letters) + 1)
@@ -85,23 +123,66 @@ class Function:
         expected = f"at least {len(letters) - 1}" if self._more else str(len(letters))
         raise TemplateError(f"wrong number of args for {name}: want {expected} got {count}")
 
+    def argument(self, name: str, position: int, letter: str, value: Any, literal: bool) -> Any:
+        """Return the argument as the callable takes it; raise TemplateError."""
+        try:
+            return self._types[letter].convert(value, literal)
+        except TemplateError as error:
+            raise TemplateError(f"{name}: argument {position}: {error.message}") from None
 
-def _charge(letter: str, value: Any, work: Work) -> None:
+    def call(self, letters: str, arguments: Sequence[Any], work: Work) -> Any:
+        """Return the function's value; raise TemplateError, also for more than `work` allows."""
+        for letter, value in zip(letters, arguments, strict=True):
+            _charge(self._types[letter].charge, value, work)
+        if self._size:
+            work.bounded(self._size(*arguments))
+        value = self._call(*arguments)
+        work.charge_result(value)
+        return value
+
+    def __call__(self, name: str, arguments: Sequence[Any], work: Work) -> Any:
+        """The function's value for values; raises TemplateError as `letters`, `argument` and `call` do."""
+        letters = self.letters(name, len(arguments))
+        converted = [
+            self.argument(name, position, letter, value, literal=False)
+            for position, (letter, value) in enumerate(zip(letters, arguments, strict=True), 1)
+        ]
+        return self.call(letters, converted, work)
+
+
+def _charge(charge: str, value: Any, work: Work) -> None:
     if isinstance(value, str):
-        work.charge(len(value) + (ITEM * value.count("%") if letter == "p" else 0))
-    elif letter in "adD":
+        work.charge(len(value) + (ITEM * value.count("%") if charge == FORMAT else 0))
+    elif charge == WHOLE:
         work.charge_value(value)
-    elif letter in "lm":
+    elif charge == TOP:
         work.charge(top_weight(value))
-
-
-def _check(name: str, position: int, letter: str, value: object) -> None:
-    if value is None:
-        raise TemplateError(f"{name}: argument {position} has no value; expected {_NAMES[letter]}")
-    if not isinstance(value, _TYPES[letter]) or (isinstance(value, bool) and letter in "if"):
-        raise TemplateError(f"{name}: argument {position}: expected {_NAMES[letter]}; got {kind(value)}")
 
 
 def table(rows: Mapping[str, Row]) -> dict[str, Function]:
     """Functions by name, from rows of callable, parameters and, where it is needed, the weight of the result."""
     return {name: Function(*row) for name, row in rows.items()}
+
+
+class Tables:
+    """Functions by name. Each table is loaded when a template first uses one of its functions: a start pays for no other."""
+
+    __slots__ = ("_functions", "_loaders")
+
+    def __init__(
+        self, tables: Sequence[tuple[Loader, str]], bound: Mapping[str, Function] | None = None
+    ) -> None:
+        """Take loaders of tables, each with the names in its table, and functions that are there already."""
+        self._functions = dict(bound or {})
+        self._loaders = {name: load for load, names in tables for name in names.split()}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._functions or name in self._loaders
+
+    def __iter__(self) -> Iterator[str]:
+        yield from dict.fromkeys((*self._functions, *self._loaders))
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._functions:
+            self._functions[name] = self._loaders[name]()[name]
+        return self._functions[name]

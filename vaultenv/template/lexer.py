@@ -3,156 +3,268 @@
 from vaultenv.basics.record import Record
 from vaultenv.template.errors import TemplateError
 
-SPACE = " \t\r\n"
-TEXT, OPEN, CLOSE, END = "text", "open", "close", "end"
-IDENTIFIER, FIELD, VARIABLE, DOT = "identifier", "field", "variable", "dot"
-STRING, NUMBER, CHARACTER = "string", "number", "character"
+SPACES = " \t\r\n"
+TEXT, OPEN, CLOSE, SPACE, END, FAULT = "text", "open", "close", "space", "end", "fault"
+IDENTIFIER, KEYWORD, BOOLEAN = "identifier", "keyword", "boolean"
+FIELD, VARIABLE, DOT = "field", "variable", "dot"
+STRING, NUMBER, CHARACTER, OTHER = "string", "number", "character", "other"
+KEYWORDS = frozenset(
+    "block break continue define else end if range nil template with".split()  # noqa: SIM905 (as Go lists them)
+)
+_BOOLEANS = ("true", "false")
 _MOST_TOKENS = 10_000
-_SYMBOLS = (":=", "=", "|", ",", "(", ")")
+_AFTER_WORD = (*SPACES, "", ".", ",", "|", ":", ")", "(")
+_DECIMAL = "0123456789_"
+_DIGITS = {"x": "0123456789abcdefABCDEF_", "o": "01234567_", "b": "01_"}
 
 
 class Token(Record):
-    """A piece of a template: its kind (a symbol's kind is the symbol), its text, and the position of its
-    first character.
+    """A piece of a template: its kind (a symbol's kind is the symbol), its text, and the position of its first
+    character.
 
-    `spaced` says that blanks are before it.
+    The text of a FAULT is the error that the parser raises when it comes to it.
     """
 
-    __slots__ = ("at", "kind", "spaced", "text")
+    __slots__ = ("at", "kind", "text")
 
-    def __init__(self, kind: str, text: str, at: int, spaced: bool = False) -> None:
+    def __init__(self, kind: str, text: str, at: int) -> None:
         self.kind = kind
         self.text = text
         self.at = at
-        self.spaced = spaced
 
 
 def tokens(source: str, left: str, right: str) -> list[Token]:
-    """Return all tokens, with an END; actions are between OPEN and CLOSE. Raises TemplateError."""
-    found: list[Token] = []
-    at = 0
-    trim = False
-    while True:
-        start = source.find(left, at)
-        text = source[at:] if start < 0 else source[at:start]
-        text = text.lstrip(SPACE) if trim else text
-        if start >= 0 and _trims_before(source, start + len(left)):
-            text = text.rstrip(SPACE)
-        if text:
-            found.append(Token(TEXT, text, at))
-        if start < 0:
-            return [*found, Token(END, "", len(source))]
-        at, trim = _Action(source, start, left, right, found).read()
+    """Return all tokens, with an END or a FAULT as the last; actions are between OPEN and CLOSE.
+
+    Raises TemplateError for a template of too many words.
+    """
+    return _Lexer(source, left, right).tokens()
 
 
-def _trims_before(source: str, at: int) -> bool:
-    return source[at : at + 1] == "-" and source[at + 1 : at + 2] in tuple(SPACE)
+class _Fault(Exception):
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
-class _Action:
-    """Reads one action, from its left delimiter to its right one."""
-
-    def __init__(self, source: str, start: int, left: str, right: str, found: list[Token]) -> None:
+class _Lexer:
+    def __init__(self, source: str, left: str, right: str) -> None:
         self._source = source
-        self._start = start
+        self._left = left
         self._right = right
-        self._found = found
-        self._at = start + len(left)
-        if _trims_before(source, self._at):
-            self._at += 2
+        self._trimming_right = "-" + right
+        self._at = 0
+        self._start = 0
+        self._parentheses = 0
+        self._words = 0
+        self._found: list[Token] = []
 
-    def read(self) -> tuple[int, bool]:
-        """Return the position after the action, and whether the text after it is trimmed."""
+    def tokens(self) -> list[Token]:
+        try:
+            while self._text():
+                self._delimiter()
+        except _Fault as fault:
+            self._found.append(Token(FAULT, fault.message, self._start))
+        return self._found
+
+    def _text(self) -> bool:
+        """Read up to the next left delimiter; return whether there is one."""
+        source, start = self._source, self._at
+        found = source.find(self._left, start)
+        text = source[start:] if found < 0 else source[start:found]
+        if found >= 0 and _trims(source, found + len(self._left)):
+            text = text.rstrip(SPACES)
+        if text:
+            self._found.append(Token(TEXT, text, start))
+        if found < 0:
+            self._found.append(Token(END, "", len(source)))
+            return False
+        self._at = self._start = found
+        return True
+
+    def _delimiter(self) -> None:
+        """Read an action or a comment, and what its right delimiter trims."""
+        opened = self._at
+        self._at += len(self._left)
+        self._at += 2 * _trims(self._source, self._at)
         if self._source.startswith("/*", self._at):
-            self._skip_comment()
-            return self._end_of_comment()
-        self._found.append(Token(OPEN, "", self._start))
-        while True:
-            spaced = self._skip_space()
-            if self._source.startswith("-" + self._right, self._at) and spaced:
-                return self._close(1), True
-            if self._source.startswith(self._right, self._at):
-                return self._close(0), False
-            if self._at >= len(self._source):
-                raise TemplateError("unclosed action", self._start)
-            if len(self._found) >= _MOST_TOKENS:
-                raise TemplateError(f"longer than {_MOST_TOKENS} words", self._at)
-            self._token(spaced)
+            self._start = self._at
+            self._comment()
+        else:
+            self._count()
+            self._found.append(Token(OPEN, "", opened))
+            self._parentheses = 0
+            while not self._closed():
+                self._token()
 
-    def _close(self, trim: int) -> int:
-        self._found.append(Token(CLOSE, "", self._at))
-        return self._at + trim + len(self._right)
-
-    def _skip_comment(self) -> None:
-        end = self._source.find("*/", self._at)
+    def _comment(self) -> None:
+        end = self._source.find("*/", self._at + 2)
         if end < 0:
-            raise TemplateError("unclosed comment", self._start)
+            raise _Fault("unclosed comment")
         self._at = end + 2
+        if not self._is_right():
+            raise _Fault("comment ends before closing delimiter")
+        self._skip_right()
 
-    def _end_of_comment(self) -> tuple[int, bool]:
-        spaced = self._skip_space()
-        trim = spaced and self._source.startswith("-" + self._right, self._at)
-        self._at += trim
-        if not self._source.startswith(self._right, self._at):
-            raise TemplateError("comment ends before closing delimiter", self._at)
-        return self._at + len(self._right), trim
+    def _is_right(self) -> int:
+        """Return 0 where no right delimiter is, 1 at one, 2 at one with a trim marker."""
+        source, at = self._source, self._at
+        if source.startswith(self._trimming_right, at + 1) and source[at] in SPACES:
+            return 2
+        return 1 if source.startswith(self._right, at) else 0
 
-    def _skip_space(self) -> bool:
-        start = self._at
-        while self._source[self._at : self._at + 1] in tuple(SPACE):
+    def _skip_right(self) -> int:
+        """Pass the right delimiter and what it trims; return where it begins."""
+        trims = self._is_right() == 2
+        begin = self._at + 2 * trims
+        self._at = begin + len(self._right)
+        while trims and self._source[self._at : self._at + 1] in tuple(SPACES):
             self._at += 1
-        return self._at > start
+        return begin
 
-    def _token(self, spaced: bool) -> None:
-        start = self._at
-        kind = self._kind()
-        self._found.append(Token(kind, self._source[start : self._at], start, spaced))
+    def _closed(self) -> bool:
+        self._start = self._at
+        if not self._is_right():
+            return False
+        if self._parentheses:
+            raise _Fault("unclosed left paren")
+        self._found.append(Token(CLOSE, "", self._skip_right()))
+        return True
 
-    def _kind(self) -> str:
-        char = self._source[self._at]
-        for symbol in _SYMBOLS:
-            if self._source.startswith(symbol, self._at):
-                self._at += len(symbol)
-                return symbol
+    def _token(self) -> None:
+        char = self._source[self._at : self._at + 1]
+        if not char:
+            raise _Fault("unclosed action")
+        if char in SPACES:
+            kind = self._space()
+        else:
+            self._count()
+            kind = self._kind(char)
+        if self._at > self._start:
+            self._found.append(Token(kind, self._source[self._start : self._at], self._start))
+
+    def _count(self) -> None:
+        self._words += 1
+        if self._words > _MOST_TOKENS:
+            raise TemplateError(f"longer than {_MOST_TOKENS} words", self._at)
+
+    def _space(self) -> str:
+        while self._source[self._at : self._at + 1] in tuple(SPACES):
+            self._at += 1
+        # The last blank belongs to a right delimiter with a trim marker.
+        self._at -= self._source.startswith(self._trimming_right, self._at)
+        return SPACE
+
+    def _kind(self, char: str) -> str:
+        """Pass the token that begins with `char`, and return its kind."""
         if char in "\"'`":
-            self._at = _quote_end(self._source, self._at)
+            self._quoted(char)
             return CHARACTER if char == "'" else STRING
-        if char.isdigit() or (char in "+-." and self._source[self._at + 1 : self._at + 2].isdigit()):
-            return self._word(NUMBER, "._+-")
-        if char in ".$" or _is_letter(char):
-            return self._name(char)
-        raise TemplateError(f"unexpected {char!r} in an action", self._at)
+        following = self._source[self._at + 1 : self._at + 2]
+        if char == "$" or (char == "." and not ("0" <= following <= "9")):
+            return self._name(VARIABLE if char == "$" else FIELD)
+        if char in "+-." or "0" <= char <= "9":
+            return self._number()
+        return self._word() if _is_word(char) else self._symbol(char, following)
 
-    def _name(self, char: str) -> str:
+    def _symbol(self, char: str, following: str) -> str:
         self._at += 1
-        while _is_letter(self._source[self._at : self._at + 1]):
+        if char == ":":
+            if following != "=":
+                raise _Fault("expected :=")
             self._at += 1
-        if char == ".":
-            return FIELD if _is_letter(self._source[self._at - 1]) else DOT
-        return VARIABLE if char == "$" else IDENTIFIER
+            return ":="
+        self._parentheses += (char == "(") - (char == ")")
+        if self._parentheses < 0:
+            raise _Fault("unexpected right paren")
+        if not (char.isascii() and char.isprintable()):
+            raise _Fault(f"unrecognized character in action: U+{ord(char):04X}")
+        return char if char in "=|()" else OTHER
 
-    def _word(self, kind: str, also: str) -> str:
-        start = self._at
-        while (char := self._source[self._at : self._at + 1]) and (_is_letter(char) or char in also):
-            signed = char in "+-" and self._at > start and self._source[self._at - 1] not in "eEpP"
-            if signed:
-                break
-            self._at += 1
+    def _name(self, kind: str) -> str:
+        self._at += 1
+        if self._ends_word():
+            return DOT if kind == FIELD else VARIABLE
+        self._letters()
         return kind
 
+    def _word(self) -> str:
+        self._letters()
+        word = self._source[self._start : self._at]
+        if word in KEYWORDS:
+            return KEYWORD
+        return BOOLEAN if word in _BOOLEANS else IDENTIFIER
 
-def _is_letter(char: str) -> bool:
-    return char == "_" or char.isalnum()
+    def _letters(self) -> None:
+        source, at = self._source, self._at
+        while (char := source[at : at + 1]).isalpha() or char.isdecimal() or char == "_":
+            at += 1
+        self._at = at
+        if not self._ends_word():
+            raise _Fault(f"bad character U+{ord(self._source[self._at]):04X}{self._hint()}")
+
+    def _hint(self) -> str:
+        if self._source[self._at] != "-":
+            return ""
+        return ' "-": a name with a hyphen needs index, as in: index .Data.data "a-b"'
+
+    def _ends_word(self) -> bool:
+        char = self._source[self._at : self._at + 1]
+        return char in _AFTER_WORD or self._source.startswith(self._right, self._at)
+
+    def _number(self) -> str:
+        self._scan_number()
+        if self._source[self._at : self._at + 1] in ("+", "-"):
+            self._scan_number()
+            if self._source[self._at - 1] != "i":
+                raise _Fault("bad number syntax")
+        return NUMBER
+
+    def _scan_number(self) -> None:
+        self._accept("+-")
+        digits = _DECIMAL
+        if self._accept("0"):
+            digits = _DIGITS.get(self._accept("xXoObB").lower(), _DECIMAL)
+        self._run(digits)
+        if self._accept("."):
+            self._run(digits)
+        if self._accept({_DECIMAL: "eE", _DIGITS["x"]: "pP"}.get(digits, "")):
+            self._accept("+-")
+            self._run(_DECIMAL)
+        self._accept("i")
+        if _is_word(self._source[self._at : self._at + 1]):
+            raise _Fault("bad number syntax")
+
+    def _accept(self, chars: str) -> str:
+        char = self._source[self._at : self._at + 1]
+        if not char or char not in chars:
+            return ""
+        self._at += 1
+        return char
+
+    def _run(self, chars: str) -> None:
+        while self._accept(chars):
+            pass
+
+    def _quoted(self, quote: str) -> None:
+        """Pass a quoted string or character; raise _Fault at the end of the line, for backquotes of the template."""
+        source = self._source
+        at = self._at + 1
+        while (char := source[at : at + 1]) != quote:
+            if char == "\\" and quote != "`":
+                at += 1
+                char = source[at : at + 1]
+            if not char or (char == "\n" and quote != "`"):
+                raise _Fault(
+                    "unterminated quoted string" if quote != "'" else "unterminated character constant"
+                )
+            at += 1
+        self._at = at + 1
 
 
-def _quote_end(source: str, at: int) -> int:
-    """Return the position after the quote that ends the one at `at`."""
-    quote, start = source[at], at
-    at += 1
-    while at < len(source):
-        if source[at] == quote:
-            return at + 1
-        if source[at] == "\n" and quote != "`":
-            break
-        at += 2 if source[at] == "\\" and quote != "`" else 1
-    raise TemplateError("unterminated quoted string", start)
+def _trims(source: str, at: int) -> bool:
+    return source[at : at + 1] == "-" and source[at + 1 : at + 2] in tuple(SPACES)
+
+
+def _is_word(char: str) -> bool:
+    return char == "_" or char.isalpha() or char.isdecimal()

@@ -1,10 +1,10 @@
-"""The tree of a parsed template. Every node has its character position, `at`, for messages."""
+"""The tree of a parsed template. Every node has its character position, `at`, for messages: Go's own positions."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Node:
@@ -37,11 +37,11 @@ class Constant(Node):
 
 
 class Path(Node):
-    """Fields of a base: of dot (None), of a variable (its name), or of a pipeline in parentheses."""
+    """Fields of a base: of dot (None), of a variable (its name), of a pipeline in parentheses, or of a function's value."""
 
     __slots__ = ("base", "fields")
 
-    def __init__(self, at: int, base: str | Pipeline | None, fields: Sequence[str]) -> None:
+    def __init__(self, at: int, base: str | Pipeline | Call | None, fields: Sequence[str]) -> None:
         super().__init__(at)
         self.base = base
         self.fields = tuple(fields)
@@ -58,7 +58,7 @@ class Call(Node):
 
 
 class Command(Node):
-    """An operand, with arguments if it is a function."""
+    """An operand, with arguments if it is a function or a method."""
 
     __slots__ = ("operands",)
 
@@ -70,7 +70,7 @@ class Command(Node):
 class Pipeline(Node):
     """Commands, each giving its value to the next; the last value goes to the variables, if any.
 
-    `declares` tells `:=` from `=`.
+    `declares` tells `:=` from `=`. As an operand, it stands in parentheses.
     """
 
     __slots__ = ("commands", "declares", "variables")
@@ -117,3 +117,35 @@ class Jump(Node):
     def __init__(self, at: int, kind: str) -> None:
         super().__init__(at)
         self.kind = kind
+
+
+class Insertion(Node):
+    """`template`, or the place of a `block`: the name of a template, and the pipeline that gives its dot, if any."""
+
+    __slots__ = ("name", "pipeline")
+
+    def __init__(self, at: int, name: str, pipeline: Pipeline | None) -> None:
+        super().__init__(at)
+        self.name = name
+        self.pipeline = pipeline
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield the node and all below it, as they stand in the template."""
+    yield node
+    for inner in _inner(node):
+        yield from walk(inner)
+
+
+def _inner(node: Node) -> Sequence[Node]:
+    if isinstance(node, Pipeline):
+        return node.commands
+    if isinstance(node, Command):
+        return node.operands
+    if isinstance(node, Branch):
+        return (node.pipeline, *node.body, *node.otherwise)
+    if isinstance(node, Path):
+        return () if node.base is None or isinstance(node.base, str) else (node.base,)
+    if isinstance(node, (Action, Insertion)):
+        return (node.pipeline,) if node.pipeline else ()
+    return ()

@@ -1,222 +1,208 @@
-"""The parser: tokens to a tree, one method per rule of Go's text/template grammar, without define, template
-and block.
-"""
+"""The parser: tokens to trees, one method per rule of Go's text/template grammar but those of expressions."""
 
 from __future__ import annotations
 
 from vaultenv.template import lexer
-from vaultenv.template.constants import character, number, string
-from vaultenv.template.errors import TemplateError
-from vaultenv.template.nodes import Action, Branch, Call, Command, Constant, Jump, Node, Path, Pipeline, Text
+from vaultenv.template.constants import string
+from vaultenv.template.nodes import Action, Branch, Insertion, Jump, Node, Text
+from vaultenv.template.pipelines import ExpressionParser
+from vaultenv.template.stream import Stream, is_keyword
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from vaultenv.template.lexer import Token
 
+    Nodes = tuple[Node, ...]
+    Trees = dict[str, Nodes]
+
+ROOT = ""
+"""The name of the template that is not within a `define`."""
 _BRANCHES = ("if", "with", "range")
-_KEYWORDS = (*_BRANCHES, "else", "end", "break", "continue", "define", "template", "block")
-_WORDS = {"true": True, "false": False, "nil": None}
-_DEEPEST = 50
-_MOST_VARIABLES = 200
+_DEFINING = ("define", "template", "block")
 
 
-def parse_template(
-    source: str, functions: Container[str], left: str = "${", right: str = "}"
-) -> tuple[Node, ...]:
-    """Return the nodes of a template; raise TemplateError, also for a function that is not in `functions`."""
-    parser = _Parser(lexer.tokens(source, left, right), functions)
-    nodes, stop = parser.nodes(())
-    if stop:
-        raise TemplateError(f"unexpected {stop.text}", stop.at)
-    return nodes
+def parse_template(source: str, functions: Container[str], left: str = "${", right: str = "}") -> Nodes:
+    """Return the nodes of a template in a key; raise TemplateError, also for a function that is not in `functions`."""
+    return _Parser(source, left, right, functions, undefined, _DEFINING).trees()[ROOT]
+
+
+def parse_trees(
+    source: str, functions: Container[str], left: str, right: str, unknown: Callable[[str], str]
+) -> Trees:
+    """Return the nodes of a template and of those that it defines, by name.
+
+    Raise TemplateError for what is not a template; `unknown` makes the message for a function not in `functions`.
+    """
+    return _Parser(source, left, right, functions, unknown, ()).trees()
+
+
+def undefined(name: str) -> str:
+    """Return Go's message for a function that does not exist."""
+    return f'function "{name}" not defined'
 
 
 class _Parser:
-    def __init__(self, tokens: list[Token], functions: Container[str]) -> None:
-        self._tokens = tokens
-        self._functions = functions
-        self._next = 0
-        self._variables = ["$"]
-        self._depth = 0
+    def __init__(
+        self,
+        source: str,
+        left: str,
+        right: str,
+        functions: Container[str],
+        unknown: Callable[[str], str],
+        refused: tuple[str, ...],
+    ) -> None:
+        self._stream = Stream(lexer.tokens(source, left, right))
+        self._expressions = ExpressionParser(self._stream, functions, unknown)
+        self._refused = refused
         self._ranges = 0
+        self._trees: Trees = {}
 
-    def nodes(self, stops: tuple[str, ...]) -> tuple[tuple[Node, ...], Token | None]:
-        """Parse text and actions up to an action that is one of `stops`; return also that token, None at the
-        end of the template.
-        """
+    def trees(self) -> Trees:
+        """trees = *( definition | text | action ) ."""
         found: list[Node] = []
-        while True:
-            token = self._take()
-            if token.kind == lexer.END:
-                return tuple(found), None
-            if token.kind == lexer.TEXT:
-                found.append(Text(token.at, token.text))
-                continue
-            word = self._peek()
-            if word.kind == lexer.IDENTIFIER and word.text in ("else", "end"):
-                if word.text not in stops:
-                    raise TemplateError(f"unexpected {word.text}", word.at)
-                return tuple(found), self._take()
-            found.append(self._action())
+        while (token := self._stream.peek()).kind != lexer.END:
+            opened = self._stream.next
+            if token.kind == lexer.OPEN:
+                self._stream.take()
+                if is_keyword(self._stream.take_word(), "define"):
+                    self._definition()
+                    continue
+                self._stream.next = opened
+            node, stop = self._text_or_action()
+            if node is None:
+                raise self._stream.error(f"unexpected {stop}")
+            found.append(node)
+        self._add(ROOT, tuple(found))
+        return self._trees
+
+    def _definition(self) -> None:
+        """definition = "define" string nodes "end" ."""
+        self._refuse("define")
+        name = self._template_name(self._stream.take_word(), "define clause")
+        self._stream.expect(lexer.CLOSE)
+        self._add(name, self._separately("define"))
+
+    def _separately(self, word: str) -> Nodes:
+        """Return nodes up to an `end`, which see no variable or loop around them."""
+        variables, ranges = self._expressions.variables, self._ranges
+        self._expressions.variables, self._ranges = ["$"], 0
+        nodes, stop = self._nodes()
+        if stop != "end":
+            raise self._stream.error(f"unexpected {stop} in {word}")
+        self._expressions.variables, self._ranges = variables, ranges
+        return nodes
+
+    def _add(self, name: str, nodes: Nodes) -> None:
+        if name not in self._trees or _is_blank(self._trees[name]):
+            self._trees[name] = nodes
+        elif not _is_blank(nodes):
+            raise self._stream.error(f'multiple definition of template "{name}"')
+
+    def _nodes(self) -> tuple[Nodes, str]:
+        """nodes = *( text | action ): return also the `else` or `end` after them."""
+        found: list[Node] = []
+        while self._stream.peek_word().kind != lexer.END:
+            node, stop = self._text_or_action()
+            if node is None:
+                return tuple(found), stop
+            found.append(node)
+        raise self._stream.error("unexpected end of the template: an end is missing")
+
+    def _text_or_action(self) -> tuple[Node | None, str]:
+        """Return the next node, or None and the word `else` or `end`."""
+        token = self._stream.take_word()
+        if token.kind == lexer.TEXT:
+            return Text(token.at, token.text), ""
+        if token.kind != lexer.OPEN:
+            raise self._stream.unexpected(token, "input")
+        word = self._stream.peek_word()
+        if word.kind == lexer.KEYWORD and word.text in ("else", "end"):
+            self._stream.take_word()
+            self._stop(word.text)
+            return None, word.text
+        return self._action(), ""
+
+    def _stop(self, word: str) -> None:
+        """Pass the delimiter after an `else` or `end`; leave the `if` or `with` of a chain."""
+        following = self._stream.peek_word()
+        chained = following.kind == lexer.KEYWORD and following.text in ("if", "with")
+        if word == "end" or not chained:
+            self._stream.expect(lexer.CLOSE)
 
     def _action(self) -> Node:
-        """action = branch | "break" | "continue" | pipeline ."""
-        word = self._peek()
-        if word.kind == lexer.IDENTIFIER and word.text in _KEYWORDS:
-            return self._keyword(self._take())
-        pipeline = self._pipeline(most_variables=1)
-        self._expect(lexer.CLOSE)
-        return Action(word.at, pipeline)
+        """action = branch | jump | insertion | block | pipeline ."""
+        word = self._stream.peek_word()
+        if word.kind == lexer.KEYWORD and word.text not in ("nil", "define"):
+            self._stream.take_word()
+            return self._keyword(word)
+        pipeline = self._expressions.pipeline("command")
+        return Action(pipeline.at, pipeline)
 
     def _keyword(self, word: Token) -> Node:
         if word.text in _BRANCHES:
             return self._branch(word)
         if word.text in ("break", "continue"):
+            self._stream.expect(lexer.CLOSE)
             if not self._ranges:
-                raise TemplateError(f"{word.text} outside range", word.at)
-            self._expect(lexer.CLOSE)
+                raise self._stream.error(f"{word.text} outside range")
             return Jump(word.at, word.text)
-        raise TemplateError(f"{word.text} is not supported in keys", word.at)
+        self._refuse(word.text)
+        return self._block() if word.text == "block" else self._insertion()
+
+    def _refuse(self, word: str) -> None:
+        if word in self._refused:
+            raise self._stream.error(f"{word} is not supported in keys")
+
+    def _insertion(self) -> Insertion:
+        """insertion = "template" string [ pipeline ] ."""
+        token = self._stream.take_word()
+        name = self._template_name(token, "template clause")
+        pipeline = None
+        if self._stream.peek_word().kind == lexer.CLOSE:
+            self._stream.take_word()
+        else:
+            pipeline = self._expressions.pipeline("template clause")
+        return Insertion(token.at, name, pipeline)
+
+    def _block(self) -> Insertion:
+        """block = "block" string pipeline nodes "end" ."""
+        token = self._stream.take_word()
+        name = self._template_name(token, "block clause")
+        pipeline = self._expressions.pipeline("block clause")
+        self._expressions.enter()
+        self._add(name, self._separately("block"))
+        self._expressions.leave()
+        return Insertion(token.at, name, pipeline)
+
+    def _template_name(self, token: Token, context: str) -> str:
+        if token.kind != lexer.STRING:
+            raise self._stream.unexpected(token, context)
+        return string(token.text, token.at)
 
     def _branch(self, word: Token) -> Branch:
         """branch = kind pipeline nodes [ "else" ( branch of if or with | nodes ) ] "end" ."""
-        self._enter(word)
-        scope, is_range = len(self._variables), word.text == "range"
-        pipeline = self._pipeline(most_variables=2 if is_range else 1)
-        self._expect(lexer.CLOSE)
+        self._expressions.enter()
+        scope, is_range = len(self._expressions.variables), word.text == "range"
+        pipeline = self._expressions.pipeline(word.text)
         self._ranges += is_range
-        body, stop = self.nodes(("else", "end"))
+        body, stop = self._nodes()
         self._ranges -= is_range
-        otherwise: tuple[Node, ...] = ()
-        if stop and stop.text == "else":
-            otherwise = self._otherwise(word)
-        elif stop:
-            self._expect(lexer.CLOSE)
-        else:
-            raise TemplateError(f"{word.text} has no end", word.at)
-        del self._variables[scope:]
-        self._depth -= 1
-        return Branch(word.at, word.text, pipeline, body, otherwise)
+        otherwise = self._otherwise(word) if stop == "else" else ()
+        del self._expressions.variables[scope:]
+        self._expressions.leave()
+        return Branch(pipeline.at, word.text, pipeline, body, otherwise)
 
-    def _otherwise(self, word: Token) -> tuple[Node, ...]:
-        again = self._peek()
-        if again.kind == lexer.IDENTIFIER and again.text == word.text and word.text != "range":
-            return (self._branch(self._take()),)
-        self._expect(lexer.CLOSE)
-        nodes, stop = self.nodes(("end",))
-        if not stop:
-            raise TemplateError(f"{word.text} has no end", word.at)
-        self._expect(lexer.CLOSE)
+    def _otherwise(self, word: Token) -> Nodes:
+        again = self._stream.peek()
+        if is_keyword(again, word.text) and word.text != "range":
+            return (self._branch(self._stream.take()),)
+        nodes, stop = self._nodes()
+        if stop != "end":
+            raise self._stream.error(f"expected end; found {stop}")
         return nodes
 
-    def _pipeline(self, most_variables: int) -> Pipeline:
-        """pipeline = [ variable [ "," variable ] ( ":=" | "=" ) ] command *( "|" command ) ."""
-        start = self._peek()
-        variables, declares = self._targets(most_variables)
-        commands = [self._command()]
-        while self._peek().kind == "|":
-            self._take()
-            commands.append(self._command())
-        for command in commands[1:]:
-            if isinstance(command.operands[0], Constant):
-                raise TemplateError("non executable command in pipeline", command.at)
-        if declares:
-            self._variables += variables
-        if len(self._variables) > _MOST_VARIABLES:
-            raise TemplateError("too many variables", start.at)
-        return Pipeline(start.at, commands, variables, declares)
 
-    def _targets(self, most: int) -> tuple[list[str], bool]:
-        names: list[Token] = []
-        at = self._next
-        while self._tokens[at].kind == lexer.VARIABLE:
-            names.append(self._tokens[at])
-            symbol = self._tokens[at + 1].kind
-            at += 2
-            if symbol in (":=", "=") and len(names) <= most:
-                self._next = at
-                return self._checked(names, symbol == ":="), symbol == ":="
-            if symbol != ",":
-                break
-        return [], False
-
-    def _checked(self, names: list[Token], declares: bool) -> list[str]:
-        for name in names:
-            if not declares and name.text not in self._variables:
-                raise TemplateError(f"undefined variable {name.text}", name.at)
-        return [name.text for name in names]
-
-    def _command(self) -> Command:
-        """command = operand *( space operand ) ."""
-        start = self._peek()
-        operands = [self._operand()]
-        while self._peek().kind not in (lexer.CLOSE, "|", ")"):
-            if not self._peek().spaced:
-                raise TemplateError("a space is missing", self._peek().at)
-            operands.append(self._operand())
-        return Command(start.at, operands)
-
-    def _operand(self) -> Node:
-        """operand = term *field ."""
-        token = self._take()
-        if token.kind == lexer.IDENTIFIER and token.text not in _WORDS:
-            return self._function(token)
-        if token.kind == "(":
-            return Path(token.at, self._parenthesis(token), self._fields())
-        if token.kind == lexer.VARIABLE:
-            if token.text not in self._variables:
-                raise TemplateError(f"undefined variable {token.text}", token.at)
-            return Path(token.at, token.text, self._fields())
-        if token.kind == lexer.FIELD:
-            return Path(token.at, None, [token.text[1:], *self._fields()])
-        return Path(token.at, None, ()) if token.kind == lexer.DOT else self._constant(token)
-
-    def _function(self, token: Token) -> Call:
-        if token.text not in self._functions or token.text in _KEYWORDS:
-            raise TemplateError(f'function "{token.text}" not defined', token.at)
-        return Call(token.at, token.text)
-
-    def _parenthesis(self, token: Token) -> Pipeline:
-        self._enter(token)
-        pipeline = self._pipeline(most_variables=0)
-        self._expect(")")
-        self._depth -= 1
-        return pipeline
-
-    def _fields(self) -> list[str]:
-        fields = []
-        while self._peek().kind == lexer.FIELD and not self._peek().spaced:
-            fields.append(self._take().text[1:])
-        return fields
-
-    def _constant(self, token: Token) -> Constant:
-        if token.kind == lexer.STRING:
-            return Constant(token.at, string(token.text, token.at))
-        if token.kind == lexer.NUMBER:
-            return Constant(token.at, number(token.text, token.at))
-        if token.kind == lexer.CHARACTER:
-            return Constant(token.at, character(token.text, token.at))
-        if token.kind == lexer.IDENTIFIER:
-            return Constant(token.at, _WORDS[token.text])
-        raise TemplateError("missing value for command", token.at)
-
-    def _enter(self, token: Token) -> None:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise TemplateError("nested too deeply", token.at)
-
-    def _peek(self) -> Token:
-        return self._tokens[self._next]
-
-    def _take(self) -> Token:
-        token = self._tokens[self._next]
-        self._next = min(self._next + 1, len(self._tokens) - 1)
-        return token
-
-    def _expect(self, kind: str) -> None:
-        token = self._take()
-        if token.kind != kind:
-            expected = "the end of the action" if kind == lexer.CLOSE else kind
-            raise TemplateError(f"unexpected {token.text or 'end'}, not {expected}", token.at)
+def _is_blank(nodes: Nodes) -> bool:
+    return all(isinstance(node, Text) and not node.text.strip() for node in nodes)

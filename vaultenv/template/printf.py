@@ -1,162 +1,183 @@
-"""Go's formatted printing (https://pkg.go.dev/fmt), for the values that templates have."""
+"""Go's formatted printing (https://pkg.go.dev/fmt), for the values that templates have: the format and its arguments."""
 
 from __future__ import annotations
 
-from vaultenv.template.quote import quoted
-from vaultenv.template.values import ITEM, float_text, kind, text
+from vaultenv.template.pieces import Piece, Written, joined, pieces_of
+from vaultenv.template.values import ITEM, kind, text
+from vaultenv.template.verbs import NAMES, Verb, formatted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from typing import Any
 
 _FLAGS = "+-# 0"
-
-
-class _Verb:
-    """One `%…` of a format: flags, width and precision (None if not given), and the letter."""
-
-    __slots__ = ("flags", "letter", "precision", "width")
-
-    def __init__(self, flags: str, width: int, precision: int | None, letter: str) -> None:
-        self.flags = flags
-        self.width = width
-        self.precision = precision
-        self.letter = letter
+_WIDEST = 1_000_000
 
 
 def formatted_size(format_: str, *arguments: object) -> int:
     """Return a weight that the formatted text does not exceed by more than its arguments' escapes."""
     size = len(format_) + ITEM * format_.count("%")
-    return size + sum(
-        (verb.width + (verb.precision or 0)) * _leaves(argument)
-        for verb, argument in zip(_verbs(format_), arguments, strict=False)
-    )
-
-
-def _verbs(format_: str) -> Iterator[_Verb]:
-    """Yield the verbs that take an argument."""
-    at = 0
-    while (start := format_.find("%", at)) >= 0:
-        verb, at = _verb(format_, start + 1)
-        if verb.letter not in ("", "%"):
-            yield verb
+    reader = _Reader(format_, arguments)
+    while reader.next_verb() is not None:
+        if not reader.problem and reader.verb.letter != "%":
+            size += (reader.verb.width + (reader.verb.precision or 0)) * _leaves(reader.argument)
+    return size
 
 
 def _leaves(value: object) -> int:
     """Return how often a width may apply: to the value, and to each one in a list or map."""
     if isinstance(value, (list, dict)):
-        return 1 + sum(map(_leaves, value.values() if isinstance(value, dict) else value))
+        keys = len(value) if isinstance(value, dict) else 0
+        return 1 + keys + sum(map(_leaves, value.values() if isinstance(value, dict) else value))
     return 1
 
 
 def sprintf(format_: str, arguments: Sequence[object]) -> str:
     """The formatted text; what cannot be formatted is told inside it, as Go does."""
-    out: list[str] = []
-    at = used = 0
-    while (start := format_.find("%", at)) >= 0:
-        out.append(format_[at:start])
-        verb, at = _verb(format_, start + 1)
-        if verb.letter == "%":
-            out.append("%")
-        elif not verb.letter:
-            out.append("%!(NOVERB)")
-        elif used >= len(arguments):
-            out.append(f"%!{verb.letter}(MISSING)")
+    return joined(sprintf_pieces(format_, arguments))
+
+
+def sprintf_pieces(format_: str, arguments: Sequence[object]) -> list[Piece]:
+    """Return what `sprintf` does, as pieces: text of the format, and arguments."""
+    out: list[Piece] = []
+    is_value = not isinstance(format_, Written)
+    reader = _Reader(format_, arguments)
+    while (before := reader.next_verb()) is not None:
+        out.append(Piece(before, is_value))
+        if reader.problem or reader.verb.letter == "%":
+            out.append(Piece(reader.problem or "%", is_value))
         else:
-            out.append(_formatted(verb, arguments[used]))
-            used += 1
-    out.append(format_[at:])
-    if used < len(arguments):
-        extra = ", ".join("<nil>" if a is None else f"{kind(a)}={text(a)}" for a in arguments[used:])
-        out.append(f"%!(EXTRA {extra})")
-    return "".join(out)
+            shown = formatted(reader.verb, reader.argument)
+            out += pieces_of(reader.argument if reader.verb.is_plain else "", shown)
+    out.append(Piece(reader.rest, is_value))
+    if reader.extra:
+        shown = ", ".join("<nil>" if a is None else f"{kind(a)}={text(a)}" for a in reader.extra)
+        out.append(Piece(f"%!(EXTRA {shown})", True))
+    return out
 
 
-def _verb(format_: str, at: int) -> tuple[_Verb, int]:
-    start = at
-    while format_[at : at + 1] and format_[at] in _FLAGS:
-        at += 1
-    flags = format_[start:at]
-    width, at = _digits(format_, at)
-    precision: int | None = None
-    if format_[at : at + 1] == ".":
-        precision, at = _digits(format_, at + 1)
-    return _Verb(flags, width, precision, format_[at : at + 1]), at + 1
+class _Reader:
+    """Reads a format from verb to verb; after `next_verb`, `verb` has its `argument`, or `problem` is its text."""
 
+    def __init__(self, format_: str, arguments: Sequence[object]) -> None:
+        self.argument: Any = None
+        self.problem = ""
+        self.verb = Verb("v")
+        self.rest = ""
+        self._format = format_
+        self._arguments = arguments
+        self._at = 0
+        self._number = 0
+        self._reordered = False
+        self._is_good = True
 
-def _digits(format_: str, at: int) -> tuple[int, int]:
-    start = at
-    while format_[at : at + 1] in tuple("0123456789"):
-        at += 1
-    return int(format_[start:at][:9] or 0), at
+    @property
+    def extra(self) -> Sequence[object]:
+        """The arguments that no verb takes."""
+        return () if self._reordered else self._arguments[self._number :]
 
+    def next_verb(self) -> str | None:
+        """Read the next verb and return the text before it; return None, with the text in `rest`, if there is none."""
+        start = self._format.find("%", self._at)
+        if start < 0:
+            self.rest = self._format[self._at :]
+            return None
+        before, self._at = self._format[self._at : start], start + 1
+        self.problem = ""
+        self._is_good = True
+        self.verb = self._read()
+        self.problem = self.problem + self._missing()
+        return before
 
-def _formatted(verb: _Verb, value: object) -> str:
-    body = _body(verb, value)
-    if body is None:
-        shown = "<nil>" if value is None else f"{kind(value)}={text(value)}"
-        return f"%!{verb.letter}({shown})"
-    if "-" in verb.flags:
-        return body.ljust(verb.width)
-    if "0" in verb.flags and verb.letter not in "sqvt":
-        sign = body[:1] if body[:1] in ("+", "-") else ""
-        return sign + body[len(sign) :].rjust(verb.width - len(sign), "0")
-    return body.rjust(verb.width)
+    def _missing(self) -> str:
+        """Return what stands for a verb without an argument; take the argument of any other one."""
+        letter = self.verb.letter
+        if not letter:
+            return "%!(NOVERB)"
+        if letter == "%":
+            return "%" if self.problem else ""
+        if not self._is_good:
+            return f"%!{letter}(BADINDEX)"
+        if self._number >= len(self._arguments):
+            return f"%!{letter}(MISSING)"
+        self.argument = self._arguments[self._number]
+        self._number += 1
+        return formatted(self.verb, self.argument) if self.problem else ""
 
+    def _read(self) -> Verb:
+        start = self._at
+        while self._peek() and self._peek() in _FLAGS:
+            self._at += 1
+        verb = Verb("", self._format[start : self._at])
+        indexed = self._read_width(verb, self._index())
+        if self._take("."):
+            self._is_good = self._is_good and not indexed
+            indexed = self._read_precision(verb, self._index())
+        if not indexed:
+            self._index()
+        verb.letter = self._peek()
+        verb.flags = verb.flags.replace("+", NAMES) if verb.letter == "v" else verb.flags
+        self._at += 1
+        return verb
 
-def _body(verb: _Verb, value: object) -> str | None:
-    """Return the value in the verb's form, None if the verb does not suit it."""
-    if verb.letter == "v":
-        return _signed(verb, value, text(value))
-    if isinstance(value, bool):
-        return text(value) if verb.letter == "t" else None
-    if isinstance(value, str):
-        return _string(verb, value)
-    if isinstance(value, int):
-        return _integer(verb, value)
-    if isinstance(value, float):
-        return _float(verb, value)
-    if isinstance(value, list):
-        items = [_formatted(verb, item) for item in value]
-        return "[" + " ".join(items) + "]"
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_formatted(verb, value[key])}" for key in sorted(value)) + "]"
-    return None
+    def _read_width(self, verb: Verb, indexed: bool) -> bool:
+        """Read a width; return whether an index stands directly before what follows."""
+        if self._take("*"):
+            number = self._star()
+            self.problem += "%!(BADWIDTH)" if number is None else ""
+            verb.flags += "-" if number is not None and number < 0 else ""
+            verb.width = abs(number or 0)
+            return False
+        number = self._digits()
+        self._is_good = self._is_good and not (indexed and number is not None)
+        verb.width = number or 0
+        return indexed
 
+    def _read_precision(self, verb: Verb, indexed: bool) -> bool:
+        if self._take("*"):
+            number = self._star()
+            verb.precision = None if number is None or number < 0 else number
+            self.problem += "%!(BADPREC)" if verb.precision is None else ""
+            return False
+        verb.precision = self._digits() or 0
+        return indexed
 
-def _signed(verb: _Verb, value: object, body: str) -> str:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and not body.startswith(("-", "+")):
-        return ("+" if "+" in verb.flags else " " if " " in verb.flags else "") + body
-    return body
+    def _star(self) -> int | None:
+        value: Any = self._arguments[self._number] if self._number < len(self._arguments) else None
+        self._number += self._number < len(self._arguments)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return int(value) if is_number and abs(value) <= _WIDEST else None
 
+    def _index(self) -> bool:
+        """Read an explicit argument index, `[2]`; return whether there is one."""
+        if self._peek() != "[":
+            return False
+        self._reordered = True
+        end = self._format.find("]", self._at)
+        number = self._format[self._at + 1 : end] if end > 0 else ""
+        self._at = end + 1 if end > 0 else self._at + 1
+        is_number = number.isascii() and number.isdigit() and len(number) < 8
+        is_known = is_number and 1 <= int(number) <= len(self._arguments)
+        self._is_good = self._is_good and is_known
+        if is_known:
+            self._number = int(number) - 1
+        return is_number
 
-def _string(verb: _Verb, value: str) -> str | None:
-    cut = value if verb.precision is None else value[: verb.precision]
-    if verb.letter == "s":
-        return str(cut)
-    if verb.letter == "q":
-        return quoted(cut)
-    if verb.letter in "xX":
-        digits = cut.encode("utf-8", "replace").hex()
-        return digits if verb.letter == "x" else digits.upper()
-    return None
+    def _digits(self) -> int | None:
+        start = self._at
+        while self._peek() and self._peek() in "0123456789":
+            self._at += 1
+        digits = self._format[start : self._at]
+        if digits and int(digits[:9]) > _WIDEST:
+            self._at = len(self._format)
+            return None
+        return int(digits) if digits else None
 
+    def _take(self, char: str) -> bool:
+        is_next = self._peek() == char
+        self._at += is_next
+        return is_next
 
-def _integer(verb: _Verb, value: int) -> str | None:
-    forms = {"d": "d", "x": "x", "X": "X", "o": "o", "b": "b"}
-    if verb.letter in forms:
-        return _signed(verb, value, format(value, forms[verb.letter]))
-    if verb.letter == "c":
-        return chr(value) if 0 <= value <= 0x10FFFF and not 0xD800 <= value < 0xE000 else "\ufffd"
-    return None
-
-
-def _float(verb: _Verb, value: float) -> str | None:
-    if verb.letter not in "feEgG":
-        return None
-    if verb.letter in "gG":
-        body = float_text(value) if verb.precision is None else format(value, f".{verb.precision}g")
-        return _signed(verb, value, body)
-    precision = 6 if verb.precision is None else verb.precision
-    return _signed(verb, value, format(value, f".{precision}{verb.letter}"))
+    def _peek(self) -> str:
+        return self._format[self._at : self._at + 1]

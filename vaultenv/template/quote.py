@@ -1,9 +1,8 @@
-"""Go's strconv.Quote (https://pkg.go.dev/strconv#Quote)."""
+"""Go's strconv.Quote and its kin (https://pkg.go.dev/strconv#Quote)."""
 
 from vaultenv.template.values import piecewise
 
 _ESCAPES = {
-    '"': '\\"',
     "\\": "\\\\",
     "\a": "\\a",
     "\b": "\\b",
@@ -15,24 +14,27 @@ _ESCAPES = {
 }
 
 
-_PLAIN = str.maketrans({'"': '\\"', "\\": "\\\\"})
+def quoted(value: str, ascii_only: bool = False, mark: str = '"') -> str:
+    """Return the text in quotation marks, with escapes for characters that cannot be printed, or are not ASCII."""
+    if value.isprintable() and (value.isascii() or not ascii_only):
+        return mark + value.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
+
+    def escaped(piece: str) -> str:
+        return "".join([_char(char, ascii_only, mark) for char in piece])
+
+    return mark + piecewise(value, escaped) + mark
 
 
-def quoted(value: str) -> str:
-    """Return the text in double quotes, with escapes for characters that cannot be printed."""
-    return '"' + (value.translate(_PLAIN) if value.isprintable() else piecewise(value, _escaped)) + '"'
-
-
-def _escaped(value: str) -> str:
-    return "".join(map(_char, value))
-
-
-def _char(char: str) -> str:
+def _char(char: str, ascii_only: bool, mark: str) -> str:
     code = ord(char)
     if char in _ESCAPES:
         return _ESCAPES[char]
-    if char.isprintable():
+    if char == mark:
+        return "\\" + mark
+    if char.isprintable() and (code < 0x80 or not ascii_only):
         return char
     if code < 0x80:
         return f"\\x{code:02x}"
+    if 0xDC80 <= code < 0xDD00:
+        return f"\\x{code - 0xDC00:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

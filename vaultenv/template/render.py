@@ -6,7 +6,6 @@ from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import evaluate
 from vaultenv.template.parser import parse_template
 from vaultenv.template.sprig import FUNCTIONS
-from vaultenv.template.sprig.dicts import CHANGING, copied
 from vaultenv.template.work import Work
 
 TYPE_CHECKING = False
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ("TemplateError", "Work", "check", "render")
 
+_CHANGING = ("set", "merge")
+"""Words without which a template changes no map: they are in `unset` and `mergeOverwrite` too."""
 _LONGEST_SOURCE = 65_536
 _UNITS_PER_CHARACTER = 4
 """Of a source that is parsed."""
@@ -33,7 +34,9 @@ def render(source: str, fields: Mapping[str, Any], work: Work | None = None) -> 
     work = Work() if work is None else work
     work.charge(_UNITS_PER_CHARACTER * len(source))
     data = dict(fields)
-    if any(name in source for name in CHANGING):
+    if any(name in source for name in _CHANGING):
+        from vaultenv.template.sprig.dicts import copied
+
         work.charge_value(data)
         data = copied(data)
     return evaluate(parse_template(source, FUNCTIONS), data, FUNCTIONS, work)

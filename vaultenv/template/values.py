@@ -1,21 +1,32 @@
-"""Values as Go sees them: truth, comparison and printing (`%v` of package fmt, https://pkg.go.dev/fmt).
-
-JSON gives str, `Number` (a str, as Go's json.Number is), bool, None, list and dict; literals and functions
-add int and float.
-"""
+"""Values as Go sees them: weight, bytes, truth, types and printing (`%v` of package fmt, https://pkg.go.dev/fmt)."""
 
 from __future__ import annotations
 
+from vaultenv.basics.jsontext import Number
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.types import (
+    ABSENT,
+    AnyMap,
+    Int64,
+    NilPointer,
+    Opaque,
+    StringMap,
+    Strings,
+    Struct,
+    Uint8,
+    Uint64,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 ITEM = 64
 """Weight of an item of a list or map beside its own: about the bytes that it takes."""
 _SCALAR = 32
+_SURROGATE = b"\xed"
+"""The first byte of all surrogates, and of few other characters."""
 
 
 class TooHeavy(Exception):
@@ -28,18 +39,28 @@ def weight(value: object, most: int) -> int:
     Raise TooHeavy as soon as that is more than `most`: a list may hold the same list more than once. The text of a
     value is never longer than its weight.
     """
-    if isinstance(value, str):
-        total = len(value)
-    elif isinstance(value, (list, dict)):
-        total = top_weight(value)
-    else:
-        total = _SCALAR
+    total = _own_weight(value)
     if total > most:
         raise TooHeavy
-    if isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            total += weight(item, most - total)
+    for item in _items(value):
+        total += weight(item, most - total)
     return total
+
+
+def _own_weight(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, (list, dict)):
+        return top_weight(value)
+    return _SCALAR + (top_weight(value.fields) if isinstance(value, Struct) else 0)
+
+
+def _items(value: object) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, Struct):
+        return value.fields.values()
+    return value if isinstance(value, list) else ()
 
 
 def piecewise(value: str, change: Callable[[str], str], length: int = 4000) -> str:
@@ -49,9 +70,34 @@ def piecewise(value: str, change: Callable[[str], str], length: int = 4000) -> s
     return "".join([change(value[start : start + length]) for start in range(0, len(value), length)])
 
 
-def top_weight(value: list[Any] | dict[str, Any]) -> int:
+def top_weight(value: list[Any] | Mapping[Any, Any]) -> int:
     """Return the weight of a list or map without what its items weigh themselves."""
-    return ITEM * len(value) + (sum(map(len, value)) if isinstance(value, dict) else 0)
+    keys = 0 if isinstance(value, list) else sum(map(_key_weight, value))
+    return ITEM * len(value) + keys
+
+
+def _key_weight(key: object) -> int:
+    return len(key) if isinstance(key, str) else _SCALAR
+
+
+def raw(value: str) -> bytes:
+    """Return the bytes of a text, those too that are not UTF-8 and stand in it as surrogates (`surrogateescape`)."""
+    data = value.encode("utf-8", "surrogatepass")
+    if _SURROGATE not in data:
+        return data
+    chars = ["\ufffd" if _is_no_byte(char) else char for char in value]
+    return "".join(chars).encode("utf-8", "surrogateescape")
+
+
+def _is_no_byte(char: str) -> bool:
+    """Return whether the character is a surrogate that stands for no byte."""
+    code = ord(char)
+    return 0xD800 <= code < 0xE000 and not 0xDC80 <= code < 0xDD00
+
+
+def of_raw(data: bytes) -> str:
+    """Return bytes as a text, with surrogates for bytes that are not UTF-8."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def truth(value: object) -> bool:
@@ -59,39 +105,77 @@ def truth(value: object) -> bool:
     return bool(value)
 
 
+_KINDS: dict[type, str] = {
+    bool: "bool",
+    Number: "json.Number",
+    str: "string",
+    Int64: "int64",
+    Uint64: "uint64",
+    Uint8: "uint8",
+    int: "int",
+    float: "float64",
+    Strings: "[]string",
+    list: "[]interface {}",
+    StringMap: "map[string]string",
+    AnyMap: "map[interface {}]interface {}",
+    dict: "map[string]interface {}",
+}
+
+
 def kind(value: object) -> str:
     """Return the name of the value's type in Go's messages."""
-    if value is None:
+    if value is None or value is ABSENT:
         return "<nil>"
-    names = ((bool, "bool"), (str, "string"), (int, "int"), (float, "float64"), (list, "[]interface {}"))
-    return next((name for type_, name in names if isinstance(value, type_)), "map[string]interface {}")
+    if isinstance(value, Struct):
+        return "*" * value.is_pointer + value.name
+    if isinstance(value, NilPointer):
+        return "*" + value.name
+    if isinstance(value, Opaque):
+        return value.name
+    return next((_KINDS[type_] for type_ in type(value).__mro__ if type_ in _KINDS), type(value).__name__)
 
 
 def printed(value: object) -> str:
     """Return the text that an action prints: `%v`, with `<no value>` for nil."""
-    return "<no value>" if value is None else text(value)
+    if value is None or value is ABSENT:
+        return "<no value>"
+    if isinstance(value, Struct):
+        return text(value).removeprefix("&")
+    return text(value)
 
 
 def text(value: object) -> str:
     """Return the value as `%v` prints it."""
     if isinstance(value, str):
         return str(value)
-    if value is None:
+    if value is None or value is ABSENT or isinstance(value, NilPointer):
         return "<nil>"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{text(value[key])}" for key in ordered(value)) + "]"
+        return "map[" + " ".join(f"{text(key)}:{text(value[key])}" for key in ordered(value)) + "]"
     if isinstance(value, list):
         return "[" + " ".join(map(text, value)) + "]"
-    return str(value)
+    if isinstance(value, Struct):
+        return "&" * value.is_pointer + "{" + " ".join(map(text, value.fields.values())) + "}"
+    if isinstance(value, int):
+        return str(int(value))
+    raise TemplateError(f"a value of type {kind(value)} has no text")
 
 
-def ordered(value: dict[str, Any]) -> list[str]:
-    """Return the keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps."""
-    return sorted(value, key=lambda key: key.encode("utf-8", "surrogatepass"))
+def ordered(value: Mapping[Any, Any]) -> list[Any]:
+    """Return the keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps; others before texts."""
+    return sorted(value, key=_rank)
+
+
+def _rank(key: object) -> tuple[int, Any]:
+    if isinstance(key, str):
+        return 3, key.encode("utf-8", "surrogatepass")
+    if isinstance(key, bool):
+        return 1, key
+    return (2, key) if isinstance(key, (int, float)) else (0, 0)
 
 
 def float_text(value: float, smallest: int = -4, largest: int = 6) -> str:
@@ -120,32 +204,3 @@ def decimal(value: float) -> tuple[str, str, int]:
         return sign, "0", 0
     leading = len(whole + fraction) - len(digits)
     return sign, digits.rstrip("0") or "0", int(exponent or 0) + len(whole) - leading - 1
-
-
-_COMPARABLE = {"bool": "bool", "string": "string", "int": "int", "float64": "float"}
-
-
-def equal(first: object, second: object) -> bool:
-    """Return Go's `eq` of two values; raise TemplateError for types that it cannot compare."""
-    if first is None or second is None:
-        return first is second
-    one, other = _COMPARABLE.get(kind(first)), _COMPARABLE.get(kind(second))
-    if one is None or other is None:
-        raise TemplateError("non-comparable type")
-    if one != other:
-        raise TemplateError("incompatible types for comparison")
-    return first == second
-
-
-def less(first: Any, second: Any) -> bool:
-    """Return Go's `lt` of two values; raise TemplateError for types without an order."""
-    one, other = _COMPARABLE.get(kind(first)), _COMPARABLE.get(kind(second))
-    if one is None or other is None or one == "bool" or other == "bool":
-        raise TemplateError("invalid type for comparison")
-    if one != other:
-        raise TemplateError("incompatible types for comparison")
-    if one == "string":
-        return bool(
-            str(first).encode("utf-8", "surrogatepass") < str(second).encode("utf-8", "surrogatepass")
-        )
-    return bool(first < second)

@@ -51,7 +51,7 @@ def test_nothing_reaches_outside_the_secret(name: str) -> None:
         '${repeat 2000000 "x"}',
         '${$x := "xxxxxxxxxxxxxxxx"}${range until 1000}${$x = cat $x $x}${end}',
         "${$x := list 1}${range until 1000}${$x = list $x $x}${end}${$x}",
-        '${printf "%999999999d" 1}',
+        '${printf "%999999d%999999d" 1 2}',
         "${$x := list 1}${range until 40}${$x = list $x $x}${end}${$x}",
         '${$d := dict}${$e := set $d "a" $d}${$d}',
         "${uniq (until 100000)}",

@@ -14,9 +14,16 @@ from hypothesis import strategies as st
 from tests.vaultenv.template.generator import template
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function
+from vaultenv.template.go import GO
+from vaultenv.template.printing import PRINTING
 from vaultenv.template.render import render
 from vaultenv.template.sprig import FUNCTIONS
-from vaultenv.template.sprig.lists import identity
+from vaultenv.template.sprig.defaults import DEFAULTS
+from vaultenv.template.sprig.dicts import DICTS
+from vaultenv.template.sprig.encodings import ENCODINGS
+from vaultenv.template.sprig.lists import LISTS, identity
+from vaultenv.template.sprig.numbers import NUMBERS
+from vaultenv.template.sprig.strings import STRINGS
 from vaultenv.template.values import TooHeavy, weight
 from vaultenv.template.work import Work
 
@@ -156,7 +163,7 @@ def test_a_call_that_is_refused_for_its_weight_has_not_begun(name: str) -> None:
         ("split", ["", "a" * 1_000_000]),
         ("splitList", [",", "," * 1_000_000]),
         ("splitn", ["", 2**40, "a" * 1_000_000]),
-        ("printf", ["%999999999d", 1]),
+        ("printf", ["%999999d%999999d", 1, 2]),
         ("printf", ["%99999d" * 1000, *range(1000)]),
         ("printf", ["%.99999f" * 1000, *([1.5] * 1000)]),
         ("printf", ["%99999d", [1] * 1000]),
@@ -268,3 +275,9 @@ def test_a_weight_is_told_as_soon_as_it_is_too_much(value: Any, most: int) -> No
     else:
         with pytest.raises(TooHeavy):
             weight(value, most)
+
+
+def test_each_table_of_functions_is_known_by_its_names() -> None:
+    tables: list[dict[str, Function]] = [GO, PRINTING, STRINGS, NUMBERS, DEFAULTS, LISTS, DICTS, ENCODINGS]
+    everything = {name: function for table in tables for name, function in table.items()}
+    assert {name: FUNCTIONS[name] for name in FUNCTIONS} == everything

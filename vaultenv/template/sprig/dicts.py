@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 
-CHANGING = ("set", "merge")
-"""Words without which a template changes no map: they are in `unset` and `mergeOverwrite` too."""
-
-
 def copied(value: Any) -> Any:
     """A deep copy of lists and maps."""
     if isinstance(value, dict):

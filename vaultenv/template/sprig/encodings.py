@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from binascii import Error as BadBase64
-from binascii import a2b_base64, b2a_base64
+from binascii import b2a_base64
 
 from vaultenv.basics import jsontext
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.values import ITEM, float_text, ordered
+from vaultenv.template.json_text import json_text
+from vaultenv.template.texts import base64_decoded
+from vaultenv.template.values import ITEM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_LINES = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
-_CONTROLS = {chr(code): f"\\u{code:04x}" for code in range(0x20)}
-_RAW = str.maketrans({**_CONTROLS, **_SHORT, **_LINES})
-_HTML = {**_RAW, **str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})}
 
 
 def _b64enc(value: str) -> str:
@@ -26,11 +21,7 @@ def _b64enc(value: str) -> str:
 
 
 def _b64dec(value: str) -> str:
-    plain = value.replace("\r", "").replace("\n", "").encode("utf-8", "replace")
-    try:
-        return a2b_base64(plain, strict_mode=True).decode("utf-8", "replace") if plain else ""
-    except BadBase64:
-        raise TemplateError("illegal base64 data") from None
+    return base64_decoded(value.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def _sum(name: str, value: str) -> str:
@@ -45,41 +36,6 @@ def _adler32(value: str) -> str:
         low = (low + byte) % 65521
         high = (high + low) % 65521
     return str(high << 16 | low)
-
-
-def json_text(value: Any, html: bool = True, indent: str = "", level: str = "\n") -> str:
-    """Return the text of encoding/json's Marshal: sorted keys, non-ASCII unchanged, `<`, `>` and `&` escaped
-    if `html`.
-    """
-    inner = level + indent if indent else ""
-    outer = level if indent else ""
-    if isinstance(value, dict):
-        colon = ": " if indent else ":"
-        items = [
-            _json_string(key, html) + colon + json_text(value[key], html, indent, inner)
-            for key in ordered(value)
-        ]
-        return "{" + inner + ("," + inner).join(items) + outer + "}" if items else "{}"
-    if isinstance(value, list):
-        items = [json_text(item, html, indent, inner) for item in value]
-        return "[" + inner + ("," + inner).join(items) + outer + "]" if items else "[]"
-    return _json_scalar(value, html)
-
-
-def _json_scalar(value: Any, html: bool) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, jsontext.Number):
-        return str(value)
-    if isinstance(value, float):
-        return float_text(value, smallest=-6, largest=21).replace("e-0", "e-")
-    return _json_string(value, html) if isinstance(value, str) else str(value)
-
-
-def _json_string(value: str, html: bool) -> str:
-    return '"' + value.translate(_HTML if html else _RAW) + '"'
 
 
 def _from_json(value: str) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
-from vaultenv.template.values import ITEM, piecewise, text
+from vaultenv.template.texts import SPACE, lower, per_char, replaced_size, split, split_size, trim, upper
+from vaultenv.template.values import piecewise, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
 _NO_SPACE = dict.fromkeys(map(ord, SPACE))
 
 
@@ -23,22 +22,6 @@ def strings_of(value: Any) -> list[str]:
     return [] if value is None else [text(value)]
 
 
-def _per_char(value: str, change: Any) -> str:
-    """Change each character that has a single counterpart, as Go's unicode tables do."""
-    if value.isascii():
-        return str(change(value))
-    changed = (change(char) for char in value)
-    return "".join(new if len(new) == 1 else old for old, new in zip(value, changed, strict=True))
-
-
-def _upper(value: str) -> str:
-    return piecewise(value, lambda piece: _per_char(piece, str.upper))
-
-
-def _lower(value: str) -> str:
-    return piecewise(value, lambda piece: _per_char(piece, str.lower))
-
-
 def _at_starts(value: str, change: Any, is_inside: Any) -> str:
     """The text with each character changed that follows one outside of words."""
     inside = False
@@ -47,7 +30,7 @@ def _at_starts(value: str, change: Any, is_inside: Any) -> str:
         nonlocal inside
         out = []
         for char in piece:
-            out.append(char if inside else _per_char(char, change))
+            out.append(char if inside else per_char(char, change))
             inside = is_inside(char)
         return "".join(out)
 
@@ -65,17 +48,6 @@ def _title(value: str) -> str:
 
 def _untitle(value: str) -> str:
     return _at_starts(value, str.lower, lambda char: char not in SPACE)
-
-
-def _trim_all(cut: str, value: str) -> str:
-    """strings.Trim; `str.strip` compares each character with each one of `cut`."""
-    chars = frozenset(cut)
-    start, end = 0, len(value)
-    while start < end and value[start] in chars:
-        start += 1
-    while start < end and value[end - 1] in chars:
-        end -= 1
-    return value[start:end]
 
 
 def _cut(value: str, start: int, end: int | None) -> str:
@@ -120,10 +92,6 @@ def _indented_size(spaces: int, value: str) -> int:
     return len(value) + spaces * (value.count("\n") + 1)
 
 
-def _replaced_size(old: str, new: str, value: str) -> int:
-    return len(value) + (value.count(old) if old else len(value) + 1) * len(new)
-
-
 def _cat(*values: object) -> str:
     return " ".join(text(value) for value in values if value is not None)
 
@@ -136,12 +104,6 @@ def _squote(*values: object) -> str:
     return " ".join(f"'{text(value)}'" for value in values if value is not None)
 
 
-def _split(separator: str, value: str, most: int = -1) -> list[str]:
-    if separator:
-        return value.split(separator, most)
-    return list(value) if most < 0 or most >= len(value) else [*value[:most], value[most:]]
-
-
 def _numbered(parts: list[str]) -> dict[str, str]:
     return {f"_{number}": part for number, part in enumerate(parts)}
 
@@ -149,12 +111,7 @@ def _numbered(parts: list[str]) -> dict[str, str]:
 def _splitn(separator: str, count: int, value: str) -> dict[str, str]:
     if count == 0:
         return {}
-    return _numbered(_split(separator, value, count - 1 if count > 0 else -1))
-
-
-def _split_size(separator: str, value: str, most: int = -1) -> int:
-    parts = value.count(separator) + 1 if separator else len(value)
-    return len(value) + ITEM * (parts if most < 0 else min(parts, most))
+    return _numbered(split(separator, value, count - 1 if count > 0 else -1))
 
 
 def _initials(value: str) -> str:
@@ -193,11 +150,11 @@ def _joined_size(separator: str, value: object) -> int:
 STRINGS: dict[str, Function] = table(
     {
         "trim": (lambda value: value.strip(SPACE), "s"),
-        "trimAll": (_trim_all, "ss"),
+        "trimAll": (trim, "ss"),
         "trimSuffix": (lambda end, value: value.removesuffix(end), "ss"),
         "trimPrefix": (lambda start, value: value.removeprefix(start), "ss"),
-        "upper": (_upper, "s"),
-        "lower": (_lower, "s"),
+        "upper": (upper, "s"),
+        "lower": (lower, "s"),
         "title": (_title, "s"),
         "untitle": (_untitle, "s"),
         "substr": (_substr, "iis"),
@@ -214,12 +171,12 @@ STRINGS: dict[str, Function] = table(
         "cat": (_cat, "a*"),
         "indent": (_indent, "is", _indented_size),
         "nindent": (lambda spaces, value: "\n" + _indent(spaces, value), "is", _indented_size),
-        "replace": (lambda old, new, value: value.replace(old, new), "sss", _replaced_size),
+        "replace": (lambda old, new, value: value.replace(old, new), "sss", replaced_size),
         "plural": (lambda one, many, count: one if count == 1 else many, "ssi"),
         "join": (_join, "sa", _joined_size),
-        "split": (lambda separator, value: _numbered(_split(separator, value)), "ss", _split_size),
-        "splitList": (_split, "ss", _split_size),
-        "splitn": (_splitn, "sis", lambda separator, count, value: _split_size(separator, value, count)),
+        "split": (lambda separator, value: _numbered(split(separator, value)), "ss", split_size),
+        "splitList": (split, "ss", split_size),
+        "splitn": (_splitn, "sis", lambda separator, count, value: split_size(separator, value, count)),
         "sortAlpha": (_sort_alpha, "a"),
         "toString": (text, "a"),
         "toStrings": (strings_of, "a"),

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,67 @@ def test_a_build_without_the_parts_that_only_save_time_starts_programs_alike(tmp
     plain = link(native(), work, without=OPTIONAL)
     done = subprocess.run([plain, "/usr/bin/env"], env=environ, capture_output=True, text=True, check=True)
     assert "A=v" in done.stdout.splitlines()
+
+
+_RENDERING = r"""
+import posix
+from vaultenv.basics.jsontext import loads
+from vaultenv.template.consul import answers, needs
+from vaultenv.template.consul.template import parse
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.values import raw
+
+body = loads(b'{"data": {"b": "gICA/w==", "u": "\\u00fcber \\u00c4\\u0301b \\u200bc", "n": 1.50, "j": "{\\"k\\":[1e3]}"}}')
+for text in TEXTS:
+    try:
+        output = raw(parse(text, "t").render({needs.read("kv"): answers.secret(body)}, now_s=1e9).text)
+    except TemplateError as error:
+        output = str(error).encode()
+    posix.write(1, output + b"\n")
+"""
+_FORMS = (
+    "md5sum .u",
+    "sha256Hex .u",
+    "hmacSHA256Hex .u .b",
+    "toTitle .u",
+    "toUpper .u",
+    ".b | base64Decode",
+    ".b | base64Decode | toJSON",
+    ".b | base64Decode | printf `%q`",
+    'regexReplaceAll "\\\\pL+" "<$0>" .u',
+    'regexMatch "(" .u',
+    "parseJSON .j",
+    "parseJSON .u",
+    "parseJSON .j | toYAML",
+    "parseJSON .j | toTOML",
+    "parseYAML `a: [1, 2.5, x]`",
+    "parseYAML `a: [`",
+    "printf `%08.3f|%x|%T` 1.5 .u .n",
+    "parseFloat `1e999`",
+    "timestamp",
+    "range loop 3 }}{{ . }}{{ end",
+    ".nothing.more",
+    "len 1",
+    'executeTemplate ""',
+    'indent 9999999 "a"',
+    "nosuch",
+)
+
+
+def test_templates_render_in_the_file_as_they_do_elsewhere(tmp_path: Path) -> None:
+    texts = [
+        f'{{{{ with secret "kv" }}}}{{{{ with .Data }}}}{{{{ {form} }}}}{{{{ end }}}}{{{{ end }}}}'
+        for form in _FORMS
+    ]
+    code = f"TEXTS = {texts!r}\n{_RENDERING}"
+    runner = link(native(), tmp_path, HERE / "run_python.c", "-Wl,--wrap=execve")
+    here = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    store = tmp_path / "secrets.json"
+    store.write_text('{"secret/data/a": {"k": "v"}}')
+    environ = {"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"}
+    done = subprocess.run([runner, "/bin/true", code], env=environ, capture_output=True, check=True)
+    assert done.stdout == here.stdout
+    assert len(done.stdout.splitlines()) >= len(texts)
 
 
 def test_a_mistake_of_the_launcher_is_told_by_kind_and_place_and_never_by_its_message(tmp_path: Path) -> None:

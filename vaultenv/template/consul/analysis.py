@@ -1,0 +1,129 @@
+"""What can be said of a template without running it: for admission, before a pod exists."""
+
+from __future__ import annotations
+
+from vaultenv.basics.record import Record
+from vaultenv.template.consul.flow import Flow
+from vaultenv.template.consul.functions import NAMES
+from vaultenv.template.consul.refused import unknown
+from vaultenv.template.consul.template import LEFT, RIGHT, parse
+from vaultenv.template.errors import NamedTemplateError, TemplateError, line_and_column
+from vaultenv.template.nodes import Call, Insertion, walk
+from vaultenv.template.parser import parse_trees
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from vaultenv.template.parser import Trees
+
+SYNTAX, FUNCTION, INSERTION, CALL, KV2_DATA = "syntax", "function", "insertion", "call", "kv2-data"
+"""Rules: what is no template; a function that does not exist; a template that is not defined; a path or pair that cannot be
+used; `.Data.x` of a KV version 2 secret. The last is a supposition, all others end the start."""
+
+
+class Finding(Record):
+    """Something wrong with a template: the rule, where it is, and a message with the remedy. Lines and columns count from 1."""
+
+    __slots__ = ("column", "line", "message", "rule")
+
+    def __init__(self, rule: str, line: int, column: int, message: str) -> None:
+        self.rule = rule
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+class Mention(Record):
+    """A call of `secret`, `secrets` or `pkiCert`, and its path, None if the template builds it.
+
+    `writes` says that it sends data to Vault.
+    """
+
+    __slots__ = ("column", "function", "line", "path", "writes")
+
+    def __init__(self, function: str, path: str | None, writes: bool, line: int, column: int) -> None:
+        self.function = function
+        self.path = path
+        self.writes = writes
+        self.line = line
+        self.column = column
+
+
+class Analysis(Record):
+    """All findings of a template in the order of their places, and all mentions of Vault's paths."""
+
+    __slots__ = ("findings", "mentions")
+
+    def __init__(self, findings: Sequence[Finding], mentions: Sequence[Mention]) -> None:
+        self.findings = tuple(findings)
+        self.mentions = tuple(mentions)
+
+
+class _Any:
+    """Takes every name for that of a function, so that one analysis finds all that are none."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
+def is_kv2_by_its_path(path: str) -> bool:
+    """Return whether a path has `data` behind its first part, as those of KV version 2 have."""
+    return path.strip("/").split("/")[1:2] == ["data"]
+
+
+def analyse(
+    text: str,
+    name: str,
+    left: str = LEFT,
+    right: str = RIGHT,
+    is_kv2: Callable[[str], bool] = is_kv2_by_its_path,
+) -> Analysis:
+    """Return what is wrong with a template, and which paths it names; it is not run.
+
+    Of syntax errors there is the first one only. `is_kv2` says which paths are of a KV version 2 engine.
+    """
+    try:
+        trees = parse_trees(text, _Any(), left or LEFT, right or RIGHT, str)
+        flow = Flow(trees, is_kv2)
+    except TemplateError as error:
+        return Analysis([Finding(SYNTAX, *line_and_column(text, error.at), error.message)], [])
+    problems = [*_functions(trees), *_insertions(trees), *flow.problems]
+    if not any(rule == FUNCTION for rule, _, _ in problems):
+        problems += _refusal(text, name, left, right)
+    findings = [
+        Finding(rule, *line_and_column(text, at), message)
+        for rule, at, message in sorted(problems, key=lambda problem: problem[1])
+    ]
+    mentions = [
+        Mention(call, path, writes, *line_and_column(text, at)) for call, path, writes, at in flow.mentions
+    ]
+    return Analysis(findings, mentions)
+
+
+def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str, int, str]]:
+    """Yield what the parser says with the functions that there are, which is nothing more than a bound."""
+    try:
+        parse(text, name, left, right)
+    except NamedTemplateError as error:
+        yield SYNTAX, error.at, error.message
+
+
+def _functions(trees: Trees) -> Iterator[tuple[str, int, str]]:
+    for nodes in trees.values():
+        for top in nodes:
+            for node in walk(top):
+                if isinstance(node, Call) and node.name not in NAMES:
+                    yield FUNCTION, node.at, unknown(node.name, NAMES)
+
+
+def _insertions(trees: Trees) -> Iterator[tuple[str, int, str]]:
+    for nodes in trees.values():
+        for top in nodes:
+            for node in walk(top):
+                if isinstance(node, Insertion) and node.name not in trees:
+                    yield (
+                        INSERTION,
+                        node.at,
+                        f'template "{node.name}" is not defined: add {{{{ define }}}} for it',
+                    )

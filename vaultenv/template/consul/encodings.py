@@ -1,0 +1,71 @@
+"""consul-template's JSON and digests."""
+
+from __future__ import annotations
+
+from vaultenv.basics import jsontext
+from vaultenv.template.consul.numbers import float_of
+from vaultenv.template.consul.signatures import strict
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.json_text import json_text
+from vaultenv.template.values import ITEM, of_raw, raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from vaultenv.template.functions import Function
+
+_BLOCK = 64
+"""Bytes that SHA-256 takes at once (RFC 2104)."""
+
+
+def _parse_json(value: str) -> Any:
+    if not value:
+        return {}
+    try:
+        return _as_go(jsontext.loads(raw(value).decode("utf-8", "replace").encode()))
+    except ValueError:
+        raise TemplateError("not JSON") from None
+
+
+def _as_go(value: Any) -> Any:
+    """Return the value with numbers as floats, and U+FFFD for halves of surrogate pairs."""
+    if isinstance(value, jsontext.Number):
+        return float_of(value)
+    if isinstance(value, str):
+        return of_raw(raw(value))
+    if isinstance(value, dict):
+        return {of_raw(raw(key)): _as_go(item) for key, item in value.items()}
+    return [_as_go(item) for item in value] if isinstance(value, list) else value
+
+
+def _json_size(value: str) -> int:
+    return len(value) + ITEM * jsontext.count_values(raw(value))
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    from vaultenv.basics import digest
+
+    result: bytes = getattr(digest, name)(data).digest()
+    return result
+
+
+def _hmac_sha256(message: str, key: str) -> str:
+    secret = raw(key)
+    secret = (_digest("sha256", secret) if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
+    inner = _digest("sha256", bytes(byte ^ 0x36 for byte in secret) + raw(message))
+    return _digest("sha256", bytes(byte ^ 0x5C for byte in secret) + inner).hex()
+
+
+ENCODINGS: dict[str, Function] = strict(
+    {
+        "hmacSHA256Hex": (_hmac_sha256, "ss"),
+        "md5sum": (lambda value: _digest("md5", raw(value)).hex(), "s"),
+        "parseJSON": (_parse_json, "s", _json_size),
+        "sha256Hex": (lambda value: _digest("sha256", raw(value)).hex(), "s"),
+        "toJSON": (json_text, "a"),
+        "toJSONPretty": (lambda value: json_text(value, indent="  "), "a"),
+        "toUnescapedJSON": (lambda value: json_text(value, html=False), "a"),
+        "toUnescapedJSONPretty": (lambda value: json_text(value, html=False, indent="  "), "a"),
+    }
+)

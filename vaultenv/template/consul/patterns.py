@@ -1,0 +1,49 @@
+"""consul-template's functions with regular expressions."""
+
+from __future__ import annotations
+
+from vaultenv.template.consul.signatures import StrictFunction
+from vaultenv.template.pieces import Written
+from vaultenv.template.regex.replace import matches, replaced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from vaultenv.template.functions import Function
+    from vaultenv.template.work import Work
+
+_UNITS_PER_STEP = 64
+_UNITS_PER_CHARACTER = 64
+"""Of a pattern that is compiled."""
+
+
+class _Matching(StrictFunction):
+    """A function that charges as it goes: what a pattern costs is known from character to character only."""
+
+    __slots__ = ()
+
+    def call(self, letters: str, arguments: Sequence[Any], work: Work) -> Any:
+        """Return the function's value; raise TemplateError, also for more than `work` allows."""
+        work.charge(sum(map(len, arguments)) + _UNITS_PER_CHARACTER * len(arguments[0]))
+        value = self._call(*arguments, work)
+        work.charge_result(value)
+        is_written = isinstance(value, str) and all(isinstance(argument, Written) for argument in arguments)
+        return Written(value) if is_written else value
+
+
+def _matches(pattern: str, text: str, work: Work) -> bool:
+    return matches(pattern, text, lambda steps: work.charge(_UNITS_PER_STEP * steps))
+
+
+def _replaced(pattern: str, replacement: str, text: str, work: Work) -> str:
+    return replaced(
+        pattern, replacement, text, lambda steps: work.charge(_UNITS_PER_STEP * steps), work.bounded
+    )
+
+
+PATTERNS: dict[str, Function] = {
+    "regexMatch": _Matching(_matches, "ss"),
+    "regexReplaceAll": _Matching(_replaced, "sss"),
+}

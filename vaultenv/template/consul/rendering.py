@@ -1,0 +1,136 @@
+"""One rendering: the functions that answer from what is known of Vault, or note what is missing."""
+
+from __future__ import annotations
+
+from vaultenv.template.consul import needs
+from vaultenv.template.consul.functions import functions
+from vaultenv.template.consul.signatures import StrictFunction
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.evaluate import Evaluation
+from vaultenv.template.expressions import Deferred
+from vaultenv.template.parser import ROOT
+from vaultenv.template.pieces import Composed
+from vaultenv.template.types import ABSENT, Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from vaultenv.template.consul.needs import Need
+    from vaultenv.template.functions import Function
+    from vaultenv.template.parser import Trees
+    from vaultenv.template.pieces import Piece
+    from vaultenv.template.work import Work
+
+_MOST_NEEDS = 1000
+_CHANGING = ("mergeMap", "MapSet", "explodeMap")
+"""Words without which a template changes no value that it was given."""
+
+
+class _Known(StrictFunction):
+    """A function whose result is there already: only its arguments are charged."""
+
+    __slots__ = ()
+
+    def call(self, letters: str, arguments: Sequence[Any], work: Work) -> Any:
+        """Return the function's value; raise TemplateError."""
+        work.charge(sum(len(argument) for argument in arguments if isinstance(argument, str)))
+        return self._call(*arguments)
+
+
+class Rendering:
+    """Renders trees once. Afterwards `missing` has what must be known first, in the order of the template."""
+
+    def __init__(
+        self,
+        trees: Trees,
+        source: str,
+        answers: Mapping[Need, object],
+        work: Work,
+        missing_key: str,
+        now_s: float,
+    ) -> None:
+        self.missing: dict[Need, None] = {}
+        self._copies: dict[Need, Any] | None = {} if any(word in source for word in _CHANGING) else None
+        self._answers = answers
+        self._now_s = now_s
+        self._scratch: Struct | None = None
+        self._work = work
+        self._evaluation = Evaluation(trees, functions(self._bound()), work, missing_key)
+
+    def pieces(self) -> list[Piece]:
+        """Return the output, which is not whole while something is missing; raise TemplateError."""
+        return self._evaluation.output(ROOT, ABSENT)
+
+    def _bound(self) -> dict[str, Function]:
+        return {
+            "executeTemplate": _Known(self._execute, "sv*"),
+            "pkiCert": _Known(self._certificate, "s*"),
+            "scratch": _Known(self._kept, ""),
+            "secret": _Known(self._secret, "s*"),
+            "secrets": _Known(lambda path: self._answer(needs.names(path)), "s"),
+            "timestamp": StrictFunction(self._timestamp, "s*"),
+        }
+
+    def _secret(self, *words: str) -> Any:
+        if not words:
+            return None
+        path, *pairs = words
+        return self._answer(needs.write(path, pairs) if pairs else needs.read(path))
+
+    def _certificate(self, *words: str) -> Any:
+        return self._answer(needs.certificate(words[0], words[1:])) if words else None
+
+    def _answer(self, need: Need) -> Any:
+        if need in self._answers:
+            return self._own(need, self._answers[need])
+        self.missing[need] = None
+        if len(self.missing) + len(self._answers) > _MOST_NEEDS:
+            raise TemplateError(f"the template asks Vault for more than {_MOST_NEEDS} things")
+        raise Deferred
+
+    def _own(self, need: Need, answer: Any) -> Any:
+        """Return the answer, or its one copy if the template may change it."""
+        if self._copies is None:
+            return answer
+        if need not in self._copies:
+            self._work.charge_value(answer)
+            self._copies[need] = _copied(answer)
+        return self._copies[need]
+
+    def _kept(self) -> Struct:
+        """Return the scratch, unless something that was left out may have changed it."""
+        if self._evaluation.deferrals:
+            raise Deferred
+        if self._scratch is None:
+            from vaultenv.template.consul.scratch import scratch
+
+            self._scratch = scratch()
+        return self._scratch
+
+    def _timestamp(self, *layout: str) -> str:
+        from vaultenv.template.consul.timestamp import timestamp
+
+        return timestamp(self._now_s, *layout)
+
+    def _execute(self, name: str, *data: Any) -> str:
+        if len(data) > 1:
+            raise TemplateError(f"wrong number of arguments, expected 1 or 2, but got {len(data) + 1}")
+        if name not in self._evaluation.trees:
+            raise TemplateError("no template of that name is defined")
+        before = self._evaluation.deferrals
+        dot = data[0] if data and data[0] is not None else ABSENT
+        pieces = self._evaluation.output(name, dot)
+        if self._evaluation.deferrals != before:
+            raise Deferred
+        return Composed.of(pieces)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Struct):
+        fields = {name: _copied(field) for name, field in value.fields.items()}
+        return Struct(value.name, fields, value.methods, value.is_pointer)
+    if isinstance(value, dict):
+        return type(value)({key: _copied(item) for key, item in value.items()})
+    return type(value)(map(_copied, value)) if isinstance(value, list) else value

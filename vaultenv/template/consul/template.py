@@ -1,0 +1,133 @@
+"""Templates of consul-template: parsed once, rendered again with each answer of Vault until nothing is missing."""
+
+from __future__ import annotations
+
+from vaultenv.template.consul.functions import NAMES
+from vaultenv.template.errors import NamedTemplateError, TemplateError
+from vaultenv.template.expressions import ZERO
+from vaultenv.template.parser import parse_trees
+from vaultenv.template.pieces import joined
+from vaultenv.template.work import Work
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from vaultenv.template.consul.needs import Need
+    from vaultenv.template.parser import Trees
+    from vaultenv.template.pieces import Piece
+
+    Answers = Mapping[Need, object]
+    Rounds = Generator[tuple[Need, ...], Answers, "Rendered"]
+
+LEFT, RIGHT = "{{", "}}"
+_LONGEST_SOURCE = 65_536
+_UNITS_PER_CHARACTER = 4
+_MOST_ROUNDS = 32
+_UNITS = 16 << 20
+"""Of work for all rounds of a template: about a second of it."""
+
+
+class Rendered:
+    """The whole output, in pieces that tell the template's text from values. `repr` shows nothing of it."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = tuple(pieces)
+
+    @property
+    def text(self) -> str:
+        """The output; bytes that are not UTF-8 stand in it as surrogates (`surrogateescape`)."""
+        return joined(self.pieces)
+
+    def __repr__(self) -> str:
+        return f"Rendered({len(self.pieces)} pieces)"
+
+
+class Missing:
+    """What the template must know before it can go on, in its own order. Each need is certain: it does not depend on
+    another answer.
+    """
+
+    __slots__ = ("needs",)
+
+    def __init__(self, needs: Sequence[Need]) -> None:
+        self.needs = tuple(needs)
+
+    def __repr__(self) -> str:
+        return f"Missing({self.needs!r})"
+
+
+class Template:
+    """A parsed template; `name` is for messages."""
+
+    __slots__ = ("name", "source", "trees")
+
+    def __init__(self, name: str, source: str, trees: Trees) -> None:
+        self.name = name
+        self.source = source
+        self.trees = trees
+
+    def render(
+        self,
+        answers: Answers,
+        *,
+        missing_key: str = ZERO,
+        work: Work | None = None,
+        now_s: float = 0.0,
+    ) -> Rendered | Missing:
+        """Return the output, or what must be known first.
+
+        `answers` has what `consul.answers` makes of Vault's objects, a `Strings` for a `List`. `missing_key` is one of
+        INVALID, ZERO and ERROR (vaultenv.template.expressions); `now_s` is the time for `timestamp`, in seconds since
+        1970. Raises NamedTemplateError, also when `work` is used up.
+        """
+        from vaultenv.template.consul.rendering import Rendering
+
+        work = Work(_UNITS) if work is None else work
+        rendering = Rendering(self.trees, self.source, answers, work, missing_key, now_s)
+        try:
+            work.charge(_UNITS_PER_CHARACTER * len(self.source))
+            pieces = rendering.pieces()
+        except TemplateError as error:
+            raise NamedTemplateError(self.name, self.source, error) from None
+        return Missing(tuple(rendering.missing)) if rendering.missing else Rendered(pieces)
+
+    def rounds(self, *, missing_key: str = ZERO, work: Work | None = None, now_s: float = 0.0) -> Rounds:
+        """Yield what must be known, be sent its answers, and return the output; raise NamedTemplateError.
+
+        All rounds share `work`.
+        """
+        work = Work(_UNITS) if work is None else work
+        answers: dict[Need, object] = {}
+        for _ in range(_MOST_ROUNDS):
+            result = self.render(answers, missing_key=missing_key, work=work, now_s=now_s)
+            if isinstance(result, Rendered):
+                return result
+            answers.update((yield result.needs))
+        raise NamedTemplateError(
+            self.name,
+            self.source,
+            TemplateError(f"{_MOST_ROUNDS} answers, each for the next question, are too many"),
+        )
+
+
+def parse(text: str, name: str, left: str = LEFT, right: str = RIGHT) -> Template:
+    """Return the template; raise NamedTemplateError for what is none, and for functions that do not exist here.
+
+    Empty delimiters are the usual ones.
+    """
+    try:
+        if len(text) > _LONGEST_SOURCE:
+            raise TemplateError(f"longer than {_LONGEST_SOURCE} characters", _LONGEST_SOURCE)
+        trees = parse_trees(text, NAMES, left or LEFT, right or RIGHT, _unknown)
+    except TemplateError as error:
+        raise NamedTemplateError(name, text, error) from None
+    return Template(name, text, trees)
+
+
+def _unknown(name: str) -> str:
+    from vaultenv.template.consul.refused import unknown
+
+    return unknown(name, NAMES)

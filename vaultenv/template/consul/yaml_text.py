@@ -1,0 +1,143 @@
+"""`toYAML`: values as gopkg.in/yaml.v2 writes them."""
+
+from __future__ import annotations
+
+from vaultenv.basics.jsontext import Number
+from vaultenv.template.consul.numbers import float_of, signed
+from vaultenv.template.consul.yaml_scalars import has_break, scalar
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.types import NilPointer, Struct
+from vaultenv.template.values import float_text, kind, raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_INT64 = range(-(1 << 63), 1 << 63)
+_LONGEST_KEY = 128
+"""Bytes of a key that stands in the line of its value."""
+
+
+def yaml_text(value: Any) -> str:
+    """Return the value as a YAML document, without blanks around it; raise TemplateError for what YAML cannot hold."""
+    return _node(value, 0, "").strip()
+
+
+def _node(value: Any, indent: int, before: str) -> str:
+    """Return a value after `before` in its line: nothing at the start of a document or after `- `, else a blank."""
+    if isinstance(value, (dict, Struct)):
+        pairs = _pairs(value)
+        return _below(_mapping(pairs, indent), indent, before) if pairs else before + "{}\n"
+    if isinstance(value, list):
+        return _below(_sequence(value, indent), indent, before) if value else before + "[]\n"
+    return before + _scalar(value, indent) + "\n"
+
+
+def _below(block: str, indent: int, before: str) -> str:
+    """Return a block in the lines below a key, or in the line itself."""
+    return f"\n{' ' * indent}{block}" if before else block
+
+
+def _pairs(value: dict[Any, Any] | Struct) -> list[tuple[Any, Any]]:
+    if isinstance(value, Struct):
+        return [(name.lower(), field) for name, field in value.fields.items()]
+    return [(key, value[key]) for key in sorted(value, key=_Rank)]
+
+
+def _mapping(pairs: list[tuple[Any, Any]], indent: int) -> str:
+    return (" " * indent).join([_pair(key, value, indent) for key, value in pairs])
+
+
+def _pair(key: Any, value: Any, indent: int) -> str:
+    shown = _scalar(key, indent + 2)
+    is_long = isinstance(key, str) and (has_break(key) or len(raw(key)) > _LONGEST_KEY)
+    if is_long:
+        return f"? {shown}\n{' ' * indent}: {_node(value, indent + 2, '')}"
+    return f"{shown}:{_node(value, _value_indent(value, indent), ' ')}"
+
+
+def _value_indent(value: Any, indent: int) -> int:
+    """A list stands below its key, anything else two further."""
+    return indent if isinstance(value, list) else indent + 2
+
+
+def _sequence(items: list[Any], indent: int) -> str:
+    return (" " * indent).join([f"- {_node(item, indent + 2, '')}" for item in items])
+
+
+def _scalar(value: Any, indent: int) -> str:
+    if value is None or isinstance(value, NilPointer):
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Number):
+        return _number(value)
+    if isinstance(value, str):
+        return scalar(value, indent)
+    if isinstance(value, float):
+        return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(float_text(value)) or float_text(value)
+    if isinstance(value, int):
+        return str(int(value))
+    raise TemplateError(f"a value of type {kind(value)} has no form")
+
+
+def _number(value: Number) -> str:
+    digits = value.lstrip("-")
+    if digits.isdigit() and int(value) in _INT64:
+        return str(int(value))
+    return float_text(float_of(value))
+
+
+class _Rank:
+    """The place of a key among others: numbers in texts count as numbers, letters come after other characters."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __lt__(self, other: _Rank) -> bool:
+        one, another = self._key, other._key
+        if isinstance(one, (bool, int, float)) and isinstance(another, (bool, int, float)):
+            return (float(one), _order(one)) < (float(another), _order(another))
+        if not (isinstance(one, str) and isinstance(another, str)):
+            return _order(one) < _order(another)
+        return _is_before(one, another)
+
+
+def _order(key: object) -> int:
+    """Return the place of the key's type among Go's kinds."""
+    types: tuple[Any, ...] = (type(None), bool, int, float, (list, dict), str)
+    return next((place for place, type_ in enumerate(types) if isinstance(key, type_)), len(types))
+
+
+def _is_before(one: str, other: str) -> bool:
+    for place, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a == b:
+            continue
+        if a.isalpha() or b.isalpha():
+            return a < b if a.isalpha() and b.isalpha() else b.isalpha()
+        return _number_before(one, other, place)
+    return len(one) < len(other)
+
+
+def _number_before(one: str, other: str, place: int) -> bool:
+    head = 0
+    if "0" in (one[place], other[place]):
+        before = place - 1
+        while before >= 0 and one[before].isdecimal():
+            if one[before] != "0":
+                head = 1
+                break
+            before -= 1
+    (a, a_end), (b, b_end) = _digits(one, place, head), _digits(other, place, head)
+    if a != b:
+        return a < b
+    return a_end < b_end if a_end != b_end else one[place] < other[place]
+
+
+def _digits(text: str, place: int, head: int) -> tuple[int, int]:
+    end = place
+    while end < len(text) and text[end].isdecimal():
+        end += 1
+    return signed(int(f"{head}{text[place:end]}")), end

@@ -1,0 +1,74 @@
+"""The tokens of a template, read once by the parser."""
+
+from __future__ import annotations
+
+from vaultenv.template import lexer
+from vaultenv.template.errors import TemplateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.template.lexer import Token
+
+
+_BEYOND = 4
+"""How often the last token is there again: a parser that comes to it takes one or two more."""
+
+
+class Stream:
+    """Tokens from `next` on. Those that were looked at are counted, because Go tells the line of the last of them."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.next = 0
+        self._tokens = [*tokens, *(tokens[-1:] * _BEYOND)]
+        self._last = len(tokens) - 1
+        self._read = 0
+
+    def peek(self) -> Token:
+        """Return the next token; after the last one, the last one again."""
+        if self.next > self._read:
+            self._read = min(self.next, self._last)
+        return self._tokens[self.next]
+
+    def take(self) -> Token:
+        """Return the next token and pass it."""
+        token = self.peek()
+        self.next += 1
+        return token
+
+    def take_word(self) -> Token:
+        """Return the next token that is no blank, and pass it."""
+        while (token := self.take()).kind == lexer.SPACE:
+            pass
+        return token
+
+    def peek_word(self) -> Token:
+        """Pass blanks, and return the token after them."""
+        while (token := self.peek()).kind == lexer.SPACE:
+            self.take()
+        return token
+
+    def expect(self, kind: str) -> None:
+        """Pass a token of this kind; raise TemplateError for another one."""
+        token = self.take_word()
+        if token.kind != kind:
+            raise self.unexpected(token, "the action")
+
+    def unexpected(self, token: Token, context: str) -> TemplateError:
+        """Return the error of a token that cannot stand where it is."""
+        if token.kind == lexer.FAULT:
+            return TemplateError(token.text, token.at)
+        return self.error(f"unexpected {_shown(token)} in {context}")
+
+    def error(self, message: str) -> TemplateError:
+        """Return an error at the last token that was looked at."""
+        return TemplateError(message, self._tokens[self._read].at)
+
+
+def is_keyword(token: Token, word: str) -> bool:
+    """Return whether the token is this word of the language."""
+    return token.kind == lexer.KEYWORD and token.text == word
+
+
+def _shown(token: Token) -> str:
+    names = {lexer.CLOSE: "the end of the action", lexer.END: "the end of the template"}
+    return names.get(token.kind) or token.text or token.kind

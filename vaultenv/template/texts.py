@@ -1,0 +1,74 @@
+"""Changes of text that both function tables have: Go's package strings (https://pkg.go.dev/strings)."""
+
+from __future__ import annotations
+
+from binascii import Error as BadBase64
+from binascii import a2b_base64
+
+from vaultenv.template.errors import TemplateError
+from vaultenv.template.values import ITEM, piecewise
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
+
+
+def per_char(value: str, change: Any) -> str:
+    """Change each character that has a single counterpart, as Go's unicode tables do."""
+    if value.isascii():
+        return str(change(value))
+    changed = (change(char) for char in value)
+    return "".join(new if len(new) == 1 else old for old, new in zip(value, changed, strict=True))
+
+
+def upper(value: str) -> str:
+    """strings.ToUpper."""
+    return piecewise(value, lambda piece: per_char(piece, str.upper))
+
+
+def lower(value: str) -> str:
+    """strings.ToLower."""
+    return piecewise(value, lambda piece: per_char(piece, str.lower))
+
+
+def trim(cut: str, value: str) -> str:
+    """strings.Trim; `str.strip` compares each character with each one of `cut`."""
+    chars = frozenset(cut)
+    start, end = 0, len(value)
+    while start < end and value[start] in chars:
+        start += 1
+    while start < end and value[end - 1] in chars:
+        end -= 1
+    return value[start:end]
+
+
+def split(separator: str, value: str, most: int = -1) -> list[str]:
+    """strings.SplitN with one more than `most` parts; without a separator, the characters."""
+    if separator:
+        return value.split(separator, most)
+    return list(value) if most < 0 or most >= len(value) else [*value[:most], value[most:]]
+
+
+def split_size(separator: str, value: str, most: int = -1) -> int:
+    """Return the weight of what `split` returns."""
+    parts = value.count(separator) + 1 if separator else len(value)
+    return len(value) + ITEM * (parts if most < 0 else min(parts, most))
+
+
+def replaced_size(old: str, new: str, value: str) -> int:
+    """Return the length of the text with all `old` replaced, or more."""
+    return len(value) + (value.count(old) if old else len(value) + 1) * len(new)
+
+
+def base64_decoded(plain: bytes) -> bytes:
+    """Return what base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
+    digits = plain.replace(b"\r", b"").replace(b"\n", b"")
+    try:
+        if len(digits) % 4:
+            raise BadBase64
+        return a2b_base64(digits, strict_mode=True) if digits else b""
+    except BadBase64:
+        raise TemplateError("illegal base64 data") from None

@@ -1,0 +1,100 @@
+"""Go's types that Python has not: classes of Python's with one of Go's names.
+
+JSON gives str, `Number` (a str, as Go's json.Number is), bool, None, list and dict; literals and functions add int
+and float.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class _Absent:
+    """No value at all: a key that is missing, or what a pipeline makes of nil. Only its fields differ from those of nil."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+
+
+class Int64(int):
+    """An int64; a plain int is Go's int."""
+
+
+class Uint64(int):
+    """A uint64."""
+
+
+class Uint8(int):
+    """A byte, as an index gives it of a string."""
+
+
+class Strings(list[str]):
+    """A []string; a plain list is an []interface {}."""
+
+
+class StringMap(dict[str, str]):
+    """A map[string]string; a plain dict is a map[string]interface {}."""
+
+
+class AnyMap(dict[object, object]):
+    """A map[interface {}]interface {}, as YAML gives it."""
+
+
+class NilMap(dict[str, object]):
+    """A nil map[string]interface {}."""
+
+
+class NilList(list[object]):
+    """A nil []interface {}."""
+
+
+class NilStrings(Strings):
+    """A nil []string."""
+
+
+class Struct:
+    """A struct with its fields and methods, by name; `is_pointer` says that Go has a pointer to it."""
+
+    __slots__ = ("fields", "is_pointer", "methods", "name")
+
+    def __init__(
+        self,
+        name: str,
+        fields: Mapping[str, Any],
+        methods: Mapping[str, Any] | None = None,
+        is_pointer: bool = True,
+    ) -> None:
+        self.name = name
+        self.fields = fields
+        self.methods = {} if methods is None else methods
+        self.is_pointer = is_pointer
+
+
+class NilPointer:
+    """A nil pointer to a struct; `name` is that of the struct's type."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Opaque:
+    """A value of Go that has no text; `name` is that of its type."""
+
+    __slots__ = ()
+    name = ""
