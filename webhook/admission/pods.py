@@ -178,7 +178,7 @@ def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[
                 config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE
             )
             problems += found
-            rendered.append(part._replace(launcher=part.launcher.with_config(config)))
+            rendered.append(Part(part.plan, part.launcher.with_config(config)))
     return rendered, problems
 
 

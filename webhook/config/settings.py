@@ -19,6 +19,7 @@ from vaultkube.value_types import (
     WORDS,
 )
 from webhook.config.hashicorp.annotations import read_agent_defaults
+from webhook.config.hashicorp.value_types import CERTIFICATES
 from webhook.policy.paths import PathPolicy
 
 
@@ -169,6 +170,12 @@ class Settings:
         help="run exactly the image whose entry point was read: its digest is put behind its name; the annotation image-digests tells it in any case",
     )
 
+    agent_ca: str = setting(
+        "AGENT_INJECT_VAULT_CACERT_BYTES",
+        CERTIFICATES,
+        "",
+        help="Vault's CA for pods in exec mode of HashiCorp's annotations that name no other: see docs/hashicorp.md",
+    )
     agent_defaults: Mapping[str, Any] = field(default_factory=lambda: read_agent_defaults({}))
     """The values of `AgentConfig` without annotations, by the variables of HashiCorp's injector."""
 

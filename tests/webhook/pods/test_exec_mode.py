@@ -169,6 +169,14 @@ def test_a_second_run_changes_nothing() -> None:
     assert again(once, annotations, own) == once
 
 
+def test_a_reference_in_a_template_is_text() -> None:
+    annotations = {**SERVER, "agent-inject-template-config.env": "url: ${vault:kv/a} ${vault:kv/a#b} $(A):#"}
+    once = changed(spec_of(container()), annotations)
+    assert again(once, annotations) == once
+    plan = planned(once, {**annotations, "agent-inject-status": "injected"})
+    assert [each.path for each in plan.requested_paths("")] == ["secret/data/api"]
+
+
 def test_a_container_that_another_webhook_puts_to_the_front_is_not_meant() -> None:
     once = changed(spec_of(container(name="api")), SERVER)
     moved = {**once, "containers": [container(name="proxy"), *once["containers"]]}

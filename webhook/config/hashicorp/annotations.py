@@ -1,7 +1,7 @@
 """The annotations of HashiCorp's family on one pod, read by their table over the injector's variables."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from vaultkube.problem import FieldPath, Problem
@@ -12,7 +12,9 @@ from webhook.config.hashicorp.rows import AgentAnnotation, Mode
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 
 _SINGLE = {row.key: row for row in AGENT_ANNOTATIONS if not row.each}
-_EACH = sorted((row for row in AGENT_ANNOTATIONS if row.each), key=lambda row: len(row.key), reverse=True)
+_EACH = sorted(
+    ((f"{row.key}-", row) for row in AGENT_ANNOTATIONS if row.each), key=lambda pair: -len(pair[0])
+)
 """The longest first, because a key of one may begin with that of another."""
 _ROWS = {row.field: row for row in AGENT_ANNOTATIONS}
 _SECRET, _TEMPLATE, _TEMPLATE_FILE = (
@@ -47,6 +49,8 @@ _MISTAKEN_EACH = {
 }
 _SUGGESTIONS = 10
 _CLOSE = 0.85
+_FAR = 3
+"""In characters: a key of another length is no misspelling."""
 _SEE = "; see docs/hashicorp-annotations.md"
 
 
@@ -67,7 +71,7 @@ def parse_agent_config(
 
     A blank text counts as not set, except for what only files are made with.
     """
-    values: dict[str, Any] = {**defaults, **{row.field: {} for row in _EACH}}
+    values: dict[str, Any] = {**defaults, **{row.field: {} for _, row in _EACH}}
     annotated = set()
     problems = []
     for key in sorted(annotations):
@@ -126,10 +130,9 @@ def _find(key: str, annotations: Mapping[str, str]) -> _Found | None:
     secret = name.removeprefix(_TEMPLATE)
     if name.startswith(_TEMPLATE_FILE) and annotations.get(f"{PREFIX}{_SECRET}{secret}"):
         return _Found(_ROWS["templates"], secret)
-    for row in _EACH:
-        before, dash, suffix = name.partition(row.key + "-")
-        if dash and not before and suffix:
-            return _Found(row, suffix)
+    for prefix, row in _EACH:
+        if name.startswith(prefix) and name != prefix:
+            return _Found(row, name.removeprefix(prefix))
     return None
 
 
@@ -139,7 +142,14 @@ def _suggestion(key: str) -> str:
     for wrong, right in _MISTAKEN_EACH.items():
         if name.startswith(wrong):
             meant = right + name.removeprefix(wrong)
+    meant = meant or _closest(name, _SINGLE)
     if not meant:
-        known = [*_SINGLE, *(f"{row.key}-{name.rpartition('-')[2]}" for row in _EACH)]
-        meant = next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE)), "")
+        head, _, suffix = name.rpartition("-")
+        closest = _closest(head, (row.key for _, row in _EACH))
+        meant = f"{closest}-{suffix}" if closest else ""
     return f"; did you mean {PREFIX}{meant}?" if meant else _SEE
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    found = [key for key in known if abs(len(key) - len(name)) <= _FAR]
+    return next(iter(difflib.get_close_matches(name, found, n=1, cutoff=_CLOSE)), "")

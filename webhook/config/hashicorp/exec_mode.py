@@ -78,7 +78,7 @@ def read_exec_mode(
     is_asked = is_implied or not agent.as_sidecar or _ASKING[0] in unreadable
     if not (is_asked and (agent.inject or _GATE in unreadable)):
         return None
-    login, sources = read_login(agent, defaults["tls_secret"]), read_sources(agent)
+    login, sources = read_login(agent, defaults["tls_secret"], settings.agent_ca), read_sources(agent)
     config, ignored = within_limits(_config(own, login, sources, defaults), defaults, settings)
     found = [
         *problems,

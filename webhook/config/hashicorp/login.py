@@ -21,7 +21,7 @@ _CERTIFICATES = {
     "client_key": "VAULT_CLIENT_KEY",
 }
 _CA = _CERTIFICATES["ca_cert"]
-_TOKEN = "VAULT_TOKEN_FILE"  # noqa: S105
+_CA_BYTES = "VAULT_CACERT_BYTES"
 _FIELDS = {row.field: row.variable or row.field for row in ANNOTATIONS}
 """The fields of `Config` that a setting may set, with the variable that carries each."""
 
@@ -56,8 +56,8 @@ def about(origin: Origin, message: str) -> tuple[FieldPath, str]:
     return agent_path(*origin), f"annotation {agent_key(*origin)}{message}"
 
 
-def read_login(agent: AgentConfig, operators_tls_secret: str) -> Login:
-    """Return the login that the annotations ask for; `operators_tls_secret` is used where they name no other CA.
+def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str) -> Login:
+    """Return the login that the annotations ask for; the Secret, else the PEM text, is used where they name no other CA.
 
     A later setting replaces an earlier one: `role` wins over `auth-config-role`.
     """
@@ -70,6 +70,8 @@ def read_login(agent: AgentConfig, operators_tls_secret: str) -> Login:
     if not (agent.tls_secret or _CA in settings):
         files = {**CA_FILES, **files}
     values = {target: each.value for target, each in settings.items() if target not in files}
+    if operators_ca and not (operators_tls_secret or _CA in settings):
+        values[_CA_BYTES] = operators_ca
     fields = {target: value for target, value in values.items() if target in _FIELDS}
     return Login(
         fields=fields if files else {**fields, "tls_secret": ""},

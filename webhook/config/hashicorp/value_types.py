@@ -5,11 +5,13 @@ import re
 import shlex
 
 from vaultenv.variable_types import FALSE, TRUE
+from vaultkube.documents.base64 import decoded
 from vaultkube.value_types import LINE, WORDS, ValueType, choice
 
 _AUTH = "auth/"
 _FEATURES = ("auto-auth", "caching", "proxying", "templating")
-_LONGEST_COMMAND = 16_384
+_PEM = "-----BEGIN CERTIFICATE-----"
+_LONGEST_COMMAND = 8192
 """In characters: `shlex` takes the square of a word's length."""
 _LEVELS = {"trace": "debug", "err": "error"}
 
@@ -43,6 +45,14 @@ def _octal(text: str) -> int | None:
 
 def _auth_path(text: str) -> str:
     return str(LINE.parse(text)).strip("/").removeprefix(_AUTH)
+
+
+def _certificates(text: str) -> str:
+    """Return PEM text; the text is that, or base64 of it."""
+    pem = text if _PEM in text else (decoded("".join(text.split())) or b"").decode("ascii", "replace")
+    if text and _PEM not in pem:
+        raise ValueError(text)
+    return pem
 
 
 def _features(text: str) -> tuple[str, ...]:
@@ -80,3 +90,4 @@ LOG_LEVEL = ValueType(
 )
 FRACTION = ValueType("a number from 0 to 1", _fraction)
 FEATURES = ValueType(f"a list, with commas, of {', '.join(_FEATURES)}", _features)
+CERTIFICATES = ValueType("certificates in PEM, or that in base64, or nothing", _certificates)

@@ -1,10 +1,14 @@
 """The login of exec mode: every method of the agent, TLS, and what cannot be used, by name."""
 
+import base64
+
 import pytest
 
 from tests.webhook.config.hashicorp.annotated import exec_mode, ours, rules_and_keys
+from vaultkube.errors import InvalidSetting
 from vaultkube.problem import messages
 from webhook.config.annotations import container_variables
+from webhook.config.settings import read_settings
 
 
 def variables(annotations: dict[str, str], **operator: str) -> dict[str, str]:
@@ -172,3 +176,22 @@ def test_a_named_token_wins_over_the_operators_audience() -> None:
     config = exec_mode({"auth-config-token-path": "/t"}, VAULT_TOKEN_AUDIENCE="vault").config
     assert (config.jwt_file, config.token_audience) == ("/t", "")
     assert exec_mode({}, VAULT_TOKEN_AUDIENCE="vault").config.token_audience == "vault"
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+
+
+@pytest.mark.parametrize("text", [PEM, base64.encodebytes(PEM.encode()).decode()])
+def test_the_injectors_own_ca_reaches_the_launcher_unless_another_is_named(text: str) -> None:
+    theirs = {"AGENT_INJECT_VAULT_CACERT_BYTES": text}
+    assert variables({}, **theirs)["VAULT_CACERT_BYTES"] == PEM
+    assert "VAULT_CACERT_BYTES" not in variables({"ca-cert": "/etc/ca.pem"}, **theirs)
+    assert "VAULT_CACERT_BYTES" not in variables({}, **theirs, VAULT_TLS_SECRET="ca")
+    assert "VAULT_CACERT_BYTES" not in variables({})
+
+
+def test_a_ca_of_the_injector_that_is_none_stops_the_webhook() -> None:
+    with pytest.raises(
+        InvalidSetting, match=r"AGENT_INJECT_VAULT_CACERT_BYTES='ca\.crt' is not certificates in PEM"
+    ):
+        read_settings({"AGENT_INJECT_VAULT_CACERT_BYTES": "ca.crt"})

@@ -31,7 +31,7 @@ BAD = [
     (types.SHELL_WORDS, "''"),
     (types.SHELL_WORDS, "--install /x"),
     (types.SHELL_WORDS, "/server a\0b"),
-    (types.SHELL_WORDS, "a" * 16_385),
+    (types.SHELL_WORDS, "a" * 8193),
     (types.LAX_BOOLEAN, "yes"),
     (types.OCTAL, "0999"),
     (types.OCTAL, "rw"),
