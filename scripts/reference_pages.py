@@ -4,6 +4,7 @@ from pathlib import Path
 
 from scripts.check_page import check_page
 from scripts.folders import architecture_page
+from scripts.hashicorp_page import hashicorp_page
 from scripts.launcher_page import launcher_page, with_functions
 from scripts.registry_page import registry_page
 from scripts.tables import code, table
@@ -40,7 +41,8 @@ of the registry client are in [registry](registry.md). A value that cannot be us
 
 The API server is found by `KUBECONFIG` (token or client certificate; `insecure-skip-tls-verify` is refused), else as
 the pod's ServiceAccount; `KUBERNETES_NAMESPACE` is the webhook's own namespace if that cannot be told from the
-ServiceAccount.
+ServiceAccount. Of two variables that mean the same, the first is ours and wins; `AGENT_INJECT_…` are those of HashiCorp's
+injector. Its others are defaults of [its annotations](hashicorp-annotations.md).
 """
 
 
@@ -50,6 +52,7 @@ def pages() -> dict[Path, str]:
     consul_template = DOCS / "consul-template.md"
     return {
         DOCS / "annotations.md": _annotations(),
+        DOCS / "hashicorp-annotations.md": hashicorp_page(),
         DOCS / "operator-settings.md": _settings(),
         DOCS / "vault-env.md": launcher_page(),
         references: with_functions(references, FUNCTIONS),
@@ -95,7 +98,10 @@ def _annotations() -> str:
 
 
 def _settings() -> str:
-    rows = ((f"`{row.settings[0]}`", row.help, row.type.accepted, code(row.default)) for row in SETTINGS)
+    rows = (
+        (", ".join(map(code, row.settings)), row.help, row.type.accepted, code(row.default))
+        for row in SETTINGS
+    )
     return _SETTINGS_HEAD + "\n" + table(("variable", "meaning", "accepted", "default"), rows)
 
 

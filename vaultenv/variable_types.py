@@ -8,6 +8,10 @@ from vaultenv.basics.jsontext import loads
 from vaultenv.basics.text import whole_number
 from vaultenv.errors import InvalidSetting
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.template_sources import TemplateSource
+
 LARGEST_NUMBER = 999_999_999
 """The largest whole number that a variable can hold."""
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
@@ -143,6 +147,18 @@ def positive_count(name: str, text: str) -> int:
 def optional_count(name: str, text: str) -> int | None:
     """Return the whole number, or None for empty text."""
     return count(name, text) if text else None
+
+
+def template_sources(name: str, text: str) -> "tuple[TemplateSource, ...]":
+    """Return the sources of templates in a JSON list, none for empty text; their templates are not parsed."""
+    if not text:
+        return ()
+    from vaultenv.template_sources import parse_sources
+
+    try:
+        return parse_sources(text)
+    except ValueError as error:
+        raise InvalidSetting(f"{name} cannot be read: {error}") from None
 
 
 def headers(name: str, text: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from vaultenv.template_sources import TemplateSource
+
 ALWAYS, UNLESS_LOGIN, NEVER = "always", "unless VAULT_TOKEN is vault:login", "never"
 SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 (a path)
 
@@ -214,6 +216,11 @@ class Variables:
         "VAULT_ENV_FROM_PATH",
         types.lines,
         help="Paths whose keys all become variables, `path[#version],…`; docs/references.md",
+    )
+    templates: "tuple[TemplateSource, ...]" = variable(
+        "VAULT_ENV_TEMPLATES",
+        types.template_sources,
+        help="JSON list of paths and templates whose output, `NAME=value` in each line, becomes variables; the webhook writes it for annotations of `vault.hashicorp.com`",
     )
     passthrough: frozenset[str] = variable(
         "VAULT_ENV_PASSTHROUGH",

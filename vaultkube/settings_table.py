@@ -34,14 +34,23 @@ class Row:
 RowType = TypeVar("RowType", bound=Row)
 
 
-def setting(name: str, type: ValueType, default: str, *, help: str) -> Any:
-    """Return a dataclass field for the environment variable `name`; without the variable it has the default's value."""
-    return row_field(Row(type=type, default=default, help=help, settings=(name,)))
+def setting(name: str, type: ValueType, default: str, *, help: str, also: str = "") -> Any:
+    """Return a dataclass field for the environment variable `name`; without the variable it has the default's value.
+
+    `also` is another name for it, read where `name` is not set.
+    """
+    names = (name, also) if also else (name,)
+    return row_field(Row(type=type, default=default, help=help, settings=names))
 
 
 def row_field(row: Row) -> Any:
     """Return a dataclass field that carries `row` and has the value of its default."""
     return field(default=row.type.parse(row.default), metadata={_ROW: row})
+
+
+def mapping_field(row: Row) -> Any:
+    """Return a dataclass field that carries `row`, whose type is that of each value of a mapping, empty by default."""
+    return field(default_factory=dict, metadata={_ROW: row})
 
 
 def rows_of(table: type[Any], kind: type[RowType]) -> tuple[RowType, ...]:

@@ -69,7 +69,9 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
 
-def _choice(*words: str) -> Callable[[str], str]:
+def choice(*words: str) -> Callable[[str], str]:
+    """Return a parser that takes one of the words, in any case, and returns it in lower case."""
+
     def parse(text: str) -> str:
         if text.lower() not in words:
             raise ValueError(text)
@@ -144,9 +146,9 @@ COUNT = ValueType("a whole number, 0 or more", _number(0, 9_999_999_999))
 BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", _number(1, LARGEST_NUMBER))
 WORDS = ValueType("a list with commas between its words", _words)
 LOG_LEVEL = ValueType(
-    "one of debug, info, warn, warning, error", _choice("debug", "info", "warn", "warning", "error")
+    "one of debug, info, warn, warning, error", choice("debug", "info", "warn", "warning", "error")
 )
-AUTH_METHOD = ValueType(f"one of {', '.join(AUTH_METHODS)}, or nothing", _choice(*AUTH_METHODS, ""))
+AUTH_METHOD = ValueType(f"one of {', '.join(AUTH_METHODS)}, or nothing", choice(*AUTH_METHODS, ""))
 IMAGE = ValueType("the name of an image, or nothing for the operator's", _image)
 PULL_POLICY = ValueType("one of Always, IfNotPresent, Never", _pull_policy)
 QUANTITY = ValueType("a Kubernetes quantity such as 100m or 64Mi", _quantity)
@@ -156,9 +158,9 @@ PATH_PATTERNS = ValueType(
     "paths with commas between them, with {namespace} for the object's namespace and * for any one segment",
     _path_patterns,
 )
-POLICY_MODE = ValueType("enforce or warn", _choice("enforce", "warn"))
-IDENTITY_CHECK = ValueType("one of off, pods, token", _choice("off", "pods", "token"))
-PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", _choice("vault", "bao"))
+POLICY_MODE = ValueType("enforce or warn", choice("enforce", "warn"))
+IDENTITY_CHECK = ValueType("one of off, pods, token", choice("off", "pods", "token"))
+PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", choice("vault", "bao"))
 ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 
 

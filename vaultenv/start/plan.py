@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded, shown
-from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
+from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
 from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
 from vaultenv.start.environment import child_environ, removed
@@ -25,7 +25,8 @@ MARKER = b"VAULT_ENV_MARKER"
 class Plan:
     """The references of one environment.
 
-    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
+    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve,
+    InvalidSetting for templates, which this launcher does not render.
     """
 
     __slots__ = (
@@ -50,6 +51,8 @@ class Plan:
         self._leaves_marker = is_first or settings.reuse
         self._log = log
         self._settings = settings
+        if settings.templates:  # without what they bring, the program must not start
+            raise InvalidSetting("VAULT_ENV_TEMPLATES is set, and this vault-env does not render templates")
         self.login = settings.token == LOGIN.decode()
         self.without = removed(self.login, settings.passthrough)
         self.paths = _paths(settings.from_path)

@@ -7,7 +7,7 @@ from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec
 from webhook.admission.needs import AccountPullSecrets, ImageConfigs, PullSecrets, Steps
 from webhook.pods.nodes import pinned_architectures
-from webhook.pods.pod import Plan
+from webhook.pods.plan import Plan
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
 _DEFAULT_SERVICE_ACCOUNT = "default"

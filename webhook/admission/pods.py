@@ -1,6 +1,6 @@
 """Decisions about pods, and about containers that are added to a running one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -14,9 +14,9 @@ from webhook.admission.images import OperatorPullSecrets, find_digests, find_ima
 from webhook.admission.needs import NodesOfCluster, SourceValues, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
-from webhook.config.annotation_keys import PREFIXES
+from webhook.config.annotation_keys import ALL_PREFIXES
 from webhook.config.annotations import Config, Defaults
-from webhook.config.configure import configure, with_role
+from webhook.config.configure import with_role
 from webhook.config.delivery import Delivery
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
@@ -24,24 +24,22 @@ from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
+from webhook.pods.exec_mode import with_status
 from webhook.pods.facts import Facts, Source, Values, find_sources
-from webhook.pods.launcher import Launcher
-from webhook.pods.paths import find_requested_paths
-from webhook.pods.pod import Plan, mutate_pod_spec, plan_pod
+from webhook.pods.families import ConfiguredPod, PodPlan, configure_pod, one_part, plan_families
+from webhook.pods.plan import Part, Plan
+from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
 
 _DEFAULT_ROLE = "default"
-
-_Configured = tuple[Launcher, tuple[Problem, ...], tuple[Problem, ...]]
-"""The launcher that the annotations configure, warnings, and problems."""
 
 
 class _Change(NamedTuple):
     """A change of a pod or of its ephemeral containers: the containers to look at, and functions that plan and change them."""
 
     looked_at: PodSpec
-    plan: Callable[[Config, Mapping[Source, Values], Deadline], Plan]
-    mutate: Callable[[PodSpec, Plan, Config, Facts, Launcher], tuple[PodSpec, tuple[Problem, ...]]]
+    plan: Callable[[ConfiguredPod, Mapping[Source, Values], Deadline], PodPlan]
+    mutate: Callable[[PodSpec, Sequence[Part], Facts], tuple[PodSpec, tuple[Problem, ...]]]
     whole_pod: bool
 
 
@@ -66,50 +64,52 @@ class PodDecisions:
     ) -> Steps[Decision]:
         """Return the pod with its launcher; Refused names every problem that is known without its images."""
         change = _change(request)
-        launcher, warnings, problems = self._configure(annotations)
-        warnings += tuple(label_warnings(request.object.get("metadata")))
-        pod: Pod = request.object
-        config, spec = launcher.config, pod.get("spec") or {}
+        configured = self._configure(annotations)
+        problems = configured.problems
+        warnings = configured.warnings + tuple(label_warnings(request.object.get("metadata")))
         sources = yield from _find_sources(change.looked_at, request.namespace, problems)
-        plan = change.plan(config, sources, deadline)
-        outside = self._outside(request, plan, config, deadline) if plan.wrapped or plan.foreign else []
+        planned = change.plan(configured, sources, deadline)
+        pod: Pod = request.object
+        spec, plan = planned.spec, planned.whole
+        outside = self._outside(request, planned, deadline) if plan.wrapped or plan.foreign else []
         refused = outside if self._settings.path_policy().enforced else []
         if not plan.wrapped:
-            refuse([*(problems if change.whole_pod else ()), *refused])
+            refuse([*(problems if change.whole_pod else ()), *plan.problems, *refused])
             return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
-        config, role_problems = _with_role(request, config)
+        parts, role_problems = _with_roles(request, planned.parts)
         refuse([*problems, *role_problems, *plan.problems, *refused])
+        config = configured.launcher.config
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
         delivery = yield from _find_delivery(self._services, spec, plan, config, deadline)
-        facts = Facts(sources, images, delivery)
-        new_spec, missing = change.mutate(spec, plan, config, facts, launcher.with_config(config))
+        new_spec, missing = change.mutate(spec, parts, Facts(sources, images, delivery))
         refuse(missing)
         new: Pod = {**pod, "spec": new_spec}
         if change.whole_pod:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
+        if planned.is_exec:
+            new = with_status(new)
         return Decision(
             patch=diff(request.object, new),
             warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
-            audit=audit_of(_audit(spec, plan, config)),
+            audit=audit_of(each for part in parts for each in _audit(spec, part)),
             references=plan.references(),
         )
 
-    def _configure(self, annotations: Mapping[str, str]) -> _Configured:
-        """Return what the annotations ask for, warnings and problems: the pods of a workload ask for the same again."""
-        return self._configured(tuple(item for item in annotations.items() if item[0].startswith(PREFIXES)))
+    def _configure(self, annotations: Mapping[str, str]) -> ConfiguredPod:
+        """Return what the annotations ask for: the pods of a workload ask for the same again."""
+        return self._configured(
+            tuple(item for item in annotations.items() if item[0].startswith(ALL_PREFIXES))
+        )
 
-    def _configure_items(self, items: tuple[tuple[str, str], ...]) -> _Configured:
-        config, problems, warnings = configure(dict(items), self._defaults, self._settings)
-        return Launcher(config, self._settings), () if problems else warnings, problems
+    def _configure_items(self, items: tuple[tuple[str, str], ...]) -> ConfiguredPod:
+        configured = configure_pod(dict(items), self._defaults, self._settings)
+        return configured._replace(warnings=()) if configured.problems else configured
 
-    def _outside(
-        self, request: AdmissionRequest, plan: Plan, config: Config, deadline: Deadline
-    ) -> list[Problem]:
+    def _outside(self, request: AdmissionRequest, planned: PodPlan, deadline: Deadline) -> list[Problem]:
         """Return the problems of paths that the pod requests outside of those of its namespace."""
-        operators_namespace = self._defaults["vault_namespace"]
-        requested = find_requested_paths(request.object.get("spec") or {}, plan, config, operators_namespace)
+        requested = planned.requested_paths(self._defaults["vault_namespace"])
         return self._settings.path_policy().violations(requested, request.namespace, deadline)
 
 
@@ -147,21 +147,44 @@ def _find_delivery(
 def _change(request: AdmissionRequest) -> _Change:
     spec = request.object.get("spec") or {}
     if request.subresource != SUBRESOURCE:
-        return _Change(spec, partial(plan_pod, spec), mutate_pod_spec, whole_pod=True)
+        return _Change(spec, partial(plan_families, spec), mutate_pod_spec, whole_pod=True)
     old_spec = (request.old_object or {}).get("spec") or {}
     added = [container for _, container in find_added(spec, old_spec)]
-    plan = partial(plan_ephemeral, spec, old_spec)
+    plan = partial(_plan_ephemeral, spec, old_spec)
     return _Change({"containers": added}, plan, mutate_ephemeral, whole_pod=False)
 
 
-def _with_role(request: AdmissionRequest, config: Config) -> tuple[Config, tuple[Problem, ...]]:
+def _plan_ephemeral(
+    spec: PodSpec,
+    old_spec: PodSpec,
+    configured: ConfiguredPod,
+    sources: Mapping[Source, Values],
+    deadline: Deadline,
+) -> PodPlan:
+    launcher = configured.launcher
+    return one_part(spec, plan_ephemeral(spec, old_spec, launcher.config, sources, deadline), launcher)
+
+
+def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[Part], list[Problem]]:
+    """Return the parts that get a launcher with their roles as text, and the problems of those that cannot be rendered."""
     account = request.object["spec"].get("serviceAccountName") or ""
-    named = config.service_account if "service_account" in config.annotated else account
-    return with_role(config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE)
+    rendered: list[Part] = []
+    problems: list[Problem] = []
+    for part in parts:
+        if part.plan.wrapped:
+            config = part.config
+            named = config.service_account if "service_account" in config.annotated else account
+            config, found = with_role(
+                config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE
+            )
+            problems += found
+            rendered.append(Part(part.plan, part.launcher.with_config(config)))
+    return rendered, problems
 
 
-def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
+def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
     """Yield each variable with the path that it reads, `?` if only the kubelet knows; never the text around a reference."""
+    plan, config = part.plan, part.config
     for place, references in plan.wrapped.items():
         name = spec[place[0]][place[1]].get("name") or ""
         for variable, path in references.paths:
@@ -171,3 +194,4 @@ def _audit(spec: PodSpec, plan: Plan, config: Config) -> Iterator[str]:
         if TOKEN_VARIABLE in references.rewritten:
             yield f"{name}/{TOKEN_VARIABLE}=auth/{config.path}/login"
         yield from (f"{name}/*={item.path}" for item in plan.from_paths[place].items)
+        yield from (f"{name}/*={source.path}" for source in config.sources if source.path)

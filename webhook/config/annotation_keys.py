@@ -1,10 +1,12 @@
-"""Spellings of an annotation's key: two prefixes, the successor's new names, and its mirror for OpenBao."""
+"""Keys of annotations: our two prefixes, the successor's new names and its mirror for OpenBao, and HashiCorp's prefix."""
 
 from vaultkube.problem import FieldPath
 
 PREFIX = "vault.security.banzaicloud.io/"
 SUCCESSOR_PREFIX = "secrets-webhook.security.bank-vaults.io/"
 PREFIXES = (PREFIX, SUCCESSOR_PREFIX)
+HASHICORP_PREFIX = "vault.hashicorp.com/"
+ALL_PREFIXES = (*PREFIXES, HASHICORP_PREFIX)
 
 IMAGE_DIGESTS = PREFIX + "image-digests"
 """Written by the webhook: by container, the digest of the image whose entry point was read."""

@@ -5,8 +5,11 @@ docs/annotations.md is made from this table.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
+from vaultenv.template_sources import TemplateSource, sources_text
 from vaultkube.problem import FieldPath
 from vaultkube.settings_table import Row, row_field, rows_of
 from vaultkube.value_types import (
@@ -63,10 +66,14 @@ def annotation(
     setting: str = "",
     variable: str = "",
     successor: str = "",
+    injector: str = "",
 ) -> Any:
-    """Return a dataclass field for the annotation `key`; a renamed key's variable has the successor's name too."""
+    """Return a dataclass field for the annotation `key`; a renamed key's variable has the successor's name too.
+
+    `injector` is the variable of HashiCorp's injector that means the same.
+    """
     renamed = successor.upper().replace("-", "_")
-    settings = tuple(filter(None, (setting, renamed))) if setting else ()
+    settings = tuple(filter(None, (setting, renamed, injector))) if setting else ()
     return row_field(
         Annotation(
             key=key,
@@ -81,9 +88,13 @@ def annotation(
     )
 
 
+CA_FILES: Mapping[str, str] = MappingProxyType({"VAULT_CACERT": "ca.crt"})
+"""The file of a `vault-tls-secret`."""
+
+
 @dataclass(frozen=True)
 class Config:
-    """The configuration of one object: its annotations over the operator's settings."""
+    """The configuration of one object, or of the containers that one login serves: annotations over the operator's settings."""
 
     mutate: str = annotation("mutate", TEXT, "", scope=BOTH, help="`skip` leaves the object alone")
     provider: str = annotation(
@@ -120,6 +131,7 @@ class Config:
         "https://vault:8200",
         scope=BOTH,
         setting="VAULT_ADDR",
+        injector="AGENT_INJECT_VAULT_ADDR",
         variable="VAULT_ADDR",
         help="the address of Vault; VAULT_ADDR of the operator or on its VAULT_ADDR_ALLOWLIST",
     )
@@ -156,6 +168,7 @@ class Config:
         "",
         scope=BOTH,
         setting="VAULT_NAMESPACE",
+        injector="AGENT_INJECT_VAULT_NAMESPACE",
         variable="VAULT_NAMESPACE",
         help="the namespace in Vault Enterprise or OpenBao",
     )
@@ -389,12 +402,32 @@ class Config:
     )
     trusted_variables: tuple[str, ...] = ()
     """The operator's VAULT_ENV_TRUSTED_VARIABLES."""
+    sources: tuple[TemplateSource, ...] = ()
+    """The sources of variables of HashiCorp's exec mode: each container of this configuration gets them."""
+    tls_files: Mapping[str, str] = field(default_factory=lambda: CA_FILES)
+    """The launcher's variables that name a file of `tls_secret`, with its key there."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Further variables of the launcher, which no annotation of ours sets."""
     annotated: Mapping[str, str] = field(default_factory=dict)
     """The full key of the annotation of this object that set a field, by field."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The full key by which another family of annotations would set a field, by field."""
 
     def path_of(self, field: str) -> FieldPath:
-        """Return the path of the annotation that sets `field`, or under our prefix if none does."""
-        return annotation_path(self.annotated.get(field) or _OLDEST_KEYS[field])
+        """Return the path of the annotation that sets `field`, or that could if none does."""
+        return annotation_path(self._key_of(field))
+
+    def name_of(self, field: str) -> str:
+        """Return the key of that annotation behind its prefix, for messages."""
+        return self._key_of(field).partition("/")[2]
+
+    def _key_of(self, field: str) -> str:
+        return self.annotated.get(field) or self.keys.get(field) or _OLDEST_KEYS[field]
+
+    @cached_property
+    def templates(self) -> str:
+        """The text of VAULT_ENV_TEMPLATES; "" without sources."""
+        return sources_text(self.sources) if self.sources else ""
 
 
 ANNOTATIONS = rows_of(Config, Annotation)

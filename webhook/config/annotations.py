@@ -20,6 +20,7 @@ _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key 
 _SUGGESTIONS = 10
 _CLOSE = 0.85
 """A letter more, less or other in a short key; a word in common is not enough."""
+TEMPLATES_VARIABLE = "VAULT_ENV_TEMPLATES"
 _LAUNCHER_PARSERS = {row.name: row.parse for row in VARIABLES if row.parse}
 _SEE = "; see docs/annotations.md"
 _ALWAYS_CARRIED = frozenset(["address", "role", "path", "auth_method", "skip_verify"])
@@ -46,7 +47,7 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
         key = next(key for key in row.full_keys() if key in annotations)
         try:
             value = row.type.parse(annotations[key])
-            _check_start(row.variable, value)
+            check_start(row.variable, value)
             values[row.field] = value
         except ValueError:
             message = f"annotation {key}: {annotations[key]!r} is not {row.type.accepted}"
@@ -58,7 +59,7 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
     return Config(**values, annotated=annotated), problems
 
 
-def _check_start(variable: str, value: object) -> None:
+def check_start(variable: str, value: object) -> None:
     """Raise InvalidSetting if the launcher cannot start with the value that the variable carries to it."""
     parse = _LAUNCHER_PARSERS.get(variable)
     if value and parse:
@@ -89,11 +90,14 @@ def container_variables(config: Config, from_path: str) -> dict[str, str]:
     `from_path` is what that container gets of `config.from_path`. Where and how to log in is always carried, so that a
     variable of the pod cannot point the launcher elsewhere.
     """
-    variables = {}
+    variables: dict[str, str] = {}
     for field, variable, always in _CARRIED:
         value = from_path if field == "from_path" else getattr(config, field)
         if value or always:
             variables[variable] = _text(value)
+    if config.sources:
+        variables[TEMPLATES_VARIABLE] = config.templates
+    variables.update(config.variables)
     return variables
 
 

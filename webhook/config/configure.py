@@ -41,15 +41,16 @@ def configure(
     refused, ineffective = (
         (find_refused(annotations), find_ineffective(annotations)) if scope == PODS else ([], [])
     )
-    allowed, ignored = _within_limits(config, defaults, settings)
+    allowed, ignored = within_limits(config, defaults, settings)
     return Configured(
         allowed,
-        (*refused, *problems, *_address_problems(config, defaults, settings)),
+        (*refused, *problems, *address_problems(config, defaults, settings)),
         (*find_unknown(annotations), *ineffective, *ignored),
     )
 
 
-def _address_problems(config: Config, defaults: Defaults, settings: Settings) -> Iterator[Problem]:
+def address_problems(config: Config, defaults: Defaults, settings: Settings) -> Iterator[Problem]:
+    """Yield a problem for an address of Vault that the operator does not allow."""
     operators = defaults["address"]
     if config.address == operators:
         return
@@ -57,15 +58,19 @@ def _address_problems(config: Config, defaults: Defaults, settings: Settings) ->
     try:
         check_address(config.address, operators, listed, allow_private=allow_private)
     except ForbiddenAddress as error:
-        yield Problem("vault-address", config.path_of("address"), str(error))
+        message = f"annotation {config.name_of('address')}: {error}"
+        yield Problem("vault-address", config.path_of("address"), message)
 
 
-def _within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[Problem]]:
+def within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[Problem]]:
     """Return `config` without what the operator does not allow, and a warning about each."""
     ignored = []
     if "skip_verify" in config.annotated and not settings.allow_skip_verify:
         if config.skip_verify != defaults["skip_verify"]:
-            message = "annotation vault-skip-verify is ignored: the operator has not set VAULT_ALLOW_OBJECT_SKIP_VERIFY"
+            message = (
+                f"annotation {config.name_of('skip_verify')} is ignored: the operator has not set "
+                "VAULT_ALLOW_OBJECT_SKIP_VERIFY"
+            )
             ignored.append(Problem("annotation-ignored", config.path_of("skip_verify"), message))
         config = replace(config, skip_verify=defaults["skip_verify"])
     if is_foreign_image(config.launcher_image):
@@ -96,7 +101,8 @@ def with_role(
     }
     rendered, problem = render_role(config.role, fields)
     if problem:
-        return config, (Problem("role", config.path_of("role"), problem),)
+        message = f"annotation {config.name_of('role')}: {problem}"
+        return config, (Problem("role", config.path_of("role"), message),)
     role = rendered or fallback
     return (config if role == config.role else replace(config, role=role)), ()
 

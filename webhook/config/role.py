@@ -14,9 +14,9 @@ def render_role(role: str, fields: Mapping[str, str]) -> tuple[str, str]:
     if "{{" not in role:
         return role, ""
     if "{{" in _FIELD.sub("", role):
-        return role, f"annotation vault-role: {role!r} is not text with fields such as {{{{ .namespace }}}}"
+        return role, f"{role!r} is not text with fields such as {{{{ .namespace }}}}"
     unknown = [name for name in _FIELD.findall(role) if name not in fields]
     if unknown:
         known = ", ".join(sorted(fields))
-        return role, f"annotation vault-role: {{{{ .{unknown[0]} }}}} is no field; there are {known}"
+        return role, f"{{{{ .{unknown[0]} }}}} is no field; there are {known}"
     return _FIELD.sub(lambda match: fields[match[1]], role), ""

@@ -1,8 +1,10 @@
 """The operator's settings: environment variables of the webhook, with the predecessor's names where it has them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+from vaultkube.errors import InvalidSetting
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
     BOOLEAN,
@@ -16,6 +18,8 @@ from vaultkube.value_types import (
     TEXT,
     WORDS,
 )
+from webhook.config.hashicorp.annotations import read_agent_defaults
+from webhook.config.hashicorp.value_types import CERTIFICATES
 from webhook.policy.paths import PathPolicy
 
 
@@ -23,11 +27,23 @@ from webhook.policy.paths import PathPolicy
 class Settings:
     """The settings that no annotation can change; the others are in `webhook.config.annotation_table`."""
 
-    listen_address: str = setting("LISTEN_ADDRESS", TEXT, ":8443", help="host and port to listen on")
-    tls_cert_file: str = setting(
-        "TLS_CERT_FILE", TEXT, "", help="PEM chain served to the API server, read again when it changes"
+    listen_address: str = setting(
+        "LISTEN_ADDRESS", TEXT, ":8443", also="AGENT_INJECT_LISTEN", help="host and port to listen on"
     )
-    tls_private_key_file: str = setting("TLS_PRIVATE_KEY_FILE", TEXT, "", help="PEM key of TLS_CERT_FILE")
+    tls_cert_file: str = setting(
+        "TLS_CERT_FILE",
+        TEXT,
+        "",
+        also="AGENT_INJECT_TLS_CERT_FILE",
+        help="PEM chain served to the API server, read again when it changes",
+    )
+    tls_private_key_file: str = setting(
+        "TLS_PRIVATE_KEY_FILE",
+        TEXT,
+        "",
+        also="AGENT_INJECT_TLS_KEY_FILE",
+        help="PEM key of TLS_CERT_FILE",
+    )
     path_segments_file: str = setting(
         "PATH_SEGMENTS_FILE",
         TEXT,
@@ -66,7 +82,11 @@ class Settings:
         help="a directory in memory, where the workers share their metrics",
     )
     log_level: str = setting(
-        "LOG_LEVEL", LOG_LEVEL, "info", help="the webhook's own log level, and the launcher's default"
+        "LOG_LEVEL",
+        LOG_LEVEL,
+        "info",
+        also="AGENT_INJECT_LOG_LEVEL",
+        help="the webhook's own log level, and the launcher's default",
     )
     address_allow_list: tuple[str, ...] = setting(
         "VAULT_ADDR_ALLOWLIST", WORDS, "", help="Vault addresses that annotations may name, beside VAULT_ADDR"
@@ -150,21 +170,38 @@ class Settings:
         help="run exactly the image whose entry point was read: its digest is put behind its name; the annotation image-digests tells it in any case",
     )
 
+    agent_ca: str = setting(
+        "AGENT_INJECT_VAULT_CACERT_BYTES",
+        CERTIFICATES,
+        "",
+        help="Vault's CA for pods in exec mode of HashiCorp's annotations that name no other: see docs/hashicorp.md",
+    )
+    agent_defaults: Mapping[str, Any] = field(default_factory=lambda: read_agent_defaults({}))
+    """The values of `AgentConfig` without annotations, by the variables of HashiCorp's injector."""
+
     def path_policy(self) -> PathPolicy:
         """The paths that objects may name."""
         return PathPolicy(self.path_patterns, self.path_policy_mode == "enforce")
 
 
 SETTINGS = rows_of(Settings, Row)
-_PAIR = ("TLS_CERT_FILE", "TLS_PRIVATE_KEY_FILE")
+_PAIR = tuple(row for row in SETTINGS if row.field in ("tls_cert_file", "tls_private_key_file"))
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings in `environ`; raise InvalidSetting naming every variable with an unusable value."""
-    return Settings(**read_table(SETTINGS, environ, _unpaired(environ)))
+    problems = _unpaired(environ)
+    agent_defaults: Mapping[str, Any] = {}
+    try:
+        agent_defaults = read_agent_defaults(environ)
+    except InvalidSetting as error:
+        problems.append(str(error))
+    return Settings(**read_table(SETTINGS, environ, problems), agent_defaults=agent_defaults)
 
 
 def _unpaired(environ: Mapping[str, str]) -> list[str]:
-    if len([name for name in _PAIR if environ.get(name, "").strip()]) != 1:
+    present = [row for row in _PAIR if any(environ.get(name, "").strip() for name in row.settings)]
+    if len(present) != 1:
         return []
-    return [f"{' and '.join(_PAIR)} go together: set both, or none to serve plain HTTP"]
+    names = " and ".join(row.settings[0] for row in _PAIR)
+    return [f"{names} go together: set both, or none to serve plain HTTP"]

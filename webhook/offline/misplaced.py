@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vaultkube.problem import FieldPath, Problem
-from webhook.config.annotation_keys import PREFIXES
+from webhook.config.annotation_keys import ALL_PREFIXES
 from webhook.offline.reviewable import ReviewableObject, find_objects, follow
 
 _READ = (("metadata", "annotations"), ("metadata", "labels"))
@@ -33,6 +33,6 @@ def _keys(content: object, path: FieldPath) -> Iterator[FieldPath]:
             yield from _keys(item, (*path, index))
     elif isinstance(content, dict):
         for key, value in content.items():
-            if key.startswith(PREFIXES):
+            if key.startswith(ALL_PREFIXES):
                 yield (*path, key)
             yield from _keys(value, (*path, key))

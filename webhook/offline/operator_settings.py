@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from vaultkube.errors import InvalidManifest
 from webhook.config.annotations import Defaults, parse_config, read_defaults
+from webhook.config.hashicorp.exec_mode import SERVICE
 from webhook.config.settings import Settings, read_settings
 from webhook.offline.documents import read_documents
 from webhook.registry.settings import RegistrySettings
@@ -27,7 +28,8 @@ class Operator:
         if self.known:
             return self.settings
         config, _ = parse_config(annotations, self.defaults)
-        return replace(self.settings, address_allow_list=(config.address,), allow_private_addresses=True)
+        named = (config.address, *filter(None, [annotations.get(SERVICE)]))
+        return replace(self.settings, address_allow_list=named, allow_private_addresses=True)
 
     def registry(self) -> RegistrySettings:
         """Return the settings of the registry client."""

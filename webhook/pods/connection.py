@@ -20,7 +20,13 @@ _KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"],
     "secretKeyRef",
     "fileKeyRef",
 )
-_CARRIED = ("VAULT_ADDR", "VAULT_PATH", "VAULT_AUTH_METHOD", "VAULT_SKIP_VERIFY")
+_CARRIED = {
+    "VAULT_ADDR": "address",
+    "VAULT_PATH": "path",
+    "VAULT_AUTH_METHOD": "auth_method",
+    "VAULT_SKIP_VERIFY": "skip_verify",
+}
+"""Variables that the webhook always sets, with the field of `Config` that each carries."""
 _PROXIES = (*PROXIES, "VAULT_PROXY_ADDR")
 _WATCHED = frozenset([*_CARRIED, *_PROXIES])
 
@@ -45,8 +51,8 @@ def connection_problems(container: Container, references: References, config: Co
         reason = _refusal(entry, config) if is_set else ""
         if reason:
             message = (
-                f"variable {AGENT_VARIABLE}: {reason}; name Vault by the annotation vault-addr, or an agent of the "
-                "pod by 127.0.0.1; the operator can set VAULT_ENV_TRUSTED_VARIABLES"
+                f"variable {AGENT_VARIABLE}: {reason}; name Vault by the annotation {config.name_of('address')}, or an agent of "
+                "the pod by 127.0.0.1; the operator can set VAULT_ENV_TRUSTED_VARIABLES"
             )
             yield Problem("variable", ("env", index), message)
 
@@ -80,7 +86,7 @@ def connection_warnings(container: Container, references: References, config: Co
 def _replaced(index: int, name: str, text: str, config: Config) -> Iterator[Problem]:
     sent = container_variables(config, "")[name]
     if text != sent:
-        key = name.lower().replace("_", "-")
+        key = config.name_of(_CARRIED[name])
         message = f"variable {name} is replaced by {sent!r}: set it by the annotation {key}"
         yield Problem("container", ("env", index), message)
 

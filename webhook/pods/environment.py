@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 from vaultkube.errors import Refused
 from vaultkube.problem import FieldPath
 from vaultkube.wire.containers import Container, EnvVar, EnvVarSource
+from webhook.config.annotations import TEMPLATES_VARIABLE
 from webhook.pods.expansion import TooLong, expand
 from webhook.pods.facts import KINDS, Source, Values
 
@@ -39,6 +40,7 @@ TOKEN_VARIABLE = "VAULT_TOKEN"  # noqa: S105 (a name)
 OTHER_TOKENS = frozenset(["VAULT_TOKEN_FILE", "VAULT_JWT_FILE", "KUBERNETES_SERVICE_ACCOUNT_TOKEN"])
 SETTINGS = OTHER_TOKENS | {
     FROM_PATH_VARIABLE,
+    TEMPLATES_VARIABLE,
     NAMESPACE_VARIABLE,
     TRANSIT_KEY_VARIABLE,
     TRANSIT_MOUNT_VARIABLE,

@@ -4,7 +4,7 @@ They mount the volumes that the pod already has for its launcher, or are refused
 https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
@@ -16,9 +16,9 @@ from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_accoun
 from webhook.pods.environment import Sources
 from webhook.pods.facts import Facts, Place
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
-from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
-from webhook.pods.pod import WINDOWS, Plan, plan_containers, wrap_containers
+from webhook.pods.plan import WINDOWS, Part, Plan
+from webhook.pods.pod import plan_containers, wrap_containers
 from webhook.pods.suspicion import left_alone
 
 SUBRESOURCE = "ephemeralcontainers"
@@ -62,12 +62,11 @@ def plan_ephemeral(
 
 
 def mutate_ephemeral(
-    pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
+    pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec in which the containers of `plan` start the launcher, and the problems of their images."""
-    if not plan.wrapped:
-        return pod_spec, ()
-    return wrap_containers(pod_spec, plan, config, facts, added)
+    """Return the PodSpec in which the containers of the parts start the launcher, and the problems of their images."""
+    needed = [part for part in parts if part.plan.wrapped]
+    return wrap_containers(pod_spec, needed, facts) if needed else (pod_spec, ())
 
 
 def _missing(pod_spec: PodSpec, config: Config) -> Iterator[str]:

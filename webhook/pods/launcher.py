@@ -24,7 +24,6 @@ VOLUME = "vault-env"
 INIT_CONTAINER = "copy-vault-env"
 TLS_VOLUME = "vault-env-tls"
 TLS_MOUNT_PATH = "/vault-tls"
-CA_FILE = TLS_MOUNT_PATH + "/ca.crt"
 JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
 TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
@@ -76,7 +75,8 @@ class Launcher:
     def _variables(self, from_path: str) -> dict[str, str]:
         variables = container_variables(self.config, from_path)
         if self.config.tls_secret:
-            variables["VAULT_CACERT"] = CA_FILE
+            files = self.config.tls_files.items()
+            variables |= {variable: f"{TLS_MOUNT_PATH}/{key}" for variable, key in files}
         if self.config.token_audience:
             variables["VAULT_JWT_FILE"] = f"{JWT_MOUNT_PATH}/{_JWT_FILE}"
         if self.config.token_mount:
@@ -142,8 +142,8 @@ def volumes(config: Config, delivery: Delivery) -> list[Volume]:
     """Return the volumes that the containers with the launcher mount."""
     added = [_launcher_volume(config, delivery)]
     if config.tls_secret:
-        item: KeyToPath = {"key": "ca.crt", "path": "ca.crt"}
-        added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": [item]}})
+        items: list[KeyToPath] = [{"key": key, "path": key} for key in sorted({*config.tls_files.values()})]
+        added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": items}})
     if config.token_audience:
         token: ServiceAccountTokenProjection = {
             "audience": config.token_audience,

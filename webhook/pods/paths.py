@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from vaultenv.template_sources import TemplateSource, parse_sources
 from vaultkube.problem import FieldPath
 from vaultkube.wire.pods import PodSpec
-from webhook.config.annotations import Config
+from webhook.config.annotations import TEMPLATES_VARIABLE, Config
+from webhook.config.hashicorp.annotations import agent_key, agent_path
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
 from webhook.pods.frompath import NO_PATHS, FromPaths, read_from_paths
-from webhook.pods.pod import Plan
+from webhook.pods.plan import Plan
 from webhook.pods.references import References
 from webhook.pods.transit import decrypt_path, is_operators
 from webhook.policy.paths import RequestedPath, foreign_namespace
@@ -25,6 +27,8 @@ def find_requested_paths(
         for variable, path in _variable_paths(references, config):
             field = ("spec", *place, *references.places[variable])
             yield _requested(field, f"{prefix}variable {variable}", path, vault_namespace)
+        for source_field, where, path in _template_paths(references, config, ("spec", *place)):
+            yield _requested(source_field, prefix + where, path, vault_namespace)
         for field, where, path in _from_paths(
             plan.from_paths.get(place, NO_PATHS), references, config, ("spec", *place)
         ):
@@ -57,6 +61,36 @@ def _from_paths(
         text = own.text()
         for path in (None,) if text is None else _paths(read_from_paths(text)):
             yield (*container, *own.path), f"variable {FROM_PATH_VARIABLE}", path
+
+
+def _template_paths(
+    references: References, config: Config, container: FieldPath
+) -> Iterator[tuple[FieldPath, str, str | None]]:
+    """Yield field, place in words and path of each source of templates: HashiCorp's annotations', else the variable's."""
+    own = references.settings.get(TEMPLATES_VARIABLE)
+    if config.sources:
+        for source in config.sources:
+            if source.path:
+                origin = ("secrets", source.name)
+                yield agent_path(*origin), f"annotation {agent_key(*origin)}", _without_query(source)
+    elif own is not None:
+        for path in _own_sources(own):
+            yield (*container, *own.path), f"variable {TEMPLATES_VARIABLE}", path
+
+
+def _own_sources(variable: Variable) -> Iterator[str | None]:
+    """Yield the paths in a container's own list of sources; None for one that only the kubelet knows, or nobody can read."""
+    text = variable.text()
+    try:
+        sources = parse_sources(text) if text else ()
+    except ValueError:
+        sources, text = (), None
+    yield from (None,) if text is None else (_without_query(source) for source in sources if source.path)
+
+
+def _without_query(source: TemplateSource) -> str:
+    """Return the path alone, as consul-template takes `?version=2` off."""
+    return source.path.partition("?")[0]
 
 
 def _paths(paths: FromPaths) -> Iterator[str | None]:

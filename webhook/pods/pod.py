@@ -1,12 +1,10 @@
 """The plan of a pod, which of its containers need the launcher, and then the pod with it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
 
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
-from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
@@ -22,9 +20,9 @@ from webhook.pods.delivery import delivery_warnings
 from webhook.pods.environment import Sources
 from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
-from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
 from webhook.pods.other_webhooks import find_foreign
+from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
 from webhook.pods.suspicion import has_sources, left_alone, suspect
@@ -39,38 +37,15 @@ _TOO_MUCH = (
 )
 
 
-class Plan(NamedTuple):
-    """The containers that get the launcher, the images whose command must be looked up, problems and warnings."""
-
-    wrapped: Mapping[Place, References]
-    images: Mapping[Place, str]
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    from_paths: Mapping[Place, FromPaths] = MappingProxyType({})
-    """The paths of the annotation vault-env-from-path for each wrapped container."""
-    mounts: Sequence[VolumeMount] = ()
-    """Volumes of the pod that the containers need beside the webhook's own."""
-    precautions: frozenset[Place] = frozenset()
-    """The wrapped containers that have no reference yet, and may come to hold one."""
-    foreign: Mapping[Place, References] = MappingProxyType({})
-    """The references of containers that the launcher of another webhook starts."""
-
-    def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
-        """Yield the containers of the pod that get the launcher."""
-        return (pod_spec[key][index] for key, index in self.wrapped)
-
-    def references(self) -> int:
-        """Return the number of references in the pod."""
-        return sum(found.number() for found in self.wrapped.values())
-
-
-WINDOWS = Plan(
-    {}, {}, warnings=(Problem("pod", ("spec",), "a Windows pod is left as it is: vault-env runs on Linux"),)
-)
-
-
-def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Deadline = UNLIMITED) -> Plan:
-    """Return the plan of a pod; one without references, or that another webhook has changed, needs nothing.
+def plan_pod(
+    pod_spec: PodSpec,
+    config: Config,
+    sources: Sources,
+    deadline: Deadline = UNLIMITED,
+    places: Iterable[tuple[Place, Container]] | None = None,
+) -> Plan:
+    """Return the plan of a pod, or of those containers of it; one without references, or that another webhook has changed,
+    needs nothing.
 
     A container that starts the launcher by itself gets it, with or without references. Raises Refused for an
     environment that no program can have, OutOfTime for more than can be looked at.
@@ -79,8 +54,8 @@ def plan_pod(pod_spec: PodSpec, config: Config, sources: Sources, deadline: Dead
     if foreign is not None:
         return Plan({}, {}, foreign=foreign)
     paths = read_from_paths(config.from_path)
-    places = [each for each in find_containers(pod_spec) if not launcher.is_init_container(each[1])]
-    plan = plan_containers(places, config, paths, sources, deadline)
+    looked_at = own_places(pod_spec) if places is None else places
+    plan = plan_containers(looked_at, config, paths, sources, deadline)
     if not plan.wrapped:
         return plan
     only_precautions = len(plan.precautions) == len(plan.wrapped)
@@ -126,7 +101,7 @@ def plan_containers(
         path, prefix = ("spec", *place), f"container {name}: "
         warnings += [warning.inside(path, prefix) for warning in references.invisible]
         own_paths = from_paths_of(paths, place[0], name, config)
-        if not (references or is_wrapped(container) or own_paths.text):
+        if not (references or is_wrapped(container) or own_paths.text or config.sources):
             suspects.append((place, container, references))
             continue
         wrapped[place], from_paths[place] = references, own_paths
@@ -161,42 +136,46 @@ def plan_containers(
 
 
 def mutate_pod_spec(
-    pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
+    pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec in which the containers of `plan` start the launcher, and the problems of their images."""
-    if not plan.wrapped:
+    """Return the PodSpec in which the containers of the parts start their launcher, and the problems of their images."""
+    needed = [part for part in parts if part.plan.wrapped]
+    if not needed:
         return pod_spec, ()
-    new, problems = wrap_containers(pod_spec, plan, config, facts, added)
+    new, problems = wrap_containers(pod_spec, needed, facts)
     if facts.delivery is Delivery.INIT:
-        first = min((index for key, index in plan.wrapped if key == INIT_CONTAINERS), default=None)
-        new[INIT_CONTAINERS] = _init_containers(
-            new.get(INIT_CONTAINERS) or [], first, added.init_container(pod_spec)
-        )
-    new["volumes"] = _volumes(new.get("volumes") or [], launcher.volumes(config, facts.delivery))
+        places = [place for part in needed for place in part.plan.wrapped]
+        first = min((index for key, index in places if key == INIT_CONTAINERS), default=None)
+        added = needed[0].launcher.init_container(pod_spec)
+        new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, added)
+    for part in needed:
+        new["volumes"] = _volumes(new.get("volumes") or [], launcher.volumes(part.config, facts.delivery))
     return new, problems
 
 
 def wrap_containers(
-    pod_spec: PodSpec, plan: Plan, config: Config, facts: Facts, added: Launcher
+    pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
     """Return the PodSpec with only its containers changed, and the problems of their images."""
-    by_text = {paths.text: added.variables(paths.text) for paths in plan.from_paths.values()}
-    if _length(by_text, plan) > _MOST_ADDED:
-        return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_MUCH),)
     problems: list[Problem] = []
-    new = pod_spec.copy()
-    mounts = [*launcher.mounts(config), *plan.mounts]
-    for place, references in plan.wrapped.items():
-        key, index = place
-        container = pod_spec[key][index]
-        image = plan.images.get(place)
-        words = _words(container, image, config, facts)
-        problems += _image_problems(("spec", *place, "image"), container, image, words, facts)
-        if new[key] is pod_spec[key]:
-            new[key] = list(pod_spec[key])
-        new[key][index] = wrap_container(
-            container, words, by_text[plan.from_paths[place].text], mounts, references, config
-        )
+    new, length = pod_spec.copy(), 0
+    for part in parts:
+        plan, config = part.plan, part.config
+        by_text = {paths.text: part.launcher.variables(paths.text) for paths in plan.from_paths.values()}
+        length += _length(by_text, plan)
+        if length > _MOST_ADDED:
+            return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_MUCH),)
+        mounts = [*launcher.mounts(config), *plan.mounts]
+        for place, references in plan.wrapped.items():
+            key, index = place
+            container = pod_spec[key][index]
+            image = plan.images.get(place)
+            words = _words(container, image, config, facts)
+            problems += _image_problems(("spec", *place, "image"), container, image, words, facts)
+            if new[key] is pod_spec[key]:
+                new[key] = list(pod_spec[key])
+            variables = by_text[plan.from_paths[place].text]
+            new[key][index] = wrap_container(container, words, variables, mounts, references, config)
     return new, tuple(problems)
 
 
@@ -250,3 +229,8 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
     if entry_point:
         return [*entry_point, *args]
     return image_command(facts.images[image or ""], args)
+
+
+def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
+    """Return the containers of the pod's author, with their places."""
+    return [each for each in find_containers(pod_spec) if not launcher.is_init_container(each[1])]

@@ -14,6 +14,7 @@ from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.remember import remember
 from vaultkube.wire.containers import Container
+from webhook.config.annotations import TEMPLATES_VARIABLE
 from webhook.pods.environment import (
     FROM_SOURCE,
     PREFIX,
@@ -115,8 +116,13 @@ def find_references(container: Container, sources: Sources, deadline: Deadline =
 
 
 def _look(variable: Variable, found: _Found, deadline: Deadline) -> bool:
-    """Add what is to be said about one variable to the fields of `References`; return whether it is named there."""
+    """Add what is to be said about one variable to the fields of `References`; return whether it is named there.
+
+    The launcher takes nothing in a template for a reference.
+    """
     value, refers = variable.value, False
+    if variable.name == TEMPLATES_VARIABLE:
+        return False
     if value and _PREFIX in value:
         deadline.check()
         refers = _note(variable, value, found, deadline)

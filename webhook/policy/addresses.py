@@ -75,7 +75,7 @@ def _split(address: str) -> SplitResult:
 
 def _forbidden(address: str, why: str) -> ForbiddenAddress:
     shown = address.rpartition("@")[2] if "@" in address else address
-    return ForbiddenAddress(f"annotation vault-addr: {shown!r} is not allowed: {why}")
+    return ForbiddenAddress(f"{shown!r} is not allowed: {why}")
 
 
 def _comparable(parts: SplitResult) -> tuple[str, str, int | None, str]:

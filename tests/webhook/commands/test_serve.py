@@ -11,6 +11,7 @@ from webhook.config.annotations import parse_config, read_defaults
 from webhook.config.settings import read_settings
 from webhook.pods.facts import Facts
 from webhook.pods.launcher import Launcher
+from webhook.pods.plan import Part
 from webhook.pods.pod import mutate_pod_spec, plan_pod
 
 pytestmark = pytest.mark.long
@@ -81,8 +82,8 @@ def test_the_operators_token_is_never_given_to_a_pod() -> None:
     config, _ = parse_config({}, read_defaults(environ))
     env = [{"name": "P", "value": "vault:a/b#c"}]
     spec = {"containers": [{"name": "app", "command": ["/app"], "env": env}]}
-    added = Launcher(config, read_settings(environ))
-    new, _ = mutate_pod_spec(spec, plan_pod(spec, config, {}), config, Facts(), added)
+    part = Part(plan_pod(spec, config, {}), Launcher(config, read_settings(environ)))
+    new, _ = mutate_pod_spec(spec, [part], Facts())
     assert new != spec
     assert "s.operator" not in str(new)
     assert "VAULT_TOKEN" not in str(new)

@@ -25,6 +25,7 @@ TEXTS = (
     "linux/arm64",
     "a.b=c.d",
     "text",
+    "-----BEGIN CERTIFICATE-----",
     __file__,
 )
 

@@ -10,7 +10,8 @@ from webhook.config.delivery import Delivery
 from webhook.config.settings import read_settings
 from webhook.pods.facts import Facts, Source, Values
 from webhook.pods.launcher import Launcher
-from webhook.pods.pod import Plan, mutate_pod_spec, plan_pod
+from webhook.pods.plan import Part, Plan
+from webhook.pods.pod import mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig
 
 OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
@@ -35,6 +36,10 @@ def config_of(**annotations: str) -> Config:
     return config
 
 
+def part_of(plan: Plan, config: Config) -> Part:
+    return Part(plan, Launcher(config, read_settings(OPERATOR)))
+
+
 def mutate(
     spec: dict[str, Any],
     config: Config | None = None,
@@ -46,7 +51,7 @@ def mutate(
     config = config or config_of()
     plan = plan_pod(spec, config, sources or {})
     facts = Facts(sources or {}, images or {}, delivery)
-    new, problems = mutate_pod_spec(spec, plan, config, facts, Launcher(config, read_settings(OPERATOR)))
+    new, problems = mutate_pod_spec(spec, [part_of(plan, config)], facts)
     assert spec == before, "the object that was sent must not change"
     return dict(new), messages(problems), plan
 

@@ -3,13 +3,11 @@
 import copy
 from typing import Any
 
-from tests.webhook.pods.specs import OPERATOR, REFERENCE, config_of, container, mutate, referring, spec_of
+from tests.webhook.pods.specs import REFERENCE, config_of, container, mutate, part_of, referring, spec_of
 from vaultkube.problem import messages
 from webhook.config.annotations import Config
-from webhook.config.settings import read_settings
 from webhook.pods.ephemeral import find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.facts import Facts
-from webhook.pods.launcher import Launcher
 from webhook.pods.pod import Plan
 
 ACCOUNT = {"name": "kube-api-access-x", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
@@ -28,7 +26,7 @@ def debug(
     spec = {**old, "ephemeralContainers": [*old.get("ephemeralContainers", []), *added]}
     before = copy.deepcopy(spec)
     plan = plan_ephemeral(spec, old, config, {})
-    new, problems = mutate_ephemeral(spec, plan, config, Facts(), Launcher(config, read_settings(OPERATOR)))
+    new, problems = mutate_ephemeral(spec, [part_of(plan, config)], Facts())
     assert spec == before, "the object that was sent must not change"
     assert not problems
     return dict(new), plan
@@ -109,9 +107,7 @@ def test_a_second_run_changes_nothing() -> None:
     old = running()
     once, _ = debug(old, referring(name="debugger"))
     plan = plan_ephemeral(once, old, config_of(), {})
-    twice, _ = mutate_ephemeral(
-        once, plan, config_of(), Facts(), Launcher(config_of(), read_settings(OPERATOR))
-    )
+    twice, _ = mutate_ephemeral(once, [part_of(plan, config_of())], Facts())
     assert twice == once
 
 

@@ -6,19 +6,17 @@ import pytest
 
 from tests.webhook.pods.specs import (
     CIPHERTEXT,
-    OPERATOR,
     SECRET,
     config_of,
     container,
     mutate,
+    part_of,
     referring,
     spec_of,
 )
 from vaultkube.problem import messages
 from webhook.config.annotation_keys import PREFIX
-from webhook.config.settings import read_settings
 from webhook.pods.facts import Facts
-from webhook.pods.launcher import Launcher
 from webhook.pods.pod import mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig
 
@@ -103,5 +101,5 @@ def test_a_problem_of_an_image_leads_to_it() -> None:
     config, spec = config_of(), spec_of(container(), referring(command=None, name="second"))
     plan = plan_pod(spec, config, {})
     facts = Facts(images={"app:1": ImageConfig((), (), "sha256:0")})
-    (problem,) = mutate_pod_spec(spec, plan, config, facts, Launcher(config, read_settings(OPERATOR)))[1]
+    (problem,) = mutate_pod_spec(spec, [part_of(plan, config)], facts)[1]
     assert (problem.rule, problem.path) == ("refused", ("spec", "containers", 1, "image"))

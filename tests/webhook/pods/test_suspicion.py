@@ -6,18 +6,16 @@ import pytest
 
 from tests.webhook.pods.specs import (
     CONFIG_MAP,
-    OPERATOR,
     config_of,
     container,
     mutate,
+    part_of,
     referring,
     spec_of,
 )
 from vaultkube.problem import messages
-from webhook.config.settings import read_settings
 from webhook.pods.ephemeral import mutate_ephemeral, plan_ephemeral
 from webhook.pods.facts import Facts, Source, Values
-from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_requested_paths
 from webhook.pods.pod import plan_pod
 
@@ -172,7 +170,7 @@ def test_a_debug_container_gets_it_where_its_pod_has_it(volumes: list[dict[str, 
     spec = {**old, "ephemeralContainers": [container(name="debug", **FROM_MAP)]}
     config = config_of()
     plan = plan_ephemeral(spec, old, config, {})
-    new, _ = mutate_ephemeral(spec, plan, config, Facts(), Launcher(config, read_settings(OPERATOR)))
+    new, _ = mutate_ephemeral(spec, [part_of(plan, config)], Facts())
     assert plan.problems == ()
     assert (new["ephemeralContainers"][0]["command"] == LAUNCHER) == bool(volumes)
     assert [warning.rule for warning in plan.warnings] == ([] if volumes else ["source-missing"])

@@ -3,22 +3,26 @@
 from collections.abc import Iterator
 
 from vaultkube.problem import Problem
-from webhook.config.annotations import OBJECTS, PODS
+from webhook.config.annotations import OBJECTS, Config
 from webhook.config.configure import Configured, configure, with_role
 from webhook.offline.operator_settings import Operator
 from webhook.offline.reviewable import ReviewableObject
 
 
 def configure_object(reviewable: ReviewableObject, operator: Operator) -> Configured:
-    """Return the configuration that the webhook reads from the annotations of the object."""
-    scope = PODS if reviewable.resource == "pods" else OBJECTS
+    """Return the configuration that the webhook reads from the annotations of a Secret or ConfigMap."""
     settings = operator.settings_for(reviewable.annotations)
-    return configure(reviewable.annotations, operator.defaults, settings, scope)
+    return configure(reviewable.annotations, operator.defaults, settings, OBJECTS)
 
 
 def annotation_problems(configured: Configured, namespace: str) -> Iterator[Problem]:
-    """Yield the problems and warnings of the annotations; the role is checked even if the webhook would not read it."""
+    """Yield the problems and warnings of the annotations."""
     yield from configured.problems
     yield from configured.warnings
-    _, role_problems = with_role(configured.config, namespace, "", "", "default")
-    yield from role_problems
+    yield from role_problems(configured.config, namespace)
+
+
+def role_problems(config: Config, namespace: str) -> Iterator[Problem]:
+    """Yield the problem of a role that cannot be rendered, even if the webhook would not read it."""
+    _, problems = with_role(config, namespace, "", "", "default")
+    yield from problems

@@ -15,7 +15,7 @@ from webhook.objects.paths import value_path
 from webhook.objects.references import References
 from webhook.offline.operator_settings import Operator
 from webhook.offline.reviewable import ReviewableObject, find_objects
-from webhook.pods.pod import Plan
+from webhook.pods.plan import Plan
 
 _ESCAPE = re.compile(r"\\\$\{(>>)?vault:")
 _NUMBER = re.compile(r"\d+(\.\d+)?")

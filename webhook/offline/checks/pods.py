@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
 from webhook.config.misplaced import label_warnings
-from webhook.offline.checks.annotations import annotation_problems, configure_object
+from webhook.offline.checks.annotations import role_problems
 from webhook.offline.checks.migration import pod_migration
 from webhook.offline.operator_settings import Operator
 from webhook.offline.reviewable import ReviewableObject
 from webhook.pods.facts import Source, Values, container_sources, find_containers
-from webhook.pods.paths import find_requested_paths
-from webhook.pods.pod import Plan, plan_pod
+from webhook.pods.families import configure_pod, plan_families
+from webhook.pods.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,24 @@ def check_pod(
     reviewable: ReviewableObject, operator: Operator, facts: PodFacts, *, migration: bool
 ) -> Iterator[Problem]:
     """Yield the problems of the pod; with `migration`, also its differences from Bank-Vaults."""
-    configured = configure_object(reviewable, operator)
-    config, spec = configured.config, reviewable.content.get("spec") or {}
-    plan = plan_pod(spec, config, facts.sources)
+    settings = operator.settings_for(reviewable.annotations)
+    configured = configure_pod(reviewable.annotations, operator.defaults, settings)
+    spec = reviewable.content.get("spec") or {}
+    planned = plan_families(spec, configured, facts.sources)
+    plan = planned.whole
     if reviewable.sent:
-        yield from annotation_problems(configured, reviewable.namespace)
+        for part in planned.parts:
+            yield from role_problems(part.config, reviewable.namespace)
+        yield from (*configured.problems, *configured.warnings)
         yield from label_warnings(reviewable.content.get("metadata"))
         yield from _unknown_sources(spec, facts.unknown_sources)
         yield from (*plan.problems, *plan.warnings)
-        requested = find_requested_paths(spec, plan, config, operator.defaults["vault_namespace"])
+        requested = planned.requested_paths(operator.defaults["vault_namespace"])
         yield from operator.settings.path_policy().violations(requested, reviewable.namespace)
         if not facts.images_known:
             yield from _unknown_images(plan)
     if migration:
-        yield from pod_migration(reviewable, operator, config, plan)
+        yield from pod_migration(reviewable, operator, configured.launcher.config, planned.parts[0].plan)
 
 
 def _unknown_sources(spec: PodSpec, unknown: frozenset[Source]) -> Iterator[Problem]:

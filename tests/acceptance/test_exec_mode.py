@@ -1,0 +1,66 @@
+"""A Deployment with HashiCorp's annotations in exec mode, through the real API server."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.acceptance.conftest import ROOT, Product
+from vaultenv.template_sources import TemplateSource, parse_sources
+
+MANIFEST = yaml.safe_load((ROOT / "docs/examples/hashicorp.yaml").read_text())
+STATUS = "vault.hashicorp.com/agent-inject-status"
+SIDECAR = "vault.hashicorp.com/agent-run-as-sidecar"
+
+
+@pytest.fixture(scope="module")
+def pod(product: Product) -> dict[str, Any]:
+    return product.create_pod("default", MANIFEST["spec"]["template"])
+
+
+def variables(pod: dict[str, Any]) -> dict[str, str]:
+    return {entry["name"]: entry.get("value", "") for entry in pod["spec"]["containers"][0]["env"]}
+
+
+def test_the_pod_has_the_launcher_before_its_server_and_no_other_container(pod: dict[str, Any]) -> None:
+    (container,) = pod["spec"]["containers"]
+    assert (container["command"], container["args"]) == (["/vault/vault-env"], ["/server"])
+    assert [one["name"] for one in pod["spec"]["initContainers"]] == ["copy-vault-env"]
+    assert pod["metadata"]["annotations"][STATUS] == "injected"
+
+
+def test_the_launcher_is_told_path_template_and_login(pod: dict[str, Any]) -> None:
+    annotations = MANIFEST["spec"]["template"]["metadata"]["annotations"]
+    template = annotations["vault.hashicorp.com/agent-inject-template-config.env"]
+    found = variables(pod)
+    assert (found["VAULT_ROLE"], found["VAULT_AUTH_METHOD"]) == ("api", "kubernetes")
+    text = found["VAULT_ENV_TEMPLATES"].replace("$$", "$")
+    assert parse_sources(text) == (TemplateSource("config.env", "secret/data/spitikos/api", template),)
+
+
+def test_no_program_starts_without_what_its_templates_would_bring(
+    product: Product, pod: dict[str, Any]
+) -> None:
+    started = json.loads(json.dumps(pod))
+    started["spec"]["containers"][0]["args"] = ["sh", "-c", "echo started"]
+    done = product.run(started)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "VAULT_ENV_TEMPLATES" in done.stderr
+
+
+def test_a_pod_that_was_served_before_stays_as_it_is(product: Product, pod: dict[str, Any]) -> None:
+    again = product.create_pod(
+        "default", {"metadata": {"annotations": pod["metadata"]["annotations"]}, "spec": pod["spec"]}
+    )
+    assert again["spec"] == pod["spec"]
+
+
+def test_a_pod_for_files_is_left_to_hashicorps_own_injector(product: Product) -> None:
+    template = json.loads(json.dumps(MANIFEST["spec"]["template"]))
+    template["metadata"]["annotations"][SIDECAR] = "true"
+    template["spec"]["containers"][0]["command"] = ["/server"]
+    stored = product.create_pod("default", template)
+    assert stored["spec"]["containers"][0]["command"] == ["/server"]
+    assert "initContainers" not in stored["spec"]
+    assert STATUS not in stored["metadata"]["annotations"]

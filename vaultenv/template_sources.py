@@ -1,0 +1,89 @@
+"""Sources of variables by template: the form of VAULT_ENV_TEMPLATES, which the webhook writes and the launcher reads.
+
+It is a JSON list of objects, in the order in which they are rendered; a later source wins where both bring a name:
+
+    [{"name": "config.env", "path": "secret/data/app", "template": "A={{ … }}", "missing_key": "error"},
+     {"name": "db", "path": "secret/data/db", "default": "map"}]
+
+A source has a `path`, a `template` or both. Without a template it brings all keys of its path, and `default` names the
+template of the path that HashiCorp's agent would render then: `map` or `json`. `left` and `right` are the delimiters,
+`{{` and `}}` where they are left out. With `missing_key` `error`, a key that is not there is an error.
+"""
+
+from __future__ import annotations
+
+from vaultenv.basics.jsontext import dumps, loads
+from vaultenv.basics.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+LEFT, RIGHT = "{{", "}}"
+MAP, JSON = "map", "json"
+ERROR = "error"
+_OPTIONAL = {"path": "", "template": "", "default": "", "left": LEFT, "right": RIGHT, "missing_key": ""}
+_CHOICES = {"default": ("", MAP, JSON), "missing_key": ("", ERROR)}
+
+
+class TemplateSource(Record):
+    """One source; fields that the JSON leaves out have the values that stand in the module's docstring, else ""."""
+
+    __slots__ = ("default", "left", "missing_key", "name", "path", "right", "template")
+
+    def __init__(
+        self,
+        name: str,
+        path: str = "",
+        template: str = "",
+        default: str = "",
+        left: str = LEFT,
+        right: str = RIGHT,
+        missing_key: str = "",
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.template = template
+        self.default = default
+        self.left = left
+        self.right = right
+        self.missing_key = missing_key
+
+
+def sources_text(sources: Iterable[TemplateSource]) -> str:
+    """Return the JSON text of the sources, in ASCII."""
+    return dumps([_document(source) for source in sources])
+
+
+def parse_sources(text: str) -> tuple[TemplateSource, ...]:
+    """Return the sources in the JSON text; ValueError says what is wrong with it, and shows nothing but names of fields."""
+    found = loads(text.encode("utf-8", "surrogatepass"))
+    if not isinstance(found, list):
+        raise ValueError("it is not a JSON list")
+    return tuple([_source(document, position) for position, document in enumerate(found, 1)])
+
+
+def _document(source: TemplateSource) -> dict[str, str]:
+    values = {field: getattr(source, field) for field in _OPTIONAL}
+    return {
+        "name": source.name,
+        **{field: text for field, text in values.items() if text != _OPTIONAL[field]},
+    }
+
+
+def _source(document: Any, position: int) -> TemplateSource:
+    where = f"source {position}"
+    if not isinstance(document, dict) or not document.get("name"):
+        raise ValueError(f"{where} is not an object with a name")
+    for field, value in document.items():
+        if field != "name" and field not in _OPTIONAL:
+            raise ValueError(f"{where} has the unknown field {field[:40]!r}")
+        if type(value) is not str or value not in _CHOICES.get(field, (value,)):
+            raise ValueError(f"{where}: {field} is not a text that it can have")
+    source = TemplateSource(**document)
+    if not (source.path or source.template):
+        raise ValueError(f"{where} has neither path nor template")
+    if not (source.left and source.right):
+        raise ValueError(f"{where} has an empty delimiter")
+    return source

@@ -1,0 +1,155 @@
+"""The annotations of HashiCorp's family on one pod, read by their table over the injector's variables."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from vaultkube.problem import FieldPath, Problem
+from vaultkube.settings_table import read_table
+from webhook.config.annotation_keys import HASHICORP_PREFIX as PREFIX
+from webhook.config.annotation_keys import annotation_path
+from webhook.config.hashicorp.rows import AgentAnnotation, Mode
+from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
+
+_SINGLE = {row.key: row for row in AGENT_ANNOTATIONS if not row.each}
+_EACH = sorted(
+    ((f"{row.key}-", row) for row in AGENT_ANNOTATIONS if row.each), key=lambda pair: -len(pair[0])
+)
+"""The longest first, because a key of one may begin with that of another."""
+_ROWS = {row.field: row for row in AGENT_ANNOTATIONS}
+_SECRET, _TEMPLATE, _TEMPLATE_FILE = (
+    "agent-inject-secret-",
+    "agent-inject-template-",
+    "agent-inject-template-file-",
+)
+
+_MISTAKEN = {
+    "vault-addr": "service",
+    "vault-address": "service",
+    "vault-service": "service",
+    "addr": "service",
+    "address": "service",
+    "vault-namespace": "namespace",
+    "vault-role": "role",
+    "vault-auth-path": "auth-path",
+    "vault-tls-secret": "tls-secret",
+    "vault-skip-verify": "tls-skip-verify",
+    "skip-verify": "tls-skip-verify",
+    "agent-inject-status-update": "agent-inject-status",
+    "inject": "agent-inject",
+}
+"""Keys that public manifests have, and the injector ignores without a word."""
+_MISTAKEN_EACH = {
+    "secret-": _SECRET,
+    "inject-secret-": _SECRET,
+    "agent-secret-": _SECRET,
+    "template-": _TEMPLATE,
+    "inject-template-": _TEMPLATE,
+    "agent-template-": _TEMPLATE,
+}
+_SUGGESTIONS = 10
+_CLOSE = 0.85
+_FAR = 3
+"""In characters: a key of another length is no misspelling."""
+_SEE = "; see docs/hashicorp-annotations.md"
+
+
+def read_agent_defaults(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the value of each field without annotations; raise InvalidSetting naming every unusable variable."""
+    return read_table(_SINGLE.values(), environ)
+
+
+class _Found(NamedTuple):
+    row: AgentAnnotation
+    name: str
+
+
+def parse_agent_config(
+    annotations: Mapping[str, str], defaults: Mapping[str, Any]
+) -> tuple[AgentConfig, list[Problem]]:
+    """Return the configuration, with defaults in the place of bad values, and a problem for each of those.
+
+    A blank text counts as not set, except for what only files are made with.
+    """
+    values: dict[str, Any] = {**defaults, **{row.field: {} for _, row in _EACH}}
+    annotated = set()
+    problems = []
+    for key in sorted(annotations):
+        found, text = _find(key, annotations), annotations[key]
+        if found is None or not (text.strip() or found.row.mode is Mode.FILES):
+            continue
+        row = found.row
+        annotated.add(row.field)
+        try:
+            value = row.type.parse(text)
+        except ValueError:
+            message = f"annotation {key}: {text!r} is not {row.type.accepted}"
+            problems.append(Problem("annotation-value", annotation_path(key), message))
+            continue
+        if row.each:
+            values[row.field][found.name] = value
+        else:
+            values[row.field] = value
+    return AgentConfig(**values, annotated=frozenset(annotated)), problems
+
+
+def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
+    """Return a warning for each annotation of the family that is in no row."""
+    unknown = [key for key in sorted(annotations) if key.startswith(PREFIX) and not _find(key, annotations)]
+    return [
+        Problem(
+            "annotation-unknown",
+            annotation_path(key),
+            f"unknown annotation {key}{_suggestion(key) if place < _SUGGESTIONS else _SEE}",
+        )
+        for place, key in enumerate(unknown)
+    ]
+
+
+def agent_key(field: str, name: str = "") -> str:
+    """Return the full key of the annotation for a field, or for `name` in it."""
+    key = _ROWS[field].key
+    return f"{PREFIX}{key}-{name}" if name else PREFIX + key
+
+
+def agent_path(field: str, name: str = "") -> FieldPath:
+    """Return the path of that annotation in its object."""
+    return annotation_path(agent_key(field, name))
+
+
+def _find(key: str, annotations: Mapping[str, str]) -> _Found | None:
+    """Return the row of the key, and NAME; None for a key of no row.
+
+    `agent-inject-template-file-x` is the template of a secret `file-x`, if there is one, else the template file of `x`.
+    """
+    if not key.startswith(PREFIX):
+        return None
+    name = key.removeprefix(PREFIX)
+    if name in _SINGLE:
+        return _Found(_SINGLE[name], "")
+    secret = name.removeprefix(_TEMPLATE)
+    if name.startswith(_TEMPLATE_FILE) and annotations.get(f"{PREFIX}{_SECRET}{secret}"):
+        return _Found(_ROWS["templates"], secret)
+    for prefix, row in _EACH:
+        if name.startswith(prefix) and name != prefix:
+            return _Found(row, name.removeprefix(prefix))
+    return None
+
+
+def _suggestion(key: str) -> str:
+    name = key.removeprefix(PREFIX)
+    meant = _MISTAKEN.get(name, "")
+    for wrong, right in _MISTAKEN_EACH.items():
+        if name.startswith(wrong):
+            meant = right + name.removeprefix(wrong)
+    meant = meant or _closest(name, _SINGLE)
+    if not meant:
+        head, _, suffix = name.rpartition("-")
+        closest = _closest(head, (row.key for _, row in _EACH))
+        meant = f"{closest}-{suffix}" if closest else ""
+    return f"; did you mean {PREFIX}{meant}?" if meant else _SEE
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    found = [key for key in known if abs(len(key) - len(name)) <= _FAR]
+    return next(iter(difflib.get_close_matches(name, found, n=1, cutoff=_CLOSE)), "")

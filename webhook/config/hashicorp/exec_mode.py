@@ -1,0 +1,156 @@
+"""Exec mode as HashiCorp's annotations ask for it: the configuration of ours that says the same.
+
+The launcher that the webhook puts in front of the program brings the secrets; there is no agent and no file.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from vaultenv.template_sources import TemplateSource
+from vaultenv.variable_types import TRUE
+from vaultkube.problem import Problem
+from webhook.config.annotation_keys import annotation_path
+from webhook.config.annotations import Config, Defaults
+from webhook.config.configure import address_problems, within_limits
+from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
+from webhook.config.hashicorp.login import Login, Origin, about, read_login
+from webhook.config.hashicorp.rows import AgentAnnotation, Mode
+from webhook.config.hashicorp.sources import read_sources, source_problems
+from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
+from webhook.config.settings import Settings
+
+STATUS = agent_key("status")
+INJECTED = "injected"
+SERVICE = agent_key("service")
+
+LOGIN_FIELDS = (
+    "address",
+    "role",
+    "path",
+    "auth_method",
+    "vault_namespace",
+    "skip_verify",
+    "tls_secret",
+    "service_account",
+    "token_audience",
+    "jwt_file",
+    "token_mount",
+    "client_timeout_s",
+)
+"""Fields of `Config` that say where and how to log in: each family of annotations has its own."""
+_PATH_FIELDS = ("from_path", "from_path_include", "from_path_exclude")
+_GATE = agent_key("inject")
+_ASKING = (agent_key("as_sidecar"), agent_key("command"))
+_KEYS = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
+    "auth_method": agent_key("auth_type")
+}
+_WARNINGS = ("annotation-ignored", "annotation-unknown")
+_NO_AGENT = "no agent runs and no file is written"
+
+
+class ExecMode(NamedTuple):
+    """Exec mode of one pod: the configuration of its containers, which of them, and the program of the first one.
+
+    `is_injected` tells that the pod says so itself. With problems, defaults stand in the place of what cannot be used.
+    """
+
+    config: Config
+    containers: tuple[str, ...]
+    command: tuple[str, ...]
+    is_injected: bool
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def read_exec_mode(
+    annotations: Mapping[str, str], own: Config, defaults: Defaults, settings: Settings
+) -> ExecMode | None:
+    """Return the exec mode that the annotations ask for, or None; `own` is the configuration by our own annotations.
+
+    A value of the gate that cannot be read is a problem of exec mode, because nothing else of the pod tells what is meant.
+    """
+    if not any(annotations.get(key, "").strip() for key in _ASKING):
+        return None
+    agent, problems = parse_agent_config(annotations, settings.agent_defaults)
+    unreadable = {problem.path[-1] for problem in problems}
+    is_implied = "command" in agent.annotated and "as_sidecar" not in agent.annotated
+    is_asked = is_implied or not agent.as_sidecar or _ASKING[0] in unreadable
+    if not (is_asked and (agent.inject or _GATE in unreadable)):
+        return None
+    login, sources = read_login(agent, defaults["tls_secret"], settings.agent_ca), read_sources(agent)
+    config, ignored = within_limits(_config(own, login, sources, defaults), defaults, settings)
+    found = [
+        *problems,
+        *find_unknown(annotations),
+        *([_implied()] if is_implied else ()),
+        *login.problems,
+        *source_problems(agent, config.templates),
+        *address_problems(config, defaults, settings),
+        *_unused(agent),
+        *ignored,
+    ]
+    return ExecMode(
+        config,
+        agent.containers,
+        agent.command,
+        agent.status == INJECTED,
+        tuple(each for each in found if each.rule not in _WARNINGS),
+        tuple(each for each in found if each.rule in _WARNINGS),
+    )
+
+
+def gate_warnings(annotations: Mapping[str, str], own: Config) -> Iterator[Problem]:
+    """Yield a warning about a pod that is not in exec mode, and is probably meant to be, or to be served by this webhook."""
+    gate = annotations.get(_GATE)
+    asking = [key for key in _ASKING if annotations.get(key, "").strip()]
+    if gate is None and asking:
+        message = f'annotation {asking[0]} has no effect without {_GATE}: "true"'
+        yield Problem("annotation-ignored", annotation_path(asking[0]), message)
+    elif gate in TRUE and own.annotated:
+        message = ": this webhook writes no files: HashiCorp's own injector has to see the pod too"
+        yield Problem("annotation-ignored", *about(Origin("inject"), message))
+
+
+def _config(own: Config, login: Login, sources: tuple[TemplateSource, ...], defaults: Defaults) -> Config:
+    fields = {field: defaults[field] for field in (*LOGIN_FIELDS, *_PATH_FIELDS)}
+    fields.update(login.fields)
+    if "jwt_file" in login.fields:
+        fields["token_audience"] = ""
+    others = {field: key for field, key in own.annotated.items() if field not in fields}
+    return replace(
+        own,
+        **fields,
+        sources=sources,
+        tls_files=login.tls_files,
+        variables=login.variables,
+        annotated={**others, **login.annotated},
+        keys=_KEYS,
+    )
+
+
+def _implied() -> Problem:
+    return Problem(
+        "annotation-ignored",
+        *about(Origin("command"), ': it implies agent-run-as-sidecar: "false"; write that too'),
+    )
+
+
+def _unused(agent: AgentConfig) -> Iterator[Problem]:
+    """Yield a problem for each annotation that exec mode cannot do without, and a warning for each without effect."""
+    for row in AGENT_ANNOTATIONS:
+        if row.mode in (Mode.FILES, Mode.NONE) and row.field in agent.annotated:
+            value = getattr(agent, row.field)
+            for name, text in sorted(value.items()) if row.each else [("", value)]:
+                is_overruled = row.field == "template_files" and name in agent.templates
+                if text != row.type.parse(row.default) and not is_overruled:
+                    yield _unused_value(row, name)
+
+
+def _unused_value(row: AgentAnnotation, name: str) -> Problem:
+    origin = Origin(row.field, name)
+    if row.refused:
+        return Problem("annotation-refused", *about(origin, f": exec mode cannot use it: {row.why}"))
+    return Problem(
+        "annotation-ignored", *about(origin, f" has no effect in exec mode: {row.why or _NO_AGENT}")
+    )

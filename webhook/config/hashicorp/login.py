@@ -1,0 +1,168 @@
+"""The login of exec mode: fields of `Config` and variables of the launcher, from the annotations of HashiCorp's family."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from vaultenv.errors import InvalidSetting
+from vaultkube.problem import FieldPath, Problem
+from webhook.config.annotation_table import ANNOTATIONS, CA_FILES
+from webhook.config.annotations import check_start
+from webhook.config.hashicorp.annotations import agent_key, agent_path
+from webhook.config.hashicorp.auth import METHODS, SUPPORTED, AuthMethod
+from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
+
+_TLS_FOLDER, _CUSTOM_FOLDER = "/vault/tls/", "/vault/custom/"
+"""Where HashiCorp's agent has the files of `tls-secret` and of `agent-extra-secret`."""
+_TLS_KEY = re.compile(r"(?!\.\.?$)[-._a-zA-Z0-9]{1,253}")
+_CERTIFICATES = {
+    "ca_cert": "VAULT_CACERT",
+    "client_cert": "VAULT_CLIENT_CERT",
+    "client_key": "VAULT_CLIENT_KEY",
+}
+_CA = _CERTIFICATES["ca_cert"]
+_CA_BYTES = "VAULT_CACERT_BYTES"
+_FIELDS = {row.field: row.variable or row.field for row in ANNOTATIONS}
+"""The fields of `Config` that a setting may set, with the variable that carries each."""
+
+
+class Origin(NamedTuple):
+    """The annotation that a setting comes from: its field in `AgentConfig`, and NAME."""
+
+    field: str
+    name: str = ""
+
+
+class _Setting(NamedTuple):
+    """A field of `Config` or a variable of the launcher, with its value."""
+
+    target: str
+    value: Any
+    origin: Origin
+
+
+class Login(NamedTuple):
+    """The settings of a login, and its problems; `annotated` has the full key of the annotation by field."""
+
+    fields: Mapping[str, Any]
+    variables: Mapping[str, str]
+    tls_files: Mapping[str, str]
+    annotated: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def about(origin: Origin, message: str) -> tuple[FieldPath, str]:
+    """Return path and message of a problem of one annotation; `message` stands behind its key."""
+    return agent_path(*origin), f"annotation {agent_key(*origin)}{message}"
+
+
+def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str) -> Login:
+    """Return the login that the annotations ask for; the Secret, else the PEM text, is used where they name no other CA.
+
+    A later setting replaces an earlier one: `role` wins over `auth-config-role`.
+    """
+    found = [*_method(agent), *_parameters(agent), *_plain(agent), *_certificates(agent)]
+    settings = {each.target: each for each in found if isinstance(each, _Setting)}
+    files, problems = _tls_files(settings.values(), agent.tls_secret or operators_tls_secret)
+    if agent.tls_secret and not files:
+        message = f" has no effect without {_TLS_FOLDER}FILE in ca-cert or client-cert"
+        problems.append(Problem("annotation-ignored", *about(Origin("tls_secret"), message)))
+    if not (agent.tls_secret or _CA in settings):
+        files = {**CA_FILES, **files}
+    values = {target: each.value for target, each in settings.items() if target not in files}
+    if operators_ca and not (operators_tls_secret or _CA in settings):
+        values[_CA_BYTES] = operators_ca
+    fields = {target: value for target, value in values.items() if target in _FIELDS}
+    return Login(
+        fields=fields if files else {**fields, "tls_secret": ""},
+        variables={target: str(value) for target, value in values.items() if target not in _FIELDS},
+        tls_files=files,
+        annotated={
+            target: agent_key(*settings[target].origin)
+            for target in fields
+            if settings[target].origin.field in agent.annotated
+        },
+        problems=(
+            *(each for each in found if isinstance(each, Problem)),
+            *problems,
+            *_unusable(settings.values()),
+        ),
+    )
+
+
+def _plain(agent: AgentConfig) -> Iterator[_Setting]:
+    """Yield the setting of each row that has one, and is annotated or set by the operator."""
+    for row in AGENT_ANNOTATIONS:
+        target, value = row.sets or row.variable, getattr(agent, row.field)
+        if target and (row.field in agent.annotated or value != row.type.parse(row.default)):
+            yield _Setting(target, value == "json" if target == "json_log" else value, Origin(row.field))
+
+
+def _method(agent: AgentConfig) -> Iterator[_Setting | Problem]:
+    method, origin = METHODS[agent.auth_type], Origin("auth_type")
+    if not method.names:
+        message = f": vault-env cannot log in by {agent.auth_type}; it can by {', '.join(SUPPORTED)}"
+        yield Problem("annotation-refused", *about(origin, message))
+        return
+    kind = agent.auth_config.get("type", "") if "type" in method.parameters else ""
+    if kind not in method.names:
+        message = f": {agent.auth_type} needs auth-config-type: {' or '.join(method.names)}"
+        yield Problem("annotation-value", *about(origin, message))
+    elif method.names[kind]:
+        yield _Setting("auth_method", method.names[kind], origin)
+    elif "token-file-path" not in agent.auth_config:
+        yield Problem(
+            "annotation-value", *about(origin, f": {agent.auth_type} needs auth-config-token-file-path")
+        )
+
+
+def _parameters(agent: AgentConfig) -> Iterator[_Setting | Problem]:
+    method = METHODS[agent.auth_type]
+    for name, text in sorted(agent.auth_config.items()):
+        yield from _parameter(method, agent.auth_type, name, text)
+
+
+def _parameter(method: AuthMethod, auth_type: str, name: str, text: str) -> Iterator[_Setting | Problem]:
+    origin, known = Origin("auth_config", name), method.parameters.get(name.replace("-", "_"))
+    if known is None:
+        yield Problem(
+            "annotation-ignored", *about(origin, f" has no effect: {auth_type} has no such parameter")
+        )
+    elif known.refused and text != known.only:
+        yield Problem("annotation-refused", *about(origin, f": exec mode cannot use it: {known.why}"))
+    elif known.why and not known.refused:
+        yield Problem("annotation-ignored", *about(origin, f" has no effect in exec mode: {known.why}"))
+    elif known.sets or known.variable:
+        yield _Setting(known.sets or known.variable, text, origin)
+
+
+def _certificates(agent: AgentConfig) -> Iterator[_Setting]:
+    for field, variable in _CERTIFICATES.items():
+        if getattr(agent, field):
+            yield _Setting(variable, getattr(agent, field), Origin(field))
+
+
+def _tls_files(settings: Iterable[_Setting], secret: str) -> tuple[dict[str, str], list[Problem]]:
+    """Return the key in `secret` of each variable that names one of its files where the agent has them, and problems."""
+    files: dict[str, str] = {}
+    problems = []
+    for variable, path, origin in settings:
+        if variable not in _CERTIFICATES.values() or not path.startswith((_TLS_FOLDER, _CUSTOM_FOLDER)):
+            continue
+        key = path.removeprefix(_TLS_FOLDER)
+        if not _TLS_KEY.fullmatch(key):
+            message = f": exec mode has no {path!r}: name {_TLS_FOLDER}KEY of tls-secret, or a file of the container"
+            problems.append(Problem("annotation-refused", *about(origin, message)))
+        elif not secret:
+            problems.append(Problem("annotation-value", *about(origin, f": {path!r} needs a tls-secret")))
+        files[variable] = key
+    return files, problems
+
+
+def _unusable(settings: Iterable[_Setting]) -> Iterator[Problem]:
+    """Yield a problem for each value that the launcher cannot start with."""
+    for target, value, origin in settings:
+        try:
+            check_start(_FIELDS.get(target, target), value)
+        except InvalidSetting as error:
+            yield Problem("annotation-value", *about(origin, f": vault-env cannot start with it: {error}"))

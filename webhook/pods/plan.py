@@ -1,0 +1,74 @@
+"""Plans: which containers of a pod get the launcher, what is wrong with that, and the launcher of each login."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.pods import PodSpec
+from webhook.config.annotations import Config
+from webhook.pods.facts import Place
+from webhook.pods.frompath import FromPaths
+from webhook.pods.launcher import Launcher
+from webhook.pods.references import References
+
+
+class Plan(NamedTuple):
+    """The containers that get the launcher, the images whose command must be looked up, problems and warnings."""
+
+    wrapped: Mapping[Place, References]
+    images: Mapping[Place, str]
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    from_paths: Mapping[Place, FromPaths] = MappingProxyType({})
+    """The paths of the annotation vault-env-from-path for each wrapped container."""
+    mounts: Sequence[VolumeMount] = ()
+    """Volumes of the pod that the containers need beside the webhook's own."""
+    precautions: frozenset[Place] = frozenset()
+    """The wrapped containers that have no reference yet, and may come to hold one."""
+    foreign: Mapping[Place, References] = MappingProxyType({})
+    """The references of containers that the launcher of another webhook starts."""
+
+    def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
+        """Yield the containers of the pod that get the launcher."""
+        return (pod_spec[key][index] for key, index in self.wrapped)
+
+    def references(self) -> int:
+        """Return the number of references in the pod."""
+        return sum(found.number() for found in self.wrapped.values())
+
+
+WINDOWS = Plan(
+    {}, {}, warnings=(Problem("pod", ("spec",), "a Windows pod is left as it is: vault-env runs on Linux"),)
+)
+
+
+class Part(NamedTuple):
+    """The containers of a pod that one login serves: their plan, and the launcher that they get."""
+
+    plan: Plan
+    launcher: Launcher
+
+    @property
+    def config(self) -> Config:
+        """The configuration of these containers."""
+        return self.launcher.config
+
+
+def joined(plans: Iterable[Plan]) -> Plan:
+    """Return the plan of all containers of the plans, which have none in common; each problem and warning once."""
+    first, *others = plans
+    if not others:
+        return first
+    every = (first, *others)
+    return Plan(
+        wrapped={place: found for plan in every for place, found in plan.wrapped.items()},
+        images={place: image for plan in every for place, image in plan.images.items()},
+        problems=tuple(dict.fromkeys(problem for plan in every for problem in plan.problems)),
+        warnings=tuple(dict.fromkeys(warning for plan in every for warning in plan.warnings)),
+        from_paths={place: paths for plan in every for place, paths in plan.from_paths.items()},
+        mounts=first.mounts,
+        precautions=frozenset[Place]().union(*(plan.precautions for plan in every)),
+        foreign=first.foreign,
+    )
