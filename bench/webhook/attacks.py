@@ -89,7 +89,7 @@ def review(data: Mapping[str, str], namespace: str) -> bytes:
 
 
 class _Answers(BaseHTTPRequestHandler):
-    """Tokens of ServiceAccounts, a login, and secrets: as the API server and Vault answer, from memory."""
+    """Tokens of ServiceAccounts, rights, a login, and secrets: as the API server and Vault answer, from memory."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -112,6 +112,8 @@ class _Answers(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.endswith("/token"):
             self._answer(201, b'{"status":{"token":"of-the-account"}}')
+        elif self.path.endswith("/subjectaccessreviews"):
+            self._answer(201, b'{"status":{"allowed":true}}')
         elif "/decrypt/" in self.path:
             results = [{"plaintext": "eA=="}] * len(json.loads(body)["batch_input"])
             self._answer(200, json.dumps({"data": {"batch_results": results}}).encode())

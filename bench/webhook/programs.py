@@ -32,9 +32,9 @@ class Program:
 
 
 @contextmanager
-def ours(folder: Path, authority: Authority) -> Iterator[Program]:
-    """The webhook: its defaults, two workers, its log written to a file."""
-    served = Served(folder, authority, prefix=_pinned())
+def ours(folder: Path, authority: Authority, delivery: str = "image") -> Iterator[Program]:
+    """The webhook: its defaults, two workers, its log written to a file; the launcher comes from image volumes."""
+    served = Served(folder / delivery, authority, {"VAULT_ENV_DELIVERY": delivery}, prefix=_pinned())
     try:
         served.wait()
         yield Program(served.port, served.pids())
@@ -49,6 +49,11 @@ def floor(folder: Path, authority: Authority, *options: str) -> Iterator[Program
     files = [str(certificate.cert_file), str(certificate.key_file)]
     words = [*_pinned(), sys.executable, "-m", "bench.webhook.floor", str(port), *files, *options]
     yield from _running(words, folder / "floor.log", {}, port, authority)
+
+
+def with_init_containers(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
+    """The webhook as it is on nodes that mount no image volumes."""
+    return ours(folder, authority, "init")
 
 
 def with_threads(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
@@ -88,6 +93,7 @@ def servers() -> dict[str, Server]:
     """The servers by name."""
     found: dict[str, Server] = {
         "vault-webhook": ours,
+        "init containers": with_init_containers,
         "floor": floor,
         "with threads": with_threads,
         "with lists": with_lists,
