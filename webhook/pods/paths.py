@@ -89,8 +89,8 @@ def _own_sources(variable: Variable) -> Iterator[str | None]:
 
 
 def _without_query(source: TemplateSource) -> str:
-    """Return the path alone, as consul-template takes `?version=2` off."""
-    return source.path.partition("?")[0]
+    """Return the path alone, as consul-template takes `?version=2` and what is behind `#` off."""
+    return source.path.partition("#")[0].partition("?")[0]
 
 
 def _paths(paths: FromPaths) -> Iterator[str | None]:

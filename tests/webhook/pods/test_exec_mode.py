@@ -7,6 +7,7 @@ import pytest
 
 from tests.webhook.config.hashicorp.annotated import GATE, OPERATOR, SECRET, TEMPLATE, named, ours
 from tests.webhook.pods.specs import container, referring, spec_of
+from vaultenv.template.consul.needs import read
 from vaultkube.problem import messages
 from webhook.config.annotations import read_defaults
 from webhook.config.delivery import Delivery
@@ -288,6 +289,14 @@ def test_paths_are_told_for_the_policy() -> None:
         ("vault.hashicorp.com/agent-inject-secret-a", "kv/data/shop", "team"),
         ("vault.hashicorp.com/agent-inject-secret-config.env", "secret/data/api", "team"),
     ]
+
+
+@pytest.mark.parametrize(
+    "written", ["kv/data/a#/../../b", "kv/data/a?x=/../../b", "kv/data/a#?x", "kv/data/a?x#y"]
+)
+def test_the_policy_sees_the_path_that_the_launcher_reads(written: str) -> None:
+    paths = planned(spec_of(container()), {"agent-inject-secret-a": written}).requested_paths("")
+    assert next(each.path for each in paths) == read(written).path == "kv/data/a"
 
 
 def test_a_containers_own_list_of_sources_is_told_for_the_policy_too() -> None:
