@@ -6,17 +6,22 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.acceptance.conftest import ROOT, Product
+from tests.acceptance.conftest import ROOT, VAULT_NAME, Product
+from tests.servers.cluster import trust_in_vault
+from tests.servers.vault import Vault
 from vaultenv.template_sources import TemplateSource, parse_sources
 
 MANIFEST = yaml.safe_load((ROOT / "docs/examples/hashicorp.yaml").read_text())
 STATUS = "vault.hashicorp.com/agent-inject-status"
+PATH = "secret/data/spitikos/api"
 SIDECAR = "vault.hashicorp.com/agent-run-as-sidecar"
 
 
 @pytest.fixture(scope="module")
 def pod(product: Product) -> dict[str, Any]:
-    return product.create_pod("default", MANIFEST["spec"]["template"])
+    template = json.loads(json.dumps(MANIFEST["spec"]["template"]))
+    template["metadata"]["annotations"]["vault.hashicorp.com/service"] = f"https://{VAULT_NAME}"
+    return product.create_pod("default", template)
 
 
 def variables(pod: dict[str, Any]) -> dict[str, str]:
@@ -39,14 +44,47 @@ def test_the_launcher_is_told_path_template_and_login(pod: dict[str, Any]) -> No
     assert parse_sources(text) == (TemplateSource("config.env", "secret/data/spitikos/api", template),)
 
 
-def test_no_program_starts_without_what_its_templates_would_bring(
-    product: Product, pod: dict[str, Any]
+@pytest.fixture(scope="module")
+def vault(product: Product) -> Vault:
+    """Vault with the kubernetes auth method, role and policy that the annotations of the manifest take for granted."""
+    trust_in_vault(product.cluster, product.vault)
+    product.vault.policy("api", f'path "{PATH}" {{ capabilities = ["read"] }}')
+    product.vault.write(
+        "auth/kubernetes/role/api",
+        {
+            "bound_service_account_names": "default",
+            "bound_service_account_namespaces": "default",
+            "policies": "api",
+        },
+    )
+    return product.vault
+
+
+def printing(pod: dict[str, Any]) -> dict[str, Any]:
+    """The pod with a program that prints its environment."""
+    started: dict[str, Any] = json.loads(json.dumps(pod))
+    started["spec"]["containers"][0]["args"] = ["/usr/bin/env"]
+    return started
+
+
+def test_the_program_gets_each_key_of_the_secret(product: Product, vault: Vault, pod: dict[str, Any]) -> None:
+    vault.put_secret(PATH, DB_URL="postgres://u:p@db/x?a=b", API_KEY="of-exec-mode")
+    done = product.run(printing(pod))
+    assert done.returncode == 0, done.stderr
+    found = set(done.stdout.splitlines())
+    assert {"DB_URL=postgres://u:p@db/x?a=b", "API_KEY=of-exec-mode"} <= found
+    assert not [line for line in found if line.startswith("VAULT_")]
+
+
+def test_no_program_starts_without_what_its_templates_bring(
+    product: Product, vault: Vault, pod: dict[str, Any]
 ) -> None:
-    started = json.loads(json.dumps(pod))
-    started["spec"]["containers"][0]["args"] = ["sh", "-c", "echo started"]
-    done = product.run(started)
+    vault.put_secret(PATH, KEY="of-exec-mode")
+    vault.request("DELETE", PATH)
+    done = product.run(printing(pod))
     assert (done.returncode, done.stdout) == (1, "")
-    assert "VAULT_ENV_TEMPLATES" in done.stderr
+    assert f"path not found: {PATH}: version" in done.stderr
+    assert "(Code: 404) (template config.env)" in done.stderr
 
 
 def test_a_pod_that_was_served_before_stays_as_it_is(product: Product, pod: dict[str, Any]) -> None:

@@ -74,7 +74,13 @@ def test_the_program_does_not_get_the_variable() -> None:
     assert VARIABLE.encode() in removed(login=False) & removed(login=True)
 
 
-def test_no_program_starts_without_what_its_templates_would_bring() -> None:
-    environ = {VARIABLE.encode(): b'[{"name": "a", "path": "b"}]'}
-    with pytest.raises(InvalidSetting, match=VARIABLE):
+def test_the_plan_of_a_start_counts_sources_and_sees_no_reference_in_them() -> None:
+    environ = {VARIABLE.encode(): b'[{"name": "a", "path": "b"}, {"name": "c", "template": "${vault:d#e}"}]'}
+    plan = Plan(environ, Settings(environ), Log())
+    assert (plan.needs_vault, plan.reads, plan.values) == (True, 2, {})
+
+
+def test_no_program_starts_in_daemon_mode_with_values_that_would_grow_old() -> None:
+    environ = {VARIABLE.encode(): b'[{"name": "a", "path": "b"}]', b"VAULT_ENV_DAEMON": b"true"}
+    with pytest.raises(InvalidSetting, match=f"VAULT_ENV_DAEMON does not work with {VARIABLE}"):
         Plan(environ, Settings(environ), Log())

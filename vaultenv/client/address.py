@@ -1,11 +1,18 @@
 """Addresses of Vault: `http(s)://host[:port][/prefix]` and `unix:///path`."""
 
+from __future__ import annotations
+
 from vaultenv.basics.host import host_and_port
 from vaultenv.basics.record import Record
 from vaultenv.errors import InvalidSetting
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _PORTS = {"http": 80, "https": 443}
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/$&+,:;=@")
+_IN_WORD = _SAFE - frozenset(b"/$&+,:;=@")
 _IN_PREFIX = frozenset(map(chr, _SAFE)) | {"%"}
 
 
@@ -43,6 +50,16 @@ def parse_address(text: str, variable: str = "VAULT_ADDR") -> Address:
     if not divider or scheme not in _PORTS or not found or not _IN_PREFIX.issuperset(prefix):
         raise InvalidSetting(f"{variable} is not an address: write https://host:port")
     return Address(scheme, *found, "/" + prefix.strip("/") if prefix.strip("/") else "")
+
+
+def query_text(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return the query of these pairs with its `?`, encoded as Go's url.Values does; "" for none."""
+    return "?" + "&".join(f"{_word(name)}={_word(value)}" for name, value in pairs) if pairs else ""
+
+
+def _word(text: str) -> str:
+    data = text.encode("utf-8", "replace")
+    return "".join(chr(byte) if byte in _IN_WORD else "+" if byte == 32 else f"%{byte:02X}" for byte in data)
 
 
 def quoted(path: str) -> str:

@@ -72,6 +72,25 @@ def secret_or_error(
     return error_of(method, url, path, status, body)
 
 
+def body_or_error(
+    method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
+) -> dict[str, Any] | VaultEnvError:
+    """Return the whole JSON object of an answer with a secret, a token or a wrapped one, else the error of
+    `secret_or_error`; a deleted version is not found.
+    """
+    whole = body_of(body)
+    if status < 300 and (whole.get("auth") or whole.get("wrap_info")):
+        return whole
+    found = secret_or_error(method, url, path, status, body, mount_of)
+    if isinstance(found, SecretNotFound):
+        return SecretNotFound(f"{found} (Code: {status})")
+    if isinstance(found, VaultEnvError):
+        return found
+    if found.deleted:
+        return SecretNotFound(f"path not found: {path}: {found.loss()} (Code: {status})")
+    return whole
+
+
 def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
     warnings = body_of(body).get("warnings")
     if isinstance(warnings, list) and any("versioned K/V" in str(warning) for warning in warnings):

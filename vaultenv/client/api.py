@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from vaultenv.basics.text import one_line
-from vaultenv.client.address import quoted
+from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import (
     MOUNTS,
     body_of,
+    body_or_error,
     cannot_answer,
     error_of,
     mount_in,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from vaultenv.client.wire import Wire
     from vaultenv.references.secret import Secret
     from vaultenv.settings import Settings
+
+    Body = dict[str, Any]
+    Pairs = Sequence[tuple[str, str]]
 
 _TOKEN_HEADER = "X-Vault-Token"  # noqa: S105 (a header's name)
 _MOST_REDIRECTS = 3
@@ -124,17 +128,30 @@ class Vault:
         """Read secrets as `vaultenv.references.reader.Reader` says: KV reads are pipelined, others use up to
         four connections.
         """
-        requests = [_read_request(path, version) for path, version in questions]
-        outcomes = self._settled(requests, Reads(self._wire).exchange)
-        return [
-            self._secret(request, path, outcome)
-            for request, (path, _), outcome in zip(requests, questions, outcomes, strict=True)
-        ]
+        asked = [(path, f"?version={version}" if version else "") for path, version in questions]
+        return [self._secret(*one) for one in self._reads(asked)]
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
         """Write as `vaultenv.references.reader.Reader` says."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
         return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
+
+    def bodies(self, questions: Sequence[tuple[str, Pairs]]) -> list[Body | VaultEnvError]:
+        """Return the JSON objects of reads at (path, query), which are sent as those of `read` are, or their errors."""
+        return [
+            self._body(*one) for one in self._reads([(path, query_text(query)) for path, query in questions])
+        ]
+
+    def written(self, path: str, body: str) -> Body | VaultEnvError:
+        """Write a JSON object, never twice, and return the JSON object of the answer, or the error."""
+        request = Request("PUT", f"/v1/{quoted(path)}", body)
+        return self._body(request, path, self._settled([request], self._wire.pipelined)[0])
+
+    def mounts(self, paths: Sequence[str]) -> list[Body]:
+        """Return what Vault tells of the mount of each path (sys/internal/ui/mounts), {} where it tells nothing."""
+        requests = [Request("GET", f"/v1/{MOUNTS}/{quoted(path)}", repeatable=True) for path in paths]
+        outcomes = self._settled(requests, self._wire.pipelined)
+        return [body_of(outcome.body) if isinstance(outcome, Answer) else {} for outcome in outcomes]
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
         """Decrypt as `vaultenv.references.reader.Reader` says."""
@@ -156,6 +173,14 @@ class Vault:
         if outcome.status >= 400:
             raise error_of(method, self._url(request), path, outcome.status, outcome.body)
         return body_of(outcome.body)
+
+    def _reads(self, questions: Sequence[tuple[str, str]]) -> list[tuple[Request, str, Outcome]]:
+        """Return (request, path, outcome) of reads at (path, query)."""
+        requests = [
+            Request("GET", f"/v1/{quoted(path)}{query}", repeatable=True) for path, query in questions
+        ]
+        outcomes = self._settled(requests, Reads(self._wire).exchange)
+        return list(zip(requests, (path for path, _ in questions), outcomes, strict=True))
 
     def _settled(
         self, requests: Sequence[Request], exchange: Exchange, retries: int | None = -1
@@ -187,6 +212,12 @@ class Vault:
         url = self._url(request)
         return secret_or_error(request.method, url, path, outcome.status, outcome.body, self._mount)
 
+    def _body(self, request: Request, path: str, outcome: Outcome) -> Body | VaultEnvError:
+        if isinstance(outcome, WireFailure):
+            return self._unavailable(request, outcome)
+        url = self._url(request)
+        return body_or_error(request.method, url, path, outcome.status, outcome.body, self._mount)
+
     def _mount(self, path: str) -> str:
         outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{quoted(path)}")])[0]
         return mount_in(outcome.body) if isinstance(outcome, Answer) else ""
@@ -197,10 +228,6 @@ class Vault:
     def _url(self, request: Request) -> str:
         address = self._wire.address
         return f"{address.origin}{address.prefix}{request.target}"
-
-
-def _read_request(path: str, version: str) -> Request:
-    return Request("GET", f"/v1/{quoted(path)}" + (f"?version={version}" if version else ""), repeatable=True)
 
 
 def _login_error(prefix: str, url: str, outcome: Outcome, settings: Settings) -> VaultEnvError:

@@ -68,7 +68,7 @@ class FromPath(Record):
         name = self.prefix + key
         if not key or "=" in name or not name.isprintable():
             raise self._unusable(key, f"cannot name a variable: rename it{_exclusion(key)}")
-        if (name in _LOADING or name.startswith(_LOADING_PREFIXES)) and key not in self.only:
+        if decides_code(name) and key not in self.only:
             raise self._unusable(key, "would change how programs load: add ;except=… or name it in ;only=…")
         return name
 
@@ -80,6 +80,11 @@ class FromPath(Record):
 
     def _unusable(self, key: str, why: str) -> SecretUnusable:
         return SecretUnusable(f"key {key!r} under path: {self.path}: {why}")
+
+
+def decides_code(name: str) -> bool:
+    """Return whether a variable of this name decides which code a program loads."""
+    return name in _LOADING or name.startswith(_LOADING_PREFIXES)
 
 
 def _exclusion(key: str) -> str:

@@ -10,15 +10,16 @@ from vaultenv.references.parts import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.references.reader import Reader
+    from vaultenv.start.answering import Asked
     from vaultenv.start.plan import Plan
 
 
-def report(plan: Plan, reader: Reader | None) -> str:
+def report(plan: Plan, reader: Reader | None, vault: Asked | None = None) -> str:
     """Return a line for each variable with its sources and their versions; raise NotResolved as a start does."""
     if reader is None:
         return "nothing refers to Vault\n"
     cached = CachingReader(reader)
-    child = plan.child_environ(cached)
+    child = plan.child_environ(cached, vault=vault)
     versions = {(question[0], question[1]): secret.version for question, secret in cached.secrets.items()}
     lines = [_line(name, value, name in child, versions) for name, value in plan.values.items()]
     for path in plan.paths:
@@ -26,6 +27,7 @@ def report(plan: Plan, reader: Reader | None) -> str:
         secret = cached.secrets.get((path.path, path.version))
         names = path.variables(secret) if secret else {}
         lines += [f"{shown(name)}: all of {source}" for name in names if name in child]
+    lines += [f"{shown(name)}: template {source}" for name, source in plan.templated.items() if name in child]
     return "\n".join([*lines, f"{len(lines)} variables can be resolved", ""])
 
 

@@ -61,8 +61,8 @@ def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     from vaultenv.start.check import report
 
     plan = Plan(environ, settings, log)
-    reader = _open(settings, log, plan.reads)[0] if plan.needs_vault else None
-    write_all(_STDOUT, report(plan, reader).encode())
+    reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
+    write_all(_STDOUT, report(plan, reader, vault).encode())
     return 0
 
 
@@ -97,7 +97,7 @@ def _start(
     reader, vault = _open(settings, log, plan.reads, is_patient) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
-    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "")
+    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault)
     _finish(settings, vault, log)
     log.debug("spawning process: " + shown(program))
     execute(program, words, child)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded, shown
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from vaultenv.references.frompath import FromPath
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
+    from vaultenv.start.answering import Asked
 
+_TEMPLATES = b"VAULT_ENV_TEMPLATES"
 _TOKEN = b"VAULT_TOKEN"
 MARKER = b"VAULT_ENV_MARKER"
 
@@ -26,7 +30,7 @@ class Plan:
     """The references of one environment.
 
     Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve,
-    InvalidSetting for templates, which this launcher does not render.
+    InvalidSetting for templates in daemon mode, which would not see their values change.
     """
 
     __slots__ = (
@@ -39,6 +43,8 @@ class Plan:
         "_warned_missing",
         "login",
         "paths",
+        "sources",
+        "templated",
         "values",
         "without",
     )
@@ -51,8 +57,13 @@ class Plan:
         self._leaves_marker = is_first or settings.reuse
         self._log = log
         self._settings = settings
-        if settings.templates:  # without what they bring, the program must not start
-            raise InvalidSetting("VAULT_ENV_TEMPLATES is set, and this vault-env does not render templates")
+        self.sources = settings.templates
+        self.templated: dict[bytes, str] = {}
+        if self.sources and settings.daemon:
+            raise InvalidSetting(
+                "VAULT_ENV_DAEMON does not work with VAULT_ENV_TEMPLATES, whose values are read once: unset it "
+                "(annotation vault-env-daemon)"
+            )
         self.login = settings.token == LOGIN.decode()
         self.without = removed(self.login, settings.passthrough)
         self.paths = _paths(settings.from_path)
@@ -63,17 +74,18 @@ class Plan:
         self.values = {name: environ[name] for name in self._parsed}
 
     def _is_own(self, name: bytes) -> bool:
-        return name in self.without or (self.login and name == _TOKEN)
+        return name in self.without or name == _TEMPLATES or (self.login and name == _TOKEN)
 
     @property
     def needs_vault(self) -> bool:
         """Whether there is anything to read."""
-        return bool(self.values or self.paths or self.login)
+        return bool(self.values or self.paths or self.sources or self.login)
 
     @property
     def reads(self) -> int:
-        """The approximate number of paths to read: values that differ before the first `#`."""
-        return len(self.paths) + len({value.partition(b"#")[0] for value in self.values.values()})
+        """The approximate number of paths to read: values that differ before the first `#`, one for each source."""
+        written = len(self.paths) + len(self.sources)
+        return written + len({value.partition(b"#")[0] for value in self.values.values()})
 
     def marker(self, brought: Iterable[bytes], left_out: Iterable[bytes] = ()) -> bytes:
         """Return the marker that a launcher leaves for a later one: a digest of all references, the names that
@@ -82,6 +94,8 @@ class Plan:
         from vaultenv.basics.digest import sha256
 
         facts = [self._settings.address.encode(), self._settings.from_path.encode(), b"%d" % self.login]
+        if self.sources:
+            facts.append(self._environ[_TEMPLATES])
         facts += [name + b"=" + value for name, value in sorted(self.values.items())]
         digest = sha256(b"".join(b"%d:%s" % (len(fact), fact) for fact in facts))
         return b"=".join((digest.hexdigest().encode(), *brought, b"", *left_out))
@@ -101,14 +115,18 @@ class Plan:
             {name: running[name] for name in references}, {name: running[name] for name in brought}
         )
 
-    def child_environ(self, reader: Reader | None, token: str = "") -> dict[bytes, bytes]:
-        """Return the program's environment; `reader` may be None if Vault is not needed. Raises NotResolved
-        with all problems.
+    def child_environ(
+        self, reader: Reader | None, token: str = "", vault: Asked | None = None
+    ) -> dict[bytes, bytes]:
+        """Return the program's environment; `reader` may be None if Vault is not needed, `vault` without templates.
+
+        Afterwards `templated` has the source's name for each variable that templates bring. Raises NotResolved with
+        all problems.
         """
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         if reader:
-            resolved, brought = self._resolved(reader)
+            resolved, brought = self._resolved(reader, vault)
         if self.login:
             resolved[_TOKEN] = token.encode()
         return self._merged(resolved, brought)
@@ -123,7 +141,7 @@ class Plan:
         names = [name for name in brought if name in child and name not in self._environ]
         return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
-    def _resolved(self, reader: Reader) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    def _resolved(self, reader: Reader, vault: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
@@ -143,11 +161,27 @@ class Plan:
             brought = from_path(self.paths, reader, ignore_missing=ignore_missing, warn=self._log.warn)
         except NotResolved as error:
             problems += error.problems
+        try:
+            brought |= self._from_templates(vault, deadline)
+        except NotResolved as error:
+            problems += error.problems
         problems += _with_nul({**brought, **resolved})
         self._warn_missing(resolved)
         if problems:
             raise NotResolved(problems)
         return resolved, brought
+
+    def _from_templates(self, vault: Asked | None, deadline: Deadline) -> dict[bytes, bytes]:
+        """Return the variables of all sources; a later source wins over an earlier one."""
+        if not self.sources:
+            return {}
+        from vaultenv.start.templates import bring
+
+        variables: dict[bytes, bytes] = {}
+        for name, brought in bring(self.sources, vault, now_s=time.time(), check=lambda: _check(deadline)):
+            variables |= brought
+            self.templated |= {variable: name for variable in brought if variable not in self._environ}
+        return variables
 
     def _warn_missing(self, resolved: Mapping[bytes, bytes]) -> None:
         """Log a warning, once, for each variable whose missing secret is ignored, unless its reference is optional."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vaultenv.client.address import Address, parse_address, quoted
+from vaultenv.client.address import Address, parse_address, query_text, quoted
 from vaultenv.errors import InvalidSetting
 
 
@@ -69,3 +69,8 @@ def test_anything_else_is_refused_with_the_variables_name(text: str) -> None:
 
 def test_paths_are_encoded_as_go_does_it() -> None:
     assert quoted("a/b c%?#é~$&+,:;=@") == "a/b%20c%25%3F%23%C3%A9~$&+,:;=@"
+
+
+def test_a_query_is_encoded_as_a_form() -> None:
+    assert query_text([("version", "2"), ("a b", "x&y=z+ü/")]) == "?version=2&a+b=x%26y%3Dz%2B%C3%BC%2F"
+    assert query_text([]) == ""

@@ -14,6 +14,7 @@ from vaultenv.basics.log import Log
 from vaultenv.settings import Settings
 from vaultenv.start import reuse
 from vaultenv.start.plan import MARKER, Plan
+from vaultenv.template_sources import TemplateSource, sources_text
 
 NAMESPACE = ["unshare", "--map-root-user", "--fork", "--pid", "--mount-proc"]
 pytestmark = pytest.mark.usefixtures("each_launcher")
@@ -125,3 +126,15 @@ def test_without_the_setting_only_the_first_process_of_a_container_leaves_a_mark
 
 def test_a_process_that_needs_no_vault_leaves_none() -> None:
     assert marker_left(*NAMESPACE, PATH="/usr/bin:/bin", A="plain") == b""
+
+
+def test_values_of_other_templates_are_not_taken() -> None:
+    def with_template(text: str) -> Plan:
+        return plan(VAULT_ENV_TEMPLATES=sources_text([TemplateSource("a", template=text)]))
+
+    running = {MARKER: with_template("BROUGHT=1").marker([b"BROUGHT"]), b"A": b"v", b"BROUGHT": b"b"}
+    found = with_template("BROUGHT=1").environ_from(running)
+    assert found
+    assert found[b"BROUGHT"] == b"b"
+    assert with_template("BROUGHT=2").environ_from(running) is None
+    assert plan().environ_from(running) is None

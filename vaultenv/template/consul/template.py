@@ -24,7 +24,7 @@ LEFT, RIGHT = "{{", "}}"
 _LONGEST_SOURCE = 65_536
 _UNITS_PER_CHARACTER = 4
 _MOST_ROUNDS = 32
-_UNITS = 16 << 20
+UNITS = 16 << 20
 """Of work for all rounds of a template: about a second of it."""
 
 
@@ -85,7 +85,7 @@ class Template:
         """
         from vaultenv.template.consul.rendering import Rendering
 
-        work = Work(_UNITS) if work is None else work
+        work = Work(UNITS) if work is None else work
         rendering = Rendering(self.trees, self.source, answers, work, missing_key, now_s)
         try:
             work.charge(_UNITS_PER_CHARACTER * len(self.source))
@@ -99,7 +99,7 @@ class Template:
 
         All rounds share `work`.
         """
-        work = Work(_UNITS) if work is None else work
+        work = Work(UNITS) if work is None else work
         answers: dict[Need, object] = {}
         for _ in range(_MOST_ROUNDS):
             result = self.render(answers, missing_key=missing_key, work=work, now_s=now_s)

@@ -1,0 +1,73 @@
+"""Paths of templates, as consul-template finds them on the mounts that Vault tells."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from vaultenv.start.mounts import Mount, Mounts, parse_mount
+
+
+def answer(path: str, version: str = "2") -> dict[str, Any]:
+    return {"data": {"path": path, "type": "kv", "options": {"version": version}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "names"),
+    [
+        ("kv/x", "kv/data/x", "kv/metadata/x"),
+        ("kv/data/x", "kv/data/x", "kv/metadata/data/x"),
+        ("kv/metadata/x", "kv/metadata/x", "kv/metadata/x"),
+        ("kv/data", "kv/data/data", "kv/metadata/data"),
+        ("kv/database/x", "kv/data/database/x", "kv/metadata/database/x"),
+        ("kv", "kv/data", "kv/metadata"),
+    ],
+)
+def test_a_path_of_kv_version_2_gets_its_folder_once(path: str, data: str, names: str) -> None:
+    mount = Mount("kv", is_kv2=True)
+    assert (mount.data(path), mount.names(path)) == (data, names)
+    other = Mount("kv", is_kv2=False)
+    assert (other.data(path), other.names(path)) == (path, path)
+
+
+@pytest.mark.parametrize(
+    ("found", "path", "mount"),
+    [
+        (answer("kv/"), "kv/x", Mount("kv", is_kv2=True)),
+        (answer("kv/", "1"), "kv/x", Mount("kv", is_kv2=False)),
+        (answer("team/kv/"), "team/kv/x", Mount("team/kv", is_kv2=True)),
+        (answer("kv/"), "namespace/kv/x", Mount("namespace/kv", is_kv2=True)),
+        (answer("kv/"), "kv", Mount("kv", is_kv2=True)),
+        ({"data": {"path": "pki/", "options": None}}, "pki/issue/x", Mount("pki", is_kv2=False)),
+        (answer("other/"), "kv/x", None),
+        ({"data": {"path": "/"}}, "kv/x", None),
+        ({"errors": ["permission denied"]}, "kv/x", None),
+        ({}, "kv/x", None),
+    ],
+)
+def test_the_mount_of_a_path_is_taken_from_the_answer(
+    found: dict[str, Any], path: str, mount: Mount | None
+) -> None:
+    assert parse_mount(found, path) == mount
+
+
+def test_each_mount_is_asked_for_once_and_an_untold_one_leaves_the_path_as_it_is() -> None:
+    asked: list[list[str]] = []
+    told = {"a": answer("a/"), "t/one": answer("t/one/"), "t/two": answer("t/two/", "1")}
+
+    def ask(paths: Sequence[str]) -> list[dict[str, Any]]:
+        asked.append(list(paths))
+        return [next((told[mount] for mount in told if path.startswith(f"{mount}/")), {}) for path in paths]
+
+    mounts = Mounts(ask)
+    mounts.learn(["a/x", "a/y", "no/x", "t/one/x", "t/two/x"])
+    mounts.learn(["a/z", "t/one/y", "no/x"])
+    assert asked == [["a/y", "no/x", "t/two/x"], ["t/one/x"]]
+    paths = ["a/z", "t/one/y", "t/two/z", "no/x", "never/asked"]
+    assert [mounts.of(path).data(path) for path in paths] == [
+        "a/data/z",
+        "t/one/data/y",
+        "t/two/z",
+        "no/x",
+        "never/asked",
+    ]

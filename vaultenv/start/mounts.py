@@ -1,0 +1,97 @@
+"""Paths of templates as consul-template finds them: `secret/x` is `secret/data/x` where the mount is KV version 2.
+
+`secrets` lists below `metadata/` there. Source: `shimKVv2Path` and `shimKvV2ListPath` of
+https://github.com/hashicorp/consul-template/tree/main/dependency.
+"""
+
+from __future__ import annotations
+
+from vaultenv.basics.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Ask = Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
+
+_VERSION_2 = "2"
+
+
+class Mount(Record):
+    """A mount, as the paths below it begin, without a slash at its end; `is_kv2` says that it is KV version 2."""
+
+    __slots__ = ("is_kv2", "path")
+
+    def __init__(self, path: str, is_kv2: bool) -> None:
+        self.path = path
+        self.is_kv2 = is_kv2
+
+    def has(self, path: str) -> bool:
+        """Return whether the path is the mount's own or below it."""
+        return f"{path}/".startswith(f"{self.path}/")
+
+    def data(self, path: str) -> str:
+        """Return the path where a secret is read and written."""
+        is_whole = self._rest(path).startswith(("data/", "metadata/"))
+        return path if is_whole or not self.is_kv2 else self._in("data", path)
+
+    def names(self, path: str) -> str:
+        """Return the path where the names below `path` are listed."""
+        is_whole = f"{self._rest(path)}/".startswith("metadata/")
+        return path if is_whole or not self.is_kv2 else self._in("metadata", path)
+
+    def _rest(self, path: str) -> str:
+        return path[len(self.path) + 1 :]
+
+    def _in(self, folder: str, path: str) -> str:
+        return f"{self.path}/{folder}/{self._rest(path)}".rstrip("/")
+
+
+def parse_mount(answer: Mapping[str, Any], path: str) -> Mount | None:
+    """Return the mount of `path` from an answer of sys/internal/ui/mounts, None if it tells none.
+
+    In the answer a namespace before the mount may be missing, which is then taken from the path.
+    """
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        return None
+    written, options = str(data.get("path") or "").strip("/"), data.get("options")
+    at = f"/{path}/".find(f"/{written}/")
+    if not written or at < 0:
+        return None
+    is_kv2 = isinstance(options, dict) and options.get("version") == _VERSION_2
+    return Mount(path[: at + len(written)], is_kv2)
+
+
+class Mounts:
+    """The mounts that were looked up, for the time of one start.
+
+    A path whose mount Vault does not tell is taken as it is written.
+    """
+
+    __slots__ = ("_ask", "_known")
+
+    def __init__(self, ask: Ask) -> None:
+        """`ask` returns the answers of sys/internal/ui/mounts for paths, {} where it is refused."""
+        self._ask = ask
+        self._known: list[Mount] = []
+
+    def learn(self, paths: Sequence[str]) -> None:
+        """Look up the mounts that are not known yet: of one path for each first word, then of those that are left."""
+        for chosen in (_one_for_each_word, dict.fromkeys):
+            asked = list(chosen([path for path in paths if self._find(path) is None]))
+            answers = self._ask(asked) if asked else ()
+            for path, answer in zip(asked, answers, strict=True):
+                self._known.append(parse_mount(answer, path) or Mount(path, is_kv2=False))
+
+    def of(self, path: str) -> Mount:
+        """Return the mount of a path; an unknown path is its own."""
+        return self._find(path) or Mount(path, is_kv2=False)
+
+    def _find(self, path: str) -> Mount | None:
+        return next((mount for mount in self._known if mount.has(path)), None)
+
+
+def _one_for_each_word(paths: Sequence[str]) -> list[str]:
+    return list({path.partition("/")[0]: path for path in paths}.values())

@@ -1,0 +1,142 @@
+"""The variables that VAULT_ENV_TEMPLATES brings: all keys of a path, or the KEY=VALUE lines of a template's output.
+
+All sources are rendered side by side, so that what they ask of Vault goes together.
+"""
+
+from __future__ import annotations
+
+from vaultenv.basics.text import bounded
+from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
+from vaultenv.references.frompath import decides_code
+from vaultenv.references.secret import secret_of, text_of
+from vaultenv.start.answering import Answering, value_of
+from vaultenv.template.consul.environment import variables
+from vaultenv.template.consul.needs import read
+from vaultenv.template.consul.template import UNITS, parse
+from vaultenv.template.errors import NamedTemplateError, TemplateError
+from vaultenv.template.expressions import ERROR, ZERO
+from vaultenv.template.work import Work
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from typing import Any
+
+    from vaultenv.start.answering import Asked, Body, Found
+    from vaultenv.template.consul.needs import Need
+    from vaultenv.template.pieces import Piece
+    from vaultenv.template_sources import TemplateSource
+
+    Rounds = Generator[tuple[Need, ...], Mapping[Need, Body], dict[bytes, bytes]]
+
+_LONGEST_NAME = 120
+_CODE = "would change how programs load: rename it, or set that variable in the container's env"
+
+
+def bring(
+    sources: Sequence[TemplateSource], vault: Asked | None, *, now_s: float, check: Callable[[], object]
+) -> list[tuple[str, dict[bytes, bytes]]]:
+    """Return the name and the variables of each source, in their order; `check` is called now and then, and may raise.
+
+    `now_s` is the time, in seconds since 1970. Nothing is asked before all templates can be parsed, and nothing more once
+    a source has failed. Raises NotResolved with every problem found so far, InvalidSetting without a Vault.
+    """
+    if vault is None:
+        raise InvalidSetting("VAULT_ENV_TEMPLATES needs a Vault server, and VAULT_ADDR names a file")
+    runs = [_Run(source, now_s, check) for source in sources]
+    answering = Answering(vault)
+    while not any(run.problems for run in runs):
+        waiting = [run for run in runs if run.needs]
+        if not waiting:
+            return [(run.name, run.variables) for run in runs]
+        found = answering.found(need for run in waiting for need in run.needs)
+        for run in waiting:
+            run.go_on(found)
+    raise NotResolved([(f"template {run.name}", "", error) for run in runs for error in run.problems])
+
+
+class _Run:
+    """A source on its way: it waits for `needs`, or has ended with `variables` or `problems`."""
+
+    __slots__ = ("_rounds", "name", "needs", "problems", "variables")
+
+    def __init__(self, source: TemplateSource, now_s: float, check: Callable[[], object]) -> None:
+        self.name = bounded(source.name, _LONGEST_NAME)
+        self.needs: tuple[Need, ...] = ()
+        self.problems: list[VaultEnvError] = []
+        self.variables: dict[bytes, bytes] = {}
+        self._rounds = _of_template(source, now_s, check) if source.template else _of_path(source)
+        self._advance(lambda: next(self._rounds), InvalidSetting)
+
+    def go_on(self, found: Found) -> None:
+        """Take the answers to `needs`."""
+        bodies: dict[Need, Body] = {}
+        for need in self.needs:
+            answer = found[need]
+            if isinstance(answer, VaultEnvError):
+                self.problems.append(answer)
+            else:
+                bodies[need] = answer
+        if not self.problems:
+            self._advance(lambda: self._rounds.send(bodies), SecretUnusable)
+
+    def _advance(self, step: Callable[[], tuple[Need, ...]], kind: Callable[[str], VaultEnvError]) -> None:
+        self.needs = ()
+        try:
+            self.needs = step()
+        except StopIteration as end:
+            self.variables = end.value
+        except VaultEnvError as error:
+            self.problems.append(error)
+        except TemplateError as error:
+            self.problems.append(kind(_placed(error)))
+
+
+def _placed(error: TemplateError) -> str:
+    if isinstance(error, NamedTemplateError):
+        return (
+            f"line {error.line}, column {error.column}: {error.message}: correct the template, or the secret"
+        )
+    return error.message
+
+
+def _of_template(source: TemplateSource, now_s: float, check: Callable[[], object]) -> Rounds:
+    template = parse(source.template, source.name, source.left, source.right)
+    missing_key = ERROR if source.missing_key else ZERO
+    rounds = template.rounds(missing_key=missing_key, work=Work(UNITS, check=check), now_s=now_s)
+    try:
+        needs = next(rounds)
+        while True:
+            bodies = yield needs
+            needs = rounds.send({need: value_of(need, bodies[need]) for need in needs})
+    except StopIteration as end:
+        return _lines(end.value.pieces)
+
+
+def _lines(pieces: Sequence[Piece]) -> dict[bytes, bytes]:
+    found = {}
+    for variable in variables(pieces):
+        if decides_code(variable.name):
+            raise SecretUnusable(f"line {variable.line} of the output names a variable that {_CODE}")
+        found[variable.name.encode()] = variable.value.encode("utf-8", "surrogateescape")
+    return found
+
+
+def _of_path(source: TemplateSource) -> Rounds:
+    need = read(source.path)
+    bodies = yield (need,)
+    secret = secret_of(bodies[need])
+    if secret is None:
+        raise SecretUnusable(f"the answer at {source.path} holds no data: write a template for it")
+    return dict(_variable(source.path, key, value) for key, value in secret.fields.items())
+
+
+def _variable(path: str, key: str, value: Any) -> tuple[bytes, bytes]:
+    where = f"key {key!r} under path: {path}"
+    if not key or "=" in key or not key.isprintable():
+        raise SecretUnusable(f"{where}: cannot name a variable: rename it, or write a template")
+    if decides_code(key):
+        raise SecretUnusable(f"{where}: {_CODE}")
+    if isinstance(value, (list, dict)):
+        raise SecretUnusable(f"{where}: is a list or an object: write a template with toJSON")
+    return key.encode(), text_of(value)
