@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    Body = dict[str, Any]
+
 MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
@@ -74,7 +76,7 @@ def secret_or_error(
 
 def body_or_error(
     method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
-) -> dict[str, Any] | VaultEnvError:
+) -> Body | VaultEnvError:
     """Return the whole JSON object of an answer with a secret, a token or a wrapped one, else the error of
     `secret_or_error`; a deleted version is not found.
     """

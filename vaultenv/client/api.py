@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vaultenv.basics.deadline import Deadline
+    from vaultenv.client.answers import Body
     from vaultenv.client.persistence import Exchange, Outcome, Persistence
     from vaultenv.client.wire import Wire
     from vaultenv.references.secret import Secret
     from vaultenv.settings import Settings
 
-    Body = dict[str, Any]
     Pairs = Sequence[tuple[str, str]]
 
 _TOKEN_HEADER = "X-Vault-Token"  # noqa: S105 (a header's name)

@@ -12,11 +12,11 @@ from vaultenv.template.types import NilStrings, Strings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any, Protocol
+    from typing import Protocol
 
+    from vaultenv.client.answers import Body
     from vaultenv.template.consul.needs import Need
 
-    Body = dict[str, Any]
     Found = Mapping[Need, Body | VaultEnvError]
 
     class Asked(Protocol):

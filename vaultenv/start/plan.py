@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
     from vaultenv.start.answering import Asked
+    from vaultenv.start.templates import Templates
 
 _TEMPLATES = b"VAULT_ENV_TEMPLATES"
 _TOKEN = b"VAULT_TOKEN"
@@ -147,6 +148,7 @@ class Plan:
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         deadline = Deadline(self._settings.timeout_s)
+        templates = self._templates(deadline)  # before anything is read or written
         try:
             resolved = resolve_values(
                 self._parsed,
@@ -162,7 +164,7 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         try:
-            brought |= self._from_templates(vault, deadline)
+            brought |= self._from_templates(templates, vault)
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
@@ -171,14 +173,17 @@ class Plan:
             raise NotResolved(problems)
         return resolved, brought
 
-    def _from_templates(self, vault: Asked | None, deadline: Deadline) -> dict[bytes, bytes]:
-        """Return the variables of all sources; a later source wins over an earlier one."""
+    def _templates(self, deadline: Deadline) -> Templates | None:
         if not self.sources:
-            return {}
-        from vaultenv.start.templates import bring
+            return None
+        from vaultenv.start.templates import Templates
 
+        return Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
+
+    def _from_templates(self, templates: Templates | None, vault: Asked | None) -> dict[bytes, bytes]:
+        """Return the variables of all sources; a later source wins over an earlier one."""
         variables: dict[bytes, bytes] = {}
-        for name, brought in bring(self.sources, vault, now_s=time.time(), check=lambda: _check(deadline)):
+        for name, brought in templates.bring(vault) if templates else ():
             variables |= brought
             self.templated |= {variable: name for variable in brought if variable not in self._environ}
         return variables

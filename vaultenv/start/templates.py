@@ -15,6 +15,7 @@ from vaultenv.template.consul.needs import read
 from vaultenv.template.consul.template import UNITS, parse
 from vaultenv.template.errors import NamedTemplateError, TemplateError
 from vaultenv.template.expressions import ERROR, ZERO
+from vaultenv.template.values import raw
 from vaultenv.template.work import Work
 
 TYPE_CHECKING = False
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from typing import Any
 
-    from vaultenv.start.answering import Asked, Body, Found
+    from vaultenv.client.answers import Body
+    from vaultenv.start.answering import Asked, Found
     from vaultenv.template.consul.needs import Need
     from vaultenv.template.pieces import Piece
     from vaultenv.template_sources import TemplateSource
@@ -33,26 +35,41 @@ _LONGEST_NAME = 120
 _CODE = "would change how programs load: rename it, or set that variable in the container's env"
 
 
-def bring(
-    sources: Sequence[TemplateSource], vault: Asked | None, *, now_s: float, check: Callable[[], object]
-) -> list[tuple[str, dict[bytes, bytes]]]:
-    """Return the name and the variables of each source, in their order; `check` is called now and then, and may raise.
+class Templates:
+    """The sources of one start, parsed. Nothing is asked of Vault before `bring`."""
 
-    `now_s` is the time, in seconds since 1970. Nothing is asked before all templates can be parsed, and nothing more once
-    a source has failed. Raises NotResolved with every problem found so far, InvalidSetting without a Vault.
-    """
-    if vault is None:
-        raise InvalidSetting("VAULT_ENV_TEMPLATES needs a Vault server, and VAULT_ADDR names a file")
-    runs = [_Run(source, now_s, check) for source in sources]
-    answering = Answering(vault)
-    while not any(run.problems for run in runs):
-        waiting = [run for run in runs if run.needs]
-        if not waiting:
-            return [(run.name, run.variables) for run in runs]
-        found = answering.found(need for run in waiting for need in run.needs)
-        for run in waiting:
-            run.go_on(found)
-    raise NotResolved([(f"template {run.name}", "", error) for run in runs for error in run.problems])
+    __slots__ = ("_runs",)
+
+    def __init__(
+        self, sources: Sequence[TemplateSource], *, now_s: float, check: Callable[[], object]
+    ) -> None:
+        """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise.
+
+        Raises NotResolved with every template that cannot be parsed.
+        """
+        self._runs = [_Run(source, now_s, check) for source in sources]
+        self._raise_problems()
+
+    def bring(self, vault: Asked | None) -> list[tuple[str, dict[bytes, bytes]]]:
+        """Return the name and the variables of each source, in their order.
+
+        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far,
+        InvalidSetting without a Vault.
+        """
+        if vault is None:
+            raise InvalidSetting("VAULT_ENV_TEMPLATES needs a Vault server, and VAULT_ADDR names a file")
+        answering = Answering(vault)
+        while waiting := [run for run in self._runs if run.needs]:
+            found = answering.found(need for run in waiting for need in run.needs)
+            for run in waiting:
+                run.go_on(found)
+            self._raise_problems()
+        return [(run.name, run.variables) for run in self._runs]
+
+    def _raise_problems(self) -> None:
+        problems = [(f"template {run.name}", "", error) for run in self._runs for error in run.problems]
+        if problems:
+            raise NotResolved(problems)
 
 
 class _Run:
@@ -118,7 +135,7 @@ def _lines(pieces: Sequence[Piece]) -> dict[bytes, bytes]:
     for variable in variables(pieces):
         if decides_code(variable.name):
             raise SecretUnusable(f"line {variable.line} of the output names a variable that {_CODE}")
-        found[variable.name.encode()] = variable.value.encode("utf-8", "surrogateescape")
+        found[variable.name.encode()] = raw(variable.value)
     return found
 
 

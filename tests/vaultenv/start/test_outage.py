@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.vaultenv import launcher
-from tests.vaultenv.client.reading import KV, LOGIN
+from tests.vaultenv.client.reading import KV, LOGIN, MOUNT
 from tests.vaultenv.client.stand_in import Behaviour, StandIn, answer, stand_in
 from tests.vaultenv.launcher import variables
 from tests.vaultenv.start.test_reuse import NAMESPACE
+from vaultenv.template_sources import TemplateSource, sources_text
 
 pytestmark = [pytest.mark.usefixtures("each_launcher"), pytest.mark.long]
 
@@ -109,6 +110,16 @@ def test_it_does_not_end_what_logs_in_and_hands_its_token_over(tmp_path: Path) -
     done = Scene(tmp_path, [LOGIN, KV], OUTAGES["sealed"]).play(**more)
     found = variables(done.stdout)
     assert (found[b"A"], found[b"VAULT_TOKEN"]) == (b"v", b"t"), done.stderr
+
+
+def test_it_does_not_end_what_has_templates(tmp_path: Path) -> None:
+    text = sources_text(
+        [TemplateSource("t", template='{{ with secret "kv/t" }}T={{ .Data.data.k }}{{ end }}')]
+    )
+    scene = Scene(tmp_path, [KV, MOUNT["kv"], KV], OUTAGES["sealed"])
+    found = variables((done := scene.play(VAULT_ENV_TEMPLATES=text)).stdout)
+    assert (found[b"A"], found[b"T"]) == (b"v", b"v"), done.stderr
+    assert b"values taken from the running program" in done.stderr
 
 
 def test_vault_is_asked_first(tmp_path: Path) -> None:

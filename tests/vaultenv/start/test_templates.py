@@ -193,12 +193,19 @@ def test_keys_that_no_variable_can_have_end_the_start(secrets: Vault) -> None:
 
 def test_nothing_is_written_while_a_template_cannot_be_parsed(secrets: Vault) -> None:
     writes = template('{{ with secret "secret/never" "k=v" }}A=1{{ end }}', "a")
-    message = refusal(secrets, writes, template("{{ if }}", "b"), template('{{ env "HOME" }}', "c"))
+    bad = (template("{{ if }}", "b"), template('{{ env "HOME" }}', "c"))
+    message = refusal(secrets, writes, *bad, A='>>vault:secret/data/never#version#{"data":{"k":"v"}}')
     assert "line 1, column" in message
     assert "(template b)" in message
     assert "a template does not see the environment" in message
     with pytest.raises(VaultRefused, match="404"):
         secrets.read("secret/data/never")
+
+
+def test_a_value_that_is_no_text_stays_as_it_is_or_becomes_a_replacement(secrets: Vault) -> None:
+    text = """A={{ base64Decode "/w==" }}\nB={{ "\\"\\\\ud800\\"" | parseJSON }}"""
+    done = launch(ENV, "-0", **environ(secrets, template(text)))
+    assert variables(done.stdout) == {b"A": b"\xff", b"B": "\ufffd".encode()}, done.stderr
 
 
 def test_the_daemon_is_refused_by_name(secrets: Vault) -> None:

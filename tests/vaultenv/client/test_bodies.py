@@ -1,0 +1,60 @@
+"""What templates ask of the client: whole JSON objects, writes, and mounts."""
+
+from typing import Any
+
+from tests.servers.vault import Vault
+from tests.vaultenv.client.reading import KV, MOUNT, client, in_turn
+from tests.vaultenv.client.stand_in import StandIn, answer, stand_in
+from tests.vaultenv.conftest import own_client
+from vaultenv.errors import SecretNotFound, VaultEnvError, VaultUnavailable
+
+
+def bodies(server: StandIn, path: str) -> dict[str, Any] | VaultEnvError:
+    asked = client(server)
+    try:
+        return asked.bodies([(path, [("version", "1")])])[0]
+    finally:
+        asked.close()
+
+
+def written(server: StandIn) -> dict[str, Any] | VaultEnvError:
+    asked = client(server)
+    try:
+        return asked.written("a/b", "{}")
+    finally:
+        asked.close()
+
+
+def test_a_lost_answer_of_a_dynamic_engine_is_not_asked_for_again() -> None:
+    with stand_in(in_turn(b"", MOUNT["db"])) as server:
+        outcome = bodies(server, "db/creds/app")
+    assert isinstance(outcome, VaultUnavailable)
+    assert "could make a second lease" in str(outcome)
+    assert sum(b"/v1/db/creds/app?version=1 HTTP" in head for head in server.heads) == 1
+
+
+def test_a_lost_answer_of_kv_is_asked_for_again() -> None:
+    with stand_in(in_turn(b"", MOUNT["kv"], KV)) as server:
+        assert bodies(server, "kv/data/b") == {"data": {"data": {"k": "v"}, "metadata": {"version": "1"}}}
+
+
+def test_a_write_is_never_sent_twice() -> None:
+    with stand_in(in_turn(b"")) as server:
+        assert isinstance(written(server), VaultUnavailable)
+        assert len(server.heads) == 1
+
+
+def test_an_answer_with_a_token_alone_is_whole_and_an_empty_one_is_not() -> None:
+    with stand_in(in_turn(answer("200 OK", b'{"auth":{"client_token":"t"},"data":null}'))) as server:
+        assert written(server) == {"auth": {"client_token": "t"}, "data": None}
+    with stand_in(in_turn(answer("204 No Content"))) as server:
+        outcome = written(server)
+        assert isinstance(outcome, SecretNotFound)
+        assert "(Code: 204)" in str(outcome)
+
+
+def test_a_mount_that_vault_does_not_tell_is_an_empty_object(secrets: Vault) -> None:
+    with own_client(secrets, secrets.token) as asked:
+        known, none = asked.mounts(["secret/account", "none/x"])
+    assert known["data"]["path"] == "secret/"
+    assert "data" not in none
