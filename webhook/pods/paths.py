@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from vaultenv.template_sources import TemplateSource, parse_sources
+from vaultenv.template_sources import parse_sources
 from vaultkube.problem import FieldPath
 from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import TEMPLATES_VARIABLE, Config
 from webhook.config.hashicorp.annotations import agent_key, agent_path
+from webhook.config.hashicorp.template_analysis import named_paths, without_query
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
 from webhook.pods.frompath import NO_PATHS, FromPaths, read_from_paths
 from webhook.pods.plan import Plan
@@ -70,9 +71,10 @@ def _template_paths(
     own = references.settings.get(TEMPLATES_VARIABLE)
     if config.sources:
         for source in config.sources:
-            if source.path:
-                origin = ("secrets", source.name)
-                yield agent_path(*origin), f"annotation {agent_key(*origin)}", _without_query(source)
+            named = [without_query(source.path)] if source.path else []
+            for field, paths in (("secrets", named), ("templates", named_paths(source))):
+                for path in paths:
+                    yield agent_path(field, source.name), f"annotation {agent_key(field, source.name)}", path
     elif own is not None:
         for path in _own_sources(own):
             yield (*container, *own.path), f"variable {TEMPLATES_VARIABLE}", path
@@ -85,12 +87,11 @@ def _own_sources(variable: Variable) -> Iterator[str | None]:
         sources = parse_sources(text) if text else ()
     except ValueError:
         sources, text = (), None
-    yield from (None,) if text is None else (_without_query(source) for source in sources if source.path)
-
-
-def _without_query(source: TemplateSource) -> str:
-    """Return the path alone, as consul-template takes `?version=2` and what is behind `#` off."""
-    return source.path.partition("#")[0].partition("?")[0]
+    if text is None:
+        yield None
+    for source in sources:
+        yield from [without_query(source.path)] if source.path else []
+        yield from named_paths(source)
 
 
 def _paths(paths: FromPaths) -> Iterator[str | None]:

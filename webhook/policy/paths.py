@@ -72,7 +72,7 @@ class PathPolicy:
 
 def _reasons(requested: RequestedPath, rules: Sequence[Sequence[str]]) -> Iterator[str]:
     if requested.path is None:
-        yield "the path cannot be told before the kubelet has made the value, from $(NAME), a field or a file; write it out"
+        yield "the path is not known before the start, as $(NAME), a field, a file or a template makes it; write it out"
         return
     path = "/".join(part for part in (requested.vault_namespace, requested.path) if part)
     if not all(_is_allowed(reading, rules) for reading in _readings(path)):

@@ -100,7 +100,10 @@ def test_the_path_policy_holds_for_annotated_paths() -> None:
     strict = Served(VAULT_PATH_POLICY="secret/data/{namespace}")
     response = strict.review("pods", pod(named(SEED), APP))
     assert "agent-inject-secret-config.env: path secret/data/api is outside" in response["status"]["message"]
-    own = {**SEED, "agent-inject-secret-config.env": "secret/data/shop/api"}
+    assert (
+        "agent-inject-template-config.env: path secret/data/api is outside" in response["status"]["message"]
+    )
+    own = {key: text.replace("secret/data/api", "secret/data/shop/api") for key, text in SEED.items()}
     assert strict.review("pods", pod(named(own), APP))["allowed"]
 
 

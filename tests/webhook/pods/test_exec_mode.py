@@ -281,12 +281,14 @@ def test_a_pod_without_a_token_is_warned_about_unless_it_needs_none() -> None:
 def test_paths_are_told_for_the_policy() -> None:
     annotations = {
         "agent-inject-secret-a": "kv/data/shop?version=2",
-        "agent-inject-template-b": '{{ secret "kv/other" }}',
+        "agent-inject-template-b": '{{ secret "kv/other" }}{{ secret .built }}',
         "namespace": "team",
     }
     paths = list(planned(spec_of(container()), annotations).requested_paths(""))
     assert [(each.field[-1], each.path, each.vault_namespace) for each in paths] == [
         ("vault.hashicorp.com/agent-inject-secret-a", "kv/data/shop", "team"),
+        ("vault.hashicorp.com/agent-inject-template-b", "kv/other", "team"),
+        ("vault.hashicorp.com/agent-inject-template-b", None, "team"),
         ("vault.hashicorp.com/agent-inject-secret-config.env", "secret/data/api", "team"),
     ]
 
@@ -300,8 +302,8 @@ def test_the_policy_sees_the_path_that_the_launcher_reads(written: str) -> None:
 
 
 def test_a_containers_own_list_of_sources_is_told_for_the_policy_too() -> None:
-    text = '[{"name": "a", "path": "kv/other"}, {"name": "b", "template": "x"}]'
-    values = {text: ["kv/other"], "$(UNKNOWN)": [None], "{": [None], "": []}
+    text = '[{"name": "a", "path": "kv/other"}, {"name": "b", "template": "{{ secret \\"kv/t\\" }}"}]'
+    values = {text: ["kv/other", "kv/t"], "$(UNKNOWN)": [None], "{": [None], "": []}
     for value, expected in values.items():
         env = [{"name": "VAULT_ENV_TEMPLATES", "value": value}, {"name": "P", "value": "vault:kv/own#p"}]
         spec = spec_of(container(name="api"), container(name="worker", env=env))

@@ -18,6 +18,7 @@ from webhook.config.hashicorp.login import Login, Origin, about, read_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
 from webhook.config.hashicorp.sources import read_sources, source_problems
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
+from webhook.config.hashicorp.template_analysis import template_problems
 from webhook.config.settings import Settings
 
 STATUS = agent_key("status")
@@ -45,7 +46,7 @@ _ASKING = (agent_key("as_sidecar"), agent_key("command"))
 _KEYS = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
     "auth_method": agent_key("auth_type")
 }
-_WARNINGS = ("annotation-ignored", "annotation-unknown")
+_WARNINGS = ("annotation-ignored", "annotation-unknown", "template-warned")
 _NO_AGENT = "no agent runs and no file is written"
 
 
@@ -86,6 +87,7 @@ def read_exec_mode(
         *([_implied()] if is_implied else ()),
         *login.problems,
         *source_problems(agent, config.templates),
+        *template_problems(sources),
         *address_problems(config, defaults, settings),
         *_unused(agent),
         *ignored,

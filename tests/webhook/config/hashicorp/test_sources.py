@@ -74,7 +74,7 @@ def test_exec_mode_with_nothing_to_bring_is_refused(path: dict[str, str]) -> Non
 
 def test_more_than_a_program_can_be_started_with_is_refused() -> None:
     mode = exec_mode({"agent-inject-template-config.env": "x" * 130_000})
-    assert rules_and_keys(mode.problems) == [("exec-mode", "agent-inject")]
+    assert ("exec-mode", "agent-inject") in rules_and_keys(mode.problems)
     assert "shorten them" in mode.problems[0].message
 
 

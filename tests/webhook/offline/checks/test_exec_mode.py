@@ -44,6 +44,13 @@ MISTAKES = [
     ({"tls-skip-verify": "true"}, "annotation-ignored", "tls-skip-verify"),
     ({"service": "https://localhost"}, "vault-address", "service"),
     ({"role": "{{ .nobody }}"}, "role", "role"),
+    ({"agent-inject-template-config.env": "A={{ secrit }}"}, "template", "agent-inject-template-config.env"),
+    ({"agent-inject-template-config.env": "A={{"}, "template", "agent-inject-template-config.env"),
+    (
+        {"agent-inject-template-config.env": '{{ with secret "kv/data/a" }}A={{ .Data.b }}{{ end }}'},
+        "template-warned",
+        "agent-inject-template-config.env",
+    ),
     ({"agent-inject-containers": "aap"}, "exec-mode", "agent-inject-containers"),
     ({"agent-inject-secret-config.env": "/"}, "exec-mode", "agent-inject"),
     ({"agent-inject-status": "injected"}, "annotation-ignored", "agent-inject-status"),

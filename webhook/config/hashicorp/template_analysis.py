@@ -1,0 +1,46 @@
+"""Templates looked at before a pod exists: what would end its start, and the paths that they name."""
+
+from collections.abc import Iterator, Sequence
+
+from vaultenv.template.consul.analysis import KV2_DATA, Analysis, analyse
+from vaultenv.template_sources import TemplateSource
+from vaultkube.problem import Problem
+from vaultkube.remember import anything, remember
+from webhook.config.hashicorp.login import Origin, about
+
+
+def _analysed(source: tuple[str, str, str, str]) -> Analysis:
+    return analyse(*source)
+
+
+_remembered = remember(
+    _analysed, public=anything, longest=8192, entries=64, length=lambda source: sum(map(len, source))
+)
+"""The pods of a workload bring the same templates again and again."""
+
+
+def template_problems(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
+    """Yield a problem for each finding, with its line and column in the annotation; `template-warned` is a supposition."""
+    for source in sources:
+        for finding in _analysis(source).findings if source.template else ():
+            message = f": line {finding.line}, column {finding.column}: {finding.message}"
+            path, text = about(Origin("templates", source.name), message)
+            if finding.rule == KV2_DATA:
+                yield Problem("template-warned", path, text)
+            else:
+                yield Problem("template", path, text)
+
+
+def named_paths(source: TemplateSource) -> list[str | None]:
+    """Return the paths that the template reads, lists or writes, each once; None for those that it builds."""
+    mentions = _analysis(source).mentions if source.template else ()
+    return list(dict.fromkeys(mention.path and without_query(mention.path) for mention in mentions))
+
+
+def without_query(path: str) -> str:
+    """Return the path alone, as consul-template takes `?version=2` and what is behind `#` off."""
+    return path.partition("#")[0].partition("?")[0]
+
+
+def _analysis(source: TemplateSource) -> Analysis:
+    return _remembered((source.template, source.name, source.left, source.right))
