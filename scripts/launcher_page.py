@@ -57,7 +57,8 @@ VAULT_TOKEN_FILE gives is not renewed: whoever writes the file, a Vault agent fo
 is noticed within five seconds. With a new token, what was leased with the old one is read again. When a lease ends,
 or every VAULT_ENV_DAEMON_INTERVAL for KV, it reads again; if the environment has become another one, the program is
 stopped with SIGTERM (killed after VAULT_ENV_DAEMON_GRACE) and started anew, or what VAULT_ENV_DAEMON_ACTION says. While
-Vault is down, the program runs on.
+Vault is down, the program runs on. Daemon mode does not go with VAULT_ENV_TEMPLATES, which is rendered once: such a start
+ends with an error.
 
 ## Probes, hooks and `kubectl exec`
 
