@@ -223,9 +223,9 @@ def test_references_of_an_exec_container_are_resolved_with_its_login() -> None:
 
 
 def test_the_launchers_other_annotations_hold_in_exec_mode() -> None:
-    own = ours(vault_env_daemon="true", vault_env_delay="2s")
+    own = ours(vault_env_reuse="true", vault_env_delay="2s")
     (new,) = changed(spec_of(referring()), {}, own)["containers"]
-    assert variables(new).items() >= {"VAULT_ENV_DAEMON": "true", "VAULT_ENV_DELAY": "2s"}.items()
+    assert variables(new).items() >= {"VAULT_ENV_REUSE": "true", "VAULT_ENV_DELAY": "2s"}.items()
 
 
 TWICE = [

@@ -167,9 +167,9 @@ def test_the_operators_secret_holds_unless_another_ca_is_named() -> None:
 
 
 def test_our_own_annotations_say_nothing_about_the_login_and_all_about_the_launcher() -> None:
-    own = ours(vault_role="own", vault_path="own", vault_env_from_path="kv/a", vault_env_daemon="true")
+    own = ours(vault_role="own", vault_path="own", vault_env_from_path="kv/a", vault_env_delay="2s")
     config = exec_mode({"role": "theirs"}, own).config
-    assert (config.role, config.path, config.from_path, config.daemon) == ("theirs", "kubernetes", "", True)
+    assert (config.role, config.path, config.from_path, config.delay_s) == ("theirs", "kubernetes", "", 2)
 
 
 def test_a_named_token_wins_over_the_operators_audience() -> None:
