@@ -24,7 +24,6 @@ from webhook.admission.needs import (
     AccountPullSecrets,
     ImageConfigs,
     Need,
-    NodesOfCluster,
     PullSecrets,
     SecretObject,
     SourceValues,
@@ -72,8 +71,6 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
             return gather_pull_secrets(services.cluster, names, deadline)
         case ImageConfigs(queries):
             return gather_images(services.registry, queries, deadline)
-        case NodesOfCluster():
-            return services.nodes.read()
         case SecretObject(namespace, name):
             return services.cluster.get("Secret", namespace, name, deadline)
         case AccessReview(user_info, right):

@@ -41,10 +41,6 @@ class ImageConfigs(NamedTuple):
     queries: Mapping[str, ImageQuery]
 
 
-class NodesOfCluster(NamedTuple):
-    """The nodes of the cluster: `ClusterNodes`."""
-
-
 class SecretObject(NamedTuple):
     """A Secret, or None where there is none: `Secret | None`."""
 
@@ -60,14 +56,7 @@ class AccessReview(NamedTuple):
 
 
 Need = (
-    SourceValues
-    | AccountPullSecrets
-    | PullSecrets
-    | ImageConfigs
-    | NodesOfCluster
-    | SecretObject
-    | AccessReview
-    | Resolution
+    SourceValues | AccountPullSecrets | PullSecrets | ImageConfigs | SecretObject | AccessReview | Resolution
 )
 """A Resolution brings its values: `dict[str, bytes | None]`."""
 

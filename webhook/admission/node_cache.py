@@ -34,10 +34,11 @@ class NodeCache:
         self._was_read = False
         self._nodes = ClusterNodes()
 
-    def known(self) -> ClusterNodes | None:
-        """Return the nodes if that needs no call: they are fresh, or another thread is reading them again."""
-        is_fresh = self._clock() < self._until
-        return self._nodes if self._was_read and (is_fresh or self._lock.locked()) else None
+    def known(self) -> ClusterNodes:
+        """Return the nodes as far as they are known, without a wait; where they are old, a thread reads them again."""
+        if self._clock() >= self._until and not self._lock.locked():
+            threading.Thread(target=self.read, name="nodes", daemon=True).start()
+        return self._nodes
 
     def read(self) -> ClusterNodes:
         """Return the nodes; one thread reads them when they are old, and others wait only the first time."""

@@ -11,7 +11,7 @@ from vaultkube.problem import Problem, messages
 from vaultkube.remember import anything, remember
 from vaultkube.wire.pods import Pod, PodSpec
 from webhook.admission.images import OperatorPullSecrets, find_digests, find_images, image_warnings
-from webhook.admission.needs import NodesOfCluster, SourceValues, Steps
+from webhook.admission.needs import SourceValues, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
 from webhook.config.annotation_keys import ALL_PREFIXES
@@ -82,7 +82,7 @@ class PodDecisions:
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
-        delivery = yield from _find_delivery(self._services, spec, plan, config, deadline)
+        delivery = _delivery(self._services, spec, plan, config, deadline)
         new_spec, missing = change.mutate(spec, parts, Facts(sources, images, delivery))
         refuse(missing)
         new: Pod = {**pod, "spec": new_spec}
@@ -131,17 +131,12 @@ def _find_sources(
     return found
 
 
-def _find_delivery(
-    services: Services, spec: PodSpec, plan: Plan, config: Config, deadline: Deadline
-) -> Steps[Delivery]:
-    """Return the way of the launcher into the pod."""
+def _delivery(services: Services, spec: PodSpec, plan: Plan, config: Config, deadline: Deadline) -> Delivery:
+    """Return the way of the launcher into the pod; nobody waits for the nodes that it may depend on."""
     delivery = find_delivery(spec, plan.containers(spec), config)
-    if delivery is not Delivery.AUTO:
-        return delivery
-    known = services.nodes.known()
-    if known is None:
-        known = yield NodesOfCluster()
-    return delivery_by_nodes(spec, known, deadline)
+    return (
+        delivery_by_nodes(spec, services.nodes.known(), deadline) if delivery is Delivery.AUTO else delivery
+    )
 
 
 def _change(request: AdmissionRequest) -> _Change:

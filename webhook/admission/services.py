@@ -39,9 +39,7 @@ class Vault(Protocol):
 class Nodes(Protocol):
     """The nodes of the cluster: `webhook.admission.node_cache.NodeCache`."""
 
-    def known(self) -> ClusterNodes | None: ...
-
-    def read(self) -> ClusterNodes: ...
+    def known(self) -> ClusterNodes: ...
 
 
 class UnknownNodes:
@@ -50,8 +48,6 @@ class UnknownNodes:
     def known(self) -> ClusterNodes:
         """Return that no node is known."""
         return ClusterNodes()
-
-    read = known
 
 
 _MOST_RESOLVED = 4

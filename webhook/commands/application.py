@@ -22,6 +22,7 @@ def load_app(operator: Operator) -> Any:
     strict_tls = operator.settings.tls_strict
     cluster, metrics = Cluster(operator.connection, strict_tls), Metrics()
     nodes = NodeCache(cluster)
+    nodes.known()  # so that the first pod finds them
     services = Services(
         cluster=cluster,
         registry=RegistryClient(

@@ -82,7 +82,7 @@ def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] |
         Manifests(objects, cluster, docker_config),
         registry,
         _vault(options, operator, cluster),
-        NodeCache(cluster) if cluster else UnknownNodes(),
+        _nodes(cluster) if cluster else UnknownNodes(),
     )
     return Inputs(documents, operator, namespace, surroundings)
 
@@ -103,6 +103,13 @@ def _cluster(connection: Connection, operator: Operator) -> Any:
     from vaultkube.apiserver.client import Cluster  # like all that follows: loaded where it is asked for
 
     return Cluster(connection, operator.settings.tls_strict)
+
+
+def _nodes(cluster: Any) -> NodeCache:
+    """Return the nodes, read already: a command ends before a thread has read them."""
+    nodes = NodeCache(cluster)
+    nodes.read()
+    return nodes
 
 
 def _registry(operator: Operator) -> Registry:

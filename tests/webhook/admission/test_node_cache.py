@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from typing import Any
 
 from tests.servers.cluster import Cluster as Server
@@ -49,8 +50,7 @@ def test_each_platform_of_the_nodes_is_listed_once_and_remembered(cluster: Serve
 def test_without_the_right_to_read_nodes_there_are_no_platforms(cluster: Server) -> None:
     nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
     nodes = NodeCache(nobody)
-    assert nodes.read() == ClusterNodes()
-    assert nodes.known() == ClusterNodes()
+    assert nodes.read() == nodes.known() == ClusterNodes()
 
 
 def test_unreadable_nodes_are_read_again_soon_and_known_platforms_hold_meanwhile() -> None:
@@ -81,18 +81,32 @@ def test_nobody_waits_for_another_thread_that_reads_the_nodes_again() -> None:
             return [json.loads(node("a", "amd64"))]
 
     nodes = NodeCache(Nodes(), lambda: now[0])
-    assert nodes.known() is None
     nodes.read()
     now[0] = 301.0
-    assert nodes.known() is None
     asking = threading.Thread(target=nodes.read)
     asking.start()
     asked.wait(10)
-    assert nodes.platforms() == (Platform("linux", "amd64"),)
-    known = nodes.known()
+    assert nodes.platforms() == nodes.known().platforms == (Platform("linux", "amd64"),)
     answer.set()
     asking.join()
-    assert known == nodes.known() == nodes.read()
+
+
+def test_nobody_waits_for_the_first_list_either() -> None:
+    answer = threading.Event()
+
+    class Nodes:
+        def list_nodes(self, deadline: Deadline) -> list[dict[str, Any]]:
+            answer.wait(10)
+            return [json.loads(node("a", "amd64"))]
+
+    nodes = NodeCache(Nodes())
+    assert nodes.known() == ClusterNodes()
+    answer.set()
+    for _ in range(100):
+        if nodes.known().are_known:
+            break
+        time.sleep(0.05)
+    assert nodes.known().platforms == (Platform("linux", "amd64"),)
 
 
 def test_names_labels_and_versions_are_all_that_is_read(cluster: Server) -> None:
