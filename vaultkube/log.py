@@ -5,8 +5,6 @@ Never give a record a secret value. Fields are a mapping: `_log.info("reviewed",
 
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any, TextIO
 
 from vaultkube.documents.json_codec import encode
 from vaultkube.remember import remember_last
@@ -34,44 +32,12 @@ class JsonFormatter(logging.Formatter):
         return encode(line).decode("utf-8", "surrogatepass")
 
 
-class _Record(logging.LogRecord):
-    """A record with what `JsonFormatter` reads; the standard library's own takes apart where its caller stands."""
-
-    def __init__(
-        self,
-        name: str,
-        level: int,
-        pathname: str,
-        lineno: int,
-        msg: object,
-        args: Any,
-        exc_info: Any,
-        func: str | None = None,
-        sinfo: str | None = None,
-        **_: object,
-    ) -> None:
-        self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
-        is_by_name = isinstance(args, tuple) and len(args) == 1 and isinstance(args[0], Mapping) and args[0]
-        self.msg, self.args = msg, args[0] if is_by_name else args
-        self.exc_info, self.exc_text, self.stack_info = exc_info, None, sinfo
-        self.created = time.time()
-        self.pathname, self.lineno, self.funcName = pathname, lineno, func or ""
-        self.process = self.processName = self.thread = self.threadName = None
-
-
-class _Lines(logging.StreamHandler[TextIO]):
-    """Writes to standard error, which Python flushes at the end of each line."""
-
-    def flush(self) -> None:
-        """Do nothing."""
-
-
 def configure_logging(level: str) -> None:
     """Log our records of at least `level` to standard error, and of other packages those from "warning".
 
     Other packages log addresses for debugging, some of which are signed.
     """
-    handler = _Lines()
+    handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
     for package in _OURS:
@@ -79,7 +45,6 @@ def configure_logging(level: str) -> None:
     # No line shows thread, process or caller: https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
-    logging.setLogRecordFactory(_Record)
 
 
 def _utc(seconds: float) -> str:

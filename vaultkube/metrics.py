@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vaultkube.remember import anything, remember
-
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX, _OWNER = "vault-webhook-metrics-", "owner"
 _SUMMED = ("counter", "histogram", "summary")
@@ -110,7 +108,6 @@ class Metrics:
             ["resource"],
             buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
-        self._of_reviews = remember(self._labelled, public=anything, longest=2, entries=64)
         self._lookups = Counter(
             "vault_webhook_image_lookups_total", "Look-ups of image configurations", ["outcome"]
         )
@@ -125,13 +122,8 @@ class Metrics:
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
         """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
-        count, observe = self._of_reviews((resource, outcome))
-        count()
-        observe(seconds)
-
-    def _labelled(self, labels: tuple[str, str]) -> tuple[Callable[[], None], Callable[[float], None]]:
-        """Return what counts, and what observes the seconds of, a review of this resource with this outcome."""
-        return self._reviews.labels(*labels).inc, self._seconds.labels(labels[0]).observe
+        self._reviews.labels(resource, outcome).inc()
+        self._seconds.labels(resource).observe(seconds)
 
     def caller_denied(self) -> None:
         """Count a request that did not come from the API server."""

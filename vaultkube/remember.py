@@ -35,7 +35,7 @@ def remember(
     remembered = lru_cache(entries)(function)
 
     def call(key: Key, /, *more: More.args, **named: More.kwargs) -> Result:
-        if length(key) <= longest and (public is anything or public(key)):
+        if length(key) <= longest and public(key):
             return remembered(key)  # type: ignore[arg-type]  # a key of a cache is hashable
         return function(key, *more, **named)
 
