@@ -1,4 +1,4 @@
-"""What templates ask of Vault, answered: each need once in a start, the reads of a round together."""
+"""Answers of Vault to what templates ask: each need once in a start, the reads of a round together."""
 
 from __future__ import annotations
 

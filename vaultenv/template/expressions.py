@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vaultenv.template.work import Work
 
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
-"""What a key that a map does not have gives, as Go's option missingkey says."""
+"""The value of a key that a map does not have, as Go's option missingkey says."""
 _NOTHING = object()
 _CALLING = "error calling "
 

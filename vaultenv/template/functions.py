@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Types = Mapping[str, "Type"]
 
 TOP, WHOLE, FORMAT = "top", "whole", "format"
-"""What of an argument is charged: the list or map without what its items hold, with it, or text and its verbs."""
+"""The part of an argument that is charged: the list or map without what its items hold, with it, or text and its verbs."""
 
 
 class Type:

@@ -1,4 +1,4 @@
-"""Where output comes from: the template's own text, or a value that it prints."""
+"""The origin of output: the template's own text, or a value that it prints."""
 
 from __future__ import annotations
 

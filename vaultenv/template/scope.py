@@ -23,7 +23,7 @@ class Scope:
 
     @property
     def depth(self) -> int:
-        """How many variables there are."""
+        """Return the number of variables."""
         return len(self._variables)
 
     def pop(self, depth: int) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 _BEYOND = 4
-"""How often the last token is there again: a parser that comes to it takes one or two more."""
+"""The number of times that the last token is there again: a parser that comes to it takes one or two more."""
 
 
 class Stream:

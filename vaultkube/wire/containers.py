@@ -129,7 +129,7 @@ class SeccompProfile(TypedDict, total=False):
 
 
 class WindowsSecurityContextOptions(TypedDict, total=False):
-    """What a security context says about Windows."""
+    """The part of a security context that is about Windows."""
 
     hostProcess: bool
 

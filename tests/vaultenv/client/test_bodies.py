@@ -1,4 +1,4 @@
-"""What templates ask of the client: whole JSON objects, writes, and mounts."""
+"""Questions of templates to the client: whole JSON objects, writes, and mounts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What can be said of a template without running it: for admission, before a pod exists."""
+"""An analysis of a template that does not run it: for admission, before a pod exists."""
 
 from __future__ import annotations
 

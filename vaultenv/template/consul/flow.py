@@ -1,4 +1,4 @@
-"""Where the secrets of a template go, as far as it can be seen without running it."""
+"""The way of secrets through a template, as far as it can be seen without running it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a template must know of Vault: values that say it, for whoever reads Vault and answers."""
+"""Needs of a template, as values: what it must know of Vault, for whoever reads Vault and answers."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Rendered:
 
 
 class Missing:
-    """What the template must know before it can go on, in its own order. Each need is certain: it does not depend on
+    """The needs that the template cannot go on without, in its own order. Each need is certain: it does not depend on
     another answer.
     """
 

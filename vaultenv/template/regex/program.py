@@ -33,7 +33,7 @@ class Program:
 
     @property
     def size(self) -> int:
-        """How many instructions there are."""
+        """Return the number of instructions."""
         return len(self._code)
 
     def _emit(self, operation: int, first: Any = None, second: Any = None) -> int:

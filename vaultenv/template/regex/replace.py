@@ -1,4 +1,4 @@
-"""What consul-template does with regular expressions: find one, or replace all."""
+"""Uses of regular expressions in consul-template: find one, or replace all."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from webhook.config.hashicorp.auth import METHODS, SUPPORTED, AuthMethod
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 
 _TLS_FOLDER, _CUSTOM_FOLDER = "/vault/tls/", "/vault/custom/"
-"""Where HashiCorp's agent has the files of `tls-secret` and of `agent-extra-secret`."""
+"""Folders in which HashiCorp's agent has the files of `tls-secret` and of `agent-extra-secret`."""
 _TLS_KEY = re.compile(r"(?!\.\.?$)[-._a-zA-Z0-9]{1,253}")
 _CERTIFICATES = {
     "ca_cert": "VAULT_CACERT",

@@ -1,4 +1,4 @@
-"""What Vault would answer in these tests, for both sides: our own answers, and those of the oracle."""
+"""Answers of Vault in these tests, for both sides: our own answers, and those of the oracle."""
 
 import json
 from typing import Any

@@ -31,7 +31,7 @@ class Source(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a template: output, or the place of an error (line, and column in bytes if it was executed)."""
+    """The result of a template: output, or the place of an error (line, and column in bytes if it was executed)."""
 
     output: bytes | None = None
     line: int = 0

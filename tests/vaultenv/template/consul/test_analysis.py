@@ -1,4 +1,4 @@
-"""What is found in a template before it runs."""
+"""Findings about a template before it runs."""
 
 import pytest
 

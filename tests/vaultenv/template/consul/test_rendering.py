@@ -20,7 +20,7 @@ SECRET = answers.secret(loads(b'{"data": {"k": "v", "next": "kv/b", "on": true}}
 
 
 def asked(text: str, known: Iterable[Need] = ()) -> list[Need]:
-    """What the template asks for when it has the same answer for each of `known`."""
+    """Return the needs of the template when it has the same answer for each of `known`."""
     result = parse(text, "t").render(dict.fromkeys(known, SECRET))
     assert isinstance(result, Missing)
     return list(result.needs)
