@@ -7,6 +7,7 @@ from vaultkube.wire.containers import Container
 from vaultkube.wire.meta import ObjectMeta
 from vaultkube.wire.pods import Pod, PodSpec
 from webhook.config.annotation_keys import IMAGE_DIGESTS
+from webhook.pods.annotated import with_annotation
 from webhook.pods.facts import CONTAINER_LISTS
 from webhook.registry.reference import pinned
 
@@ -18,11 +19,10 @@ def with_digests(pod: Pod, digests: Mapping[str, str], *, pin: bool) -> Pod:
     """
     if not digests:
         return pod
-    metadata = pod.get("metadata") or {}
-    text = json.dumps({**_recorded(metadata), **digests}, sort_keys=True, separators=(",", ":"))
-    annotations = {**(metadata.get("annotations") or {}), IMAGE_DIGESTS: text}
-    spec = _pinned(pod["spec"], digests) if pin else pod["spec"]
-    return {**pod, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
+    recorded = _recorded(pod.get("metadata") or {})
+    text = json.dumps({**recorded, **digests}, sort_keys=True, separators=(",", ":"))
+    new = with_annotation(pod, IMAGE_DIGESTS, text)
+    return {**new, "spec": _pinned(pod["spec"], digests)} if pin else new
 
 
 def _pinned(pod_spec: PodSpec, digests: Mapping[str, str]) -> PodSpec:

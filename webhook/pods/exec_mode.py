@@ -10,6 +10,7 @@ from webhook.config.delivery import Delivery
 from webhook.config.hashicorp.exec_mode import INJECTED, LOGIN_FIELDS, STATUS, ExecMode
 from webhook.config.hashicorp.login import Origin, about
 from webhook.pods import launcher
+from webhook.pods.annotated import with_annotation
 from webhook.pods.container import is_wrapped
 from webhook.pods.facts import Place
 from webhook.pods.frompath import from_paths_of, read_from_paths
@@ -21,9 +22,7 @@ Targets = Sequence[tuple[Place, Container]]
 
 def with_status(pod: Pod) -> Pod:
     """Return the pod with the annotation by which HashiCorp's injector leaves it alone, and this webhook knows it again."""
-    metadata = pod.get("metadata") or {}
-    annotations = {**(metadata.get("annotations") or {}), STATUS: INJECTED}
-    return {**pod, "metadata": {**metadata, "annotations": annotations}}
+    return with_annotation(pod, STATUS, INJECTED)
 
 
 def find_targets(pod_spec: PodSpec, mode: ExecMode) -> Targets:
