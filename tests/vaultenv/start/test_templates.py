@@ -97,8 +97,10 @@ def test_what_is_written_is_answered(secrets: Vault) -> None:
 
 
 def test_data_for_kv_version_2_is_wrapped_as_it_is_unwrapped(secrets: Vault) -> None:
-    text = '{{ with secret "secret/by-template" "k=v w" }}V={{ .Data.version }}{{ end }}'
-    assert brought(secrets, template(text)) == {"V": "1"}
+    written = brought(
+        secrets, template('{{ with secret "secret/by-template" "k=v w" }}V={{ .Data.version }}{{ end }}')
+    )
+    assert int(written["V"]) >= 1
     assert secrets.read("secret/data/by-template")["data"] == {"k": "v w"}
 
 
