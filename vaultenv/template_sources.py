@@ -53,7 +53,7 @@ class TemplateSource(Record):
 
 def sources_text(sources: Iterable[TemplateSource]) -> str:
     """Return the JSON text of the sources, in ASCII."""
-    return dumps([_document(source) for source in sources])
+    return dumps([source_document(source) for source in sources])
 
 
 def parse_sources(text: str) -> tuple[TemplateSource, ...]:
@@ -61,10 +61,11 @@ def parse_sources(text: str) -> tuple[TemplateSource, ...]:
     found = loads(text.encode("utf-8", "surrogatepass"))
     if not isinstance(found, list):
         raise ValueError("it is not a JSON list")
-    return tuple([_source(document, position) for position, document in enumerate(found, 1)])
+    return tuple([_source(document, f"source {position}") for position, document in enumerate(found, 1)])
 
 
-def _document(source: TemplateSource) -> dict[str, str]:
+def source_document(source: TemplateSource) -> dict[str, str]:
+    """Return the source as a JSON object, without the fields that have their usual value."""
     values = {field: getattr(source, field) for field in _OPTIONAL}
     return {
         "name": source.name,
@@ -72,8 +73,8 @@ def _document(source: TemplateSource) -> dict[str, str]:
     }
 
 
-def _source(document: Any, position: int) -> TemplateSource:
-    where = f"source {position}"
+def read_source(document: Any, where: str) -> TemplateSource:
+    """Return the source of a JSON object, which may lack path and template; ValueError says what of it is wrong, and `where`."""
     if not isinstance(document, dict) or not document.get("name"):
         raise ValueError(f"{where} is not an object with a name")
     for field, value in document.items():
@@ -82,8 +83,13 @@ def _source(document: Any, position: int) -> TemplateSource:
         if type(value) is not str or value not in _CHOICES.get(field, (value,)):
             raise ValueError(f"{where}: {field} is not a text that it can have")
     source = TemplateSource(**document)
-    if not (source.path or source.template):
-        raise ValueError(f"{where} has neither path nor template")
     if not (source.left and source.right):
         raise ValueError(f"{where} has an empty delimiter")
+    return source
+
+
+def _source(document: Any, where: str) -> TemplateSource:
+    source = read_source(document, where)
+    if not (source.path or source.template):
+        raise ValueError(f"{where} has neither path nor template")
     return source
