@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 
 from vaultenv.basics.deadline import Deadline
-from vaultenv.basics.jsontext import dumps
-from vaultenv.client.session import log_in, token_in_file
-from vaultenv.errors import LoginFailed, NotResolved, PermissionRefused, RequestRefused, VaultEnvError
-from vaultenv.references.parts import LOGIN
-from vaultenv.renewal.lease import Lease
+from vaultenv.basics.system import posix
+from vaultenv.errors import PermissionRefused, RequestRefused, VaultEnvError
+from vaultenv.renewal.schedule import EXPIRING, NEVER, STATIC, Pace, Terms, ended, granted, terms
+from vaultenv.renewal.token import Token, renewal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
     from vaultenv.references.cache import CachingReader, Question
+    from vaultenv.references.secret import Secret
+    from vaultenv.renewal.schedule import Held
     from vaultenv.settings import Settings
 
     Environ = dict[bytes, bytes]
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _LONGEST_SLEEP_S = 3600.0
 _AGAIN_S = 5.0
-_FILE_LOOK_S = 5.0
+_BYTE = 256
 
 
 class Renewer:
@@ -51,36 +52,30 @@ class Renewer:
         self._settings = settings
         self._log = log
         self._changed = changed
-        self._leases: dict[Question, Lease] = {}
-        self._token: Lease | None = None
+        self._held: dict[Question, Held] = {}
+        self._token = Token(vault, settings, log, time.monotonic())
         self._is_new_token = False
-        self._file_token = self._first_file_token()
         self._failure = ""
 
     def run(self) -> None:
         """Renew for ever; a failure is retried, and the program runs on."""
-        now = time.monotonic()
-        self._token = self._token_lease(now)
-        self._note_leases(now)
-        next_look = now + (self._settings.interval_s or _LONGEST_SLEEP_S)
+        self._hold(time.monotonic())
         while True:
-            due = [lease.due_at() for lease in self._leases.values()]
-            due += [self._token.due_at()] if self._token else []
-            due += [time.monotonic() + _FILE_LOOK_S] if self._file_token else []
-            time.sleep(max(0.05, min([next_look, *due]) - time.monotonic()))
-            look = bool(self._settings.interval_s) and time.monotonic() >= next_look
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + (self._settings.interval_s or _LONGEST_SLEEP_S)
-            self._cycle(look)
+            now = time.monotonic()
+            due_at = min([now + _LONGEST_SLEEP_S, self._token.due_at(now), *self._due()])
+            time.sleep(max(0.05, due_at - now))
+            self._cycle()
 
-    def _cycle(self, refresh: bool) -> None:
-        """Renew what is due, and with `refresh` read KV secrets again; log a failure and pause."""
+    def _due(self) -> list[float]:
+        return [held.due_at for held in self._held.values()]
+
+    def _cycle(self) -> None:
+        """Renew what is due, and read again what cannot be renewed; log a failure and pause."""
         self._vault.within(Deadline(_AGAIN_S * 4))
         try:
-            self._keep_token(time.monotonic())
-            stale = [*self._leases] if self._is_new_token else self._renew(time.monotonic())
-            if refresh:
-                stale += [question for question, secret in self._reader.secrets.items() if secret.from_kv]
+            self._is_new_token = self._token.kept(time.monotonic()) or self._is_new_token
+            old = self._of_old_token() if self._is_new_token else []
+            stale = list(dict.fromkeys(old + self._renew(time.monotonic(), old)))
             if stale or self._is_new_token:
                 self._read_again(stale)
             self._is_new_token = False
@@ -94,62 +89,21 @@ class Renewer:
             self._log.warn(f"secrets could not be renewed, the program runs on: {failure}")
         self._failure = failure
 
-    def _renew(self, now: float) -> list[Question]:
+    def _of_old_token(self) -> list[Question]:
+        """Return the questions whose leases have ended with another token."""
+        return [question for question, held in self._held.items() if held.terms.lease_id]
+
+    def _renew(self, now: float, but: list[Question]) -> list[Question]:
         """Renew the leases that are due; return the questions whose secrets must be read again."""
-        return [
-            question
-            for question, lease in self._leases.items()
-            if lease.due_at() <= now and not self._renewed(lease, now)
+        due = [
+            question for question, held in self._held.items() if held.due_at <= now and question not in but
         ]
-
-    def _keep_token(self, now: float) -> None:
-        """Renew the token, or replace it; leases of the old token end with it."""
-        token = self._file_token and self._in_file()
-        if token and token != self._file_token:
-            self._log.info("the token file has another token")
-        elif self._token and self._token.due_at() <= now and not self._renewed(self._token, now):
-            self._log.info("the token cannot be renewed: logging in again")
-        else:
-            return
-        log_in(self._vault, self._settings, self._log)
-        self._file_token = token or self._file_token
-        self._token = self._token_lease(now)
-        self._is_new_token = True
-
-    def _first_file_token(self) -> str:
-        """The token that a file gave, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
-        if self._settings.token and self._settings.token != LOGIN.decode():
-            return ""
-        if self._settings.unwrap_token:
-            return self._in_file()
-        return "" if self._vault.login_lease else self._vault.token
-
-    def _in_file(self) -> str:
-        """The token that the file holds now; "" while it cannot be read."""
-        try:
-            return token_in_file(self._settings)
-        except LoginFailed:
-            return ""
-
-    def _renewed(self, lease: Lease, now: float) -> bool:
-        """Return whether the lease lives on; raise VaultUnavailable while Vault cannot tell."""
-        if not lease.renewable:
-            return False
-        try:
-            answer = self._renewal(lease)
-        except (RequestRefused, PermissionRefused):
-            return False
-        if not lease.renewed(answer, now):
-            lease.end()
-        return answer > 0
-
-    def _renewal(self, lease: Lease) -> float:
-        """Return the seconds that Vault grants."""
-        if not lease.lease_id:
-            answer = self._vault.call("PUT", "auth/token/renew-self", "{}").get("auth") or {}
-        else:
-            answer = self._vault.call("PUT", "sys/leases/renew", dumps({"lease_id": lease.lease_id}))
-        return float(answer.get("lease_duration") or 0)
+        for question in due:
+            try:
+                self._held[question] = renewal(self._vault, self._held[question], now)
+            except (RequestRefused, PermissionRefused):
+                self._held[question] = ended(self._held[question], now)
+        return [question for question in due if self._held[question].due_at <= now]
 
     def _read_again(self, stale: list[Question]) -> None:
         """Read the stale secrets again; report the environment if it has changed."""
@@ -157,23 +111,29 @@ class Renewer:
         self._reader.forget(stale)
         try:
             environ = self._environ_from(self._reader, self._vault.token)
-        except NotResolved:
+        except VaultEnvError:
             self._reader.secrets.update(previous)
             raise
         for question in stale:
-            self._leases.pop(question, None)
-        self._note_leases(time.monotonic())
+            self._held.pop(question, None)
+        self._hold(time.monotonic())
         if environ != self._environ:
             self._environ = environ
             self._changed(environ)
 
-    def _note_leases(self, now: float) -> None:
+    def _hold(self, now: float) -> None:
+        """Note when the secrets that are new are due, all that came together at the same part of their lives."""
+        pace, chance, date_s = Pace(self._settings.interval_s), posix.urandom(1)[0] / _BYTE, time.time()
         for question, secret in self._reader.secrets.items():
-            if secret.lease_id and secret.lease_s and question not in self._leases:
-                self._leases[question] = Lease(secret.lease_id, secret.lease_s, secret.renewable, now)
+            if question not in self._held:
+                held = granted(_terms(secret, date_s), pace, now, chance)
+                if held.due_at < NEVER:
+                    self._held[question] = held
 
-    def _token_lease(self, now: float) -> Lease | None:
-        """Return the lease of our own login, or None: a token from outside is renewed by whoever provides it."""
-        auth = self._vault.login_lease
-        lease_s = float(auth.get("lease_duration") or 0)
-        return Lease("", lease_s, auth.get("renewable") is True, now) if lease_s else None
+
+def _terms(secret: Secret, date_s: float) -> Terms:
+    """Return the terms of a secret; what is neither KV nor ends by itself, as a ciphertext, is never asked for again."""
+    if secret.from_kv:
+        return Terms(STATIC, secret.lease_s)
+    found = terms(secret.lease_id, secret.lease_s, secret.renewable, secret.fields, date_s)
+    return Terms(EXPIRING, NEVER) if found.kind == STATIC else found

@@ -9,8 +9,8 @@ from vaultenv.references.parts import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from vaultenv.client.answering import Asked
     from vaultenv.references.reader import Reader
-    from vaultenv.start.answering import Asked
     from vaultenv.start.plan import Plan
 
 

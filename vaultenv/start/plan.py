@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vaultenv.basics.log import Log
+    from vaultenv.client.answering import Asked
     from vaultenv.references.frompath import FromPath
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
-    from vaultenv.start.answering import Asked
     from vaultenv.start.templates import Templates
 
 _TEMPLATES = b"VAULT_ENV_TEMPLATES"

@@ -6,10 +6,10 @@ All sources are rendered side by side, so that what they ask of Vault goes toget
 from __future__ import annotations
 
 from vaultenv.basics.text import bounded
+from vaultenv.client.answering import Answering, value_of
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.frompath import decides_code
 from vaultenv.references.secret import secret_of, text_of
-from vaultenv.start.answering import Answering, value_of
 from vaultenv.template.consul.environment import variables
 from vaultenv.template.consul.needs import read
 from vaultenv.template.consul.template import UNITS, parse
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from typing import Any
 
+    from vaultenv.client.answering import Asked, Found
     from vaultenv.client.answers import Body
-    from vaultenv.start.answering import Asked, Found
     from vaultenv.template.consul.needs import Need
     from vaultenv.template.pieces import Piece
     from vaultenv.template_sources import TemplateSource

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import dumps
+from vaultenv.client.mounts import Mounts
 from vaultenv.errors import SecretNotFound, VaultEnvError
-from vaultenv.start.mounts import Mounts
 from vaultenv.template.consul.answers import certificate, secret
 from vaultenv.template.consul.needs import Certificate, List, Read, Write
 from vaultenv.template.types import NilStrings, Strings

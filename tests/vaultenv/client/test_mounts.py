@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from vaultenv.start.mounts import Mount, Mounts, parse_mount
+from vaultenv.client.mounts import Mount, Mounts, parse_mount
 
 
 def answer(path: str, version: str = "2") -> dict[str, Any]:

@@ -1,0 +1,185 @@
+"""The schedule of secrets, as pure functions on frozen values: how long an answer of Vault holds, and what is due when.
+
+Times are seconds of a monotonic clock that the caller reads, so that a clock that jumps moves nothing; only an expiration
+that Vault tells as a date is compared to the date, once, when the answer comes. A `chance` is a number from 0 up to 1
+that spreads what many processes would do at the same moment.
+
+The intervals follow consul-template (`leaseCheckWait` and `retryFunc` of
+https://github.com/hashicorp/consul-template/tree/main), renewals Vault's client
+(https://developer.hashicorp.com/vault/docs/concepts/lease).
+"""
+
+from __future__ import annotations
+
+from vaultenv.basics.jsontext import Number
+from vaultenv.basics.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+STATIC, LEASED, EXPIRING, ROTATED = "static", "leased", "expiring", "rotated"
+"""Kinds of answers: without an end, by a lease, until a date of its own, until Vault rotates it."""
+NEVER = float("inf")
+
+RENEW_AT = 2 / 3
+THRESHOLD = 0.90
+SPREAD = 0.05
+_SHRUNK = 1 / 3
+_ROTATION_S = 1.0
+
+RETRIES = 12
+"""How often a failed read is repeated before it counts as lost, about five minutes after the first failure."""
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 60.0
+_LATER_PAUSE_S = 300.0
+
+
+class Terms(Record):
+    """What Vault told of an answer's life: its kind, the seconds that it holds (0: not told), and its lease."""
+
+    __slots__ = ("kind", "lasts_s", "lease_id", "renewable")
+
+    def __init__(
+        self, kind: str = STATIC, lasts_s: float = 0.0, lease_id: str = "", renewable: bool = False
+    ) -> None:
+        self.kind = kind
+        self.lasts_s = lasts_s
+        self.lease_id = lease_id
+        self.renewable = renewable
+
+
+class Pace(Record):
+    """How often static secrets are read again (0: never), and the part of a life after which anything else is."""
+
+    __slots__ = ("interval_s", "threshold")
+
+    def __init__(self, interval_s: float, threshold: float = THRESHOLD) -> None:
+        self.interval_s = interval_s
+        self.threshold = threshold
+
+
+class Held(Record):
+    """An answer that is held: its terms, when and for how long it was granted last, and when the next action is due.
+
+    The action is a renewal if `renewable`, else another read. `first_s` is the length of the first grant.
+    """
+
+    __slots__ = ("due_at", "ends_at", "first_s", "renewable", "terms")
+
+    def __init__(
+        self,
+        terms: Terms,
+        due_at: float,
+        ends_at: float = NEVER,
+        first_s: float = 0.0,
+        renewable: bool = False,
+    ) -> None:
+        self.terms = terms
+        self.due_at = due_at
+        self.ends_at = ends_at
+        self.first_s = first_s
+        self.renewable = renewable
+
+
+def terms_of(body: Mapping[str, Any], now_s: float) -> Terms:
+    """Return the terms of an answer, from the JSON object that Vault sent; `now_s` is the date, in seconds since 1970."""
+    return terms(
+        str(body.get("lease_id") or ""),
+        _number(body.get("lease_duration")),
+        body.get("renewable") is True,
+        body.get("data"),
+        now_s,
+    )
+
+
+def terms(lease_id: str, lease_s: float, renewable: bool, data: object, now_s: float) -> Terms:
+    """Return the terms of a secret with this lease and these data; `now_s` is the date, in seconds since 1970.
+
+    A lease time without a lease is what KV version 1 tells: how long its users may take the value for current.
+    """
+    if lease_id:
+        return Terms(LEASED, lease_s, lease_id, renewable)
+    if lease_s:
+        return Terms(STATIC, lease_s)
+    fields = data if isinstance(data, dict) else {}
+    if "certificate" in fields and (expiration_s := _number(fields.get("expiration"))):
+        return Terms(EXPIRING, max(0.0, expiration_s - now_s))
+    if "secret_id" in fields and (ttl_s := _number(fields.get("secret_id_ttl"))):
+        return Terms(EXPIRING, ttl_s + _ROTATION_S)
+    if "rotation_period" in fields and "ttl" in fields:
+        return Terms(ROTATED, _number(fields["ttl"]) + _ROTATION_S)
+    return Terms()
+
+
+def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
+    """Return an answer that has just come, with its next action."""
+    if terms.kind == STATIC:
+        return Held(terms, now + _static_s(terms, pace) * _factor(THRESHOLD, chance))
+    ends_at = now + terms.lasts_s
+    if terms.kind == ROTATED:
+        return Held(terms, ends_at, ends_at, terms.lasts_s)
+    part = RENEW_AT if terms.renewable else _factor(pace.threshold, chance)
+    return Held(terms, now + terms.lasts_s * part, ends_at, terms.lasts_s, terms.renewable)
+
+
+def until(held: Held, not_before: float, not_after: float, now: float) -> Held:
+    """Return a certificate that is held, replaced after 90 % of its life; both dates are times of the clock of `now`."""
+    due_at = not_before + THRESHOLD * (not_after - not_before)
+    return Held(held.terms, max(now, due_at), not_after, not_after - not_before)
+
+
+def renewed(held: Held, lease_s: float, now: float) -> Held:
+    """Return the answer after a renewal for `lease_s` seconds.
+
+    One that is much shorter than the first grant is near the most that Vault gives: the next action is another read.
+    """
+    ends_at = now + lease_s
+    if lease_s <= held.first_s * _SHRUNK:
+        return Held(held.terms, now + lease_s * THRESHOLD, ends_at, held.first_s)
+    return Held(held.terms, now + lease_s * RENEW_AT, ends_at, held.first_s, renewable=True)
+
+
+def ended(held: Held, now: float) -> Held:
+    """Return the answer when Vault does not renew it: it is read again at once."""
+    return Held(held.terms, now, held.ends_at, held.first_s)
+
+
+def failed(held: Held, failures: int, now: float) -> Held:
+    """Return the answer after its next action has failed so many times in a row: it is tried again after a pause."""
+    return Held(held.terms, now + pause_s(failures), held.ends_at, held.first_s, held.renewable)
+
+
+def stale(held: Held, now: float) -> bool:
+    """Return whether the answer's own end has come: what it grants may no longer work."""
+    return now >= held.ends_at
+
+
+def pause_s(failures: int) -> float:
+    """Return the pause after so many failures in a row: 0.25 s doubled to 32 s, a minute, and up to five after RETRIES."""
+    if failures <= RETRIES:
+        return min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** (failures - 1))
+    return min(_LATER_PAUSE_S, _LONGEST_PAUSE_S * 2.0 ** min(failures - RETRIES, 8))
+
+
+def backoff_s(failures: int, least_s: float, most_s: float, chance: float) -> float:
+    """Return the pause of a login after so many failures in a row: doubled each time, and up to a quarter shorter."""
+    return float(min(most_s, least_s * 2.0 ** min(failures - 1, 32))) * (1 - chance / 4)
+
+
+def _static_s(terms: Terms, pace: Pace) -> float:
+    """Return the interval, or what KV version 1 tells if that is less; NEVER without an interval."""
+    if not pace.interval_s:
+        return NEVER
+    return min(terms.lasts_s, pace.interval_s) if terms.lasts_s else pace.interval_s
+
+
+def _factor(part: float, chance: float) -> float:
+    return part - SPREAD + 2 * SPREAD * chance
+
+
+def _number(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return max(0.0, float(value))
+    return float(value) if isinstance(value, Number) and value.isdigit() else 0.0

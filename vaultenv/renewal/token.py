@@ -1,0 +1,124 @@
+"""The token, kept valid: renewed while Vault renews it, then replaced by another login, or taken from its file again."""
+
+from __future__ import annotations
+
+from vaultenv.basics.jsontext import dumps
+from vaultenv.client.session import log_in, token_in_file
+from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused
+from vaultenv.references.parts import LOGIN
+from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed, granted, renewed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vaultenv.basics.log import Log
+    from vaultenv.client.api import Vault
+    from vaultenv.renewal.schedule import Held
+    from vaultenv.settings import Settings
+
+_FILE_LOOK_S = 5.0
+_PACE = Pace(0.0)
+_MIDDLE = 0.5
+
+
+class Token:
+    """The token of a client that has logged in. Its repr shows nothing.
+
+    A token from outside is renewed by whoever provides it; the file that it came from is looked at every few seconds.
+    """
+
+    __slots__ = ("_failures", "_file_token", "_held", "_log", "_settings", "_vault")
+
+    def __init__(self, vault: Vault, settings: Settings, log: Log, now: float) -> None:
+        self._vault = vault
+        self._settings = settings
+        self._log = log
+        self._failures = 0
+        self._file_token = self._first_file_token()
+        self._held = self._granted(now)
+
+    def due_at(self, now: float) -> float:
+        """Return the monotonic time of the next call of `kept`."""
+        held_at = self._held.due_at if self._held else NEVER
+        return min(held_at, now + _FILE_LOOK_S) if self._file_token else held_at
+
+    def kept(self, now: float) -> bool:
+        """Renew or replace the token if that is due; return whether there is another one, with which the leases of
+        the old one end.
+
+        Raises the errors of the login and VaultUnavailable, after which the next attempt is due after a pause.
+        """
+        token = self._file_token and self._in_file()
+        if token and token != self._file_token:
+            self._log.info("the token file has another token")
+        elif self._held and self._held.due_at <= now and not self._renewed(self._held, now):
+            self._log.info("the token cannot be renewed: logging in again")
+        else:
+            return False
+        self.replace(now)
+        self._file_token = token or self._file_token
+        return True
+
+    def replace(self, now: float) -> None:
+        """Log in again, or take the token from its file again; raise the errors of the login."""
+        try:
+            log_in(self._vault, self._settings, self._log)
+        except Exception:
+            self._fail(now)
+            raise
+        self._failures = 0
+        self._held = self._granted(now)
+
+    def _fail(self, now: float) -> None:
+        self._failures += 1
+        if self._held:
+            self._held = failed(ended(self._held, now), self._failures, now)
+
+    def _renewed(self, held: Held, now: float) -> bool:
+        try:
+            self._held = renewal(self._vault, held, now)
+        except (RequestRefused, PermissionRefused):
+            return False
+        except Exception:
+            self._failures += 1
+            self._held = failed(held, self._failures, now)
+            raise
+        self._failures = 0
+        return self._held.due_at > now
+
+    def _granted(self, now: float) -> Held | None:
+        """Return the token of our own login with its next action, None for a token from outside."""
+        auth = self._vault.login_lease
+        lease_s = float(auth.get("lease_duration") or 0)
+        if not lease_s:
+            return None
+        return granted(Terms(LEASED, lease_s, "", auth.get("renewable") is True), _PACE, now, _MIDDLE)
+
+    def _first_file_token(self) -> str:
+        """The token that a file gave, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
+        if self._settings.token and self._settings.token != LOGIN.decode():
+            return ""
+        if self._settings.unwrap_token:
+            return self._in_file()
+        return "" if self._vault.login_lease else self._vault.token
+
+    def _in_file(self) -> str:
+        """The token that the file holds now; "" while it cannot be read."""
+        try:
+            return token_in_file(self._settings)
+        except LoginFailed:
+            return ""
+
+
+def renewal(vault: Vault, held: Held, now: float) -> Held:
+    """Return the answer, or the token if it has no lease ID, after a renewal: due at once if Vault grants nothing.
+
+    Raises RequestRefused or PermissionRefused when Vault refuses, VaultUnavailable when it cannot tell.
+    """
+    if not held.renewable:
+        return ended(held, now)
+    if held.terms.lease_id:
+        answer = vault.call("PUT", "sys/leases/renew", dumps({"lease_id": held.terms.lease_id}))
+    else:
+        answer = vault.call("PUT", "auth/token/renew-self", "{}").get("auth") or {}
+    lease_s = float(answer.get("lease_duration") or 0)
+    return renewed(held, lease_s, now) if lease_s else ended(held, now)
