@@ -15,7 +15,7 @@ _SETTLE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory that a process shares with no other: all of it, and the part that it has written."""
+    """Memory that a process shares with no other: all of it, and the part that no file can give again."""
 
     private_mib: float
     written_mib: float
@@ -47,5 +47,4 @@ def _memory(pid: int) -> Memory:
     """Return what /proc/PID/smaps_rollup tells (proc_pid_smaps(5))."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     kib = {name: int(number) for name, number in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
-    written = kib["Private_Dirty"] / 1024
-    return Memory(kib["Private_Clean"] / 1024 + written, written)
+    return Memory((kib["Private_Clean"] + kib["Private_Dirty"]) / 1024, kib["Anonymous"] / 1024)
