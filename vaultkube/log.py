@@ -5,6 +5,8 @@ Never give a record a secret value. Fields are a mapping: `_log.info("reviewed",
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 from vaultkube.documents.json_codec import encode
 from vaultkube.remember import remember_last
@@ -32,12 +34,40 @@ class JsonFormatter(logging.Formatter):
         return encode(line).decode("utf-8", "surrogatepass")
 
 
+_PLACELESS = vars(logging.LogRecord("", 0, "", 0, "", (), None))
+
+
+class Line(logging.LogRecord):
+    """A record of a message with its fields, for what is logged at each review.
+
+    The standard library's takes apart where its caller stands, which no line shows: with it a review takes about 5 % longer.
+    """
+
+    def __init__(self, logger: str, level: int, message: str, fields: Mapping[str, Any]) -> None:
+        self.__dict__.update(
+            _PLACELESS,
+            name=logger,
+            levelno=level,
+            levelname=logging.getLevelName(level),
+            msg=message,
+            created=time.time(),
+            fields=fields,
+        )
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes to standard error, which Python flushes at the end of each line."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
 def configure_logging(level: str) -> None:
     """Log our records of at least `level` to standard error, and of other packages those from "warning".
 
     Other packages log addresses for debugging, some of which are signed.
     """
-    handler = logging.StreamHandler()
+    handler = _Lines()
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
     for package in _OURS:

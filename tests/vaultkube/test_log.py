@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vaultkube.log import JsonFormatter
+from vaultkube.log import JsonFormatter, Line
 
 
 @pytest.fixture
@@ -36,6 +36,25 @@ def test_a_line_has_time_level_message_and_fields_in_this_order(
     assert fields["time"].endswith("Z")
     del fields["time"]
     assert fields == {"level": "info", "message": "reviewed", "uid": "u-1", "name": "app", "ms": 1.5}
+
+
+def test_a_line_is_written_as_a_record_of_the_same_level_message_and_fields(
+    logger: logging.Logger, stream: io.StringIO
+) -> None:
+    fields = {"uid": "u-1", "ms": 1.5}
+    logger.warning("reviewed", extra={"fields": fields})
+    logger.handle(Line(logger.name, logging.WARNING, "reviewed", fields))
+    record, line = [json.loads(text) for text in stream.getvalue().splitlines()]
+    assert (list(line), line | {"time": ""}) == (list(record), record | {"time": ""})
+    assert line["time"] >= record["time"]
+
+
+def test_other_formatters_can_write_a_line() -> None:
+    names = (
+        "%(name)s %(levelname)s %(message)s %(filename)s:%(lineno)d %(process)s %(threadName)s %(asctime)s"
+    )
+    text = logging.Formatter(names).format(Line("webhook", logging.INFO, "reviewed", {}))
+    assert text.startswith("webhook INFO reviewed ")
 
 
 def test_the_time_is_utc_with_milliseconds() -> None:

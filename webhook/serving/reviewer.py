@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.documents.json_codec import encode
 from vaultkube.errors import InvalidReview
+from vaultkube.log import Line
 from vaultkube.metrics import Metrics
 from vaultkube.remember import anything, remember
 from vaultkube.value_types import DURATION
@@ -105,7 +106,8 @@ class Reviewer:
         if decision.warnings:
             fields["warnings"] = _readable(decision.warnings)
         level = logging.WARNING if decision.refusal else logging.INFO
-        _log.log(level, "reviewed", extra={"fields": fields})
+        if _log.isEnabledFor(level):
+            _log.handle(Line(_log.name, level, "reviewed", fields))
         if decision.refusal:
             self._on_refusal(request, decision.refusal)
         return Answer("200 OK", "application/json", encode(answer(request, decision)))
@@ -189,4 +191,4 @@ def _readable(warnings: Sequence[str]) -> list[str]:
 def _name(request: AdmissionRequest) -> str:
     metadata = request.object.get("metadata")
     own = metadata if isinstance(metadata, dict) else {}
-    return request.object_name or str(own.get("name") or own.get("generateName") or "")
+    return request.name or str(own.get("name") or own.get("generateName") or "")
