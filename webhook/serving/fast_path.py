@@ -14,7 +14,7 @@ from email.utils import formatdate
 from enum import Enum
 from typing import Any, NamedTuple
 
-from vaultkube.remember import remember_last
+from vaultkube.remember import anything, remember, remember_last
 from webhook.serving.reviewer import Answer
 
 SHORT_BYTES = 32_768
@@ -26,9 +26,10 @@ READS = 16
 """Records that one connection is read at a time, so that one with many small ones keeps no other waiting."""
 _HEAD_END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
-_HEAD = re.compile(
-    rb"POST /(?:([A-Za-z0-9_-]{1,128})/)?(pods|secrets|configmaps)(?:\?([!-~]{0,1000}))? HTTP/1\.1\r\n((?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
+_LINE = re.compile(
+    rb"POST /(?:([A-Za-z0-9_-]{1,128})/)?(pods|secrets|configmaps)(?:\?([!-~]{0,1000}))? HTTP/1\.1"
 )
+_LINES = re.compile(rb"(?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
 _HEALTH = re.compile(
     rb"GET /healthz HTTP/1\.1\r\n(?:(?!Content-|Transfer-|Expect)[A-Z][A-Za-z-]*: [ -~]*\r\n)*\r\n",
     re.IGNORECASE,
@@ -174,21 +175,34 @@ class Incoming:
 
 def parse_head(text: bytes) -> Head | None:
     """Return the head of a review in the form that the API server sends; None for any other."""
-    match = _HEAD.fullmatch(text)
-    length = _body_length(match[4]) if match else None
-    if match is None or length is None or length > _BODY_LIMIT:
+    line, _, lines = text.partition(b"\r\n")
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    try:
+        length = _body_length(lines)
+    except _Unusual:
         return None
     return Head(match[1] or b"", match[2].decode("ascii"), match[3] or b"", len(text), len(text) + length)
 
 
-def _body_length(fields: bytes) -> int | None:
-    """Return the length of the body; None if the header fields hold more than is understood here."""
-    found = [(name.lower(), value) for name, value in _FIELD.findall(fields)]
+class _Unusual(Exception):
+    """The header fields are not those that the API server sends."""
+
+
+def _read_length(lines: bytes) -> int:
+    """Return the length of the body; raise _Unusual if the header fields hold more than is understood here."""
+    found = [(name.lower(), value) for name, value in _FIELD.findall(lines)]
     by_name = dict(found)
     length = by_name.get(_LENGTH, b"")
-    if len(by_name) < len(found) or not by_name.keys() <= _FIELDS or _HOST not in by_name:
-        return None
-    return int(length) if _NUMBER.fullmatch(length) else None
+    is_plain = _LINES.fullmatch(lines) and len(by_name) == len(found) and by_name.keys() <= _FIELDS
+    if not (is_plain and _HOST in by_name and _NUMBER.fullmatch(length) and int(length) <= _BODY_LIMIT):
+        raise _Unusual
+    return int(length)
+
+
+_body_length = remember(_read_length, public=anything, longest=512, entries=64)
+"""The API server sends the same header fields with bodies of the same length; none that may be secret is among `_FIELDS`."""
 
 
 def send(sock: Any, text: bytes) -> bytes:

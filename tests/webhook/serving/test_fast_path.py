@@ -58,6 +58,16 @@ def test_a_review_in_pieces_is_the_same(cuts: list[int]) -> None:
     assert parse(*(POST[start:end] for start, end in zip([0, *cuts], ends, strict=True))) == REQUEST
 
 
+def test_each_request_has_its_own_segment_and_length_behind_the_same_fields() -> None:
+    segments: list[bytes] = []
+    for segment in (b"one", b"two"):
+        incoming = Incoming(0.0, lambda found: not segments.append(found))  # type: ignore[func-returns-value]
+        assert incoming.add(POST.replace(b"/pods", b"/%b/pods" % segment)) == REQUEST
+    assert segments == [b"one", b"two"]
+    assert parse(POST.replace(b"Length: 4", b"Length: 5") + b"!") == REQUEST._replace(body=b"body!")
+    assert parse(POST) == REQUEST
+
+
 def test_a_caller_is_denied_before_its_body_has_come() -> None:
     assert parse(POST.removesuffix(b"body"), allowed=False) is State.DENIED
     assert parse(POST, allowed=False) is State.DENIED
