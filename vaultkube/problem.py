@@ -21,4 +21,4 @@ class Problem(NamedTuple):
 
 def messages(problems: Iterable[Problem]) -> tuple[str, ...]:
     """Return the messages of the problems, in their order."""
-    return tuple(problem.message for problem in problems)
+    return tuple([problem.message for problem in problems])

@@ -63,10 +63,11 @@ def _diff_objects(old: dict[str, Any], new: dict[str, Any], path: str, found: li
         gone = (key for key in old if key not in new)
         found.extend({"op": "remove", "path": f"{path}/{_escape(key)}"} for key in gone)
     for key in compress(new, map(is_not, map(old.get, new, repeat(_ABSENT)), new.values())):
+        step = _escape(key) if "~" in key or "/" in key else key
         if key in old:
-            _diff(old[key], new[key], f"{path}/{_escape(key)}", found)
+            _diff(old[key], new[key], f"{path}/{step}", found)
         else:
-            found.append({"op": "add", "path": f"{path}/{_escape(key)}", "value": new[key]})
+            found.append({"op": "add", "path": f"{path}/{step}", "value": new[key]})
 
 
 def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation]) -> None:
@@ -77,6 +78,10 @@ def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation
     shorter = min(len(old), len(new))
     start = _common(old, new, shorter)
     end = _common(old[::-1], new[::-1], shorter - start) if start < shorter else 0
+    if start + end == len(old):
+        indexes = range(start, len(new) - end)
+        found += [{"op": "add", "path": f"{path}/{index}", "value": new[index]} for index in indexes]
+        return
     _diff_middles(old[start : len(old) - end], new[start : len(new) - end], path, start, found)
 
 
@@ -121,7 +126,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _unescape(step: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
@@ -50,6 +51,7 @@ class PodDecisions:
         self._settings = settings
         self._defaults = defaults
         self._services = services
+        self._path_policy = settings.path_policy()
         self._pull_secrets = OperatorPullSecrets(
             tuple(services.default_pull_secrets),
             settings.default_pull_secret_namespace or services.own_namespace,
@@ -72,7 +74,7 @@ class PodDecisions:
         pod: Pod = request.object
         spec, plan = planned.spec, planned.whole
         outside = self._outside(request, planned, deadline) if plan.wrapped or plan.foreign else []
-        refused = outside if self._settings.path_policy().enforced else []
+        refused = outside if self._path_policy.enforced else []
         if not plan.wrapped:
             refuse([*(problems if change.whole_pod else ()), *plan.problems, *refused])
             return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
@@ -93,14 +95,14 @@ class PodDecisions:
         return Decision(
             patch=diff(request.object, new),
             warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
-            audit=audit_of(each for part in parts for each in _audit(spec, part)),
+            audit=audit_of(chain.from_iterable([_audit(spec, part) for part in parts])),
             references=plan.references(),
         )
 
     def _configure(self, annotations: Mapping[str, str]) -> ConfiguredPod:
         """Return what the annotations ask for: the pods of a workload ask for the same again."""
         return self._configured(
-            tuple(item for item in annotations.items() if item[0].startswith(ALL_PREFIXES))
+            tuple([item for item in annotations.items() if item[0].startswith(ALL_PREFIXES)])
         )
 
     def _configure_items(self, items: tuple[tuple[str, str], ...]) -> ConfiguredPod:
@@ -110,11 +112,11 @@ class PodDecisions:
     def _outside(self, request: AdmissionRequest, planned: PodPlan, deadline: Deadline) -> list[Problem]:
         """Return the problems of paths that the pod requests outside of those of its namespace."""
         requested = planned.requested_paths(self._defaults["vault_namespace"])
-        return self._settings.path_policy().violations(requested, request.namespace, deadline)
+        return self._path_policy.violations(requested, request.namespace, deadline)
 
 
 def _length(items: tuple[tuple[str, str], ...]) -> int:
-    return sum(len(key) + len(text) for key, text in items)
+    return sum([len(key) + len(text) for key, text in items])
 
 
 def _find_sources(
@@ -188,5 +190,8 @@ def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
             yield f"{name}/{variable}={decrypt_path(references, config) or '?'}"
         if TOKEN_VARIABLE in references.rewritten:
             yield f"{name}/{TOKEN_VARIABLE}=auth/{config.path}/login"
-        yield from (f"{name}/*={item.path}" for item in plan.from_paths[place].items)
-        yield from (f"{name}/*={source.path}" for source in config.sources if source.path)
+        for item in plan.from_paths[place].items:
+            yield f"{name}/*={item.path}"
+        for source in config.sources:
+            if source.path:
+                yield f"{name}/*={source.path}"

@@ -80,7 +80,7 @@ def audit_of(references: Iterable[str]) -> dict[str, str]:
 
     A comma inside of a path is escaped, so that no path looks like two references.
     """
-    text = ", ".join(each.replace(",", "%2C") for each in islice(references, _AUDIT_LENGTH))
+    text = ", ".join([each.replace(",", "%2C") for each in islice(references, _AUDIT_LENGTH)])
     return {"references": shortened(text, _AUDIT_LENGTH)} if text else {}
 
 

@@ -102,7 +102,8 @@ def _with_mounts(mounts: list[VolumeMount], added: Sequence[VolumeMount]) -> lis
     """
     new = list(mounts)
     for mount in added:
-        is_outer = any(_path(other).startswith(mount["mountPath"] + "/") for other in mounts)
+        inside = mount["mountPath"] + "/"
+        is_outer = any([_path(other).startswith(inside) for other in mounts])
         fitting = _writable(mount) if is_outer else mount
         present = [place for place, other in enumerate(mounts) if _is_same(other, mount)]
         if not present:

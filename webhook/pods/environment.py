@@ -4,6 +4,7 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-environment-vari
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
@@ -92,12 +93,13 @@ class Environment(NamedTuple):
     """The variables of a container in which a reference may be, and the launcher's settings, each once.
 
     Values in `hidden` come out if the optional key, or the key of a source of `envFrom`, that has replaced them goes
-    away. `missing` names, for messages, what is not there yet.
+    away. `missing` names, for messages, what is not there yet; `names` has all variables of `env`.
     """
 
     known: Collection[Variable]
     hidden: Sequence[Variable] = ()
     missing: Sequence[str] = ()
+    names: frozenset[str] = frozenset()
 
 
 def environment(container: Container, sources: Sources) -> Environment:
@@ -105,33 +107,44 @@ def environment(container: Container, sources: Sources) -> Environment:
 
     Plain text, which is most of what pods have, is left out.
     """
-    made = _Making(container, sources)
-    plain, found, hidden = made.plain, made.found, made.hidden
-    for index, entry in enumerate(container.get("env") or ()):
+    made, env = _Making(container, sources), container.get("env") or ()
+    found, hidden = made.found, made.hidden
+    names = frozenset([entry.get("name", "") for entry in env])
+    is_plain = len(names) == len(env) and names.isdisjoint(SETTINGS) and names.isdisjoint(found)
+    for index in _beyond_text(env) if is_plain else range(len(env)):
+        entry = env[index]
         name, text = entry.get("name", ""), entry.get("value") or ""
         if "$" in text or entry.get("valueFrom"):
             made.add(index, entry)
         elif PREFIX in text or name in SETTINGS:
             found[name] = Variable(name, utf8(text), ("env", index, "value"))
             hidden.pop(name, None)
-        else:
-            plain[name] = text
-            if name in found:
-                del found[name]
-                hidden.pop(name, None)
-    return Environment(found.values(), list(chain.from_iterable(hidden.values())), made.missing)
+        elif name in found:
+            del found[name]
+            hidden.pop(name, None)
+    return Environment(found.values(), [*chain.from_iterable(hidden.values())], made.missing, names)
+
+
+def _beyond_text(env: Sequence[EnvVar]) -> list[int]:
+    """Return the positions of the variables whose value is more than plain text, which often are few."""
+    return [
+        index
+        for index, entry in enumerate(env)
+        if "valueFrom" in entry or ((text := entry.get("value")) and ("$" in text or PREFIX in text))
+    ]
 
 
 class _Making:
     """The environment of a container while it is made."""
 
     def __init__(self, container: Container, sources: Sources) -> None:
-        self.plain: dict[str, str] = {}
         self.found: dict[str, Variable] = {}
         self.hidden: dict[str, list[Variable]] = {}
         self.missing: list[str] = []
         self._container = container
         self._sources = sources
+        self._plain: dict[str, str] = {}
+        self._read = 0
         self._left_bytes = _LONGEST_BYTES
         if container.get("envFrom"):
             for variable in _from_sources(container, sources, self.missing):
@@ -143,24 +156,29 @@ class _Making:
         if value_from:
             variable = _from_elsewhere(name, value_from, ("env", index, "valueFrom"), self._sources)
         else:
-            variable = self._expanded(name, utf8(entry.get("value") or ""), ("env", index, "value"))
+            variable = self._expanded(name, utf8(entry.get("value") or ""), index)
         if value_from and _is_missing(variable):
             self.missing.append(_missing_key(value_from, variable))
         if name in SETTINGS or not _is_left_out(variable):
             self._replace(variable, for_good=not variable.optional)
 
-    def _expanded(self, name: str, text: bytes, path: FieldPath) -> Variable:
+    def _expanded(self, name: str, text: bytes, index: int) -> Variable:
         try:
-            value, complete = expand(text, self._value_of, self._left_bytes)
+            value, complete = expand(text, partial(self._value_of, index), self._left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(self._container.get("name"), name)) from None
         self._left_bytes -= len(value)
-        return Variable(name, value, path, complete=complete, expanded=True)
+        return Variable(name, value, ("env", index, "value"), complete=complete, expanded=True)
 
-    def _value_of(self, name: str) -> bytes | None:
+    def _value_of(self, index: int, name: str) -> bytes | None:
+        """Return the value that the variable has before the one at `index`; None if only the kubelet knows, or none."""
         if name in self.found:
             return self.found[name].value
-        return utf8(self.plain[name]) if name in self.plain else None
+        for entry in self._container["env"][self._read : index]:
+            if not entry.get("valueFrom"):
+                self._plain[entry.get("name", "")] = entry.get("value") or ""
+        self._read = index
+        return utf8(self._plain[name]) if name in self._plain else None
 
     def _replace(self, variable: Variable, *, for_good: bool) -> None:
         """Set the variable; unless it is `for_good`, the one that it replaces is hidden behind it."""

@@ -1,8 +1,8 @@
 """The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, configurations of images."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import ContainerList, PodSpec
@@ -53,8 +53,9 @@ def find_sources(pod_spec: Mapping[str, object]) -> set[Source]:
 def find_source_keys(pod_spec: Mapping[str, object]) -> Iterator[tuple[Source, str]]:
     """Yield each ConfigMap and Secret with the key that a container takes from it, "" for all of its keys."""
     for key in CONTAINER_LISTS:
-        for container in _objects(pod_spec.get(key)):
-            yield from _source_keys(container)
+        for container in _items(pod_spec.get(key)):
+            if isinstance(container, dict):
+                yield from _source_keys(container)
 
 
 def container_sources(container: Mapping[str, object]) -> Iterator[Source]:
@@ -62,12 +63,14 @@ def container_sources(container: Mapping[str, object]) -> Iterator[Source]:
     return (source for source, _ in _source_keys(container))
 
 
-def _source_keys(container: Mapping[str, object]) -> Iterator[tuple[Source, str]]:
-    for entry in _objects(container.get("envFrom")):
-        yield from _named(entry)
-    for variable in _objects(container.get("env")):
-        if "valueFrom" in variable:
-            yield from _named(variable["valueFrom"])
+def _source_keys(container: Mapping[str, object]) -> list[tuple[Source, str]]:
+    documents = [*_items(container.get("envFrom"))]
+    documents += [
+        entry["valueFrom"]
+        for entry in _items(container.get("env"))
+        if isinstance(entry, dict) and "valueFrom" in entry
+    ]
+    return [found for document in documents for found in _named(document)] if documents else []
 
 
 def _named(document: object) -> Iterator[tuple[Source, str]]:
@@ -88,5 +91,6 @@ def find_containers(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
     ]
 
 
-def _objects(value: object) -> list[Mapping[str, object]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _items(value: object) -> Sequence[Any]:
+    """Return the items of a list, which may be anything; none of what is no list."""
+    return value if isinstance(value, list) else ()

@@ -28,12 +28,11 @@ def _is_host_process(spec: PodSpec) -> bool:
 
     https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
     """
-    contexts = [holder.get("securityContext") or {} for holder in (spec, *(spec.get("containers") or ()))]
-    return any(
-        (context["windowsOptions"] or {}).get("hostProcess") is True
-        for context in contexts
-        if "windowsOptions" in context
-    )
+    for holder in (spec, *(spec.get("containers") or ())):
+        options = (holder.get("securityContext") or {}).get("windowsOptions")
+        if options and options.get("hostProcess") is True:
+            return True
+    return False
 
 
 def _pinned(spec: PodSpec, label: str) -> tuple[str, ...]:

@@ -32,11 +32,11 @@ class Plan(NamedTuple):
 
     def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
         """Yield the containers of the pod that get the launcher."""
-        return (pod_spec[key][index] for key, index in self.wrapped)
+        return iter([pod_spec[key][index] for key, index in self.wrapped])
 
     def references(self) -> int:
         """Return the number of references in the pod."""
-        return sum(found.number() for found in self.wrapped.values())
+        return sum([found.number() for found in self.wrapped.values()])
 
 
 WINDOWS = Plan(

@@ -54,7 +54,8 @@ def plan_pod(
     if foreign is not None:
         return Plan({}, {}, foreign=foreign)
     paths = read_from_paths(config.from_path)
-    looked_at = own_places(pod_spec) if places is None else places
+    every = find_containers(pod_spec)
+    looked_at = _without_launchers(every) if places is None else places
     plan = plan_containers(looked_at, config, paths, sources, deadline)
     if not plan.wrapped:
         return plan
@@ -64,20 +65,18 @@ def plan_pod(
     problems = (
         *config_problems(config, paths),
         *plan.problems,
-        *name_problems(pod_spec),
+        *name_problems(every),
         *volume_problems(pod_spec, config),
     )
     if problems and only_precautions:
         return Plan({}, {}, warnings=tuple(map(left_alone, problems)))
     certain = {place: found for place, found in plan.wrapped.items() if place not in plan.precautions}
-    return plan._replace(
-        problems=problems,
-        warnings=(
-            *pod_warnings(pod_spec, config, paths, certain),
-            *delivery_warnings(plan.containers(pod_spec), config),
-            *plan.warnings,
-        ),
+    warnings = (
+        *pod_warnings(pod_spec, config, paths, certain),
+        *delivery_warnings(plan.containers(pod_spec), config),
+        *plan.warnings,
     )
+    return Plan(plan.wrapped, plan.images, problems, warnings, plan.from_paths, precautions=plan.precautions)
 
 
 def plan_containers(
@@ -200,7 +199,7 @@ def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
         text: _ENTRY_LENGTH * len(variables) + sum(map(len, variables)) + sum(map(len, variables.values()))
         for text, variables in by_text.items()
     }
-    return sum(lengths[paths.text] for paths in plan.from_paths.values())
+    return sum([lengths[paths.text] for paths in plan.from_paths.values()])
 
 
 def _init_containers(present: list[Container], first: int | None, own: Container) -> list[Container]:
@@ -233,4 +232,8 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
 
 def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
     """Return the containers of the pod's author, with their places."""
-    return [each for each in find_containers(pod_spec) if not launcher.is_init_container(each[1])]
+    return _without_launchers(find_containers(pod_spec))
+
+
+def _without_launchers(places: list[tuple[Place, Container]]) -> list[tuple[Place, Container]]:
+    return [each for each in places if not launcher.is_init_container(each[1])]

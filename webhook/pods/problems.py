@@ -1,6 +1,6 @@
 """Problems of a pod that needs the launcher: with one, it is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
@@ -10,7 +10,7 @@ from webhook.config.delivery import Delivery
 from webhook.pods import launcher
 from webhook.pods.connection import connection_problems
 from webhook.pods.container import is_command_known, is_never_pulled
-from webhook.pods.facts import find_containers
+from webhook.pods.facts import Place
 from webhook.pods.frompath import FromPaths
 from webhook.pods.launcher_variables import variable_problems
 from webhook.pods.other_webhooks import copies_launcher
@@ -23,12 +23,12 @@ _ONE_WEBHOOK = "if Bank-Vaults' webhook has added it, that has missed a containe
 
 def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
     """Yield the problems of annotations that no container can be started with; `paths` are the annotation's."""
-    place = config.path_of("from_path")
     if paths.problem:
-        yield Problem("from-path", place, f"annotation vault-env-from-path: {paths.problem}")
-    if any(item.path.startswith("vault:") for item in paths.items):
+        message = f"annotation vault-env-from-path: {paths.problem}"
+        yield Problem("from-path", config.path_of("from_path"), message)
+    if any([item.path.startswith("vault:") for item in paths.items]):
         message = "annotation vault-env-from-path: write the path alone, without vault: in front"
-        yield Problem("from-path", place, message)
+        yield Problem("from-path", config.path_of("from_path"), message)
     if config.token_audience and config.jwt_file:
         message = "annotations vault-token-audience and vault-jwt-file: set one of them"
         yield Problem("from-path", config.path_of("token_audience"), message)
@@ -60,9 +60,9 @@ def _is_in_the_way(path: str, mount: VolumeMount, config: Config) -> bool:
     )
 
 
-def name_problems(pod_spec: PodSpec) -> Iterator[Problem]:
+def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem]:
     """Yield a problem for a container that has the name of the one that the webhook adds, and is another."""
-    for place, container in find_containers(pod_spec):
+    for place, container in places:
         if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
             remedy = _ONE_WEBHOOK if copies_launcher(container) else "rename it"
             message = (

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -83,9 +82,8 @@ def find_references(container: Container, sources: Sources, deadline: Deadline =
     Raises Refused where `environment` does, and OutOfTime.
     """
     variables = environment(container, sources)
-    env = container.get("env") or ()
-    names = frozenset([entry.get("name", "") for entry in env])
-    is_doubled = len(names) < len(env)
+    names = variables.names
+    is_doubled = len(names) < len(container.get("env") or ())
     replaced = [each for each in overridden(container) if PREFIX in each[1]] if is_doubled else ()
     if not (variables.known or variables.missing or replaced):
         return References(names=names)
@@ -94,7 +92,7 @@ def find_references(container: Container, sources: Sources, deadline: Deadline =
     places: dict[str, FieldPath] = {}
     expands = False
     hidden = {variable.name for variable in variables.hidden}
-    for variable in chain(variables.hidden, variables.known):
+    for variable in (*variables.hidden, *variables.known):
         name = variable.name
         if _look(variable, found, deadline):
             places[name] = variable.path

@@ -101,12 +101,12 @@ def _expansion_warnings(container: Container, references: References) -> Iterato
 
 def _expanded_words(container: Container) -> Iterator[tuple[str, list[str]]]:
     """Yield the words that the kubelet expands, by the list that they stand in."""
-    lists: list[tuple[str, list[str] | None]] = [(key, container.get(key)) for key in _WORDS]
-    lists += [
-        (key, (container[key].get("exec") or {}).get("command")) for key in PROBES if container.get(key)
-    ]
-    for key, words in lists:
-        expanded = [word for word in words or () if isinstance(word, str) and "$(" in word]
+    lists: dict[str, list[str] | None] = {key: container[key] for key in _WORDS if container.get(key)}
+    for probe in PROBES:
+        if container.get(probe):
+            lists[probe] = (container[probe].get("exec") or {}).get("command")
+    for key, words in lists.items():
+        expanded = [word for word in words if isinstance(word, str) and "$(" in word] if words else None
         if expanded:
             yield key, expanded
 

@@ -83,3 +83,16 @@ def test_a_missing_optional_key_leaves_the_value_that_stands_before(
     found = environment({"name": "app", "env": [before, *entries]}, SOURCES)
     assert [variable.value for variable in found.known] == [value]
     assert [variable.value for variable in found.hidden] == hidden
+
+
+def test_a_name_stands_for_the_text_before_it_and_for_no_text_behind_it() -> None:
+    texts = [("B", "one"), ("A", "vault:$(B)"), ("B", "two"), ("C", "vault:$(B)$(D)"), ("D", "three")]
+    env = [{"name": name, "value": text} for name, text in texts]
+    found = {variable.name: variable for variable in environment({"name": "app", "env": env}, {}).known}
+    assert (found["A"].value, found["A"].complete) == (b"vault:one", True)
+    assert (found["C"].value, found["C"].complete) == (b"vault:two$(D)", False)
+
+
+def test_all_names_of_env_are_told() -> None:
+    env = [{"name": "A", "value": "text"}, {"name": "B", "value": "vault:a/b#c"}, {"name": "A"}]
+    assert environment({"name": "app", "env": env}, {}).names == {"A", "B"}
