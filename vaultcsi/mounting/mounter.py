@@ -1,0 +1,38 @@
+"""A mount from its request to its files: one login, each distinct request once, and the files decided from the answers."""
+
+from vaultcsi.cluster.tokens import TokenRequests
+from vaultcsi.cluster.version_key import VersionKey
+from vaultcsi.errors import CsiError
+from vaultcsi.mounting.files import MountedFile, files_of
+from vaultcsi.mounting.session import Answers, PodSession
+from vaultcsi.request import Mount
+from vaultcsi.settings import Settings
+from vaultcsi.vault.connections import Connections
+from vaultcsi.vault.logins import Logins
+from vaultcsi.vault.server import login_of
+from vaultkube.deadline import Deadline
+
+
+class Mounter:
+    """Makes mounts; safe to share between threads."""
+
+    def __init__(self, settings: Settings, requests: TokenRequests, key: VersionKey) -> None:
+        self._settings = settings
+        self._requests = requests
+        self._key = key
+        self._connections = Connections()
+        self._logins = Logins(settings.most_logins)
+
+    def mount(self, mount: Mount, deadline: Deadline) -> list[MountedFile]:
+        """Return the files of the mount; raise CsiError, ClusterUnavailable, MissingRight or InvalidSetting."""
+        answers = self._answers(mount, deadline)
+        return files_of(mount, answers, self._key.get(deadline))
+
+    def _answers(self, mount: Mount, deadline: Deadline) -> Answers:
+        login = login_of(mount.pod, mount.parameters, self._settings)
+        session = PodSession(mount.pod, login, self._connections, self._logins, self._requests, deadline)
+        try:
+            return session.read(dict.fromkeys(each.request for each in mount.parameters.objects))
+        except CsiError as error:
+            first = mount.parameters.objects[0].name
+            raise type(error)(f'couldn\'t read secret "{first}": {error}') from error
