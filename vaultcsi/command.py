@@ -33,10 +33,14 @@ def run(arguments: list[str]) -> int:
 def _serve(settings: Settings) -> None:
     from vaultcsi.cluster.version_key import VersionKey
     from vaultcsi.mounting.mounter import Mounter
+    from vaultcsi.mounting.upkeep import Upkeep
     from vaultcsi.serving.health import Health
     from vaultcsi.serving.server import Server
     from vaultcsi.serving.service import Service
     from vaultcsi.serving.socket_file import SocketFile
+    from vaultcsi.vault.access import Accesses
+    from vaultcsi.vault.connections import Connections
+    from vaultcsi.vault.renewals import Renewals
     from vaultkube.apiserver.client import Cluster
     from vaultkube.apiserver.kubeconfig import find_connection
     from vaultkube.deadline import Deadline
@@ -47,9 +51,10 @@ def _serve(settings: Settings) -> None:
         cluster, os.environ.get("POD_NAMESPACE") or connection.namespace, settings.hmac_secret_name
     )
     socket_file = SocketFile(settings.endpoint)
-    server = Server(
-        Service(Mounter(settings, cluster, key)), socket_file, settings.threads, settings.mount_timeout_s
-    )
+    connections, accesses = Connections(), Accesses(settings.most_logins)
+    mounter = Mounter(settings, cluster, key, connections, accesses)
+    server = Server(Service(mounter), socket_file, settings.threads, settings.mount_timeout_s)
+    upkeep = Upkeep(accesses, Renewals(connections), cluster, settings.node)
 
     def problem() -> str:
         if not socket_file.is_ours():
@@ -67,9 +72,11 @@ def _serve(settings: Settings) -> None:
             f"the socket {settings.endpoint} cannot be made ({error}): its folder must be writable"
         ) from None
     health.start()
+    upkeep.start(settings.renewal_interval_s, settings.pods_interval_s)
     print(f"vault-webhook csi-provider: serving at {settings.endpoint}", file=sys.stderr, flush=True)
     ended.wait()
     server.stop(settings.drain_s)
+    upkeep.stop()
     health.close()
 
 

@@ -143,6 +143,18 @@ class Settings:
     mount_timeout_s: float = _setting(
         "MOUNT_TIMEOUT", DURATION, "60s", help="what one mount may take; the kubelet waits two minutes"
     )
+    node: str = _setting(
+        "NODE_NAME",
+        LINE,
+        "",
+        help="the node, so that tokens of its pods are revoked when the pods are gone; without it they end by themselves",
+    )
+    renewal_interval_s: float = _setting(
+        "RENEWAL_INTERVAL", DURATION, "5s", help="how often leases are looked at that may have to be renewed"
+    )
+    pods_interval_s: float = _setting(
+        "PODS_INTERVAL", DURATION, "30s", help="how often the pods of NODE_NAME are listed"
+    )
     threads: int = _setting(
         "THREADS", _THREADS, "16", help="how many mounts are made at once; the others wait"
     )

@@ -23,31 +23,48 @@ def surroundings(cluster: Cluster, cluster_vault: Vault) -> Surroundings:
 
 
 @pytest.fixture(scope="session")
-def provider_kubeconfig(surroundings: Surroundings) -> Path:
+def provider_kubeconfig(surroundings: Surroundings, session_folder: Path) -> Path:
     """The kubeconfig of the provider's ServiceAccount, with the rights of its manifests."""
-    return surroundings.install()
+    folder = session_folder / "manifests-csi"
+    folder.mkdir()
+    return surroundings.install(folder)
 
 
-@pytest.fixture
-def socket_folder() -> Iterator[Path]:
-    """A folder whose name is short enough for sockets in it."""
+def _folder() -> Iterator[Path]:
+    """Yield a folder whose name is short enough for sockets in it."""
     folder = Path(tempfile.mkdtemp(prefix="csi-"))
     yield folder
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def socket_folder() -> Iterator[Path]:
+    """A folder for the sockets of one test."""
+    yield from _folder()
+
+
+@pytest.fixture(scope="module")
+def module_sockets() -> Iterator[Path]:
+    """A folder for the sockets of one file of tests."""
+    yield from _folder()
+
+
+@pytest.fixture(scope="session")
+def session_sockets() -> Iterator[Path]:
+    """A folder for the sockets of the session."""
+    yield from _folder()
+
+
 @pytest.fixture(scope="session")
 def provider(
-    session_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+    session_folder: Path, session_sockets: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> Iterator[Provider]:
     """The session's provider, which trusts the session's Vault."""
-    folder = Path(tempfile.mkdtemp(prefix="csi-"))
     running = Provider(
         session_folder,
-        folder / "vault.sock",
+        session_sockets / "vault.sock",
         provider_kubeconfig,
         {"VAULT_CACERT": str(surroundings.vault.ca_file)},
     )
     yield running
     running.stop()
-    shutil.rmtree(folder)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Mapping
@@ -11,12 +12,22 @@ from typing import Any
 
 from tests.servers.cluster import Cluster
 from tests.servers.endpoint import Endpoint
+from tests.servers.kubectl import Kubectl
 from tests.servers.process import Process, free_port
 from tests.servers.vault import Vault
 from tests.vaultcsi.driver import Driver, attributes
 
-NAMESPACE = "csi"
+ROOT = Path(__file__).parents[2]
+NAMESPACE = "vault-csi-provider"
 ACCOUNT = "vault-csi-provider"
+NODE = "node-of-csi"
+
+
+def built_manifests(folder: Path) -> str:
+    """Return what kustomize makes of `manifests/csi` in an overlay that has nothing else."""
+    shutil.copytree(ROOT / "manifests/csi", folder / "csi")
+    (folder / "kustomization.yaml").write_text("components: [csi]\n")
+    return Kubectl(folder / "none")("kustomize", str(folder))
 
 
 class Provider:
@@ -67,29 +78,9 @@ class Surroundings:
     cluster: Cluster
     vault: Vault
 
-    def install(self) -> Path:
-        """Make what the manifests make for the provider; return the kubeconfig of its ServiceAccount."""
-        self.cluster.create_namespace(NAMESPACE)
-        group = "rbac.authorization.k8s.io"
-        subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}
-        rules = {
-            "ClusterRole": [{"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]}],
-            "Role": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create"]}],
-        }
-        items: list[dict[str, Any]] = [
-            {
-                "apiVersion": "v1",
-                "kind": "ServiceAccount",
-                "metadata": {"name": ACCOUNT, "namespace": NAMESPACE},
-            }
-        ]
-        for kind, allowed in rules.items():
-            metadata = {"name": ACCOUNT, **({"namespace": NAMESPACE} if kind == "Role" else {})}
-            common = {"apiVersion": f"{group}/v1", "metadata": metadata}
-            items.append({**common, "kind": kind, "rules": allowed})
-            role = {"apiGroup": group, "kind": kind, "name": ACCOUNT}
-            items.append({**common, "kind": f"{kind}Binding", "roleRef": role, "subjects": [subject]})
-        self.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    def install(self, folder: Path) -> Path:
+        """Apply the manifests; return the kubeconfig of the provider's ServiceAccount."""
+        self.cluster.apply(built_manifests(folder))
         return self.cluster.kubeconfig_of(NAMESPACE, ACCOUNT)
 
     def account(self, name: str = "db", namespace: str = "default") -> None:
@@ -117,11 +108,15 @@ class Surroundings:
             },
         )
 
-    def pod(self, account: str = "db", namespace: str = "default") -> dict[str, Any]:
-        """Create a pod that no node runs."""
+    def pod(self, account: str = "db", namespace: str = "default", node: str = NODE) -> dict[str, Any]:
+        """Create a pod that is bound to a node that there is not."""
         body = {
             "metadata": {"generateName": "app-"},
-            "spec": {"serviceAccountName": account, "containers": [{"name": "app", "image": "app"}]},
+            "spec": {
+                "nodeName": node,
+                "serviceAccountName": account,
+                "containers": [{"name": "app", "image": "app"}],
+            },
         }
         pod: dict[str, Any] = self.cluster.request("POST", f"/api/v1/namespaces/{namespace}/pods", body)
         return pod

@@ -7,8 +7,8 @@ from vaultcsi.mounting.files import MountedFile, files_of
 from vaultcsi.mounting.session import Answers, PodSession
 from vaultcsi.request import Mount
 from vaultcsi.settings import Settings
+from vaultcsi.vault.access import Accesses
 from vaultcsi.vault.connections import Connections
-from vaultcsi.vault.logins import Logins
 from vaultcsi.vault.server import login_of
 from vaultkube.deadline import Deadline
 
@@ -16,12 +16,19 @@ from vaultkube.deadline import Deadline
 class Mounter:
     """Makes mounts; safe to share between threads."""
 
-    def __init__(self, settings: Settings, requests: TokenRequests, key: VersionKey) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        requests: TokenRequests,
+        key: VersionKey,
+        connections: Connections,
+        accesses: Accesses,
+    ) -> None:
         self._settings = settings
         self._requests = requests
         self._key = key
-        self._connections = Connections()
-        self._logins = Logins(settings.most_logins)
+        self._connections = connections
+        self._accesses = accesses
 
     def mount(self, mount: Mount, deadline: Deadline) -> list[MountedFile]:
         """Return the files of the mount; raise CsiError, ClusterUnavailable, MissingRight or InvalidSetting."""
@@ -30,9 +37,10 @@ class Mounter:
 
     def _answers(self, mount: Mount, deadline: Deadline) -> Answers:
         login = login_of(mount.pod, mount.parameters, self._settings)
-        session = PodSession(mount.pod, login, self._connections, self._logins, self._requests, deadline)
         try:
-            return session.read(dict.fromkeys(each.request for each in mount.parameters.objects))
+            with self._accesses.entered(login, deadline) as access:
+                session = PodSession(mount.pod, login, access, self._connections, self._requests, deadline)
+                return session.read(dict.fromkeys(each.request for each in mount.parameters.objects))
         except CsiError as error:
             first = mount.parameters.objects[0].name
             raise type(error)(f'couldn\'t read secret "{first}": {error}') from error

@@ -11,19 +11,31 @@ from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.server import PodLogin
 from vaultenv.basics.jsontext import Number
 from vaultenv.client.answers import body_of, cannot_answer, refusal
+from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted
 from vaultkube.deadline import Deadline
 
 _FAILED = "failed to login"
+_PACE = Pace(0.0)
+_MIDDLE = 0.5
+_LAST_PART = 0.1
+"""Of a token's life: a mount does not begin with a token that may end before the mount does."""
 
 
 @dataclass(frozen=True)
 class VaultToken:
-    """A token of Vault, with its lifetime in seconds (0: it does not end) from the monotonic time of the login."""
+    """A token of Vault, granted at a monotonic time, and how long it holds."""
 
     value: str = field(repr=False)
-    lifetime_s: int
-    renewable: bool
     granted_at: float
+    held: Held
+
+    def is_usable(self, now: float, ahead_s: float) -> bool:
+        """Return whether a mount may begin with it.
+
+        Something is leased with it that must live for `ahead_s` more seconds, if it is not renewed meanwhile.
+        """
+        needed_s = 0.0 if self.held.renewable else ahead_s
+        return self.held.ends_at - now > max(needed_s, _LAST_PART * self.held.first_s)
 
 
 def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadline, now: float) -> VaultToken:
@@ -34,9 +46,15 @@ def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadli
     auth = body_of(answer.body).get("auth") if answer.status == 200 else None
     if not isinstance(auth, dict) or not auth.get("client_token"):
         raise _error(login, answer)
-    lifetime = auth.get("lease_duration")
-    lifetime_s = int(lifetime) if isinstance(lifetime, Number) and lifetime.isdigit() else 0
-    return VaultToken(str(auth["client_token"]), lifetime_s, auth.get("renewable") is True, now)
+    lasts_s = lease_s(auth.get("lease_duration"))
+    terms = Terms(LEASED, lasts_s, "token", auth.get("renewable") is True)
+    held = granted(terms, _PACE, now, _MIDDLE) if lasts_s else Held(terms, NEVER)
+    return VaultToken(str(auth["client_token"]), now, held)
+
+
+def lease_s(value: object) -> float:
+    """Return a lease time in an answer, 0 for none."""
+    return float(value) if isinstance(value, Number) and value.isdigit() else 0.0
 
 
 def _error(login: PodLogin, answer: Answer) -> CsiError:

@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
@@ -29,6 +29,8 @@ _CONFLICT = 409
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
 
 
@@ -125,15 +127,19 @@ class Cluster:
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Node]:
         """Yield every node as `nodes_of` says; raise ClusterUnavailable or MissingRight."""
-        page = ""
-        while True:
-            path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
-            request = _Request("GET", path, "the nodes", Right("list", "nodes"), accept=TABLE)
-            found = self._found(request, deadline)
-            yield from nodes_of(found)
-            page = (found.get("metadata") or {}).get("continue") or ""
-            if not page:
-                return
+        request = _Request("GET", "/api/v1/nodes?", "the nodes", Right("list", "nodes"), accept=TABLE)
+        for page in self._pages(request, deadline):
+            yield from nodes_of(page)
+
+    def list_pods_of_node(self, node: str, deadline: Deadline) -> set[str]:
+        """Return the uid of every pod that is bound to the node; raise ClusterUnavailable or MissingRight."""
+        path = f"/api/v1/pods?fieldSelector={quote(f'spec.nodeName={node}', safe='')}&"
+        request = _Request("GET", path, f"the pods of node {node}", Right("list", "pods"), accept=_METADATA)
+        return {
+            item["metadata"]["uid"]
+            for page in self._pages(request, deadline)
+            for item in page.get("items") or ()
+        }
 
     def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable or MissingRight."""
@@ -152,6 +158,17 @@ class Cluster:
             _log.warning("not ready: %s", problem)
         self._not_ready = problem
         return not problem
+
+    def _pages(self, request: _Request, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
+        """Yield the parts of a list, whose path ends where a query may go on."""
+        page = ""
+        while True:
+            path = f"{request.path}limit={_PAGE}&continue={quote(page, safe='')}"
+            found = self._found(replace(request, path=path), deadline)
+            yield found
+            page = (found.get("metadata") or {}).get("continue") or ""
+            if not page:
+                return
 
     def _found(self, request: _Request, deadline: Deadline) -> Mapping[str, Any]:
         document = self._find(request, deadline)

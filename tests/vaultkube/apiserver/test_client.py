@@ -80,6 +80,18 @@ def test_a_token_that_is_bound_to_a_pod_ends_with_it(cluster: Server, admin: Clu
     assert admin.create_token("default", "default", [], soon(), pod) is None
 
 
+def test_the_pods_of_a_node_are_known_by_their_ids(cluster: Server, admin: Cluster) -> None:
+    uids = []
+    for node in ("here", "here", "elsewhere"):
+        body = {
+            "metadata": {"generateName": "listed-"},
+            "spec": {"nodeName": node, "containers": [{"name": "app", "image": "app"}]},
+        }
+        uids.append(cluster.request("POST", "/api/v1/namespaces/default/pods", body)["metadata"]["uid"])
+    assert admin.list_pods_of_node("here", soon()) == set(uids[:2])
+    assert admin.list_pods_of_node("nowhere", soon()) == set()
+
+
 def test_an_object_is_created_once(admin: Cluster) -> None:
     document = {"metadata": {"name": "created-once"}, "data": {"k": "dg=="}}
     assert admin.create("Secret", "default", document, soon())
