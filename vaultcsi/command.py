@@ -7,10 +7,12 @@ import threading
 from functools import partial
 
 from vaultcsi.settings import Settings, read_settings, usage
+from vaultkube.allocator import give_back_large_blocks, share_heaps
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
 
 _READY_BUDGET_S = 1.5
+_HEAPS = 2
 
 
 def run(arguments: list[str]) -> int:
@@ -20,6 +22,8 @@ def run(arguments: list[str]) -> int:
         raise SystemExit(0)
     settings = read_settings(arguments, os.environ)
     configure_logging(settings.log_level)
+    give_back_large_blocks()
+    share_heaps(_HEAPS)
     try:
         import grpc  # noqa: F401  # an extra, and 20 MiB: for this command alone
     except ModuleNotFoundError:

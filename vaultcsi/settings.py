@@ -156,7 +156,7 @@ class Settings:
         "PODS_INTERVAL", DURATION, "30s", help="how often the pods of NODE_NAME are listed"
     )
     threads: int = _setting(
-        "THREADS", _THREADS, "16", help="how many mounts are made at once; the others wait"
+        "THREADS", _THREADS, "8", help="how many mounts are made at once; the others wait"
     )
     drain_s: float = _setting(
         "DRAIN_TIMEOUT", DURATION, "20s", help="how long mounts that have begun may take after SIGTERM"
