@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.policy.paths import RequestedPath
 from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Defaults
@@ -22,7 +23,6 @@ from webhook.pods.launcher import Launcher
 from webhook.pods.paths import find_requested_paths
 from webhook.pods.plan import Part, Plan, joined
 from webhook.pods.pod import own_places, plan_pod
-from webhook.policy.paths import RequestedPath
 
 
 class ExecLauncher(NamedTuple):

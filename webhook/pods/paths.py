@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vaultenv.template_sources import parse_sources
+from vaultkube.policy.paths import RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath
 from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import TEMPLATES_VARIABLE, Config
@@ -13,7 +14,6 @@ from webhook.pods.frompath import NO_PATHS, FromPaths, read_from_paths
 from webhook.pods.plan import Plan
 from webhook.pods.references import References
 from webhook.pods.transit import decrypt_path, is_operators
-from webhook.policy.paths import RequestedPath, foreign_namespace
 
 
 def find_requested_paths(
