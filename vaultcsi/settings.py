@@ -7,7 +7,18 @@ from urllib.parse import urlsplit
 
 from vaultkube.provider_class.parameters import ADDRESS
 from vaultkube.settings_table import Row, read_table, row_field, rows_of
-from vaultkube.value_types import BOOLEAN, COUNT, DURATION, LINE, ValueType, choice, is_false
+from vaultkube.value_types import (
+    BOOLEAN,
+    COUNT,
+    DURATION,
+    LINE,
+    PATH_PATTERNS,
+    POLICY_MODE,
+    WORDS,
+    ValueType,
+    choice,
+    is_false,
+)
 
 _UNIX = "unix://"
 
@@ -125,6 +136,24 @@ class Settings:
         "false",
         flag="vault-tls-skip-verify",
         help="do not verify Vault's certificate",
+    )
+    address_allow_list: tuple[str, ...] = _setting(
+        "VAULT_ADDR_ALLOWLIST",
+        WORDS,
+        "",
+        help="Vault addresses that classes may name, beside VAULT_ADDR; none: all",
+    )
+    path_patterns: tuple[str, ...] = _setting(
+        "VAULT_PATH_POLICY",
+        PATH_PATTERNS,
+        "",
+        help="the paths of Vault that a class may name, with what is below them: see docs/path-policy.md; none: all",
+    )
+    path_policy_mode: str = _setting(
+        "VAULT_PATH_POLICY_MODE",
+        POLICY_MODE,
+        "enforce",
+        help="whether a class that names another path is refused, or a warning in the log",
     )
     hmac_secret_name: str = _setting(
         "HMAC_SECRET_NAME",

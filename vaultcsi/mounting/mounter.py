@@ -1,9 +1,12 @@
 """A mount from its request to its files: one login, each distinct request once, and the files decided from the answers."""
 
+import logging
+
 from vaultcsi.cluster.tokens import TokenRequests
 from vaultcsi.cluster.version_key import VersionKey
-from vaultcsi.errors import CsiError
+from vaultcsi.errors import CsiError, InvalidClass
 from vaultcsi.mounting.files import MountedFile, files_of
+from vaultcsi.mounting.policy import WARNED, policy_problems
 from vaultcsi.mounting.session import Answers, PodSession
 from vaultcsi.request import Mount
 from vaultcsi.settings import Settings
@@ -11,6 +14,8 @@ from vaultcsi.vault.access import Accesses
 from vaultcsi.vault.connections import Connections
 from vaultcsi.vault.server import login_of
 from vaultkube.deadline import Deadline
+
+_log = logging.getLogger(__name__)
 
 
 class Mounter:
@@ -32,8 +37,18 @@ class Mounter:
 
     def mount(self, mount: Mount, deadline: Deadline) -> list[MountedFile]:
         """Return the files of the mount; raise CsiError, ClusterUnavailable, MissingRight or InvalidSetting."""
+        self._check(mount)
         answers = self._answers(mount, deadline)
         return files_of(mount, answers, self._key.get(deadline))
+
+    def _check(self, mount: Mount) -> None:
+        problems = policy_problems(mount, self._settings)
+        refused = [problem for problem in problems if problem.rule != WARNED]
+        if refused:
+            raise InvalidClass(refused)
+        for problem in problems:
+            fields = {"namespace": mount.pod.namespace, "pod": mount.pod.name}
+            _log.warning("%s", problem.message, extra={"fields": fields})
 
     def _answers(self, mount: Mount, deadline: Deadline) -> Answers:
         login = login_of(mount.pod, mount.parameters, self._settings)

@@ -30,8 +30,10 @@ def own_provider(
     running.stop()
 
 
-def start(folder: Path, sockets: Path, surroundings: Surroundings, kubeconfig: Path) -> Provider:
-    environ = {"VAULT_CACERT": str(surroundings.vault.ca_file), "VAULT_ADDR": surroundings.vault.address}
+def start(
+    folder: Path, sockets: Path, surroundings: Surroundings, kubeconfig: Path, **settings: str
+) -> Provider:
+    environ = {"VAULT_CACERT": str(surroundings.vault.ca_file), **settings}
     return Provider(folder, sockets / "vault.sock", kubeconfig, environ)
 
 
@@ -125,3 +127,16 @@ def test_a_socket_that_cannot_be_made_is_an_error_with_its_path(
     )
     assert done.returncode == 1
     assert "file/vault.sock cannot be made" in done.stderr
+
+
+def test_the_operators_path_policy_holds(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    policy = {"VAULT_PATH_POLICY": "secret/data/{namespace}"}
+    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, **policy)
+    try:
+        status, message = running.driver.refusal(surroundings.attributes(SEED))
+    finally:
+        running.stop()
+    assert status == "INVALID_ARGUMENT"
+    assert "lets namespace default name secret/data/default" in message
