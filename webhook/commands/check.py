@@ -39,7 +39,11 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     inputs = read_inputs(options, broken.append)
     yield from (Finding(error.file, error.line, "", "not-yaml", error.reason, "") for error in broken)
     checker = Checker(
-        inputs.operator, inputs.surroundings, inputs.namespace, migration=options.origin is not None
+        inputs.operator,
+        inputs.surroundings,
+        inputs.namespace,
+        migration=options.origin == "bank-vaults",
+        csi_migration=options.origin == "vault-csi-provider",
     )
     for document in inputs.documents:
         yield from checker.findings(document)
@@ -64,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--from",
         dest="origin",
-        choices=["bank-vaults"],
-        help="also list what changes for manifests that work with that webhook today",
+        choices=["bank-vaults", "vault-csi-provider"],
+        help="also list what changes for manifests that work with that program today",
     )
     return parser

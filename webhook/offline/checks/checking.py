@@ -12,6 +12,7 @@ from webhook.offline.checks.finding import Finding, finding
 from webhook.offline.checks.migration import custom_object_problems
 from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
+from webhook.offline.checks.provider_classes import class_problems, find_classes
 from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION
 from webhook.offline.documents import Document
 from webhook.offline.misplaced import find_misplaced
@@ -26,12 +27,15 @@ _MIGRATION = frozenset(rule.id for rule in MIGRATION)
 
 @dataclass(frozen=True)
 class Checker:
-    """Checks documents; `migration`: as manifests that work with Bank-Vaults today."""
+    """Checks documents; `migration`: as manifests that work with Bank-Vaults today, `csi_migration`: as classes that work with
+    vault-csi-provider.
+    """
 
     operator: Operator
     surroundings: Surroundings
     namespace: str
     migration: bool = False
+    csi_migration: bool = False
 
     def findings(self, document: Document) -> Iterator[Finding]:
         """Yield the findings of one document."""
@@ -42,6 +46,10 @@ class Checker:
         for reviewable in find_objects(document.content, self.namespace):
             for problem in self._problems(reviewable):
                 yield finding(document, problem.inside(reviewable.path), str(reviewable))
+        policy = self.operator.settings.path_policy()
+        for found in find_classes(document.content, self.namespace):
+            for problem in class_problems(found, policy, migration=self.csi_migration):
+                yield finding(document, problem.inside(found.path), str(found))
         if self.migration:
             for problem in custom_object_problems(document.content):
                 yield finding(document, problem, str(document.content.get("kind")))

@@ -47,6 +47,9 @@ RULES = (
     Rule("image-never-pulled", ERROR, "an entry point stands in an image that is only on the node", "set `command` in the container, or the annotation entrypoint"),
     Rule("variable", ERROR, "a variable of the launcher has a value that it cannot start with", "write the accepted form, docs/vault-env.md"),
     Rule("source-missing", WARNING, "a ConfigMap, Secret or file that a container takes variables from is not there yet, and may bring references", "create it before the pod"),
+    Rule("csi-parameter", ERROR, "a parameter of a SecretProviderClass for Vault is missing or wrong, or contradicts another one", "write the accepted form, docs/csi.md"),
+    Rule("csi-unknown", ERROR, "a SecretProviderClass for Vault has a parameter that provider vault does not know", "correct the name, or remove it"),
+    Rule("csi-objects", ERROR, "`objects` of a SecretProviderClass for Vault cannot be used", "as the message says: docs/csi.md"),
     Rule("refused", ERROR, "the webhook would refuse the object", "as the message says"),
     Rule("warned", WARNING, "the webhook would warn", "as the message says"),
 )  # fmt: skip
@@ -70,4 +73,11 @@ MIGRATION = (
 )  # fmt: skip
 """The rules that `--from bank-vaults` adds: differences for a manifest that works with Bank-Vaults."""
 
-BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION)}
+CSI_MIGRATION = (
+    Rule("csi-whole-answer", NOTE, "a file without secretKey has an empty request_id, so that it changes with its content alone", "nothing, unless the program reads request_id"),
+    Rule("csi-kept", NOTE, "the answer to POST or PUT is kept until its own end, or that of the pod's token; vault-csi-provider asks for another one at each mount", "nothing, unless each mount shall have another one"),
+    Rule("csi-arguments", NOTE, "two objects of one path with different secretArgs are two requests; vault-csi-provider gives both the first one's answer", "nothing, unless both shall have the same answer"),
+)  # fmt: skip
+"""The rules that `--from vault-csi-provider` adds: differences for a class that works with vault-csi-provider."""
+
+BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION, *CSI_MIGRATION)}
