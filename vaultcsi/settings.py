@@ -170,7 +170,7 @@ class Settings:
         help="how many logins are kept, one for each pod and role",
     )
     mount_timeout_s: float = _setting(
-        "MOUNT_TIMEOUT", DURATION, "60s", help="what one mount may take; the kubelet waits two minutes"
+        "MOUNT_TIMEOUT", DURATION, "30s", help="what one mount may take; the kubelet waits two minutes"
     )
     node: str = _setting(
         "NODE_NAME",
@@ -185,7 +185,10 @@ class Settings:
         "PODS_INTERVAL", DURATION, "30s", help="how often the pods of NODE_NAME are listed"
     )
     threads: int = _setting(
-        "THREADS", _THREADS, "8", help="how many mounts are made at once; the others wait"
+        "THREADS",
+        _THREADS,
+        "32",
+        help="how many mounts are made at once, three quarters of them for one namespace; the others wait",
     )
     drain_s: float = _setting(
         "DRAIN_TIMEOUT", DURATION, "20s", help="how long mounts that have begun may take after SIGTERM"

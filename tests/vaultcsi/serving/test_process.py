@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,21 @@ def test_the_operators_path_policy_holds(
         running.stop()
     assert status == "INVALID_ARGUMENT"
     assert "lets namespace default name secret/data/default" in message
+
+
+@pytest.mark.long
+def test_pods_that_wait_for_a_silent_vault_do_not_keep_those_of_other_namespaces(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, THREADS="4")
+    surroundings.cluster.create_namespace("patient")
+    surroundings.account(namespace="patient")
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        waiting = [surroundings.attributes(SEED, vaultAddress=address) for _ in range(6)]
+        found = [pool.submit(running.driver.refusal, each, timeout_s=8) for each in waiting]
+        own = surroundings.attributes(SEED, surroundings.pod(namespace="patient"))
+        assert running.driver.files(own, timeout_s=6)["obj-username"] == b"myusername"
+        statuses = {each.result()[0] for each in found}
+    running.stop()
+    assert statuses == {"DEADLINE_EXCEEDED", "UNAVAILABLE"}
