@@ -39,6 +39,7 @@ def _serve(settings: Settings) -> None:
     from vaultcsi.mounting.mounter import Mounter
     from vaultcsi.mounting.upkeep import Upkeep
     from vaultcsi.serving.health import Health
+    from vaultcsi.serving.poll_events import PollEvents
     from vaultcsi.serving.server import Server
     from vaultcsi.serving.service import Service
     from vaultcsi.serving.socket_file import SocketFile
@@ -57,7 +58,8 @@ def _serve(settings: Settings) -> None:
     socket_file = SocketFile(settings.endpoint)
     connections, accesses = Connections(), Accesses(settings.most_logins)
     mounter = Mounter(settings, cluster, key, connections, accesses)
-    server = Server(Service(mounter), socket_file, settings.threads, settings.mount_timeout_s)
+    service = Service(mounter, PollEvents(cluster, settings.node))
+    server = Server(service, socket_file, settings.threads, settings.mount_timeout_s)
     upkeep = Upkeep(accesses, Renewals(connections), cluster, settings.node)
 
     def problem() -> str:

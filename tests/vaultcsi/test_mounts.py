@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from typing import Any
 
 import pytest
 
@@ -245,3 +247,45 @@ def test_a_request_that_is_none_is_refused(provider: Provider, attributes: str) 
     with pytest.raises(grpc.RpcError) as caught:
         provider.driver._call("Mount", MOUNT_REQUEST, MOUNT_RESPONSE, {"attributes": attributes}, 5)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def events_of(surroundings: Surroundings, pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the Events about the pod, once there is one, or after a while."""
+    found: list[dict[str, Any]] = []
+    for _ in range(100):
+        items = surroundings.cluster.request("GET", "/apis/events.k8s.io/v1/namespaces/default/events")[
+            "items"
+        ]
+        found = [item for item in items if item["regarding"].get("uid") == pod["metadata"]["uid"]]
+        if found:
+            break
+        time.sleep(0.05)
+    return found
+
+
+def test_a_pod_whose_files_cannot_be_refreshed_has_an_event(
+    provider: Provider, surroundings: Surroundings
+) -> None:
+    surroundings.vault.put_secret("secret/data/database/vanishing", k="v")
+    pod = surroundings.pod()
+    objects = [{"objectName": "k", "secretPath": "secret/data/database/vanishing", "secretKey": "k"}]
+    attributes = surroundings.attributes(objects, pod)
+    provider.driver.mount(attributes)
+    surroundings.vault.request("DELETE", "secret/metadata/database/vanishing")
+    for _ in range(3):
+        provider.driver.refusal(attributes)
+    (event,) = events_of(surroundings, pod)
+    assert (event["type"], event["reason"]) == ("Warning", "SecretsNotRefreshed")
+    assert 'couldn\'t read secret "k": path not found: secret/data/database/vanishing' in event["note"]
+
+
+def test_a_first_mount_that_fails_is_told_by_the_kubelet_alone(
+    provider: Provider, surroundings: Surroundings
+) -> None:
+    never, later = surroundings.pod(), surroundings.pod()
+    provider.driver.refusal(surroundings.attributes(SEED, never, roleName="none"))
+    provider.driver.mount(surroundings.attributes(SEED, later))
+    provider.driver.refusal(surroundings.attributes(SEED, later, roleName="none"))
+    assert events_of(surroundings, later)
+    items = surroundings.cluster.request("GET", "/apis/events.k8s.io/v1/namespaces/default/events")["items"]
+    assert never["metadata"]["uid"] not in [item["regarding"].get("uid") for item in items]

@@ -9,6 +9,7 @@ from vaultcsi.errors import CsiError
 from vaultcsi.mounting.files import MountedFile
 from vaultcsi.request import Mount, MountingPod, parse_mount
 from vaultcsi.serving.messages import INTERFACE
+from vaultcsi.serving.poll_events import PollEvents
 from vaultcsi.serving.protobuf import Message
 from vaultenv import __version__
 from vaultkube.deadline import Deadline
@@ -42,8 +43,9 @@ class Refusal(Exception):
 class Service:
     """Answers the driver; safe to share between threads."""
 
-    def __init__(self, mounts: Mounts) -> None:
+    def __init__(self, mounts: Mounts, events: PollEvents) -> None:
         self._mounts = mounts
+        self._events = events
 
     def version(self, _request: Message) -> Message:
         """Return the version of the interface, and of this provider."""
@@ -53,15 +55,20 @@ class Service:
         """Return every file of the volume with its version; raise Refusal."""
         began = time.monotonic()
         fields: dict[str, object] = {}
+        pod: MountingPod | None = None
         try:
             mount = parse_mount(request["attributes"], request["permission"])
-            fields |= _fields(mount.pod)
+            pod = mount.pod
+            fields |= _fields(pod)
             files = self._mounts.mount(mount, deadline)
         except Exception as error:
             refusal = _refusal(error)
+            if pod:
+                self._events.failed(pod, refusal.message)
             fields |= {"status": refusal.status, "reason": refusal.message, "ms": _ms(began)}
             _log.warning("mount refused", extra={"fields": fields})
             raise refusal from None
+        self._events.mounted(pod)
         _log.info("mounted", extra={"fields": {**fields, "files": len(files), "ms": _ms(began)}})
         return {
             "files": [{"path": file.name, "mode": file.mode, "contents": file.content} for file in files],
