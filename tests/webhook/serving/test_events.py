@@ -1,6 +1,5 @@
 """Events about refusals: what they say, how many, and that nobody waits for them."""
 
-import io
 import threading
 import time
 from collections.abc import Mapping
@@ -100,7 +99,7 @@ class Stuck:
 
 
 @pytest.mark.timed
-def test_nobody_waits_for_an_api_server_that_does_not_answer(log: io.StringIO) -> None:
+def test_nobody_waits_for_an_api_server_that_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:
     stuck = Stuck()
     events = Events(stuck, "pod-1")
     started = time.monotonic()
@@ -109,7 +108,7 @@ def test_nobody_waits_for_an_api_server_that_does_not_answer(log: io.StringIO) -
     assert time.monotonic() - started < 1
     stuck.released.set()
     for _ in range(100):
-        if log.getvalue():
+        if caplog.text:
             break
         time.sleep(0.02)
-    assert "an Event was not sent" in log.getvalue()
+    assert "an Event was not sent" in caplog.text
