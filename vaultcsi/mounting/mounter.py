@@ -70,7 +70,15 @@ class Mounter:
         login = login_of(mount.pod, mount.parameters, self._settings)
         try:
             with self._accesses.entered(login, deadline) as access:
-                session = PodSession(mount.pod, login, access, self._connections, self._requests, deadline)
+                session = PodSession(
+                    mount.pod,
+                    login,
+                    access,
+                    self._connections,
+                    self._requests,
+                    self._accesses.has_room,
+                    deadline,
+                )
                 return session.read(dict.fromkeys(each.request for each in mount.parameters.objects))
         except CsiError as error:
             first = mount.parameters.objects[0].name

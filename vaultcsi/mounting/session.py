@@ -3,15 +3,17 @@
 import logging
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from vaultcsi.cluster.tokens import TokenRequests, service_account_token
+from vaultcsi.content.contents import whole_answer
 from vaultcsi.errors import PathForbidden, SecretNotRead, Unavailable
 from vaultcsi.request import MountingPod
 from vaultcsi.vault.access import Access
 from vaultcsi.vault.connections import Connections
-from vaultcsi.vault.kept import kept_answer
+from vaultcsi.vault.kept import KeptAnswer, kept_answer
 from vaultcsi.vault.login import VaultToken, log_in
 from vaultcsi.vault.reads import Reader
 from vaultcsi.vault.server import PodLogin
@@ -27,7 +29,10 @@ Answers = dict[SecretRequest, Mapping[str, Any] | SecretNotRead]
 
 
 class PodSession:
-    """Reads as one pod until the deadline, with the access that the caller has entered."""
+    """Reads as one pod until the deadline, with the access that the caller has entered.
+
+    `has_room(namespace, bytes)` says whether another answer may be kept.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,7 @@ class PodSession:
         access: Access,
         connections: Connections,
         requests: TokenRequests,
+        has_room: Callable[[str, int], bool],
         deadline: Deadline,
     ) -> None:
         self._pod = pod
@@ -43,6 +49,7 @@ class PodSession:
         self._access = access
         self._connections = connections
         self._requests = requests
+        self._has_room = has_room
         self._deadline = deadline
         self._logged_in = False
 
@@ -89,8 +96,18 @@ class PodSession:
             return kept.body
         issued = kept_answer(wanted.method, body, time.monotonic(), time.time(), random.random())  # noqa: S311
         if issued:
-            self._access.kept[wanted] = issued
+            self._keep(wanted, issued)
         return body
+
+    def _keep(self, wanted: SecretRequest, issued: KeptAnswer) -> None:
+        self._access.kept.pop(wanted, None)
+        size_bytes = len(whole_answer(issued.body))
+        if self._has_room(self._pod.namespace, size_bytes):
+            self._access.kept[wanted] = replace(issued, size_bytes=size_bytes)
+        else:
+            _log.warning(
+                "%s is asked for at each mount: namespace %s has too much", wanted.path, self._pod.namespace
+            )
 
     def _reader(self, token: VaultToken) -> Reader:
         return Reader(self._connections, self._login, token.value, self._deadline)

@@ -12,9 +12,16 @@ from vaultcsi.vault.server import PodLogin
 from vaultkube.deadline import Deadline
 from vaultkube.provider_class.objects import SecretRequest
 
+_MOST_BYTES = 16 << 20
+"""Of all answers that are kept, as JSON; in memory they take a few times as much."""
+_SHARE = 4
+"""A namespace has a quarter of it."""
+
 
 class Access:
     """A pod's access to Vault with one role; to be used by whoever has entered it."""
+
+    __slots__ = ("kept", "lock", "token")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -60,6 +67,15 @@ class Accesses:
             yield access
         finally:
             access.lock.release()
+
+    def has_room(self, namespace: str, size_bytes: int) -> bool:
+        """Return whether an answer of that size may be kept for a pod of the namespace beside those that are."""
+        everything = own = size_bytes
+        for login, access in self.snapshot():
+            kept_bytes = sum(answer.size_bytes for answer in list(access.kept.values()))
+            everything += kept_bytes
+            own += kept_bytes if login.namespace == namespace else 0
+        return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
 
     def snapshot(self) -> list[tuple[PodLogin, Access]]:
         """Return what there is now."""

@@ -29,11 +29,12 @@ _READS = ("GET", "LIST")
 
 @dataclass(frozen=True)
 class KeptAnswer:
-    """An answer that Vault has issued for one pod, with its schedule, and the failures of its last renewals."""
+    """An answer that Vault has issued for one pod, with its schedule, the failures of its last renewals, and its size as JSON."""
 
     body: Mapping[str, Any] = field(repr=False)
     held: Held
     failures: int = 0
+    size_bytes: int = 0
 
     @property
     def ends_with_token(self) -> bool:

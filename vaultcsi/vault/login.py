@@ -21,7 +21,7 @@ _LAST_PART = 0.1
 """Of a token's life: a mount does not begin with a token that may end before the mount does."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VaultToken:
     """A token of Vault, granted at a monotonic time, and how long it holds."""
 

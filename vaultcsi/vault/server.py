@@ -1,13 +1,14 @@
 """Values that say which Vault a class means and as whom the pod logs in there: the class over the operator's settings."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vaultcsi.request import MountingPod
 from vaultcsi.settings import Settings
 from vaultkube.provider_class.parameters import ClassParameters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trust:
     """What a connection to Vault is verified and authenticated with; names of files in the provider's container."""
 
@@ -25,7 +26,7 @@ class Trust:
         return tuple(name for name in named if name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VaultServer:
     """A Vault: its address without a slash at the end, `unix:///PATH` for a proxy, and its own namespace."""
 
@@ -34,7 +35,7 @@ class VaultServer:
     trust: Trust
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PodLogin:
     """A login of a pod: one token belongs to each such value, and to no other pod."""
 
@@ -66,7 +67,7 @@ def login_of(pod: MountingPod, parameters: ClassParameters, settings: Settings) 
     )
     namespace = _first(parameters.vault_namespace, settings.vault_namespace)
     return PodLogin(
-        server=VaultServer(_first(parameters.address, settings.address), namespace, trust),
+        server=_server(_first(parameters.address, settings.address), namespace, trust),
         mount=_first(parameters.mount, settings.mount),
         role=parameters.role or "",
         audience=parameters.audience or "",
@@ -75,6 +76,12 @@ def login_of(pod: MountingPod, parameters: ClassParameters, settings: Settings) 
         pod_name=pod.name,
         pod_uid=pod.uid,
     )
+
+
+@lru_cache(maxsize=64)
+def _server(address: str, namespace: str, trust: Trust) -> VaultServer:
+    """Return one value for all pods that mean the same Vault."""
+    return VaultServer(address, namespace, trust)
 
 
 def _first(of_class: str | None, operators: str) -> str:
