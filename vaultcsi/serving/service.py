@@ -2,7 +2,6 @@
 
 import logging
 import time
-from dataclasses import dataclass
 from typing import Protocol
 
 from vaultcsi.errors import CsiError
@@ -32,12 +31,13 @@ class Mounts(Protocol):
     def mount(self, mount: Mount, deadline: Deadline) -> list[MountedFile]: ...
 
 
-@dataclass(frozen=True)
 class Refusal(Exception):
     """The answer to a call that fails: the name of a status code of gRPC, and what to show."""
 
-    status: str
-    message: str
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
 
 
 class Service:

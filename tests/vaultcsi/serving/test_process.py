@@ -130,6 +130,22 @@ def test_a_socket_that_cannot_be_made_is_an_error_with_its_path(
     assert "file/vault.sock cannot be made" in done.stderr
 
 
+def test_a_port_that_is_taken_is_an_error_that_names_the_setting(
+    socket_folder: Path, provider_kubeconfig: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*START, f"-endpoint={socket_folder}/vault.sock", f"-health-addr=127.0.0.1:{port}"],
+            env={"PATH": os.environ["PATH"], "KUBECONFIG": str(provider_kubeconfig)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert done.returncode == 1
+    assert "HEALTH_ADDR cannot be listened on" in done.stderr
+
+
 def test_the_operators_path_policy_holds(
     tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> None:
