@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.cluster import images
 from tests.cluster.addresses import VAULT_NAMES
 from tests.cluster.builder import product_image
-from tests.cluster.csi_driver import GROUP, NAME, PROGRAM, CsiDriver, manifests
+from tests.cluster.csi_driver import NAME, PROGRAM, CsiDriver, manifests
 from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
 from tests.servers.build import program
@@ -20,24 +21,8 @@ from tests.vaultcsi.provider import ACCOUNT, NAMESPACE, ROOT
 ROTATION_S = 5
 LONGEST_ROTATION_S = 240
 """The kubelet mounts again at its next look at the pod, every minute or so."""
-CLASS = f"""
-apiVersion: {GROUP}/v1
-kind: SecretProviderClass
-metadata:
-  name: db-secret-class
-spec:
-  provider: vault
-  parameters:
-    vaultAddress: "https://{VAULT_NAMES[0]}"
-    roleName: database
-    objects: |
-      - objectName: "obj-username"
-        secretPath: "secret/data/database/secret"
-        secretKey: "username"
-      - objectName: "obj-password"
-        secretPath: "secret/data/database/secret"
-        secretKey: "password"
-"""
+EXAMPLE = (ROOT / "docs/examples/secret-provider-class.yaml").read_text()
+CLASS = EXAMPLE.partition("---")[0]
 
 
 @pytest.fixture(scope="module")
@@ -137,19 +122,20 @@ def events(pods: Pods, pod: str) -> str:
     )
 
 
-def test_a_pod_has_the_files_and_a_status_as_in_the_manual(tenant: Pods, shell_image: str) -> None:
-    tenant.start("app", spec(shell_image))
-    listed = tenant.execute("app", "ls", "-l", "/mnt/secrets-store/")
+def test_a_pod_has_the_files_and_a_status_as_in_the_manual(tenant: Pods, node: Node) -> None:
+    node.registry.push("library/alpine:latest", images.shell())
+    tenant.kubectl("apply", "-f", "-", stdin=EXAMPLE)
+    tenant.kubectl("rollout", "status", "deployment/app", "--timeout=60s")
+    pod = tenant.kubectl("get", "pods", "--selector=app=demo", "-o", "jsonpath={.items[0].metadata.name}")
+    listed = tenant.execute(pod, "ls", "-l", "/mnt/secrets-store/")
     assert re.findall(r"(\S+ -> \S+)", listed) == [
         "obj-password -> ..data/obj-password",
         "obj-username -> ..data/obj-username",
     ]
-    assert (read(tenant, "app", "obj-username"), read(tenant, "app", "obj-password")) == (
-        "myusername",
-        "mypassword",
-    )
+    values = (read(tenant, pod, "obj-username"), read(tenant, pod, "obj-password"))
+    assert values == ("myusername", "mypassword")
     status = json.loads(tenant.kubectl("get", "secretproviderclasspodstatuses", "-o", "json"))["items"][0]
-    assert status["metadata"]["name"] == f"app-{tenant.namespace}-db-secret-class"
+    assert status["metadata"]["name"] == f"{pod}-{tenant.namespace}-db-secret-class"
     assert status["status"]["mounted"] is True
     assert [entry["id"] for entry in status["status"]["objects"]] == ["obj-password", "obj-username"]
     assert all(re.fullmatch(r"[\w-]{43}=", entry["version"]) for entry in status["status"]["objects"])
