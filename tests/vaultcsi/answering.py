@@ -1,5 +1,8 @@
 """Stand-ins for what a real Vault cannot be told to answer, and a relay from a socket file to a real one."""
 
+import contextlib
+import re
+import select
 import socket
 import ssl
 import threading
@@ -32,6 +35,7 @@ def relaying(path: Path, vault: Vault) -> Iterator[None]:
     """Relay what comes over a socket file to Vault's TLS listener, as an agent beside the provider does."""
     context = ssl.create_default_context(cafile=str(vault.ca_file))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # what can be read is data, no ticket of a session
     host, _, port = vault.address.removeprefix("https://").rpartition(":")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
@@ -46,19 +50,23 @@ def relaying(path: Path, vault: Vault) -> Iterator[None]:
                 upstream = context.wrap_socket(
                     socket.create_connection((host, int(port))), server_hostname=host
                 )
-                for ends in ((connection, upstream), (upstream, connection)):
-                    threading.Thread(target=_copy, args=ends, daemon=True).start()
+                threading.Thread(target=_relay, args=(connection, upstream), daemon=True).start()
 
         threading.Thread(target=relay, daemon=True).start()
         yield
 
 
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        pass
+def _relay(connection: socket.socket, upstream: ssl.SSLSocket) -> None:
+    """Pass on what either side sends, until one ends; one thread, as OpenSSL wants it."""
+    with connection, upstream, contextlib.suppress(OSError):
+        while True:
+            ready = [upstream] if upstream.pending() else select.select([connection, upstream], [], [])[0]
+            for source, target in ((connection, upstream), (upstream, connection)):
+                if source in ready:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    target.sendall(data)
 
 
 def _serve(listening: socket.socket, answer: bytes) -> None:
@@ -68,6 +76,19 @@ def _serve(listening: socket.socket, answer: bytes) -> None:
         except OSError:  # closed
             return
         with connection:
-            request = connection.recv(65536)
-            is_login = request.startswith(b"POST /v1/auth/")
+            is_login = _request(connection).startswith(b"POST /v1/auth/")
             connection.sendall(http("200 OK", _LOGIN, Connection="close") if is_login else answer)
+
+
+def _request(connection: socket.socket) -> bytes:
+    """Return a whole request: whoever closes a connection with something unread in it takes the answer back."""
+    request = b""
+    while True:
+        head, divider, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if divider and len(body) >= (int(length[1]) if length else 0):
+            return request
+        piece = connection.recv(65536)
+        if not piece:
+            return request
+        request += piece
