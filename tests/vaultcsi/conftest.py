@@ -1,4 +1,4 @@
-"""One provider for the session, on the session's API server and Vault; seed names as in the documentation."""
+"""One provider for the session, on the session's API server and Vault."""
 
 import shutil
 import tempfile

@@ -8,7 +8,7 @@ import pytest
 from tests.servers.vault import Vault
 from tests.vaultcsi.answering import answering, http, relaying
 from tests.vaultcsi.provider import Provider, Surroundings
-from tests.vaultcsi.test_mounts import SEED
+from tests.vaultcsi.test_mounts import OBJECTS
 
 WHOLE = [{"objectName": "all", "secretPath": "a/b"}]
 
@@ -76,7 +76,7 @@ def test_a_thousand_objects_are_mounted(provider: Provider, surroundings: Surrou
 def test_a_sealed_vault_is_said_to_be_and_is_asked_again(
     provider: Provider, surroundings: Surroundings, own_vault: Vault
 ) -> None:
-    attributes = surroundings.attributes(SEED, vaultAddress=own_vault.address)
+    attributes = surroundings.attributes(OBJECTS, vaultAddress=own_vault.address)
     own_vault.seal()
     status, message = provider.driver.refusal(attributes)
     assert (status, "Vault is sealed" in message) == ("UNAVAILABLE", True)
@@ -86,9 +86,9 @@ def test_a_vault_whose_name_is_another_is_reached_by_the_name_of_its_certificate
     provider: Provider, surroundings: Surroundings
 ) -> None:
     address = surroundings.vault.address.replace("127.0.0.1", "localhost")
-    status, message = provider.driver.refusal(surroundings.attributes(SEED, vaultAddress=address))
+    status, message = provider.driver.refusal(surroundings.attributes(OBJECTS, vaultAddress=address))
     assert (status, "x509" in message) == ("UNAVAILABLE", True)
-    named = surroundings.attributes(SEED, vaultAddress=address, vaultTLSServerName="127.0.0.1")
+    named = surroundings.attributes(OBJECTS, vaultAddress=address, vaultTLSServerName="127.0.0.1")
     assert provider.driver.files(named)["obj-username"] == b"myusername"
 
 
@@ -97,15 +97,15 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
 ) -> None:
     untrusting = Provider(tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {})
     try:
-        status, message = untrusting.driver.refusal(surroundings.attributes(SEED))
+        status, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS))
         assert (status, "vaultCACertPath" in message) == ("UNAVAILABLE", True)
         ca = str(surroundings.vault.ca_file)
         for trust in ({"vaultCACertPath": ca}, {"vaultSkipTLSVerify": "true"}):
             assert (
-                untrusting.driver.files(surroundings.attributes(SEED, **trust))["obj-username"]
+                untrusting.driver.files(surroundings.attributes(OBJECTS, **trust))["obj-username"]
                 == b"myusername"
             )
-        _, message = untrusting.driver.refusal(surroundings.attributes(SEED, vaultCACertPath="/none"))
+        _, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS, vaultCACertPath="/none"))
         assert "/none must be PEM files in the provider's container" in message
     finally:
         untrusting.stop()
@@ -120,7 +120,7 @@ def test_vault_is_reached_by_the_socket_of_an_agent(
             tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {}, f"-vault-addr=unix://{agent}"
         )
         try:
-            attributes = surroundings.attributes(SEED)
+            attributes = surroundings.attributes(OBJECTS)
             del attributes["vaultAddress"]
             assert running.driver.files(attributes)["obj-username"] == b"myusername"
         finally:
@@ -130,7 +130,7 @@ def test_vault_is_reached_by_the_socket_of_an_agent(
 def test_attributes_that_name_no_pod_say_what_the_csidriver_object_needs(
     provider: Provider, surroundings: Surroundings
 ) -> None:
-    attributes = json.loads(json.dumps(surroundings.attributes(SEED)))
+    attributes = json.loads(json.dumps(surroundings.attributes(OBJECTS)))
     del attributes["csi.storage.k8s.io/pod.uid"]
     status, message = provider.driver.refusal(attributes)
     assert (status, "podInfoOnMount" in message) == ("INVALID_ARGUMENT", True)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.vaultcsi.provider import Provider, Surroundings
 
-SEED = """
+OBJECTS = """
 - objectName: "obj-username"
   secretPath: "secret/data/database/secret"
   secretKey: "username"
@@ -27,7 +27,7 @@ def test_the_interface_and_the_program_have_versions(provider: Provider) -> None
 
 
 def test_the_keys_of_a_secret_become_files(provider: Provider, surroundings: Surroundings) -> None:
-    answer = provider.driver.mount(surroundings.attributes(SEED))
+    answer = provider.driver.mount(surroundings.attributes(OBJECTS))
     assert [(file["path"], file["mode"], file["contents"]) for file in answer["files"]] == [
         ("obj-username", 0o644, b"myusername"),
         ("obj-password", 0o644, b"mypassword"),
@@ -40,7 +40,7 @@ def test_the_keys_of_a_secret_become_files(provider: Provider, surroundings: Sur
 def test_an_unknown_role_is_named_with_mount_account_and_remedy(
     provider: Provider, surroundings: Surroundings
 ) -> None:
-    status, message = provider.driver.refusal(surroundings.attributes(SEED, roleName="db"))
+    status, message = provider.driver.refusal(surroundings.attributes(OBJECTS, roleName="db"))
     assert status == "PERMISSION_DENIED"
     assert message.startswith(
         'error making mount request: couldn\'t read secret "obj-username": failed to login: Error making'
@@ -171,7 +171,7 @@ def test_a_token_of_the_driver_is_used_and_nothing_is_asked_of_the_api_server(
 ) -> None:
     token = surroundings.cluster.service_account_token("default", "db", "vault")
     surroundings.role("audience", "secret/data/database/*", audience="vault")
-    attributes = surroundings.attributes(SEED, roleName="audience")
+    attributes = surroundings.attributes(OBJECTS, roleName="audience")
     assert provider.driver.refusal(attributes)[0] == "PERMISSION_DENIED"
     attributes["csi.storage.k8s.io/serviceAccount.tokens"] = json.dumps({"vault": {"token": token}})
     assert provider.driver.files(attributes)["obj-username"] == b"myusername"
@@ -179,7 +179,7 @@ def test_a_token_of_the_driver_is_used_and_nothing_is_asked_of_the_api_server(
 
 def test_a_class_asks_for_the_audience_that_it_names(provider: Provider, surroundings: Surroundings) -> None:
     surroundings.role("audience-2", "secret/data/database/*", audience="elsewhere")
-    attributes = surroundings.attributes(SEED, roleName="audience-2", audience="elsewhere")
+    attributes = surroundings.attributes(OBJECTS, roleName="audience-2", audience="elsewhere")
     assert provider.driver.files(attributes)["obj-username"] == b"myusername"
 
 
@@ -200,9 +200,9 @@ def test_remounts_use_the_login_of_the_pod_and_see_new_values(
 
 
 def test_another_pod_logs_in_for_itself(provider: Provider, surroundings: Surroundings) -> None:
-    provider.driver.mount(surroundings.attributes(SEED))
+    provider.driver.mount(surroundings.attributes(OBJECTS))
     logins = surroundings.logins()
-    provider.driver.mount(surroundings.attributes(SEED))
+    provider.driver.mount(surroundings.attributes(OBJECTS))
     assert surroundings.logins() == logins + 1
 
 
@@ -216,7 +216,7 @@ def test_a_forbidden_path_costs_a_remount_no_login(provider: Provider, surroundi
 
 
 def test_a_token_that_vault_has_forgotten_is_replaced(provider: Provider, surroundings: Surroundings) -> None:
-    attributes = surroundings.attributes(SEED)
+    attributes = surroundings.attributes(OBJECTS)
     provider.driver.mount(attributes)
     surroundings.vault.write("sys/leases/revoke-prefix/auth/kubernetes/login", {})
     assert provider.driver.files(attributes)["obj-username"] == b"myusername"
@@ -225,13 +225,13 @@ def test_a_token_that_vault_has_forgotten_is_replaced(provider: Provider, surrou
 def test_a_pod_that_is_gone_gets_no_token(provider: Provider, surroundings: Surroundings) -> None:
     pod = surroundings.pod()
     surroundings.delete(pod)
-    status, message = provider.driver.refusal(surroundings.attributes(SEED, pod))
+    status, message = provider.driver.refusal(surroundings.attributes(OBJECTS, pod))
     assert status == "NOT_FOUND"
     assert "no token of ServiceAccount default/db" in message
 
 
 def test_no_token_and_no_value_is_in_the_log(provider: Provider, surroundings: Surroundings) -> None:
-    provider.driver.mount(surroundings.attributes(SEED))
+    provider.driver.mount(surroundings.attributes(OBJECTS))
     log = provider.log.read_text()
     assert '"mounted"' in log
     for secret in ("myusername", "mypassword", "hvs.", "eyJ"):
@@ -283,9 +283,9 @@ def test_a_first_mount_that_fails_is_told_by_the_kubelet_alone(
     provider: Provider, surroundings: Surroundings
 ) -> None:
     never, later = surroundings.pod(), surroundings.pod()
-    provider.driver.refusal(surroundings.attributes(SEED, never, roleName="none"))
-    provider.driver.mount(surroundings.attributes(SEED, later))
-    provider.driver.refusal(surroundings.attributes(SEED, later, roleName="none"))
+    provider.driver.refusal(surroundings.attributes(OBJECTS, never, roleName="none"))
+    provider.driver.mount(surroundings.attributes(OBJECTS, later))
+    provider.driver.refusal(surroundings.attributes(OBJECTS, later, roleName="none"))
     assert events_of(surroundings, later)
     items = surroundings.cluster.request("GET", "/apis/events.k8s.io/v1/namespaces/default/events")["items"]
     assert never["metadata"]["uid"] not in [item["regarding"].get("uid") for item in items]

@@ -16,7 +16,7 @@ import pytest
 from tests.servers.process import free_port
 from tests.vaultcsi.driver import Driver
 from tests.vaultcsi.provider import Provider, Surroundings
-from tests.vaultcsi.test_mounts import SEED
+from tests.vaultcsi.test_mounts import OBJECTS
 
 START = [sys.executable, "-m", "webhook", "csi-provider"]
 
@@ -67,7 +67,7 @@ def test_a_new_provider_takes_over_and_the_old_one_leaves_it_its_socket(
         old.stop()
         assert new.health() == (200, "ok")
         fresh = Driver(str(socket_folder / "vault.sock"))
-        assert fresh.files(surroundings.attributes(SEED))["obj-username"] == b"myusername"
+        assert fresh.files(surroundings.attributes(OBJECTS))["obj-username"] == b"myusername"
         fresh.close()
     finally:
         new.stop()
@@ -89,7 +89,9 @@ def test_a_mount_that_has_begun_is_answered_after_sigterm(
     own_provider: Provider, surroundings: Surroundings
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as slow:
-        attributes = surroundings.attributes(SEED, vaultAddress=f"http://127.0.0.1:{slow.getsockname()[1]}")
+        attributes = surroundings.attributes(
+            OBJECTS, vaultAddress=f"http://127.0.0.1:{slow.getsockname()[1]}"
+        )
         found: list[tuple[str, str]] = []
         call = threading.Thread(target=lambda: found.append(own_provider.driver.refusal(attributes)))
         call.start()
@@ -110,7 +112,7 @@ def test_a_vault_that_is_silent_ends_with_the_deadline_of_the_driver(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        attributes = surroundings.attributes(SEED, vaultAddress=address)
+        attributes = surroundings.attributes(OBJECTS, vaultAddress=address)
         assert own_provider.driver.refusal(attributes, timeout_s=1)[0] == "DEADLINE_EXCEEDED"
     assert own_provider.driver.version()
 
@@ -152,7 +154,7 @@ def test_the_operators_path_policy_holds(
     policy = {"VAULT_PATH_POLICY": "secret/data/{namespace}"}
     running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, **policy)
     try:
-        status, message = running.driver.refusal(surroundings.attributes(SEED))
+        status, message = running.driver.refusal(surroundings.attributes(OBJECTS))
     finally:
         running.stop()
     assert status == "INVALID_ARGUMENT"
@@ -168,9 +170,9 @@ def test_pods_that_wait_for_a_silent_vault_do_not_keep_those_of_other_namespaces
     surroundings.account(namespace="patient")
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        waiting = [surroundings.attributes(SEED, vaultAddress=address) for _ in range(6)]
+        waiting = [surroundings.attributes(OBJECTS, vaultAddress=address) for _ in range(6)]
         found = [pool.submit(running.driver.refusal, each, timeout_s=8) for each in waiting]
-        own = surroundings.attributes(SEED, surroundings.pod(namespace="patient"))
+        own = surroundings.attributes(OBJECTS, surroundings.pod(namespace="patient"))
         assert running.driver.files(own, timeout_s=6)["obj-username"] == b"myusername"
         statuses = {each.result()[0] for each in found}
     running.stop()
