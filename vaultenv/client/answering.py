@@ -5,9 +5,7 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import dumps
 from vaultenv.client.mounts import Mounts
 from vaultenv.errors import SecretNotFound, VaultEnvError
-from vaultenv.template.consul.answers import certificate, secret
 from vaultenv.template.consul.needs import Certificate, List, Read, Write
-from vaultenv.template.types import NilStrings, Strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,14 +76,6 @@ class Answering:
             return self._vault.written(need.path, dumps(data))
         mount = self._mounts.of(need.path)
         return self._vault.written(mount.data(need.path), dumps({"data": data} if mount.is_kv2 else data))
-
-
-def value_of(need: Need, body: Body) -> object:
-    """Return the answer as templates see it: a secret, a certificate, or names in their order."""
-    if isinstance(need, List):
-        names = (body.get("data") or {}).get("keys") or ()
-        return Strings(sorted(name for name in names if isinstance(name, str))) or NilStrings()
-    return certificate(body) if isinstance(need, Certificate) else secret(body)
 
 
 def _path(need: Need) -> str:

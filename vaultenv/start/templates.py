@@ -6,11 +6,11 @@ All sources are rendered side by side, so that what they ask of Vault goes toget
 from __future__ import annotations
 
 from vaultenv.basics.text import bounded
-from vaultenv.client.answering import Answering, value_of
+from vaultenv.client.answering import Answering
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
-from vaultenv.references.frompath import decides_code
-from vaultenv.references.secret import secret_of, text_of
-from vaultenv.template.consul.environment import variables
+from vaultenv.references.brought import output_variables, secret_variables
+from vaultenv.references.secret import text_of
+from vaultenv.template.consul.answers import value_of
 from vaultenv.template.consul.needs import read
 from vaultenv.template.consul.template import UNITS, parse
 from vaultenv.template.errors import NamedTemplateError, TemplateError
@@ -21,18 +21,15 @@ from vaultenv.template.work import Work
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from typing import Any
 
     from vaultenv.client.answering import Asked, Found
     from vaultenv.client.answers import Body
     from vaultenv.template.consul.needs import Need
-    from vaultenv.template.pieces import Piece
     from vaultenv.template_sources import TemplateSource
 
     Rounds = Generator[tuple[Need, ...], Mapping[Need, Body], dict[bytes, bytes]]
 
 _LONGEST_NAME = 120
-_CODE = "would change how programs load: rename it, or set that variable in the container's env"
 
 
 class Templates:
@@ -127,33 +124,12 @@ def _of_template(source: TemplateSource, now_s: float, check: Callable[[], objec
             bodies = yield needs
             needs = rounds.send({need: value_of(need, bodies[need]) for need in needs})
     except StopIteration as end:
-        return _lines(end.value.pieces)
-
-
-def _lines(pieces: Sequence[Piece]) -> dict[bytes, bytes]:
-    found = {}
-    for variable in variables(pieces):
-        if decides_code(variable.name):
-            raise SecretUnusable(f"line {variable.line} of the output names a variable that {_CODE}")
-        found[variable.name.encode()] = raw(variable.value)
-    return found
+        found = output_variables(end.value.pieces)
+        return {variable.name.encode(): raw(variable.value) for variable in found}
 
 
 def _of_path(source: TemplateSource) -> Rounds:
     need = read(source.path)
     bodies = yield (need,)
-    secret = secret_of(bodies[need])
-    if secret is None:
-        raise SecretUnusable(f"the answer at {source.path} holds no data: write a template for it")
-    return dict(_variable(source.path, key, value) for key, value in secret.fields.items())
-
-
-def _variable(path: str, key: str, value: Any) -> tuple[bytes, bytes]:
-    where = f"key {key!r} under path: {path}"
-    if not key or "=" in key or not key.isprintable():
-        raise SecretUnusable(f"{where}: cannot name a variable: rename it, or write a template")
-    if decides_code(key):
-        raise SecretUnusable(f"{where}: {_CODE}")
-    if isinstance(value, (list, dict)):
-        raise SecretUnusable(f"{where}: is a list or an object: write a template with toJSON")
-    return key.encode(), text_of(value)
+    found = secret_variables(source.path, bodies[need])
+    return {key.encode(): text_of(value) for key, value in found.items()}

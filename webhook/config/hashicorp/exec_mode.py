@@ -75,16 +75,14 @@ def read_exec_mode(
         return None
     agent, problems = parse_agent_config(annotations, settings.agent_defaults)
     unreadable = {problem.path[-1] for problem in problems}
-    is_implied = "command" in agent.annotated and "as_sidecar" not in agent.annotated
-    is_asked = is_implied or not agent.as_sidecar or _ASKING[0] in unreadable
-    if not (is_asked and (agent.inject or _GATE in unreadable)):
+    if not ((is_exec_mode(agent) or _ASKING[0] in unreadable) and (agent.inject or _GATE in unreadable)):
         return None
     login, sources = read_login(agent, defaults["tls_secret"], settings.agent_ca), read_sources(agent)
     config, ignored = within_limits(_config(own, login, sources, defaults), defaults, settings)
     found = [
         *problems,
         *find_unknown(annotations),
-        *([_implied()] if is_implied else ()),
+        *([_implied()] if _is_implied(agent) else ()),
         *login.problems,
         *source_problems(agent, config.templates),
         *template_problems(sources),
@@ -101,6 +99,15 @@ def read_exec_mode(
         tuple(each for each in found if each.rule not in _WARNINGS),
         tuple(each for each in found if each.rule in _WARNINGS),
     )
+
+
+def is_exec_mode(agent: AgentConfig) -> bool:
+    """Return whether the program is to get variables, not files."""
+    return _is_implied(agent) or not agent.as_sidecar
+
+
+def _is_implied(agent: AgentConfig) -> bool:
+    return "command" in agent.annotated and "as_sidecar" not in agent.annotated
 
 
 def gate_warnings(annotations: Mapping[str, str], own: Config) -> Iterator[Problem]:
