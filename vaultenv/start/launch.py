@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from vaultenv.client.api import Vault
     from vaultenv.references.reader import Reader
+    from vaultenv.references.store import FileStore
 
 IMPATIENT_S = 0.5
 """The time limit for Vault where the values of the container's first process can be reused instead."""
@@ -62,7 +63,7 @@ def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
 
     plan = Plan(environ, settings, log)
     reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
-    write_all(_STDOUT, report(plan, reader, vault).encode())
+    write_all(_STDOUT, report(plan, reader, vault or reader).encode())
     return 0
 
 
@@ -97,14 +98,16 @@ def _start(
     reader, vault = _open(settings, log, plan.reads, is_patient) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
-    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault)
+    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault or reader)
     _finish(settings, vault, log)
     log.debug("spawning process: " + shown(program))
     execute(program, words, child)
     return 0
 
 
-def _open(settings: Settings, log: Log, reads: int, is_patient: bool = True) -> tuple[Reader, Vault | None]:
+def _open(
+    settings: Settings, log: Log, reads: int, is_patient: bool = True
+) -> tuple[Vault | FileStore, Vault | None]:
     """Return (reader, vault): the same client twice, or the file store and None. Raises ClientNotCreated."""
     try:
         return _connected(settings, log, reads, is_patient)
@@ -112,7 +115,9 @@ def _open(settings: Settings, log: Log, reads: int, is_patient: bool = True) -> 
         raise ClientNotCreated(error) from None
 
 
-def _connected(settings: Settings, log: Log, reads: int, is_patient: bool) -> tuple[Reader, Vault | None]:
+def _connected(
+    settings: Settings, log: Log, reads: int, is_patient: bool
+) -> tuple[Vault | FileStore, Vault | None]:
     if settings.address.startswith("file://"):
         from vaultenv.references.store import open_store
 

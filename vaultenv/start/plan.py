@@ -117,9 +117,9 @@ class Plan:
         )
 
     def child_environ(
-        self, reader: Reader | None, token: str = "", vault: Asked | None = None
+        self, reader: Reader | None, token: str = "", asked: Asked | None = None
     ) -> dict[bytes, bytes]:
-        """Return the program's environment; `reader` may be None if Vault is not needed, `vault` without templates.
+        """Return the program's environment; `reader` may be None if Vault is not needed, `asked` without templates.
 
         Afterwards `templated` has the source's name for each variable that templates bring. Raises NotResolved with
         all problems.
@@ -127,7 +127,7 @@ class Plan:
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         if reader:
-            resolved, brought = self._resolved(reader, vault)
+            resolved, brought = self._resolved(reader, asked)
         if self.login:
             resolved[_TOKEN] = token.encode()
         return self._merged(resolved, brought)
@@ -142,7 +142,7 @@ class Plan:
         names = [name for name in brought if name in child and name not in self._environ]
         return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
-    def _resolved(self, reader: Reader, vault: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    def _resolved(self, reader: Reader, asked: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
@@ -164,7 +164,7 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         try:
-            brought |= self._from_templates(templates, vault)
+            brought |= self._from_templates(templates, asked)
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
@@ -180,10 +180,10 @@ class Plan:
 
         return Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
 
-    def _from_templates(self, templates: Templates | None, vault: Asked | None) -> dict[bytes, bytes]:
+    def _from_templates(self, templates: Templates | None, asked: Asked | None) -> dict[bytes, bytes]:
         """Return the variables of all sources; a later source wins over an earlier one."""
         variables: dict[bytes, bytes] = {}
-        for name, brought in templates.bring(vault) if templates else ():
+        for name, brought in templates.bring(asked) if templates and asked else ():
             variables |= brought
             self.templated |= {variable: name for variable in brought if variable not in self._environ}
         return variables

@@ -47,14 +47,11 @@ class Templates:
         self._runs = [_Run(source, now_s, check) for source in sources]
         self._raise_problems()
 
-    def bring(self, vault: Asked | None) -> list[tuple[str, dict[bytes, bytes]]]:
+    def bring(self, vault: Asked) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
 
-        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far,
-        InvalidSetting without a Vault.
+        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far.
         """
-        if vault is None:
-            raise InvalidSetting("VAULT_ENV_TEMPLATES needs a Vault server, and VAULT_ADDR names a file")
         answering = Answering(vault)
         while waiting := [run for run in self._runs if run.needs]:
             found = answering.found(need for run in waiting for need in run.needs)
