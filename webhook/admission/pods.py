@@ -26,7 +26,14 @@ from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.exec_mode import with_status
 from webhook.pods.facts import Facts, Source, Values, find_sources
-from webhook.pods.families import ConfiguredPod, PodPlan, configure_pod, one_part, plan_families
+from webhook.pods.families import (
+    ConfiguredPod,
+    PodPlan,
+    configure_pod,
+    launcher_of_added,
+    one_part,
+    plan_families,
+)
 from webhook.pods.plan import Part, Plan
 from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
@@ -156,7 +163,7 @@ def _plan_ephemeral(
     sources: Mapping[Source, Values],
     deadline: Deadline,
 ) -> PodPlan:
-    launcher = configured.launcher
+    launcher = launcher_of_added(spec, configured)
     return one_part(spec, plan_ephemeral(spec, old_spec, launcher.config, sources, deadline), launcher)
 
 

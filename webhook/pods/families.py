@@ -1,6 +1,7 @@
 """The two families of annotations on one pod, ours and HashiCorp's: each configures a launcher for containers of its own."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from vaultkube.deadline import UNLIMITED, Deadline
@@ -8,7 +9,7 @@ from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Defaults
 from webhook.config.configure import configure
-from webhook.config.hashicorp.exec_mode import ExecMode, gate_warnings, read_exec_mode
+from webhook.config.hashicorp.exec_mode import LOGIN_FIELDS, ExecMode, gate_warnings, read_exec_mode
 from webhook.config.settings import Settings
 from webhook.pods.environment import Sources
 from webhook.pods.exec_mode import (
@@ -73,6 +74,19 @@ def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: 
 def one_part(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
     """Return the plan of a pod whose containers all have one login."""
     return PodPlan(pod_spec, (Part(plan, launcher),), plan)
+
+
+def launcher_of_added(pod_spec: PodSpec, configured: ConfiguredPod) -> Launcher:
+    """Return the launcher of containers that are added to a running pod, for references of their own.
+
+    It is ours, with the login of exec mode where the pod is served by that and our annotations name none. Templates are for
+    the containers that the pod began with.
+    """
+    own, added = configured.launcher, configured.added
+    has_login = any(field in own.config.annotated for field in LOGIN_FIELDS)
+    if has_login or not (added and added.mode.is_injected and find_targets(pod_spec, added.mode)):
+        return own
+    return added.launcher.with_config(replace(added.launcher.config, sources=()))
 
 
 def plan_families(
