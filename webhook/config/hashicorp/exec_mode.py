@@ -14,6 +14,7 @@ from webhook.config.annotation_keys import annotation_path
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
+from webhook.config.hashicorp.leases import lease_warnings
 from webhook.config.hashicorp.login import Login, Origin, about, read_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
 from webhook.config.hashicorp.sources import read_sources, source_problems
@@ -46,7 +47,7 @@ _ASKING = (agent_key("as_sidecar"), agent_key("command"))
 _KEYS = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
     "auth_method": agent_key("auth_type")
 }
-_WARNINGS = ("annotation-ignored", "annotation-unknown", "template-warned")
+_WARNINGS = ("annotation-ignored", "annotation-unknown", "lease-ends", "template-warned")
 _NO_AGENT = "no agent runs and no file is written"
 
 
@@ -86,6 +87,7 @@ def read_exec_mode(
         *login.problems,
         *source_problems(agent, config.templates),
         *template_problems(sources),
+        *lease_warnings(sources),
         *_no_daemon(own),
         *address_problems(config, defaults, settings),
         *_unused(agent),

@@ -51,6 +51,11 @@ MISTAKES = [
         "template-warned",
         "agent-inject-template-config.env",
     ),
+    (
+        {"agent-inject-secret-config.env": "database/creds/app"},
+        "lease-ends",
+        "agent-inject-secret-config.env",
+    ),
     ({"agent-inject-containers": "aap"}, "exec-mode", "agent-inject-containers"),
     ({"agent-inject-secret-config.env": "/"}, "exec-mode", "agent-inject"),
     ({"agent-inject-status": "injected"}, "annotation-ignored", "agent-inject-status"),
