@@ -15,7 +15,7 @@
 #include "scan.h"
 
 extern PyStatus _Py_InitializeMain(void); /* private: the interpreter's version is pinned */
-extern const struct _frozen frozen_modules[];
+extern struct _frozen frozen_modules[];
 extern char **environ;
 
 enum { INTERNAL_ERROR = 1 };

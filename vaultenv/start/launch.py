@@ -62,7 +62,7 @@ def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     from vaultenv.start.check import report
 
     plan = Plan(environ, settings, log)
-    reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
+    reader, vault = _open(settings, log, plan) if plan.needs_vault else (None, None)
     write_all(_STDOUT, report(plan, reader, vault or reader).encode())
     return 0
 
@@ -95,7 +95,7 @@ def _start(
     program: bytes, words: tuple[bytes, ...], plan: Plan, settings: Settings, log: Log, is_patient: bool
 ) -> int:
     """Resolve the references of the plan, and execute the program or supervise it; return its exit status."""
-    reader, vault = _open(settings, log, plan.reads, is_patient) if plan.needs_vault else (None, None)
+    reader, vault = _open(settings, log, plan, is_patient) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
     child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault or reader)
@@ -106,17 +106,17 @@ def _start(
 
 
 def _open(
-    settings: Settings, log: Log, reads: int, is_patient: bool = True
+    settings: Settings, log: Log, plan: Plan, is_patient: bool = True
 ) -> tuple[Vault | FileStore, Vault | None]:
     """Return (reader, vault): the same client twice, or the file store and None. Raises ClientNotCreated."""
     try:
-        return _connected(settings, log, reads, is_patient)
+        return _connected(settings, log, plan, is_patient)
     except VaultEnvError as error:
         raise ClientNotCreated(error) from None
 
 
 def _connected(
-    settings: Settings, log: Log, reads: int, is_patient: bool
+    settings: Settings, log: Log, plan: Plan, is_patient: bool
 ) -> tuple[Vault | FileStore, Vault | None]:
     if settings.address.startswith("file://"):
         from vaultenv.references.store import open_store
@@ -129,7 +129,7 @@ def _connected(
     if not is_patient:
         deadline = Deadline(min(deadline.remaining_s(), IMPATIENT_S))
     vault = open_vault(settings, deadline, log, is_patient)
-    log_in(vault, settings, log, reads)
+    log_in(vault, settings, log, plan.reads, plan.prepare)
     return vault, vault
 
 

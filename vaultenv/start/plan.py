@@ -39,6 +39,7 @@ class Plan:
         "_leaves_marker",
         "_log",
         "_parsed",
+        "_prepared",
         "_settings",
         "_transit",
         "_warned_missing",
@@ -58,6 +59,7 @@ class Plan:
         self._leaves_marker = is_first or settings.reuse
         self._log = log
         self._settings = settings
+        self._prepared: Templates | None = None
         self.sources = settings.templates
         self.templated: dict[bytes, str] = {}
         if self.sources and settings.daemon:
@@ -116,6 +118,15 @@ class Plan:
             {name: running[name] for name in references}, {name: running[name] for name in brought}
         )
 
+    def prepare(self) -> None:
+        """Parse the templates, if `child_environ` is not to do it: a login leaves the time for it."""
+        if not self.sources or self._prepared:
+            return
+        from vaultenv.start.templates import Templates
+
+        deadline = Deadline(self._settings.timeout_s)
+        self._prepared = Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
+
     def child_environ(
         self, reader: Reader | None, token: str = "", asked: Asked | None = None
     ) -> dict[bytes, bytes]:
@@ -148,7 +159,10 @@ class Plan:
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         deadline = Deadline(self._settings.timeout_s)
-        templates = self._templates(deadline)  # before anything is read or written
+        self.prepare()
+        templates, self._prepared = self._prepared, None
+        if templates:
+            templates.raise_problems()  # before anything is read or written
         try:
             resolved = resolve_values(
                 self._parsed,
@@ -172,13 +186,6 @@ class Plan:
         if problems:
             raise NotResolved(problems)
         return resolved, brought
-
-    def _templates(self, deadline: Deadline) -> Templates | None:
-        if not self.sources:
-            return None
-        from vaultenv.start.templates import Templates
-
-        return Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
 
     def _from_templates(self, templates: Templates | None, asked: Asked | None) -> dict[bytes, bytes]:
         """Return the variables of all sources; a later source wins over an earlier one."""

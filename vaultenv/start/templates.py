@@ -10,13 +10,8 @@ from vaultenv.client.answering import Answering
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.brought import output_variables, secret_variables
 from vaultenv.references.secret import text_of
-from vaultenv.template.consul.answers import value_of
 from vaultenv.template.consul.needs import read
-from vaultenv.template.consul.template import UNITS, parse
 from vaultenv.template.errors import NamedTemplateError, TemplateError
-from vaultenv.template.expressions import ERROR, ZERO
-from vaultenv.template.values import raw
-from vaultenv.template.work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,19 +28,18 @@ _LONGEST_NAME = 120
 
 
 class Templates:
-    """The sources of one start, parsed. Nothing is asked of Vault before `bring`."""
+    """The sources of one start, parsed. Nothing is asked of Vault before `bring`.
+
+    The language is loaded for templates only: a path without one does not need it.
+    """
 
     __slots__ = ("_runs",)
 
     def __init__(
         self, sources: Sequence[TemplateSource], *, now_s: float, check: Callable[[], object]
     ) -> None:
-        """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise.
-
-        Raises NotResolved with every template that cannot be parsed.
-        """
+        """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise."""
         self._runs = [_Run(source, now_s, check) for source in sources]
-        self._raise_problems()
 
     def bring(self, vault: Asked) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
@@ -57,10 +51,11 @@ class Templates:
             found = answering.found(need for run in waiting for need in run.needs)
             for run in waiting:
                 run.go_on(found)
-            self._raise_problems()
+            self.raise_problems()
         return [(run.name, run.variables) for run in self._runs]
 
-    def _raise_problems(self) -> None:
+    def raise_problems(self) -> None:
+        """Raise NotResolved with every problem found so far, first those of templates that cannot be parsed."""
         problems = [(f"template {run.name}", "", error) for run in self._runs for error in run.problems]
         if problems:
             raise NotResolved(problems)
@@ -112,6 +107,12 @@ def _placed(error: TemplateError) -> str:
 
 
 def _of_template(source: TemplateSource, now_s: float, check: Callable[[], object]) -> Rounds:
+    from vaultenv.template.consul.answers import value_of
+    from vaultenv.template.consul.template import UNITS, parse
+    from vaultenv.template.expressions import ERROR, ZERO
+    from vaultenv.template.values import raw
+    from vaultenv.template.work import Work
+
     template = parse(source.template, source.name, source.left, source.right)
     missing_key = ERROR if source.missing_key else ZERO
     rounds = template.rounds(missing_key=missing_key, work=Work(UNITS, check=check), now_s=now_s)

@@ -270,6 +270,21 @@ def test_the_check_names_the_template_of_each_variable(secrets: Vault) -> None:
     ], done.stderr
 
 
+def test_a_path_without_a_template_loads_nothing_of_the_language(api: Vault) -> None:
+    modules = loaded_modules(environ(api, TemplateSource("a", "secret/data/spitikos/api")))
+    assert "vaultenv.start.templates" in modules
+    assert (
+        not {"vaultenv.template.parser", "vaultenv.template.evaluate", "vaultenv.template.values"} & modules
+    )
+
+
+def test_a_template_loads_only_the_functions_that_it_names(api: Vault) -> None:
+    modules = loaded_modules(environ(api, TemplateSource("a", "", EACH_KEY)))
+    tables = ("numbers", "texts", "lists", "encodings", "patterns", "documents", "printing", "go")
+    assert not {f"vaultenv.template.consul.{name}" for name in (*tables, "timestamp", "scratch")} & modules
+    assert not {"vaultenv.template.printf", "vaultenv.template.sprig", "vaultenv.template.regex"} & modules
+
+
 def test_templates_keep_to_the_import_budget(api: Vault) -> None:
     modules = loaded_modules(environ(api, TemplateSource("a", "", EACH_KEY)))
     assert "vaultenv.template.consul.template" in modules

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.basics.record import Record
+from vaultenv.basics.text import SPACE
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.texts import SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
