@@ -158,7 +158,7 @@ def _supervise(
     words: tuple[bytes, ...],
     plan: Plan,
     settings: Settings,
-    reader: Reader | None,
+    reader: Vault | FileStore | None,
     vault: Vault | None,
     log: Log,
 ) -> int:

@@ -6,7 +6,7 @@ import time
 
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded, shown
-from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
+from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
 from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
 from vaultenv.start.environment import child_environ, removed
@@ -30,8 +30,7 @@ MARKER = b"VAULT_ENV_MARKER"
 class Plan:
     """The references of one environment.
 
-    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve,
-    InvalidSetting for templates in daemon mode, which would not see their values change.
+    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
     """
 
     __slots__ = (
@@ -62,11 +61,6 @@ class Plan:
         self._prepared: Templates | None = None
         self.sources = settings.templates
         self.templated: dict[bytes, str] = {}
-        if self.sources and settings.daemon:
-            raise InvalidSetting(
-                "VAULT_ENV_DAEMON does not work with VAULT_ENV_TEMPLATES, whose values are read once: unset it "
-                "(annotation vault-env-daemon)"
-            )
         self.login = settings.token == LOGIN.decode()
         self.without = removed(self.login, settings.passthrough)
         self.paths = _paths(settings.from_path)

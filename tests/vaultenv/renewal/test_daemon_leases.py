@@ -9,6 +9,7 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import Begin, line
+from vaultenv.template_sources import TemplateSource, sources_text
 
 TTL_S, MAX_TTL_S = 3, 7
 SCRIPT = "trap 'echo ended; exit 7' TERM; echo started $A $B; while :; do sleep 0.05; done"
@@ -47,8 +48,18 @@ def leasing(secrets: Vault) -> Iterator[Vault]:
         thread.join()
 
 
+TEMPLATE = '{{ with secret "rabbitmq/creds/app" }}A={{ .Data.username }}\nB={{ .Data.password }}{{ end }}'
+READING = {
+    "references": {"A": "vault:rabbitmq/creds/app#username", "B": "vault:rabbitmq/creds/app#password"},
+    "template": {"VAULT_ENV_TEMPLATES": sources_text([TemplateSource("a", template=TEMPLATE)])},
+}
+
+
 @pytest.mark.timed
-def test_a_lease_is_renewed_until_its_max_ttl_and_then_replaced(leasing: Vault, daemon: Begin) -> None:
+@pytest.mark.parametrize("reading", READING)
+def test_a_lease_is_renewed_until_its_max_ttl_and_then_replaced(
+    leasing: Vault, daemon: Begin, reading: str
+) -> None:
     """The name and the password of one start belong together, as both come from one read."""
     began = time.monotonic()
     process = daemon(
@@ -58,8 +69,7 @@ def test_a_lease_is_renewed_until_its_max_ttl_and_then_replaced(leasing: Vault, 
         VAULT_ADDR=leasing.address,
         VAULT_CACERT=str(leasing.ca_file),
         VAULT_TOKEN=leasing.token,
-        A="vault:rabbitmq/creds/app#username",
-        B="vault:rabbitmq/creds/app#password",
+        **READING[reading],
     )
     first = line(process).split()
     assert (first[0], len(first)) == ("started", 3)

@@ -210,12 +210,6 @@ def test_a_value_that_is_no_text_stays_as_it_is_or_becomes_a_replacement(secrets
     assert variables(done.stdout) == {b"A": b"\xff", b"B": "\ufffd".encode()}, done.stderr
 
 
-def test_the_daemon_is_refused_by_name(secrets: Vault) -> None:
-    assert "VAULT_ENV_DAEMON does not work with VAULT_ENV_TEMPLATES" in refusal(
-        secrets, template("A=1"), VAULT_ENV_DAEMON="true"
-    )
-
-
 def test_an_embedded_store_answers_templates_as_vault_does(api: Vault, store_file: Path) -> None:
     store_file.write_text(
         json.dumps(

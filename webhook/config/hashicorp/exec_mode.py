@@ -87,8 +87,7 @@ def read_exec_mode(
         *login.problems,
         *source_problems(agent, config.templates),
         *template_problems(sources),
-        *lease_warnings(sources),
-        *_no_daemon(own),
+        *(() if own.daemon else lease_warnings(sources)),
         *address_problems(config, defaults, settings),
         *_unused(agent),
         *ignored,
@@ -133,20 +132,12 @@ def _config(own: Config, login: Login, sources: tuple[TemplateSource, ...], defa
     return replace(
         own,
         **fields,
-        daemon=False,
         sources=sources,
         tls_files=login.tls_files,
         variables=login.variables,
         annotated={**others, **login.annotated},
         keys=_KEYS,
     )
-
-
-def _no_daemon(own: Config) -> Iterator[Problem]:
-    """Yield a warning if the pod asks for a launcher that stays, which cannot render templates again."""
-    if own.daemon and "daemon" in own.annotated:
-        message = "annotation vault-env-daemon has no effect in exec mode: templates are rendered once, at the start"
-        yield Problem("annotation-ignored", own.path_of("daemon"), message)
 
 
 def _implied() -> Problem:

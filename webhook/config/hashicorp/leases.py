@@ -1,4 +1,4 @@
-"""Leased secrets of exec mode: what sources read or issue ends at its time, and the program keeps what it was given."""
+"""Leased secrets of exec mode: what sources read or issue ends at its time, and without daemon mode the program keeps what it had."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,8 +25,8 @@ def lease_warnings(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
         if leased:
             message = (
                 f": {', '.join(leased)} {'hands' if len(leased) == 1 else 'hand'} out what probably ends while the program "
-                "runs, and vault-env renders once, at the start: give the role a time that outlasts the program, or write "
-                "references (vault:PATH#KEY) and vault-env-daemon in a pod without exec mode"
+                "runs, and vault-env renders once, at the start: add the annotation vault-env-daemon, or give the role a time "
+                "that outlasts the program"
             )
             yield Problem("lease-ends", *about(Origin(field, source.name), message))
 

@@ -34,7 +34,7 @@ RULES = (
     Rule("exec-mode", ERROR, "HashiCorp's annotations ask for exec mode, and for nothing that it could bring, or for a container that is not there", "as the message says: docs/hashicorp.md"),
     Rule("template", ERROR, "a template of HashiCorp's annotations that cannot be rendered", "as the message says: docs/consul-template.md"),
     Rule("template-warned", WARNING, "a template that reads a KV version 2 secret as one of version 1", "write .Data.data.KEY"),
-    Rule("lease-ends", WARNING, "exec mode brings credentials or a certificate that probably end while the program runs", "give their role a time that outlasts the program"),
+    Rule("lease-ends", WARNING, "exec mode brings credentials or a certificate that probably end while the program runs", "add the annotation vault-env-daemon, or give their role a time that outlasts the program"),
     Rule("two-launchers", ERROR, "both families of annotations would start one container, or need what only one of them can have", "drop one of them, or leave the container out; the message names the annotations"),
     Rule("mount", ERROR, "a container mounts something where vault-env must be", "mount it elsewhere"),
     Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),

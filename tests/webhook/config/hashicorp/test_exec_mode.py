@@ -149,9 +149,8 @@ def test_exec_mode_without_its_gate_is_a_warning() -> None:
     assert gate({**GATE, "agent-inject": "false"}) == ()
 
 
-def test_a_launcher_that_stays_has_no_templates_to_render_again() -> None:
-    mode = exec_mode({}, ours(vault_env_daemon="true"))
-    assert not mode.config.daemon
-    assert [each for each in messages(mode.warnings) if "vault-env-daemon" in each]
-    assert not exec_mode({}, VAULT_ENV_DAEMON="true").config.daemon
-    assert not exec_mode({}, VAULT_ENV_DAEMON="true").warnings
+def test_a_launcher_that_stays_is_annotated_or_the_operators_default_as_elsewhere() -> None:
+    assert exec_mode({}, ours(vault_env_daemon="true")).config.daemon
+    assert exec_mode({}, VAULT_ENV_DAEMON="true").config.daemon
+    assert not exec_mode({}).config.daemon
+    assert not exec_mode({}, ours(vault_env_daemon="true")).warnings

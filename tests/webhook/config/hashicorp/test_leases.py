@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.webhook.config.hashicorp.annotated import exec_mode
+from tests.webhook.config.hashicorp.annotated import exec_mode, ours
 from vaultenv.template_sources import TemplateSource
 from vaultkube.problem import messages
 from webhook.config.hashicorp.leases import lease_warnings
@@ -55,3 +55,8 @@ def test_the_pod_is_let_through_with_the_warning() -> None:
     mode = exec_mode({"agent-inject-secret-config.env": "database/creds/app"})
     assert not mode.problems
     assert [problem.rule for problem in mode.warnings] == ["lease-ends"]
+
+
+def test_a_launcher_that_stays_renews_so_nothing_is_warned_of() -> None:
+    leased = {"agent-inject-secret-config.env": "database/creds/app"}
+    assert not exec_mode(leased, ours(vault_env_daemon="true")).warnings
