@@ -111,7 +111,7 @@ class AgentConfig:
     cache_exit_on_error: bool = one("agent-cache-exit-on-err", LAX_BOOLEAN, "false", _FILES, "the agent ends if it cannot restore its cache")
     enable_quit: bool = one("agent-enable-quit", LAX_BOOLEAN, "false", _FILES, "/agent/v1/quit on the listener ends the agent")
     exit_on_retry_failure: bool = one("template-config-exit-on-retry-failure", LAX_BOOLEAN, "true", _FILES, "the agent ends when all retries of a template have failed", setting="AGENT_INJECT_TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE", why="a start that fails always ends")
-    render_interval_s: float | None = one("template-static-secret-render-interval", _TIME, "", _FILES, "how often secrets without a lease are read again", setting="AGENT_INJECT_TEMPLATE_STATIC_SECRET_RENDER_INTERVAL", why="vault-env reads once, at the start")
+    render_interval_s: float | None = one("template-static-secret-render-interval", _TIME, "", _FILES, "how often secrets without a lease are read again", setting="AGENT_INJECT_TEMPLATE_STATIC_SECRET_RENDER_INTERVAL", why="vault-env reads once, or with vault-env-daemon by VAULT_ENV_DAEMON_INTERVAL in the container's env")
     connections_per_host: int = one("template-max-connections-per-host", COUNT, "0", _FILES, "connections for templates", setting="AGENT_INJECT_TEMPLATE_MAX_CONNECTIONS_PER_HOST")
     lease_renewal_threshold: float = one("template-lease-renewal-threshold", FRACTION, "0", _FILES, "the part of a lease after which it is renewed", setting="AGENT_INJECT_TEMPLATE_LEASE_RENEWAL_THRESHOLD")
     disable_idle_connections: tuple[str, ...] = one("agent-disable-idle-connections", FEATURES, "", _FILES, "features of the agent without idle connections", setting="AGENT_INJECT_DISABLE_IDLE_CONNECTIONS")
