@@ -64,6 +64,11 @@ class Answering:
                 self._known[need] = self._write(need)
         return self._known
 
+    def forget(self, needs: Iterable[Need]) -> None:
+        """Forget the answers to these needs, so that they are asked for again."""
+        for need in needs:
+            self._known.pop(need, None)
+
     def _question(self, need: Read | List) -> tuple[str, Sequence[tuple[str, str]]]:
         mount = self._mounts.of(need.path)
         return (
