@@ -72,6 +72,11 @@ class Children:
                     self._ended[pid] = status
                     done.release()
 
+    def kill(self) -> None:
+        """Kill the command that runs, with its children: the agent ends."""
+        for pid in list(self._running):
+            _kill_group(pid)
+
 
 def _words(command: str) -> list[bytes]:
     if posix.access(_SHELL, posix.X_OK):

@@ -130,6 +130,7 @@ class _Signals:
         self._log.info("the agent ends")
         if self._agent.revoke_on_shutdown and self._vault.login_lease:
             self._revoke(self._vault.token)
+        self._children.kill()
         posix._exit(0)
 
     def _revoke(self, token: str) -> None:

@@ -42,7 +42,9 @@ class Pod:
     def home(self) -> Path:
         return self.folder / "home"
 
-    def file(self, name: str, text: str = "", path: str = "", missing_key: str = "", **more: object) -> AgentFile:
+    def file(
+        self, name: str, text: str = "", path: str = "", missing_key: str = "", **more: object
+    ) -> AgentFile:
         """A file in the folder of secrets, by a template or a path."""
         source = TemplateSource(name, path, text, str(more.pop("default", "")), missing_key=missing_key)
         return AgentFile(source, str(self.secrets / name), **more)  # type: ignore[arg-type]

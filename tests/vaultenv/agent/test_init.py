@@ -19,7 +19,9 @@ def mode(file: Path) -> int:
 
 def test_files_are_written_with_their_modes_and_folders(pod: Pod) -> None:
     settings = pod.settings(
-        pod.file("config", ACCOUNT), pod.file("a/b/deep", ACCOUNT, mode=0o400), token_file=str(pod.secrets / "token")
+        pod.file("config", ACCOUNT),
+        pod.file("a/b/deep", ACCOUNT, mode=0o400),
+        token_file=str(pod.secrets / "token"),
     )
     done = pod.init(settings)
     assert (done.returncode, done.stdout) == (0, b""), done.stderr
@@ -42,7 +44,9 @@ def test_the_default_template_is_upstreams(pod: Pod, path: str) -> None:
     assert second.startswith("metadata: map[created_time:20")
     assert " custom_metadata:<nil> deletion_time: destroyed:false version:" in second
     found = pod.text("json")
-    assert found.startswith('{"data":{"password":"secret","username":"superusername"},"metadata":{"created_time":')
+    assert found.startswith(
+        '{"data":{"password":"secret","username":"superusername"},"metadata":{"created_time":'
+    )
     assert found.endswith("}\n")
     assert json.loads(found)["data"] == {"password": "secret", "username": "superusername"}
 
@@ -71,7 +75,9 @@ def test_mistakes_of_all_templates_are_told_before_anything_is_asked(pod: Pod) -
     assert b"(template b)" in done.stderr
 
 
-def test_a_template_that_cannot_be_rendered_ends_the_agent_at_once_and_the_others_are_written(pod: Pod) -> None:
+def test_a_template_that_cannot_be_rendered_ends_the_agent_at_once_and_the_others_are_written(
+    pod: Pod,
+) -> None:
     text = '{{ with secret "secret/account" }}{{ .Data.data.none }}{{ end }}'
     done = pod.init(pod.settings(pod.file("bad", text, missing_key="error"), pod.file("config", ACCOUNT)))
     assert done.returncode == 1
