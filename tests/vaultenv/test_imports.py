@@ -57,6 +57,13 @@ def test_a_start_from_the_embedded_store_keeps_to_the_budget(tmp_path: Path) -> 
     assert foreign(modules) <= ON_STOCK
 
 
+def test_a_start_loads_nothing_of_the_agent(tmp_path: Path) -> None:
+    store = tmp_path / "secrets.json"
+    store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
+    modules = loaded_modules({"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"})
+    assert not {name for name in modules if name.startswith(("vaultenv.agent", "vaultenv.renewal"))}
+
+
 def test_a_start_without_templates_loads_nothing_of_their_language(tmp_path: Path) -> None:
     store = tmp_path / "secrets.json"
     store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))

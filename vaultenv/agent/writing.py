@@ -102,10 +102,10 @@ class Writer:
     def read(self, path: bytes, most: int) -> bytes:
         """Return the content of a regular file, at most one byte more than `most`; raise OSError."""
         system = self._system
-        descriptor = system.open(path, system.O_RDONLY | system.O_CLOEXEC | system.O_NONBLOCK)
+        if system.stat(path).st_mode & _KIND != _REGULAR:  # opening a pipe would wait
+            raise OSError(22, "is no regular file")
+        descriptor = system.open(path, system.O_RDONLY | system.O_CLOEXEC)
         try:
-            if system.fstat(descriptor).st_mode & _KIND != _REGULAR:
-                raise OSError(22, "is no regular file")
             chunks, left = [], most + 1
             while left > 0 and (chunk := system.read(descriptor, min(left, _CHUNK))):
                 chunks.append(chunk)
@@ -167,7 +167,7 @@ class Writer:
         """Write the folder's entry to the disk; a file system that cannot has none that would outlive a crash."""
         system = self._system
         try:
-            descriptor = system.open(folder, system.O_RDONLY | system.O_CLOEXEC | system.O_DIRECTORY)
+            descriptor = system.open(folder, system.O_RDONLY | system.O_CLOEXEC)
         except OSError:
             return
         try:
