@@ -90,4 +90,4 @@ def pod(secrets: Vault, tmp_path: Path) -> Iterator[Pod]:
     for process in made.started:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        print(process.communicate()[1].decode())  # the log, for a test that has failed
