@@ -1,45 +1,26 @@
-"""The agent as a process: `--agent-init` ends with the first set of files, `--agent` stays.
-
-The main thread does the rounds. Another one takes the signals, all of which are blocked, so that SIGTERM ends the agent at
-once, whatever it waits for: files are whole at every moment.
-"""
+"""The agent as a process: `--agent-init` ends with the first set of files, `--agent` stays."""
 
 from __future__ import annotations
 
 import time
-from _thread import allocate_lock, stack_size, start_new_thread
 
 from vaultenv.agent.agent import Agent
-from vaultenv.agent.children import Children
 from vaultenv.agent.status import required
 from vaultenv.agent.writing import Writer
 from vaultenv.basics.deadline import Deadline
-from vaultenv.basics.signals import (
-    SIG_SETMASK,
-    SIGCHLD,
-    SIGHUP,
-    SIGINT,
-    SIGTERM,
-    pthread_sigmask,
-    sigtimedwait,
-)
 from vaultenv.basics.system import posix
 from vaultenv.client.open import open_vault
-from vaultenv.errors import VaultEnvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vaultenv.agent.agent import RunCommand
     from vaultenv.agent_settings import AgentSettings
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
     from vaultenv.settings import Settings
 
-_STACK = 1 << 20
-_TAKEN = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
-_LONGEST_WAIT_S = 3600.0
-_REVOKE_S = 3.0
 _BYTE = 256
 
 
@@ -55,89 +36,56 @@ class SystemClock:
         return posix.urandom(1)[0] / _BYTE
 
 
+class Parts:
+    """What a run of the agent consists of, besides the agent itself."""
+
+    __slots__ = ("environ", "log", "settings", "vault")
+
+    def __init__(self, environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> None:
+        """Make the client; raise InvalidSetting."""
+        self.environ = environ
+        self.settings = settings
+        self.log = log
+        self.vault: Vault = open_vault(settings, Deadline(settings.client_timeout_s), log, is_patient=False)
+
+    @property
+    def agent_settings(self) -> AgentSettings:
+        """The settings of VAULT_ENV_AGENT."""
+        return required(self.settings)
+
+    def agent(self, run_command: RunCommand) -> Agent:
+        """Return the agent; raise NotResolved for templates that cannot be parsed."""
+        return Agent(
+            self.agent_settings, self.vault, self.settings, self.log, SystemClock(), Writer(), run_command
+        )
+
+
 def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: bool) -> int:
-    """Write all files, and keep them fresh if the agent `stays`; return the exit status. Raises VaultEnvError."""
-    agent_settings = required(settings)
-    children = Children(environ)
-    vault = open_vault(settings, Deadline(settings.client_timeout_s), log, is_patient=False)
-    agent = Agent(agent_settings, vault, settings, log, SystemClock(), Writer(), children.run)
-    pthread_sigmask(SIG_SETMASK, _TAKEN)
-    bell = _Bell()
-    signals = _Signals(agent_settings, vault, settings, log, children, bell)
-    stack_size(_STACK)
-    start_new_thread(signals.take, ())
-    while True:
-        agent.round()
-        if agent.is_complete and not stays:
-            return 0
-        if bell.wait(min(agent.due_at() - time.monotonic(), _LONGEST_WAIT_S)):
-            log.info("SIGHUP: all files are rendered again")
-            agent.hurry()
+    """Write all files, and keep them fresh if the agent `stays`; return the exit status. Raises VaultEnvError.
+
+    An agent that ends with a first round in which nothing has to be waited for needs neither signals nor threads, whose
+    preparation takes as long as that round.
+    """
+    required(settings)
+    parts = Parts(environ, settings, log)
+    if stays or any(file.command for file in parts.agent_settings.files):
+        return _wait(parts, None, stays)
+    agent = parts.agent(_no_command)
+    agent.round()
+    return 0 if agent.is_complete else _wait(parts, agent, stays)
 
 
-class _Bell:
-    """Wakes the thread that waits for it."""
+def _wait(parts: Parts, agent: Agent | None, stays: bool) -> int:
+    import gc
 
-    def __init__(self) -> None:
-        self._lock = allocate_lock()
-        self._lock.acquire()
+    from vaultenv.process.interpreter import complete
 
-    def ring(self) -> None:
-        """Wake the waiting thread, or let its next wait end at once."""
-        try:
-            self._lock.release()
-        except RuntimeError:
-            return
+    complete()
+    gc.enable()
+    from vaultenv.agent.staying import stay
 
-    def wait(self, duration_s: float) -> bool:
-        """Return after this time, or with True when the bell rings."""
-        return self._lock.acquire(timeout=max(0.0, duration_s))
+    return stay(parts, agent, stays)
 
 
-class _Signals:
-    """Takes the signals one by one."""
-
-    def __init__(
-        self,
-        agent: AgentSettings,
-        vault: Vault,
-        settings: Settings,
-        log: Log,
-        children: Children,
-        bell: _Bell,
-    ) -> None:
-        self._agent = agent
-        self._vault = vault
-        self._settings = settings
-        self._log = log
-        self._children = children
-        self._bell = bell
-
-    def take(self) -> None:
-        """Reap, ring the bell for SIGHUP, and end the process for SIGTERM and SIGINT; never returns."""
-        while True:
-            info = sigtimedwait(_TAKEN, _LONGEST_WAIT_S)
-            if info is None:
-                continue
-            if info.si_signo == SIGCHLD:
-                self._children.reap()
-            elif info.si_signo == SIGHUP:
-                self._bell.ring()
-            else:
-                self._end()
-
-    def _end(self) -> None:
-        self._log.info("the agent ends")
-        if self._agent.revoke_on_shutdown and self._vault.login_lease:
-            self._revoke(self._vault.token)
-        self._children.kill()
-        posix._exit(0)
-
-    def _revoke(self, token: str) -> None:
-        """Revoke the token, and with it what was leased, over a connection of its own."""
-        try:
-            vault = open_vault(self._settings, Deadline(_REVOKE_S), self._log, is_patient=False)
-            vault.use(token)
-            vault.call("PUT", "auth/token/revoke-self", "{}")
-        except VaultEnvError as error:
-            self._log.warn(f"failed to revoke token: {error}")
+def _no_command(_command: str) -> str:
+    return ""

@@ -84,12 +84,6 @@ def _agent(command: Command, environ: Mapping[bytes, bytes], settings: Settings,
         from vaultenv.agent.status import report
 
         return report(settings, shown(command.words[0]))
-    import gc
-
-    from vaultenv.process.interpreter import complete
-
-    complete()
-    gc.enable()
     from vaultenv.agent.run import run
 
     return run(environ, settings, log, stays=command.action == AGENT)
