@@ -7,8 +7,9 @@ every moment.
 from __future__ import annotations
 
 import time
-from _thread import allocate_lock, stack_size, start_new_thread
+from _thread import stack_size, start_new_thread
 
+from vaultenv.agent.bell import Bell
 from vaultenv.agent.children import Children
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.signals import (
@@ -43,9 +44,13 @@ def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
     """
     children = Children(parts.environ)
     pthread_sigmask(SIG_SETMASK, _TAKEN)
-    bell = _Bell()
+    bell = Bell()
     stack_size(_STACK)
     start_new_thread(_Signals(parts, children, bell).take, ())
+    if stays and parts.agent_settings.listener:
+        from vaultenv.agent.listener import Listener
+
+        Listener(parts, parts.agent_settings.listener, _end).start()
     if agent is None:
         agent = parts.agent(children.run)
         agent.round()
@@ -58,29 +63,14 @@ def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
     return 0
 
 
-class _Bell:
-    """Wakes the thread that waits for it."""
-
-    def __init__(self) -> None:
-        self._lock = allocate_lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        """Wake the waiting thread, or let its next wait end at once."""
-        try:
-            self._lock.release()
-        except RuntimeError:
-            return
-
-    def wait(self, duration_s: float) -> bool:
-        """Return after this time, or with True when the bell rings."""
-        return self._lock.acquire(timeout=max(0.0, duration_s))
+def _end() -> None:
+    posix.kill(posix.getpid(), SIGTERM)
 
 
 class _Signals:
     """Takes the signals one by one."""
 
-    def __init__(self, parts: Parts, children: Children, bell: _Bell) -> None:
+    def __init__(self, parts: Parts, children: Children, bell: Bell) -> None:
         self._parts = parts
         self._children = children
         self._bell = bell

@@ -26,7 +26,7 @@ def login(vault: Vault, **role: object) -> dict[str, str]:
     """Variables for a login whose role has these options."""
     if "approle/" not in vault.read("sys/auth"):
         vault.write("sys/auth/approle", {"type": "approle"})
-    vault.policy("all", 'path "*" { capabilities = ["create", "read", "update", "list", "sudo"] }')
+    vault.policy("all", 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }')
     vault.write("auth/approle/role/agent", {"token_policies": "all", **role})
     role_id = vault.read("auth/approle/role/agent/role-id")["role_id"]
     secret_id = vault.write("auth/approle/role/agent/secret-id", {})["data"]["secret_id"]
