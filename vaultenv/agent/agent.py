@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vaultenv.agent.handover import MODE, Handover, handover_text, read_handover
 from vaultenv.agent.login import LOGIN, TOKEN_FILE, Login
 from vaultenv.agent.rendering import parse_files, render
 from vaultenv.agent.secrets import Secrets
@@ -57,6 +58,7 @@ class Agent:
         self._unwritten = set(self._files)
         self._write_failures = 0
         self._write_at = NEVER
+        self._is_first = True
         self.status = Status(settings.home, writer, log)
         self.status.is_complete = all(writer.exists(file.file) for file in settings.files)
         for file in settings.files:
@@ -71,6 +73,8 @@ class Agent:
         """Do what is due; raise NotResolved with all problems where the first set of files cannot become complete."""
         self._vault.within(Deadline(_ROUND_S))
         self.status.begin()
+        if self._is_first:
+            self._adopt()
         if self._login.keep(self._secrets.token_refused, self.status):
             self._secrets.lose_leases()
         if self._login.is_done:
@@ -106,6 +110,31 @@ class Agent:
                 del self._pending[file]
         self._secrets.keep_only({need for file in self._files for need in file.used})
         self._run(commands)
+        self._hand_over()
+
+    def _adopt(self) -> None:
+        """Take over the login and the leases of the agent before, if it has handed them over."""
+        self._is_first = False
+        file, now = self._settings.handover, self._clock.monotonic()
+        found = read_handover(file, now) if file else None
+        if found is None:
+            return
+        if found.token and not self._login.adopt(found.token, found.auth, found.logged_in_at):
+            return
+        for need, body, held in found.leased:
+            self._secrets.adopt(need, body, held, self._settings.interval_s)
+
+    def _hand_over(self) -> None:
+        """Write what the next agent of the pod goes on with."""
+        if not self._settings.handover:
+            return
+        auth = self._vault.login_lease
+        token = self._vault.token if auth else ""
+        handover = Handover(token, auth, self._login.logged_in_at, self._secrets.leased)
+        try:
+            self._writer.write(self._settings.handover, handover_text(handover), MODE)
+        except FileNotWritten as error:
+            self.status.note("handover", error, self._clock.date())
 
     def _is_written(self, file: File, commands: dict[str, None]) -> bool:
         """Write a file that was rendered, and note its command if it has changed; return whether that succeeded."""

@@ -9,6 +9,9 @@ from vaultenv.renewal.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from vaultenv.agent.status import Status
     from vaultenv.agent.writing import Writer
     from vaultenv.agent_settings import AgentSettings
@@ -53,6 +56,26 @@ class Login:
         """Whether there is a token."""
         return self._token is not None
 
+    @property
+    def logged_in_at(self) -> float:
+        """The monotonic time of the last login; 0.0 before it."""
+        return self._logged_in_at
+
+    def adopt(self, token: str, auth: Mapping[str, Any], logged_in_at: float) -> bool:
+        """Go on with the login of an agent before this one unless Vault refuses its token; return whether it goes on."""
+        try:
+            self._vault.use(token)
+            self._vault.call("GET", "auth/token/lookup-self")
+        except VaultEnvError as error:
+            if not error.is_outage:
+                return False
+        self._vault.login_lease = dict(auth)
+        self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
+        self._logged_in_at = logged_in_at
+        self._untold = self._sinks()
+        self._log.info("going on with the login of the agent before")
+        return True
+
     def due_at(self, now: float) -> float:
         """Return the monotonic time at which something is to be done."""
         return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
@@ -77,7 +100,7 @@ class Login:
         self._failures = 0
         if is_new:
             self._logged_in_at = now
-            self._untold = [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
+            self._untold = self._sinks()
         self._tell(status)
         return is_new
 
@@ -91,6 +114,9 @@ class Login:
             self._token.replace(now)
             return True
         return self._token.kept(now)
+
+    def _sinks(self) -> list[str]:
+        return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
 
     def _tell(self, status: Status) -> None:
         """Write the token to the files that do not have it yet."""

@@ -79,6 +79,20 @@ class Secrets:
         """Keep an answer that was there before this process, a certificate that is still valid."""
         self._take(need, kept, body, 0.5)
 
+    def adopt(self, need: Need, body: Body, held: Held, interval_s: float) -> None:
+        """Take over an answer of an agent before this one, with its place in the schedule."""
+        kept = self.want(need, interval_s)
+        kept.body, kept.held = body, held
+
+    @property
+    def leased(self) -> list[tuple[Need, Body, Held]]:
+        """The answers that have a lease."""
+        return [
+            (need, kept.body, kept.held)
+            for need, kept in self._kept.items()
+            if kept.body is not None and kept.held.terms.lease_id
+        ]
+
     def due_at(self) -> float:
         """Return the monotonic time of the next action."""
         return min([kept.held.due_at for kept in self._kept.values()], default=NEVER)

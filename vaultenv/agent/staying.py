@@ -11,6 +11,7 @@ from _thread import stack_size, start_new_thread
 
 from vaultenv.agent.bell import Bell
 from vaultenv.agent.children import Children
+from vaultenv.agent.writing import Writer
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.signals import (
     SIG_SETMASK,
@@ -92,6 +93,7 @@ class _Signals:
         self._parts.log.info("the agent ends")
         if self._parts.agent_settings.revoke_on_shutdown and self._parts.vault.login_lease:
             self._revoke(self._parts.vault.token)
+            Writer().remove(self._parts.agent_settings.handover)
         self._children.kill()
         posix._exit(0)
 

@@ -73,6 +73,10 @@ class Writer:
             return False
         return True
 
+    def remove(self, target: str) -> None:
+        """Remove the file, if it is there."""
+        self._remove(target.encode("utf-8", "surrogateescape"))
+
     def sweep(self, target: str) -> None:
         """Remove the temporary files that an agent which was killed has left beside the target."""
         folder = target.rpartition("/")[0] or "/"

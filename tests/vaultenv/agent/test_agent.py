@@ -48,6 +48,9 @@ class Answers:
     def use(self, token: str) -> None:
         self.token = token
 
+    def written(self, path: str, _body: str) -> Any:
+        return self.bodies([(path, "")])[0]
+
     def mounts(self, paths: Sequence[str]) -> list[dict[str, Any]]:
         return [{} for _ in paths]
 
@@ -55,7 +58,7 @@ class Answers:
         self.asked += [path for path, _ in questions]
         return [self.found.get(path, SecretNotFound(f"path not found: {path}")) for path, _ in questions]
 
-    def call(self, _method: str, path: str, _body: str) -> dict[str, Any]:
+    def call(self, _method: str, path: str, _body: str = "") -> dict[str, Any]:
         self.asked.append(path)
         answer = self.found[path]
         if isinstance(answer, VaultEnvError):
