@@ -1,12 +1,14 @@
 """`vault-env --agent` on a real Vault: refreshes, leases, logins, signals, outages."""
 
 import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.servers.vault import Vault, VaultRefused
+from tests.vaultenv import launcher
 from tests.vaultenv.agent.conftest import Pod, until
 from tests.vaultenv.broker import MAX_TTL_S, TTL_S
 
@@ -159,6 +161,19 @@ def test_sigterm_ends_an_agent_that_waits_for_vault(pod: Pod) -> None:
     began = time.monotonic()
     assert ended(process)[0] == 0
     assert time.monotonic() - began < 2
+
+
+def test_a_signal_during_the_first_round_of_an_init_is_not_lost(pod: Pod) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environ = pod.environ(
+            pod.settings(pod.file("config", MOVING)),
+            VAULT_ADDR=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            VAULT_CLIENT_TIMEOUT="2s",
+        )
+        process = launcher.start("--agent-init", **environ)
+        pod.started.append(process)
+        with silent.accept()[0]:
+            assert ended(process)[0] == 0
 
 
 def test_a_login_error_ends_the_agent_only_if_asked_for(pod: Pod) -> None:
