@@ -8,9 +8,9 @@ from vaultenv.agent.agent import Agent
 from vaultenv.agent.status import required
 from vaultenv.agent.writing import Writer
 from vaultenv.basics.deadline import Deadline
-from vaultenv.basics.signals import SIG_SETMASK, SIGCHLD, SIGHUP, SIGINT, SIGTERM, pthread_sigmask
 from vaultenv.basics.system import posix
 from vaultenv.client.open import open_vault
+from vaultenv.process.interpreter import complete, hold_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from vaultenv.client.api import Vault
     from vaultenv.settings import Settings
 
-TAKEN = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
-"""The signals that an agent takes one by one; those that come during its first round wait for its end."""
 _BYTE = 256
 
 
@@ -74,15 +72,13 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     if stays or any(file.command for file in parts.agent_settings.files):
         return _wait(parts, None, stays)
     agent = parts.agent(_no_command)
-    pthread_sigmask(SIG_SETMASK, TAKEN)  # else the kernel drops what is sent to process 1 meanwhile
+    hold_signals()  # else the kernel drops what is sent to process 1 meanwhile
     agent.round()
     return 0 if agent.is_complete else _wait(parts, agent, stays)
 
 
 def _wait(parts: Parts, agent: Agent | None, stays: bool) -> int:
     import gc
-
-    from vaultenv.process.interpreter import complete
 
     complete()
     gc.enable()

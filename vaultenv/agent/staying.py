@@ -11,27 +11,26 @@ from _thread import stack_size, start_new_thread
 
 from vaultenv.agent.bell import Bell
 from vaultenv.agent.children import Children
-from vaultenv.agent.run import TAKEN
 from vaultenv.agent.writing import Writer
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.signals import (
-    SIG_SETMASK,
     SIGCHLD,
     SIGHUP,
+    SIGINT,
     SIGTERM,
-    pthread_sigmask,
     sigtimedwait,
 )
 from vaultenv.basics.system import posix
 from vaultenv.client.open import open_vault
 from vaultenv.errors import VaultEnvError
-from vaultenv.process.interpreter import release
+from vaultenv.process.interpreter import hold_signals, release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.agent.agent import Agent
     from vaultenv.agent.run import Parts
 
+_TAKEN = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
 _STACK = 1 << 20
 _LONGEST_WAIT_S = 3600.0
 _REVOKE_S = 3.0
@@ -43,7 +42,7 @@ def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
     `agent` is one that has done its first round already, if any. Raises VaultEnvError.
     """
     children = Children(parts.environ)
-    pthread_sigmask(SIG_SETMASK, TAKEN)
+    hold_signals()
     bell = Bell()
     stack_size(_STACK)
     start_new_thread(_Signals(parts, children, bell).take, ())
@@ -78,7 +77,7 @@ class _Signals:
     def take(self) -> None:
         """Reap, ring the bell for SIGHUP, and end the process for SIGTERM and SIGINT; never returns."""
         while True:
-            info = sigtimedwait(TAKEN, _LONGEST_WAIT_S)
+            info = sigtimedwait(_TAKEN, _LONGEST_WAIT_S)
             if info is None:
                 continue
             if info.si_signo == SIGCHLD:
