@@ -3,6 +3,7 @@
 import json
 import stat
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from hypothesis import given
@@ -29,18 +30,15 @@ def test_what_is_handed_over_is_taken_over(
     held = Held(Terms(LEASED, first_s, "a/1", renewable), due_at, 2e9, first_s, renewable)
     body = {"lease_id": "a/1", "data": {"k": "\u00fc", "l": [None, True, {}]}}
     written = Handover("t", {"lease_duration": 5, "renewable": True}, 12.5, [(need, body, held)])
-    file = Path("/dev/shm/test-handover")
-    file.write_bytes(handover_text(written))
-    try:
-        found = read_handover(str(file), 13.0)
-        assert found
-        assert (found.token, found.logged_in_at, found.leased) == ("t", 12.5, [(need, body, held)])
-        assert read_handover(str(file), 12.0) is None
-        ended_one = read_handover(str(file), 3e9)
-        assert ended_one
-        assert ended_one.leased == []
-    finally:
-        file.unlink()
+    with NamedTemporaryFile() as file:
+        file.write(handover_text(written))
+        file.flush()
+        found, later = read_handover(file.name, 13.0), read_handover(file.name, 3e9)
+        assert read_handover(file.name, 12.0) is None
+    assert found
+    assert later
+    assert (found.token, found.logged_in_at, found.leased) == ("t", 12.5, [(need, body, held)])
+    assert later.leased == []
 
 
 @pytest.mark.parametrize(
