@@ -84,6 +84,11 @@ class Answering:
             is_empty = isinstance(need, List) and isinstance(answer, SecretNotFound)
             self._known[need] = {} if is_empty else answer
 
+    def forget(self, needs: Iterable[Need]) -> None:
+        """Forget the answers to these needs, so that they are asked for again."""
+        for need in needs:
+            self._known.pop(need, None)
+
     def _question(self, need: Read | List) -> tuple[str, Sequence[tuple[str, str]]]:
         mount = self._mounts.of(need.path)
         return (

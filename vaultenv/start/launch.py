@@ -11,7 +11,18 @@ from vaultenv.basics.text import shown
 from vaultenv.errors import ClientNotCreated, VaultEnvError
 from vaultenv.process.program import execute, find_program
 from vaultenv.settings import Settings
-from vaultenv.start.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
+from vaultenv.start.command_line import (
+    AGENT,
+    AGENT_STATUS,
+    CHECK,
+    HELP,
+    INSTALL,
+    RUN,
+    USAGE,
+    VERSION,
+    Command,
+    parse_command_line,
+)
 from vaultenv.start.plan import Plan
 
 TYPE_CHECKING = False
@@ -34,12 +45,14 @@ def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
     log = Log()
     try:
         command = parse_command_line(argv[1:])
-        if command.action not in (RUN, CHECK):
+        if command.action in (INSTALL, USAGE, VERSION):
             return _other(command, argv[0])
         settings = Settings(environ)
         log = Log(settings.log_level, settings.json_log, settings.log_server)
         if command.action == CHECK:
             return _check(environ, settings, log)
+        if command.action != RUN:
+            return _agent(command, environ, settings, log)
         return _launch(command.words, environ, settings, log)
     except VaultEnvError as error:
         log.error(str(error))
@@ -65,6 +78,16 @@ def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     reader, vault = _open(settings, log, plan) if plan.needs_vault else (None, None)
     write_all(_STDOUT, report(plan, reader, vault or reader).encode())
     return 0
+
+
+def _agent(command: Command, environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
+    if command.action == AGENT_STATUS:
+        from vaultenv.agent.status import report
+
+        return report(settings, shown(command.words[0]))
+    from vaultenv.agent.run import run
+
+    return run(environ, settings, log, stays=command.action == AGENT)
 
 
 def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:

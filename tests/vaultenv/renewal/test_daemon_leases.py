@@ -1,51 +1,17 @@
 """Daemon mode and a leased read: credentials that Vault's rabbitmq engine makes, on a broker that agrees to all."""
 
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
 from tests.servers.vault import Vault
+from tests.vaultenv.broker import MAX_TTL_S, TTL_S
 from tests.vaultenv.launcher import Begin, line
 from vaultenv.template_sources import TemplateSource, sources_text
 
-TTL_S, MAX_TTL_S = 3, 7
 SCRIPT = "trap 'echo ended; exit 7' TERM; echo started $A $B; while :; do sleep 0.05; done"
 
 pytestmark = pytest.mark.usefixtures("each_launcher")
-
-
-class Broker(BaseHTTPRequestHandler):
-    """RabbitMQ's management API as far as Vault uses it: users and their permissions come and go."""
-
-    def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"] or 0))
-        self.send_response(204)
-        self.end_headers()
-
-    do_DELETE = do_PUT
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
-
-
-@pytest.fixture(scope="module")
-def leasing(secrets: Vault) -> Iterator[Vault]:
-    """Vault with a rabbitmq engine whose leases are short."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as broker:
-        thread = Thread(target=broker.serve_forever)
-        thread.start()
-        connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
-        secrets.mount("rabbitmq", "rabbitmq")
-        secrets.write("rabbitmq/config/connection", {**connection, "username": "u", "password": "p"})
-        secrets.write("rabbitmq/config/lease", {"ttl": TTL_S, "max_ttl": MAX_TTL_S})
-        secrets.write("rabbitmq/roles/app", {"vhosts": '{"/": {"read": ".*"}}'})
-        yield secrets
-        secrets.write("sys/leases/revoke-prefix/rabbitmq", {})
-        broker.shutdown()
-        thread.join()
 
 
 TEMPLATE = '{{ with secret "rabbitmq/creds/app" }}A={{ .Data.username }}\nB={{ .Data.password }}{{ end }}'

@@ -16,9 +16,10 @@ _HEX = "0123456789abcdefABCDEF"
 
 
 class Need(Record):
-    """Base of the four needs."""
+    """Base of the four needs, each of which concerns a path."""
 
     __slots__ = ()
+    path: str
 
 
 class Read(Need):

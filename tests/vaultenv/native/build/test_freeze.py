@@ -87,6 +87,7 @@ def test_the_order_is_that_in_which_python_finishes_the_imports() -> None:
 
 def test_what_only_some_starts_need_is_not_loaded_first() -> None:
     rare = (
+        "vaultenv.agent",
         "vaultenv.process.interpreter",
         "vaultenv.process.supervise",
         "vaultenv.process.supervisor",
