@@ -112,6 +112,7 @@ class PodOS(TypedDict, total=False):
 class PodSecurityContext(TypedDict, total=False):
     """User and rights of all containers that say nothing else."""
 
+    runAsGroup: int
     runAsUser: int
     windowsOptions: WindowsSecurityContextOptions
 
@@ -132,8 +133,10 @@ class PodSpec(TypedDict, total=False):
     nodeSelector: dict[str, str]
     os: PodOS
     resources: ResourceRequirements
+    restartPolicy: str
     runtimeClassName: str
     securityContext: PodSecurityContext
+    shareProcessNamespace: bool
 
 
 class Pod(TypedDict, total=False):
