@@ -33,6 +33,12 @@ class KeyToPath(TypedDict, total=False):
     path: str
 
 
+class ConfigMapVolumeSource(TypedDict, total=False):
+    """A ConfigMap whose keys are files."""
+
+    name: str
+
+
 class SecretVolumeSource(TypedDict, total=False):
     """A Secret whose keys are files."""
 
@@ -64,6 +70,7 @@ class Volume(TypedDict, total=False):
     """A volume of a pod: a name and one source."""
 
     name: str
+    configMap: ConfigMapVolumeSource
     emptyDir: EmptyDirVolumeSource
     image: ImageVolumeSource
     projected: ProjectedVolumeSource

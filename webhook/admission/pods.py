@@ -21,7 +21,8 @@ from webhook.config.configure import with_role
 from webhook.config.delivery import Delivery
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
-from webhook.pods.agent import AGENT, Agent
+from webhook.pods.agent import AGENT
+from webhook.pods.agent_role import Agent
 from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE

@@ -4,13 +4,9 @@ Names, volumes and paths are those of HashiCorp's injector (vault-k8s 1.7), so t
 https://developer.hashicorp.com/vault/docs/deploy/kubernetes/injector
 """
 
-from enum import Enum
-from typing import NamedTuple
-
 from vaultkube.documents.quantity import parse_quantity
 from vaultkube.wire.containers import (
     Container,
-    EnvVar,
     Probe,
     ResourceRequirements,
     SecurityContext,
@@ -18,69 +14,37 @@ from vaultkube.wire.containers import (
 )
 from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.hashicorp.file_mode import FileMode
-from webhook.config.hashicorp.table import AgentConfig
+from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 from webhook.config.sidecar import LIVENESS, READINESS
 from webhook.pods import launcher
 from webhook.pods.agent_account import account_volumes, agent_mounts
+from webhook.pods.agent_program import CACHE_PATH, CONFIG_PATH, HOME_PATH, hashicorps_program, own_program
+from webhook.pods.agent_role import Agent, Role
 from webhook.pods.agent_user import agent_user
-from webhook.pods.expansion import double_dollars
-from webhook.pods.launcher import IN_IMAGE, Launcher
+from webhook.pods.launcher import IN_IMAGE
 
 INIT_AGENT, AGENT = "vault-agent-init", "vault-agent"
 SECRETS_VOLUME = "vault-secrets"
-_CACHE_VOLUME, _CACHE_PATH = "vault-agent-cache", "/vault/agent-cache"
-_HANDOVER = f"{_CACHE_PATH}/leases"
-_HOME_PATH = "/home/vault"
+_CACHE_VOLUME = "vault-agent-cache"
+_CONFIG_VOLUME = "vault-config"
+_COMMANDS = [role.command for role in Role]
 _EXTRA_VOLUME, _EXTRA_PATH = "extra-secrets", "/vault/custom"
 _TLS_VOLUME, _TLS_PATH = "vault-tls-secrets", "/vault/tls"
 _SECRETS_SIZE, _HOME_SIZE = "64Mi", "4Mi"
-_AGENT_VARIABLE = "VAULT_ENV_AGENT"
-_FROM_POD = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
-"""Variables that the injector gives its agent, and templates read by `env`."""
 _RESOURCES = (
     ("cpu", "limits_cpu", "requests_cpu"),
     ("memory", "limits_memory", "requests_memory"),
     ("ephemeral-storage", "limits_ephemeral", "requests_ephemeral"),
 )
+_HASHICORPS = {"requests_cpu": "250m", "requests_memory": "64Mi"}
+"""The injector's own requests, for the program that needs them."""
+_OURS = {row.field: row.default for row in AGENT_ANNOTATIONS if row.field in _HASHICORPS}
 _PROBE_FIELDS = {READINESS: "readinessProbe", LIVENESS: "livenessProbe"}
 _STATUS = {READINESS: "ready", LIVENESS: "live"}
 _TIMEOUT_S = 5
 _PERIOD_S = 10
 _START_PERIOD_S = 1
 _START_ATTEMPTS = 600
-
-
-class Role(Enum):
-    """What a container of the agent does."""
-
-    INIT = "init"
-    """Writes the files once, before the program starts."""
-    SIDECAR = "sidecar"
-    """Keeps them fresh, beside the program."""
-    NATIVE = "native"
-    """Does both, as an init container that stays."""
-
-    @property
-    def command(self) -> list[str]:
-        """The command of the container."""
-        return [IN_IMAGE, "--agent-init" if self is Role.INIT else "--agent"]
-
-
-_COMMANDS = [role.command for role in Role]
-
-
-class Agent(NamedTuple):
-    """The agent of one pod: its mode, the additions of its login, its containers, and the pod as its author has it."""
-
-    mode: FileMode
-    launcher: Launcher
-    roles: tuple[Role, ...]
-    pod_spec: PodSpec
-
-    @property
-    def hands_over(self) -> bool:
-        """Whether the container beside the program takes over what the init container has read."""
-        return {Role.INIT, Role.SIDECAR} <= set(self.roles)
 
 
 def is_agent(container: Container) -> bool:
@@ -94,13 +58,11 @@ def is_agent(container: Container) -> bool:
 
 def agent_container(agent: Agent, role: Role) -> Container:
     """Return the container for the role."""
-    mode, config = agent.mode, agent.launcher.config
+    mode = agent.mode
+    program = hashicorps_program(agent, role) if mode.agent.configmap else own_program(agent, role)
     container: Container = {
         "name": INIT_AGENT if role is Role.INIT else AGENT,
-        "image": config.launcher_image,
-        "imagePullPolicy": config.launcher_pull_policy,
-        "command": role.command,
-        "env": _env(agent, role),
+        **program,
         "volumeMounts": _mounts(agent, role),
         **_resources(mode.agent),
     }
@@ -108,11 +70,9 @@ def agent_container(agent: Agent, role: Role) -> Container:
         container["restartPolicy"] = "Always"
         if mode.agent.pre_populate:
             container["startupProbe"] = _start_probe()
-    if role is not Role.INIT:
+    if role is not Role.INIT and not mode.agent.configmap:
         for probe in mode.probes:
             container[_PROBE_FIELDS[probe]] = _probe(_STATUS[probe])  # type: ignore[literal-required]
-    if role is Role.SIDECAR and mode.agent.revoke_on_shutdown and mode.agent.revoke_grace_s:
-        container["lifecycle"] = {"preStop": {"sleep": {"seconds": mode.agent.revoke_grace_s}}}
     context = _security_context(mode.agent, agent.pod_spec)
     if context:
         container["securityContext"] = context
@@ -130,6 +90,8 @@ def agent_volumes(agent: Agent) -> list[Volume]:
         added.append({"name": _TLS_VOLUME, "secret": {"secretName": mode.tls_secret}})
     if agent.hands_over:
         added.append(_memory(_CACHE_VOLUME, _HOME_SIZE))
+    if mode.agent.configmap:
+        added.append({"name": _CONFIG_VOLUME, "configMap": {"name": mode.agent.configmap}})
     config = agent.launcher.config
     return [*added, *launcher.login_volumes(config), *account_volumes(config, mode, agent.pod_spec)]
 
@@ -140,26 +102,18 @@ def secret_places(mode: FileMode) -> list[tuple[str, str]]:
     return list(zip(names, mode.volume_paths, strict=False))
 
 
-def _env(agent: Agent, role: Role) -> list[EnvVar]:
-    text = agent.mode.text(stays=role is not Role.INIT, handover=_HANDOVER if agent.hands_over else "")
-    variables = {**agent.launcher.variables(""), _AGENT_VARIABLE: double_dollars(text)}
-    fields: list[EnvVar] = [
-        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in _FROM_POD.items()
-    ]
-    texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
-    return fields + texts
-
-
 def _mounts(agent: Agent, role: Role) -> list[VolumeMount]:
     mode = agent.mode
-    mounts: list[VolumeMount] = [{"name": _home_volume(role), "mountPath": _HOME_PATH}]
+    mounts: list[VolumeMount] = [{"name": _home_volume(role), "mountPath": HOME_PATH}]
     mounts += [{"name": name, "mountPath": path} for name, path in secret_places(mode)]
     if mode.agent.extra_secret:
         mounts.append({"name": _EXTRA_VOLUME, "mountPath": _EXTRA_PATH, "readOnly": True})
     if mode.tls_secret:
         mounts.append({"name": _TLS_VOLUME, "mountPath": _TLS_PATH, "readOnly": True})
     if agent.hands_over:
-        mounts.append({"name": _CACHE_VOLUME, "mountPath": _CACHE_PATH})
+        mounts.append({"name": _CACHE_VOLUME, "mountPath": CACHE_PATH})
+    if mode.agent.configmap:
+        mounts.append({"name": _CONFIG_VOLUME, "mountPath": CONFIG_PATH, "readOnly": True})
     mounts += launcher.login_mounts(agent.launcher.config)
     taken = {mount["mountPath"] for mount in mounts}
     more = agent_mounts(agent.launcher.config, mode, agent.pod_spec)
@@ -180,6 +134,8 @@ def _resources(agent: AgentConfig) -> Container:
     requests: dict[str, str] = {}
     for name, limit_field, request_field in _RESOURCES:
         limit, request = getattr(agent, limit_field), getattr(agent, request_field)
+        if agent.configmap and request_field not in agent.annotated and request == _OURS.get(request_field):
+            request = _HASHICORPS.get(request_field)
         if limit and request and request_field not in agent.annotated:
             request = min(request, limit, key=parse_quantity)
         limits |= {name: limit} if limit else {}

@@ -37,14 +37,14 @@ def agent_mounts(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[Volu
     if mode.agent.service_account_volume:
         mount = _mount_of(mode.agent.service_account_volume, pod_spec)
         mounts.append({"name": mount["name"], "mountPath": mount["mountPath"], "readOnly": True})
-    elif _needs_account(config):
+    elif _needs_account(config, mode):
         mounts.append(_account_mount(pod_spec))
     return mounts + [mount for mount in _copied(mode, pod_spec) if _ACCOUNT not in mount.get("mountPath", "")]
 
 
 def account_volumes(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[Volume]:
     """Return a volume with a token for the agent alone, where the pod mounts none."""
-    if mode.agent.service_account_volume or not _needs_account(config) or _find_account_mount(pod_spec):
+    if mode.agent.service_account_volume or not _needs_account(config, mode) or _find_account_mount(pod_spec):
         return []
     token: Volume = {
         "name": TOKEN_VOLUME,
@@ -68,8 +68,13 @@ def account_problems(mode: FileMode, pod_spec: PodSpec) -> Iterator[Problem]:
         yield Problem("file-mode", *about(Origin("copy_volume_mounts"), message))
 
 
-def _needs_account(config: Config) -> bool:
-    """Return whether the login takes the token of the pod's ServiceAccount, from where Kubernetes mounts it."""
+def _needs_account(config: Config, mode: FileMode) -> bool:
+    """Return whether the login takes the token of the pod's ServiceAccount, from where Kubernetes mounts it.
+
+    A login that a ConfigMap describes may, as with the injector.
+    """
+    if mode.agent.configmap:
+        return True
     elsewhere = config.token_audience or config.jwt_file or "VAULT_TOKEN_FILE" in config.variables
     return config.auth_method in TOKEN_METHODS and not elsewhere
 

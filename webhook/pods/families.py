@@ -11,7 +11,7 @@ from webhook.config.configure import configure
 from webhook.config.hashicorp.exec_mode import ExecMode, gate_warnings, read_exec_mode
 from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
 from webhook.config.settings import Settings
-from webhook.pods.agent import Agent
+from webhook.pods.agent_role import Agent
 from webhook.pods.environment import Sources
 from webhook.pods.exec_mode import (
     exec_problems,

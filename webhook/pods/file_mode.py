@@ -14,13 +14,12 @@ from webhook.config.sidecar import Sidecar
 from webhook.pods.agent import (
     AGENT,
     INIT_AGENT,
-    Agent,
-    Role,
     agent_container,
     agent_volumes,
     secret_places,
 )
 from webhook.pods.agent_account import account_problems, token_path
+from webhook.pods.agent_role import Agent, Role
 from webhook.pods.agent_user import user_problems
 from webhook.pods.container import writable
 from webhook.pods.facts import INIT_CONTAINERS, find_containers
@@ -49,6 +48,8 @@ def _roles(mode: FileMode, pod_spec: PodSpec) -> tuple[Role, ...]:
     init = (Role.INIT,) if agent.pre_populate else ()
     if agent.pre_populate_only:
         return init
+    if agent.configmap:
+        return (*init, Role.SIDECAR)
     ends = pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
     if mode.sidecar is Sidecar.NATIVE or (mode.sidecar is Sidecar.AUTO and ends):
         return (Role.NATIVE,)

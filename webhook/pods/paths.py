@@ -38,14 +38,15 @@ def find_requested_paths(
 
 
 def find_agent_paths(mode: FileMode, operators_namespace: str) -> Iterator[RequestedPath]:
-    """Yield every path that an agent may read or write, with its annotation; what a file of its container asks is unknown."""
+    """Yield every path that an agent may read or write, with its annotation; what a file or a ConfigMap asks is unknown."""
     vault_namespace = _vault_namespace(None, mode.config, operators_namespace)
     for field, where, path in source_paths(file.source for file in mode.files):
         yield _requested(field, where, path, vault_namespace)
-    for file in mode.files:
-        if file.template_file:
-            key = ("template_files", file.source.name)
-            yield _requested(agent_path(*key), f"annotation {agent_key(*key)}", None, vault_namespace)
+    unknown = [("template_files", file.source.name) for file in mode.files if file.template_file]
+    if mode.agent.configmap:
+        unknown.append(("configmap", ""))
+    for key in unknown:
+        yield _requested(agent_path(*key), f"annotation {agent_key(*key)}", None, vault_namespace)
 
 
 def _requested(field: FieldPath, where: str, path: str | None, vault_namespace: str | None) -> RequestedPath:

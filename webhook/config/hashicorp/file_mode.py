@@ -33,6 +33,17 @@ _NEUTRAL: Mapping[str, Any] = {
 }
 """Fields of `Config` that are about a program, and an agent has none."""
 _IMAGE_FIELDS = ("launcher_image", "launcher_pull_policy")
+_OF_CONFIGMAP = (
+    "secrets",
+    "templates",
+    "template_files",
+    "commands",
+    "token",
+    "cache_enable",
+    "render_interval_s",
+)
+"""Fields whose annotations HashiCorp's own program does not see: its configuration is a ConfigMap."""
+_REFUSED = "annotation-refused"
 _AS_SIDECAR = agent_key("as_sidecar")
 
 
@@ -87,7 +98,8 @@ def read_file_mode(
     unreadable = {problem.path[-1] for problem in problems}
     if agent.status == INJECTED or not (agent.inject or GATE in unreadable):
         return None
-    login, files = read_agent_login(agent, defaults["tls_secret"], settings.agent_ca), read_files(agent)
+    login = read_agent_login(agent, defaults["tls_secret"], settings.agent_ca)
+    files = () if agent.configmap else read_files(agent)
     config, ignored = within_limits(_config(own, login, defaults), defaults, settings)
     mode = FileMode(
         config,
@@ -104,7 +116,7 @@ def read_file_mode(
     found = [
         *problems,
         *find_unknown(annotations),
-        *login.problems,
+        *(each for each in login.problems if not (agent.configmap and each.rule == _REFUSED)),
         *file_problems(agent),
         *template_problems([file.source for file in files]),
         *_backoffs(agent),
@@ -158,7 +170,7 @@ def _backoffs(agent: AgentConfig) -> Iterator[Problem]:
 def _contents(mode: FileMode) -> Iterator[Problem]:
     """Yield a warning about an agent that brings nothing, and a problem for one that is told more than Linux lets it be."""
     agent = mode.agent
-    if not (mode.files or agent.token or agent.cache_enable or agent.enable_quit):
+    if not (agent.configmap or mode.files or agent.token or agent.cache_enable or agent.enable_quit):
         message = ": the agent brings nothing: add agent-inject-secret-NAME or agent-inject-template-NAME"
         yield Problem("annotation-ignored", *about(Origin("inject"), message))
     length = len(mode.text(stays=True, handover="")) if agent.cache_listener_port else 0
@@ -176,16 +188,33 @@ def _contents(mode: FileMode) -> Iterator[Problem]:
 def _unused(agent: AgentConfig) -> Iterator[Problem]:
     """Yield a warning for each annotation without effect."""
     for row in AGENT_ANNOTATIONS:
-        if row.field in agent.annotated and row.mode in (Mode.EXEC, Mode.NONE):
+        if row.field in agent.annotated and _has_no_effect(row, agent):
             value = getattr(agent, row.field)
             for name, text in sorted(value.items()) if row.each else [("", value)]:
                 if text != row.type.parse(row.default):
                     yield _unused_value(row, name)
-    if "image" in agent.annotated and agent.image:
+    if agent.configmap and not agent.image:
+        message = (
+            ": it is for HashiCorp's own program: name its image in agent-image, or drop the ConfigMap and write the paths "
+            "into agent-inject-secret-NAME"
+        )
+        yield Problem(_REFUSED, *about(Origin("configmap"), message))
+    elif "image" in agent.annotated and agent.image and not agent.configmap:
         message = " has no effect without agent-configmap: the agent is vault-env, from the image of vault-env-image"
         yield Problem("annotation-ignored", *about(Origin("image"), message))
 
 
+def _has_no_effect(row: AgentAnnotation, agent: AgentConfig) -> bool:
+    if agent.configmap and row.field in _OF_CONFIGMAP:
+        return True
+    if agent.configmap and row.field == "go_max_procs":
+        return False
+    return row.mode in (Mode.EXEC, Mode.NONE)
+
+
 def _unused_value(row: AgentAnnotation, name: str) -> Problem:
+    if row.field in _OF_CONFIGMAP:
+        why = "the ConfigMap of agent-configmap says what the agent does"
+        return Problem("annotation-ignored", *about(Origin(row.field, name), f" has no effect: {why}"))
     why = row.why or f'the program is not started by vault-env without {_AS_SIDECAR}: "false"'
     return Problem("annotation-ignored", *about(Origin(row.field, name), f" has no effect: {why}"))

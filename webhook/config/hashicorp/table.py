@@ -83,7 +83,7 @@ class AgentConfig:
     log_format: str = one("log-format", LOG_FORMAT, "standard", _BOTH, "json: log lines as JSON", sets="json_log")
 
     image: str = one("agent-image", LINE, "", _FILES, "the image of HashiCorp's own program, which runs in the agent's place with agent-configmap alone; otherwise the agent is the launcher's image, `vault-env-image`", setting="AGENT_INJECT_VAULT_IMAGE")
-    configmap: str = one("agent-configmap", LINE, "", _FILES, "a ConfigMap with the agent's configuration", why=_AGENTS_CONFIG, refused=True)
+    configmap: str = one("agent-configmap", LINE, "", _FILES, "a ConfigMap with config.hcl and config-init.hcl for HashiCorp's own program, whose image is agent-image", why=_AGENTS_CONFIG, refused=True)
     extra_secret: str = one("agent-extra-secret", LINE, "", _FILES, "a Secret that the agent mounts at /vault/custom")
     copy_volume_mounts: str = one("agent-copy-volume-mounts", LINE, "", _FILES, "a container whose volume mounts the agent gets too")
     pre_populate: bool = one("agent-pre-populate", LAX_BOOLEAN, "true", _FILES, "an init container writes the files before the program starts", why="the program always starts with its secrets")
