@@ -6,7 +6,7 @@ from typing import NamedTuple
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
-from webhook.config.annotations import Defaults
+from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure
 from webhook.config.hashicorp.exec_mode import ExecMode, gate_warnings, read_exec_mode
 from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
@@ -76,6 +76,12 @@ class PodPlan(NamedTuple):
     def is_needed(self) -> bool:
         """Whether the pod changes."""
         return bool(self.whole.wrapped or self.agent)
+
+    def configs(self) -> Iterator[Config]:
+        """Yield the configuration of each login."""
+        yield from (part.config for part in self.parts)
+        if self.agent:
+            yield self.agent.launcher.config
 
     def requested_paths(self, operators_namespace: str) -> Iterator[RequestedPath]:
         """Yield every path of Vault that the containers may read or write."""

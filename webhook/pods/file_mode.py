@@ -61,7 +61,7 @@ def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
     mode, new = agent.mode, pod_spec.copy()
     mounts = [_secret_mount(name, path, mode) for name, path in secret_places(mode)]
     for (key, index), container in find_containers(pod_spec):
-        if _gets_files(key, container, mode):
+        if gets_files(key, container, mode):
             changed: Container = {**container, "volumeMounts": _with_secrets(container, mounts)}
             new[key] = [*new[key][:index], changed, *new[key][index + 1 :]]
     return new
@@ -82,7 +82,7 @@ def _secret_mount(name: str, path: str, mode: FileMode) -> VolumeMount:
     return mount if mode.is_writable else {**mount, "readOnly": True}
 
 
-def _gets_files(key: str, container: Container, mode: FileMode) -> bool:
+def gets_files(key: str, container: Container, mode: FileMode) -> bool:
     """Return whether the container mounts the files: one that is named, else each that runs after the first are there."""
     if is_init_container(container):
         return False
@@ -180,7 +180,7 @@ def _places(pod_spec: PodSpec, mode: FileMode) -> Iterator[Problem]:
     """Yield a problem for each container that mounts another volume where the files are to be."""
     paths = {path for _, path in secret_places(mode)}
     for place, container in find_containers(pod_spec):
-        if not _gets_files(place[0], container, mode):
+        if not gets_files(place[0], container, mode):
             continue
         for index, mount in enumerate(container.get("volumeMounts") or ()):
             path = (mount.get("mountPath") or "").rstrip("/")

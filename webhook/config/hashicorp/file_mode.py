@@ -43,7 +43,6 @@ _OF_CONFIGMAP = (
     "render_interval_s",
 )
 """Fields whose annotations HashiCorp's own program does not see: its configuration is a ConfigMap."""
-_REFUSED = "annotation-refused"
 _AS_SIDECAR = agent_key("as_sidecar")
 
 
@@ -116,7 +115,7 @@ def read_file_mode(
     found = [
         *problems,
         *find_unknown(annotations),
-        *(each for each in login.problems if not (agent.configmap and each.rule == _REFUSED)),
+        *(each for each in login.problems if not (agent.configmap and each.rule == "annotation-refused")),
         *file_problems(agent),
         *template_problems([file.source for file in files]),
         *_backoffs(agent),
@@ -198,7 +197,7 @@ def _unused(agent: AgentConfig) -> Iterator[Problem]:
             ": it is for HashiCorp's own program: name its image in agent-image, or drop the ConfigMap and write the paths "
             "into agent-inject-secret-NAME"
         )
-        yield Problem(_REFUSED, *about(Origin("configmap"), message))
+        yield Problem("annotation-refused", *about(Origin("configmap"), message))
     elif "image" in agent.annotated and agent.image and not agent.configmap:
         message = " has no effect without agent-configmap: the agent is vault-env, from the image of vault-env-image"
         yield Problem("annotation-ignored", *about(Origin("image"), message))
