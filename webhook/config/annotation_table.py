@@ -420,7 +420,7 @@ class Config:
         PROBES,
         "",
         setting="VAULT_AGENT_PROBES",
-        help="probes of the agent beside the program: readiness (the files are there and fresh), liveness",
+        help="probes of the agent beside the program: readiness (the files are there), liveness",
     )
     trusted_variables: tuple[str, ...] = ()
     """The operator's VAULT_ENV_TRUSTED_VARIABLES."""

@@ -34,5 +34,7 @@ class Agent(NamedTuple):
 
     @property
     def hands_over(self) -> bool:
-        """Whether the container beside the program takes over what the init container has read."""
-        return not self.mode.agent.configmap and {Role.INIT, Role.SIDECAR} <= set(self.roles)
+        """Whether the container beside the program may take over what the init container has read, as with HashiCorp's."""
+        agent = self.mode.agent
+        has_both = {Role.INIT, Role.SIDECAR} <= set(self.roles)
+        return agent.cache_enable and has_both and not agent.configmap

@@ -87,7 +87,6 @@ def test_the_injectors_volumes_are_in_memory_and_have_a_limit() -> None:
         "home-sidecar",
         "vault-secrets",
         "vault-secrets-custom-0",
-        "vault-agent-cache",
     ]
     for volume in new["volumes"][1:]:
         assert volume["emptyDir"]["medium"] == "Memory"
@@ -101,15 +100,20 @@ def test_each_agent_mounts_its_home_the_files_and_the_token() -> None:
             "/home/vault": home,
             "/etc/app": "vault-secrets",
             "/db": "vault-secrets-custom-0",
-            "/vault/agent-cache": "vault-agent-cache",
             ACCOUNT["mountPath"]: "kube-api-access-x",
         }
 
 
-def test_one_agent_alone_hands_nothing_over() -> None:
-    new = changed(spec_of(MOUNTED), {"agent-pre-populate-only": "true"})
-    assert names(new["volumes"]) == ["home-init", "vault-secrets"]
-    assert "handover" not in variables(by_name(new, "vault-agent-init"))["VAULT_ENV_AGENT"]
+def test_with_a_cache_both_agents_share_a_volume() -> None:
+    cache = {"agent-cache-enable": "true"}
+    new = changed(spec_of(MOUNTED), cache)
+    for name in ("vault-agent-init", "vault-agent"):
+        agent = by_name(new, name)
+        assert mounts(agent)["/vault/agent-cache"] == "vault-agent-cache"
+        assert parse_agent(variables(agent)["VAULT_ENV_AGENT"]).handover == "/vault/agent-cache/leases"
+    alone = changed(spec_of(MOUNTED), {**cache, "agent-pre-populate-only": "true"})
+    assert names(alone["volumes"]) == ["home-init", "vault-secrets"]
+    assert not parse_agent(variables(by_name(alone, "vault-agent-init"))["VAULT_ENV_AGENT"]).handover
 
 
 def test_secrets_of_the_namespace_are_files_of_the_agent_alone() -> None:
