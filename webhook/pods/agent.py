@@ -117,7 +117,7 @@ def _mounts(agent: Agent, role: Role) -> list[VolumeMount]:
     mounts += launcher.login_mounts(agent.launcher.config)
     taken = {mount["mountPath"] for mount in mounts}
     more = agent_mounts(agent.launcher.config, mode, agent.pod_spec)
-    return mounts + [mount for mount in more if mount["mountPath"] not in taken]
+    return mounts + [mount for mount in more if mount["mountPath"].rstrip("/") not in taken]
 
 
 def _home_volume(role: Role) -> str:

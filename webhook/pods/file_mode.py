@@ -137,6 +137,7 @@ def file_problems(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
     yield from _missing(pod_spec, mode)
     yield from _volumes(pod_spec, agent)
     yield from _places(pod_spec, mode)
+    yield from _own_places(agent)
     if pod_spec.get("shareProcessNamespace") is False and mode.agent.share_process_namespace:
         message = ": the pod says shareProcessNamespace: false: drop one of the two"
         yield Problem("file-mode", *about(Origin("share_process_namespace"), message))
@@ -174,6 +175,20 @@ def _volumes(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
         if volume["name"] in present:
             message = f"volume {volume['name']} of the pod has the name of a volume that the webhook adds: rename it"
             yield Problem("volume", ("spec", "volumes"), message)
+
+
+def _own_places(agent: Agent) -> Iterator[Problem]:
+    """Yield a problem for each place of files at which the agent's container has something else."""
+    for name, path in secret_places(agent.mode):
+        others = {
+            mount["mountPath"]
+            for role in agent.roles
+            for mount in agent_container(agent, role)["volumeMounts"]
+            if mount["name"] != name
+        }
+        if path in others:
+            message = f"the agent needs {path} for something else: set another secret-volume-path"
+            yield Problem("mount", *about(Origin("volume_path"), f": {message}"))
 
 
 def _places(pod_spec: PodSpec, mode: FileMode) -> Iterator[Problem]:

@@ -75,6 +75,13 @@ def test_a_mount_in_the_place_of_the_files_is_refused() -> None:
     assert problems_of(spec_of(taken), {"secret-volume-path": "/etc/secrets"}) == ()
 
 
+@pytest.mark.parametrize("path", ["/home/vault", "/vault/tls", "/vault/custom", "/vault/agent-cache"])
+def test_a_place_that_the_agent_needs_for_something_else_is_refused(path: str) -> None:
+    needs = {"agent-extra-secret": "x", "tls-secret": "y", "agent-cache-enable": "true"}
+    (message,) = problems_of(spec_of(container()), {**needs, "secret-volume-path": path})
+    assert f"the agent needs {path} for something else" in message
+
+
 def test_a_volume_of_the_same_name_is_refused() -> None:
     (message,) = problems_of(spec_of(container(), volumes=[{"name": "vault-secrets"}]))
     assert (
