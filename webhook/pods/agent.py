@@ -63,7 +63,7 @@ def agent_container(agent: Agent, role: Role) -> Container:
     container: Container = {
         "name": INIT_AGENT if role is Role.INIT else AGENT,
         **program,
-        "volumeMounts": _mounts(agent, role),
+        "volumeMounts": role_mounts(agent, role),
         **_resources(mode.agent),
     }
     if role is Role.NATIVE:
@@ -102,7 +102,8 @@ def secret_places(mode: FileMode) -> list[tuple[str, str]]:
     return list(zip(names, mode.volume_paths, strict=False))
 
 
-def _mounts(agent: Agent, role: Role) -> list[VolumeMount]:
+def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
+    """Return the mounts of the container for the role."""
     mode = agent.mode
     mounts: list[VolumeMount] = [{"name": _home_volume(role), "mountPath": HOME_PATH}]
     mounts += [{"name": name, "mountPath": path} for name, path in secret_places(mode)]

@@ -16,6 +16,7 @@ from webhook.pods.agent import (
     INIT_AGENT,
     agent_container,
     agent_volumes,
+    role_mounts,
     secret_places,
 )
 from webhook.pods.agent_account import account_problems, token_path
@@ -183,7 +184,7 @@ def _own_places(agent: Agent) -> Iterator[Problem]:
         others = {
             mount["mountPath"]
             for role in agent.roles
-            for mount in agent_container(agent, role)["volumeMounts"]
+            for mount in role_mounts(agent, role)
             if mount["name"] != name
         }
         if path in others:
