@@ -1,7 +1,7 @@
 """The page about `check` and `mutate`."""
 
 from scripts.tables import code, table
-from webhook.offline.checks.rules import MIGRATION, RULES
+from webhook.offline.checks.rules import FROM_INJECTOR, MIGRATION, RULES
 
 _HEAD = """# Manifests, before they reach a cluster
 
@@ -42,11 +42,20 @@ behaves differently here.
 """
 
 
+_FROM_INJECTOR = """
+## From HashiCorp's injector
+
+`--from vault-k8s` lists the same for pods that get files by that injector today; [all differences](differences-hashicorp.md).
+
+"""
+
+
 def check_page() -> str:
     """Return the page."""
     columns = ("rule", "severity", "what it finds", "remedy")
     tables = (
         table(columns, ((code(rule.id), rule.severity, rule.title, rule.remedy) for rule in rules))
-        for rules in (RULES, MIGRATION)
+        for rules in (RULES, MIGRATION, FROM_INJECTOR)
     )
-    return _HEAD + _MIGRATION.join(tables)
+    heads = (_HEAD, _MIGRATION, _FROM_INJECTOR)
+    return "".join(part for pair in zip(heads, tables, strict=True) for part in pair)

@@ -56,27 +56,19 @@ def test_without_a_role_the_service_account_is_the_role(served: Served) -> None:
 
 
 LEFT_ALONE = [
-    {"agent-inject": "true", **SECRET},
-    {"agent-inject": "true", "agent-run-as-sidecar": "true", "vault-addr": "x", "auth-type": "nothing"},
-    {"agent-inject": "maybe"},
+    {"agent-inject": "false", **SECRET},
+    {"agent-inject": "", "vault-addr": "x", "auth-type": "nothing"},
+    {"agent-inject": "true", "agent-inject-status": "injected", "vault-addr": "x", "auth-type": "nothing"},
     {"agent-inject": "false", "agent-run-as-sidecar": "false", **SECRET},
 ]
 
 
 @pytest.mark.parametrize("annotations", LEFT_ALONE)
-def test_a_pod_for_hashicorps_own_injector_is_left_without_a_word(
+def test_a_pod_that_asks_for_nothing_or_is_served_already_is_left_without_a_word(
     served: Served, annotations: dict[str, str]
 ) -> None:
     response = served.review("pods", pod(named(annotations), APP))
     assert response == {"uid": response["uid"], "allowed": True}
-
-
-def test_one_with_an_annotation_of_ours_is_told_who_has_to_serve_it(served: Served) -> None:
-    annotations = {**named({"agent-inject": "true", **SECRET}), **ours(log_level="debug")}
-    response = served.review("pods", pod(annotations, APP))
-    assert "patch" not in response
-    (warning,) = response["warnings"]
-    assert "this webhook writes no files" in warning
 
 
 def test_a_refusal_names_all_problems_of_both_families(served: Served) -> None:
