@@ -1,7 +1,7 @@
 """The page about `check` and `mutate`."""
 
 from scripts.tables import code, table
-from webhook.offline.checks.rules import CSI_MIGRATION, MIGRATION, RULES
+from webhook.offline.checks.rules import CSI_MIGRATION, FROM_INJECTOR, MIGRATION, RULES
 
 _HEAD = """# Manifests, before they reach a cluster
 
@@ -42,11 +42,17 @@ behaves differently here.
 """
 
 
+_FROM_INJECTOR = """
+## From HashiCorp's injector
+
+`--from vault-k8s` lists the same for pods that get files by that injector today; [all differences](differences-hashicorp.md).
+
+"""
 _CSI = """
 ## From vault-csi-provider
 
-`vault-webhook check --from vault-csi-provider -f FILE` also lists where a SecretProviderClass that works with that provider
-today behaves differently with [ours](csi.md).
+`--from vault-csi-provider` lists where a SecretProviderClass that works with that provider today behaves differently with
+[ours](csi.md).
 
 """
 
@@ -54,8 +60,9 @@ today behaves differently with [ours](csi.md).
 def check_page() -> str:
     """Return the page."""
     columns = ("rule", "severity", "what it finds", "remedy")
-    heads = (_HEAD, _MIGRATION, _CSI)
-    return "".join(
-        head + table(columns, ((code(rule.id), rule.severity, rule.title, rule.remedy) for rule in rules))
-        for head, rules in zip(heads, (RULES, MIGRATION, CSI_MIGRATION), strict=True)
+    tables = (
+        table(columns, ((code(rule.id), rule.severity, rule.title, rule.remedy) for rule in rules))
+        for rules in (RULES, MIGRATION, FROM_INJECTOR, CSI_MIGRATION)
     )
+    heads = (_HEAD, _MIGRATION, _FROM_INJECTOR, _CSI)
+    return "".join(part for pair in zip(heads, tables, strict=True) for part in pair)

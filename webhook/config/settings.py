@@ -174,7 +174,7 @@ class Settings:
         "AGENT_INJECT_VAULT_CACERT_BYTES",
         CERTIFICATES,
         "",
-        help="Vault's CA for pods in exec mode of HashiCorp's annotations that name no other: see docs/hashicorp.md",
+        help="Vault's CA for pods with HashiCorp's annotations that name no other: see docs/hashicorp.md",
     )
     agent_defaults: Mapping[str, Any] = field(default_factory=lambda: read_agent_defaults({}))
     """The values of `AgentConfig` without annotations, by the variables of HashiCorp's injector."""

@@ -9,6 +9,7 @@ from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods import launcher
+from webhook.pods.agent import is_agent
 from webhook.pods.container import (
     image_command,
     is_command_known,
@@ -233,4 +234,8 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
 
 def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
     """Return the containers of the pod's author, with their places."""
-    return [each for each in find_containers(pod_spec) if not launcher.is_init_container(each[1])]
+    return [
+        each
+        for each in find_containers(pod_spec)
+        if not (launcher.is_init_container(each[1]) or is_agent(each[1]))
+    ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import vaultkube
 import webhook
-from webhook.offline.checks.rules import BY_ID, CSI_MIGRATION, MIGRATION, RULES, SEVERITIES
+from webhook.offline.checks.rules import BY_ID, ORIGINS, RULES, SEVERITIES
 
 SOURCES = [Path(package.__file__).parent for package in (vaultkube, webhook)]
 WITHOUT_OBJECT = {"not-yaml"}
@@ -32,6 +32,6 @@ def test_every_rule_is_yielded_and_every_yielded_rule_is_in_the_table() -> None:
 
 
 def test_rules_have_names_of_their_own() -> None:
-    assert len(BY_ID) == len(RULES) + len(MIGRATION) + len(CSI_MIGRATION)
+    assert len(BY_ID) == len(RULES) + sum(map(len, ORIGINS.values()))
     assert {rule.severity for rule in BY_ID.values()} == set(SEVERITIES)
     assert all(rule.remedy for rule in BY_ID.values())
