@@ -1,4 +1,5 @@
-# The two images: `--target webhook` is the server, `--target vault-env` the launcher, its only file.
+# The images: `--target webhook` is the server, `--target vault-env` the launcher, its only file, `--target csi-provider` the
+# provider for the Secrets Store CSI driver.
 # The first build compiles CPython and OpenSSL for the launcher, about five minutes on two processors;
 # where processes may open no more than 1024 files (`ulimit -Hn`), build with `--ulimit nofile=8192:8192`.
 
@@ -41,10 +42,21 @@ RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
 RUN python3 -m venv /opt/vault-webhook
 WORKDIR /source
 COPY setup.cfg pyproject.toml README.md LICENSE ./
+COPY vaultcsi vaultcsi
 COPY vaultenv vaultenv
 COPY vaultkube vaultkube
 COPY webhook webhook
 RUN /opt/vault-webhook/bin/pip install --no-cache-dir .
+
+FROM installed AS installed-csi
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir '.[csi]'
+
+# As root, because the folder of the socket on the node is root's; the manifest takes every capability away.
+FROM python AS csi-provider
+COPY --from=installed-csi /opt/vault-webhook /opt/vault-webhook
+ENV PATH=/opt/vault-webhook/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1
+EXPOSE 8080
+ENTRYPOINT ["vault-webhook", "csi-provider"]
 
 FROM python AS webhook
 COPY --from=installed /opt/vault-webhook /opt/vault-webhook

@@ -1,7 +1,7 @@
 """The page about `check` and `mutate`."""
 
 from scripts.tables import code, table
-from webhook.offline.checks.rules import MIGRATION, RULES
+from webhook.offline.checks.rules import CSI_MIGRATION, FROM_INJECTOR, MIGRATION, RULES
 
 _HEAD = """# Manifests, before they reach a cluster
 
@@ -12,7 +12,7 @@ _HEAD = """# Manifests, before they reach a cluster
 `check` finds what the webhook would refuse or warn about, and what would fail at the start of a program, each with file,
 line, path, severity, rule and remedy; `--output` is `text`, `json` or `sarif`. `mutate` prints what would run: the same
 code as in the cluster has decided it. Both read Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods,
-Secrets, ConfigMaps and Lists, and other kinds with a pod in `spec.template`; all else passes unchanged. Comments and the layout of the YAML are lost in what
+Secrets, ConfigMaps and Lists, `check` SecretProviderClasses of provider vault too, and other kinds with a pod in `spec.template`; all else passes unchanged. Comments and the layout of the YAML are lost in what
 `mutate` prints.
 
 Neither sends anything anywhere, so four things are unknown, and said to be: the entry point of an image, where
@@ -42,11 +42,27 @@ behaves differently here.
 """
 
 
+_FROM_INJECTOR = """
+## From HashiCorp's injector
+
+`--from vault-k8s` lists the same for pods that get files by that injector today; [all differences](differences-hashicorp.md).
+
+"""
+_CSI = """
+## From vault-csi-provider
+
+`--from vault-csi-provider` lists where a SecretProviderClass that works with that provider today behaves differently with
+[ours](csi.md).
+
+"""
+
+
 def check_page() -> str:
     """Return the page."""
     columns = ("rule", "severity", "what it finds", "remedy")
     tables = (
         table(columns, ((code(rule.id), rule.severity, rule.title, rule.remedy) for rule in rules))
-        for rules in (RULES, MIGRATION)
+        for rules in (RULES, MIGRATION, FROM_INJECTOR, CSI_MIGRATION)
     )
-    return _HEAD + _MIGRATION.join(tables)
+    heads = (_HEAD, _MIGRATION, _FROM_INJECTOR, _CSI)
+    return "".join(part for pair in zip(heads, tables, strict=True) for part in pair)

@@ -12,12 +12,12 @@ from webhook.config.hashicorp.table import AGENT_ANNOTATIONS
 _HEAD = f"""# HashiCorp's annotations
 
 The prefix is `{HASHICORP_PREFIX}`; NAME stands for the name of a secret, of a parameter. They are for pods in
-[exec mode](hashicorp.md). Files by an agent are not served yet: a pod that asks for them stays as it is, for HashiCorp's
-own injector.
+[exec mode](hashicorp.md), and for pods that get [files](hashicorp-files.md) by an agent.
 
-In exec mode, a value outside the accepted form is refused with its key. "Exec, files" are used by both modes. Of the
-others, one that the program cannot be meant to start without is refused, and the rest has no effect, which is a warning
-unless the value is the default. An unknown key is a warning with what was probably meant. A blank text counts as not set.
+A value outside the accepted form is refused with its key. "Exec, files" are used by both modes. Of those for files, exec mode
+refuses what the program cannot be meant to start without, and the rest has no effect in it. What has no effect is a warning
+unless the value is the default. An unknown key is a warning with what was probably meant. A blank text counts as not set, but
+removes what the agent has by default, such as a limit.
 
 An annotation wins over the operator's variable, which wins over the default; the variables are the injector's own
 (`AGENT_INJECT_…`), beside ours where both mean the same.

@@ -54,11 +54,12 @@ dynamic read or a write is never sent twice, because it could make a second leas
 With VAULT_ENV_DAEMON the launcher stays as the program's parent. It passes signals on, reaps orphans as process 1, renews
 leases and its token at two thirds of their time, and logs in again when the token cannot be renewed. A token that
 VAULT_TOKEN_FILE gives is not renewed: whoever writes the file, a Vault agent for example, puts another one there, which
-is noticed within five seconds. With a new token, what was leased with the old one is read again. When a lease ends,
-or every VAULT_ENV_DAEMON_INTERVAL for KV, it reads again; if the environment has become another one, the program is
-stopped with SIGTERM (killed after VAULT_ENV_DAEMON_GRACE) and started anew, or what VAULT_ENV_DAEMON_ACTION says. While
-Vault is down, the program runs on. Daemon mode does not go with VAULT_ENV_TEMPLATES, which is rendered once: such a start
-ends with an error.
+is noticed within five seconds. With a new token, what was leased with the old one is read again. Near the end of a lease
+that is not renewed any more, of a certificate or an AppRole secret ID without a lease (90 % of its time), just after the
+rotation of a static role's password, and about every VAULT_ENV_DAEMON_INTERVAL (5 to 15 % earlier) for KV, it reads again;
+if the environment has become another one, the program is stopped with SIGTERM (killed after VAULT_ENV_DAEMON_GRACE) and
+started anew, or what VAULT_ENV_DAEMON_ACTION says. While Vault is down, the program runs on. The templates of
+VAULT_ENV_TEMPLATES are rendered again with what was read; what they write to Vault is written again when the answer ends.
 
 ## Probes, hooks and `kubectl exec`
 

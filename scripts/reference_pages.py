@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scripts.check_page import check_page
+from scripts.csi_page import csi_page
 from scripts.folders import architecture_page
 from scripts.hashicorp_page import hashicorp_page
 from scripts.launcher_page import launcher_page, with_functions
@@ -49,7 +50,7 @@ injector. Its others are defaults of [its annotations](hashicorp-annotations.md)
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
     architecture, references = DOCS / "architecture.md", DOCS / "references.md"
-    consul_template = DOCS / "consul-template.md"
+    consul_template, csi = DOCS / "consul-template.md", DOCS / "csi.md"
     return {
         DOCS / "annotations.md": _annotations(),
         DOCS / "hashicorp-annotations.md": hashicorp_page(),
@@ -59,6 +60,7 @@ def pages() -> dict[Path, str]:
         consul_template: with_functions(consul_template, NAMES),
         DOCS / "registry.md": registry_page(),
         DOCS / "check.md": check_page(),
+        csi: csi_page(csi),
         architecture: architecture_page(architecture),
     }
 

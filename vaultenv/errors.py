@@ -12,10 +12,12 @@
     ├── SecretUnusable       the secret is there, and cannot become the text of a variable
     │   └── TooMuch          together with what was before it is more than all values may come to
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
+    │   └── TokenRefused     Vault does not know the token (any more)
     ├── RequestRefused       Vault answered another 4xx: the request itself is wrong
     ├── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
     │   └── NotVault         a request is refused by something that does not answer as Vault does
-    └── NotResolved          one or more variables could not be resolved; lists every problem
+    ├── FileNotWritten       the operator's: a file of the agent, for its volume or its name
+    └── NotResolved          one or more variables or files could not be resolved; lists every problem
 
 Each message says what, where, and what to do, and never holds a secret value.
 """
@@ -110,6 +112,10 @@ class PermissionRefused(VaultEnvError):
     """Vault answered 403 to a read."""
 
 
+class TokenRefused(PermissionRefused):
+    """Vault answered 403 because the token has ended or was revoked."""
+
+
 class RequestRefused(VaultEnvError):
     """Vault answered a request with a 4xx status that is neither 403 nor 404."""
 
@@ -124,6 +130,10 @@ class NotVault(VaultUnavailable):
     """A request was refused by something that does not answer as Vault does."""
 
     is_outage = False
+
+
+class FileNotWritten(VaultEnvError):
+    """A file of the agent could not be written; the old one stands."""
 
 
 class NotResolved(VaultEnvError):

@@ -27,6 +27,12 @@ _OPTIONAL = {"path": "", "template": "", "default": "", "left": LEFT, "right": R
 _CHOICES = {"default": ("", MAP, JSON), "missing_key": ("", ERROR)}
 
 
+_DEFAULT_TEXTS = {
+    MAP: "{{ with secret %s }}{{ range $k, $v := .Data }}{{ $k }}: {{ $v }}\n{{ end }}{{ end }}",
+    JSON: "{{ with secret %s }}{{ .Data | toJSON }}\n{{ end }}",
+}
+
+
 class TemplateSource(Record):
     """One source; fields that the JSON leaves out have the values that stand in the module's docstring, else ""."""
 
@@ -49,6 +55,14 @@ class TemplateSource(Record):
         self.left = left
         self.right = right
         self.missing_key = missing_key
+
+
+def default_template(source: TemplateSource) -> str:
+    """Return the template that HashiCorp's agent has for a path without one, whose delimiters are `{{` and `}}`.
+
+    https://github.com/hashicorp/vault-k8s/blob/main/agent-inject/agent/annotations.go
+    """
+    return _DEFAULT_TEXTS[source.default or MAP] % dumps(source.path)
 
 
 def sources_text(sources: Iterable[TemplateSource]) -> str:

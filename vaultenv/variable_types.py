@@ -10,6 +10,7 @@ from vaultenv.errors import InvalidSetting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from vaultenv.agent_settings import AgentSettings
     from vaultenv.template_sources import TemplateSource
 
 LARGEST_NUMBER = 999_999_999
@@ -157,6 +158,18 @@ def template_sources(name: str, text: str) -> "tuple[TemplateSource, ...]":
 
     try:
         return parse_sources(text)
+    except ValueError as error:
+        raise InvalidSetting(f"{name} cannot be read: {error}") from None
+
+
+def agent_settings(name: str, text: str) -> "AgentSettings | None":
+    """Return the settings of the agent in a JSON object, None for empty text; its templates are not parsed."""
+    if not text:
+        return None
+    from vaultenv.agent_settings import parse_agent
+
+    try:
+        return parse_agent(text)
     except ValueError as error:
         raise InvalidSetting(f"{name} cannot be read: {error}") from None
 

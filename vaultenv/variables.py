@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from vaultenv.agent_settings import AgentSettings
     from vaultenv.template_sources import TemplateSource
 
 ALWAYS, UNLESS_LOGIN, NEVER = "always", "unless VAULT_TOKEN is vault:login", "never"
@@ -221,6 +222,11 @@ class Variables:
         "VAULT_ENV_TEMPLATES",
         types.template_sources,
         help="JSON list of paths and templates whose output, `NAME=value` in each line, becomes variables; the webhook writes it for annotations of `vault.hashicorp.com`",
+    )
+    agent: "AgentSettings | None" = variable(
+        "VAULT_ENV_AGENT",
+        types.agent_settings,
+        help="JSON object with the files that `--agent` and `--agent-init` write, and how they are kept fresh ([the agent](agent.md)); the webhook writes it for annotations of `vault.hashicorp.com`",
     )
     passthrough: frozenset[str] = variable(
         "VAULT_ENV_PASSTHROUGH",

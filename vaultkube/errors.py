@@ -2,7 +2,7 @@
 
     WebhookError
     ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
-    ├── InvalidManifest      a file given to `mutate` or `check` cannot be read
+    ├── InvalidManifest      a file given to `mutate`, `check` or `render` cannot be used
     │   └── NotYaml          or can, and is no YAML
     └── Refused              the object's author can mend it: answered `allowed: false`, 403
         ├── ForbiddenAddress     a Vault address that the operator has not listed
@@ -32,7 +32,7 @@ class InvalidReview(WebhookError):
 
 
 class InvalidManifest(WebhookError):
-    """A file with manifests cannot be read; the message names the file."""
+    """A file with manifests or secrets cannot be used; the message names the file, or the path that it is for."""
 
 
 class NotYaml(InvalidManifest):

@@ -22,10 +22,12 @@ COMMANDS = (
     Command("serve", "webhook.commands.serve", "serve admission requests"),
     Command("mutate", "webhook.commands.mutate", "show manifests as the cluster would run them"),
     Command("check", "webhook.commands.check", "find problems in manifests, for people and for CI"),
+    Command("render", "webhook.commands.render", "show what templates write, with secrets of files"),
     Command(
         "certificate", "webhook.commands.certificate", "make the serving certificate and its configuration"
     ),
     Command("image", "webhook.commands.image", "show what an image runs, as read from its registry"),
+    Command("csi-provider", "vaultcsi.command", "serve the Secrets Store CSI driver of a node"),
     Command("provision", "webhook.commands.provision", "make role, policy and path of namespaces in Vault"),
 )
 

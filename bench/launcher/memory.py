@@ -29,7 +29,7 @@ def daemon_memory(launcher: Path, environ: Mapping[str, str]) -> Memory:
         try:
             _wait_for_child(process.pid)
             time.sleep(_SETTLE_S)
-            return _memory(process.pid)
+            return memory(process.pid)
         finally:
             process.terminate()
 
@@ -43,8 +43,8 @@ def _wait_for_child(pid: int) -> None:
         os.sched_yield()
 
 
-def _memory(pid: int) -> Memory:
-    """Return what /proc/PID/smaps_rollup tells (proc_pid_smaps(5))."""
+def memory(pid: int) -> Memory:
+    """Return the memory of a process, as /proc/PID/smaps_rollup tells it (proc_pid_smaps(5))."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     kib = {name: int(number) for name, number in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
     return Memory((kib["Private_Clean"] + kib["Private_Dirty"]) / 1024, kib["Anonymous"] / 1024)

@@ -6,9 +6,20 @@ from pathlib import Path
 
 from tests.servers.cluster import Cluster
 from tests.servers.vault import Vault
+from vaultenv.template_sources import TemplateSource, sources_text
 
 PATHS = 20
 ONE_READ = "login, 1 read"
+FROM_PATH, TEMPLATE = "login, from-path", "login, template"
+"""The same secret brought by both."""
+_PATH = "secret/data/bench/0"
+_EACH_KEY = """
+{{- with secret "%s" -}}
+{{- range $key, $value := .Data.data }}
+{{ $key }}={{ $value }}
+{{- end }}
+{{- end }}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +53,18 @@ def scenarios(vault: Vault, cluster: Cluster, delayed: str, folder: Path) -> lis
     return [
         Scenario("token, 1 read", one | {"VAULT_TOKEN": _token(vault)}),
         Scenario(ONE_READ, one),
+        Scenario(FROM_PATH, given | {"VAULT_ENV_FROM_PATH": _PATH}),
+        Scenario(TEMPLATE, given | {"VAULT_ENV_TEMPLATES": _template()}),
         Scenario(f"{ONE_READ}, CA bundle", one | {"VAULT_CACERT": str(bundle)}),
         Scenario(f"login, {PATHS} paths", many),
         Scenario(f"login, {PATHS} paths, +5 ms", many | {"VAULT_ADDR": delayed}),
         Scenario("no reference", quiet),
     ]
+
+
+def _template() -> str:
+    source = TemplateSource("config.env", _PATH, _EACH_KEY % _PATH)
+    return sources_text([source])
 
 
 def _references(count: int) -> dict[str, str]:

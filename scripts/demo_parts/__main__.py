@@ -1,4 +1,4 @@
-"""Two pods go through the webhook; then their commands run here, with a file in the place of Vault."""
+"""Three pods go through the webhook; then their commands run here, with a file in the place of Vault."""
 
 import contextlib
 import json
@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from scripts.demo_parts import pods, show
@@ -17,11 +18,11 @@ from scripts.demo_parts.registry import Registry
 from scripts.demo_parts.webhook import DemoFailed, Webhook
 from webhook.commands.serving_certificate import make_certificate
 
-_LAUNCHER = "/vault/vault-env"
+_LAUNCHER, _SERVER = "/vault/vault-env", "/server"
 
 
 def main() -> int:
-    """Run the demonstration; return 0 only if both programs saw their secrets."""
+    """Run the demonstration; return 0 only if all programs saw their secrets."""
     with tempfile.TemporaryDirectory(prefix="vault-webhook-demo-") as name:
         try:
             _demonstrate(Path(name))
@@ -49,30 +50,54 @@ def _demonstrate(folder: Path) -> None:
         _through(webhook, pods.image_pod(registry.reference), store, pods.SECRETS[pods.PATH]["GREETING"])
         if not registry.requests:
             raise DemoFailed("the registry was not asked for the image")
-    show.heading("Both programs saw their secrets; the pods hold only references.")
+
+        server = folder / "server"
+        server.write_text(pods.SERVER)
+        server.chmod(0o755)
+        show.heading(
+            "A pod with HashiCorp's annotations: a template makes the variables of a program without a shell"
+        )
+        _through(
+            webhook,
+            pods.api_pod(),
+            store,
+            pods.SECRETS[pods.API_PATH]["DATABASE_URL"],
+            {_SERVER: str(server)},
+        )
+    show.heading("All programs saw their secrets; the pods hold only references.")
 
 
-def _through(webhook: Webhook, pod: dict[str, Any], store: Path, secret: str) -> None:
-    """Send `pod`, show what the webhook made of it, run its program, and check that `secret` arrived."""
+def _through(
+    webhook: Webhook,
+    pod: dict[str, Any],
+    store: Path,
+    secret: str,
+    programs: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Send `pod`, show what the webhook made of it, run its program, and check that `secret` arrived.
+
+    `programs` has what stands on this machine for programs of the image.
+    """
     changed = apply(pod, webhook.review(pod))
     if secret in json.dumps(changed):
         raise DemoFailed("the secret stands in the pod")
     show.difference(pod, changed)
-    output = _run(changed["spec"]["containers"][0], store)
+    output = _run(changed["spec"]["containers"][0], store, programs)
     for line in output:
         print(f"  the program says: {line}")
     if secret not in output:
         raise DemoFailed("the program did not see its secret")
 
 
-def _run(container: dict[str, Any], store: Path) -> list[str]:
+def _run(container: dict[str, Any], store: Path, programs: Mapping[str, str]) -> list[str]:
     """Run the container's command as a process of this machine; return what it wrote until it slept or ended."""
-    launcher, address = str(Path(sys.executable).with_name("vault-env")), f"file://{store}"
-    words = [*container["command"], *container["args"]]
-    words[0] = words[0].replace(_LAUNCHER, launcher)
-    given = {entry["name"]: entry["value"] for entry in container["env"]}
-    print(f"\n  run here, with two substitutions: {_LAUNCHER} -> {launcher}")
-    print(f"                                    VAULT_ADDR {given['VAULT_ADDR']} -> {address}")
+    address = f"file://{store}"
+    replaced = {_LAUNCHER: str(Path(sys.executable).with_name("vault-env")), **programs}
+    words = [replaced.get(word, word) for word in (*container["command"], *container.get("args", ()))]
+    given = {entry["name"]: _expanded(entry["value"]) for entry in container["env"]}
+    print("\n  run here, with these substitutions:")
+    for name, stand_in in {**replaced, f"VAULT_ADDR {given['VAULT_ADDR']}": address}.items():
+        print(f"    {name} -> {stand_in}")
     environ = {"PATH": os.environ.get("PATH", ""), **given, "VAULT_ADDR": address}
     with subprocess.Popen(
         [_expanded(word) for word in words],
@@ -95,7 +120,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 
 def _expanded(word: str) -> str:
-    """Return the word as the kubelet expands it, where it names no variable."""
+    """Return the word or the value as the kubelet expands it, where it names no variable."""
     return word.replace("$$", "$")
 
 
@@ -122,6 +147,7 @@ def _webhook(folder: Path, registry: Registry) -> Webhook:
     return Webhook(
         folder,
         {
+            "VAULT_ADDR": pods.VAULT_ADDRESS,
             "VAULT_ADDR_ALLOWLIST": pods.VAULT_ADDRESS,
             "VAULT_ENV_IMAGE": "vault-env:demo",
             "KUBECONFIG": str(kubeconfig),

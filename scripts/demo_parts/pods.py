@@ -1,10 +1,15 @@
-"""The two pods: the one of the manual's Deployment, and one whose command only its image knows."""
+"""The three pods: the one of the manual's Deployment, one whose command only its image knows, and one with annotations of
+HashiCorp's injector."""
 
 from typing import Any
 
 VAULT_ADDRESS = "https://vault-09999.saas.true.nl"
 PATH = "09999-demo-cluster/data/default"
-SECRETS = {PATH: {"test": "s3cr3t-from-vault", "GREETING": "hello from the shared path"}}
+API_PATH = "secret/data/spitikos/api"
+SECRETS = {
+    PATH: {"test": "s3cr3t-from-vault", "GREETING": "hello from the shared path"},
+    API_PATH: {"DATABASE_URL": "postgres://api:s3cr3t@db/api", "API_KEY": "k-1234"},
+}
 
 _ANNOTATIONS = {
     "vault.security.banzaicloud.io/vault-addr": VAULT_ADDRESS,
@@ -12,6 +17,22 @@ _ANNOTATIONS = {
     "vault.security.banzaicloud.io/vault-path": "09999-demo-cluster",
 }
 _FROM_PATH = "vault.security.banzaicloud.io/vault-env-from-path"
+
+
+_API_ANNOTATIONS = {
+    "vault.hashicorp.com/agent-inject": "true",
+    "vault.hashicorp.com/agent-run-as-sidecar": "false",
+    "vault.hashicorp.com/role": "api",
+    "vault.hashicorp.com/agent-exec-command": "/server",
+    "vault.hashicorp.com/agent-inject-secret-config.env": API_PATH,
+    "vault.hashicorp.com/agent-inject-template-config.env": f"""\
+{{{{- with secret "{API_PATH}" -}}}}
+{{{{- range $key, $value := .Data.data }}}}
+{{{{ $key }}}}={{{{ $value }}}}
+{{{{- end }}}}
+{{{{- end }}}}
+""",
+}
 
 
 def manual_pod() -> dict[str, Any]:
@@ -29,6 +50,16 @@ def image_pod(image: str) -> dict[str, Any]:
     """A pod without `command`, which gets all keys of a path."""
     return _pod("greeter", {**_ANNOTATIONS, _FROM_PATH: PATH}, {"name": "greeter", "image": image})
 
+
+def api_pod() -> dict[str, Any]:
+    """A pod in exec mode: the variables of its program are what a template prints; its image has no shell."""
+    return _pod("api", _API_ANNOTATIONS, {"name": "api", "image": "gcr.io/distroless/static"})
+
+
+SERVER = """#!/bin/sh
+echo "$DATABASE_URL"
+"""
+"""What stands here for the program /server of that image."""
 
 IMAGE_CONFIG = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ['echo "$GREETING" && echo "costs 5$"']}
 

@@ -94,11 +94,14 @@ def test_a_pod_that_was_served_before_stays_as_it_is(product: Product, pod: dict
     assert again["spec"] == pod["spec"]
 
 
-def test_a_pod_for_files_is_left_to_hashicorps_own_injector(product: Product) -> None:
+def test_with_a_sidecar_the_program_starts_by_itself_beside_an_agent(product: Product) -> None:
     template = json.loads(json.dumps(MANIFEST["spec"]["template"]))
-    template["metadata"]["annotations"][SIDECAR] = "true"
+    template["metadata"]["annotations"].update(
+        {SIDECAR: "true", "vault.hashicorp.com/service": f"https://{VAULT_NAME}"}
+    )
     template["spec"]["containers"][0]["command"] = ["/server"]
     stored = product.create_pod("default", template)
-    assert stored["spec"]["containers"][0]["command"] == ["/server"]
-    assert "initContainers" not in stored["spec"]
-    assert STATUS not in stored["metadata"]["annotations"]
+    server, agent = stored["spec"]["containers"]
+    assert (server["command"], agent["name"]) == (["/server"], "vault-agent")
+    assert [one["name"] for one in stored["spec"]["initContainers"]] == ["vault-agent-init"]
+    assert stored["metadata"]["annotations"][STATUS] == "injected"

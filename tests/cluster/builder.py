@@ -32,6 +32,7 @@ _SOURCES = (
     "pyproject.toml",
     "README.md",
     "LICENSE",
+    "vaultcsi",
     "vaultenv",
     "vaultkube",
     "webhook",

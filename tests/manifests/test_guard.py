@@ -252,9 +252,75 @@ def test_a_path_for_some_containers_needs_the_launcher_in_those(guarded: Cluster
     assert not refusal(guarded, pod([], {key: " , "}))
 
 
-def add_container(cluster: Cluster, variables: list[Any], **fields: Any) -> str:
+def agent(**annotations: str) -> dict[str, str]:
+    """HashiCorp's annotations, `_` for `-` in their names."""
+    return {f"vault.hashicorp.com/{key.replace('_', '-')}": text for key, text in annotations.items()}
+
+
+EXEC = agent(agent_inject="true", agent_run_as_sidecar="false")
+WRAPPED = container([], command=["/vault/vault-env"], args=["/server"])
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        EXEC,
+        agent(agent_inject=" T ", agent_run_as_sidecar="F"),
+        agent(agent_inject="1", agent_exec_command="/server"),
+        agent(agent_inject="true", agent_run_as_sidecar=" ", agent_exec_command="/server"),
+    ],
+)
+def test_exec_mode_needs_the_launcher(guarded: Cluster, annotations: dict[str, str]) -> None:
+    message = refusal(guarded, pod([], annotations))
+    assert "ask for exec mode, and vault-env is not in front of the program of app" in message
+    assert not refusal(guarded, pod([], annotations, containers=[WRAPPED]))
+
+
+def test_exec_mode_is_for_the_first_container_or_those_that_are_named(guarded: Cluster) -> None:
+    other, first = container([], name="other"), container([], name="first")
+    assert not refusal(guarded, pod([], EXEC, containers=[WRAPPED, other], initContainers=[first]))
+    named = EXEC | agent(agent_inject_containers="app, other,first")
+    assert "of other, first" in refusal(
+        guarded, pod([], named, containers=[WRAPPED, other], initContainers=[first])
+    )
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        EXEC | agent(agent_inject="false"),
+        agent(agent_run_as_sidecar="false", agent_exec_command="/server"),
+        EXEC | agent(agent_inject_status="injected"),
+        EXEC | {PREFIX + "mutate": "skip"},
+    ],
+)
+def test_a_pod_that_exec_mode_is_not_for_passes(guarded: Cluster, annotations: dict[str, str]) -> None:
+    assert not refusal(guarded, pod([], annotations))
+
+
+def test_files_need_an_agent_of_whichever_webhook(guarded: Cluster) -> None:
+    asking = agent(agent_inject="true", agent_inject_secret_a="kv/a")
+    assert "has no container vault-agent or vault-agent-init" in refusal(guarded, pod([], asking))
+    assert "has no container vault-agent" in refusal(guarded, pod([], asking, containers=[WRAPPED]))
+    for name in ("containers", "initContainers"):
+        has = {"containers": [container([])], "initContainers": []}
+        has[name].append(container([], name="vault-agent" if name == "containers" else "vault-agent-init"))
+        assert not refusal(guarded, pod([], asking, **has))
+    assert not refusal(guarded, pod([], asking | agent(agent_inject_status="injected")))
+    assert refusal(guarded, pod([], asking | agent(agent_inject_status="update")))
+
+
+def test_the_agent_of_files_does_not_stand_for_the_launcher(guarded: Cluster) -> None:
+    beside = container([], name="vault-agent")
+    assert "ask for exec mode" in refusal(guarded, pod([], EXEC, containers=[container([]), beside]))
+
+
+def add_container(
+    cluster: Cluster, variables: list[Any], annotations: dict[str, str] | None = None, **fields: Any
+) -> str:
     """Why `kubectl debug` is refused on a pod that is there; empty if it is not."""
-    created = cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods", pod([]))
+    body = pod([], annotations, containers=[WRAPPED])
+    created = cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods", body)
     created["spec"]["ephemeralContainers"] = [container(variables, name="debugger", **fields)]
     path = f"/api/v1/namespaces/{NAMESPACE}/pods/{created['metadata']['name']}/ephemeralcontainers"
     try:
@@ -268,6 +334,11 @@ def test_ephemeral_containers_count(guarded: Cluster) -> None:
     assert "env of debugger holds Vault references" in add_container(guarded, env(REFERENCE))
     assert not add_container(guarded, env("vault:8200"))
     assert not add_container(guarded, env(REFERENCE), command=["/vault/vault-env"], args=["sh"])
+
+
+def test_an_ephemeral_container_gets_nothing_of_exec_mode(guarded: Cluster) -> None:
+    assert not add_container(guarded, [], EXEC)
+    assert "env of debugger holds" in add_container(guarded, env(REFERENCE), EXEC)
 
 
 MEGABYTE = 1 << 20

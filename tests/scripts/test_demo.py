@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 
 
-def test_both_programs_see_their_secrets_and_nothing_is_left() -> None:
+def test_all_programs_see_their_secrets_and_nothing_is_left() -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     done = subprocess.run(
         [sys.executable, "-m", "scripts.demo_parts"],
@@ -27,6 +27,8 @@ def test_both_programs_see_their_secrets_and_nothing_is_left() -> None:
     assert done.returncode == 0, done.stderr
     for secret in pods.SECRETS[pods.PATH].values():
         assert f"the program says: {secret}" in done.stdout
+    assert f"the program says: {pods.SECRETS[pods.API_PATH]['DATABASE_URL']}" in done.stdout
+    assert "+    vault.hashicorp.com/agent-inject-status: injected" in done.stdout
     assert "+    - /vault/vault-env" in done.stdout
     assert '+    - echo "$$GREETING"' in done.stdout
 

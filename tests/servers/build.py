@@ -70,7 +70,8 @@ def cache() -> Path:
 def place(wanted: Program) -> Path:
     """Return the path of the built program, which need not exist yet."""
     key = hashlib.sha256()
-    for source in (wanted.module / "go.mod", wanted.module / "go.sum", *sorted(wanted.module.glob("*.go"))):
+    pins = (wanted.module / "go.mod", wanted.module / "go.sum")
+    for source in (*pins, *sorted(wanted.module.glob("**/*.go")), *sorted(wanted.module.glob("*/go.mod"))):
         key.update(source.read_bytes())
     key.update(repr((wanted.flags, wanted.cgo, platform.system(), platform.machine())).encode())
     return cache() / "servers" / f"{wanted.pin}-{key.hexdigest()[:16]}" / wanted.name

@@ -68,6 +68,12 @@ _TABLE = (
     ),
     Program("template", "template", ".", "TEMPLATE_BIN"),
     Program("consul-template", "consul-template", ".", "CONSUL_TEMPLATE_BIN"),
+    Program(
+        "secrets-store-csi-driver",
+        "csi-driver",
+        "sigs.k8s.io/secrets-store-csi-driver/cmd/secrets-store-csi-driver",
+        "CSI_DRIVER_BIN",
+    ),
     Program("coredns", "coredns", "github.com/coredns/coredns", "COREDNS_BIN"),
 )
 

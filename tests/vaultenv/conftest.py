@@ -6,7 +6,9 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import hvac
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from tests.servers.authority import with_key_usage
 from tests.servers.vault import Vault
 from tests.vaultenv import launcher
+from tests.vaultenv.broker import MAX_TTL_S, TTL_S, Broker
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.log import Log
 from vaultenv.client.open import open_vault
@@ -42,6 +45,23 @@ def secrets(vault: Vault) -> Vault:
     vault.mount("pki", "pki")
     vault.write("pki/root/generate/internal", {"common_name": "test"})
     return vault
+
+
+@pytest.fixture(scope="session")
+def leasing(secrets: Vault) -> Iterator[Vault]:
+    """Vault with a rabbitmq engine whose leases are short."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as broker:
+        thread = Thread(target=broker.serve_forever)
+        thread.start()
+        connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
+        secrets.mount("rabbitmq", "rabbitmq")
+        secrets.write("rabbitmq/config/connection", {**connection, "username": "u", "password": "p"})
+        secrets.write("rabbitmq/config/lease", {"ttl": TTL_S, "max_ttl": MAX_TTL_S})
+        secrets.write("rabbitmq/roles/app", {"vhosts": '{"/": {"read": ".*"}}'})
+        yield secrets
+        secrets.write("sys/leases/revoke-prefix/rabbitmq", {})
+        broker.shutdown()
+        thread.join()
 
 
 def own_settings(vault: Vault, **more: str) -> Settings:

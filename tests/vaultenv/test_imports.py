@@ -57,6 +57,13 @@ def test_a_start_from_the_embedded_store_keeps_to_the_budget(tmp_path: Path) -> 
     assert foreign(modules) <= ON_STOCK
 
 
+def test_a_start_loads_nothing_of_the_agent(tmp_path: Path) -> None:
+    store = tmp_path / "secrets.json"
+    store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
+    modules = loaded_modules({"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"})
+    assert not {name for name in modules if name.startswith(("vaultenv.agent", "vaultenv.renewal"))}
+
+
 def test_a_start_without_templates_loads_nothing_of_their_language(tmp_path: Path) -> None:
     store = tmp_path / "secrets.json"
     store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
@@ -68,3 +75,29 @@ def test_a_start_without_templates_loads_nothing_of_their_language(tmp_path: Pat
     assert not {
         name for name in with_key if name.startswith(("vaultenv.template.consul", "vaultenv.template.regex"))
     }
+
+
+def test_an_init_that_has_not_to_wait_loads_neither_threads_nor_the_listener(tmp_path: Path) -> None:
+    settings = {
+        "files": [{"name": "a", "template": "A", "file": f"{tmp_path}/a"}],
+        "home": f"{tmp_path}/home",
+    }
+    script = (
+        f"import posix, sys; sys.path.insert(0, {str(ROOT)!r}); before = set(sys.modules)\n"
+        "from vaultenv.start.launch import run\n"
+        "assert run([b'vault-env', b'--agent-init'], dict(posix.environ)) == 0\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-ISB", "-c", script],
+        env={"VAULT_ENV_AGENT": json.dumps(settings), "VAULT_TOKEN": "t", "VAULT_ADDR": "http://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    modules = set(done.stdout.split())
+    assert (tmp_path / "a").read_text() == "A"
+    late = {"vaultenv.agent.staying", "vaultenv.agent.listener", "vaultenv.agent.children"}
+    assert not modules & late
+    assert foreign(modules) <= ON_STOCK | {"binascii", "itertools", "math"}

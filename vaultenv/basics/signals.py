@@ -4,6 +4,7 @@ import _signal
 from _signal import NSIG as NSIG
 from _signal import SIG_SETMASK as SIG_SETMASK
 from _signal import SIGCHLD as SIGCHLD
+from _signal import SIGHUP as SIGHUP
 from _signal import SIGINT as SIGINT
 from _signal import SIGKILL as SIGKILL
 from _signal import SIGPIPE as SIGPIPE

@@ -5,6 +5,9 @@ handler in a registry that is not there yet. `surrogateescape` and `replace` are
 UTF-8.
 """
 
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
+"""The characters that Go's unicode.IsSpace knows (https://pkg.go.dev/unicode#IsSpace)."""
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import dumps
 from vaultenv.client.mounts import Mounts
 from vaultenv.errors import SecretNotFound, VaultEnvError
-from vaultenv.template.consul.answers import certificate, secret
+from vaultenv.references.secret import secret_of
 from vaultenv.template.consul.needs import Certificate, List, Read, Write
-from vaultenv.template.types import NilStrings, Strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _LISTING = (("list", "true"),)
+_DATA = "/data/"
 
 
 class Answering:
@@ -53,16 +53,41 @@ class Answering:
         Writes follow reads, in their order.
         """
         fresh = [need for need in dict.fromkeys(needs) if need not in self._known]
-        self._mounts.learn([_path(need) for need in fresh if not isinstance(need, Certificate)])
-        reads = [need for need in fresh if isinstance(need, (Read, List))]
-        answers = self._vault.bodies([self._question(need) for need in reads]) if reads else []
-        for question, answer in zip(reads, answers, strict=True):
-            is_empty = isinstance(question, List) and isinstance(answer, SecretNotFound)
-            self._known[question] = {} if is_empty else answer
-        for need in fresh:
+        direct = self._read_directly([need for need in fresh if isinstance(need, Read)])
+        asked = [need for need in fresh if need not in self._known]
+        self._mounts.learn([_path(need) for need in asked if not isinstance(need, Certificate)])
+        self._known |= {
+            need: answer
+            for need, answer in direct.items()
+            if self._mounts.of(need.path).data(need.path) == need.path
+        }
+        self._read([need for need in asked if isinstance(need, (Read, List)) and need not in self._known])
+        for need in asked:
             if isinstance(need, Write):
                 self._known[need] = self._write(need)
         return self._known
+
+    def _read_directly(self, reads: Sequence[Read]) -> Mapping[Read, Body | VaultEnvError]:
+        """Read paths that say `data/` as they are written, and return the answers that leave their mount in doubt.
+
+        The others prove by their form that it is KV version 2, or that Vault answers nothing: no mount is looked up then.
+        """
+        written = [need for need in reads if _DATA in need.path and not self._mounts.knows(need.path)]
+        answers = self._vault.bodies([(need.path, need.query) for need in written]) if written else []
+        found = dict(zip(written, answers, strict=True))
+        self._known |= {need: answer for need, answer in found.items() if _is_final(answer)}
+        return {need: answer for need, answer in found.items() if need not in self._known}
+
+    def _read(self, reads: Sequence[Read | List]) -> None:
+        answers = self._vault.bodies([self._question(need) for need in reads]) if reads else []
+        for need, answer in zip(reads, answers, strict=True):
+            is_empty = isinstance(need, List) and isinstance(answer, SecretNotFound)
+            self._known[need] = {} if is_empty else answer
+
+    def forget(self, needs: Iterable[Need]) -> None:
+        """Forget the answers to these needs, so that they are asked for again."""
+        for need in needs:
+            self._known.pop(need, None)
 
     def _question(self, need: Read | List) -> tuple[str, Sequence[tuple[str, str]]]:
         mount = self._mounts.of(need.path)
@@ -80,12 +105,12 @@ class Answering:
         return self._vault.written(mount.data(need.path), dumps({"data": data} if mount.is_kv2 else data))
 
 
-def value_of(need: Need, body: Body) -> object:
-    """Return the answer as templates see it: a secret, a certificate, or names in their order."""
-    if isinstance(need, List):
-        names = (body.get("data") or {}).get("keys") or ()
-        return Strings(sorted(name for name in names if isinstance(name, str))) or NilStrings()
-    return certificate(body) if isinstance(need, Certificate) else secret(body)
+def _is_final(answer: Body | VaultEnvError) -> bool:
+    """Return whether the answer has the form that only KV version 2 gives to a read below `data/`, or is an outage."""
+    if isinstance(answer, VaultEnvError):
+        return answer.is_outage
+    secret = secret_of(answer)
+    return bool(secret and secret.version)
 
 
 def _path(need: Need) -> str:

@@ -11,6 +11,7 @@ from vaultenv.errors import (
     PermissionRefused,
     RequestRefused,
     SecretNotFound,
+    TokenRefused,
     VaultEnvError,
     VaultUnavailable,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
+_BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
@@ -114,6 +116,10 @@ def mount_in(body: bytes) -> str:
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
     """Return the error for an answer with a status of 400 or more to a read or write of `path`."""
     line = refusal(method, url, status, body)
+    if status == 403 and _BAD_TOKEN in error_messages(body):
+        return TokenRefused(
+            f"{line}: 403 permission denied: the token has ended or was revoked: give another one"
+        )
     if status == 403:
         return PermissionRefused(
             f"{line}: 403 permission denied: the policies of the role must allow {path}; "

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vaultenv.basics.deadline import Deadline
     from vaultenv.client.answers import Body
     from vaultenv.client.persistence import Exchange, Outcome, Persistence
-    from vaultenv.client.wire import Wire
+    from vaultenv.client.wire import Meanwhile, Wire
     from vaultenv.references.secret import Secret
     from vaultenv.settings import Settings
 
@@ -74,21 +74,21 @@ class Vault:
         """Close the connections."""
         self._wire.close()
 
-    def login(self, reads: int = 0) -> None:
+    def login(self, reads: int = 0, meanwhile: Meanwhile | None = None) -> None:
         """Log in by the configured method, with repeated attempts while Vault cannot answer; prepare for
-        `reads` reads.
+        `reads` reads. `meanwhile` is called while Vault works on each attempt.
 
         Raises LoginFailed or PermissionRefused when Vault refuses, VaultUnavailable at the deadline,
         InvalidSetting.
         """
         self._wire.headers.pop(_TOKEN_HEADER, None)
         request = self._login_request()
-        outcome = self._settled([request], self._login_attempts(reads), None)[0]
+        outcome = self._settled([request], self._login_attempts(reads, meanwhile), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
-    def _login_attempts(self, reads: int) -> Exchange:
+    def _login_attempts(self, reads: int, meanwhile: Meanwhile | None) -> Exchange:
         """Return an exchange that reads the files of the login again for every attempt but the first."""
         is_first = True
 
@@ -97,7 +97,7 @@ class Vault:
             if not is_first:
                 requests[0].body = self._login_request().body
             is_first = False
-            return self._wire.pipelined(requests, reads)
+            return self._wire.pipelined(requests, reads, meanwhile)
 
         return attempt
 

@@ -33,6 +33,11 @@ class _Socket(socket):
     __slots__ = ("__weakref__",)
 
 
+def adopted(family: int, descriptor: int) -> socket:
+    """Return the socket of a descriptor that listening has accepted."""
+    return _Socket(family, SOCK_STREAM, 0, descriptor)
+
+
 class Connection:
     """A connected stream of bytes; every failure is a WireFailure."""
 

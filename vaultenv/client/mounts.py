@@ -85,6 +85,10 @@ class Mounts:
             for path, answer in zip(asked, answers, strict=True):
                 self._known.append(parse_mount(answer, path) or Mount(path, is_kv2=False))
 
+    def knows(self, path: str) -> bool:
+        """Return whether the mount of a path was looked up."""
+        return self._find(path) is not None
+
     def of(self, path: str) -> Mount:
         """Return the mount of a path; an unknown path is its own."""
         return self._find(path) or Mount(path, is_kv2=False)

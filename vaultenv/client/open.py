@@ -20,6 +20,11 @@ def open_vault(settings: Settings, deadline: Deadline, log: Log, is_patient: boo
 
     A client that is not patient sends each request once.
     """
+    return Vault(settings, open_wire(settings, deadline), Persistence(deadline, log, is_patient))
+
+
+def open_wire(settings: Settings, deadline: Deadline) -> Wire:
+    """Return what sends requests to the configured Vault, without headers of its own. Raises InvalidSetting."""
     address = parse_address(settings.address)
     trust = Trust(
         settings.ca_bytes,
@@ -39,5 +44,4 @@ def open_vault(settings: Settings, deadline: Deadline, log: Log, is_patient: boo
         from vaultenv.client.proxy import proxy_for
 
         proxy = proxy_for(address, settings.proxies)
-    wire = Wire(address, tls, settings.client_timeout_s, deadline, proxy)
-    return Vault(settings, wire, Persistence(deadline, log, is_patient))
+    return Wire(address, tls, settings.client_timeout_s, deadline, proxy)

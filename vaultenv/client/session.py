@@ -9,15 +9,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
+    from vaultenv.client.wire import Meanwhile
     from vaultenv.settings import Settings
 
 _LIMIT = 64 * 1024
 _LOGIN = "vault:login"
 
 
-def log_in(vault: Vault, settings: Settings, log: Log, reads: int = 0) -> None:
-    """Log the client in; `reads` is how many reads will follow, so that a second connection can be prepared.
-    Raises LoginFailed and the errors of `Vault.login` and `Vault.unwrap`.
+def log_in(
+    vault: Vault, settings: Settings, log: Log, reads: int = 0, meanwhile: Meanwhile | None = None
+) -> None:
+    """Log the client in; `reads` is how many reads will follow, so that a second connection can be prepared, and
+    `meanwhile` is called while Vault works on a login. Raises LoginFailed and the errors of `Vault.login` and `Vault.unwrap`.
     """
     is_static = settings.token and settings.token != _LOGIN
     token = settings.token if is_static else token_in_file(settings)
@@ -26,7 +29,7 @@ def log_in(vault: Vault, settings: Settings, log: Log, reads: int = 0) -> None:
         if settings.unwrap_token:
             vault.unwrap()
         return
-    vault.login(reads)
+    vault.login(reads, meanwhile)
     log.info("received new Vault token")
     log.info("initial Vault token arrived")
 

@@ -10,13 +10,15 @@ from vaultenv.client.http import Answer, AnswerReader, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from vaultenv.basics.deadline import Deadline
     from vaultenv.client.address import Address
     from vaultenv.client.connection import Peer
     from vaultenv.client.proxy import Proxy
     from vaultenv.client.tls import Tls
+
+    Meanwhile = Callable[[], None]
 
 WINDOW = 32
 CONNECTIONS = 4
@@ -76,22 +78,30 @@ class Wire:
             raise outcome
         return outcome
 
-    def pipelined(self, requests: Sequence[Request], then: int = 0) -> list[Answer | WireFailure]:
+    def pipelined(
+        self, requests: Sequence[Request], then: int = 0, meanwhile: Meanwhile | None = None
+    ) -> list[Answer | WireFailure]:
         """Return the answers in order, over the open connections, with up to 32 requests in flight on each.
 
         `then` is the number of reads to follow: while Vault works on these requests, a second connection is
-        made for them, if that takes less time than it saves. Once a pipeline has broken, the requests are spread.
+        made for them, if that takes less time than it saves. `meanwhile` is called in that time too. Once a pipeline has
+        broken, the requests are spread.
         """
         if not self._is_pipelining:
             return self.spread(requests)
-        return self._exchange(requests, max(1, len(self._idle)), WINDOW, then)
+        return self._exchange(requests, max(1, len(self._idle)), WINDOW, then, meanwhile)
 
     def spread(self, requests: Sequence[Request]) -> list[Answer | WireFailure]:
         """Return the answers in order, over up to four connections with one request in flight on each."""
         return self._exchange(requests, CONNECTIONS, 1)
 
     def _exchange(
-        self, requests: Sequence[Request], lanes: int, window: int, then: int = 0
+        self,
+        requests: Sequence[Request],
+        lanes: int,
+        window: int,
+        then: int = 0,
+        meanwhile: Meanwhile | None = None,
     ) -> list[Answer | WireFailure]:
         outcomes: dict[int, Answer | WireFailure] = {}
         todo = list(range(len(requests)))
@@ -103,6 +113,8 @@ class Wire:
                 todo = todo[share:]
             if flights:
                 self._widen(flights[0].stream, then)
+                if meanwhile:
+                    meanwhile()
                 self._receive(flights.pop(0), outcomes)
         return [outcomes[index] for index in range(len(requests))]
 

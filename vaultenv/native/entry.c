@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <internal/pycore_runtime.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/epoll.h>
@@ -15,7 +16,7 @@
 #include "scan.h"
 
 extern PyStatus _Py_InitializeMain(void); /* private: the interpreter's version is pinned */
-extern const struct _frozen frozen_modules[];
+extern struct _frozen frozen_modules[];
 extern char **environ;
 
 enum { INTERNAL_ERROR = 1 };
@@ -71,8 +72,22 @@ static PyObject *release(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* The module for signals belongs to the complete interpreter; an agent that may end before that holds them by this. */
+static PyObject *hold_signals(PyObject *module, PyObject *unused)
+{
+    static const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+    sigset_t held;
+    (void)module, (void)unused;
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&held, numbers[i]);
+    sigprocmask(SIG_BLOCK, &held, NULL);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs, files."},
+    {"hold_signals", hold_signals, METH_NOARGS, "Block SIGCHLD, SIGHUP, SIGINT and SIGTERM."},
     {"release", release, METH_NOARGS, "Give back memory that only the start needed."},
     {NULL},
 };

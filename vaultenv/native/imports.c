@@ -9,6 +9,8 @@
 
 extern const char first_modules[];
 extern const Py_ssize_t first_modules_size;
+extern const struct module_group later_groups[];
+extern struct _frozen frozen_modules[];
 
 static const char *const first_builtins[] = {"posix", "time", "_json", "_sha2", "_socket", "_ssl"};
 
@@ -39,12 +41,72 @@ static int is_loaded(PyObject *name, PyObject *from, int level)
     return loaded;
 }
 
+/* What a module finds among its variables; `__path__` makes it a package. */
+static int prepare(PyObject *variables, int is_package)
+{
+    if (PyDict_SetItemString(variables, "__builtins__", PyEval_GetBuiltins()))
+        return 0;
+    if (!is_package)
+        return 1;
+    PyObject *path = PyList_New(0);
+    int prepared = path && !PyDict_SetItemString(variables, "__path__", path);
+    Py_XDECREF(path);
+    return prepared;
+}
+
+/* Takes a module that is loaded out of the table: the import system is made for modules that it has loaded itself. */
+static void take_out(PyObject *name)
+{
+    for (struct _frozen *row = frozen_modules; row->name; row++)
+        if (!PyUnicode_CompareWithASCIIString(name, row->name))
+            row->name = "";
+}
+
+static int load_module(PyObject *name, int is_package, PyObject *code)
+{
+    PyObject *module = PyImport_AddModuleObject(name), *done = NULL;
+    PyObject *variables = module ? PyModule_GetDict(module) : NULL;
+    if (variables && prepare(variables, is_package))
+        done = PyEval_EvalCode(code, variables, variables);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+/* Loads those of the marshalled modules that are not loaded yet, in their order. */
+static int load_modules(const char *marshalled, Py_ssize_t size)
+{
+    PyObject *modules = PyMarshal_ReadObjectFromString(marshalled, size), *name, *code;
+    int loaded = modules != NULL, is_package;
+    for (Py_ssize_t i = 0; loaded && i < PyTuple_GET_SIZE(modules); i++) {
+        loaded = PyArg_ParseTuple(PyTuple_GET_ITEM(modules, i), "UpO", &name, &is_package, &code);
+        PyObject *module = loaded ? PyImport_GetModule(name) : NULL;
+        if (loaded && !module) {
+            take_out(name);
+            loaded = load_module(name, is_package, code);
+        }
+        Py_XDECREF(module);
+    }
+    Py_XDECREF(modules);
+    return loaded;
+}
+
+/* Loads the group that a module is the root of, if there is one. */
+static int load_group_of(PyObject *name)
+{
+    const struct module_group *group = later_groups;
+    while (group->root && PyUnicode_CompareWithASCIIString(name, group->root))
+        group++;
+    return !group->root || load_modules(group->modules, group->size);
+}
+
 static PyObject *import(PyObject *self, PyObject *arguments)
 {
     PyObject *name, *globals, *locals, *from;
     int level;
     (void)self;
     if (!PyArg_ParseTuple(arguments, "UOOOi", &name, &globals, &locals, &from, &level))
+        return NULL;
+    if (!is_loaded(name, from, level) && !load_group_of(name))
         return NULL;
     if (!is_loaded(name, from, level) && !install_import_system())
         return NULL;
@@ -85,39 +147,10 @@ static int load_builtin(const char *name)
     return loaded;
 }
 
-/* What a module finds among its variables; `__path__` makes it a package. */
-static int prepare(PyObject *variables, int is_package)
-{
-    if (PyDict_SetItemString(variables, "__builtins__", PyEval_GetBuiltins()))
-        return 0;
-    if (!is_package)
-        return 1;
-    PyObject *path = PyList_New(0);
-    int prepared = path && !PyDict_SetItemString(variables, "__path__", path);
-    Py_XDECREF(path);
-    return prepared;
-}
-
-static int load_module(PyObject *name, int is_package, PyObject *code)
-{
-    PyObject *module = PyImport_AddModuleObject(name), *done = NULL;
-    PyObject *variables = module ? PyModule_GetDict(module) : NULL;
-    if (variables && prepare(variables, is_package))
-        done = PyEval_EvalCode(code, variables, variables);
-    Py_XDECREF(done);
-    return done != NULL;
-}
-
 int load_first_modules(void)
 {
-    int loaded = replace_import(), is_package;
+    int loaded = replace_import();
     for (size_t i = 0; loaded && i < sizeof first_builtins / sizeof *first_builtins; i++)
         loaded = load_builtin(first_builtins[i]);
-    PyObject *modules = loaded ? PyMarshal_ReadObjectFromString(first_modules, first_modules_size) : NULL;
-    PyObject *name, *code;
-    for (Py_ssize_t i = 0; modules && loaded && i < PyTuple_GET_SIZE(modules); i++)
-        loaded = PyArg_ParseTuple(PyTuple_GET_ITEM(modules, i), "UpO", &name, &is_package, &code) &&
-                 load_module(name, is_package, code);
-    Py_XDECREF(modules);
-    return modules && loaded;
+    return loaded && load_modules(first_modules, first_modules_size);
 }

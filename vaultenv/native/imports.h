@@ -4,6 +4,12 @@
 
 #include <Python.h>
 
+/* Modules that are loaded together as soon as `root` is imported. The last row has no root. */
+struct module_group {
+    const char *root, *modules;
+    Py_ssize_t size;
+};
+
 #ifdef WITHOUT_IMPORTS
 enum { HAS_IMPORT_SYSTEM = 1 };
 static inline int load_first_modules(void)

@@ -10,6 +10,18 @@ def complete() -> None:
     complete_interpreter()
 
 
+def hold_signals() -> None:
+    """Block SIGCHLD, SIGHUP, SIGINT and SIGTERM, also before `complete`."""
+    try:
+        from _vaultenv_native import hold_signals as hold
+    except ImportError:
+        from vaultenv.basics.signals import SIG_SETMASK, SIGCHLD, SIGHUP, SIGINT, SIGTERM, pthread_sigmask
+
+        pthread_sigmask(SIG_SETMASK, (SIGCHLD, SIGHUP, SIGINT, SIGTERM))
+    else:
+        hold()
+
+
 def release() -> None:
     """Give back memory that only the start needed, before a long life; a stock interpreter keeps it."""
     try:

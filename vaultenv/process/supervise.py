@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaultenv.process.interpreter import complete, release
 from vaultenv.references.cache import CachingReader
+from vaultenv.references.cached_answers import CachedAnswers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,16 +12,20 @@ if TYPE_CHECKING:
 
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
+    from vaultenv.references.cached_answers import Asked
     from vaultenv.references.reader import Reader
+    from vaultenv.references.store import FileStore
     from vaultenv.settings import Settings
+
+    ChildEnviron = Callable[[Reader | None, str, Asked | None], dict[bytes, bytes]]
 
 
 def supervise(
     program: bytes,
     argv: Sequence[bytes],
-    child_environ: Callable[[Reader | None, str], dict[bytes, bytes]],
+    child_environ: ChildEnviron,
     settings: Settings,
-    reader: Reader | None,
+    reader: Vault | FileStore | None,
     vault: Vault | None,
     log: Log,
     finish: Callable[[Settings, Vault | None, Log], None],
@@ -31,7 +36,8 @@ def supervise(
 
     supervisor = Supervisor(program, argv, settings.daemon_action, settings.grace_s, log)
     cached = CachingReader(reader) if reader else None
-    environ = child_environ(cached, vault.token if vault else "")
+    asked = CachedAnswers(reader, cached) if reader and cached else None
+    environ = child_environ(cached, vault.token if vault else "", asked)
     finish(settings, vault, log)
     supervisor.prepare()
     if cached and vault and not settings.revoke_token:
@@ -39,7 +45,15 @@ def supervise(
 
         from vaultenv.renewal.renewer import Renewer
 
-        renewer = Renewer(child_environ, vault, cached, environ, settings, log, supervisor.change)
+        renewer = Renewer(
+            lambda again, token: child_environ(again, token, asked),
+            vault,
+            cached,
+            environ,
+            settings,
+            log,
+            supervisor.change,
+        )
         start_new_thread(renewer.run, ())
     release()
     return supervisor.run(environ)

@@ -7,7 +7,8 @@ value is the object of that path's keys:
     {"secret/data/account": {"username": "u", "password": "p"},
      "secret/data/account#1": {"username": "u", "password": "the first one"}}
 
-Only the launcher's own VAULT_ADDR can name it. There is no login, no writing and no decryption.
+Only the launcher's own VAULT_ADDR can name it. There is no login, no writing and no decryption. For templates, a path with
+`/data/` in it is on a mount of KV version 2.
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ from vaultenv.references.secret import Secret
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    Body = dict[str, Any]
+    Query = Sequence[tuple[str, str]]
 
 SCHEME = "file://"
 _LIMIT = 16 * 1024 * 1024
+_DATA, _METADATA = "/data/", "/metadata/"
 
 
 class FileStore:
-    """A Reader of the content of such a file."""
+    """A Reader of the content of such a file, which answers templates too."""
 
     __slots__ = ("_secrets",)
 
@@ -50,6 +56,41 @@ class FileStore:
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
         """Return errors: the store has no keys."""
         return [RequestRefused("the embedded store cannot decrypt: use a real Vault") for _ in ciphertexts]
+
+    def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
+        """Return what Vault would answer to reads and lists at (path, query)."""
+        return [self._body(path, dict(query)) for path, query in questions]
+
+    def written(self, path: str, body: str) -> Body | VaultEnvError:
+        """Return an error: the store is read-only."""
+        return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
+
+    def mounts(self, paths: Sequence[str]) -> list[Body]:
+        """Return the mount of each path as Vault tells it, {} for one without `/data/` in the store."""
+        return [self._mount(path) for path in paths]
+
+    def _body(self, path: str, query: Mapping[str, str]) -> Body | VaultEnvError:
+        if "list" in query:
+            return {"data": {"keys": self._names(path)}}
+        found = self._read(path, query.get("version", ""))
+        if isinstance(found, VaultEnvError):
+            return found
+        metadata = {"version": jsontext.Number(query.get("version", "1"))}
+        is_kv2 = _DATA in path
+        return {"data": {"data": found.fields, "metadata": metadata} if is_kv2 else found.fields}
+
+    def _mount(self, path: str) -> Body:
+        for written in self._secrets:
+            mount, data, _ = written.partition(_DATA)
+            if data and f"{path}/".startswith(f"{mount}/"):
+                return {"data": {"path": f"{mount}/", "options": {"version": "2"}}}
+        return {}
+
+    def _names(self, path: str) -> list[str]:
+        folder = f"{path}/".replace(_METADATA, _DATA, 1)
+        below = [written.removeprefix(folder) for written in self._secrets if written.startswith(folder)]
+        parts = [rest.partition("#")[0].partition("/") for rest in below]
+        return sorted({name + slash for name, slash, _ in parts})
 
 
 def open_store(address: str) -> FileStore:

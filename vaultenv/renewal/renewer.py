@@ -7,6 +7,7 @@ import time
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.system import posix
 from vaultenv.errors import PermissionRefused, RequestRefused, VaultEnvError
+from vaultenv.references.cached_answers import Answer
 from vaultenv.renewal.schedule import EXPIRING, NEVER, STATIC, Pace, Terms, ended, granted, terms
 from vaultenv.renewal.token import Token, renewal
 
@@ -132,8 +133,10 @@ class Renewer:
 
 
 def _terms(secret: Secret, date_s: float) -> Terms:
-    """Return the terms of a secret; what is neither KV nor ends by itself, as a ciphertext, is never asked for again."""
-    if secret.from_kv:
+    """Return the terms of a secret; what is neither KV nor names, and does not end by itself, as a ciphertext, is never
+    asked for again.
+    """
+    if secret.from_kv or (isinstance(secret, Answer) and secret.is_list):
         return Terms(STATIC, secret.lease_s)
     found = terms(secret.lease_id, secret.lease_s, secret.renewable, secret.fields, date_s)
     return Terms(EXPIRING, NEVER) if found.kind == STATIC else found

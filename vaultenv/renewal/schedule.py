@@ -17,7 +17,20 @@ from vaultenv.basics.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Clock(Protocol):
+        """The clocks and the chance that a process uses; tests have their own."""
+
+        def monotonic(self) -> float:
+            """Return the seconds of a clock that never jumps."""
+
+        def date(self) -> float:
+            """Return the seconds since 1970."""
+
+        def chance(self) -> float:
+            """Return a number from 0 up to 1."""
+
 
 STATIC, LEASED, EXPIRING, ROTATED = "static", "leased", "expiring", "rotated"
 """Kinds of answers: without an end, by a lease, until a date of its own, until Vault rotates it."""
@@ -28,6 +41,8 @@ THRESHOLD = 0.90
 SPREAD = 0.05
 _SHRUNK = 1 / 3
 _ROTATION_S = 1.0
+_LEAST_S = 1.0
+"""What has an end is asked for at most once in this time, also where Vault says that it has ended already."""
 
 RETRIES = 12
 """How often a failed read is repeated before it counts as lost, about five minutes after the first failure."""
@@ -121,13 +136,14 @@ def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
     if terms.kind == ROTATED:
         return Held(terms, ends_at, ends_at, terms.lasts_s)
     part = RENEW_AT if terms.renewable else _factor(pace.threshold, chance)
-    return Held(terms, now + terms.lasts_s * part, ends_at, terms.lasts_s, terms.renewable)
+    due_at = now + max(_LEAST_S, terms.lasts_s * part)
+    return Held(terms, due_at, ends_at, terms.lasts_s, terms.renewable)
 
 
 def until(held: Held, not_before: float, not_after: float, now: float) -> Held:
     """Return a certificate that is held, replaced after 90 % of its life; both dates are times of the clock of `now`."""
     due_at = not_before + THRESHOLD * (not_after - not_before)
-    return Held(held.terms, max(now, due_at), not_after, not_after - not_before)
+    return Held(held.terms, max(now + _LEAST_S, due_at), not_after, not_after - not_before)
 
 
 def renewed(held: Held, lease_s: float, now: float) -> Held:

@@ -36,6 +36,11 @@ class Token:
         self._file_token = self._first_file_token()
         self._held = self._granted(now)
 
+    @property
+    def is_replaceable(self) -> bool:
+        """Whether another login, or the file that it came from, may bring another token."""
+        return bool(self._vault.login_lease or self._file_token)
+
     def due_at(self, now: float) -> float:
         """Return the monotonic time of the next call of `kept`."""
         held_at = self._held.due_at if self._held else NEVER

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from vaultenv.start.plan import Plan
 
 
-def report(plan: Plan, reader: Reader | None, vault: Asked | None = None) -> str:
+def report(plan: Plan, reader: Reader | None, asked: Asked | None = None) -> str:
     """Return a line for each variable with its sources and their versions; raise NotResolved as a start does."""
     if reader is None:
         return "nothing refers to Vault\n"
     cached = CachingReader(reader)
-    child = plan.child_environ(cached, vault=vault)
+    child = plan.child_environ(cached, asked=asked)
     versions = {(question[0], question[1]): secret.version for question, secret in cached.secrets.items()}
     lines = [_line(name, value, name in child, versions) for name, value in plan.values.items()]
     for path in plan.paths:

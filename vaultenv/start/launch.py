@@ -11,7 +11,18 @@ from vaultenv.basics.text import shown
 from vaultenv.errors import ClientNotCreated, VaultEnvError
 from vaultenv.process.program import execute, find_program
 from vaultenv.settings import Settings
-from vaultenv.start.command_line import CHECK, HELP, INSTALL, RUN, VERSION, Command, parse_command_line
+from vaultenv.start.command_line import (
+    AGENT,
+    AGENT_STATUS,
+    CHECK,
+    HELP,
+    INSTALL,
+    RUN,
+    USAGE,
+    VERSION,
+    Command,
+    parse_command_line,
+)
 from vaultenv.start.plan import Plan
 
 TYPE_CHECKING = False
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
 
     from vaultenv.client.api import Vault
     from vaultenv.references.reader import Reader
+    from vaultenv.references.store import FileStore
 
 IMPATIENT_S = 0.5
 """The time limit for Vault where the values of the container's first process can be reused instead."""
@@ -33,12 +45,14 @@ def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
     log = Log()
     try:
         command = parse_command_line(argv[1:])
-        if command.action not in (RUN, CHECK):
+        if command.action in (INSTALL, USAGE, VERSION):
             return _other(command, argv[0])
         settings = Settings(environ)
         log = Log(settings.log_level, settings.json_log, settings.log_server)
         if command.action == CHECK:
             return _check(environ, settings, log)
+        if command.action != RUN:
+            return _agent(command, environ, settings, log)
         return _launch(command.words, environ, settings, log)
     except VaultEnvError as error:
         log.error(str(error))
@@ -61,9 +75,19 @@ def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     from vaultenv.start.check import report
 
     plan = Plan(environ, settings, log)
-    reader, vault = _open(settings, log, plan.reads) if plan.needs_vault else (None, None)
-    write_all(_STDOUT, report(plan, reader, vault).encode())
+    reader, vault = _open(settings, log, plan) if plan.needs_vault else (None, None)
+    write_all(_STDOUT, report(plan, reader, vault or reader).encode())
     return 0
+
+
+def _agent(command: Command, environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
+    if command.action == AGENT_STATUS:
+        from vaultenv.agent.status import report
+
+        return report(settings, shown(command.words[0]))
+    from vaultenv.agent.run import run
+
+    return run(environ, settings, log, stays=command.action == AGENT)
 
 
 def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
@@ -94,25 +118,29 @@ def _start(
     program: bytes, words: tuple[bytes, ...], plan: Plan, settings: Settings, log: Log, is_patient: bool
 ) -> int:
     """Resolve the references of the plan, and execute the program or supervise it; return its exit status."""
-    reader, vault = _open(settings, log, plan.reads, is_patient) if plan.needs_vault else (None, None)
+    reader, vault = _open(settings, log, plan, is_patient) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
-    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault)
+    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault or reader)
     _finish(settings, vault, log)
     log.debug("spawning process: " + shown(program))
     execute(program, words, child)
     return 0
 
 
-def _open(settings: Settings, log: Log, reads: int, is_patient: bool = True) -> tuple[Reader, Vault | None]:
+def _open(
+    settings: Settings, log: Log, plan: Plan, is_patient: bool = True
+) -> tuple[Vault | FileStore, Vault | None]:
     """Return (reader, vault): the same client twice, or the file store and None. Raises ClientNotCreated."""
     try:
-        return _connected(settings, log, reads, is_patient)
+        return _connected(settings, log, plan, is_patient)
     except VaultEnvError as error:
         raise ClientNotCreated(error) from None
 
 
-def _connected(settings: Settings, log: Log, reads: int, is_patient: bool) -> tuple[Reader, Vault | None]:
+def _connected(
+    settings: Settings, log: Log, plan: Plan, is_patient: bool
+) -> tuple[Vault | FileStore, Vault | None]:
     if settings.address.startswith("file://"):
         from vaultenv.references.store import open_store
 
@@ -124,7 +152,7 @@ def _connected(settings: Settings, log: Log, reads: int, is_patient: bool) -> tu
     if not is_patient:
         deadline = Deadline(min(deadline.remaining_s(), IMPATIENT_S))
     vault = open_vault(settings, deadline, log, is_patient)
-    log_in(vault, settings, log, reads)
+    log_in(vault, settings, log, plan.reads, plan.prepare)
     return vault, vault
 
 
@@ -153,7 +181,7 @@ def _supervise(
     words: tuple[bytes, ...],
     plan: Plan,
     settings: Settings,
-    reader: Reader | None,
+    reader: Vault | FileStore | None,
     vault: Vault | None,
     log: Log,
 ) -> int:

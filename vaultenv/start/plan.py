@@ -6,7 +6,7 @@ import time
 
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded, shown
-from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
+from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
 from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
 from vaultenv.start.environment import child_environ, removed
@@ -30,8 +30,7 @@ MARKER = b"VAULT_ENV_MARKER"
 class Plan:
     """The references of one environment.
 
-    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve,
-    InvalidSetting for templates in daemon mode, which would not see their values change.
+    Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
     """
 
     __slots__ = (
@@ -39,6 +38,7 @@ class Plan:
         "_leaves_marker",
         "_log",
         "_parsed",
+        "_prepared",
         "_settings",
         "_transit",
         "_warned_missing",
@@ -58,13 +58,9 @@ class Plan:
         self._leaves_marker = is_first or settings.reuse
         self._log = log
         self._settings = settings
+        self._prepared: Templates | None = None
         self.sources = settings.templates
         self.templated: dict[bytes, str] = {}
-        if self.sources and settings.daemon:
-            raise InvalidSetting(
-                "VAULT_ENV_DAEMON does not work with VAULT_ENV_TEMPLATES, whose values are read once: unset it "
-                "(annotation vault-env-daemon)"
-            )
         self.login = settings.token == LOGIN.decode()
         self.without = removed(self.login, settings.passthrough)
         self.paths = _paths(settings.from_path)
@@ -116,10 +112,19 @@ class Plan:
             {name: running[name] for name in references}, {name: running[name] for name in brought}
         )
 
+    def prepare(self) -> None:
+        """Parse the templates, if `child_environ` is not to do it: a login leaves the time for it."""
+        if not self.sources or self._prepared:
+            return
+        from vaultenv.start.templates import Templates
+
+        deadline = Deadline(self._settings.timeout_s)
+        self._prepared = Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
+
     def child_environ(
-        self, reader: Reader | None, token: str = "", vault: Asked | None = None
+        self, reader: Reader | None, token: str = "", asked: Asked | None = None
     ) -> dict[bytes, bytes]:
-        """Return the program's environment; `reader` may be None if Vault is not needed, `vault` without templates.
+        """Return the program's environment; `reader` may be None if Vault is not needed, `asked` without templates.
 
         Afterwards `templated` has the source's name for each variable that templates bring. Raises NotResolved with
         all problems.
@@ -127,7 +132,7 @@ class Plan:
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         if reader:
-            resolved, brought = self._resolved(reader, vault)
+            resolved, brought = self._resolved(reader, asked)
         if self.login:
             resolved[_TOKEN] = token.encode()
         return self._merged(resolved, brought)
@@ -142,13 +147,16 @@ class Plan:
         names = [name for name in brought if name in child and name not in self._environ]
         return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
-    def _resolved(self, reader: Reader, vault: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    def _resolved(self, reader: Reader, asked: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         ignore_missing = self._settings.ignore_missing
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         deadline = Deadline(self._settings.timeout_s)
-        templates = self._templates(deadline)  # before anything is read or written
+        self.prepare()
+        templates, self._prepared = self._prepared, None
+        if templates:
+            templates.raise_problems()  # before anything is read or written
         try:
             resolved = resolve_values(
                 self._parsed,
@@ -164,7 +172,7 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         try:
-            brought |= self._from_templates(templates, vault)
+            brought |= self._from_templates(templates, asked)
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
@@ -173,17 +181,10 @@ class Plan:
             raise NotResolved(problems)
         return resolved, brought
 
-    def _templates(self, deadline: Deadline) -> Templates | None:
-        if not self.sources:
-            return None
-        from vaultenv.start.templates import Templates
-
-        return Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
-
-    def _from_templates(self, templates: Templates | None, vault: Asked | None) -> dict[bytes, bytes]:
+    def _from_templates(self, templates: Templates | None, asked: Asked | None) -> dict[bytes, bytes]:
         """Return the variables of all sources; a later source wins over an earlier one."""
         variables: dict[bytes, bytes] = {}
-        for name, brought in templates.bring(vault) if templates else ():
+        for name, brought in templates.bring(asked) if templates and asked else ():
             variables |= brought
             self.templated |= {variable: name for variable in brought if variable not in self._environ}
         return variables

@@ -6,67 +6,56 @@ All sources are rendered side by side, so that what they ask of Vault goes toget
 from __future__ import annotations
 
 from vaultenv.basics.text import bounded
-from vaultenv.client.answering import Answering, value_of
+from vaultenv.client.answering import Answering
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
-from vaultenv.references.frompath import decides_code
-from vaultenv.references.secret import secret_of, text_of
-from vaultenv.template.consul.environment import variables
+from vaultenv.references.brought import output_variables, secret_variables
+from vaultenv.references.secret import text_of
 from vaultenv.template.consul.needs import read
-from vaultenv.template.consul.template import UNITS, parse
 from vaultenv.template.errors import NamedTemplateError, TemplateError
-from vaultenv.template.expressions import ERROR, ZERO
-from vaultenv.template.values import raw
-from vaultenv.template.work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from typing import Any
 
     from vaultenv.client.answering import Asked, Found
     from vaultenv.client.answers import Body
     from vaultenv.template.consul.needs import Need
-    from vaultenv.template.pieces import Piece
     from vaultenv.template_sources import TemplateSource
 
     Rounds = Generator[tuple[Need, ...], Mapping[Need, Body], dict[bytes, bytes]]
 
 _LONGEST_NAME = 120
-_CODE = "would change how programs load: rename it, or set that variable in the container's env"
 
 
 class Templates:
-    """The sources of one start, parsed. Nothing is asked of Vault before `bring`."""
+    """The sources of one start, parsed. Nothing is asked of Vault before `bring`.
+
+    The language is loaded for templates only: a path without one does not need it.
+    """
 
     __slots__ = ("_runs",)
 
     def __init__(
         self, sources: Sequence[TemplateSource], *, now_s: float, check: Callable[[], object]
     ) -> None:
-        """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise.
-
-        Raises NotResolved with every template that cannot be parsed.
-        """
+        """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise."""
         self._runs = [_Run(source, now_s, check) for source in sources]
-        self._raise_problems()
 
-    def bring(self, vault: Asked | None) -> list[tuple[str, dict[bytes, bytes]]]:
+    def bring(self, vault: Asked) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
 
-        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far,
-        InvalidSetting without a Vault.
+        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far.
         """
-        if vault is None:
-            raise InvalidSetting("VAULT_ENV_TEMPLATES needs a Vault server, and VAULT_ADDR names a file")
         answering = Answering(vault)
         while waiting := [run for run in self._runs if run.needs]:
             found = answering.found(need for run in waiting for need in run.needs)
             for run in waiting:
                 run.go_on(found)
-            self._raise_problems()
+            self.raise_problems()
         return [(run.name, run.variables) for run in self._runs]
 
-    def _raise_problems(self) -> None:
+    def raise_problems(self) -> None:
+        """Raise NotResolved with every problem found so far, first those of templates that cannot be parsed."""
         problems = [(f"template {run.name}", "", error) for run in self._runs for error in run.problems]
         if problems:
             raise NotResolved(problems)
@@ -118,6 +107,12 @@ def _placed(error: TemplateError) -> str:
 
 
 def _of_template(source: TemplateSource, now_s: float, check: Callable[[], object]) -> Rounds:
+    from vaultenv.template.consul.answers import value_of
+    from vaultenv.template.consul.template import UNITS, parse
+    from vaultenv.template.expressions import ERROR, ZERO
+    from vaultenv.template.values import raw
+    from vaultenv.template.work import Work
+
     template = parse(source.template, source.name, source.left, source.right)
     missing_key = ERROR if source.missing_key else ZERO
     rounds = template.rounds(missing_key=missing_key, work=Work(UNITS, check=check), now_s=now_s)
@@ -127,33 +122,12 @@ def _of_template(source: TemplateSource, now_s: float, check: Callable[[], objec
             bodies = yield needs
             needs = rounds.send({need: value_of(need, bodies[need]) for need in needs})
     except StopIteration as end:
-        return _lines(end.value.pieces)
-
-
-def _lines(pieces: Sequence[Piece]) -> dict[bytes, bytes]:
-    found = {}
-    for variable in variables(pieces):
-        if decides_code(variable.name):
-            raise SecretUnusable(f"line {variable.line} of the output names a variable that {_CODE}")
-        found[variable.name.encode()] = raw(variable.value)
-    return found
+        found = output_variables(end.value.pieces)
+        return {variable.name.encode(): raw(variable.value) for variable in found}
 
 
 def _of_path(source: TemplateSource) -> Rounds:
     need = read(source.path)
     bodies = yield (need,)
-    secret = secret_of(bodies[need])
-    if secret is None:
-        raise SecretUnusable(f"the answer at {source.path} holds no data: write a template for it")
-    return dict(_variable(source.path, key, value) for key, value in secret.fields.items())
-
-
-def _variable(path: str, key: str, value: Any) -> tuple[bytes, bytes]:
-    where = f"key {key!r} under path: {path}"
-    if not key or "=" in key or not key.isprintable():
-        raise SecretUnusable(f"{where}: cannot name a variable: rename it, or write a template")
-    if decides_code(key):
-        raise SecretUnusable(f"{where}: {_CODE}")
-    if isinstance(value, (list, dict)):
-        raise SecretUnusable(f"{where}: is a list or an object: write a template with toJSON")
-    return key.encode(), text_of(value)
+    found = secret_variables(source.path, bodies[need])
+    return {key.encode(): text_of(value) for key, value in found.items()}

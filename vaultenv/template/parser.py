@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.template import lexer
+import vaultenv.template.lexer as lexer
 from vaultenv.template.constants import string
 from vaultenv.template.nodes import Action, Branch, Insertion, Jump, Node, Text
 from vaultenv.template.pipelines import ExpressionParser

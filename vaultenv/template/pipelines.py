@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.template import lexer
+import vaultenv.template.lexer as lexer
 from vaultenv.template.constants import character, number, string
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.nodes import Call, Command, Constant, Node, Path, Pipeline

@@ -12,9 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
-
 
 def per_char(value: str, change: Any) -> str:
     """Change each character that has a single counterpart, as Go's unicode tables do."""

@@ -6,8 +6,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
 import requests
@@ -25,10 +25,20 @@ from vaultkube.wire.objects import Event, KubernetesObject
 from vaultkube.wire.reviews import UserInfo
 
 _log = logging.getLogger(__name__)
+_CONFLICT = 409
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
+
+
+class BoundPod(NamedTuple):
+    """The pod that a token is bound to: the token ends with it."""
+
+    name: str
+    uid: str
 
 
 @dataclass(frozen=True)
@@ -50,9 +60,12 @@ class _Answer:
 
 
 class Cluster:
-    """A connection to one API server; safe to share between threads."""
+    """A connection to one API server; safe to share between threads. `caller` is who lacks a right, in messages."""
 
-    def __init__(self, connection: Connection, strict_tls: bool = False) -> None:
+    def __init__(
+        self, connection: Connection, strict_tls: bool = False, caller: str = "the webhook's ServiceAccount"
+    ) -> None:
+        self._caller = caller
         self._connection = connection
         self._strict_tls = strict_tls
         self._bounded_client: BoundedClient | None = None
@@ -66,18 +79,39 @@ class Cluster:
         found = self._find(_Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
         return cast("KubernetesObject | None", found)
 
+    def create(self, kind: str, namespace: str, document: Mapping[str, object], deadline: Deadline) -> bool:
+        """Create the ConfigMap, Secret or ServiceAccount; return False if there is one of its name.
+
+        Raises ClusterUnavailable or MissingRight.
+        """
+        right = Right("create", _PLURALS[kind], namespace)
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}"
+        request = _Request("POST", path, f"a new {kind} in {namespace}", right, document)
+        answer = self._request(request, deadline)
+        return answer.status != _CONFLICT and self._document(request, answer) is not None
+
     def create_token(
-        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
+        self,
+        namespace: str,
+        service_account: str,
+        audiences: list[str],
+        deadline: Deadline,
+        pod: BoundPod | None = None,
     ) -> str | None:
-        """Return a token of the ServiceAccount for ten minutes, or None if there is no such ServiceAccount.
+        """Return a token of the ServiceAccount for ten minutes, or None if there is no such ServiceAccount or pod.
 
         No audience stands for the API server's own. TokenRequest: authentication.k8s.io/v1.
         """
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/serviceaccounts/{quote(service_account, safe='')}/token"
+        bound = {"apiVersion": "v1", "kind": "Pod", **pod._asdict()} if pod else None
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
-            "spec": {"audiences": audiences, "expirationSeconds": _TOKEN_LIFETIME_S},
+            "spec": {
+                "audiences": audiences,
+                "expirationSeconds": _TOKEN_LIFETIME_S,
+                "boundObjectRef": bound,
+            },
         }
         what = f"a token of ServiceAccount {namespace}/{service_account}"
         right = Right("create", "serviceaccounts", namespace, "token")
@@ -93,15 +127,19 @@ class Cluster:
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Node]:
         """Yield every node as `nodes_of` says; raise ClusterUnavailable or MissingRight."""
-        page = ""
-        while True:
-            path = f"/api/v1/nodes?limit={_PAGE}&continue={quote(page, safe='')}"
-            request = _Request("GET", path, "the nodes", Right("list", "nodes"), accept=TABLE)
-            found = self._found(request, deadline)
-            yield from nodes_of(found)
-            page = (found.get("metadata") or {}).get("continue") or ""
-            if not page:
-                return
+        request = _Request("GET", "/api/v1/nodes?", "the nodes", Right("list", "nodes"), accept=TABLE)
+        for page in self._pages(request, deadline):
+            yield from nodes_of(page)
+
+    def list_pods_of_node(self, node: str, deadline: Deadline) -> set[str]:
+        """Return the uid of every pod that is bound to the node; raise ClusterUnavailable or MissingRight."""
+        path = f"/api/v1/pods?fieldSelector={quote(f'spec.nodeName={node}', safe='')}&"
+        request = _Request("GET", path, f"the pods of node {node}", Right("list", "pods"), accept=_METADATA)
+        return {
+            item["metadata"]["uid"]
+            for page in self._pages(request, deadline)
+            for item in page.get("items") or ()
+        }
 
     def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable or MissingRight."""
@@ -121,6 +159,17 @@ class Cluster:
         self._not_ready = problem
         return not problem
 
+    def _pages(self, request: _Request, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
+        """Yield the parts of a list, whose path ends where a query may go on."""
+        page = ""
+        while True:
+            path = f"{request.path}limit={_PAGE}&continue={quote(page, safe='')}"
+            found = self._found(replace(request, path=path), deadline)
+            yield found
+            page = (found.get("metadata") or {}).get("continue") or ""
+            if not page:
+                return
+
     def _found(self, request: _Request, deadline: Deadline) -> Mapping[str, Any]:
         document = self._find(request, deadline)
         if document is None:
@@ -129,12 +178,14 @@ class Cluster:
 
     def _find(self, request: _Request, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the answer's document, None if the API server knows no such thing."""
-        answer = self._request(request, deadline)
+        return self._document(request, self._request(request, deadline))
+
+    def _document(self, request: _Request, answer: _Answer) -> Mapping[str, Any] | None:
         if answer.status == 404:
             return None
         if answer.status == 403:
             raise MissingRight(
-                f"the webhook's ServiceAccount may not {request.right} (for {request.what}); "
+                f"{self._caller} may not {request.right} (for {request.what}); "
                 "bind the ClusterRole that lets it: docs/security.md"
             )
         if answer.status not in (200, 201):

@@ -54,7 +54,7 @@ def _diff(old: Any, new: Any, path: str, found: list[Operation]) -> None:
         _diff_objects(old, new, path, found)
     elif isinstance(old, list) and isinstance(new, list):
         _diff_lists(old, new, path, found)
-    elif not _same(old, new):
+    elif not same(old, new):
         found.append({"op": "replace", "path": path, "value": new})
 
 
@@ -102,7 +102,7 @@ def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, fo
 def _common(old: list[Any], new: list[Any], most: int) -> int:
     """Return with how many of the same items both begin, `most` at most."""
     for index in compress(range(most), map(is_not, old, new)):
-        if not _same(old[index], new[index]):
+        if not same(old[index], new[index]):
             return index
     return most
 
@@ -112,16 +112,16 @@ def _name(item: Any) -> Any:
     return item.get("name") if isinstance(item, dict) else None
 
 
-def _same(old: Any, new: Any) -> bool:
+def same(old: Any, new: Any) -> bool:
     """Equality of JSON values: `True` is not 1, and 1 is 1.0."""
     if old is new:
         return True
     if isinstance(old, bool) or isinstance(new, bool):
         return False
     if isinstance(old, dict) and isinstance(new, dict):
-        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+        return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(_same, old, new))
+        return len(old) == len(new) and all(map(same, old, new))
     return bool(old == new)
 
 

@@ -94,12 +94,22 @@ class Probe(TypedDict, total=False):
     """A check of the container that the kubelet repeats."""
 
     exec: ExecAction
+    failureThreshold: int
+    periodSeconds: int
+    timeoutSeconds: int
+
+
+class SleepAction(TypedDict, total=False):
+    """A pause before the container is ended."""
+
+    seconds: int
 
 
 class LifecycleHandler(TypedDict, total=False):
     """An action at the start or the end of the container."""
 
     exec: ExecAction
+    sleep: SleepAction
 
 
 class Lifecycle(TypedDict, total=False):
@@ -163,4 +173,5 @@ class Container(TypedDict, total=False):
     startupProbe: Probe
     lifecycle: Lifecycle
     resources: ResourceRequirements
+    restartPolicy: str
     securityContext: SecurityContext

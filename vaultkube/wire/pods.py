@@ -33,6 +33,12 @@ class KeyToPath(TypedDict, total=False):
     path: str
 
 
+class ConfigMapVolumeSource(TypedDict, total=False):
+    """A ConfigMap whose keys are files."""
+
+    name: str
+
+
 class SecretVolumeSource(TypedDict, total=False):
     """A Secret whose keys are files."""
 
@@ -64,6 +70,7 @@ class Volume(TypedDict, total=False):
     """A volume of a pod: a name and one source."""
 
     name: str
+    configMap: ConfigMapVolumeSource
     emptyDir: EmptyDirVolumeSource
     image: ImageVolumeSource
     projected: ProjectedVolumeSource
@@ -112,6 +119,7 @@ class PodOS(TypedDict, total=False):
 class PodSecurityContext(TypedDict, total=False):
     """User and rights of all containers that say nothing else."""
 
+    runAsGroup: int
     runAsUser: int
     windowsOptions: WindowsSecurityContextOptions
 
@@ -132,8 +140,10 @@ class PodSpec(TypedDict, total=False):
     nodeSelector: dict[str, str]
     os: PodOS
     resources: ResourceRequirements
+    restartPolicy: str
     runtimeClassName: str
     securityContext: PodSecurityContext
+    shareProcessNamespace: bool
 
 
 class Pod(TypedDict, total=False):

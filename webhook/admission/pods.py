@@ -21,13 +21,24 @@ from webhook.config.configure import with_role
 from webhook.config.delivery import Delivery
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
+from webhook.pods.agent import AGENT
+from webhook.pods.agent_role import Agent
 from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
 from webhook.pods.ephemeral import SUBRESOURCE, find_added, mutate_ephemeral, plan_ephemeral
 from webhook.pods.exec_mode import with_status
 from webhook.pods.facts import Facts, Source, Values, find_sources
-from webhook.pods.families import ConfiguredPod, PodPlan, configure_pod, one_part, plan_families
+from webhook.pods.families import (
+    ConfiguredPod,
+    PodPlan,
+    configure_pod,
+    launcher_of_added,
+    one_part,
+    plan_families,
+)
+from webhook.pods.file_mode import with_agent
+from webhook.pods.launcher import Launcher
 from webhook.pods.plan import Part, Plan
 from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
@@ -73,13 +84,14 @@ class PodDecisions:
         planned = change.plan(configured, sources, deadline)
         pod: Pod = request.object
         spec, plan = planned.spec, planned.whole
-        outside = self._outside(request, planned, deadline) if plan.wrapped or plan.foreign else []
+        outside = self._outside(request, planned, deadline) if planned.is_needed or plan.foreign else []
         refused = outside if self._path_policy.enforced else []
-        if not plan.wrapped:
+        if not planned.is_needed:
             refuse([*(problems if change.whole_pod else ()), *plan.problems, *refused])
             return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
         parts, role_problems = _with_roles(request, planned.parts)
-        refuse([*problems, *role_problems, *plan.problems, *refused])
+        agent, agent_role_problems = _with_own_role(request, planned.agent)
+        refuse([*problems, *role_problems, *agent_role_problems, *plan.problems, *refused])
         config = configured.launcher.config
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
@@ -87,15 +99,20 @@ class PodDecisions:
         delivery = _delivery(self._services, spec, plan, config, deadline)
         new_spec, missing = change.mutate(spec, parts, Facts(sources, images, delivery))
         refuse(missing)
+        if agent:
+            new_spec, missing = with_agent(new_spec, agent)
+            refuse(missing)
         new: Pod = {**pod, "spec": new_spec}
         if change.whole_pod:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
-        if planned.is_exec:
+        if planned.is_exec or agent:
             new = with_status(new)
         return Decision(
             patch=diff(request.object, new),
             warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
-            audit=audit_of(chain.from_iterable([_audit(spec, part) for part in parts])),
+            audit=audit_of(
+                chain.from_iterable([*(_audit(spec, part) for part in parts), _agent_audit(agent)])
+            ),
             references=plan.references(),
         )
 
@@ -158,25 +175,37 @@ def _plan_ephemeral(
     sources: Mapping[Source, Values],
     deadline: Deadline,
 ) -> PodPlan:
-    launcher = configured.launcher
+    launcher = launcher_of_added(spec, configured)
     return one_part(spec, plan_ephemeral(spec, old_spec, launcher.config, sources, deadline), launcher)
 
 
 def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[Part], list[Problem]]:
     """Return the parts that get a launcher with their roles as text, and the problems of those that cannot be rendered."""
-    account = request.object["spec"].get("serviceAccountName") or ""
     rendered: list[Part] = []
     problems: list[Problem] = []
     for part in parts:
         if part.plan.wrapped:
-            config = part.config
-            named = config.service_account if "service_account" in config.annotated else account
-            config, found = with_role(
-                config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE
-            )
+            launcher, found = _with_role(request, part.launcher)
             problems += found
-            rendered.append(Part(part.plan, part.launcher.with_config(config)))
+            rendered.append(Part(part.plan, launcher))
     return rendered, problems
+
+
+def _with_own_role(request: AdmissionRequest, agent: Agent | None) -> tuple[Agent | None, Iterable[Problem]]:
+    if agent is None:
+        return None, ()
+    launcher, problems = _with_role(request, agent.launcher)
+    return agent._replace(launcher=launcher), problems
+
+
+def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher, Iterable[Problem]]:
+    """Return the launcher with its role as text, by default the pod's ServiceAccount, and the problem of one that is none."""
+    config, account = launcher.config, request.object["spec"].get("serviceAccountName") or ""
+    named = config.service_account if "service_account" in config.annotated else account
+    config, problems = with_role(
+        config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE
+    )
+    return launcher.with_config(config), problems
 
 
 def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
@@ -195,3 +224,10 @@ def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
         for source in config.sources:
             if source.path:
                 yield f"{name}/*={source.path}"
+
+
+def _agent_audit(agent: Agent | None) -> Iterator[str]:
+    """Yield the paths that an agent's annotations name."""
+    for file in agent.mode.files if agent else ():
+        if file.source.path:
+            yield f"{AGENT}/*={file.source.path}"

@@ -13,7 +13,7 @@ from webhook.commands.manifest_options import add_common_options, read_inputs
 from webhook.offline.checks.checking import Checker
 from webhook.offline.checks.finding import Finding
 from webhook.offline.checks.report import OUTPUTS
-from webhook.offline.checks.rules import ERROR, WARNING
+from webhook.offline.checks.rules import ERROR, ORIGINS, WARNING
 
 FOUND, NOT_CHECKED = 1, 2
 _EXIT = (
@@ -38,9 +38,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     broken: list[NotYaml] = []
     inputs = read_inputs(options, broken.append)
     yield from (Finding(error.file, error.line, "", "not-yaml", error.reason, "") for error in broken)
-    checker = Checker(
-        inputs.operator, inputs.surroundings, inputs.namespace, migration=options.origin is not None
-    )
+    checker = Checker(inputs.operator, inputs.surroundings, inputs.namespace, options.origin)
     for document in inputs.documents:
         yield from checker.findings(document)
 
@@ -64,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--from",
         dest="origin",
-        choices=["bank-vaults"],
-        help="also list what changes for manifests that work with that webhook today",
+        choices=ORIGINS,
+        default="",
+        help="also list what changes for manifests that work with that program today",
     )
     return parser

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from vaultkube.allocator import give_back_large_blocks
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
@@ -17,7 +18,6 @@ from webhook.config.annotations import Defaults, read_defaults
 from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
 from webhook.registry.settings import RegistrySettings
-from webhook.serving.allocator import give_back_large_blocks
 from webhook.serving.callers import PathSegments
 
 _SWITCH_INTERVAL_S = 0.001

@@ -32,6 +32,7 @@ from vaultkube.value_types import (
 )
 from webhook.config.annotation_keys import annotation_path, spellings
 from webhook.config.delivery import DELIVERY, Delivery
+from webhook.config.sidecar import PROBES, SIDECAR, Sidecar
 
 PODS = "pods"
 OBJECTS = "objects"
@@ -399,6 +400,27 @@ class Config:
         optional(ENTRY_POINTS),
         "",
         help="the images' entry points, by container, instead of asking the registry",
+    )
+    sidecar: Sidecar = annotation(
+        "vault-agent-sidecar",
+        SIDECAR,
+        "auto",
+        setting="VAULT_AGENT_SIDECAR",
+        help="for files of HashiCorp's annotations: the agent as an init container and a container beside the program (container), as one init container that stays (native), or native in pods that end by themselves, as those of Jobs (auto): see docs/hashicorp-files.md",
+    )
+    secrets_writable: bool = annotation(
+        "vault-agent-secrets-writable",
+        BOOLEAN,
+        "false",
+        setting="VAULT_AGENT_SECRETS_WRITABLE",
+        help="the containers may write into the volumes of such files",
+    )
+    agent_probes: tuple[str, ...] = annotation(
+        "vault-agent-probes",
+        PROBES,
+        "",
+        setting="VAULT_AGENT_PROBES",
+        help="probes of the agent beside the program: readiness (the files are there), liveness",
     )
     trusted_variables: tuple[str, ...] = ()
     """The operator's VAULT_ENV_TRUSTED_VARIABLES."""

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from vaultkube.errors import ForbiddenAddress
+from vaultkube.policy.addresses import check_address
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import PODS, Config, Defaults, find_unknown, parse_config
 from webhook.config.role import render_role
 from webhook.config.settings import Settings
 from webhook.config.unsupported import find_ineffective, find_refused
-from webhook.policy.addresses import check_address
 
 _FOREIGN_IMAGES = ("ghcr.io/bank-vaults/", "ghcr.io/banzaicloud/", "banzaicloud/", "docker.io/banzaicloud/")
 _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vaultkube.errors import InvalidSetting
+from vaultkube.policy.paths import PathPolicy
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
     BOOLEAN,
@@ -20,7 +21,6 @@ from vaultkube.value_types import (
 )
 from webhook.config.hashicorp.annotations import read_agent_defaults
 from webhook.config.hashicorp.value_types import CERTIFICATES
-from webhook.policy.paths import PathPolicy
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Settings:
         "AGENT_INJECT_VAULT_CACERT_BYTES",
         CERTIFICATES,
         "",
-        help="Vault's CA for pods in exec mode of HashiCorp's annotations that name no other: see docs/hashicorp.md",
+        help="Vault's CA for pods with HashiCorp's annotations that name no other: see docs/hashicorp.md",
     )
     agent_defaults: Mapping[str, Any] = field(default_factory=lambda: read_agent_defaults({}))
     """The values of `AgentConfig` without annotations, by the variables of HashiCorp's injector."""

@@ -65,14 +65,19 @@ class Document:
     """Paths of keys that stand a second time in one mapping: only the last value counts."""
 
     def line(self, path: FieldPath) -> int:
-        """Return the line, from 1, of the part at `path`, or of the last part on the way to it that is there."""
-        node, line = self.node, self.node.start_mark.line
+        """Return the line, from 1, of the part at `path`, or of the last part on the way to it that is there.
+
+        The way may lead into a literal text that is YAML itself, such as `objects` of a SecretProviderClass.
+        """
+        node, line, first = self.node, self.node.start_mark.line, 0
         for step in path:
+            if isinstance(node, ScalarNode) and node.style == "|":
+                first, node = first + node.start_mark.line + 1, _root_of(node.value)
             found = _child(node, step)
             if found is None:
                 break
             key, node = found
-            line = key.start_mark.line
+            line = first + key.start_mark.line
         return line + 1
 
 
@@ -180,6 +185,15 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None
+
+
+def _root_of(text: str) -> Node:
+    """Return the root of a text in YAML; of another text, an empty one."""
+    try:
+        root: Node | None = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError):
+        root = None
+    return root or ScalarNode("", "")
 
 
 def _extent(node: Node, known: dict[int, _Extent]) -> _Extent:

@@ -8,7 +8,7 @@ from webhook.config.annotations import Config
 from webhook.pods.environment import OTHER_TOKENS, TOKEN_VARIABLE
 from webhook.pods.references import References
 
-_TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
+TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
 _TOKEN_FILE = "VAULT_TOKEN_FILE"  # noqa: S105 (a name)
 ACCOUNT_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -18,7 +18,7 @@ def needs_account_token(config: Config, references: References) -> bool:
     elsewhere = (
         config.token_audience or config.jwt_file or config.token_mount or _TOKEN_FILE in config.variables
     )
-    return config.auth_method in _TOKEN_METHODS and not (elsewhere or _has_own_token(references))
+    return config.auth_method in TOKEN_METHODS and not (elsewhere or _has_own_token(references))
 
 
 def _has_own_token(references: References) -> bool:

@@ -8,12 +8,12 @@ operator trusts them: who may write ConfigMaps gets no token.
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from vaultkube.policy.addresses import is_of_own_pod, is_same_server
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, EnvVar
 from webhook.config.annotations import Config, container_variables
 from webhook.pods.environment import AGENT_VARIABLE, CONNECTION, PROXIES
 from webhook.pods.references import References
-from webhook.policy.addresses import is_of_own_pod, is_same_server
 
 _KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"], ...] = (
     "configMapKeyRef",

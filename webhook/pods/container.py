@@ -1,9 +1,9 @@
 """One container with the launcher in front of its program."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from vaultkube.wire.containers import Container, EnvVar, Lifecycle, LifecycleHandler, VolumeMount
+from vaultkube.wire.containers import Container, EnvVar, Lifecycle, VolumeMount
 from webhook.config.annotations import Config
 from webhook.pods.connection import withheld_variables
 from webhook.pods.expansion import double_dollars
@@ -104,7 +104,7 @@ def _with_mounts(mounts: list[VolumeMount], added: Sequence[VolumeMount]) -> lis
     for mount in added:
         inside = mount["mountPath"] + "/"
         is_outer = any([_path(other).startswith(inside) for other in mounts])
-        fitting = _writable(mount) if is_outer else mount
+        fitting = writable(mount) if is_outer else mount
         present = [place for place, other in enumerate(mounts) if _is_same(other, mount)]
         if not present:
             new.append(fitting)
@@ -113,7 +113,8 @@ def _with_mounts(mounts: list[VolumeMount], added: Sequence[VolumeMount]) -> lis
     return new
 
 
-def _writable(mount: VolumeMount) -> VolumeMount:
+def writable(mount: VolumeMount) -> VolumeMount:
+    """Return the mount without `readOnly`."""
     new = mount.copy()
     new.pop("readOnly", None)
     return new
@@ -135,7 +136,7 @@ def _wrap_hooks(hooks: Lifecycle) -> Lifecycle:
     return wrapped
 
 
-def _wrap_handler(handler: LifecycleHandler) -> LifecycleHandler:
+def _wrap_handler(handler: Any) -> Any:
     """Return the probe or hook with the launcher in front of its command, if it has one."""
     command = (handler.get("exec") or {}).get("command")
     if not command or command[0] == LAUNCHER:

@@ -1,15 +1,19 @@
-"""The two families of annotations on one pod, ours and HashiCorp's: each configures a launcher for containers of its own."""
+"""The two families of annotations on one pod, ours and HashiCorp's: launchers for containers, and an agent beside them."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.policy.paths import RequestedPath
 from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
-from webhook.config.annotations import Defaults
+from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure
-from webhook.config.hashicorp.exec_mode import ExecMode, gate_warnings, read_exec_mode
+from webhook.config.hashicorp.exec_mode import LOGIN_FIELDS, ExecMode, gate_warnings, read_exec_mode
+from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
 from webhook.config.settings import Settings
+from webhook.pods.agent_role import Agent
 from webhook.pods.environment import Sources
 from webhook.pods.exec_mode import (
     exec_problems,
@@ -18,11 +22,19 @@ from webhook.pods.exec_mode import (
     served_by_another,
     with_program,
 )
+from webhook.pods.file_mode import (
+    file_problems,
+    file_warnings,
+    find_agent,
+    has_agent,
+    mount_secrets,
+    served_already,
+)
 from webhook.pods.launcher import Launcher
-from webhook.pods.paths import find_requested_paths
-from webhook.pods.plan import Part, Plan, joined
+from webhook.pods.nodes import is_windows
+from webhook.pods.paths import find_agent_paths, find_requested_paths
+from webhook.pods.plan import WINDOWS, Part, Plan, joined
 from webhook.pods.pod import own_places, plan_pod
-from webhook.policy.paths import RequestedPath
 
 
 class ExecLauncher(NamedTuple):
@@ -32,30 +44,52 @@ class ExecLauncher(NamedTuple):
     launcher: Launcher
 
 
+class FileLauncher(NamedTuple):
+    """File mode as annotated, and the launcher of its configuration."""
+
+    mode: FileMode
+    launcher: Launcher
+
+
 class ConfiguredPod(NamedTuple):
-    """The launcher that our annotations configure, their problems and warnings, and exec mode where HashiCorp's ask for it."""
+    """The launcher that our annotations configure, their problems and warnings, and the mode that HashiCorp's ask for."""
 
     launcher: Launcher
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
-    added: ExecLauncher | None
+    added: ExecLauncher | FileLauncher | None
 
 
 class PodPlan(NamedTuple):
-    """The plan of a pod: its PodSpec with the program of exec mode in place, and its parts, each with a login of its own.
+    """The plan of a pod: its PodSpec with the program of exec mode or the mounts of file mode in place, and its parts, each
+    with a login of its own.
 
-    `whole` is the plan of all containers, with the problems and warnings of what is between the parts too.
+    `agent` writes files for its containers. `whole` is the plan of all containers, with the problems and warnings of what is between the parts too.
     """
 
     spec: PodSpec
     parts: tuple[Part, ...]
     whole: Plan
     is_exec: bool = False
+    agent: Agent | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the pod changes."""
+        return bool(self.whole.wrapped or self.agent)
+
+    def configs(self) -> Iterator[Config]:
+        """Yield the configuration of each login."""
+        yield from (part.config for part in self.parts)
+        if self.agent:
+            yield self.agent.launcher.config
 
     def requested_paths(self, operators_namespace: str) -> Iterator[RequestedPath]:
         """Yield every path of Vault that the containers may read or write."""
         for part in self.parts:
             yield from find_requested_paths(self.spec, part.plan, part.config, operators_namespace)
+        if self.agent:
+            yield from find_agent_paths(self.agent.mode, operators_namespace)
 
 
 def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: Settings) -> ConfiguredPod:
@@ -67,7 +101,12 @@ def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: 
         return ConfiguredPod(
             launcher, problems, warnings, ExecLauncher(mode, launcher.with_config(mode.config))
         )
-    return ConfiguredPod(launcher, problems, (*warnings, *gate_warnings(annotations, config)), None)
+    files = read_file_mode(annotations, config, defaults, settings)
+    if files:
+        return ConfiguredPod(
+            launcher, problems, warnings, FileLauncher(files, launcher.with_config(files.config))
+        )
+    return ConfiguredPod(launcher, problems, (*warnings, *gate_warnings(annotations)), None)
 
 
 def one_part(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
@@ -75,16 +114,41 @@ def one_part(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
     return PodPlan(pod_spec, (Part(plan, launcher),), plan)
 
 
+def launcher_of_added(pod_spec: PodSpec, configured: ConfiguredPod) -> Launcher:
+    """Return the launcher of containers that are added to a running pod, for references of their own.
+
+    It is ours, with the login of exec mode where the pod is served by that and our annotations name none. Templates are for
+    the containers that the pod began with.
+    """
+    own, added = configured.launcher, configured.added
+    has_login = any(field in own.config.annotated for field in LOGIN_FIELDS)
+    if has_login or not isinstance(added, ExecLauncher):
+        return own
+    if not (added.mode.is_injected and find_targets(pod_spec, added.mode)):
+        return own
+    return added.launcher.with_config(replace(added.launcher.config, sources=()))
+
+
 def plan_families(
     pod_spec: PodSpec, configured: ConfiguredPod, sources: Sources, deadline: Deadline = UNLIMITED
 ) -> PodPlan:
-    """Return the plan of a pod by both families; raises what `plan_pod` raises.
+    """Return the plan of a pod by both families; raises what `plan_pod` raises."""
+    added = configured.added
+    if added is None:
+        own = configured.launcher
+        return one_part(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
+    if isinstance(added, ExecLauncher):
+        return _plan_exec(pod_spec, configured.launcher, added, sources, deadline)
+    return _plan_files(pod_spec, configured.launcher, added, sources, deadline)
+
+
+def _plan_exec(
+    pod_spec: PodSpec, own: Launcher, added: ExecLauncher, sources: Sources, deadline: Deadline
+) -> PodPlan:
+    """Return the plan of a pod in exec mode.
 
     A pod that says that it is served, and has none of our launchers with templates, is served by another webhook.
     """
-    own, added = configured.launcher, configured.added
-    if added is None:
-        return one_part(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
     mode = added.mode
     targets = find_targets(pod_spec, mode)
     if mode.is_injected and not targets:
@@ -105,3 +169,22 @@ def plan_families(
         ),
         is_exec=bool(exec_part.plan.wrapped),
     )
+
+
+def _plan_files(
+    pod_spec: PodSpec, own: Launcher, added: FileLauncher, sources: Sources, deadline: Deadline
+) -> PodPlan:
+    """Return the plan of a pod in file mode; one with an agent's container is served already."""
+    if is_windows(pod_spec):
+        return one_part(pod_spec, WINDOWS, own)
+    if has_agent(pod_spec):
+        plan = plan_pod(pod_spec, own.config, sources, deadline)
+        return one_part(pod_spec, plan._replace(warnings=(*plan.warnings, served_already())), own)
+    agent = find_agent(pod_spec, *added)
+    spec = mount_secrets(pod_spec, agent)
+    plan = plan_pod(spec, own.config, sources, deadline)
+    whole = plan._replace(
+        problems=(*file_problems(pod_spec, agent), *plan.problems),
+        warnings=(*file_warnings(pod_spec, agent), *plan.warnings),
+    )
+    return PodPlan(spec, (Part(plan, own),), whole, agent=agent)

@@ -140,7 +140,12 @@ def _holds(whole: Any, part: object) -> bool:
 
 def volumes(config: Config, delivery: Delivery) -> list[Volume]:
     """Return the volumes that the containers with the launcher mount."""
-    added = [_launcher_volume(config, delivery)]
+    return [_launcher_volume(config, delivery), *login_volumes(config)]
+
+
+def login_volumes(config: Config) -> list[Volume]:
+    """Return the volumes with the files of a login."""
+    added: list[Volume] = []
     if config.tls_secret:
         items: list[KeyToPath] = [{"key": key, "path": key} for key in sorted({*config.tls_files.values()})]
         added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": items}})
@@ -166,7 +171,12 @@ def _launcher_volume(config: Config, delivery: Delivery) -> Volume:
 
 def mounts(config: Config) -> list[VolumeMount]:
     """Return the volume mounts of a container with the launcher, all read-only."""
-    places = [(VOLUME, MOUNT_PATH)]
+    return [{"name": VOLUME, "mountPath": MOUNT_PATH, "readOnly": True}, *login_mounts(config)]
+
+
+def login_mounts(config: Config) -> list[VolumeMount]:
+    """Return the volume mounts of the files of a login, all read-only."""
+    places = []
     if config.tls_secret:
         places.append((TLS_VOLUME, TLS_MOUNT_PATH))
     if config.token_audience:

@@ -1,19 +1,20 @@
 """The paths of Vault that the containers of a pod request, for the path policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from vaultenv.template_sources import parse_sources
+from vaultenv.template_sources import TemplateSource, parse_sources
+from vaultkube.policy.paths import RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath
 from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import TEMPLATES_VARIABLE, Config
 from webhook.config.hashicorp.annotations import agent_key, agent_path
+from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.template_analysis import named_paths, without_query
 from webhook.pods.environment import FROM_PATH_VARIABLE, NAMESPACE_VARIABLE, Variable
 from webhook.pods.frompath import NO_PATHS, FromPaths, read_from_paths
 from webhook.pods.plan import Plan
 from webhook.pods.references import References
 from webhook.pods.transit import decrypt_path, is_operators
-from webhook.policy.paths import RequestedPath, foreign_namespace
 
 
 def find_requested_paths(
@@ -34,6 +35,18 @@ def find_requested_paths(
             plan.from_paths.get(place, NO_PATHS), references, config, ("spec", *place)
         ):
             yield _requested(field, prefix + where, path, vault_namespace)
+
+
+def find_agent_paths(mode: FileMode, operators_namespace: str) -> Iterator[RequestedPath]:
+    """Yield every path that an agent may read or write, with its annotation; what a file or a ConfigMap asks is unknown."""
+    vault_namespace = _vault_namespace(None, mode.config, operators_namespace)
+    for field, where, path in source_paths(file.source for file in mode.files):
+        yield _requested(field, where, path, vault_namespace)
+    unknown = [("template_files", file.source.name) for file in mode.files if file.template_file]
+    if mode.agent.configmap:
+        unknown.append(("configmap", ""))
+    for key in unknown:
+        yield _requested(agent_path(*key), f"annotation {agent_key(*key)}", None, vault_namespace)
 
 
 def _requested(field: FieldPath, where: str, path: str | None, vault_namespace: str | None) -> RequestedPath:
@@ -70,14 +83,19 @@ def _template_paths(
     """Yield field, place in words and path of each source of templates: HashiCorp's annotations', else the variable's."""
     own = references.settings.get(TEMPLATES_VARIABLE)
     if config.sources:
-        for source in config.sources:
-            named = [without_query(source.path)] if source.path else []
-            for field, paths in (("secrets", named), ("templates", named_paths(source))):
-                for path in paths:
-                    yield agent_path(field, source.name), f"annotation {agent_key(field, source.name)}", path
+        yield from source_paths(config.sources)
     elif own is not None:
         for path in _own_sources(own):
             yield (*container, *own.path), f"variable {TEMPLATES_VARIABLE}", path
+
+
+def source_paths(sources: Iterable[TemplateSource]) -> Iterator[tuple[FieldPath, str, str | None]]:
+    """Yield annotation, its key in words and path of each source; None for a path that a template builds."""
+    for source in sources:
+        named = [without_query(source.path)] if source.path else []
+        for field, paths in (("secrets", named), ("templates", named_paths(source))):
+            for path in paths:
+                yield agent_path(field, source.name), f"annotation {agent_key(field, source.name)}", path
 
 
 def _own_sources(variable: Variable) -> Iterator[str | None]:

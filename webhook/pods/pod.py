@@ -9,6 +9,7 @@ from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods import launcher
+from webhook.pods.agent import is_agent
 from webhook.pods.container import (
     image_command,
     is_command_known,
@@ -236,4 +237,4 @@ def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
 
 
 def _without_launchers(places: list[tuple[Place, Container]]) -> list[tuple[Place, Container]]:
-    return [each for each in places if not launcher.is_init_container(each[1])]
+    return [each for each in places if not (launcher.is_init_container(each[1]) or is_agent(each[1]))]

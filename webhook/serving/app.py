@@ -10,7 +10,7 @@ from vaultkube.metrics import Metrics, exposition
 from webhook.admission.review import AdmissionRequest
 from webhook.serving.callers import Callers
 from webhook.serving.expiry import Expiry
-from webhook.serving.fast_path import DENIED
+from webhook.serving.fast_path import DENIED, PATHS
 from webhook.serving.reviewer import CALLERS, REVIEWER, Admission, Reviewer
 from webhook.serving.tls import ServerSocket
 
@@ -47,10 +47,10 @@ def create_app(
         answer = reviewer.answer(resource, request.query_string, request.get_data(cache=False))
         return Response(answer.body, answer.status, content_type=answer.content_type)
 
-    for resource in ("pods", "secrets", "configmaps"):
+    for path, resource in PATHS.items():
         view = partial(review, resource)
-        app.add_url_rule(f"/{resource}", resource, view, methods=["POST"])
-        app.add_url_rule(f"/<segment>/{resource}", f"{resource} behind a segment", view, methods=["POST"])
+        app.add_url_rule(f"/{path}", path, view, methods=["POST"])
+        app.add_url_rule(f"/<segment>/{path}", f"{path} behind a segment", view, methods=["POST"])
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
     app.add_url_rule("/readyz", "readyz", lambda: _ready(admission, expiry))
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(*expose()))

@@ -152,6 +152,29 @@ def test_a_unix_socket_is_asked_too(tmp_path: Path) -> None:
     listener.close()
 
 
+def test_work_is_done_while_vault_works_on_the_login_and_again_with_each_attempt() -> None:
+    began, done = threading.Event(), threading.Event()
+    attempts: list[bool] = []
+
+    def wait(stream: socket.socket, head: bytes) -> None:
+        began.set()
+        assert done.wait(10)
+        done.clear()
+        stream.sendall(LOGIN if len(attempts) > 1 else answer("503 Service Unavailable", b"{}"))
+
+    def work() -> None:
+        attempts.append(began.wait(10))
+        began.clear()
+        done.set()
+
+    with stand_in(wait) as server:
+        reader = client(server, **USERPASS)
+        reader.login(1, work)
+        assert reader.token
+        reader.close()
+    assert attempts == [True, True]
+
+
 def test_a_server_that_closes_after_each_answer_is_asked_over_new_connections() -> None:
     def close_after(stream: socket.socket, head: bytes) -> None:
         body = b'{"auth":{"client_token":"t"},"data":{"k":"v"}}'

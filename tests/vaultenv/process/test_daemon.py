@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import Begin, launch, line
+from vaultenv.template_sources import TemplateSource, sources_text
 
 pytestmark = pytest.mark.usefixtures("each_launcher")
 
@@ -65,6 +66,57 @@ def test_a_changed_secret_restarts_the_program(secrets: Vault, daemon: Begin) ->
     assert line(process) == "started one"
     secrets.put_secret("secret/data/changing", k="two")
     assert [line(process), line(process)] == ["ended", "started two"]
+
+
+ONE = '{{ with secret "secret/changing" }}A={{ .Data.data.k }}{{ end }}'
+NAMES = '{{ range secrets "secret/listed" }}A={{ . }}\n{{ end }}'
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "values"),
+    [
+        (TemplateSource("a", "secret/data/changing"), "secret/data/changing", ("one", "two")),
+        (TemplateSource("a", template=ONE), "secret/data/changing", ("one", "two")),
+        (TemplateSource("a", template=NAMES), "secret/data/listed", ("a", "b")),
+    ],
+    ids=["path", "template", "names"],
+)
+def test_templates_are_rendered_again_and_a_change_restarts_the_program(
+    secrets: Vault, daemon: Begin, source: TemplateSource, path: str, values: tuple[str, str]
+) -> None:
+    first, second = values
+
+    def put(value: str) -> None:
+        secrets.put_secret(f"{path}/{value}" if path.endswith("listed") else path, A=value, k=value)
+
+    put(first)
+    process = daemon(
+        *SLEEP,
+        **at(secrets, secrets.token),
+        VAULT_ENV_DAEMON_INTERVAL="200ms",
+        VAULT_ENV_TEMPLATES=sources_text([source]),
+    )
+    assert line(process) == f"started {first}"
+    put(second)
+    assert [line(process), line(process)] == ["ended", f"started {second}"]
+
+
+def test_what_a_template_writes_is_written_once(secrets: Vault, daemon: Begin) -> None:
+    secrets.put_secret("secret/data/changing", k="one")
+    text = (
+        '{{ with secret "transit/encrypt/mykey" "plaintext=c2VjcmV0" }}A={{ .Data.ciphertext }}{{ end }}\n'
+        + ONE.replace("A=", "B=")
+    )
+    script = SCRIPT.replace("$A", "$A $B")
+    process = daemon(
+        *("/bin/sh", "-c", script),
+        **at(secrets, secrets.token),
+        VAULT_ENV_DAEMON_INTERVAL="200ms",
+        VAULT_ENV_TEMPLATES=sources_text([TemplateSource("a", template=text)]),
+    )
+    _, ciphertext, other = line(process).split()
+    secrets.put_secret("secret/data/changing", k="two")
+    assert (other, [line(process), line(process)]) == ("one", ["ended", f"started {ciphertext} two"])
 
 
 def test_only_kv_is_read_again_for_changes(secrets: Vault, daemon: Begin) -> None:

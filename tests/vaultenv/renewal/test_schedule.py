@@ -74,6 +74,8 @@ def test_an_answer_says_how_long_it_holds(answer: str, expected: Terms) -> None:
         (Terms(LEASED, 100.0, "a"), Pace(300.0, threshold=0.5), 45.0, 55.0),
         (Terms(LEASED, 90.0, "a", True), FIVE_MINUTES, 60.0, 60.0),
         (Terms(EXPIRING, 100.0), FIVE_MINUTES, 85.0, 95.0),
+        (Terms(EXPIRING, 0.0), FIVE_MINUTES, 1.0, 1.0),
+        (Terms(LEASED, 0.0, "a"), FIVE_MINUTES, 1.0, 1.0),
         (Terms(ROTATED, 121.0), FIVE_MINUTES, 121.0, 121.0),
         (Terms(), Pace(0.0), NEVER, NEVER),
         (Terms(STATIC, 60.0), Pace(0.0), NEVER, NEVER),
@@ -109,7 +111,7 @@ def test_a_certificate_that_is_held_is_replaced_after_nine_tenths_of_its_life() 
     held = granted(Terms(EXPIRING, 5.0), FIVE_MINUTES, 0.0, 0.5)
     assert until(held, -20.0, 80.0, 0.0).due_at == pytest.approx(70.0)
     late = until(held, -95.0, 5.0, 0.0)
-    assert (late.due_at, late.ends_at) == (0.0, 5.0)
+    assert (late.due_at, late.ends_at) == (1.0, 5.0)
 
 
 def test_pauses_double_and_about_five_minutes_of_them_make_a_loss() -> None:

@@ -210,17 +210,47 @@ def test_a_value_that_is_no_text_stays_as_it_is_or_becomes_a_replacement(secrets
     assert variables(done.stdout) == {b"A": b"\xff", b"B": "\ufffd".encode()}, done.stderr
 
 
-def test_the_daemon_is_refused_by_name(secrets: Vault) -> None:
-    assert "VAULT_ENV_DAEMON does not work with VAULT_ENV_TEMPLATES" in refusal(
-        secrets, template("A=1"), VAULT_ENV_DAEMON="true"
+def test_an_embedded_store_answers_templates_as_vault_does(api: Vault, store_file: Path) -> None:
+    store_file.write_text(
+        json.dumps(
+            {
+                "secret/data/spitikos/api": {"N": 5},
+                "secret/data/spitikos/api#1": {"N": 4},
+                "secret/data/spitikos/x/y": {},
+                "kv1/account": {"data": "a field called data"},
+            }
+        )
     )
+    text = """{{ with secret "secret/spitikos/api" }}N={{ .Data.data.N }}{{ end }}
+{{ with secret "secret/data/spitikos/api?version=1" }}FIRST={{ .Data.data.N }}{{ end }}
+{{ with secret "kv1/account" }}DATA={{ .Data.data }}{{ end }}
+{{ range secrets "secret/spitikos" }}NAME_{{ . }}=1\n{{ end }}"""
+    sources = (template(text), TemplateSource("all", "secret/spitikos/api"))
+    done = launch(ENV, "-0", **environ(api, *sources) | {"VAULT_ADDR": f"file://{store_file}"})
+    assert variables(done.stdout) == {
+        b"N": b"5",
+        b"FIRST": b"4",
+        b"DATA": b"a field called data",
+        b"NAME_api": b"1",
+        b"NAME_x/": b"1",
+    }, done.stderr
 
 
-def test_an_embedded_store_is_refused_by_name(secrets: Vault, store_file: Path) -> None:
-    own = environ(secrets, template("A=1")) | {"VAULT_ADDR": f"file://{store_file}"}
-    done = launch(ENV, **own)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert b"VAULT_ENV_TEMPLATES needs a Vault server" in done.stderr
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{{ secret "secret/none" }}', "path not found: secret/data/none"),
+        (
+            '{{ secret "secret/a" "k=v" }}',
+            "the embedded store cannot write to secret/data/a: use a real Vault",
+        ),
+    ],
+)
+def test_an_embedded_store_says_what_it_lacks(api: Vault, store_file: Path, text: str, told: str) -> None:
+    store_file.write_text(json.dumps({"secret/data/a": {}}))
+    done = launch(ENV, **environ(api, template(text)) | {"VAULT_ADDR": f"file://{store_file}"})
+    assert done.returncode == 1
+    assert told in done.stderr.decode()
 
 
 def test_the_check_names_the_template_of_each_variable(secrets: Vault) -> None:
@@ -232,6 +262,21 @@ def test_the_check_names_the_template_of_each_variable(secrets: Vault) -> None:
         "username: template all",
         "3 variables can be resolved",
     ], done.stderr
+
+
+def test_a_path_without_a_template_loads_nothing_of_the_language(api: Vault) -> None:
+    modules = loaded_modules(environ(api, TemplateSource("a", "secret/data/spitikos/api")))
+    assert "vaultenv.start.templates" in modules
+    assert (
+        not {"vaultenv.template.parser", "vaultenv.template.evaluate", "vaultenv.template.values"} & modules
+    )
+
+
+def test_a_template_loads_only_the_functions_that_it_names(api: Vault) -> None:
+    modules = loaded_modules(environ(api, TemplateSource("a", "", EACH_KEY)))
+    tables = ("numbers", "texts", "lists", "encodings", "patterns", "documents", "printing", "go")
+    assert not {f"vaultenv.template.consul.{name}" for name in (*tables, "timestamp", "scratch")} & modules
+    assert not {"vaultenv.template.printf", "vaultenv.template.sprig", "vaultenv.template.regex"} & modules
 
 
 def test_templates_keep_to_the_import_budget(api: Vault) -> None:

@@ -91,6 +91,8 @@ NEEDING = {
         "default", "default", [], Deadline(5)
     ),
     "create subjectaccessreviews": lambda client: client.is_allowed({"username": "bob"}, PODS, Deadline(5)),
+    "create secrets in namespace default": lambda client: client.create("Secret", "default", {}, Deadline(5)),
+    "list pods": lambda client: client.list_pods_of_node("node", Deadline(5)),
     "list nodes": lambda client: list(client.list_nodes(Deadline(5))),
     "create events in namespace default": lambda client: client.create_event("default", {}, Deadline(5)),
 }

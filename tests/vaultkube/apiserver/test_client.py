@@ -15,10 +15,10 @@ import pytest
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster as Server
 from tests.servers.process import free_port
-from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.client import BoundPod, Cluster
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable, InvalidSetting
+from vaultkube.errors import ClusterUnavailable, InvalidSetting, MissingRight
 from vaultkube.net import keepalive
 from vaultkube.net.tls import PEM
 
@@ -62,6 +62,50 @@ def test_a_token_is_for_the_service_account_and_ten_minutes(admin: Cluster) -> N
     assert claims["sub"] == "system:serviceaccount:default:default"
     assert claims["aud"] == ["https://vault.example.com"]
     assert claims["exp"] - claims["iat"] == 600
+
+
+def test_a_token_that_is_bound_to_a_pod_ends_with_it(cluster: Server, admin: Cluster) -> None:
+    body = {
+        "metadata": {"generateName": "bound-"},
+        "spec": {"containers": [{"name": "app", "image": "app"}]},
+    }
+    metadata = cluster.request("POST", "/api/v1/namespaces/default/pods", body)["metadata"]
+    pod = BoundPod(metadata["name"], metadata["uid"])
+    token = admin.create_token("default", "default", [], soon(), pod)
+    assert token
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["kubernetes.io"]["pod"] == pod._asdict()
+    path = f"/api/v1/namespaces/default/pods/{pod.name}"
+    cluster.request("DELETE", path, {"gracePeriodSeconds": 0})
+    assert admin.create_token("default", "default", [], soon(), pod) is None
+
+
+def test_the_pods_of_a_node_are_known_by_their_ids(cluster: Server, admin: Cluster) -> None:
+    uids = []
+    for node in ("here", "here", "elsewhere"):
+        body = {
+            "metadata": {"generateName": "listed-"},
+            "spec": {"nodeName": node, "containers": [{"name": "app", "image": "app"}]},
+        }
+        uids.append(cluster.request("POST", "/api/v1/namespaces/default/pods", body)["metadata"]["uid"])
+    assert admin.list_pods_of_node("here", soon()) == set(uids[:2])
+    assert admin.list_pods_of_node("nowhere", soon()) == set()
+
+
+def test_an_object_is_created_once(admin: Cluster) -> None:
+    document = {"metadata": {"name": "created-once"}, "data": {"k": "dg=="}}
+    assert admin.create("Secret", "default", document, soon())
+    assert not admin.create("Secret", "default", {**document, "data": {}}, soon())
+    found = admin.get("Secret", "default", "created-once", soon())
+    assert found and found["data"] == {"k": "dg=="}
+
+
+def test_a_missing_right_names_who_lacks_it(cluster: Server) -> None:
+    connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))})
+    with pytest.raises(
+        MissingRight, match="the provider's ServiceAccount may not create secrets in namespace"
+    ):
+        Cluster(connection, caller="the provider's ServiceAccount").create("Secret", "default", {}, soon())
 
 
 @pytest.mark.timed

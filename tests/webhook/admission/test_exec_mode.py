@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.webhook.config.hashicorp.annotated import GATE, SECRET, TEMPLATE, named, ours
 from tests.webhook.generated import SPECS
-from tests.webhook.serving.test_app import REFERRING, Served
+from tests.webhook.serving.test_app import REFERRING, Served, review_of
 
 SERVER = {"agent-exec-command": "/server"}
 SEED = {**GATE, **SERVER, **SECRET, "role": "api", "agent-inject-template-config.env": TEMPLATE}
@@ -56,27 +56,19 @@ def test_without_a_role_the_service_account_is_the_role(served: Served) -> None:
 
 
 LEFT_ALONE = [
-    {"agent-inject": "true", **SECRET},
-    {"agent-inject": "true", "agent-run-as-sidecar": "true", "vault-addr": "x", "auth-type": "nothing"},
-    {"agent-inject": "maybe"},
+    {"agent-inject": "false", **SECRET},
+    {"agent-inject": "", "vault-addr": "x", "auth-type": "nothing"},
+    {"agent-inject": "true", "agent-inject-status": "injected", "vault-addr": "x", "auth-type": "nothing"},
     {"agent-inject": "false", "agent-run-as-sidecar": "false", **SECRET},
 ]
 
 
 @pytest.mark.parametrize("annotations", LEFT_ALONE)
-def test_a_pod_for_hashicorps_own_injector_is_left_without_a_word(
+def test_a_pod_that_asks_for_nothing_or_is_served_already_is_left_without_a_word(
     served: Served, annotations: dict[str, str]
 ) -> None:
     response = served.review("pods", pod(named(annotations), APP))
     assert response == {"uid": response["uid"], "allowed": True}
-
-
-def test_one_with_an_annotation_of_ours_is_told_who_has_to_serve_it(served: Served) -> None:
-    annotations = {**named({"agent-inject": "true", **SECRET}), **ours(log_level="debug")}
-    response = served.review("pods", pod(annotations, APP))
-    assert "patch" not in response
-    (warning,) = response["warnings"]
-    assert "this webhook writes no files" in warning
 
 
 def test_a_refusal_names_all_problems_of_both_families(served: Served) -> None:
@@ -155,3 +147,50 @@ def test_a_first_review_brings_the_templates_and_a_second_one_changes_nothing(
     once = patched(document, served.review("pods", document))
     assert "VAULT_ENV_TEMPLATES" in str(once["spec"])
     assert "patch" not in served.review("pods", once)
+
+
+SHELL = {"name": "debugger", "image": "busybox", "command": ["sh"]}
+REFERRING_SHELL = {**SHELL, "env": [{"name": "P", "value": "vault:secret/data/api#p"}]}
+ACCOUNT = {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+
+
+def debugged(
+    served: Served, debugger: dict[str, Any], annotations: dict[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The response to `kubectl debug` on a pod of exec mode that runs, and the container that comes of it."""
+    document = pod(named(SEED) | (annotations or {}), {**APP, "volumeMounts": [ACCOUNT]})
+    document["spec"]["volumes"] = [{"name": "token", "projected": {}}]
+    old = patched(document, served.review("pods", document))
+    new = {**old, "spec": {**old["spec"], "ephemeralContainers": [debugger]}}
+    body = review_of(
+        object=new,
+        oldObject=old,
+        namespace="shop",
+        subResource="ephemeralcontainers",
+        operation="UPDATE",
+    )
+    response = json.loads(served.client.post("/pods", data=body).data)["response"]
+    (container,) = patched(new, response)["spec"]["ephemeralContainers"]
+    return response, container
+
+
+def test_a_container_for_debugging_is_as_it_was_asked_for(served: Served) -> None:
+    response, container = debugged(served, SHELL)
+    assert container == SHELL
+    assert "warnings" not in response
+
+
+def test_references_of_a_container_for_debugging_have_the_login_of_the_pod_and_no_templates(
+    served: Served,
+) -> None:
+    response, container = debugged(served, REFERRING_SHELL)
+    variables = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert [*container["command"], *container["args"]] == ["/vault/vault-env", "sh"]
+    assert variables["VAULT_ROLE"] == "api"
+    assert "VAULT_ENV_TEMPLATES" not in variables
+    assert response["auditAnnotations"]["references"] == "debugger/P=secret/data/api"
+
+
+def test_annotations_of_ours_name_the_login_of_a_container_for_debugging(served: Served) -> None:
+    _, container = debugged(served, REFERRING_SHELL, ours(vault_role="debug"))
+    assert {"name": "VAULT_ROLE", "value": "debug"} in container["env"]

@@ -1,4 +1,4 @@
-"""`mutate` and `check` on files that somebody else has written: no traceback, and nothing that a terminal obeys."""
+"""`mutate`, `check` and `render` on files that somebody else has written: no traceback, and nothing that a terminal obeys."""
 
 import json
 import sys
@@ -25,6 +25,7 @@ COMMANDS = (
     ("check", "--output", "json"),
     ("check", "--output", "sarif"),
     ("check", "--from", "bank-vaults"),
+    ("render",),
 )
 Run = Callable[..., tuple[int, str, str]]
 

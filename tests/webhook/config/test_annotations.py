@@ -23,6 +23,8 @@ EXAMPLES = {
     "one of debug, info, warn, warning, error, or nothing": "debug",
     "one of Always, IfNotPresent, Never": "Always",
     "one of auto, image, init": "image",
+    "one of auto, container, native": "native",
+    "readiness, liveness or both with a comma between them, or nothing": "liveness",
     "names of containers with commas between them": "app,worker",
     "the name of an image, or nothing for the operator's": "vault-env:2",
     "vault or bao, the providers that this webhook reads from": "bao",

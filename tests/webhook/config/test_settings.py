@@ -20,6 +20,8 @@ TEXTS = (
     "info",
     "Always",
     "init",
+    "native",
+    "readiness",
     "enforce",
     "pods",
     "linux/arm64",

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from tests.webhook.pods.specs import CONFIG_MAP, OPERATOR, config_of, container, spec_of
+from vaultkube.policy.paths import RequestedPath
 from webhook.config.annotations import Config, parse_config, read_defaults
 from webhook.pods.facts import Source, Values
 from webhook.pods.paths import find_requested_paths
 from webhook.pods.pod import plan_pod
-from webhook.policy.paths import RequestedPath
 
 OWN = {"name": "OWN", "value": "vault:kv/own#k"}
 OWN_FIELD = ("spec", "containers", 0, "env", 0, "value")

@@ -122,6 +122,12 @@ def test_other_paths_and_methods_are_none_of_ours(served: Served) -> None:
     assert served.client.get("/pods").status_code == 405
 
 
+def test_the_injectors_path_is_answered_as_that_of_pods(served: Served) -> None:
+    at_ours, at_the_injectors = (served.review(path, pod(REFERRING)) for path in ("pods", "mutate"))
+    assert at_ours == at_the_injectors
+    assert served.metrics.outcomes == [("pods", "changed")] * 2
+
+
 def test_one_line_is_logged_for_a_review(served: Served, log: io.StringIO) -> None:
     assert served.review("pods", pod(REFERRING))["allowed"]
     (line,) = log.getvalue().splitlines()

@@ -103,6 +103,7 @@ def test_each_byte_of_a_long_body_is_looked_at_once() -> None:
     [
         (b"/pods?timeout=10s", b"/secrets", "secrets"),
         (b"/pods", b"/configmaps", "configmaps"),
+        (b"/pods", b"/mutate", "pods"),
         (b"Content-Length", b"content-LENGTH", "pods"),
         (b"Host: ", b"Host:", "pods"),
     ],

@@ -1,8 +1,9 @@
 """Compiles every module of the executable; runs in the interpreter that is linked.
 
 `python freeze.py OUTPUT PACKAGES` writes to OUTPUT `first.bin`, the modules that a start loads first, as one marshalled
-tuple of (name, whether it is a package, code), whose texts stand once for all of them; `frozen.bin`, the code of the
-others, one after the other; `frozen.c`, which embeds both; and `frozen.txt`, the names of all. The launcher's package
+tuple of (name, whether it is a package, code), whose texts stand once for all of them; `later-0.bin` and so on, the
+same for groups of modules that some starts need; `frozen.bin`, the code of all others and of the groups, one after the
+other; `frozen.c`, which embeds them; and `frozen.txt`, the names of all. The launcher's package
 lies in the folder PACKAGES.
 """
 
@@ -33,10 +34,23 @@ NEARLY_ALWAYS = (
     "vaultenv.client.session",
 )
 """Modules of a start that does not end with the scan; these and their imports are loaded first, in order."""
+LATER = (
+    ("vaultenv.references.frompath",),
+    ("vaultenv.template_sources", "vaultenv.start.templates"),
+    (
+        "vaultenv.template.consul.answers",
+        "vaultenv.template.consul.template",
+        "vaultenv.template.consul.rendering",
+        "vaultenv.template.consul.environment",
+    ),
+)
+"""Groups of modules that some starts need. The first import of one of these loads its group, with all that it imports,
+without Python's import system.
+"""
 
 
 def freeze(output: Path, packages: Path, first: Sequence[str] = NEARLY_ALWAYS) -> None:
-    """Write both blobs, the C source and the names."""
+    """Write the blobs, the C source and the names."""
     own = dict(_own(packages))
     trees = {name: WithoutTypes().visit(ast.parse(file.read_bytes())) for name, file in own.items()}
     files = own | dict(_standard_library())
@@ -47,7 +61,10 @@ def freeze(output: Path, packages: Path, first: Sequence[str] = NEARLY_ALWAYS) -
         for name, file in sorted(files.items())
     }
     loaded_first = [compiled.pop(name) for name in import_order(trees, first)]
-    (output / "first.bin").write_bytes(marshal.dumps(tuple(map(tuple, loaded_first))))
+    _write_together(output / "first.bin", loaded_first)
+    for number, roots in enumerate(LATER):
+        group = [compiled[name] for name in import_order(trees, roots) if name in compiled]
+        _write_together(output / f"later-{number}.bin", group)
     (output / "frozen.c").write_text(_embedded(_write_others(output / "frozen.bin", compiled.values())))
     (output / "frozen.txt").write_text("".join(f"{name}\n" for name in sorted(files)))
 
@@ -69,6 +86,10 @@ def _without_qualified_names(code: CodeType) -> CodeType:
     """Return the code with plain names only: nothing shows the qualified ones, and a start makes each of them."""
     inner = (_without_qualified_names(one) if isinstance(one, CodeType) else one for one in code.co_consts)
     return code.replace(co_consts=tuple(inner), co_qualname=code.co_name)
+
+
+def _write_together(file: Path, modules: Iterable[Module]) -> None:
+    file.write_bytes(marshal.dumps(tuple(map(tuple, modules))))
 
 
 def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
@@ -165,11 +186,24 @@ def _standard_library() -> Iterator[tuple[str, Path]]:
 
 
 def _embedded(rows: list[str]) -> str:
+    groups = range(len(LATER))
     return "\n".join(
         (
-            "#include <Python.h>\n",
+            '#include "imports.h"\n',
+            *(
+                f'static const char later_{number}[] = {{\n#embed "later-{number}.bin"\n}};'
+                for number in groups
+            ),
+            "const struct module_group later_groups[] = {",
+            *(
+                f'    {{"{name}", later_{number}, sizeof later_{number}}},'
+                for number in groups
+                for name in LATER[number]
+            ),
+            "    {0},",
+            "};",
             '_Alignas(16) static const unsigned char frozen_code[] = {\n#embed "frozen.bin"\n};',
-            "const struct _frozen frozen_modules[] = {",
+            "struct _frozen frozen_modules[] = {",
             *rows,
             "    {0},",
             "};",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
+from vaultenv.template.consul.needs import Certificate, List
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.types import NilMap, NilPointer, NilStrings, StringMap, Strings, Struct
 
@@ -10,6 +11,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from vaultenv.template.consul.needs import Need
+
+
+def value_of(need: Need, body: Mapping[str, Any]) -> object:
+    """Return Vault's answer to a need as templates see it: a secret, a certificate, or names in their order."""
+    if isinstance(need, List):
+        names = (body.get("data") or {}).get("keys") or ()
+        return Strings(sorted(name for name in names if isinstance(name, str))) or NilStrings()
+    return certificate(body) if isinstance(need, Certificate) else secret(body)
 
 
 def secret(body: Mapping[str, Any]) -> Struct:

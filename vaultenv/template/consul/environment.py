@@ -35,15 +35,20 @@ class InvalidLine(TemplateError):
 class Variable(Record):
     """A variable, in text with surrogates for bytes that are not UTF-8 (`surrogateescape`), and the line where it begins.
 
-    `repr` shows no value.
+    `marked` is its value, which knows what of it the template wrote. `repr` shows no value.
     """
 
-    __slots__ = ("line", "name", "value")
+    __slots__ = ("line", "marked", "name")
 
-    def __init__(self, name: str, value: str, line: int) -> None:
+    def __init__(self, name: str, marked: Marked, line: int) -> None:
         self.name = name
-        self.value = value
+        self.marked = marked
         self.line = line
+
+    @property
+    def value(self) -> str:
+        """The whole value."""
+        return self.marked.text
 
     def __repr__(self) -> str:
         return f"Variable({self.name!r}, line={self.line})"
@@ -60,7 +65,7 @@ def variables(pieces: Iterable[Piece]) -> list[Variable]:
         if line.text and not line.own.startswith("#"):
             name, value_at = _name(output, at, end, number)
             value, end = _value(output, value_at, end, number)
-            if "\0" in value:
+            if "\0" in value.text:
                 raise InvalidLine(number, "has a value with a NUL character, which no variable can hold")
             found.append(Variable(name, value, number))
         number += output.own.count("\n", at, end + 1)
@@ -99,15 +104,15 @@ def _without_export(name: Marked) -> Marked:
     return name
 
 
-def _value(output: Marked, at: int, end: int, number: int) -> tuple[str, int]:
+def _value(output: Marked, at: int, end: int, number: int) -> tuple[Marked, int]:
     """Return a value that begins at `at`, and the end of its last line, which is behind `end` if quotes go on."""
     line = output[at:end].stripped(_BLANKS)
     if line.own[:1] in _QUOTES:
         return _quoted(output, output.own.index(line.own[0], at), number)
-    return line.text, end
+    return line, end
 
 
-def _quoted(output: Marked, opened: int, number: int) -> tuple[str, int]:
+def _quoted(output: Marked, opened: int, number: int) -> tuple[Marked, int]:
     """Return what is in quotes that open at a position, and the end of the line where they close.
 
     They close at their last mark in a line that has nothing but blanks or a comment after it.
@@ -120,7 +125,7 @@ def _quoted(output: Marked, opened: int, number: int) -> tuple[str, int]:
         while closed >= 0:
             rest = output.own[closed + 1 : end].strip(_BLANKS)
             if not rest or rest.startswith("#"):
-                return output.text[opened + 1 : closed], end
+                return output[opened + 1 : closed], end
             closed = output.own.rfind(mark, at, closed)
         at = end + 1
     raise InvalidLine(number, f"opens a quote {mark} that is not closed at the end of a line")

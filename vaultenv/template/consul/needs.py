@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.basics.record import Record
+from vaultenv.basics.text import SPACE
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.texts import SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +16,10 @@ _HEX = "0123456789abcdefABCDEF"
 
 
 class Need(Record):
-    """Base of the four needs."""
+    """Base of the four needs, each of which concerns a path."""
 
     __slots__ = ()
+    path: str
 
 
 class Read(Need):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.template.consul import needs
+import vaultenv.template.consul.needs as needs
 from vaultenv.template.consul.functions import functions
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.errors import TemplateError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
+from vaultenv.basics.text import SPACE
 from vaultenv.template.consul.signatures import per_character, strict
 from vaultenv.template.consul.title import title
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.pieces import Composed, Piece, Written, pieces_of
 from vaultenv.template.texts import (
-    SPACE,
     base64_decoded,
     lower,
     replaced_size,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from vaultenv.basics.text import SPACE
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
-from vaultenv.template.texts import SPACE, lower, per_char, replaced_size, split, split_size, trim, upper
+from vaultenv.template.texts import lower, per_char, replaced_size, split, split_size, trim, upper
 from vaultenv.template.values import piecewise, text
 
 TYPE_CHECKING = False

@@ -76,7 +76,7 @@ def parse_agent_config(
     problems = []
     for key in sorted(annotations):
         found, text = _find(key, annotations), annotations[key]
-        if found is None or not (text.strip() or found.row.mode is Mode.FILES):
+        if found is None or not (text.strip() or found.row.mode in (Mode.FILES, Mode.NONE)):
             continue
         row = found.row
         annotated.add(row.field)

@@ -3,17 +3,17 @@
 The launcher that the webhook puts in front of the program brings the secrets; there is no agent and no file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import NamedTuple
 
 from vaultenv.template_sources import TemplateSource
-from vaultenv.variable_types import TRUE
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import annotation_path
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
+from webhook.config.hashicorp.leases import lease_warnings
 from webhook.config.hashicorp.login import Login, Origin, about, read_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
 from webhook.config.hashicorp.sources import read_sources, source_problems
@@ -21,6 +21,7 @@ from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 from webhook.config.hashicorp.template_analysis import template_problems
 from webhook.config.settings import Settings
 
+GATE = agent_key("inject")
 STATUS = agent_key("status")
 INJECTED = "injected"
 SERVICE = agent_key("service")
@@ -41,12 +42,11 @@ LOGIN_FIELDS = (
 )
 """Fields of `Config` that say where and how to log in: each family of annotations has its own."""
 _PATH_FIELDS = ("from_path", "from_path_include", "from_path_exclude")
-_GATE = agent_key("inject")
 _ASKING = (agent_key("as_sidecar"), agent_key("command"))
-_KEYS = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
+KEYS: Mapping[str, str] = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
     "auth_method": agent_key("auth_type")
 }
-_WARNINGS = ("annotation-ignored", "annotation-unknown", "template-warned")
+WARNINGS = ("annotation-ignored", "annotation-unknown", "lease-ends", "template-warned")
 _NO_AGENT = "no agent runs and no file is written"
 
 
@@ -75,20 +75,18 @@ def read_exec_mode(
         return None
     agent, problems = parse_agent_config(annotations, settings.agent_defaults)
     unreadable = {problem.path[-1] for problem in problems}
-    is_implied = "command" in agent.annotated and "as_sidecar" not in agent.annotated
-    is_asked = is_implied or not agent.as_sidecar or _ASKING[0] in unreadable
-    if not (is_asked and (agent.inject or _GATE in unreadable)):
+    if not (_is_asked(agent, unreadable) and (agent.inject or GATE in unreadable)):
         return None
     login, sources = read_login(agent, defaults["tls_secret"], settings.agent_ca), read_sources(agent)
     config, ignored = within_limits(_config(own, login, sources, defaults), defaults, settings)
     found = [
         *problems,
         *find_unknown(annotations),
-        *([_implied()] if is_implied else ()),
+        *([_implied()] if _is_implied(agent) else ()),
         *login.problems,
         *source_problems(agent, config.templates),
         *template_problems(sources),
-        *_no_daemon(own),
+        *(() if own.daemon else lease_warnings(sources)),
         *address_problems(config, defaults, settings),
         *_unused(agent),
         *ignored,
@@ -98,21 +96,38 @@ def read_exec_mode(
         agent.containers,
         agent.command,
         agent.status == INJECTED,
-        tuple(each for each in found if each.rule not in _WARNINGS),
-        tuple(each for each in found if each.rule in _WARNINGS),
+        tuple(each for each in found if each.rule not in WARNINGS),
+        tuple(each for each in found if each.rule in WARNINGS),
     )
 
 
-def gate_warnings(annotations: Mapping[str, str], own: Config) -> Iterator[Problem]:
-    """Yield a warning about a pod that is not in exec mode, and is probably meant to be, or to be served by this webhook."""
-    gate = annotations.get(_GATE)
+def is_exec_mode(agent: AgentConfig) -> bool:
+    """Return whether the program is to get variables, not files."""
+    return _is_implied(agent) or not agent.as_sidecar
+
+
+def asks_for_exec_mode(annotations: Mapping[str, str], settings: Settings) -> bool:
+    """Return whether the annotations ask for exec mode, whatever the gate says."""
+    if not any(annotations.get(key, "").strip() for key in _ASKING):
+        return False
+    agent, problems = parse_agent_config(annotations, settings.agent_defaults)
+    return _is_asked(agent, {problem.path[-1] for problem in problems})
+
+
+def _is_asked(agent: AgentConfig, unreadable: Set[object]) -> bool:
+    return is_exec_mode(agent) or _ASKING[0] in unreadable
+
+
+def _is_implied(agent: AgentConfig) -> bool:
+    return "command" in agent.annotated and "as_sidecar" not in agent.annotated
+
+
+def gate_warnings(annotations: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a warning about a pod that is probably meant to be in exec mode, and is not."""
     asking = [key for key in _ASKING if annotations.get(key, "").strip()]
-    if gate is None and asking:
-        message = f'annotation {asking[0]} has no effect without {_GATE}: "true"'
+    if annotations.get(GATE) is None and asking:
+        message = f'annotation {asking[0]} has no effect without {GATE}: "true"'
         yield Problem("annotation-ignored", annotation_path(asking[0]), message)
-    elif gate in TRUE and own.annotated:
-        message = ": this webhook writes no files: HashiCorp's own injector has to see the pod too"
-        yield Problem("annotation-ignored", *about(Origin("inject"), message))
 
 
 def _config(own: Config, login: Login, sources: tuple[TemplateSource, ...], defaults: Defaults) -> Config:
@@ -124,20 +139,12 @@ def _config(own: Config, login: Login, sources: tuple[TemplateSource, ...], defa
     return replace(
         own,
         **fields,
-        daemon=False,
         sources=sources,
         tls_files=login.tls_files,
         variables=login.variables,
         annotated={**others, **login.annotated},
-        keys=_KEYS,
+        keys=KEYS,
     )
-
-
-def _no_daemon(own: Config) -> Iterator[Problem]:
-    """Yield a warning if the pod asks for a launcher that stays, which cannot render templates again."""
-    if own.daemon and "daemon" in own.annotated:
-        message = "annotation vault-env-daemon has no effect in exec mode: templates are rendered once, at the start"
-        yield Problem("annotation-ignored", own.path_of("daemon"), message)
 
 
 def _implied() -> Problem:

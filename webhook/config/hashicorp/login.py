@@ -1,4 +1,4 @@
-"""The login of exec mode: fields of `Config` and variables of the launcher, from the annotations of HashiCorp's family."""
+"""The login of exec mode, and of an agent: fields of `Config` and variables of the launcher, from HashiCorp's annotations."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +21,7 @@ _CERTIFICATES = {
     "client_key": "VAULT_CLIENT_KEY",
 }
 _CA = _CERTIFICATES["ca_cert"]
+_CA_DIRECTORY = "VAULT_CAPATH"
 _CA_BYTES = "VAULT_CACERT_BYTES"
 _FIELDS = {row.field: row.variable or row.field for row in ANNOTATIONS}
 """The fields of `Config` that a setting may set, with the variable that carries each."""
@@ -61,7 +62,7 @@ def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str)
 
     A later setting replaces an earlier one: `role` wins over `auth-config-role`.
     """
-    found = [*_method(agent), *_parameters(agent), *_plain(agent), *_certificates(agent)]
+    found = [*_method(agent), *_parameters(agent, "exec mode"), *_plain(agent), *_certificates(agent)]
     settings = {each.target: each for each in found if isinstance(each, _Setting)}
     files, problems = _tls_files(settings.values(), agent.tls_secret or operators_tls_secret)
     if agent.tls_secret and not files:
@@ -72,22 +73,62 @@ def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str)
     values = {target: each.value for target, each in settings.items() if target not in files}
     if operators_ca and not (operators_tls_secret or _CA in settings):
         values[_CA_BYTES] = operators_ca
+    if not files:
+        values["tls_secret"] = ""
+    return _login(agent, settings, values, files, [*_problems(found), *problems])
+
+
+def read_agent_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str) -> Login:
+    """Return the login of an agent: it has the files of `tls_secret`, a field of the result, at /vault/tls itself."""
+    found = [*_method(agent), *_parameters(agent, "the agent"), *_plain(agent), *_certificates(agent)]
+    if agent.ca_key:
+        found.append(_Setting(_CA_DIRECTORY, agent.ca_key, Origin("ca_key")))
+    settings = {each.target: each for each in found if isinstance(each, _Setting)}
+    values = {target: each.value for target, each in settings.items()}
+    names_ca = bool({_CA, _CA_DIRECTORY} & settings.keys())
+    names_files = any(str(value).startswith(_TLS_FOLDER) for value in values.values())
+    secret = agent.tls_secret or ("" if names_ca and not names_files else operators_tls_secret)
+    values["tls_secret"] = secret
+    if secret and not (names_ca or agent.tls_secret):
+        values.update({variable: _TLS_FOLDER + key for variable, key in CA_FILES.items()})
+    if operators_ca and not (operators_tls_secret or names_ca):
+        values[_CA_BYTES] = operators_ca
+    problems = [*_problems(found), *_unmounted(settings.values(), secret, agent.extra_secret)]
+    return _login(agent, settings, values, {}, problems)
+
+
+def _login(
+    agent: AgentConfig,
+    settings: Mapping[str, _Setting],
+    values: Mapping[str, Any],
+    files: Mapping[str, str],
+    problems: Iterable[Problem],
+) -> Login:
     fields = {target: value for target, value in values.items() if target in _FIELDS}
     return Login(
-        fields=fields if files else {**fields, "tls_secret": ""},
+        fields=fields,
         variables={target: str(value) for target, value in values.items() if target not in _FIELDS},
         tls_files=files,
         annotated={
             target: agent_key(*settings[target].origin)
             for target in fields
-            if settings[target].origin.field in agent.annotated
+            if target in settings and settings[target].origin.field in agent.annotated
         },
-        problems=(
-            *(each for each in found if isinstance(each, Problem)),
-            *problems,
-            *_unusable(settings.values()),
-        ),
+        problems=(*problems, *_unusable(settings.values())),
     )
+
+
+def _problems(found: Iterable[_Setting | Problem]) -> Iterator[Problem]:
+    return (each for each in found if isinstance(each, Problem))
+
+
+def _unmounted(settings: Iterable[_Setting], tls_secret: str, extra_secret: str) -> Iterator[Problem]:
+    """Yield a problem for each file of a Secret that the agent does not mount."""
+    folders = {_TLS_FOLDER: (tls_secret, "tls-secret"), _CUSTOM_FOLDER: (extra_secret, "agent-extra-secret")}
+    for _, path, origin in settings:
+        for folder, (secret, key) in folders.items():
+            if str(path).startswith(folder) and not secret:
+                yield Problem("annotation-value", *about(origin, f": {path!r} needs the annotation {key}"))
 
 
 def _plain(agent: AgentConfig) -> Iterator[_Setting]:
@@ -116,22 +157,24 @@ def _method(agent: AgentConfig) -> Iterator[_Setting | Problem]:
         )
 
 
-def _parameters(agent: AgentConfig) -> Iterator[_Setting | Problem]:
+def _parameters(agent: AgentConfig, user: str) -> Iterator[_Setting | Problem]:
     method = METHODS[agent.auth_type]
     for name, text in sorted(agent.auth_config.items()):
-        yield from _parameter(method, agent.auth_type, name, text)
+        yield from _parameter(method, agent.auth_type, name, text, user)
 
 
-def _parameter(method: AuthMethod, auth_type: str, name: str, text: str) -> Iterator[_Setting | Problem]:
+def _parameter(
+    method: AuthMethod, auth_type: str, name: str, text: str, user: str
+) -> Iterator[_Setting | Problem]:
     origin, known = Origin("auth_config", name), method.parameters.get(name.replace("-", "_"))
     if known is None:
         yield Problem(
             "annotation-ignored", *about(origin, f" has no effect: {auth_type} has no such parameter")
         )
     elif known.refused and text != known.only:
-        yield Problem("annotation-refused", *about(origin, f": exec mode cannot use it: {known.why}"))
+        yield Problem("annotation-refused", *about(origin, f": {user} cannot use it: {known.why}"))
     elif known.why and not known.refused:
-        yield Problem("annotation-ignored", *about(origin, f" has no effect in exec mode: {known.why}"))
+        yield Problem("annotation-ignored", *about(origin, f" has no effect in {user}: {known.why}"))
     elif known.sets or known.variable:
         yield _Setting(known.sets or known.variable, text, origin)
 

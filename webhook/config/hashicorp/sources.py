@@ -7,14 +7,14 @@ from vaultkube.problem import Problem
 from webhook.config.hashicorp.login import Origin, about
 from webhook.config.hashicorp.table import AgentConfig
 
-_LONGEST_BYTES = 120 * 1024
+LONGEST_BYTES = 120 * 1024
 """Linux starts no program with a variable of more than 128 KiB, name included; the rest is for `$`, which is doubled."""
 
 
 def read_sources(agent: AgentConfig) -> tuple[TemplateSource, ...]:
     """Return the sources; a path of slashes and blanks alone counts as none."""
     names = sorted(agent.secrets.keys() | agent.templates.keys())
-    sources = (_source(agent, name) for name in names)
+    sources = (read_source(agent, name) for name in names)
     return tuple(source for source in sources if source.path or source.template)
 
 
@@ -24,10 +24,10 @@ def source_problems(agent: AgentConfig, text: str) -> Iterator[Problem]:
     if not text:
         message = ": there is nothing to bring: add agent-inject-secret-NAME or agent-inject-template-NAME"
         yield Problem("exec-mode", *about(Origin("inject"), message))
-    elif len(text) > _LONGEST_BYTES:
+    elif len(text) > LONGEST_BYTES:
         message = (
             f": paths and templates come to {len(text)} bytes, and a program cannot be started with more than "
-            f"{_LONGEST_BYTES}: shorten them"
+            f"{LONGEST_BYTES}: shorten them"
         )
         yield Problem("exec-mode", *about(Origin("inject"), message))
     for field in ("left", "right", "error_on_missing_key"):
@@ -38,13 +38,14 @@ def source_problems(agent: AgentConfig, text: str) -> Iterator[Problem]:
             yield Problem("annotation-ignored", *about(Origin(field, name), message))
 
 
-def _source(agent: AgentConfig, name: str) -> TemplateSource:
+def read_source(agent: AgentConfig, name: str) -> TemplateSource:
+    """Return the source of one NAME."""
     template = agent.templates.get(name, "")
     return TemplateSource(
         name,
         path=agent.secrets.get(name, "").strip().strip("/"),
         template=template,
-        default="" if template else agent.default_template,
+        default="" if template or name in agent.template_files else agent.default_template,
         left=agent.left.get(name, LEFT),
         right=agent.right.get(name, RIGHT),
         missing_key=ERROR if agent.error_on_missing_key.get(name) else "",

@@ -12,6 +12,7 @@ from webhook.offline.checks.finding import Finding, finding
 from webhook.offline.checks.migration import custom_object_problems
 from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
+from webhook.offline.checks.provider_classes import class_problems, find_classes
 from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION
 from webhook.offline.documents import Document
 from webhook.offline.misplaced import find_misplaced
@@ -21,17 +22,18 @@ from webhook.offline.reviewable import ReviewableObject, find_objects, find_unty
 from webhook.pods.facts import Source, Values, find_sources
 
 _BUDGET_S = 30.0
+_BANK_VAULTS, _CSI_PROVIDER = "bank-vaults", "vault-csi-provider"
 _MIGRATION = frozenset(rule.id for rule in MIGRATION)
 
 
 @dataclass(frozen=True)
 class Checker:
-    """Checks documents; `migration`: as manifests that work with Bank-Vaults today."""
+    """Checks documents; `origin`, a key of `ORIGINS`: as manifests that work there today."""
 
     operator: Operator
     surroundings: Surroundings
     namespace: str
-    migration: bool = False
+    origin: str = ""
 
     def findings(self, document: Document) -> Iterator[Finding]:
         """Yield the findings of one document."""
@@ -42,7 +44,11 @@ class Checker:
         for reviewable in find_objects(document.content, self.namespace):
             for problem in self._problems(reviewable):
                 yield finding(document, problem.inside(reviewable.path), str(reviewable))
-        if self.migration:
+        policy, is_csi = self.operator.settings.path_policy(), self.origin == _CSI_PROVIDER
+        for found in find_classes(document.content, self.namespace):
+            for problem in class_problems(found, policy, migration=is_csi):
+                yield finding(document, problem.inside(found.path), str(found))
+        if self.origin == _BANK_VAULTS:
             for problem in custom_object_problems(document.content):
                 yield finding(document, problem, str(document.content.get("kind")))
 
@@ -62,8 +68,8 @@ class Checker:
 
     def _decided(self, reviewable: ReviewableObject) -> Iterator[Problem]:
         if reviewable.resource == "pods":
-            return check_pod(reviewable, self.operator, self._facts(reviewable), migration=self.migration)
-        return check_object(reviewable, self.operator, migration=self.migration)
+            return check_pod(reviewable, self.operator, self._facts(reviewable), self.origin)
+        return check_object(reviewable, self.operator, migration=self.origin == _BANK_VAULTS)
 
     def _rest_of_answer(self, reviewable: ReviewableObject, own: Sequence[Problem]) -> list[Problem]:
         """Return what the webhook answers beyond its `own` problems, so that no refusal goes unseen."""

@@ -7,6 +7,7 @@ from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
 from webhook.config.misplaced import label_warnings
 from webhook.offline.checks.annotations import role_problems
+from webhook.offline.checks.injector import injector_migration
 from webhook.offline.checks.migration import pod_migration
 from webhook.offline.operator_settings import Operator
 from webhook.offline.reviewable import ReviewableObject
@@ -25,17 +26,17 @@ class PodFacts:
 
 
 def check_pod(
-    reviewable: ReviewableObject, operator: Operator, facts: PodFacts, *, migration: bool
+    reviewable: ReviewableObject, operator: Operator, facts: PodFacts, origin: str = ""
 ) -> Iterator[Problem]:
-    """Yield the problems of the pod; with `migration`, also its differences from Bank-Vaults."""
+    """Yield the problems of the pod, and its differences from `origin`, a key of `ORIGINS`, if one is named."""
     settings = operator.settings_for(reviewable.annotations)
     configured = configure_pod(reviewable.annotations, operator.defaults, settings)
     spec = reviewable.content.get("spec") or {}
     planned = plan_families(spec, configured, facts.sources)
     plan = planned.whole
     if reviewable.sent:
-        for part in planned.parts:
-            yield from role_problems(part.config, reviewable.namespace)
+        for config in planned.configs():
+            yield from role_problems(config, reviewable.namespace)
         yield from (*configured.problems, *configured.warnings)
         yield from label_warnings(reviewable.content.get("metadata"))
         yield from _unknown_sources(spec, facts.unknown_sources)
@@ -44,7 +45,9 @@ def check_pod(
         yield from operator.settings.path_policy().violations(requested, reviewable.namespace)
         if not facts.images_known:
             yield from _unknown_images(plan)
-    if migration:
+    if origin == "vault-k8s" and planned.agent:
+        yield from injector_migration(planned.agent, operator)
+    if origin == "bank-vaults":
         yield from pod_migration(reviewable, operator, configured.launcher.config, planned.parts[0].plan)
 
 

@@ -32,10 +32,12 @@ RULES = (
     Rule("transit-key", ERROR, "a ciphertext without a transit key to decrypt it", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),
     Rule("exec-mode", ERROR, "HashiCorp's annotations ask for exec mode, and for nothing that it could bring, or for a container that is not there", "as the message says: docs/hashicorp.md"),
+    Rule("file-mode", ERROR, "HashiCorp's annotations ask for files that cannot be written as they say, or for an agent that cannot be in this pod", "as the message says: docs/hashicorp-files.md"),
     Rule("template", ERROR, "a template of HashiCorp's annotations that cannot be rendered", "as the message says: docs/consul-template.md"),
     Rule("template-warned", WARNING, "a template that reads a KV version 2 secret as one of version 1", "write .Data.data.KEY"),
+    Rule("lease-ends", WARNING, "exec mode brings credentials or a certificate that probably end while the program runs", "add the annotation vault-env-daemon, or give their role a time that outlasts the program"),
     Rule("two-launchers", ERROR, "both families of annotations would start one container, or need what only one of them can have", "drop one of them, or leave the container out; the message names the annotations"),
-    Rule("mount", ERROR, "a container mounts something where vault-env must be", "mount it elsewhere"),
+    Rule("mount", ERROR, "a container mounts something where vault-env, or the files of its agent, must be", "mount it elsewhere"),
     Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),
     Rule("pod", WARNING, "the pod is valid, but probably not as intended", "mount a token, or correct the names"),
     Rule("container", WARNING, "a container is valid, but probably not as intended", "let the program, or a shell, read the variable itself"),
@@ -47,6 +49,9 @@ RULES = (
     Rule("image-never-pulled", ERROR, "an entry point stands in an image that is only on the node", "set `command` in the container, or the annotation entrypoint"),
     Rule("variable", ERROR, "a variable of the launcher has a value that it cannot start with", "write the accepted form, docs/vault-env.md"),
     Rule("source-missing", WARNING, "a ConfigMap, Secret or file that a container takes variables from is not there yet, and may bring references", "create it before the pod"),
+    Rule("csi-parameter", ERROR, "a parameter of a SecretProviderClass for Vault is missing or wrong, or contradicts another one", "write the accepted form, docs/csi.md"),
+    Rule("csi-unknown", ERROR, "a SecretProviderClass for Vault has a parameter that provider vault does not know", "correct the name, or remove it"),
+    Rule("csi-objects", ERROR, "`objects` of a SecretProviderClass for Vault cannot be used", "as the message says: docs/csi.md"),
     Rule("refused", ERROR, "the webhook would refuse the object", "as the message says"),
     Rule("warned", WARNING, "the webhook would warn", "as the message says"),
 )  # fmt: skip
@@ -70,4 +75,28 @@ MIGRATION = (
 )  # fmt: skip
 """The rules that `--from bank-vaults` adds: differences for a manifest that works with Bank-Vaults."""
 
-BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION)}
+CSI_MIGRATION = (
+    Rule("csi-whole-answer", NOTE, "a file without secretKey has an empty request_id, so that it changes with its content alone", "nothing, unless the program reads request_id"),
+    Rule("csi-kept", NOTE, "the answer to POST or PUT is kept until its own end, or that of the pod's token; vault-csi-provider asks for another one at each mount", "nothing, unless each mount shall have another one"),
+    Rule("csi-arguments", NOTE, "two objects of one path with different secretArgs are two requests; vault-csi-provider gives both the first one's answer", "nothing, unless both shall have the same answer"),
+)  # fmt: skip
+"""The rules that `--from vault-csi-provider` adds: differences for a class that works with vault-csi-provider."""
+
+FROM_INJECTOR = (
+    Rule("agent-program", NOTE, "the agent is vault-env, in an image without a shell, and reads VAULT_ENV_AGENT in the place of VAULT_CONFIG", "nothing, unless a program or a tool looks into the agent's container"),
+    Rule("agent-command", WARNING, "agent-inject-command-NAME runs in an image that holds vault-env alone", "have the program watch its file, or bring the command with agent-copy-volume-mounts"),
+    Rule("agent-patch", WARNING, "a JSON Patch was written for the injector's container, whose command, args and variables are others", "compare it with what `vault-webhook mutate` shows"),
+    Rule("agent-role", NOTE, "HashiCorp's injector refuses a pod without role; here it is the name of the pod's ServiceAccount", "write the annotation role"),
+    Rule("agent-requests", NOTE, "the agent requests 10m and 32Mi in each container in the place of 250m and 64Mi", "agent-requests-cpu and agent-requests-mem, if it shall request more"),
+    Rule("service-list", NOTE, "an annotated address of Vault must be the operator's or on a list", "the operator sets VAULT_ADDR_ALLOWLIST"),
+    Rule("files-read-only", NOTE, "the containers mount the files read-only", "the annotation vault-agent-secrets-writable, if a program writes there"),
+    Rule("init-files", WARNING, "an init container that runs before the agent no longer mounts the volume of the files", "agent-init-first: \"true\" if it needs the files, else nothing; agent-inject-containers names it too if it writes there"),
+    Rule("native-agent", NOTE, "the agent of a pod that ends by itself is a native sidecar, which does not keep it alive", "the annotation vault-agent-sidecar: container, if it shall be a container"),
+    Rule("revoke-pause", NOTE, "the kubelet waits for agent-revoke-grace and the agent then revokes its token, where HashiCorp's runs a shell", "Kubernetes 1.30 or newer"),
+)  # fmt: skip
+"""The rules that `--from vault-k8s` adds: differences for a manifest that works with HashiCorp's injector."""
+
+ORIGINS = {"bank-vaults": MIGRATION, "vault-k8s": FROM_INJECTOR, "vault-csi-provider": CSI_MIGRATION}
+"""The rules that `--from` adds, by what it names."""
+
+BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION, *FROM_INJECTOR, *CSI_MIGRATION)}

@@ -13,6 +13,7 @@ from tests.vaultenv.test_imports import ALLOWED, foreign
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.freeze import LEFT_OUT, STANDARD_LIBRARY
 from vaultenv.native.build.link import OPTIONAL, ROOT, freeze, link
+from vaultenv.template_sources import TemplateSource, sources_text
 
 pytestmark = pytest.mark.launcher
 
@@ -30,11 +31,22 @@ def reporter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return link(native(), work, HERE / "report_modules.c", "-Wl,--wrap=execve")
 
 
+_SOURCE = TemplateSource("a", "secret/data/account")
+_TEMPLATE = '{{ with secret "secret/data/account" }}{{ range $k, $v := .Data.data }}{{ $k }}={{ $v }}\n{{ end }}{{ end }}'
+BRINGING = {
+    "reference": {"A": "vault:secret/data/account#password"},
+    "from-path": {"VAULT_ENV_FROM_PATH": "secret/data/account"},
+    "path": {"VAULT_ENV_TEMPLATES": sources_text([_SOURCE])},
+    "template": {"VAULT_ENV_TEMPLATES": sources_text([TemplateSource("a", template=_TEMPLATE)])},
+}
+
+
+@pytest.mark.parametrize("bringing", BRINGING)
 @pytest.mark.parametrize(
     "enter", [[], ["unshare", "--map-root-user", "--fork", "--pid"]], ids=["exec", "pod"]
 )
 def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system_alone(
-    secrets: Vault, reporter: Path, enter: list[str]
+    secrets: Vault, reporter: Path, enter: list[str], bringing: str
 ) -> None:
     """As the first process of a container, and as a later one."""
     environ = {
@@ -43,8 +55,8 @@ def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system
         "VAULT_AUTH_METHOD": "userpass",
         "VAULT_USERNAME": "reporter",
         "VAULT_PASSWORD": "p",
-        "A": "vault:secret/data/account#password",
         "PATH": os.defpath,
+        **BRINGING[bringing],
     }
     if "userpass/" not in secrets.read("sys/auth"):
         secrets.write("sys/auth/userpass", {"type": "userpass"})
@@ -54,6 +66,7 @@ def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     modules = set(done.stdout.split())
     assert "vaultenv.client.api" in modules
+    assert ("vaultenv.template.consul.rendering" in modules) == (bringing == "template")
     assert foreign(modules) <= ALLOWED | {"builtins"}
 
 

@@ -1,10 +1,11 @@
-"""Pods' annotations of HashiCorp's family, and exec mode as the webhook reads it from them."""
+"""Pods' annotations of HashiCorp's family, and exec mode and file mode as the webhook reads them."""
 
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import HASHICORP_PREFIX, PREFIX
 from webhook.config.annotations import read_defaults
 from webhook.config.configure import configure
 from webhook.config.hashicorp.exec_mode import ExecMode, read_exec_mode
+from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
 from webhook.config.settings import read_settings
 
 OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1"}
@@ -34,6 +35,23 @@ def read(annotations: dict[str, str], own: dict[str, str] | None = None, **opera
 def exec_mode(annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str) -> ExecMode:
     """Exec mode of a pod that asks for it and names a secret."""
     mode = read({**GATE, **SECRET, **annotations}, own, **operator)
+    assert mode is not None
+    return mode
+
+
+def read_files(
+    annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str
+) -> FileMode | None:
+    """File mode by HashiCorp's annotations beside `own` ones of ours, with their full keys."""
+    environ = {**OPERATOR, **operator}
+    defaults, settings = read_defaults(environ), read_settings(environ)
+    every = {**named(annotations), **(own or {})}
+    return read_file_mode(every, configure(every, defaults, settings).config, defaults, settings)
+
+
+def file_mode(annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str) -> FileMode:
+    """File mode of a pod that asks for it."""
+    mode = read_files({"agent-inject": "true", **annotations}, own, **operator)
     assert mode is not None
     return mode
 

@@ -12,7 +12,6 @@ from tests.webhook.config.hashicorp.annotated import (
     rules_and_keys,
 )
 from vaultkube.problem import messages
-from webhook.config.annotations import Config
 from webhook.config.hashicorp.exec_mode import gate_warnings
 
 COMMAND = {"agent-exec-command": "/server --port 1"}
@@ -131,16 +130,12 @@ def test_unknown_keys_are_warned_about() -> None:
     ]
 
 
-def gate(annotations: dict[str, str], own: dict[str, str] | None = None) -> tuple[str, ...]:
-    return messages(gate_warnings(named(annotations), Config(annotated=own or {})))
+def gate(annotations: dict[str, str]) -> tuple[str, ...]:
+    return messages(gate_warnings(named(annotations)))
 
 
-def test_a_pod_for_files_is_no_warning_unless_it_has_annotations_of_ours() -> None:
-    files = {"agent-inject": "true", **SECRET}
-    assert gate(files) == ()
-    assert gate({"agent-inject": "false"}, {"role": "x"}) == ()
-    (message,) = gate(files, ours(vault_role="x"))
-    assert "writes no files" in message
+def test_a_pod_for_files_is_no_warning() -> None:
+    assert gate({"agent-inject": "true", **SECRET}) == gate({"agent-inject": "false"}) == ()
 
 
 def test_exec_mode_without_its_gate_is_a_warning() -> None:
@@ -149,9 +144,8 @@ def test_exec_mode_without_its_gate_is_a_warning() -> None:
     assert gate({**GATE, "agent-inject": "false"}) == ()
 
 
-def test_a_launcher_that_stays_has_no_templates_to_render_again() -> None:
-    mode = exec_mode({}, ours(vault_env_daemon="true"))
-    assert not mode.config.daemon
-    assert [each for each in messages(mode.warnings) if "vault-env-daemon" in each]
-    assert not exec_mode({}, VAULT_ENV_DAEMON="true").config.daemon
-    assert not exec_mode({}, VAULT_ENV_DAEMON="true").warnings
+def test_a_launcher_that_stays_is_annotated_or_the_operators_default_as_elsewhere() -> None:
+    assert exec_mode({}, ours(vault_env_daemon="true")).config.daemon
+    assert exec_mode({}, VAULT_ENV_DAEMON="true").config.daemon
+    assert not exec_mode({}).config.daemon
+    assert not exec_mode({}, ours(vault_env_daemon="true")).warnings

@@ -23,11 +23,11 @@ SURROUNDINGS = Surroundings(Manifests([]))
 Where = tuple[str, str]
 
 
-def found(*contents: Any, migration: bool = False) -> list[Where]:
+def found(*contents: Any, origin: str = "") -> list[Where]:
     """Rule and path of each finding."""
     documents = [document for content in contents for document in parse_documents(yaml.safe_dump(content))]
     objects = [found for document in documents for found in find_objects(document.content, "default")]
-    checker = Checker(read_operator(None), Surroundings(Manifests(objects)), "default", migration)
+    checker = Checker(read_operator(None), Surroundings(Manifests(objects)), "default", origin)
     return [(one.rule_id, one.path) for document in documents for one in checker.findings(document)]
 
 
@@ -284,7 +284,7 @@ MOVED = [
 @pytest.mark.parametrize(("manifest", "rule", "place"), MOVED, ids=[row[1] for row in MOVED])
 def test_what_changes_after_bank_vaults_is_listed(manifest: Any, rule: str, place: str) -> None:
     moved = {row.id for row in MIGRATION}
-    assert (rule, place) in found(manifest, migration=True)
+    assert (rule, place) in found(manifest, origin="bank-vaults")
     assert not {rule for rule, _ in found(manifest)} & moved
 
 

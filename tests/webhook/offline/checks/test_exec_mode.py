@@ -1,4 +1,4 @@
-"""`check` of pods with HashiCorp's annotations: each mistake at its line, nothing about pods for its own injector."""
+"""`check` of pods with HashiCorp's annotations: each mistake at its line, nothing about pods that it has served."""
 
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,11 @@ MISTAKES = [
         "template-warned",
         "agent-inject-template-config.env",
     ),
+    (
+        {"agent-inject-secret-config.env": "database/creds/app"},
+        "lease-ends",
+        "agent-inject-secret-config.env",
+    ),
     ({"agent-inject-containers": "aap"}, "exec-mode", "agent-inject-containers"),
     ({"agent-inject-secret-config.env": "/"}, "exec-mode", "agent-inject"),
     ({"agent-inject-status": "injected"}, "annotation-ignored", "agent-inject-status"),
@@ -79,12 +84,14 @@ def test_an_image_that_is_not_read_is_a_note() -> None:
 @pytest.mark.parametrize(
     "annotations",
     [
-        {"agent-inject": "true", "vault-addr": "x", "role": "{{", **SECRET},
-        {"agent-inject": "yes"},
+        {"agent-inject": "false", "vault-addr": "x", "role": "{{", **SECRET},
+        {"agent-inject": "true", "agent-inject-status": "injected", "vault-addr": "x"},
         {**GATE, **SECRET, "role": "api", "service": "https://any.example.com"},
     ],
 )
-def test_nothing_is_found_in_a_pod_for_the_injector_or_in_a_good_one(annotations: dict[str, str]) -> None:
+def test_nothing_is_found_in_a_pod_that_is_served_already_or_in_a_good_one(
+    annotations: dict[str, str],
+) -> None:
     assert found(deployment(annotations)) == []
 
 

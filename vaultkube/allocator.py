@@ -1,4 +1,4 @@
-"""Settings of glibc's allocator (mallopt(3)) that return the memory of large blocks to the system.
+"""Settings of glibc's allocator (mallopt(3)) that return memory to the system; without effect on other C libraries.
 
 glibc puts a large block into a mapping of its own, which goes back to the system when the block is freed. But each
 freed one raises the size that counts as large, and soon the bodies of many threads fragment the heaps. With a fixed
@@ -8,11 +8,21 @@ size they do not: 48 attacks of registries at once take 20 MiB, and 20 MiB again
 import ctypes
 
 _M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
 _LARGE_BYTES = 128 * 1024
 
 
 def give_back_large_blocks() -> None:
-    """Return blocks above 128 KiB to the system as soon as they are freed, where the C library is glibc."""
+    """Return blocks above 128 KiB to the system as soon as they are freed."""
+    _mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def share_heaps(most: int) -> None:
+    """Let threads share so many heaps; by itself glibc makes up to eight for each processor, and each one fragments."""
+    _mallopt(_M_ARENA_MAX, most)
+
+
+def _mallopt(parameter: int, value: int) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt(parameter, value)

@@ -10,8 +10,8 @@ from vaultenv.references.grammar import normal_path
 from vaultkube import value_types
 from vaultkube.deadline import Deadline
 from vaultkube.errors import OutOfTime
+from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.problem import Problem
-from webhook.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 
 LAYOUT = ("09999-demo-cluster/data/{namespace}", "09999-demo-cluster/data/_shared")
 POLICY = PathPolicy(LAYOUT)

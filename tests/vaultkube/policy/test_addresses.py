@@ -3,7 +3,7 @@
 import pytest
 
 from vaultkube.errors import ForbiddenAddress
-from webhook.policy.addresses import check_address
+from vaultkube.policy.addresses import check_address
 
 OPERATORS = "http://10.1.2.3:8200"
 LISTED = ("https://vault.example.com:8200", "https://second.example.com", "https://10.0.0.7:8200")

@@ -1,0 +1,1 @@
+"""The provider for the CSI driver: mounts over its socket, beside another provider."""

@@ -1,0 +1,95 @@
+"""The providers that are compared, each started as in a pod: API server and ServiceAccount where a pod has them."""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.servers.cluster import Cluster
+from tests.servers.process import Process
+from tests.servers.vault import Vault
+from tests.vaultcsi.driver import Driver
+from tests.vaultcsi.provider import ACCOUNT, NAMESPACE, NODE
+
+ORIGINAL = "ORIGINAL_CSI_PROVIDER"
+"""The variable with the path of vault-csi-provider, a static program."""
+
+# The files of a pod's ServiceAccount, in a mount namespace of the program's own.
+_AS_IN_A_POD = """
+set -eu
+mount -t tmpfs tmpfs /run
+mkdir -p /run/secrets/kubernetes.io
+cp -r "$1" /run/secrets/kubernetes.io/serviceaccount
+shift; exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a process takes, in MiB: resident, and its share of pages that others have too."""
+
+    rss: float
+    pss: float
+
+    def __str__(self) -> str:
+        return f"{self.rss:.0f} ({self.pss:.0f})"
+
+
+class Program:
+    """A provider that serves, and a driver that calls it."""
+
+    def __init__(self, name: str, command: list[str], folder: Path, cluster: Cluster, vault: Vault) -> None:
+        self.name = name
+        account = folder / "account"
+        account.mkdir(parents=True)
+        (account / "token").write_text(cluster.service_account_token(NAMESPACE, ACCOUNT))
+        (account / "ca.crt").write_bytes(cluster.endpoint.ca_file.read_bytes())
+        (account / "namespace").write_text(NAMESPACE)
+        socket, log = folder / "vault.sock", folder / "provider.log"
+        api = urlsplit(cluster.endpoint.address)
+        self.process = Process(
+            [
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                _AS_IN_A_POD,
+                "sh",
+                str(account),
+                *command,
+                f"-endpoint={socket}",
+            ],
+            log,
+            {
+                "PATH": os.environ["PATH"],
+                "KUBERNETES_SERVICE_HOST": api.hostname or "",
+                "KUBERNETES_SERVICE_PORT": str(api.port),
+                "VAULT_CACERT": str(vault.ca_file),
+                "NODE_NAME": NODE,
+            },
+        )
+        self.process.wait_until(socket.exists)
+        self.driver = Driver(str(socket))
+
+    def memory(self) -> Memory:
+        """Return what it takes now."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        rss, pss = (
+            int(re.findall(rf"^{name}:\s+(\d+)", rollup, re.MULTILINE)[0]) / 1024 for name in ("Rss", "Pss")
+        )
+        return Memory(rss, pss)
+
+    def stop(self) -> None:
+        """End it."""
+        self.driver.close()
+        self.process.stop()
+
+
+def commands() -> dict[str, list[str]]:
+    """Return the command of each provider: ours, and the Go original where it is given."""
+    found = {"ours": [sys.executable, "-m", "webhook", "csi-provider"]}
+    if os.environ.get(ORIGINAL):
+        found["vault-csi-provider"] = [os.environ[ORIGINAL]]
+    return found

@@ -1,0 +1,1 @@
+"""Tests of the provider for the Secrets Store CSI driver; folders mirror `vaultcsi/`."""

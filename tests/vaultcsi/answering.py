@@ -1,0 +1,94 @@
+"""Stand-ins for what a real Vault cannot be told to answer, and a relay from a socket file to a real one."""
+
+import contextlib
+import re
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers.vault import Vault
+
+_LOGIN = b'{"auth": {"client_token": "hvs.x", "lease_duration": 60, "renewable": false}}'
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """Yield the address of a server that lets everybody log in, and answers anything else with these bytes, then closes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_serve, args=(listening, answer), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def http(status: str, body: bytes = b"", **headers: str) -> bytes:
+    """Return an answer of HTTP/1.1; headers have `_` for `-`."""
+    fields = {"Content_Length": str(len(body)), **headers}
+    lines = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in fields.items())
+    return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body
+
+
+@contextmanager
+def relaying(path: Path, vault: Vault) -> Iterator[None]:
+    """Relay what comes over a socket file to Vault's TLS listener, as an agent beside the provider does."""
+    context = ssl.create_default_context(cafile=str(vault.ca_file))
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # what can be read is data, no ticket of a session
+    host, _, port = vault.address.removeprefix("https://").rpartition(":")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+
+        def relay() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:  # closed
+                    return
+                upstream = context.wrap_socket(
+                    socket.create_connection((host, int(port))), server_hostname=host
+                )
+                threading.Thread(target=_relay, args=(connection, upstream), daemon=True).start()
+
+        threading.Thread(target=relay, daemon=True).start()
+        yield
+
+
+def _relay(connection: socket.socket, upstream: ssl.SSLSocket) -> None:
+    """Pass on what either side sends, until one ends; one thread, as OpenSSL wants it."""
+    with connection, upstream, contextlib.suppress(OSError):
+        while True:
+            ready = [upstream] if upstream.pending() else select.select([connection, upstream], [], [])[0]
+            for source, target in ((connection, upstream), (upstream, connection)):
+                if source in ready:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    target.sendall(data)
+
+
+def _serve(listening: socket.socket, answer: bytes) -> None:
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:  # closed
+            return
+        with connection:
+            is_login = _request(connection).startswith(b"POST /v1/auth/")
+            connection.sendall(http("200 OK", _LOGIN, Connection="close") if is_login else answer)
+
+
+def _request(connection: socket.socket) -> bytes:
+    """Return a whole request: whoever closes a connection with something unread in it takes the answer back."""
+    request = b""
+    while True:
+        head, divider, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if divider and len(body) >= (int(length[1]) if length else 0):
+            return request
+        piece = connection.recv(65536)
+        if not piece:
+            return request
+        request += piece

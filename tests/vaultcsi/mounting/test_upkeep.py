@@ -1,0 +1,167 @@
+"""What Vault issues is kept between mounts: leases of its rabbitmq engine, on a broker that agrees to all, and certificates."""
+
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.servers.vault import Vault, VaultRefused
+from tests.vaultcsi.provider import NODE, Provider, Surroundings
+
+TTL_S = 4
+LEASES = "sys/leases/lookup/rabbitmq-csi/creds/app"
+OBJECTS = [
+    {"objectName": name, "secretPath": "rabbitmq-csi/creds/app", "secretKey": name}
+    for name in ("username", "password")
+]
+
+
+class Broker(BaseHTTPRequestHandler):
+    """RabbitMQ's management API as far as Vault uses it: users and their permissions come and go."""
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self.send_response(204)
+        self.end_headers()
+
+    do_DELETE = do_PUT
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture(scope="module")
+def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
+    """Vault with a rabbitmq engine whose leases are short and can be renewed for an hour, and the role `leasing`."""
+    vault = surroundings.vault
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as broker:
+        thread = Thread(target=broker.serve_forever)
+        thread.start()
+        connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
+        vault.mount("rabbitmq-csi", "rabbitmq")
+        vault.write("rabbitmq-csi/config/connection", {**connection, "username": "u", "password": "p"})
+        vault.write("rabbitmq-csi/config/lease", {"ttl": TTL_S, "max_ttl": 3600})
+        vault.write("rabbitmq-csi/roles/app", {"vhosts": '{"/": {"read": ".*"}}'})
+        surroundings.role("leasing", "rabbitmq-csi/creds/app")
+        yield surroundings
+        vault.write("sys/leases/revoke-prefix/rabbitmq-csi", {})
+        broker.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def keeper(
+    session_folder: Path, module_sockets: Path, leasing: Surroundings, provider_kubeconfig: Path
+) -> Iterator[Provider]:
+    """A provider that looks after leases and pods all the time."""
+    environ = {
+        "VAULT_CACERT": str(leasing.vault.ca_file),
+        "NODE_NAME": NODE,
+        "RENEWAL_INTERVAL": "200ms",
+        "PODS_INTERVAL": "300ms",
+    }
+    running = Provider(session_folder, module_sockets / "vault.sock", provider_kubeconfig, environ)
+    yield running
+    running.stop()
+
+
+def leases(vault: Vault) -> set[str]:
+    try:
+        return set(vault.request("LIST", LEASES)["data"]["keys"])
+    except VaultRefused:  # 404: none
+        return set()
+
+
+def eventually(ready: Callable[[], bool], timeout_s: float = 10) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.long
+def test_a_lease_is_kept_for_all_mounts_of_a_pod_and_renewed(keeper: Provider, leasing: Surroundings) -> None:
+    before = leases(leasing.vault)
+    attributes = leasing.attributes(OBJECTS, roleName="leasing")
+    first = keeper.driver.mount(attributes)
+    (lease,) = leases(leasing.vault) - before
+    time.sleep(TTL_S * 1.5)
+    assert keeper.driver.mount(attributes) == first
+    assert leases(leasing.vault) - before == {lease}
+
+
+def test_another_pod_has_a_lease_of_its_own(keeper: Provider, leasing: Surroundings) -> None:
+    first, second = (keeper.driver.files(leasing.attributes(OBJECTS, roleName="leasing")) for _ in range(2))
+    assert first["username"] != second["username"]
+
+
+@pytest.mark.long
+def test_a_token_with_leases_is_renewed(keeper: Provider, leasing: Surroundings) -> None:
+    leasing.role("short", "rabbitmq-csi/creds/app", ttl=f"{TTL_S}s", max_ttl="1h")
+    attributes = leasing.attributes(OBJECTS, roleName="short")
+    first = keeper.driver.mount(attributes)
+    time.sleep(TTL_S * 1.5)
+    assert keeper.driver.mount(attributes) == first
+
+
+def test_a_token_that_ends_takes_its_lease_along_and_another_one_is_issued(
+    keeper: Provider, leasing: Surroundings
+) -> None:
+    attributes = leasing.attributes(OBJECTS, roleName="leasing")
+    first = keeper.driver.files(attributes)
+    leasing.vault.write("sys/leases/revoke-prefix/auth/kubernetes/login", {})
+    assert keeper.driver.files(attributes) == first  # nothing was asked of Vault
+    leasing.vault.put_secret("secret/data/database/beside", k="v")
+    leasing.role("both", "rabbitmq-csi/creds/app", "secret/data/database/beside")
+    beside = {"objectName": "k", "secretPath": "secret/data/database/beside", "secretKey": "k"}
+    pod = leasing.pod()
+    attributes = leasing.attributes([*OBJECTS, beside], pod, roleName="both")
+    first = keeper.driver.files(attributes)
+    leasing.vault.write("sys/leases/revoke-prefix/auth/kubernetes/login", {})
+    second = keeper.driver.files(attributes)
+    assert second["k"] == b"v"
+    assert second["username"] != first["username"]
+
+
+def test_a_pod_that_is_gone_leaves_no_lease_and_no_token(keeper: Provider, leasing: Surroundings) -> None:
+    before, logins = leases(leasing.vault), leasing.logins()
+    gone, stays = leasing.pod(), leasing.pod()
+    for pod in (gone, stays):
+        keeper.driver.mount(leasing.attributes(OBJECTS, pod, roleName="leasing"))
+    assert len(leases(leasing.vault) - before) == 2
+    leasing.delete(gone)
+    eventually(lambda: len(leases(leasing.vault) - before) == 1)
+    eventually(lambda: leasing.logins() == logins + 1)
+    time.sleep(1)
+    assert len(leases(leasing.vault) - before) == 1
+    assert '"revoked":true' in keeper.log.read_text()
+
+
+def test_a_certificate_is_the_same_until_near_its_end(keeper: Provider, leasing: Surroundings) -> None:
+    vault = leasing.vault
+    vault.mount("pki-csi", "pki")
+    vault.write("pki-csi/root/generate/internal", {"common_name": "CA"})
+    vault.write("pki-csi/roles/web", {"allow_any_name": True})
+    leasing.role("pki-csi", "pki-csi/issue/web")
+
+    def certificate(ttl: str) -> list[dict[str, object]]:
+        arguments = {"common_name": "a.example.com", "ttl": ttl}
+        return [
+            {
+                "objectName": key,
+                "secretPath": "pki-csi/issue/web",
+                "method": "POST",
+                "secretArgs": arguments,
+                "secretKey": key,
+            }
+            for key in ("certificate", "private_key")
+        ]
+
+    pod = leasing.pod()
+    for ttl, stays in (("1h", True), ("30s", False)):
+        attributes = leasing.attributes(certificate(ttl), pod, roleName="pki-csi")
+        first, second = (keeper.driver.mount(attributes) for _ in range(2))
+        assert (first == second) is stays

@@ -1,0 +1,179 @@
+"""The process: its socket, its health, its end, beside a provider that is replaced."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.servers.process import free_port
+from tests.vaultcsi.driver import Driver
+from tests.vaultcsi.provider import Provider, Surroundings
+from tests.vaultcsi.test_mounts import OBJECTS
+
+START = [sys.executable, "-m", "webhook", "csi-provider"]
+
+
+@pytest.fixture
+def own_provider(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> Iterator[Provider]:
+    """A provider of the test's own."""
+    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
+    yield running
+    running.stop()
+
+
+def start(
+    folder: Path, sockets: Path, surroundings: Surroundings, kubeconfig: Path, **settings: str
+) -> Provider:
+    environ = {"VAULT_CACERT": str(surroundings.vault.ca_file), **settings}
+    return Provider(folder, sockets / "vault.sock", kubeconfig, environ)
+
+
+def test_only_root_may_connect(own_provider: Provider) -> None:
+    assert stat.S_IMODE(own_provider.socket.stat().st_mode) == 0o600
+
+
+def test_a_socket_that_was_left_behind_is_replaced(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(socket_folder / "vault.sock"))
+    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
+    try:
+        assert running.driver.version()
+    finally:
+        running.stop()
+    assert os.listdir(socket_folder) == []
+
+
+def test_a_new_provider_takes_over_and_the_old_one_leaves_it_its_socket(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    old = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
+    assert old.health() == (200, "ok")
+    new = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
+    try:
+        assert old.health()[0] == 503
+        assert old.health("/health/live") == (200, "ok")
+        old.stop()
+        assert new.health() == (200, "ok")
+        fresh = Driver(str(socket_folder / "vault.sock"))
+        assert fresh.files(surroundings.attributes(OBJECTS))["obj-username"] == b"myusername"
+        fresh.close()
+    finally:
+        new.stop()
+
+
+def test_a_provider_without_its_socket_is_not_ready(own_provider: Provider) -> None:
+    own_provider.socket.unlink()
+    status, text = own_provider.health()
+    assert status == 503
+    assert "is not this provider's" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics"])
+def test_other_paths_are_not_found(own_provider: Provider, path: str) -> None:
+    assert own_provider.health(path)[0] == 404
+
+
+def test_a_mount_that_has_begun_is_answered_after_sigterm(
+    own_provider: Provider, surroundings: Surroundings
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        attributes = surroundings.attributes(
+            OBJECTS, vaultAddress=f"http://127.0.0.1:{slow.getsockname()[1]}"
+        )
+        found: list[tuple[str, str]] = []
+        call = threading.Thread(target=lambda: found.append(own_provider.driver.refusal(attributes)))
+        call.start()
+        connection, _ = slow.accept()  # the provider waits for Vault's answer to the login
+        own_provider.process.send(signal.SIGTERM)
+        with connection:
+            connection.recv(4096)
+            connection.sendall(
+                b"HTTP/1.1 400 Bad Request\r\nContent-Length: 24\r\n\r\n" + b'{"errors": ["answered"]}'
+            )
+            call.join(10)
+    assert found[0][0] == "PERMISSION_DENIED"
+    assert "answered" in found[0][1]
+
+
+def test_a_vault_that_is_silent_ends_with_the_deadline_of_the_driver(
+    own_provider: Provider, surroundings: Surroundings
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        attributes = surroundings.attributes(OBJECTS, vaultAddress=address)
+        assert own_provider.driver.refusal(attributes, timeout_s=1)[0] == "DEADLINE_EXCEEDED"
+    assert own_provider.driver.version()
+
+
+def test_a_socket_that_cannot_be_made_is_an_error_with_its_path(
+    tmp_path: Path, provider_kubeconfig: Path
+) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [*START, f"-endpoint={tmp_path}/file/vault.sock", f"-health-addr=127.0.0.1:{free_port()}"],
+        env={"PATH": os.environ["PATH"], "KUBECONFIG": str(provider_kubeconfig)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert "file/vault.sock cannot be made" in done.stderr
+
+
+def test_a_port_that_is_taken_is_an_error_that_names_the_setting(
+    socket_folder: Path, provider_kubeconfig: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*START, f"-endpoint={socket_folder}/vault.sock", f"-health-addr=127.0.0.1:{port}"],
+            env={"PATH": os.environ["PATH"], "KUBECONFIG": str(provider_kubeconfig)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert done.returncode == 1
+    assert "HEALTH_ADDR cannot be listened on" in done.stderr
+
+
+def test_the_operators_path_policy_holds(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    policy = {"VAULT_PATH_POLICY": "secret/data/{namespace}"}
+    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, **policy)
+    try:
+        status, message = running.driver.refusal(surroundings.attributes(OBJECTS))
+    finally:
+        running.stop()
+    assert status == "INVALID_ARGUMENT"
+    assert "lets namespace default name secret/data/default" in message
+
+
+@pytest.mark.long
+def test_pods_that_wait_for_a_silent_vault_do_not_keep_those_of_other_namespaces(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, THREADS="4")
+    surroundings.cluster.create_namespace("patient")
+    surroundings.account(namespace="patient")
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        waiting = [surroundings.attributes(OBJECTS, vaultAddress=address) for _ in range(6)]
+        found = [pool.submit(running.driver.refusal, each, timeout_s=8) for each in waiting]
+        own = surroundings.attributes(OBJECTS, surroundings.pod(namespace="patient"))
+        assert running.driver.files(own, timeout_s=6)["obj-username"] == b"myusername"
+        statuses = {each.result()[0] for each in found}
+    running.stop()
+    assert statuses == {"DEADLINE_EXCEEDED", "UNAVAILABLE"}

@@ -1,0 +1,136 @@
+"""Answers that are half, empty, too long or not Vault's, and Vaults that are reached in other ways."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.servers.vault import Vault
+from tests.vaultcsi.answering import answering, http, relaying
+from tests.vaultcsi.provider import Provider, Surroundings
+from tests.vaultcsi.test_mounts import OBJECTS
+
+WHOLE = [{"objectName": "all", "secretPath": "a/b"}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "message"),
+    [
+        (b"", "UNAVAILABLE", "no whole answer came"),
+        (http("200 OK", b'{"data"', Content_Length="400"), "UNAVAILABLE", "no whole answer came"),
+        (http("204 No Content"), "FAILED_PRECONDITION", "path not found: a/b"),
+        (http("200 OK", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "path not found: a/b"),
+        (http("200 OK", b'{"data": null}'), "FAILED_PRECONDITION", "path not found: a/b"),
+        (http("404 Not Found", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "the answer is not JSON"),
+        (http("503 Service Unavailable", b'{"errors": ["Vault is sealed"]}'), "UNAVAILABLE", "unseal Vault"),
+        (http("429 Too Many Requests", b'{"errors": []}'), "UNAVAILABLE", "Vault cannot answer now"),
+        (
+            http("307 Temporary Redirect", Location="http://127.0.0.1:1/"),
+            "FAILED_PRECONDITION",
+            "holds no data",
+        ),
+        (http("200 OK", b"[" + b"1," * 300_000 + b"1]"), "RESOURCE_EXHAUSTED", "more than 200000 values"),
+        (http("200 OK", b'{"data": "' + b"x" * (7 << 20) + b'"}'), "RESOURCE_EXHAUSTED", "longer than"),
+        (
+            http("200 OK", b'{"data": {"k": "' + b"x" * (4 << 20) + b'"}}'),
+            "RESOURCE_EXHAUSTED",
+            "divide the SecretProviderClass",
+        ),
+    ],
+    ids=[
+        "none",
+        "half",
+        "204",
+        "HTML",
+        "null",
+        "HTML 404",
+        "sealed",
+        "busy",
+        "redirect",
+        "values",
+        "long",
+        "driver",
+    ],
+)
+def test_an_answer_that_cannot_be_used_is_an_error_that_says_why(
+    provider: Provider, surroundings: Surroundings, answer: bytes, status: str, message: str
+) -> None:
+    with answering(answer) as address:
+        found, text = provider.driver.refusal(surroundings.attributes(WHOLE, vaultAddress=address))
+    assert found == status
+    assert message in text
+    assert "s3cr3t" not in text
+    assert provider.driver.version()
+
+
+def test_a_thousand_objects_are_mounted(provider: Provider, surroundings: Surroundings) -> None:
+    keys = {f"k{number}": str(number) for number in range(1000)}
+    surroundings.vault.put_secret("secret/data/database/many", **keys)
+    objects = [
+        {"objectName": key, "secretPath": "secret/data/database/many", "secretKey": key} for key in keys
+    ]
+    files = provider.driver.files(surroundings.attributes(objects))
+    assert files == {key: text.encode() for key, text in keys.items()}
+
+
+def test_a_sealed_vault_is_said_to_be_and_is_asked_again(
+    provider: Provider, surroundings: Surroundings, own_vault: Vault
+) -> None:
+    attributes = surroundings.attributes(OBJECTS, vaultAddress=own_vault.address)
+    own_vault.seal()
+    status, message = provider.driver.refusal(attributes)
+    assert (status, "Vault is sealed" in message) == ("UNAVAILABLE", True)
+
+
+def test_a_vault_whose_name_is_another_is_reached_by_the_name_of_its_certificate(
+    provider: Provider, surroundings: Surroundings
+) -> None:
+    address = surroundings.vault.address.replace("127.0.0.1", "localhost")
+    status, message = provider.driver.refusal(surroundings.attributes(OBJECTS, vaultAddress=address))
+    assert (status, "x509" in message) == ("UNAVAILABLE", True)
+    named = surroundings.attributes(OBJECTS, vaultAddress=address, vaultTLSServerName="127.0.0.1")
+    assert provider.driver.files(named)["obj-username"] == b"myusername"
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_so(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    untrusting = Provider(tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {})
+    try:
+        status, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS))
+        assert (status, "vaultCACertPath" in message) == ("UNAVAILABLE", True)
+        ca = str(surroundings.vault.ca_file)
+        for trust in ({"vaultCACertPath": ca}, {"vaultSkipTLSVerify": "true"}):
+            assert (
+                untrusting.driver.files(surroundings.attributes(OBJECTS, **trust))["obj-username"]
+                == b"myusername"
+            )
+        _, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS, vaultCACertPath="/none"))
+        assert "/none must be PEM files in the provider's container" in message
+    finally:
+        untrusting.stop()
+
+
+def test_vault_is_reached_by_the_socket_of_an_agent(
+    tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
+) -> None:
+    agent = socket_folder / "agent.sock"
+    with relaying(agent, surroundings.vault):
+        running = Provider(
+            tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {}, f"-vault-addr=unix://{agent}"
+        )
+        try:
+            attributes = surroundings.attributes(OBJECTS)
+            del attributes["vaultAddress"]
+            assert running.driver.files(attributes)["obj-username"] == b"myusername"
+        finally:
+            running.stop()
+
+
+def test_attributes_that_name_no_pod_say_what_the_csidriver_object_needs(
+    provider: Provider, surroundings: Surroundings
+) -> None:
+    attributes = json.loads(json.dumps(surroundings.attributes(OBJECTS)))
+    del attributes["csi.storage.k8s.io/pod.uid"]
+    status, message = provider.driver.refusal(attributes)
+    assert (status, "podInfoOnMount" in message) == ("INVALID_ARGUMENT", True)

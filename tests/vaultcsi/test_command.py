@@ -1,0 +1,42 @@
+"""The command before it serves: what it imports, and what it says where it cannot begin."""
+
+import subprocess
+import sys
+
+import pytest
+
+WITHOUT_GRPC = """
+import sys
+sys.modules["grpc"] = None
+sys.argv = ["vault-webhook", "csi-provider"]
+from webhook.__main__ import main
+sys.exit(main())
+"""
+
+
+def run(*command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, *command], env={}, capture_output=True, text=True, timeout=60)
+
+
+def test_without_its_extra_the_command_says_which() -> None:
+    done = run("-c", WITHOUT_GRPC)
+    assert done.returncode == 1
+    assert "pip install 'vault-webhook[csi]'" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "mutate", "serve", "csi-provider"])
+def test_no_command_loads_grpcio_for_its_help(command: str) -> None:
+    code = (
+        f"import sys; sys.argv = ['vault-webhook', '{command}', '--help']\n"
+        "from webhook.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "sys.exit('grpc' in sys.modules)"
+    )
+    assert run("-c", code).returncode == 0
+
+
+def test_settings_that_cannot_be_used_end_it() -> None:
+    done = run("-m", "webhook", "csi-provider", "--endpoint=x")
+    assert done.returncode == 1
+    assert "CSI_ENDPOINT='x' is not the path of a socket" in done.stderr

@@ -1,0 +1,69 @@
+"""Settings: variables, the flags of vault-csi-provider over them, and all problems at once."""
+
+import pytest
+
+from vaultcsi.settings import ROWS, Settings, read_settings, usage
+from vaultkube.errors import InvalidSetting
+
+
+def test_the_flags_of_the_chart_are_understood_with_one_dash_or_two() -> None:
+    found = read_settings(
+        [
+            "--endpoint=/provider/vault.sock",
+            "-log-level=trace",
+            "--hmac-secret-name",
+            "key",
+            "-vault-tls-skip-verify",
+            "--vault-addr",
+            "unix:///var/run/vault/agent.sock",
+            "-cache-size=10",
+        ],
+        {},
+    )
+    assert found == Settings(
+        log_level="debug",
+        hmac_secret_name="key",
+        skip_verify=True,
+        address="unix:///var/run/vault/agent.sock",
+        most_logins=10,
+    )
+
+
+def test_a_flag_wins_over_its_variable() -> None:
+    environ = {"VAULT_ADDR": "https://other", "VAULT_NAMESPACE": "team"}
+    found = read_settings(["-vault-addr=https://vault:8200/"], environ)
+    assert (found.address, found.vault_namespace) == ("https://vault:8200", "team")
+
+
+@pytest.mark.parametrize(
+    ("flag", "level"), [("-debug", "debug"), ("-debug=true", "debug"), ("-debug=false", "info")]
+)
+def test_debug_is_a_level(flag: str, level: str) -> None:
+    assert read_settings([flag], {}).log_level == level
+
+
+@pytest.mark.parametrize(
+    ("text", "address"), [(":8080", ("", 8080)), ("127.0.0.1:1", ("127.0.0.1", 1)), ("[::1]:1", ("::1", 1))]
+)
+def test_health_listens_where_it_is_told(text: str, address: tuple[str, int]) -> None:
+    assert read_settings([f"-health-addr={text}"], {}).health_address == address
+
+
+def test_everything_that_cannot_be_used_is_named() -> None:
+    arguments = ["-endpoint=relative", "--nonsense=1", "word", "-cache-size=many", "-health-addr=8080"]
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings(arguments, {"THREADS": "0", "VAULT_ADDR": "vault"})
+    for part in (
+        "CSI_ENDPOINT",
+        "'--nonsense=1' is no flag",
+        "'word'",
+        "CACHE_SIZE",
+        "HEALTH_ADDR",
+        "THREADS",
+        "VAULT_ADDR",
+    ):
+        assert part in str(caught.value)
+
+
+def test_the_help_has_every_setting() -> None:
+    assert all(row.settings[0] in usage() for row in ROWS)

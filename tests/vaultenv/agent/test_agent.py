@@ -1,0 +1,214 @@
+"""The rounds of an agent with clocks of the test's own, on a Vault that a test makes of answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaultenv.agent.agent import Agent
+from vaultenv.agent.writing import Writer
+from vaultenv.agent_settings import AgentFile, AgentSettings
+from vaultenv.basics.log import Log
+from vaultenv.errors import NotResolved, SecretNotFound, VaultEnvError, VaultUnavailable
+from vaultenv.settings import Settings
+from vaultenv.template_sources import TemplateSource
+
+VALUE = '{{ with secret "%s" }}{{ .Data.value }}{{ end }}'
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def date(self) -> float:
+        return 1_700_000_000.0 + self.now
+
+    def chance(self) -> float:
+        return 0.5
+
+
+class Answers:
+    """Vault as far as an agent asks it: an answer, or an error, for each path."""
+
+    def __init__(self, **bodies: Any) -> None:
+        self.found: dict[str, Any] = bodies
+        self.asked: list[str] = []
+        self.login_lease: dict[str, object] = {}
+        self.token = "t"
+
+    def within(self, _deadline: object) -> None:
+        """Do nothing: there is nothing to wait for."""
+
+    def use(self, token: str) -> None:
+        self.token = token
+
+    def written(self, path: str, _body: str) -> Any:
+        return self.bodies([(path, "")])[0]
+
+    def mounts(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+        return [{} for _ in paths]
+
+    def bodies(self, questions: Sequence[tuple[str, object]]) -> list[Any]:
+        self.asked += [path for path, _ in questions]
+        return [self.found.get(path, SecretNotFound(f"path not found: {path}")) for path, _ in questions]
+
+    def call(self, _method: str, path: str, _body: str = "") -> dict[str, Any]:
+        self.asked.append(path)
+        answer = self.found[path]
+        if isinstance(answer, VaultEnvError):
+            raise answer
+        return dict(answer)
+
+
+def value(text: str, **more: object) -> dict[str, object]:
+    return {"data": {"value": text}, **more}
+
+
+class Scene:
+    """An agent with one file for each path, named as the path."""
+
+    def __init__(self, folder: Path, vault: Answers, *paths: str, **more: Any) -> None:
+        files = [
+            AgentFile(
+                TemplateSource(path, template=VALUE % path, missing_key="error"), str(folder / "s" / path)
+            )
+            for path in paths
+        ]
+        self.folder = folder
+        self.vault = vault
+        self.clock = Clock()
+        launcher = Settings({b"VAULT_TOKEN": b"t"})
+        settings = AgentSettings(tuple(files), home=str(folder / "h"), **more)
+        self.agent = Agent(
+            settings,
+            vault,
+            launcher,
+            Log("error"),
+            self.clock,
+            Writer(),
+            lambda _: "",  # type: ignore[arg-type]
+        )
+
+    def text(self, path: str) -> str:
+        file = self.folder / "s" / path
+        return file.read_text() if file.exists() else ""
+
+    def next_round(self) -> float:
+        """Go on to the time of the next round, do it, and return the seconds until then."""
+        waited, self.clock.now = self.agent.due_at() - self.clock.now, self.agent.due_at()
+        self.agent.round()
+        return waited
+
+
+def test_only_what_is_due_is_asked_for_again(tmp_path: Path) -> None:
+    vault = Answers(a=value("1"), b=value("2", lease_id="b/1", lease_duration=100))
+    scene = Scene(tmp_path, vault, "a", "b")
+    scene.agent.round()
+    assert (vault.asked, scene.agent.is_complete) == (["a", "b"], True)
+    vault.found["b"] = value("3", lease_id="b/2", lease_duration=1000)
+    assert scene.next_round() == pytest.approx(90)
+    assert (vault.asked, scene.text("b")) == (["a", "b", "b"], "3")
+    vault.found["a"] = value("4")
+    assert scene.next_round() == pytest.approx(180)
+    assert (vault.asked[3:], scene.text("a")) == (["a"], "4")
+
+
+def test_one_secret_that_fails_stops_no_other_and_is_given_up_after_five_minutes(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Answers(a=value("1")), "a", "none")
+    scene.agent.round()
+    assert (scene.text("a"), scene.agent.is_complete) == ("1", False)
+    began = scene.clock.now
+    with pytest.raises(NotResolved, match=r"path not found: none \(secret none\)"):
+        while True:
+            scene.next_round()
+    assert scene.clock.now - began == pytest.approx(303.75)
+    assert scene.vault.asked.count("none") == 13
+
+
+def test_without_giving_up_a_secret_is_asked_for_ever_more_seldom(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Answers(), "none", exit_on_retry_failure=False)
+    scene.agent.round()
+    waited = [scene.next_round() for _ in range(20)]
+    assert waited[11:16] == pytest.approx([60, 120, 240, 300, 300])
+    scene.vault.found["none"] = value("late")
+    scene.next_round()
+    assert (scene.text("none"), scene.agent.is_complete) == ("late", True)
+
+
+def test_an_outage_after_the_first_files_never_ends_the_agent(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Answers(a=value("1")), "a")
+    scene.agent.round()
+    scene.vault.found["a"] = VaultUnavailable("Vault is gone")
+    scene.next_round()
+    since = scene.agent.status.troubles["secret a"].since_s
+    assert since == scene.clock.date()
+    for _ in range(30):
+        scene.next_round()
+    trouble = scene.agent.status.troubles["secret a"]
+    assert (trouble.since_s, trouble.why) == (pytest.approx(since), "Vault is gone")
+    assert (scene.text("a"), scene.agent.status.is_complete) == ("1", True)
+    scene.vault.found["a"] = value("2")
+    scene.next_round()
+    assert (scene.text("a"), scene.agent.status.troubles) == ("2", {})
+
+
+def test_a_lease_that_ended_in_an_outage_is_stale_since_its_end(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Answers(a=value("1", lease_id="a/1", lease_duration=100)), "a")
+    scene.agent.round()
+    ends_at = scene.clock.date() + 100
+    scene.vault.found["a"] = VaultUnavailable("Vault is gone")
+    while scene.clock.date() < ends_at:
+        scene.next_round()
+    assert scene.agent.status.troubles["secret a"].since_s == pytest.approx(ends_at - 9.9, abs=10)
+
+
+def test_a_renewal_that_fails_is_tried_again_and_then_the_secret_is_read(tmp_path: Path) -> None:
+    leased = value("1", lease_id="a/1", lease_duration=90, renewable=True)
+    scene = Scene(tmp_path, Answers(**{"a": leased, "sys/leases/renew": VaultUnavailable("gone")}), "a")
+    scene.agent.round()
+    assert scene.next_round() == pytest.approx(60)
+    assert scene.next_round() == pytest.approx(0.25)
+    scene.vault.found["sys/leases/renew"] = {"lease_duration": 90}
+    scene.next_round()
+    assert scene.next_round() == pytest.approx(60)
+    scene.vault.found |= {
+        "sys/leases/renew": {"lease_duration": 10},
+        "a": value("2", lease_id="a/2", lease_duration=90),
+    }
+    scene.next_round()
+    assert scene.text("a") == "1"
+    assert scene.next_round() == pytest.approx(9)
+    assert scene.text("a") == "2"
+
+
+def test_a_template_that_fails_later_keeps_its_file_and_is_told(tmp_path: Path) -> None:
+    vault = Answers(a=value("1"))
+    scene = Scene(tmp_path, vault, "a")
+    scene.agent.round()
+    vault.found["a"] = {"data": {"other": "2"}}
+    scene.next_round()
+    assert (scene.text("a"), scene.agent.status.troubles.keys()) == ("1", {"template a"})
+    vault.found["a"] = value("2")
+    scene.next_round()
+    assert (scene.text("a"), scene.agent.status.troubles) == ("2", {})
+
+
+def test_a_file_that_cannot_be_written_later_is_written_when_it_can(tmp_path: Path) -> None:
+    vault = Answers(a=value("1"))
+    scene = Scene(tmp_path, vault, "a")
+    scene.agent.round()
+    (tmp_path / "s/a").unlink()
+    (tmp_path / "s/a").mkdir()
+    vault.found["a"] = value("2")
+    scene.next_round()
+    assert scene.agent.status.troubles.keys() == {"template a"}
+    assert scene.next_round() == pytest.approx(0.25)
+    (tmp_path / "s/a").rmdir()
+    assert scene.next_round() == pytest.approx(0.5)
+    assert (scene.text("a"), scene.agent.status.troubles) == ("2", {})

@@ -1,0 +1,195 @@
+"""The agent's listener on a real Vault: tokens added, leases and tokens kept, bounds."""
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import requests
+
+from tests.servers.process import free_port
+from tests.servers.vault import Vault
+from tests.vaultenv.agent.conftest import Pod, until
+from tests.vaultenv.agent.test_stay import login
+from vaultenv.agent.listener import CONNECTIONS
+from vaultenv.agent.requests import BODY_LIMIT
+from vaultenv.agent_settings import Listener
+
+pytestmark = pytest.mark.usefixtures("each_launcher")
+
+Begin = Callable[..., "Client"]
+
+
+class Client:
+    """A program beside an agent that listens."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process = process
+        self.port = port
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def ask(self, method: str, path: str, token: str = "", **more: Any) -> requests.Response:
+        headers = {"X-Vault-Token": token} if token else {}
+        return self.session.request(
+            method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=20, **more
+        )
+
+    def raw(self, data: bytes) -> bytes:
+        """All that is answered to these bytes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as stream:
+            stream.sendall(data)
+            stream.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: stream.recv(65536), b""))
+
+
+@pytest.fixture
+def begin(pod: Pod) -> Iterator[Begin]:
+    """Starts an agent that has logged in and listens."""
+    clients: list[Client] = []
+
+    def started(**listener: Any) -> Client:
+        port = free_port("127.0.0.1")
+        settings = pod.settings(listener=Listener(port, **listener), token_file=str(pod.secrets / "token"))
+        (pod.secrets / "token").unlink(missing_ok=True)
+        clients.append(Client(pod.stay(settings, **login(pod.vault)), port))
+        until(lambda: bool(pod.text("token")))
+        return clients[-1]
+
+    yield started
+    for client in clients:
+        client.session.close()
+
+
+def test_a_request_without_a_token_gets_the_agents(begin: Begin, secrets: Vault) -> None:
+    client = begin()
+    answer = client.ask("GET", "/v1/secret/data/account")
+    assert answer.json()["data"]["data"]["password"] == "secret"
+    assert answer.headers["X-Cache"] == "MISS"
+    assert client.ask("GET", "/v1/secret/data/account", token="wrong").status_code == 403
+    assert client.ask("LIST", "/v1/secret/metadata").json()["data"]["keys"]
+    written = client.ask(
+        "POST", "/v1/secret/data/by-listener?x=1", data=json.dumps({"data": {"k": "ü"}}).encode()
+    )
+    assert written.status_code == 200
+    assert secrets.read("secret/data/by-listener")["data"] == {"k": "ü"}
+    assert client.ask("DELETE", "/v1/secret/metadata/by-listener").status_code == 204
+    assert client.ask("GET", "/v1/secret/data/none").status_code == 404
+
+
+def test_force_replaces_a_token_and_false_adds_none(begin: Begin) -> None:
+    forced = begin(token="force")
+    assert forced.ask("GET", "/v1/secret/data/account", token="wrong").status_code == 200
+    off = begin(token="false")
+    assert off.ask("GET", "/v1/secret/data/account").status_code in (400, 403)
+
+
+def test_leases_are_kept_and_renewed_until_they_are_revoked(begin: Begin, leasing: Vault) -> None:
+    client = begin()
+    first, second = (client.ask("GET", "/v1/rabbitmq/creds/app") for _ in range(2))
+    assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("MISS", "HIT")
+    assert first.json() == second.json()
+    lease = {"lease_id": first.json()["lease_id"]}
+    until(lambda: leasing.write("sys/leases/lookup", lease)["data"]["last_renewal"] is not None)
+    assert client.ask("PUT", "/v1/sys/leases/revoke", json=lease).status_code == 204
+    third = client.ask("GET", "/v1/rabbitmq/creds/app")
+    assert third.headers["X-Cache"] == "MISS"
+    assert third.json()["data"]["username"] != first.json()["data"]["username"]
+
+
+def test_a_token_that_was_made_here_is_kept_with_what_it_leases(begin: Begin, leasing: Vault) -> None:
+    client = begin()
+    body = {"policies": ["all"], "ttl": "10m"}
+    made = [
+        client.ask("POST", "/v1/auth/token/create", json=body).json()["auth"]["client_token"]
+        for _ in range(2)
+    ]
+    assert made[0] == made[1]
+    kinds = [client.ask("GET", "/v1/rabbitmq/creds/app", token=made[0]).headers["X-Cache"] for _ in range(2)]
+    assert kinds == ["MISS", "HIT"]
+    foreign = leasing.new_token("all")
+    kinds = [client.ask("GET", "/v1/rabbitmq/creds/app", token=foreign).headers["X-Cache"] for _ in range(2)]
+    assert kinds == ["MISS", "MISS"]
+
+
+def test_quit_ends_the_agent_only_where_it_may(begin: Begin) -> None:
+    client = begin(quit=True)
+    assert client.ask("GET", "/agent/v1/quit").status_code == 405
+    assert client.ask("POST", "/agent/v1/quit").status_code == 204
+    assert client.process.wait(10) == 0
+    other = begin()
+    assert other.ask("POST", "/agent/v1/quit").status_code == 404
+    assert other.process.poll() is None
+
+
+def test_vault_that_is_gone_is_a_bad_gateway(pod: Pod) -> None:
+    port = free_port("127.0.0.1")
+    settings = pod.settings(listener=Listener(port))
+    client = Client(pod.stay(settings, VAULT_ADDR="https://127.0.0.1:1"), port)
+    until(lambda: pod.status(settings)[0] == 0)
+    answer = client.ask("GET", "/v1/secret/data/account")
+    assert answer.status_code == 502
+    assert "connection refused" in answer.json()["errors"][0]
+    client.session.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /v1/a HTTP/1.0\r\n\r\n", b"400"),
+        (b"GET a HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET /v1/a b HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET /v1/a HTTP/1.1\r\nno colon\r\n\r\n", b"400"),
+        (b"GET /v1/a HTTP/1.1\r\nX-Vault-Token : a\r\n\r\n", b"400"),
+        (b"GET /v1/a HTTP/1.1\r\nX: a\nX-Vault-Token: b\r\n\r\n", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"413"),
+        (b"PUT /v1/a HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY_LIMIT + 1), b"413"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
+        (b"GET /v1/a HTTP/1.1\r\nX: " + b"a" * 70_000, b"431"),
+        (b"HEAD /v1/sys/health HTTP/1.1\r\n\r\n", b"405"),
+    ],
+)
+def test_what_is_no_request_is_refused(begin: Begin, data: bytes, status: bytes) -> None:
+    assert begin().raw(data).split(b" ")[1] == status
+
+
+def test_requests_on_one_connection_are_answered_in_their_order(begin: Begin) -> None:
+    one = b"GET /v1/secret/data/account HTTP/1.1\r\nHost: a\r\n\r\n"
+    answers = begin().raw(one + one + b"GET /agent/v1/none HTTP/1.1\r\nConnection: close\r\n\r\n" + one)
+    assert answers.count(b'"password":"secret"') == 2
+    assert answers.count(b"HTTP/1.1 404") == 1
+
+
+def test_connections_are_bounded_and_come_free_again(begin: Begin) -> None:
+    client = begin()
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS):
+            held.enter_context(socket.create_connection(("127.0.0.1", client.port)))
+        until(lambda: b"503" in client.raw(b""))
+    until(lambda: client.raw(b"GET /agent/none HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404"))
+
+
+def test_a_port_that_is_taken_is_told(pod: Pod) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        process = pod.stay(pod.settings(listener=Listener(other.getsockname()[1])))
+        assert process.wait(20) == 1
+        assert process.stderr
+        assert b"in use: choose another port" in process.stderr.read()
+
+
+def test_an_init_does_not_listen(pod: Pod) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert pod.init(pod.settings(listener=Listener(other.getsockname()[1]))).returncode == 0
+
+
+def test_sigterm_ends_an_agent_with_open_connections(begin: Begin) -> None:
+    client = begin()
+    with socket.create_connection(("127.0.0.1", client.port)):
+        client.process.send_signal(signal.SIGTERM)
+        assert client.process.wait(5) == 0

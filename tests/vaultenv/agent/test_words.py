@@ -1,0 +1,42 @@
+"""Words of commands, as a POSIX shell splits them."""
+
+import shlex
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaultenv.agent.words import NeedsShell, split
+
+
+@given(st.text(st.sampled_from("ab-/ \t'\"\\\n="), max_size=20))
+def test_words_are_those_of_a_shell(line: str) -> None:
+    try:
+        words = split(line)
+    except ValueError:
+        return
+    script = f"for word in {line}\ndo printf '%s\\0' \"$word\"; done"
+    if "\n" in line.replace("\\\n", "") or line.endswith("\\"):
+        return  # a line break ends the list of `for`, and a backslash at the end joins the lines
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\0")[:-1] == words
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
+def test_quoted_words_come_back(words: list[str]) -> None:
+    assert split(shlex.join(words)) == words
+
+
+@pytest.mark.parametrize(
+    "line", ["a | b", "a && b", "a > b", "echo $HOME", 'echo "$HOME"', "echo `id`", "ls *.pem", "a; b"]
+)
+def test_what_means_more_than_its_words_is_for_a_shell(line: str) -> None:
+    with pytest.raises(NeedsShell):
+        split(line)
+
+
+@pytest.mark.parametrize("line", ["echo 'a", 'echo "a', 'echo "a\\"'])
+def test_a_quote_without_an_end_is_an_error(line: str) -> None:
+    with pytest.raises(ValueError, match="a quote has no end"):
+        split(line)

@@ -1,0 +1,169 @@
+"""`objects` of a SecretProviderClass: read as Go reads them, with every problem at once, within bounds."""
+
+import time
+
+import pytest
+
+from vaultkube.provider_class.objects import SecretObject, parse_objects
+
+
+def parsed(text: str) -> SecretObject:
+    objects, problems = parse_objects(text)
+    assert not problems
+    return objects[0]
+
+
+def problems(text: str) -> list[str]:
+    return [problem.message for problem in parse_objects(text)[1]]
+
+
+def one(fields: str) -> str:
+    return f"- {{objectName: o, secretPath: p/q, {fields}}}"
+
+
+def test_all_fields_are_read() -> None:
+    text = """
+    - objectName: cert
+      secretPath: pki/issue/web?x=1
+      secretKey: certificate
+      method: POST
+      secretArgs: {common_name: a.example.com, ttl: 24h}
+      filePermission: 0400
+      encoding: base64
+    """
+    assert parsed(text) == SecretObject(
+        "cert",
+        "pki/issue/web?x=1",
+        "certificate",
+        "POST",
+        '{"common_name":"a.example.com","ttl":"24h"}',
+        0o400,
+        "base64",
+    )
+
+
+@pytest.mark.parametrize("text", ["yes", "007", "1.50", "true", "2024-01-01", "'x'", '"x"'])
+def test_a_text_field_has_the_text_that_is_written(text: str) -> None:
+    assert parsed(one(f"secretKey: {text}")).key == text.strip("'\"")
+
+
+@pytest.mark.parametrize("written", ["0600", "0o600", '"0600"', "384", "0x180", "0b110000000", "'0o600'"])
+def test_permissions_are_read_in_every_spelling_of_go(written: str) -> None:
+    assert parsed(one(f"filePermission: {written}")).permission == 0o600
+
+
+@pytest.mark.parametrize("written", ["600", "0888", "u=rw", "-1", "01000", "[6]"])
+def test_other_permissions_are_refused(written: str) -> None:
+    assert "filePermission" in problems(one(f"filePermission: {written}"))[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("{a: yes, b: true, c: ~, d: null}", '{"a":"yes","b":true,"c":null,"d":null}'),
+        ("{a: 1, b: 0o10, c: 010, d: 1.5, e: 1e3, f: '1'}", '{"a":1,"b":8,"c":8,"d":1.5,"e":1000,"f":"1"}'),
+        ('{b: "<&>", a: [1, {x: y}]}', r'{"a":[1,{"x":"y"}],"b":"\u003c\u0026\u003e"}'),
+        ("{1: x}", '{"1":"x"}'),
+        ("", "null"),
+    ],
+)
+def test_arguments_are_sent_as_go_writes_them(written: str, sent: str) -> None:
+    assert parsed(one(f"secretArgs: {written}")).arguments == sent
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/secret/data/a", "secret/data/a"),
+        ("v1/secret/data/a?version=2", "secret/data/a"),
+        ("secret//data/./a/", "secret/data/a"),
+        ("v1x/a", "v1x/a"),
+    ],
+)
+def test_a_path_is_asked_as_vault_knows_it(path: str, asked: str) -> None:
+    request = parsed(f"- {{objectName: o, secretPath: '{path}'}}").request
+    assert (request.method, request.path) == ("GET", asked)
+
+
+def test_objects_of_one_request_share_it() -> None:
+    text = """
+    - {objectName: a, secretPath: p/q, secretKey: x}
+    - {objectName: b, secretPath: /v1/p/q, secretKey: y}
+    - {objectName: c, secretPath: p/q, secretArgs: {a: 1}}
+    """
+    first, second, third = (each.request for each in parse_objects(text)[0])
+    assert first == second != third
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- {objectName: o, secretPath: p, secretkey: k}", "did you mean secretKey?"),
+        ("- {objectName: o, secretPath: p, objectAlias: k}", "'objectAlias' is not a field of an object"),
+        ("- {objectName: o}", "secretPath is missing"),
+        ("- {secretPath: p}", "objectName is missing"),
+        ("- {objectName: o, objectName: p, secretPath: p}", "objectName stands there twice"),
+        ("- {objectName: /o, secretPath: p}", "must be a file name"),
+        ("- {objectName: a/../o, secretPath: p}", "must not have a part that"),
+        ("- {objectName: ..o, secretPath: p}", "must not have a part that"),
+        ("- {objectName: [o], secretPath: p}", "objectName must be a text"),
+        (f"- {{objectName: {'o' * 256}, secretPath: p}}", "more than 255 bytes"),
+        ("- {objectName: o, secretPath: ../p}", "leads out of Vault's tree"),
+        ("- {objectName: o, secretPath: ''}", "the path is empty"),
+        ("- {objectName: o, secretPath: p, method: DELETE}", "must be one of GET, LIST, POST, PUT"),
+        ("- {objectName: o, secretPath: p, encoding: utf8}", "must be one of utf-8, base64, hex"),
+        ("- {objectName: o, secretPath: p, secretArgs: [a]}", "must be a mapping"),
+        ("- {objectName: o, secretPath: p, secretArgs: {a: 1e999}}", "too large"),
+        ("- o", "must be a mapping"),
+        ("o: p", "names no object"),
+        ("", "names no object"),
+        ("- {", "is no YAML (line "),
+        ("- !!python/object/apply:os.system {objectName: o}", "secretPath is missing"),
+    ],
+)
+def test_what_is_wrong_is_named_with_a_remedy(text: str, message: str) -> None:
+    assert message in problems(text)[0]
+
+
+def test_files_cannot_collide() -> None:
+    text = "\n".join(f"- {{objectName: {name}, secretPath: p}}" for name in ("a", "b", "a", "b/c"))
+    assert problems(text) == [
+        "objects[0]: objectName 'a' stands there twice",
+        "objects[3]: objectName 'b/c' needs a folder where another file is",
+    ]
+
+
+def test_every_problem_is_told() -> None:
+    assert len(problems("- {objectName: .., secretPath: .., method: X}\n- {}\n")) == 5
+
+
+BOMB = "- &a {objectName: o, secretPath: p, secretArgs: {x: 1}}\n"
+LEVELS = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]\n" for level in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {objectName: o, secretPath: p, secretArgs: {\n"
+        + "l0: &l0 [x]\n,".join(["", ""])
+        + LEVELS.replace("\n", ",\n")
+        + "}}",
+        "- {objectName: o, secretPath: p, secretArgs: &a {x: *a}}",
+        "- {objectName: o, secretPath: p, secretArgs: {x: " + "[" * 40 + "]" * 40 + "}}",
+        "[" * 100_000,
+        "- " * 50_000,
+        "x" * (1 << 20) + "x",
+        "\n".join(f"- {{objectName: o{number}, secretPath: p}}" for number in range(2001)),
+    ],
+    ids=["aliases", "cycle", "deep", "brackets", "dashes", "long", "many"],
+)
+def test_what_would_grow_is_refused_quickly(text: str) -> None:
+    began = time.process_time()
+    assert problems(text)
+    assert time.process_time() - began < 2
+
+
+def test_a_thousand_objects_are_read() -> None:
+    text = "\n".join(f"- {{objectName: o{number}, secretPath: p/{number}}}" for number in range(1000))
+    objects, wrong = parse_objects(text)
+    assert (len(objects), wrong) == (1000, [])

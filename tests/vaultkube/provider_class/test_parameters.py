@@ -1,0 +1,70 @@
+"""Parameters of a SecretProviderClass: the table's rows, and what does not go together."""
+
+import pytest
+
+from vaultkube.provider_class.parameters import ClassParameters, parse_class
+
+OBJECTS = "[{objectName: o, secretPath: p}]"
+
+
+def problems(**parameters: str) -> list[str]:
+    return [
+        problem.message for problem in parse_class({"roleName": "r", "objects": OBJECTS, **parameters})[1]
+    ]
+
+
+def read(**parameters: str) -> ClassParameters:
+    found, wrong = parse_class({"roleName": "r", "objects": OBJECTS, **parameters})
+    assert not wrong
+    return found
+
+
+def test_what_a_class_leaves_out_is_none() -> None:
+    found = read()
+    assert (found.role, found.address, found.mount, found.skip_verify) == ("r", None, None, None)
+
+
+def test_every_parameter_is_read() -> None:
+    found = read(
+        vaultAddress="https://vault:8200/",
+        vaultNamespace="team",
+        vaultSkipTLSVerify="true",
+        vaultCACertPath="/ca.pem",
+        vaultCADirectory="/cas",
+        vaultTLSServerName="vault",
+        vaultTLSClientCertPath="/crt",
+        vaultTLSClientKeyPath="/key",
+        vaultAuthMountPath="/jwt/",
+        audience="vault",
+    )
+    assert found.address == "https://vault:8200"
+    assert found.mount == "jwt"
+    assert found.skip_verify is True
+    assert found.client_key_file == "/key"
+
+
+def test_the_mount_has_two_names() -> None:
+    assert read(vaultKubernetesMountPath="k8s").mount == "k8s"
+    assert "are the same: set one" in problems(vaultKubernetesMountPath="a", vaultAuthMountPath="a")[0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"roleName": " "}, "roleName is missing"),
+        ({"vaultAddress": "vault:8200"}, "vaultAddress: 'vault:8200' is not https://HOST[:PORT]"),
+        ({"vaultAddress": "https://u:p@vault"}, "is not https://HOST"),
+        ({"vaultAddress": "unix:///run/vault.sock"}, "is not https://HOST"),
+        ({"vaultSkipTLSVerify": "yes"}, "is not true or false"),
+        ({"vaultTLSClientCertPath": "/crt"}, "go together"),
+        ({"rolename": "r"}, "did you mean roleName?"),
+        ({"usePodIdentity": "true"}, "'usePodIdentity' is not a parameter of provider vault"),
+        ({"objects": ""}, "objects names no object"),
+    ],
+)
+def test_what_is_wrong_is_named(parameters: dict[str, str], message: str) -> None:
+    assert message in problems(**parameters)[0]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert len(problems(roleName="", vaultAddress="x", other="y", objects="- {}")) == 5

@@ -1,0 +1,91 @@
+"""The agent's token: where Kubernetes mounts it, an annotated volume, one for an audience, or a volume for the agent alone."""
+
+from typing import Any
+
+from tests.webhook.pods.filing import ACCOUNT, by_name, changed, mounts, names, problems_of, variables
+from tests.webhook.pods.specs import container, spec_of
+
+VOLUME = "agent-service-account-token-volume-name"
+INJECTORS = "/var/run/secrets/vault.hashicorp.com/serviceaccount"
+
+
+def projected(**token: Any) -> dict[str, Any]:
+    return {"name": "token", "projected": {"sources": [{"serviceAccountToken": token}]}}
+
+
+def agent(spec: dict[str, Any], annotations: dict[str, str] | None = None, **operator: str) -> dict[str, Any]:
+    return by_name(changed(spec, annotations, None, **operator), "vault-agent")
+
+
+def test_the_token_of_another_container_serves_the_agent_too() -> None:
+    found = agent(spec_of(container(), container(name="b", volumeMounts=[ACCOUNT])))
+    assert ACCOUNT in found["volumeMounts"]
+    assert "VAULT_JWT_FILE" not in variables(found)
+
+
+def test_in_a_pod_without_a_token_the_agent_alone_has_one() -> None:
+    new = changed(spec_of(container(), automountServiceAccountToken=False))
+    (volume,) = [each for each in new["volumes"] if "projected" in each]
+    assert volume["name"] == "vault-agent-token"
+    assert volume["projected"]["sources"][0]["serviceAccountToken"]["path"] == "token"
+    assert mounts(by_name(new, "vault-agent"))[ACCOUNT["mountPath"]] == "vault-agent-token"
+    assert ACCOUNT["mountPath"] not in mounts(by_name(new, "app"))
+
+
+def test_an_annotated_volume_is_mounted_at_the_injectors_path() -> None:
+    found = agent(
+        spec_of(container(), volumes=[projected(path="vault", audience="vault")]), {VOLUME: "token"}
+    )
+    assert mounts(found)[INJECTORS] == "token"
+    assert variables(found)["VAULT_JWT_FILE"] == f"{INJECTORS}/vault"
+
+
+def test_an_annotated_volume_that_is_mounted_already_is_mounted_alike() -> None:
+    mounted = container(volumeMounts=[ACCOUNT, {"name": "token", "mountPath": "/tokens/"}])
+    found = agent(spec_of(mounted, volumes=[projected(path="jwt")]), {VOLUME: "token"})
+    assert mounts(found)["/tokens/"] == "token"
+    assert ACCOUNT["mountPath"] not in mounts(found)
+    assert variables(found)["VAULT_JWT_FILE"] == "/tokens/jwt"
+
+
+def test_an_annotated_path_wins_over_that_of_the_volume() -> None:
+    annotations = {VOLUME: "token", "auth-config-token-path": "/other/token"}
+    found = agent(spec_of(container(), volumes=[projected(path="jwt")]), annotations)
+    assert variables(found)["VAULT_JWT_FILE"] == "/other/token"
+
+
+def test_a_volume_that_is_not_there_is_refused() -> None:
+    (message,) = problems_of(spec_of(container()), {VOLUME: "token"})
+    assert message.endswith("the pod has no volume token; add it")
+
+
+def test_an_operators_audience_brings_a_volume_with_such_a_token() -> None:
+    new = changed(spec_of(container()), None, None, VAULT_TOKEN_AUDIENCE="vault")
+    found = by_name(new, "vault-agent")
+    assert mounts(found)["/vault-jwt"] == "vault-env-jwt"
+    assert variables(found)["VAULT_JWT_FILE"] == "/vault-jwt/token"
+    assert "vault-env-jwt" in names(new["volumes"])
+    assert "vault-agent-token" not in names(new["volumes"])
+
+
+def test_other_logins_need_no_token() -> None:
+    new = changed(
+        spec_of(container(volumeMounts=[ACCOUNT])), {"auth-type": "cert", "auth-config-name": "web"}
+    )
+    assert ACCOUNT["mountPath"] not in mounts(by_name(new, "vault-agent"))
+    assert not [volume for volume in new["volumes"] if "projected" in volume]
+
+
+def test_the_mounts_of_a_named_container_are_copied_but_its_token() -> None:
+    data = {"name": "data", "mountPath": "/data", "subPath": "x", "readOnly": True}
+    other = container(name="b", volumeMounts=[ACCOUNT, data, {"name": "mine", "mountPath": "/home/vault"}])
+    annotations = {"agent-copy-volume-mounts": "b", "auth-type": "cert"}
+    found = agent(spec_of(container(), other), annotations)
+    assert data in found["volumeMounts"]
+    assert mounts(found)["/home/vault"] == "home-sidecar"
+    assert ACCOUNT["mountPath"] not in mounts(found)
+
+
+def test_a_container_that_is_not_there_is_refused() -> None:
+    (message,) = problems_of(spec_of(container()), {"agent-copy-volume-mounts": "b"})
+    assert message.endswith("agent-copy-volume-mounts: the pod has no container b")

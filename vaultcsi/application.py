@@ -1,0 +1,87 @@
+"""The provider put together: what each part is made of, the order of its start, and of its end."""
+
+import os
+import signal
+import sys
+import threading
+from functools import partial
+
+from vaultcsi.cluster.version_key import VersionKey
+from vaultcsi.mounting.mounter import Mounter
+from vaultcsi.mounting.upkeep import Upkeep
+from vaultcsi.serving.health import Health
+from vaultcsi.serving.poll_events import PollEvents
+from vaultcsi.serving.server import Server
+from vaultcsi.serving.service import Service
+from vaultcsi.serving.socket_file import SocketFile
+from vaultcsi.settings import Settings
+from vaultcsi.vault.access import Accesses
+from vaultcsi.vault.connections import Connections
+from vaultcsi.vault.renewals import Renewals
+from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import InvalidSetting
+
+_READY_BUDGET_S = 1.5
+
+
+class Provider:
+    """A provider on a node."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare it; raise InvalidSetting if there is no API server, or no place to answer probes at."""
+        connection = find_connection(os.environ)
+        namespace = os.environ.get("POD_NAMESPACE") or connection.namespace
+        self._settings = settings
+        self._cluster = Cluster(connection, caller="the provider's ServiceAccount")
+        key = VersionKey(self._cluster, namespace, settings.hmac_secret_name)
+        connections, accesses = Connections(), Accesses(settings.most_logins)
+        mounter = Mounter(settings, self._cluster, key, connections, accesses)
+        service = Service(mounter, PollEvents(self._cluster, settings.node))
+        self._socket = SocketFile(settings.endpoint)
+        self._server = Server(service, self._socket, settings.threads, settings.mount_timeout_s)
+        self._upkeep = Upkeep(accesses, Renewals(connections), self._cluster, settings.node)
+        self._health = self._new_health()
+
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT, and end what has begun; raise InvalidSetting if the socket cannot be made."""
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, partial(_end, ended))
+        self._start()
+        print(
+            f"vault-webhook csi-provider: serving at {self._settings.endpoint}", file=sys.stderr, flush=True
+        )
+        ended.wait()
+        self._server.stop(self._settings.drain_s)
+        self._upkeep.stop()
+        self._health.close()
+
+    def _start(self) -> None:
+        try:
+            self._server.start()
+        except (OSError, RuntimeError) as error:
+            raise InvalidSetting(
+                f"the socket {self._settings.endpoint} cannot be made ({error}): its folder must be writable"
+            ) from None
+        self._health.start()
+        self._upkeep.start(self._settings.renewal_interval_s, self._settings.pods_interval_s)
+
+    def _new_health(self) -> Health:
+        try:
+            return Health(self._settings.health_address, self._problem)
+        except OSError as error:
+            raise InvalidSetting(
+                f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"
+            ) from None
+
+    def _problem(self) -> str:
+        """Return why the provider is not ready, or an empty text."""
+        if not self._socket.is_ours():
+            return f"the socket {self._settings.endpoint} is not this provider's"
+        return "" if self._cluster.ready(Deadline(_READY_BUDGET_S)) else "the API server does not answer"
+
+
+def _end(ended: threading.Event, _number: int, _frame: object) -> None:
+    ended.set()

@@ -1,0 +1,31 @@
+"""`vault-webhook csi-provider`: the provider on a node, until SIGTERM. Settings are flags and variables: docs/csi.md."""
+
+import os
+
+from vaultcsi.settings import read_settings, usage
+from vaultkube.allocator import give_back_large_blocks, share_heaps
+from vaultkube.errors import InvalidSetting
+from vaultkube.log import configure_logging
+
+_HEAPS = 2
+
+
+def run(arguments: list[str]) -> int:
+    """Serve until SIGTERM or SIGINT; raise InvalidSetting if the settings cannot be used."""
+    if {"-h", "-help", "--help"} & set(arguments):
+        print(usage())
+        raise SystemExit(0)
+    settings = read_settings(arguments, os.environ)
+    configure_logging(settings.log_level)
+    give_back_large_blocks()
+    share_heaps(_HEAPS)
+    try:
+        import grpc  # noqa: F401  # an extra, and 20 MiB: for this command alone
+    except ModuleNotFoundError:
+        raise InvalidSetting(
+            "grpcio is not installed: pip install 'vault-webhook[csi]', or use the image of target csi-provider"
+        ) from None
+    from vaultcsi.application import Provider
+
+    Provider(settings).serve()
+    return 0

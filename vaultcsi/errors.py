@@ -1,0 +1,81 @@
+"""Everything that ends a mount, by who can mend it; `status` is the code of gRPC that the driver is answered.
+
+    CsiError
+    ├── InvalidRequest       the driver's: the request cannot be read (INVALID_ARGUMENT)
+    ├── InvalidClass         the author's of the SecretProviderClass, with all problems (INVALID_ARGUMENT)
+    ├── PodUnknown           the pod or its ServiceAccount is gone (NOT_FOUND)
+    ├── LoginRefused         Vault does not log the pod in (PERMISSION_DENIED)
+    ├── SecretNotRead        Vault has nothing there, or not the value (FAILED_PRECONDITION)
+    │   └── PathForbidden        Vault refuses the path to the pod's token (PERMISSION_DENIED)
+    ├── TooLarge             there is more in it than the driver takes (RESOURCE_EXHAUSTED)
+    └── Unavailable          Vault or the API server did not answer, and may do so later (UNAVAILABLE)
+
+Messages become Events of the pod. They name role, mount, ServiceAccount and path, and never a secret value or a token.
+Vault's own error messages are shown in one short line, because `invalid role name "db"` is what people search for.
+"""
+
+from collections.abc import Sequence
+
+from vaultkube.problem import Problem, messages
+
+_SHOWN = 8
+
+
+class CsiError(Exception):
+    """Base class of all errors that this package raises."""
+
+    status = "UNKNOWN"
+
+
+class InvalidRequest(CsiError):
+    """The request of the driver is not one of its interface."""
+
+    status = "INVALID_ARGUMENT"
+
+
+class InvalidClass(CsiError):
+    """A SecretProviderClass cannot be used; `problems` are all that is wrong with it."""
+
+    status = "INVALID_ARGUMENT"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        shown = messages(problems[:_SHOWN])
+        more = len(problems) - len(shown)
+        super().__init__("; ".join(shown) + (f"; and {more} more problems" if more > 0 else ""))
+        self.problems = tuple(problems)
+
+
+class PodUnknown(CsiError):
+    """The API server knows the pod or its ServiceAccount no longer."""
+
+    status = "NOT_FOUND"
+
+
+class LoginRefused(CsiError):
+    """Vault refused the pod's login."""
+
+    status = "PERMISSION_DENIED"
+
+
+class SecretNotRead(CsiError):
+    """An object of the class could not be made from what Vault answered."""
+
+    status = "FAILED_PRECONDITION"
+
+
+class PathForbidden(SecretNotRead):
+    """Vault answered 403 to the pod's token; the message is for a token that is valid."""
+
+    status = "PERMISSION_DENIED"
+
+
+class TooLarge(CsiError):
+    """The files of a mount are more than the driver takes in one answer."""
+
+    status = "RESOURCE_EXHAUSTED"
+
+
+class Unavailable(CsiError):
+    """Somebody did not answer in time; the driver and the kubelet try again by themselves."""
+
+    status = "UNAVAILABLE"

@@ -1,0 +1,129 @@
+"""A pod's mount on its access to Vault: a token that is kept or new, answers that are kept or new."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from vaultcsi.cluster.tokens import TokenRequests, service_account_token
+from vaultcsi.content.contents import whole_answer
+from vaultcsi.errors import PathForbidden, SecretNotRead, Unavailable
+from vaultcsi.request import MountingPod
+from vaultcsi.vault.access import Access
+from vaultcsi.vault.connections import Connections
+from vaultcsi.vault.kept import KeptAnswer, kept_answer
+from vaultcsi.vault.login import VaultToken, log_in
+from vaultcsi.vault.reads import Reader
+from vaultcsi.vault.server import PodLogin
+from vaultenv.renewal.schedule import stale
+from vaultkube.deadline import Deadline
+from vaultkube.provider_class.objects import SecretRequest
+
+_log = logging.getLogger(__name__)
+_FORBIDDEN_FOR_S = 300.0
+"""A token has the policies of its login: where a path is forbidden to one older than this, the pod logs in again."""
+
+Answers = dict[SecretRequest, Mapping[str, Any] | SecretNotRead]
+
+
+class PodSession:
+    """Reads as one pod until the deadline, with the access that the caller has entered.
+
+    `has_room(namespace, bytes)` says whether another answer may be kept.
+    """
+
+    def __init__(
+        self,
+        pod: MountingPod,
+        login: PodLogin,
+        access: Access,
+        connections: Connections,
+        requests: TokenRequests,
+        has_room: Callable[[str, int], bool],
+        deadline: Deadline,
+    ) -> None:
+        self._pod = pod
+        self._login = login
+        self._access = access
+        self._connections = connections
+        self._requests = requests
+        self._has_room = has_room
+        self._deadline = deadline
+        self._logged_in = False
+
+    def read(self, wanted: Iterable[SecretRequest]) -> Answers:
+        """Return the answer to each request, or why there is none; a token that Vault knows no longer is replaced, once.
+
+        Raises what ends the whole mount: LoginRefused, PodUnknown, Unavailable, TooLarge, ClusterUnavailable, MissingRight.
+        """
+        requests = list(wanted)
+        token = self._token()
+        answers = self._read_all(token, requests)
+        refused = any(isinstance(answer, PathForbidden) for answer in answers.values())
+        if not refused or not self._is_outdated(token):
+            return answers
+        self._access.replace(None)
+        return self._read_all(self._token(), requests)
+
+    def _is_outdated(self, token: VaultToken) -> bool:
+        if self._logged_in:
+            return False
+        is_old = time.monotonic() - token.granted_at > _FORBIDDEN_FOR_S
+        return is_old or not self._reader(token).token_is_valid()
+
+    def _read_all(self, token: VaultToken, wanted: Iterable[SecretRequest]) -> Answers:
+        reader = self._reader(token)
+        answers: Answers = {}
+        for each in wanted:
+            try:
+                answers[each] = self._answer(reader, each)
+            except SecretNotRead as error:
+                answers[each] = error
+        return answers
+
+    def _answer(self, reader: Reader, wanted: SecretRequest) -> Mapping[str, Any]:
+        kept = self._access.kept.get(wanted)
+        if kept and not kept.is_replaced(time.monotonic()):
+            return kept.body
+        try:
+            body = reader.read(wanted)
+        except Unavailable as error:
+            if kept is None or stale(kept.held, time.monotonic()):
+                raise
+            _log.warning("%s is not replaced yet, and still valid: %s", wanted.path, error)
+            return kept.body
+        issued = kept_answer(wanted.method, body, time.monotonic(), time.time(), random.random())  # noqa: S311
+        if issued:
+            self._keep(wanted, issued)
+        return body
+
+    def _keep(self, wanted: SecretRequest, issued: KeptAnswer) -> None:
+        self._access.kept.pop(wanted, None)
+        size_bytes = len(whole_answer(issued.body))
+        if self._has_room(self._pod.namespace, size_bytes):
+            self._access.kept[wanted] = replace(issued, size_bytes=size_bytes)
+        else:
+            _log.warning(
+                "%s is asked for at each mount: namespace %s has too much", wanted.path, self._pod.namespace
+            )
+
+    def _reader(self, token: VaultToken) -> Reader:
+        return Reader(self._connections, self._login, token.value, self._deadline)
+
+    def _token(self) -> VaultToken:
+        token = self._access.usable_token(time.monotonic())
+        if token is None:
+            token = self._log_in()
+            self._access.replace(token)
+        return token
+
+    def _log_in(self) -> VaultToken:
+        jwt = service_account_token(self._pod, self._login.audience, self._requests, self._deadline)
+        if not self._deadline.remaining_s():
+            raise Unavailable(
+                f"failed to login: no time was left; it is tried again by itself ({self._login})"
+            )
+        self._logged_in = True
+        return log_in(self._connections, self._login, jwt, self._deadline, time.monotonic())

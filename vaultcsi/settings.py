@@ -1,0 +1,240 @@
+"""The operator's settings: environment variables, and the flags of vault-csi-provider, which win over them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from vaultkube.provider_class.parameters import ADDRESS
+from vaultkube.settings_table import Row, read_table, row_field, rows_of
+from vaultkube.value_types import (
+    BOOLEAN,
+    COUNT,
+    DURATION,
+    LINE,
+    PATH_PATTERNS,
+    POLICY_MODE,
+    WORDS,
+    ValueType,
+    choice,
+    is_false,
+)
+
+_UNIX = "unix://"
+
+
+def _vault_address(text: str) -> str:
+    return text if text.startswith(f"{_UNIX}/") else str(ADDRESS.parse(text))
+
+
+def _endpoint(text: str) -> str:
+    path = text.removeprefix(_UNIX)
+    if not path.startswith("/") or path.endswith("/"):
+        raise ValueError(text)
+    return path
+
+
+def _listen(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if parts.port is None or parts.path:
+        raise ValueError(text)
+    return parts.hostname or "", parts.port
+
+
+def _level(text: str) -> str:
+    level = choice("trace", "debug", "info", "warn", "warning", "error")(text)
+    return "debug" if level == "trace" else level
+
+
+def _threads(text: str) -> int:
+    number: int = COUNT.parse(text)
+    if not 1 <= number <= 256:
+        raise ValueError(text)
+    return number
+
+
+_VAULT_ADDRESS = ValueType(f"{ADDRESS.accepted}, or unix:///PATH", _vault_address)
+_ENDPOINT = ValueType("the path of a socket, such as /provider/vault.sock", _endpoint)
+_LISTEN = ValueType("HOST:PORT or :PORT", _listen)
+_LEVEL = ValueType("one of trace, debug, info, warn, error", _level)
+_THREADS = ValueType("a whole number from 1 to 256", _threads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagRow(Row):
+    """A setting that a flag of vault-csi-provider sets too."""
+
+    flag: str = ""
+
+
+def _setting(name: str, type: ValueType, default: str, *, flag: str = "", help: str) -> Any:
+    return row_field(FlagRow(type=type, default=default, help=help, settings=(name,), flag=flag))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of the provider; of those about Vault, a class may have its own."""
+
+    endpoint: str = _setting(
+        "CSI_ENDPOINT",
+        _ENDPOINT,
+        "/provider/vault.sock",
+        flag="endpoint",
+        help="the socket that the driver calls",
+    )
+    health_address: tuple[str, int] = _setting(
+        "HEALTH_ADDR",
+        _LISTEN,
+        ":8080",
+        flag="health-addr",
+        help="where /health/ready and /health/live are answered",
+    )
+    log_level: str = _setting("LOG_LEVEL", _LEVEL, "info", flag="log-level", help="the log's level")
+    address: str = _setting(
+        "VAULT_ADDR",
+        _VAULT_ADDRESS,
+        "https://127.0.0.1:8200",
+        flag="vault-addr",
+        help="the address of Vault; unix:///PATH is a proxy beside the provider",
+    )
+    mount: str = _setting(
+        "VAULT_MOUNT", LINE, "kubernetes", flag="vault-mount", help="the mount of the auth method"
+    )
+    vault_namespace: str = _setting(
+        "VAULT_NAMESPACE",
+        LINE,
+        "",
+        flag="vault-namespace",
+        help="the namespace of Vault Enterprise or OpenBao",
+    )
+    ca_file: str = _setting(
+        "VAULT_CACERT",
+        LINE,
+        "",
+        flag="vault-tls-ca-cert",
+        help="PEM file with Vault's CA; default: the system's",
+    )
+    ca_directory: str = _setting(
+        "VAULT_CAPATH", LINE, "", flag="vault-tls-ca-directory", help="a folder of PEM files with Vault's CA"
+    )
+    server_name: str = _setting(
+        "VAULT_TLS_SERVER_NAME",
+        LINE,
+        "",
+        flag="vault-tls-server-name",
+        help="the name that Vault's certificate must have",
+    )
+    client_certificate_file: str = _setting(
+        "VAULT_CLIENT_CERT", LINE, "", flag="vault-tls-client-cert", help="PEM file with a client certificate"
+    )
+    client_key_file: str = _setting(
+        "VAULT_CLIENT_KEY", LINE, "", flag="vault-tls-client-key", help="the key of VAULT_CLIENT_CERT"
+    )
+    skip_verify: bool = _setting(
+        "VAULT_SKIP_VERIFY",
+        BOOLEAN,
+        "false",
+        flag="vault-tls-skip-verify",
+        help="do not verify Vault's certificate",
+    )
+    address_allow_list: tuple[str, ...] = _setting(
+        "VAULT_ADDR_ALLOWLIST",
+        WORDS,
+        "",
+        help="Vault addresses that classes may name, beside VAULT_ADDR; none: all",
+    )
+    path_patterns: tuple[str, ...] = _setting(
+        "VAULT_PATH_POLICY",
+        PATH_PATTERNS,
+        "",
+        help="the paths of Vault that a class may name, with what is below them: see docs/path-policy.md; none: all",
+    )
+    path_policy_mode: str = _setting(
+        "VAULT_PATH_POLICY_MODE",
+        POLICY_MODE,
+        "enforce",
+        help="whether a class that names another path is refused, or a warning in the log",
+    )
+    hmac_secret_name: str = _setting(
+        "HMAC_SECRET_NAME",
+        LINE,
+        "vault-csi-provider-hmac-key",
+        flag="hmac-secret-name",
+        help="the Secret of the provider's namespace with the key of the versions; it is made where it is missing",
+    )
+    most_logins: int = _setting(
+        "CACHE_SIZE",
+        COUNT,
+        "1000",
+        flag="cache-size",
+        help="how many logins are kept, one for each pod and role",
+    )
+    mount_timeout_s: float = _setting(
+        "MOUNT_TIMEOUT", DURATION, "30s", help="what one mount may take; the kubelet waits two minutes"
+    )
+    node: str = _setting(
+        "NODE_NAME",
+        LINE,
+        "",
+        help="the node, so that tokens of its pods are revoked when the pods are gone; without it they end by themselves",
+    )
+    renewal_interval_s: float = _setting(
+        "RENEWAL_INTERVAL", DURATION, "5s", help="how often leases are looked at that may have to be renewed"
+    )
+    pods_interval_s: float = _setting(
+        "PODS_INTERVAL", DURATION, "30s", help="how often the pods of NODE_NAME are listed"
+    )
+    threads: int = _setting(
+        "THREADS",
+        _THREADS,
+        "32",
+        help="how many mounts are made at once, three quarters of them for one namespace; the others wait",
+    )
+    drain_s: float = _setting(
+        "DRAIN_TIMEOUT", DURATION, "20s", help="how long mounts that have begun may take after SIGTERM"
+    )
+
+
+ROWS = rows_of(Settings, FlagRow)
+_FLAGS = {row.flag: row for row in ROWS if row.flag}
+
+
+def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
+    """Return the settings; raise InvalidSetting, which names every one that cannot be used."""
+    flags, problems = _parse_flags(arguments)
+    return Settings(**read_table(ROWS, {**environ, **flags}, problems))
+
+
+def _parse_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the variables that the flags stand for, and what is no flag.
+
+    Go's flags have one dash or two, and their value behind `=` or in the next argument, truth values behind `=` alone
+    (https://pkg.go.dev/flag#hdr-Command_line_flag_syntax).
+    """
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        name, divider, value = word.removeprefix("-").removeprefix("-").partition("=")
+        if name == "debug" and word.startswith("-"):
+            if not (divider and is_false(value)):
+                values["LOG_LEVEL"] = "debug"
+            continue
+        row = _FLAGS.get(name) if word.startswith("-") else None
+        if row is None:
+            problems.append(f"{word!r} is no flag of csi-provider")
+        elif divider:
+            values[row.settings[0]] = value
+        elif row.type is BOOLEAN:
+            values[row.settings[0]] = "true"
+        else:
+            values[row.settings[0]] = rest.pop(0) if rest else ""
+    return values, problems
+
+
+def usage() -> str:
+    """Return the help of the command: each flag with its variable, and what it is for."""
+    lines = [f"  --{row.flag} ({row.settings[0]}): {row.help}" for row in ROWS if row.flag]
+    others = [f"  {row.settings[0]}: {row.help}" for row in ROWS if not row.flag]
+    return "\n".join(["usage: vault-webhook csi-provider [--FLAG=VALUE ...]", "", *lines, *others])

@@ -1,0 +1,96 @@
+"""What the provider has for each pod and role: one token and the answers that were issued with it, in memory alone."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from vaultcsi.errors import Unavailable
+from vaultcsi.vault.kept import AHEAD_S, KeptAnswer
+from vaultcsi.vault.login import VaultToken
+from vaultcsi.vault.server import PodLogin
+from vaultkube.deadline import Deadline
+from vaultkube.provider_class.objects import SecretRequest
+
+_MOST_BYTES = 16 << 20
+"""Of all answers that are kept, as JSON; in memory they take a few times as much."""
+_SHARE = 4
+"""A namespace has a quarter of it."""
+
+
+class Access:
+    """A pod's access to Vault with one role; to be used by whoever has entered it."""
+
+    __slots__ = ("kept", "lock", "token")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.token: VaultToken | None = None
+        self.kept: dict[SecretRequest, KeptAnswer] = {}
+
+    def usable_token(self, now: float) -> VaultToken | None:
+        """Return the token, None if another one is needed: because of its end, or of that of a lease that it has."""
+        if self.token and self.token.is_usable(now, AHEAD_S if self.has_leases() else 0.0):
+            return self.token
+        return None
+
+    def has_leases(self) -> bool:
+        """Return whether something would end with the token."""
+        return any(answer.ends_with_token for answer in self.kept.values())
+
+    def replace(self, token: VaultToken | None) -> None:
+        """Take another token; what ends with the old one is asked for again."""
+        self.token = token
+        self.kept = {request: answer for request, answer in self.kept.items() if not answer.ends_with_token}
+
+
+class Accesses:
+    """The access of each pod and role; the `most` that were used last are kept."""
+
+    def __init__(self, most: int) -> None:
+        self._most = max(most, 1)
+        self._all: OrderedDict[PodLogin, Access] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def entered(self, login: PodLogin, deadline: Deadline) -> Iterator[Access]:
+        """Have the access for the length of a `with` statement; other mounts of the same pod and role wait.
+
+        Raises Unavailable if they have it until the deadline.
+        """
+        access = self._get(login)
+        if not access.lock.acquire(timeout=min(deadline.remaining_s(), threading.TIMEOUT_MAX)):
+            raise Unavailable(
+                f"another mount of the pod waits for Vault; it is tried again by itself ({login})"
+            )
+        try:
+            yield access
+        finally:
+            access.lock.release()
+
+    def has_room(self, namespace: str, size_bytes: int) -> bool:
+        """Return whether an answer of that size may be kept for a pod of the namespace beside those that are."""
+        everything = own = size_bytes
+        for login, access in self.snapshot():
+            kept_bytes = sum(answer.size_bytes for answer in list(access.kept.values()))
+            everything += kept_bytes
+            own += kept_bytes if login.namespace == namespace else 0
+        return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
+
+    def snapshot(self) -> list[tuple[PodLogin, Access]]:
+        """Return what there is now."""
+        with self._lock:
+            return list(self._all.items())
+
+    def drop(self, login: PodLogin) -> None:
+        """Forget the access of a pod that is gone."""
+        with self._lock:
+            self._all.pop(login, None)
+
+    def _get(self, login: PodLogin) -> Access:
+        with self._lock:
+            access = self._all.setdefault(login, Access())
+            self._all.move_to_end(login)
+            while len(self._all) > self._most:
+                self._all.popitem(last=False)
+            return access

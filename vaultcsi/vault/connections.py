@@ -1,0 +1,214 @@
+"""Connections to Vault that all pods share: a pool for each address and trust; the token goes with each request.
+
+A thousand pods are a thousand tokens, and a dozen sockets. Requests go through hvac's adapter, which follows no redirect.
+"""
+
+import os
+import ssl
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from hvac.adapters import RawAdapter
+from requests.cookies import RequestsCookieJar
+
+from vaultcsi.errors import TooLarge, Unavailable
+from vaultcsi.vault.server import Trust, VaultServer
+from vaultenv.basics.jsontext import count_values
+from vaultenv.client.address import query_text, quoted
+from vaultkube.deadline import Deadline
+from vaultkube.errors import InvalidSetting
+from vaultkube.net.bounded import BoundedClient
+from vaultkube.net.budget import BudgetSocket
+from vaultkube.net.keepalive import pools
+from vaultkube.net.room import NoRoom
+from vaultkube.net.tls import PEM, client_context, load_client_certificate
+from vaultkube.vault.reader import cause_of
+
+_ANSWER_BYTES = 6 << 20
+"""More than the driver takes of all files together, as an answer may be base64."""
+_MOST_VALUES = 200_000
+_MOST_SESSIONS = 64
+_UNIX = "unix://"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of Vault to a request of `method` to `url`."""
+
+    method: str
+    url: str
+    status: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class VaultRequest:
+    """A request to `/v1/<path>`; `body` is JSON.
+
+    A `repeatable` one may reach Vault twice: no read of a secret is, as it may be a dynamic one and leave a second lease.
+    """
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    body: str = field(default="", repr=False)
+    repeatable: bool = False
+
+
+class Connections:
+    """Sends requests to any number of Vaults; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[tuple[object, ...], requests.Session] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def send(self, server: VaultServer, request: VaultRequest, token: str, deadline: Deadline) -> Answer:
+        """Return Vault's answer, whatever its status; raise Unavailable, or TooLarge for an answer that is too long.
+
+        A repeatable request is sent once more on a new connection, as an idle one may be dead.
+        """
+        try:
+            return self._exchange(server, request, token, deadline)
+        except NoRoom:
+            raise TooLarge(f"{request.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
+        except requests.RequestException as error:
+            if not _may_repeat(request, error) or deadline.passed():
+                raise _unavailable(server, request, error) from error
+        try:
+            return self._exchange(server, request, token, deadline)
+        except requests.RequestException as error:
+            raise _unavailable(server, request, error) from error
+
+    def _exchange(self, server: VaultServer, request: VaultRequest, token: str, deadline: Deadline) -> Answer:
+        path = f"/v1/{quoted(request.path)}{query_text(request.query)}"
+        adapter = RawAdapter(
+            base_uri=_base(server),
+            token=token or None,
+            namespace=server.namespace or None,
+            session=self._session(server),
+            allow_redirects=False,
+        )
+        response = adapter.request(
+            request.method,
+            path,
+            raise_exception=False,
+            timeout=deadline.remaining_s(),
+            **({"data": request.body.encode()} if request.body else {}),
+        )
+        if count_values(response.content) > _MOST_VALUES:
+            raise TooLarge(f"{request.path}: Vault's answer has more than {_MOST_VALUES} values")
+        return Answer(request.method, f"{server.address}{path}", response.status_code, response.content)
+
+    def _session(self, server: VaultServer) -> requests.Session:
+        """Return the session for the files that the server's trust names, as they are now."""
+        socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
+        key = (server.trust, socket_path, *_stamps(server.trust))
+        with self._lock:
+            if key not in self._sessions:
+                self._sessions[key] = _new_session(server.trust, socket_path)
+                while len(self._sessions) > _MOST_SESSIONS:
+                    self._sessions.popitem(last=False)
+            self._sessions.move_to_end(key)
+            return self._sessions[key]
+
+
+class _Adapter(BoundedClient):
+    """Sends each request within its own timeout."""
+
+    def __init__(self, context: ssl.SSLContext, server_name: str, socket_path: str) -> None:
+        self._server_name = server_name
+        super().__init__(context, _ANSWER_BYTES)
+        if socket_path:
+            self.poolmanager.pool_classes_by_scheme = pools(
+                lambda _host, _port, timeout_s: _dial_socket(socket_path, timeout_s)
+            )
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        if tls and self._server_name:
+            tls["server_hostname"] = self._server_name
+        return host, tls
+
+    def send(self, request: requests.PreparedRequest, *_arguments: Any, **options: Any) -> requests.Response:
+        """Return the answer with its whole body."""
+        return self.exchange(request, float(options["timeout"]))
+
+
+def _new_session(trust: Trust, socket_path: str) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies = RequestsCookieJar(
+        DefaultCookiePolicy(allowed_domains=())
+    )  # no cookie goes to another pod
+    adapter = _Adapter(_context(trust), trust.server_name, socket_path)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+def _context(trust: Trust) -> ssl.SSLContext:
+    try:
+        context = client_context(_authorities(trust), verify=not trust.skip_verify)
+        if trust.client_certificate_file:
+            certificate, key = PEM(file=trust.client_certificate_file), PEM(file=trust.client_key_file)
+            load_client_certificate(context, certificate, key)
+    except (OSError, ValueError) as error:
+        names = ", ".join(trust.files)
+        raise InvalidSetting(
+            f"the certificates for Vault cannot be used ({type(error).__name__}): {names} must be PEM files in the "
+            "provider's container; correct the class's vaultCACertPath, vaultCADirectory or vaultTLSClientCertPath, or the "
+            "provider's settings"
+        ) from None
+    return context
+
+
+def _authorities(trust: Trust) -> str:
+    files = [Path(trust.ca_file)] if trust.ca_file else []
+    if trust.ca_directory:
+        files += sorted(path for path in Path(trust.ca_directory).iterdir() if path.is_file())
+    return "\n".join(file.read_text(encoding="ascii", errors="replace") for file in files)
+
+
+def _stamps(trust: Trust) -> list[int]:
+    try:
+        return [os.stat(name).st_mtime_ns for name in trust.files]
+    except OSError:
+        return []
+
+
+def _base(server: VaultServer) -> str:
+    if not server.address.startswith(_UNIX):
+        return server.address
+    return f"http://{quote(server.address.removeprefix(_UNIX).strip('/'), safe='')}"
+
+
+def _dial_socket(path: str, timeout_s: float) -> BudgetSocket:
+    connection = BudgetSocket(AF_UNIX, SOCK_STREAM)
+    try:
+        connection.settimeout(max(timeout_s, 0.001))
+        connection.connect(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _may_repeat(request: VaultRequest, error: requests.RequestException) -> bool:
+    return request.repeatable and isinstance(error, (requests.ConnectionError, requests.Timeout))
+
+
+def _unavailable(server: VaultServer, request: VaultRequest, error: Exception) -> Unavailable:
+    remedy = (
+        "name its CA with vaultCACertPath of the class or VAULT_CACERT of the provider"
+        if isinstance(error, requests.exceptions.SSLError)
+        else "check vaultAddress of the class (VAULT_ADDR of the provider) and that Vault is up"
+    )
+    return Unavailable(f"{request.method} {server.address}/v1/{request.path}: {cause_of(error)}; {remedy}")

@@ -1,0 +1,77 @@
+"""Logins: a ServiceAccount's token for one of Vault, at an auth method of type kubernetes or jwt.
+
+https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
+"""
+
+import json
+from dataclasses import dataclass, field
+
+from vaultcsi.errors import CsiError, LoginRefused, Unavailable
+from vaultcsi.vault.connections import Answer, Connections, VaultRequest
+from vaultcsi.vault.server import PodLogin
+from vaultenv.basics.jsontext import Number
+from vaultenv.client.answers import body_of, cannot_answer, refusal
+from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted
+from vaultkube.deadline import Deadline
+
+_FAILED = "failed to login"
+_PACE = Pace(0.0)
+_MIDDLE = 0.5
+_LAST_PART = 0.1
+"""Of a token's life: a mount does not begin with a token that may end before the mount does."""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultToken:
+    """A token of Vault, granted at a monotonic time, and how long it holds."""
+
+    value: str = field(repr=False)
+    granted_at: float
+    held: Held
+
+    def is_usable(self, now: float, ahead_s: float) -> bool:
+        """Return whether a mount may begin with it.
+
+        Something is leased with it that must live for `ahead_s` more seconds, if it is not renewed meanwhile.
+        """
+        needed_s = 0.0 if self.held.renewable else ahead_s
+        return self.held.ends_at - now > max(needed_s, _LAST_PART * self.held.first_s)
+
+
+def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadline, now: float) -> VaultToken:
+    """Return Vault's token for the pod; raise LoginRefused or Unavailable, which name role, mount and ServiceAccount."""
+    body = json.dumps({"role": login.role, "jwt": jwt})
+    request = VaultRequest("POST", f"auth/{login.mount}/login", body=body, repeatable=True)
+    answer = connections.send(login.server, request, "", deadline)
+    auth = body_of(answer.body).get("auth") if answer.status == 200 else None
+    if not isinstance(auth, dict) or not auth.get("client_token"):
+        raise _error(login, answer)
+    lasts_s = lease_s(auth.get("lease_duration"))
+    terms = Terms(LEASED, lasts_s, "token", auth.get("renewable") is True)
+    held = granted(terms, _PACE, now, _MIDDLE) if lasts_s else Held(terms, NEVER)
+    return VaultToken(str(auth["client_token"]), now, held)
+
+
+def lease_s(value: object) -> float:
+    """Return a lease time in an answer, 0 for none."""
+    return float(value) if isinstance(value, Number) and value.isdigit() else 0.0
+
+
+def _error(login: PodLogin, answer: Answer) -> CsiError:
+    if answer.status < 400:
+        return Unavailable(
+            f"{_FAILED}: {answer.url} answered {answer.status} without a token: is this the address of Vault? ({login})"
+        )
+    line = f"{_FAILED}: {refusal(answer.method, answer.url, answer.status, answer.body)}"
+    if cannot_answer(answer.status):
+        return Unavailable(f"{line}: Vault cannot answer now; it is asked again by itself ({login})")
+    return LoginRefused(f"{line}: {_remedy(login, answer.status)} ({login})")
+
+
+def _remedy(login: PodLogin, status: int) -> str:
+    role = f"auth/{login.mount}/role/{login.role}"
+    if status == 400:
+        return f"correct roleName of the SecretProviderClass, or create {role} in Vault"
+    if status == 404:
+        return f"no auth method is mounted at auth/{login.mount}: correct vaultAuthMountPath of the SecretProviderClass"
+    return f"{role} must be bound to this ServiceAccount, its namespace and the audience of its token"

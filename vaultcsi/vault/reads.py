@@ -1,0 +1,55 @@
+"""Reads: a request of a class with a token, to Vault's answer as a JSON object or an error with a remedy."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from vaultcsi.errors import CsiError, PathForbidden, SecretNotRead, Unavailable
+from vaultcsi.vault.connections import Answer, Connections, VaultRequest
+from vaultcsi.vault.server import PodLogin
+from vaultenv.client.answers import MOUNTS, body_or_error, error_messages, mount_in, refusal
+from vaultenv.errors import PermissionRefused, VaultEnvError
+from vaultkube.deadline import Deadline
+from vaultkube.provider_class.objects import SecretRequest
+
+Body = dict[str, Any]
+
+
+class Reader:
+    """Reads for one pod with its token."""
+
+    def __init__(self, connections: Connections, login: PodLogin, token: str, deadline: Deadline) -> None:
+        self._connections = connections
+        self._login = login
+        self._token = token
+        self._deadline = deadline
+
+    def read(self, wanted: SecretRequest) -> Body:
+        """Return the answer; raise SecretNotRead, PathForbidden, Unavailable or TooLarge."""
+        query = sorted(parse_qsl(wanted.query, keep_blank_values=True))
+        body = "" if wanted.arguments == "null" else wanted.arguments
+        answer = self._send(VaultRequest(wanted.method, wanted.path, query, body))
+        found = body_or_error(
+            answer.method, answer.url, wanted.path, answer.status, answer.body, self._mount_of
+        )
+        if isinstance(found, VaultEnvError):
+            raise self._error(wanted, answer, found)
+        return found
+
+    def token_is_valid(self) -> bool:
+        """Return whether Vault knows the token: each one may look itself up with the default policy."""
+        return self._send(VaultRequest("GET", "auth/token/lookup-self", repeatable=True)).status == 200
+
+    def _error(self, wanted: SecretRequest, answer: Answer, found: VaultEnvError) -> CsiError:
+        if isinstance(found, PermissionRefused):
+            line = refusal(answer.method, answer.url, answer.status, answer.body)
+            return PathForbidden(
+                f"{line}: the policies of the role must allow {wanted.method} of {wanted.path} ({self._login})"
+            )
+        return Unavailable(str(found)) if found.is_outage else SecretNotRead(str(found))
+
+    def _mount_of(self, path: str) -> str:
+        answer = self._send(VaultRequest("GET", f"{MOUNTS}/{path}", repeatable=True))
+        return mount_in(answer.body) if not error_messages(answer.body) else ""
+
+    def _send(self, request: VaultRequest) -> Answer:
+        return self._connections.send(self._login.server, request, self._token, self._deadline)

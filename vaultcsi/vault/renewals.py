@@ -1,0 +1,93 @@
+"""Renewals: a token and its leases, renewed when that is due, and the token's end when its pod is gone.
+
+https://developer.hashicorp.com/vault/api-docs/system/leases#renew-lease,
+https://developer.hashicorp.com/vault/api-docs/auth/token#renew-a-token-self
+"""
+
+import json
+from dataclasses import replace
+
+from vaultcsi.errors import CsiError
+from vaultcsi.vault.access import Access
+from vaultcsi.vault.connections import Connections, VaultRequest
+from vaultcsi.vault.kept import KeptAnswer
+from vaultcsi.vault.login import VaultToken, lease_s
+from vaultcsi.vault.server import PodLogin
+from vaultenv.client.answers import body_of, cannot_answer
+from vaultenv.renewal.schedule import Held, ended, failed, renewed
+from vaultkube.deadline import Deadline
+
+_RENEW_LEASE = "sys/leases/renew"
+_RENEW_TOKEN = "auth/token/renew-self"  # noqa: S105  # a path
+_REVOKE_TOKEN = "auth/token/revoke-self"  # noqa: S105  # a path
+
+
+class Renewals:
+    """Renews what an access has; each call has a deadline of its own, and the caller has entered the access."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def renew_due(self, login: PodLogin, access: Access, now: float, deadline: Deadline) -> int:
+        """Renew what is due, the token only if leases would end with it; return how many renewals were tried."""
+        token, tried = access.token, 0
+        if token is None:
+            return 0
+        if access.has_leases() and _is_due(token.held, now):
+            access.token = token = self._renew_token(login, token, now, deadline)
+            tried += 1
+        for request, answer in list(access.kept.items()):
+            if _is_due(answer.held, now):
+                access.kept[request] = self._renew_lease(login, token, answer, now, deadline)
+                tried += 1
+        return tried
+
+    def revoke(self, login: PodLogin, token: VaultToken, deadline: Deadline) -> bool:
+        """End the token, and what is leased with it; return whether Vault did so."""
+        try:
+            request = VaultRequest("PUT", _REVOKE_TOKEN, body="{}", repeatable=True)
+            return self._connections.send(login.server, request, token.value, deadline).status < 400
+        except CsiError:
+            return False
+
+    def _renew_token(self, login: PodLogin, token: VaultToken, now: float, deadline: Deadline) -> VaultToken:
+        held, _ = self._renewed(
+            login, token, VaultRequest("PUT", _RENEW_TOKEN, body="{}"), token.held, 0, now, deadline
+        )
+        return replace(token, held=held)
+
+    def _renew_lease(
+        self, login: PodLogin, token: VaultToken, answer: KeptAnswer, now: float, deadline: Deadline
+    ) -> KeptAnswer:
+        body = json.dumps({"lease_id": answer.held.terms.lease_id})
+        request = VaultRequest("PUT", _RENEW_LEASE, body=body)
+        held, failures = self._renewed(login, token, request, answer.held, answer.failures, now, deadline)
+        return replace(answer, held=held, failures=failures)
+
+    def _renewed(
+        self,
+        login: PodLogin,
+        token: VaultToken,
+        request: VaultRequest,
+        held: Held,
+        failures: int,
+        now: float,
+        deadline: Deadline,
+    ) -> tuple[Held, int]:
+        """Return the schedule after a renewal, and how many have failed in a row because Vault did not answer."""
+        try:
+            answer = self._connections.send(login.server, request, token.value, deadline)
+        except CsiError:
+            return failed(held, failures + 1, now), failures + 1
+        if answer.status >= 400:
+            if cannot_answer(answer.status):
+                return failed(held, failures + 1, now), failures + 1
+            return ended(held, now), 0
+        body = body_of(answer.body)
+        granted = body.get("auth") or body
+        granted_s = lease_s(granted.get("lease_duration")) if isinstance(granted, dict) else 0.0
+        return (renewed(held, granted_s, now) if granted_s else ended(held, now)), 0
+
+
+def _is_due(held: Held, now: float) -> bool:
+    return held.renewable and held.due_at <= now

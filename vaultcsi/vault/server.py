@@ -1,0 +1,88 @@
+"""Values that say which Vault a class means and as whom the pod logs in there: the class over the operator's settings."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vaultcsi.request import MountingPod
+from vaultcsi.settings import Settings
+from vaultkube.provider_class.parameters import ClassParameters
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a connection to Vault is verified and authenticated with; names of files in the provider's container."""
+
+    ca_file: str = ""
+    ca_directory: str = ""
+    server_name: str = ""
+    client_certificate_file: str = ""
+    client_key_file: str = ""
+    skip_verify: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files and folders that exist, to be read again when they change."""
+        named = (self.ca_file, self.ca_directory, self.client_certificate_file, self.client_key_file)
+        return tuple(name for name in named if name)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultServer:
+    """A Vault: its address without a slash at the end, `unix:///PATH` for a proxy, and its own namespace."""
+
+    address: str
+    namespace: str
+    trust: Trust
+
+
+@dataclass(frozen=True, slots=True)
+class PodLogin:
+    """A login of a pod: one token belongs to each such value, and to no other pod."""
+
+    server: VaultServer
+    mount: str
+    role: str
+    audience: str
+    namespace: str
+    service_account: str
+    pod_name: str
+    pod_uid: str
+
+    def __str__(self) -> str:
+        return (
+            f"role {self.role!r}, mount {self.mount}, ServiceAccount {self.namespace}/{self.service_account}"
+            + (f", audience {self.audience}" if self.audience else "")
+        )
+
+
+def login_of(pod: MountingPod, parameters: ClassParameters, settings: Settings) -> PodLogin:
+    """Return the login of the pod; what the class leaves out is the operator's."""
+    trust = Trust(
+        ca_file=_first(parameters.ca_file, settings.ca_file),
+        ca_directory=_first(parameters.ca_directory, settings.ca_directory),
+        server_name=_first(parameters.server_name, settings.server_name),
+        client_certificate_file=_first(parameters.client_certificate_file, settings.client_certificate_file),
+        client_key_file=_first(parameters.client_key_file, settings.client_key_file),
+        skip_verify=settings.skip_verify if parameters.skip_verify is None else parameters.skip_verify,
+    )
+    namespace = _first(parameters.vault_namespace, settings.vault_namespace)
+    return PodLogin(
+        server=_server(_first(parameters.address, settings.address), namespace, trust),
+        mount=_first(parameters.mount, settings.mount),
+        role=parameters.role or "",
+        audience=parameters.audience or "",
+        namespace=pod.namespace,
+        service_account=pod.service_account,
+        pod_name=pod.name,
+        pod_uid=pod.uid,
+    )
+
+
+@lru_cache(maxsize=64)
+def _server(address: str, namespace: str, trust: Trust) -> VaultServer:
+    """Return one value for all pods that mean the same Vault."""
+    return VaultServer(address, namespace, trust)
+
+
+def _first(of_class: str | None, operators: str) -> str:
+    return operators if of_class is None else of_class

@@ -1,0 +1,196 @@
+"""One round after the other: the token kept, secrets renewed or read again, files rendered and written, commands run."""
+
+from __future__ import annotations
+
+from vaultenv.agent.handover import MODE, Handover, handover_text, read_handover
+from vaultenv.agent.login import LOGIN, TOKEN_FILE, Login
+from vaultenv.agent.rendering import parse_files, render
+from vaultenv.agent.secrets import Secrets
+from vaultenv.agent.status import Status
+from vaultenv.basics.deadline import Deadline
+from vaultenv.basics.text import bounded
+from vaultenv.errors import FileNotWritten, NotResolved
+from vaultenv.renewal.schedule import NEVER, pause_s
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from vaultenv.agent.rendering import File
+    from vaultenv.agent.writing import Writer
+    from vaultenv.agent_settings import AgentSettings
+    from vaultenv.basics.log import Log
+    from vaultenv.client.api import Vault
+    from vaultenv.renewal.schedule import Clock
+    from vaultenv.settings import Settings
+
+    RunCommand = Callable[[str], str]
+
+_ROUND_S = 60.0
+"""The time limit for all requests of a round."""
+_LARGEST_FILE = 1 << 20
+
+
+class Agent:
+    """The files of one agent; a `round` brings them up to date as far as it goes, and waits for nothing but answers."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        vault: Vault,
+        launcher: Settings,
+        log: Log,
+        clock: Clock,
+        writer: Writer,
+        run_command: RunCommand,
+    ) -> None:
+        """Parse the templates; raise NotResolved with all that cannot be parsed. Nothing is asked of Vault yet."""
+        self._settings = settings
+        self._vault = vault
+        self._log = log
+        self._clock = clock
+        self._writer = writer
+        self._run_command = run_command
+        self._files = parse_files(settings.files, settings.interval_s)
+        self._login = Login(settings, vault, launcher, log, clock, writer)
+        self._secrets = Secrets(vault, settings.lease_threshold, clock)
+        self._pending = dict.fromkeys(self._files)
+        self._unwritten = set(self._files)
+        self._write_failures = 0
+        self._write_at = NEVER
+        self._is_first = True
+        self.status = Status(settings.home, writer, log)
+        self.status.is_complete = all(writer.exists(file.file) for file in settings.files)
+        for file in settings.files:
+            writer.sweep(file.file)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether this process has brought every file up to date once."""
+        return self._login.is_done and not self._unwritten
+
+    def round(self) -> None:
+        """Do what is due; raise NotResolved with all problems where the first set of files cannot become complete."""
+        self._vault.within(Deadline(_ROUND_S))
+        self.status.begin()
+        if self._is_first:
+            self._adopt()
+        if self._login.keep(self._secrets.token_refused, self.status):
+            self._secrets.lose_leases()
+        if self._login.is_done:
+            self._refresh()
+        self._note_secrets()
+        self.status.is_complete = self.status.is_complete or self.is_complete
+        self.status.end()
+        if not self.is_complete:
+            self._give_up_if_hopeless()
+        self.status.tell(self.due_at())
+
+    def due_at(self) -> float:
+        """Return the monotonic time of the next round."""
+        login_at = self._login.due_at(self._clock.monotonic())
+        return min(login_at, self._write_at, self._secrets.due_at()) if self._login.is_done else login_at
+
+    def hurry(self) -> None:
+        """Have everything read and rendered again in the next round."""
+        self._secrets.hurry()
+        self._pending = dict.fromkeys(self._files)
+
+    def _refresh(self) -> None:
+        """Act on the secrets, then render and write the files that they concern."""
+        self._secrets.act()
+        changed = self._secrets.taken_changes()
+        self._pending |= dict.fromkeys(file for file in self._files if not changed.isdisjoint(file.used))
+        render(list(self._pending), self._secrets, self._clock, self._content)
+        self._secrets.taken_changes()  # first answers, to those who asked
+        commands: dict[str, None] = {}
+        self._write_at = NEVER
+        for file in list(self._pending):
+            if file.output is None or self._is_written(file, commands):
+                del self._pending[file]
+        self._secrets.keep_only({need for file in self._files for need in file.used})
+        self._run(commands)
+        self._hand_over()
+
+    def _adopt(self) -> None:
+        """Take over the login and the leases of the agent before, if it has handed them over."""
+        self._is_first = False
+        file, now = self._settings.handover, self._clock.monotonic()
+        found = read_handover(file, now) if file else None
+        if found is None:
+            return
+        if found.token and not self._login.adopt(found.token, found.auth, found.logged_in_at):
+            return
+        for need, body, held in found.leased:
+            self._secrets.adopt(need, body, held, self._settings.interval_s)
+
+    def _hand_over(self) -> None:
+        """Write what the next agent of the pod goes on with."""
+        if not self._settings.handover:
+            return
+        auth = self._vault.login_lease
+        token = self._vault.token if auth else ""
+        handover = Handover(token, auth, self._login.logged_in_at, self._secrets.leased)
+        try:
+            self._writer.write(self._settings.handover, handover_text(handover), MODE)
+        except FileNotWritten as error:
+            self.status.note("handover", error, self._clock.date())
+
+    def _is_written(self, file: File, commands: dict[str, None]) -> bool:
+        """Write a file that was rendered, and note its command if it has changed; return whether that succeeded."""
+        target, data = file.settings.file, file.output or b""
+        file.output = None
+        try:
+            has_changed = self._writer.write(target, data, file.settings.mode)
+        except FileNotWritten as error:
+            self._write_failures += 1
+            self._write_at = self._clock.monotonic() + pause_s(self._write_failures)
+            self.status.note(_subject(file), error, self._clock.date())
+            return False
+        self._write_failures = 0
+        self._unwritten.discard(file)
+        if has_changed:
+            self._log.info(f"rendered {file.name} to {target}")
+            if file.settings.command:
+                commands[file.settings.command] = None
+        return True
+
+    def _run(self, commands: Iterable[str]) -> None:
+        for command in commands:
+            wrong = self._run_command(command)
+            if wrong:
+                self._log.warn(f"the command {bounded(command, 120)!r} failed: {wrong}")
+
+    def _content(self, target: str) -> str:
+        """Return the text of a file that was written earlier, "" if there is none."""
+        try:
+            found = self._writer.read(target.encode("utf-8", "surrogateescape"), _LARGEST_FILE)
+        except OSError:
+            return ""
+        return found.decode("utf-8", "surrogateescape")
+
+    def _note_secrets(self) -> None:
+        """Note what is wrong with answers, each once however many files use it, and with templates."""
+        now, date_s = self._clock.monotonic(), self._clock.date()
+        for need, kept in self._secrets.failures:
+            if kept.error:
+                since_s = date_s - now + self._secrets.stale_since(kept)
+                self.status.note(f"secret {bounded(need.path, 240)}", kept.error, since_s)
+        for file in self._files:
+            if file.error and not file.lacks:
+                self.status.note(_subject(file), file.error, date_s)
+
+    def _give_up_if_hopeless(self) -> None:
+        """Raise NotResolved for what no later round mends, and for what the settings give up after all repetitions."""
+        settings, troubles = self._settings, self.status.troubles
+        is_hopeless = any(_subject(file) in troubles for file in self._files) or TOKEN_FILE in troubles
+        if settings.exit_on_login_error and LOGIN in troubles:
+            is_hopeless = True
+        if settings.exit_on_retry_failure and any(kept.is_lost for _, kept in self._secrets.failures):
+            is_hopeless = True
+        if is_hopeless:
+            raise NotResolved([(what, "", trouble.error) for what, trouble in troubles.items()])
+
+
+def _subject(file: File) -> str:
+    return f"template {file.name}"

@@ -1,0 +1,139 @@
+"""Answers with a lease or a token, kept for programs that ask the same again, and renewed until they end
+(https://developer.hashicorp.com/vault/docs/agent-and-proxy/agent/caching).
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+
+from vaultenv.basics.digest import sha256
+from vaultenv.basics.jsontext import dumps
+from vaultenv.client.answers import body_of
+from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed, granted, renewed, stale
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from vaultenv.agent.requests import Passed
+    from vaultenv.client.http import Answer
+    from vaultenv.renewal.schedule import Held
+
+    Ask = Callable[[str, str, str], Answer | None]
+
+MOST = 500
+_LARGEST = 64 << 10
+_PACE = Pace(0.0)
+_LEAVING = ("/v1/sys/leases/revoke", "/v1/sys/revoke", "/v1/auth/token/revoke")
+_METHODS = ("GET", "POST", "PUT")
+
+
+class Entry:
+    """One answer, the token that it was given for, and its place in the schedule. Its repr shows nothing."""
+
+    __slots__ = ("answer", "created", "failures", "held", "token")
+
+    def __init__(self, answer: Answer, token: str, created: str, held: Held) -> None:
+        self.answer = answer
+        self.token = token
+        self.created = created
+        self.held = held
+        self.failures = 0
+
+
+class Cache:
+    """At most MOST answers; those beyond are passed on and not kept. Several threads may use it."""
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._entries: dict[bytes, Entry] = {}
+
+    def find(self, request: Passed, now: float) -> Answer | None:
+        """Return the answer to the same request with the same token, None if there is none that still holds."""
+        with self._lock:
+            entry = self._entries.get(_key(request))
+            return entry.answer if entry and not stale(entry.held, now) else None
+
+    def knows(self, token: str) -> bool:
+        """Return whether a token was created in an answer that is kept."""
+        with self._lock:
+            return any(entry.created == token for entry in self._entries.values())
+
+    def take(self, request: Passed, answer: Answer, now: float) -> None:
+        """Keep the answer if it has a lease or a token; forget all if it says that something was revoked."""
+        if request.target.startswith(_LEAVING) and answer.status < 400:
+            with self._lock:
+                self._entries.clear()
+            return
+        if request.method not in _METHODS or answer.status != 200 or len(answer.body) > _LARGEST:
+            return
+        terms, created = _terms(body_of(answer.body))
+        if terms is None:
+            return
+        with self._lock:
+            self._drop_ended(now)
+            if len(self._entries) < MOST:
+                held = granted(terms, _PACE, now, 0.5)
+                self._entries[_key(request)] = Entry(answer, request.token, created, held)
+
+    def due_at(self) -> float:
+        """Return the monotonic time of the next renewal."""
+        with self._lock:
+            return min([entry.held.due_at for entry in self._entries.values()], default=NEVER)
+
+    def renew(self, ask: Ask, now: float) -> None:
+        """Renew what is due. `ask` takes a path, a body and a token, and returns the answer, None if there is none."""
+        with self._lock:
+            self._drop_ended(now)
+            due = [entry for entry in self._entries.values() if entry.held.due_at <= now]
+        for entry in due:
+            self._renew(entry, ask, now)
+
+    def _renew(self, entry: Entry, ask: Ask, now: float) -> None:
+        if not entry.held.renewable:
+            entry.held = _until_its_end(entry.held)
+            return
+        if entry.created:
+            answer = ask("auth/token/renew-self", "{}", entry.created)
+        else:
+            answer = ask("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
+        if answer is None or answer.status >= 500:
+            entry.failures += 1
+            entry.held = failed(entry.held, entry.failures, now)
+            return
+        entry.failures = 0
+        whole = body_of(answer.body)
+        lease_s = float((whole.get("auth") or whole).get("lease_duration") or 0)
+        if answer.status < 400 and lease_s:
+            entry.held = renewed(entry.held, lease_s, now)
+        else:
+            entry.held = _until_its_end(ended(entry.held, now))
+
+    def _drop_ended(self, now: float) -> None:
+        for key in [key for key, entry in self._entries.items() if stale(entry.held, now)]:
+            del self._entries[key]
+
+
+def _until_its_end(held: Held) -> Held:
+    """Return an answer that is served until it ends, with nothing to do before."""
+    return type(held)(held.terms, held.ends_at, held.ends_at, held.first_s)
+
+
+def _terms(body: Mapping[str, Any]) -> tuple[Terms | None, str]:
+    """Return the terms of a lease or of a token that was created, and that token."""
+    auth = body.get("auth")
+    created = auth.get("client_token") if isinstance(auth, dict) else None
+    if isinstance(auth, dict) and isinstance(created, str) and created:
+        lease_s = float(auth.get("lease_duration") or 0)
+        return (Terms(LEASED, lease_s, "", auth.get("renewable") is True) if lease_s else None), created
+    lease_id, lease_s = body.get("lease_id"), float(body.get("lease_duration") or 0)
+    if isinstance(lease_id, str) and lease_id and lease_s:
+        return Terms(LEASED, lease_s, lease_id, body.get("renewable") is True), ""
+    return None, ""
+
+
+def _key(request: Passed) -> bytes:
+    parts = [request.method, request.target, request.token, *sorted(map(":".join, request.fields.items()))]
+    texts = [part.encode("latin-1", "replace") for part in parts] + [request.content]
+    return bytes(sha256(b"".join(b"%d:%s" % (len(text), text) for text in texts)).digest())

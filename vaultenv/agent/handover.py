@@ -1,0 +1,91 @@
+"""What one agent hands over to the next one of its pod: its login and its leases, in a file of a memory volume.
+
+The init's token and credentials go on in the agent that stays, and in one that is restarted, instead of being issued again. Times
+are those of the node's monotonic clock, which all containers share.
+"""
+
+from __future__ import annotations
+
+from vaultenv.basics.files import read_file
+from vaultenv.basics.jsontext import dumps, loads
+from vaultenv.renewal.schedule import LEASED, Held, Terms
+from vaultenv.template.consul.needs import Certificate, Read, Write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from vaultenv.client.answers import Body
+    from vaultenv.template.consul.needs import Need
+
+    Leased = tuple[Need, Body, Held]
+
+MODE = 0o600
+_LIMIT = 4 << 20
+_KINDS: Mapping[str, type[Write]] = {"write": Write, "certificate": Certificate}
+
+
+class Handover:
+    """A login, "" and {} for a token from outside, and leased answers. Its repr shows nothing."""
+
+    __slots__ = ("auth", "leased", "logged_in_at", "token")
+
+    def __init__(
+        self, token: str, auth: Mapping[str, Any], logged_in_at: float, leased: Iterable[Leased]
+    ) -> None:
+        self.token = token
+        self.auth = auth
+        self.logged_in_at = logged_in_at
+        self.leased = list(leased)
+
+
+def handover_text(handover: Handover) -> bytes:
+    """Return the content of the file."""
+    document = {
+        "token": handover.token,
+        "auth": {name: handover.auth.get(name) for name in ("lease_duration", "renewable")},
+        "logged_in_at": handover.logged_in_at,
+        "leased": [_leased_document(*one) for one in handover.leased],
+    }
+    return dumps(document).encode()
+
+
+def read_handover(file: str, now: float) -> Handover | None:
+    """Return what the file hands over, without what has ended; None if there is nothing that can be used."""
+    try:
+        document = loads(read_file(file, _LIMIT))
+        logged_in_at = float(document["logged_in_at"])
+        leased = [_leased(one) for one in document["leased"]]
+        handover = Handover(str(document["token"]), document["auth"], logged_in_at, leased)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    handover.leased = [one for one in leased if one[2].ends_at > now]
+    return handover if logged_in_at <= now else None
+
+
+def _leased_document(need: Need, body: Body, held: Held) -> dict[str, object]:
+    kind = next((name for name, kind in _KINDS.items() if type(need) is kind), "read")
+    pairs = need.data if isinstance(need, Write) else need.query if isinstance(need, Read) else ()
+    return {
+        "kind": kind,
+        "path": need.path,
+        "pairs": [list(pair) for pair in pairs],
+        "body": body,
+        "lasts_s": held.terms.lasts_s,
+        "can_renew": held.terms.renewable,
+        "due_at": held.due_at,
+        "ends_at": held.ends_at,
+        "first_s": held.first_s,
+        "renewable": held.renewable,
+    }
+
+
+def _leased(document: Mapping[str, Any]) -> Leased:
+    pairs = tuple((str(name), str(value)) for name, value in document["pairs"])
+    kind = _KINDS.get(document["kind"])
+    need = kind(document["path"], pairs) if kind else Read(document["path"], pairs)
+    body = document["body"]
+    terms = Terms(LEASED, float(document["lasts_s"]), str(body["lease_id"]), document["can_renew"] is True)
+    due_at, ends_at, first_s = (float(document[name]) for name in ("due_at", "ends_at", "first_s"))
+    return need, body, Held(terms, due_at, ends_at, first_s, document["renewable"] is True)

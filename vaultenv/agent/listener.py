@@ -1,0 +1,177 @@
+"""The listener on 127.0.0.1 for programs that speak to Vault themselves: it adds the agent's token, and keeps leased answers.
+
+Connections, heads, bodies and kept answers are bounded, and so is the time that a connection may be silent.
+"""
+
+from __future__ import annotations
+
+import time
+from _thread import allocate_lock, start_new_thread
+
+from vaultenv.agent.bell import Bell
+from vaultenv.agent.cache import Cache
+from vaultenv.agent.requests import NAMESPACE, NotServed, Passed, RequestReader, answered, refused
+from vaultenv.agent_settings import FALSE, FORCE
+from vaultenv.basics.deadline import Deadline
+from vaultenv.basics.files import reason
+from vaultenv.client.failures import WireFailure
+from vaultenv.client.listening import Listening
+from vaultenv.client.open import open_wire
+from vaultenv.errors import InvalidSetting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vaultenv.agent.run import Parts
+    from vaultenv.agent_settings import Listener as ListenerSettings
+    from vaultenv.client.connection import Connection
+    from vaultenv.client.http import Answer
+    from vaultenv.client.wire import Wire
+
+CONNECTIONS = 16
+_SILENT_S = 60.0
+_ANSWER_S = 60.0
+_LONGEST_WAIT_S = 3600.0
+_METHODS = ("GET", "LIST", "POST", "PUT", "PATCH", "DELETE")
+_QUIT = "/agent/v1/quit"
+
+
+class Listener:
+    """Serves each connection in a thread of its own; `end` ends the agent."""
+
+    def __init__(self, parts: Parts, settings: ListenerSettings, end: Callable[[], None]) -> None:
+        """Listen; raise InvalidSetting if the port is taken."""
+        self._parts = parts
+        self._settings = settings
+        self._end = end
+        self._cache = Cache()
+        self._kept = Bell()
+        self._lock = allocate_lock()
+        self._connections = 0
+        try:
+            self._listening = Listening(settings.port)
+        except OSError as error:
+            raise InvalidSetting(
+                f"the agent cannot listen on 127.0.0.1:{settings.port}: {reason(error)}: choose another port "
+                "(agent-cache-listener-port)"
+            ) from None
+
+    def start(self) -> None:
+        """Serve in threads from now on."""
+        start_new_thread(self._accept, ())
+        start_new_thread(self._keep, ())
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection = self._listening.accept()
+            except OSError:
+                time.sleep(1.0)  # out of descriptors for a moment
+                continue
+            with self._lock:
+                is_one_too_many = self._connections >= CONNECTIONS
+                self._connections += not is_one_too_many
+            if is_one_too_many:
+                self._refuse(connection)
+            else:
+                start_new_thread(self._serve, (connection,))
+
+    def _refuse(self, connection: Connection) -> None:
+        try:
+            connection.send(refused(503, f"the agent serves {CONNECTIONS} connections"), time.monotonic() + 1)
+        except WireFailure:
+            return
+        finally:
+            connection.close()
+
+    def _serve(self, connection: Connection) -> None:
+        wire = open_wire(self._parts.settings, Deadline(_ANSWER_S))
+        try:
+            self._serve_all(connection, wire)
+        except WireFailure:
+            pass  # the program has gone, or was silent for too long
+        finally:
+            connection.close()
+            wire.close()
+            with self._lock:
+                self._connections -= 1
+
+    def _serve_all(self, connection: Connection, wire: Wire) -> None:
+        reader = RequestReader(connection)
+        while True:
+            try:
+                request = reader.next(time.monotonic() + _SILENT_S)
+                if request is None:
+                    return None
+                connection.send(self._answer(request, wire), time.monotonic() + _SILENT_S)
+            except NotServed as refusal:
+                connection.send(refused(refusal.status, refusal.why), time.monotonic() + _SILENT_S)
+                return None
+            if self._quits(request):
+                self._parts.log.info("a program asks the agent to end")
+                return self._end()
+            if request.is_last:
+                return None
+
+    def _answer(self, request: Passed, wire: Wire) -> bytes:
+        if self._quits(request):
+            return answered(204, {}, b"")
+        if _path(request).startswith("/agent/"):
+            is_known = self._settings.quit and _path(request) == _QUIT
+            return refused(405, "quit with POST") if is_known else refused(404, "the agent has nothing there")
+        if request.method not in _METHODS:
+            return refused(405, f"the agent passes on {', '.join(_METHODS)}")
+        self._prepare(request)
+        kept = self._cache.find(request, time.monotonic())
+        if kept:
+            return answered(kept.status, {**kept.headers, "x-cache": "HIT"}, kept.body)
+        wire.deadline = Deadline(_ANSWER_S)
+        try:
+            answer = wire.one(request)
+        except WireFailure as failure:
+            return refused(502, f"the agent has no answer of Vault: {failure}")
+        if self._is_ours(request):
+            self._cache.take(request, answer, time.monotonic())
+            self._kept.ring()
+        return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body)
+
+    def _is_ours(self, request: Passed) -> bool:
+        """Whether the token is the agent's or came through it: answers to other tokens are not kept."""
+        if not request.token:
+            return request.target.startswith("/v1/auth/")
+        return request.token == self._parts.vault.token or self._cache.knows(request.token)
+
+    def _prepare(self, request: Passed) -> None:
+        """Add the agent's token as configured, and the namespace of its login to a request without one."""
+        is_given = self._settings.token == FORCE or (self._settings.token != FALSE and not request.token)
+        if is_given and self._parts.vault.token:
+            request.give(self._parts.vault.token)
+        if self._parts.settings.namespace:
+            request.fields.setdefault(NAMESPACE, self._parts.settings.namespace)
+
+    def _quits(self, request: Passed) -> bool:
+        """Return whether the request ends the agent."""
+        return self._settings.quit and _path(request) == _QUIT and request.method in ("POST", "PUT")
+
+    def _keep(self) -> None:
+        """Renew what is kept, in a thread of its own."""
+        wire = open_wire(self._parts.settings, Deadline(_ANSWER_S))
+
+        def ask(path: str, body: str, token: str) -> Answer | None:
+            wire.deadline = Deadline(_ANSWER_S)
+            fields = {"x-vault-token": token, "content-type": "application/json"}
+            if self._parts.settings.namespace:
+                fields[NAMESPACE] = self._parts.settings.namespace
+            try:
+                return wire.one(Passed("PUT", f"/v1/{path}", fields, body.encode(), is_last=False))
+            except WireFailure:
+                return None
+
+        while True:
+            self._kept.wait(min(_LONGEST_WAIT_S, self._cache.due_at() - time.monotonic()))
+            self._cache.renew(ask, time.monotonic())
+
+
+def _path(request: Passed) -> str:
+    return request.target.partition("?")[0]

@@ -1,0 +1,128 @@
+"""The agent's login: attempted with growing pauses, kept, made anew where it must be, and told in the token files."""
+
+from __future__ import annotations
+
+from vaultenv.client.session import log_in
+from vaultenv.errors import FileNotWritten, VaultEnvError
+from vaultenv.renewal.schedule import backoff_s
+from vaultenv.renewal.token import Token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from vaultenv.agent.status import Status
+    from vaultenv.agent.writing import Writer
+    from vaultenv.agent_settings import AgentSettings
+    from vaultenv.basics.log import Log
+    from vaultenv.client.api import Vault
+    from vaultenv.renewal.schedule import Clock
+    from vaultenv.settings import Settings
+
+_MODE = 0o640
+_SINK = "/.vault-token"
+_AGAIN_S = 10.0
+"""The least time between two logins where Vault refuses the token."""
+LOGIN, TOKEN_FILE = "login", "token file"
+
+
+class Login:
+    """The token of one agent."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        vault: Vault,
+        launcher: Settings,
+        log: Log,
+        clock: Clock,
+        writer: Writer,
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._launcher = launcher
+        self._log = log
+        self._clock = clock
+        self._writer = writer
+        self._token: Token | None = None
+        self._failures = 0
+        self._next_at = 0.0
+        self._logged_in_at = 0.0
+        self._untold: list[str] = []
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is a token."""
+        return self._token is not None
+
+    @property
+    def logged_in_at(self) -> float:
+        """The monotonic time of the last login; 0.0 before it."""
+        return self._logged_in_at
+
+    def adopt(self, token: str, auth: Mapping[str, Any], logged_in_at: float) -> bool:
+        """Go on with the login of an agent before this one unless Vault refuses its token; return whether it goes on."""
+        try:
+            self._vault.use(token)
+            self._vault.call("GET", "auth/token/lookup-self")
+        except VaultEnvError as error:
+            if not error.is_outage:
+                return False
+        self._vault.login_lease = dict(auth)
+        self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
+        self._logged_in_at = logged_in_at
+        self._untold = self._sinks()
+        self._log.info("going on with the login of the agent before")
+        return True
+
+    def due_at(self, now: float) -> float:
+        """Return the monotonic time at which something is to be done."""
+        return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
+
+    def keep(self, is_refused: bool, status: Status) -> bool:
+        """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another one.
+
+        What goes wrong is noted in the status, and attempted again after a pause.
+        """
+        now = self._clock.monotonic()
+        if now < self._next_at:
+            status.note_again(LOGIN)
+            return False
+        try:
+            is_new = self._kept(now, is_refused)
+        except VaultEnvError as error:
+            self._failures += 1
+            least_s, most_s = self._settings.min_backoff_s, self._settings.max_backoff_s
+            self._next_at = now + backoff_s(self._failures, least_s, most_s, self._clock.chance())
+            status.note(LOGIN, error, self._clock.date())
+            return False
+        self._failures = 0
+        if is_new:
+            self._logged_in_at = now
+            self._untold = self._sinks()
+        self._tell(status)
+        return is_new
+
+    def _kept(self, now: float, is_refused: bool) -> bool:
+        if self._token is None:
+            log_in(self._vault, self._launcher, self._log)
+            self._token = Token(self._vault, self._launcher, self._log, now)
+            return True
+        if is_refused and self._token.is_replaceable and now >= self._logged_in_at + _AGAIN_S:
+            self._log.info("Vault does not know the token any more: logging in again")
+            self._token.replace(now)
+            return True
+        return self._token.kept(now)
+
+    def _sinks(self) -> list[str]:
+        return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
+
+    def _tell(self, status: Status) -> None:
+        """Write the token to the files that do not have it yet."""
+        for target in list(self._untold):
+            try:
+                self._writer.write(target, self._vault.token.encode(), _MODE)
+                self._untold.remove(target)
+            except FileNotWritten as error:
+                status.note(TOKEN_FILE, error, self._clock.date())

@@ -1,0 +1,144 @@
+"""Requests of programs to the agent's listener: HTTP/1.1 (RFC 9112) with bounded heads and bodies."""
+
+from __future__ import annotations
+
+from vaultenv.basics.jsontext import dumps
+from vaultenv.basics.text import whole_number
+from vaultenv.client.http import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vaultenv.client.connection import Connection
+
+HEAD_LIMIT, BODY_LIMIT = 64 << 10, 1 << 20
+TOKEN, NAMESPACE = "x-vault-token", "x-vault-namespace"
+_AUTHORIZATION, _BEARER = "authorization", "bearer "
+_OF_A_CONNECTION = (
+    *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    *("host", "content-length", "accept-encoding", "expect"),
+)
+_CHARACTERS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class NotServed(Exception):
+    """Raised for a request that is not passed on: the status and the sentence of the answer."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+
+
+class Passed(Request):
+    """A request as it came, without the headers of its connection. Its repr shows nothing."""
+
+    __slots__ = ("content", "fields", "is_last")
+
+    def __init__(
+        self, method: str, target: str, fields: Mapping[str, str], content: bytes, is_last: bool
+    ) -> None:
+        super().__init__(method, target)
+        self.fields = dict(fields)
+        self.content = content
+        self.is_last = is_last
+
+    @property
+    def token(self) -> str:
+        """The token that the request has, "" without one."""
+        bearer = self.fields.get(_AUTHORIZATION, "")
+        given = bearer[len(_BEARER) :] if bearer.lower().startswith(_BEARER) else ""
+        return self.fields.get(TOKEN, "") or given.strip()
+
+    def give(self, token: str) -> None:
+        """Replace the token."""
+        self.fields.pop(_AUTHORIZATION, None)
+        self.fields[TOKEN] = token
+
+    def encode(self, host: str, base: str, headers: Mapping[str, str]) -> bytes:
+        """Return the bytes to send."""
+        lines = [f"{self.method} {base}{self.target} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in {**headers, **self.fields}.items()]
+        if self.content or self.method in ("POST", "PUT", "PATCH"):
+            lines.append(f"Content-Length: {len(self.content)}")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.content
+
+
+class RequestReader:
+    """Reads the requests on one connection, one after the other."""
+
+    __slots__ = ("_buffer", "_connection")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._buffer = b""
+
+    def next(self, until: float) -> Passed | None:
+        """Return the next request, None at the end of the connection; raise WireFailure at the time `until`, NotServed."""
+        while b"\r\n\r\n" not in self._buffer:
+            if len(self._buffer) > HEAD_LIMIT:
+                raise NotServed(431, "the head of the request is too long")
+            data = self._connection.receive(until)
+            if not data:
+                return None
+            self._buffer += data
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        method, target, fields = _parsed(head.decode("latin-1"))
+        content = self._content(fields, until)
+        is_last = "close" in fields.get("connection", "").lower()
+        kept = {name: value for name, value in fields.items() if name not in _OF_A_CONNECTION}
+        return Passed(method, target, kept, content, is_last)
+
+    def _content(self, fields: Mapping[str, str], until: float) -> bytes:
+        if "transfer-encoding" in fields:
+            raise NotServed(411, "a body needs a Content-Length")
+        size = whole_number(fields.get("content-length", "0"), BODY_LIMIT)
+        if size is None:
+            raise NotServed(413, f"a body has at most {BODY_LIMIT} bytes")
+        if size and "100-continue" in fields.get("expect", "").lower():
+            self._connection.send(b"HTTP/1.1 100 Continue\r\n\r\n", until)
+        parts, have = [self._buffer], len(self._buffer)
+        while have < size and (data := self._connection.receive(until)):
+            parts.append(data)
+            have += len(data)
+        whole = b"".join(parts)
+        if have < size:
+            raise NotServed(400, "the body is not whole")
+        self._buffer = whole[size:]
+        return whole[:size]
+
+
+def answered(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the bytes of an answer."""
+    lines = [f"HTTP/1.1 {status} {'OK' if status < 400 else 'Error'}"]
+    kept = {name: value for name, value in headers.items() if name not in _OF_A_CONNECTION}
+    lines += [f"{name}: {value}" for name, value in kept.items()]
+    if status != 204:
+        lines.append(f"content-length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
+
+
+def refused(status: int, why: str) -> bytes:
+    """Return an error as Vault words it."""
+    body = dumps({"errors": [why]}).encode()
+    return answered(status, {"content-type": "application/json"}, body)
+
+
+def _parsed(head: str) -> tuple[str, str, dict[str, str]]:
+    first, *lines = head.split("\r\n")
+    words = first.split(" ")
+    if len(words) != 3 or not _is_name(words[0]) or not words[1].startswith("/") or words[2] != "HTTP/1.1":
+        raise NotServed(400, "this is no request of HTTP/1.1")
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        is_ambiguous = name.lower() == "content-length" and name.lower() in fields
+        if not colon or not _is_name(name) or is_ambiguous or any(char in value for char in "\r\n\0"):
+            raise NotServed(400, "a header of the request is none")
+        fields[name.lower()] = value.strip()
+    return words[0], words[1], fields
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and _CHARACTERS.issuperset(text)

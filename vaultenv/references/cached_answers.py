@@ -1,0 +1,96 @@
+"""Answers to templates that are asked for once, and kept with the secrets of a CachingReader: for the daemon."""
+
+from __future__ import annotations
+
+from vaultenv.errors import VaultEnvError
+from vaultenv.references.secret import Secret, secret_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Protocol
+
+    from vaultenv.references.cache import CachingReader
+
+    Body = dict[str, Any]
+    Query = Sequence[tuple[str, str]]
+
+    class Asked(Protocol):
+        """Vault, as `vaultenv.client.answering` asks it."""
+
+        def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
+            """Return the JSON objects of reads at (path, query)."""
+
+        def written(self, path: str, body: str) -> Body | VaultEnvError:
+            """Write a JSON object and return the answer's."""
+
+        def mounts(self, paths: Sequence[str]) -> list[Body]:
+            """Return what Vault tells of the mount of each path."""
+
+
+_LIST = ("list", "true")
+
+
+class Answer(Secret):
+    """A secret with the JSON object in which Vault answered it; `is_list` says that it is names below a path."""
+
+    __slots__ = ("body", "is_list")
+
+    def __init__(self, body: Body, is_list: bool = False) -> None:
+        found = secret_of(body) or Secret({})
+        super().__init__(
+            found.fields, found.version, found.deleted, found.lease_id, found.lease_s, found.renewable
+        )
+        self.body = body
+        self.is_list = is_list
+
+
+class CachedAnswers:
+    """Asks Vault for what the reader does not remember. Mounts are asked for once; an error is not remembered."""
+
+    __slots__ = ("_mounts", "_reader", "_vault")
+
+    def __init__(self, vault: Asked, reader: CachingReader) -> None:
+        self._vault = vault
+        self._reader = reader
+        self._mounts: dict[str, Body] = {}
+
+    def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
+        """Return the JSON objects of reads at (path, query), or their errors."""
+        secrets = self._reader.secrets
+        keys = [
+            (path, "".join(f"&{name}={value}" for name, value in query), "body") for path, query in questions
+        ]
+        missing = dict(
+            (key, question) for key, question in zip(keys, questions, strict=True) if key not in secrets
+        )
+        found = self._vault.bodies(list(missing.values())) if missing else []
+        errors: dict[tuple[str, str, str], VaultEnvError] = {}
+        for (key, (_, query)), answer in zip(missing.items(), found, strict=True):
+            if isinstance(answer, VaultEnvError):
+                errors[key] = answer
+            else:
+                secrets[key] = Answer(answer, is_list=_LIST in query)
+        return [errors[key] if key in errors else _body(secrets[key]) for key in keys]
+
+    def written(self, path: str, body: str) -> Body | VaultEnvError:
+        """Write a JSON object, unless the answer to it is remembered, and return the answer's, or the error."""
+        key = (path, body, "written")
+        secrets = self._reader.secrets
+        if key not in secrets:
+            answer = self._vault.written(path, body)
+            if isinstance(answer, VaultEnvError):
+                return answer
+            secrets[key] = Answer(answer)
+        return _body(secrets[key])
+
+    def mounts(self, paths: Sequence[str]) -> list[Body]:
+        """Return what Vault tells of the mount of each path."""
+        missing = [path for path in paths if path not in self._mounts]
+        found = dict(zip(missing, self._vault.mounts(missing) if missing else (), strict=True))
+        self._mounts |= {path: answer for path, answer in found.items() if answer}
+        return [self._mounts.get(path) or found[path] for path in paths]
+
+
+def _body(answer: Secret) -> Body:
+    return answer.body if isinstance(answer, Answer) else {}

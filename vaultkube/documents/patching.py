@@ -1,0 +1,116 @@
+"""JSON Patches of people, applied to a document: all of RFC 6902 (https://www.rfc-editor.org/rfc/rfc6902)."""
+
+import copy
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vaultkube.documents.jsonpatch import same
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+_ESCAPE = re.compile(r"~(?![01])")
+_END = "-"
+
+
+def patched(document: Any, operations: Sequence[Mapping[str, Any]]) -> Any:
+    """Return a copy of `document` after the operations; ValueError says which of them cannot be done, and why."""
+    new = copy.deepcopy(document)
+    for position, operation in enumerate(operations, 1):
+        try:
+            new = _OPERATIONS[operation["op"]](new, operation)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"operation {position} cannot be done: {_reason(error)}") from None
+    return new
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if type(error) is ValueError else "it is not as RFC 6902 has it"
+
+
+def _add(document: Any, operation: Mapping[str, Any]) -> Any:
+    return _with(document, _steps(operation["path"]), copy.deepcopy(operation["value"]), operation["path"])
+
+
+def _remove(document: Any, operation: Mapping[str, Any]) -> Any:
+    steps = _steps(operation["path"])
+    if not steps:
+        return None
+    parent = _found(document, steps[:-1], operation["path"])
+    del parent[_key(parent, steps[-1], operation["path"])]
+    return document
+
+
+def _replace(document: Any, operation: Mapping[str, Any]) -> Any:
+    steps, value = _steps(operation["path"]), copy.deepcopy(operation["value"])
+    if not steps:
+        return value
+    parent = _found(document, steps[:-1], operation["path"])
+    parent[_key(parent, steps[-1], operation["path"])] = value
+    return document
+
+
+def _move(document: Any, operation: Mapping[str, Any]) -> Any:
+    source, target = operation["from"], operation["path"]
+    if target.startswith(source + "/"):
+        raise ValueError(f"{source!r} cannot move into itself")
+    value = _found(document, _steps(source), source)
+    return _with(_remove(document, {"path": source}), _steps(target), value, target)
+
+
+def _copy(document: Any, operation: Mapping[str, Any]) -> Any:
+    value = copy.deepcopy(_found(document, _steps(operation["from"]), operation["from"]))
+    return _with(document, _steps(operation["path"]), value, operation["path"])
+
+
+def _test(document: Any, operation: Mapping[str, Any]) -> Any:
+    if not same(_found(document, _steps(operation["path"]), operation["path"]), operation["value"]):
+        raise ValueError(f"{operation['path']!r} has another value")
+    return document
+
+
+_OPERATIONS: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "add": _add,
+    "remove": _remove,
+    "replace": _replace,
+    "move": _move,
+    "copy": _copy,
+    "test": _test,
+}
+
+
+def _steps(pointer: str) -> list[str]:
+    """Return the keys of a JSON Pointer (RFC 6901)."""
+    if not pointer:
+        return []
+    if not pointer.startswith("/") or _ESCAPE.search(pointer):
+        raise ValueError(f"{pointer!r} is no JSON Pointer")
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _found(document: Any, steps: Sequence[str], pointer: str) -> Any:
+    for step in steps:
+        document = document[_key(document, step, pointer)]
+    return document
+
+
+def _key(parent: Any, step: str, pointer: str) -> Any:
+    """Return the key of what `step` names in `parent`, which is there."""
+    if isinstance(parent, dict) and step in parent:
+        return step
+    if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
+        return int(step)
+    raise ValueError(f"there is no {pointer!r}")
+
+
+def _with(document: Any, steps: Sequence[str], value: Any, pointer: str) -> Any:
+    """Return the document with the value: in the place of a key, or in front of an item of a list, or at its end."""
+    if not steps:
+        return value
+    parent, step = _found(document, steps[:-1], pointer), steps[-1]
+    if isinstance(parent, dict):
+        parent[step] = value
+    elif isinstance(parent, list) and (step == _END or (_INDEX.fullmatch(step) and int(step) <= len(parent))):
+        parent.insert(len(parent) if step == _END else int(step), value)
+    else:
+        raise ValueError(f"nothing can be added at {pointer!r}")
+    return document

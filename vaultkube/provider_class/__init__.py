@@ -1,0 +1,1 @@
+"""SecretProviderClasses of provider vault: parameters and objects as frozen values, with all problems at once. Pure."""

@@ -1,0 +1,121 @@
+"""The fields of one entry of `objects`, a row each: name, reader, help. Parser, checks and docs/csi.md come from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from vaultenv.references.fields import Fault
+from vaultenv.references.grammar import normal_path
+from vaultenv.template.json_text import json_text
+from vaultkube.provider_class.scalars import Allowance, NotUsable, integer_of, text_of, value_of
+
+METHODS = ("GET", "LIST", "POST", "PUT")
+ENCODINGS = ("utf-8", "base64", "hex")
+_MOST_NODES = 10_000
+_LONGEST_NAME = 255
+"""Bytes of a file's name (NAME_MAX of Linux)."""
+
+
+@dataclass(frozen=True)
+class ObjectField:
+    """A field of an object: its name in YAML, the function that reads its node or raises NotUsable, and its help."""
+
+    name: str
+    read: Callable[[yaml.Node], Any]
+    default: Any
+    help: str
+
+
+def path_of(text: str) -> str:
+    """Return the path that a secretPath names, without `/v1/` and query; raise NotUsable."""
+    bare = text.partition("?")[0].removeprefix("/")
+    try:
+        return normal_path(bare.removeprefix("v1/"))
+    except Fault as fault:
+        raise NotUsable(f"{text!r}: {fault.message}") from None
+
+
+def _name(node: yaml.Node) -> str:
+    name = text_of(node)
+    segments = name.split("/")
+    if not name.isprintable() or not all(segments):
+        raise NotUsable("must be a file name, or a relative path of a file")
+    if any(segment.startswith("..") or segment == "." for segment in segments):
+        raise NotUsable("must not have a part that is `.` or begins with `..`")
+    if any(len(segment.encode()) > _LONGEST_NAME for segment in segments):
+        raise NotUsable(f"must not have a part of more than {_LONGEST_NAME} bytes")
+    return name
+
+
+def _path(node: yaml.Node) -> str:
+    text = text_of(node)
+    path_of(text)
+    return text
+
+
+def _choice(*words: str) -> Callable[[yaml.Node], str]:
+    def read(node: yaml.Node) -> str:
+        text = text_of(node)
+        if text and text.casefold() not in {word.casefold() for word in words}:
+            raise NotUsable(f"must be one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+def _permission(node: yaml.Node) -> int:
+    text = text_of(node)
+    try:
+        mode = integer_of(text) if text else 0
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o777:
+        raise NotUsable(f"must be permissions such as 0600 or 0o600; {text!r} is none")
+    return mode
+
+
+def _arguments(node: yaml.Node) -> str:
+    value = value_of(node, Allowance(_MOST_NODES))
+    if value is not None and not isinstance(value, dict):
+        raise NotUsable("must be a mapping, which is sent as a JSON object")
+    return json_text(value)
+
+
+OBJECT_FIELDS = (
+    ObjectField(
+        "objectName",
+        _name,
+        "",
+        "the name of the file, or its path in the volume; once in a class",
+    ),
+    ObjectField(
+        "secretPath",
+        _path,
+        "",
+        "the path in Vault, as the API has it (KV version 2: `MOUNT/data/PATH`); a query may follow, such as `?version=2`",
+    ),
+    ObjectField(
+        "secretKey",
+        text_of,
+        "",
+        "the key whose value becomes the file: a text as it is, another value as JSON; without it the file holds Vault's whole answer as JSON",
+    ),
+    ObjectField(
+        "method", _choice(*METHODS), "", f"how the path is asked: {', '.join(METHODS)}; GET by itself"
+    ),
+    ObjectField("secretArgs", _arguments, "null", "a mapping that is sent along as a JSON object"),
+    ObjectField(
+        "filePermission",
+        _permission,
+        0,
+        "permissions of the file, octal (`0600` or `0o600`); else the driver's",
+    ),
+    ObjectField(
+        "encoding",
+        _choice(*ENCODINGS),
+        "",
+        f"how the text of secretKey is encoded: {', '.join(ENCODINGS)}; the file holds it decoded",
+    ),
+)

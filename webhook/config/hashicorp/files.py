@@ -1,0 +1,152 @@
+"""The files that an agent writes: for each NAME its source, its place in a volume, its mode and its command."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from vaultenv.agent_settings import AgentFile
+from vaultenv.template_sources import TemplateSource
+from vaultkube.problem import Problem
+from webhook.config.hashicorp.login import Origin, about
+from webhook.config.hashicorp.sources import read_source
+from webhook.config.hashicorp.table import AgentConfig
+
+TOKEN = "token"  # noqa: S105 (a name)
+_OF_FILES = (
+    "files",
+    "perms",
+    "commands",
+    "volume_paths",
+    "preserve_cases",
+    "left",
+    "right",
+    "error_on_missing_key",
+)
+_NO_PLACE = "/invalid"
+"""The place of a file whose own cannot be used; the pod is refused."""
+
+
+def read_files(agent: AgentConfig) -> tuple[AgentFile, ...]:
+    """Return the files in the order of their NAME; a path of slashes and blanks alone counts as none."""
+    sources = ((name, read_source(agent, name)) for name in _names(agent))
+    return tuple(
+        _file(agent, name, source)
+        for name, source in sources
+        if source.path or source.template or name in agent.template_files
+    )
+
+
+def token_file(agent: AgentConfig) -> str:
+    """Return the path of the file with the token; "" for none."""
+    return f"{_folder(agent.volume_path)}/{TOKEN}" if agent.token else ""
+
+
+def volume_paths(agent: AgentConfig) -> tuple[str, ...]:
+    """Return where the volumes of the files are mounted, each path once: the one for all, then those of single files."""
+    own = (agent.volume_paths[name] for name in _names(agent) if agent.volume_paths.get(name))
+    return tuple(dict.fromkeys(map(_folder, (agent.volume_path, *own))))
+
+
+def file_problems(agent: AgentConfig) -> Iterator[Problem]:
+    """Yield the problems of places of files, and warnings about annotations that belong to no file."""
+    yield from _volume_problems(agent)
+    yield from _name_problems(agent)
+    yield from _collisions(agent)
+    names = set(_names(agent))
+    for field in _OF_FILES:
+        for name in sorted(getattr(agent, field).keys() - names):
+            message = (
+                f" has no effect: there is no agent-inject-secret-{name} and no agent-inject-template-{name}"
+            )
+            yield Problem("annotation-ignored", *about(Origin(field, name), message))
+
+
+def _names(agent: AgentConfig) -> list[str]:
+    return sorted(agent.secrets.keys() | agent.templates.keys() | agent.template_files.keys())
+
+
+def _file(agent: AgentConfig, name: str, source: TemplateSource) -> AgentFile:
+    folder, file = _volume_of(agent, name), _file_name(agent, name)
+    return AgentFile(
+        source,
+        f"{folder}/{file}" if _is_inside(file) else _NO_PLACE,
+        template_file="" if source.template else agent.template_files.get(name, ""),
+        mode=agent.perms.get(name),
+        command=agent.commands.get(name, ""),
+    )
+
+
+def _volume_of(agent: AgentConfig, name: str) -> str:
+    return _folder(agent.volume_paths.get(name) or agent.volume_path)
+
+
+def _folder(path: str) -> str:
+    """Return the path of a volume, or a placeholder for one that cannot be used."""
+    return path.rstrip("/") if _is_absolute(path) else _NO_PLACE
+
+
+def _file_name(agent: AgentConfig, name: str) -> str:
+    keeps_case = agent.preserve_cases.get(name, agent.preserve_case)
+    return agent.files.get(name) or (name if keeps_case else name.lower())
+
+
+def _is_absolute(path: str) -> bool:
+    return path.startswith("/") and _is_inside(path.rstrip("/")[1:]) and ":" not in path
+
+
+def _is_inside(path: str) -> bool:
+    """Return whether a relative path leads to a place below its folder, without detours."""
+    return all(part not in ("", ".", "..") for part in path.split("/"))
+
+
+def _volume_problems(agent: AgentConfig) -> Iterator[Problem]:
+    paths = [
+        ("volume_path", "", agent.volume_path),
+        *(("volume_paths", *item) for item in agent.volume_paths.items()),
+    ]
+    for field, name, path in sorted(paths):
+        if path and not _is_absolute(path):
+            message = f": {path!r} is no place for a volume: write an absolute path without .. and :"
+            yield Problem("file-mode", *about(Origin(field, name), message))
+
+
+def _name_problems(agent: AgentConfig) -> Iterator[Problem]:
+    for name in _names(agent):
+        if not _is_inside(_file_name(agent, name)):
+            field = "files" if agent.files.get(name) else "secrets"
+            message = f": {_file_name(agent, name)!r} is no file of the volume: write a relative path without .. and //"
+            yield Problem("file-mode", *about(Origin(field, name), message))
+    for name, path in sorted(agent.template_files.items()):
+        if name not in agent.templates and not _is_absolute(path):
+            message = f": {path!r} is no absolute path in the agent's container"
+            yield Problem("file-mode", *about(Origin("template_files", name), message))
+
+
+def _collisions(agent: AgentConfig) -> Iterator[Problem]:
+    """Yield a problem for files that have one place, or one of which would be a folder of another."""
+    by_place: dict[str, list[str]] = defaultdict(list)
+    for name in _names(agent):
+        by_place[f"{_volume_of(agent, name)}/{_file_name(agent, name)}"].append(name)
+    if agent.token:
+        by_place[token_file(agent)].append("")
+    for place, names in sorted(by_place.items()):
+        if len(names) > 1:
+            message = f": {_listed(names)} would all be {place}: give them files of their own by agent-inject-file-NAME"
+            if len({name.lower() for name in names}) == 1:
+                message += ", or let preserve-secret-case tell them apart"
+            yield Problem("file-mode", *about(_origin(agent, names[0]), message))
+        inner = [other for other in by_place if other.startswith(place + "/")]
+        if inner:
+            message = f": {place} would be a file and the folder of {inner[0]}: rename one by agent-inject-file-NAME"
+            yield Problem("file-mode", *about(_origin(agent, names[0]), message))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(name or "agent-inject-token" for name in names)
+
+
+def _origin(agent: AgentConfig, name: str) -> Origin:
+    """Return the annotation that asks for the file."""
+    if not name:
+        return Origin("token")
+    fields = ("files", "secrets", "templates", "template_files")
+    return Origin(next(field for field in fields if name in getattr(agent, field)), name)

@@ -1,0 +1,95 @@
+"""SecretProviderClasses of provider vault: what `vault-webhook csi-provider` would refuse, and what it does differently."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
+from vaultkube.problem import FieldPath, Problem
+from vaultkube.provider_class.objects import OBJECTS, SecretObject
+from vaultkube.provider_class.parameters import PARAMETERS, ClassParameters, parse_class
+from webhook.offline.reviewable import follow
+
+_GROUP, _KIND = "secrets-store.csi.x-k8s.io", "SecretProviderClass"
+_READS = ("GET", "LIST")
+
+
+class ProviderClass(NamedTuple):
+    """A SecretProviderClass of provider vault in a document; `path` leads to it."""
+
+    path: FieldPath
+    namespace: str
+    name: str
+    parameters: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{_KIND} {self.namespace}/{self.name}"
+
+
+def find_classes(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[ProviderClass]:
+    """Yield the classes of a document, also inside a List; `namespace` is that of one without one of its own."""
+    items = follow(content, ("items",))
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            yield from find_classes(item, namespace, (*path, "items", index))
+    is_class = follow(content, ("kind",)) == _KIND and str(follow(content, ("apiVersion",))).startswith(
+        f"{_GROUP}/"
+    )
+    if is_class and follow(content, ("spec", "provider")) == "vault":
+        parameters = follow(content, PARAMETERS)
+        name, own = (follow(content, ("metadata", key)) for key in ("name", "namespace"))
+        found = parameters if isinstance(parameters, dict) else {}
+        yield ProviderClass(path, str(own or namespace), str(name or ""), found)
+
+
+def class_problems(found: ProviderClass, policy: PathPolicy, *, migration: bool) -> Iterator[Problem]:
+    """Yield the problems of the class; with `migration`, also its differences from vault-csi-provider."""
+    texts = {name: value for name, value in found.parameters.items() if isinstance(value, str)}
+    for name, value in found.parameters.items():
+        if value is not None and not isinstance(value, str):
+            yield Problem(
+                "not-text",
+                (*PARAMETERS, name),
+                "the API server takes only text here: put the value in quotes, or behind |",
+            )
+            texts[name] = _PLACEHOLDERS.get(name, "")
+    parameters, problems = parse_class(texts)
+    yield from (problem for problem in problems if problem.path[: len(PARAMETERS) + 1] not in _untyped(found))
+    yield from policy.violations(_requested(parameters), found.namespace)
+    if migration:
+        yield from _differences(parameters.objects)
+
+
+_PLACEHOLDERS = {"roleName": "role"}
+"""Values in the place of what is no text, so that no other problem is told of it."""
+
+
+def _untyped(found: ProviderClass) -> set[FieldPath]:
+    return {(*PARAMETERS, name) for name, value in found.parameters.items() if not isinstance(value, str)}
+
+
+def _requested(parameters: ClassParameters) -> Iterator[RequestedPath]:
+    namespace = foreign_namespace(parameters.vault_namespace or "", "")
+    for number, one in enumerate(parameters.objects):
+        if one.path:
+            yield RequestedPath(
+                (*OBJECTS, number, "secretPath"), f"objects[{number}]", one.request.path, namespace
+            )
+
+
+def _differences(objects: tuple[SecretObject, ...]) -> Iterator[Problem]:
+    arguments: dict[tuple[str, str], str] = {}
+    for number, one in enumerate(objects):
+        path: FieldPath = (*OBJECTS, number)
+        if not one.path:
+            continue
+        if not one.key:
+            yield Problem("csi-whole-answer", path, f"objects[{number}]: request_id is empty in {one.name}")
+        if one.request.method not in _READS:
+            yield Problem(
+                "csi-kept", (*path, "method"), f"objects[{number}]: the answer is kept between mounts"
+            )
+        known = arguments.setdefault((one.path, one.method), one.arguments)
+        if known != one.arguments:
+            yield Problem(
+                "csi-arguments", (*path, "secretArgs"), f"objects[{number}] has an answer of its own"
+            )

@@ -1,0 +1,183 @@
+"""The containers of an agent that writes files: an init container, a container beside the program, or one native sidecar.
+
+Names, volumes and paths are those of HashiCorp's injector (vault-k8s 1.7), so that tools and people find them.
+https://developer.hashicorp.com/vault/docs/deploy/kubernetes/injector
+"""
+
+from vaultkube.documents.quantity import parse_quantity
+from vaultkube.wire.containers import (
+    Container,
+    Probe,
+    ResourceRequirements,
+    SecurityContext,
+    VolumeMount,
+)
+from vaultkube.wire.pods import PodSpec, Volume
+from webhook.config.hashicorp.file_mode import FileMode
+from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
+from webhook.config.sidecar import LIVENESS, READINESS
+from webhook.pods import launcher
+from webhook.pods.agent_account import account_volumes, agent_mounts
+from webhook.pods.agent_program import CACHE_PATH, CONFIG_PATH, HOME_PATH, hashicorps_program, own_program
+from webhook.pods.agent_role import Agent, Role
+from webhook.pods.agent_user import agent_user
+from webhook.pods.launcher import IN_IMAGE
+
+INIT_AGENT, AGENT = "vault-agent-init", "vault-agent"
+SECRETS_VOLUME = "vault-secrets"
+_CACHE_VOLUME = "vault-agent-cache"
+_CONFIG_VOLUME = "vault-config"
+_COMMANDS = [role.command for role in Role]
+_EXTRA_VOLUME, _EXTRA_PATH = "extra-secrets", "/vault/custom"
+_TLS_VOLUME, _TLS_PATH = "vault-tls-secrets", "/vault/tls"
+_SECRETS_SIZE, _HOME_SIZE = "64Mi", "4Mi"
+_RESOURCES = (
+    ("cpu", "limits_cpu", "requests_cpu"),
+    ("memory", "limits_memory", "requests_memory"),
+    ("ephemeral-storage", "limits_ephemeral", "requests_ephemeral"),
+)
+_HASHICORPS = {"requests_cpu": "250m", "requests_memory": "64Mi"}
+"""The injector's own requests, for the program that needs them."""
+_OURS = {row.field: row.default for row in AGENT_ANNOTATIONS if row.field in _HASHICORPS}
+_PROBE_FIELDS = {READINESS: "readinessProbe", LIVENESS: "livenessProbe"}
+_STATUS = {READINESS: "ready", LIVENESS: "live"}
+_TIMEOUT_S = 5
+_PERIOD_S = 10
+_START_PERIOD_S = 1
+_START_ATTEMPTS = 600
+
+
+def is_agent(container: Container) -> bool:
+    """Return whether the container is an agent's: this webhook's, or that of HashiCorp's injector."""
+    if container.get("name") not in (AGENT, INIT_AGENT):
+        return False
+    command = container.get("command") or [""]
+    script = " ".join(map(str, container.get("args") or ()))
+    return command in _COMMANDS or (command[0].rpartition("/")[2] == "sh" and "vault agent" in script)
+
+
+def agent_container(agent: Agent, role: Role) -> Container:
+    """Return the container for the role."""
+    mode = agent.mode
+    program = hashicorps_program(agent, role) if mode.agent.configmap else own_program(agent, role)
+    container: Container = {
+        "name": INIT_AGENT if role is Role.INIT else AGENT,
+        **program,
+        "volumeMounts": role_mounts(agent, role),
+        **_resources(mode.agent),
+    }
+    if role is Role.NATIVE:
+        container["restartPolicy"] = "Always"
+        if mode.agent.pre_populate:
+            container["startupProbe"] = _start_probe()
+    if role is not Role.INIT and not mode.agent.configmap:
+        for probe in mode.probes:
+            container[_PROBE_FIELDS[probe]] = _probe(_STATUS[probe])  # type: ignore[literal-required]
+    context = _security_context(mode.agent, agent.pod_spec)
+    if context:
+        container["securityContext"] = context
+    return container
+
+
+def agent_volumes(agent: Agent) -> list[Volume]:
+    """Return the volumes of the agent, in the injector's order; those in memory have a limit."""
+    mode = agent.mode
+    added = [_memory(_home_volume(role), _HOME_SIZE) for role in agent.roles]
+    added += [_memory(name, _SECRETS_SIZE) for name, _ in secret_places(mode)]
+    if mode.agent.extra_secret:
+        added.append({"name": _EXTRA_VOLUME, "secret": {"secretName": mode.agent.extra_secret}})
+    if mode.tls_secret:
+        added.append({"name": _TLS_VOLUME, "secret": {"secretName": mode.tls_secret}})
+    if agent.hands_over:
+        added.append(_memory(_CACHE_VOLUME, _HOME_SIZE))
+    if mode.agent.configmap:
+        added.append({"name": _CONFIG_VOLUME, "configMap": {"name": mode.agent.configmap}})
+    config = agent.launcher.config
+    return [*added, *launcher.login_volumes(config), *account_volumes(config, mode, agent.pod_spec)]
+
+
+def secret_places(mode: FileMode) -> list[tuple[str, str]]:
+    """Return name and path of each volume with files."""
+    names = (SECRETS_VOLUME, *(f"{SECRETS_VOLUME}-custom-{index}" for index in range(len(mode.volume_paths))))
+    return list(zip(names, mode.volume_paths, strict=False))
+
+
+def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
+    """Return the mounts of the container for the role."""
+    mode = agent.mode
+    mounts: list[VolumeMount] = [{"name": _home_volume(role), "mountPath": HOME_PATH}]
+    mounts += [{"name": name, "mountPath": path} for name, path in secret_places(mode)]
+    if mode.agent.extra_secret:
+        mounts.append({"name": _EXTRA_VOLUME, "mountPath": _EXTRA_PATH, "readOnly": True})
+    if mode.tls_secret:
+        mounts.append({"name": _TLS_VOLUME, "mountPath": _TLS_PATH, "readOnly": True})
+    if agent.hands_over:
+        mounts.append({"name": _CACHE_VOLUME, "mountPath": CACHE_PATH})
+    if mode.agent.configmap:
+        mounts.append({"name": _CONFIG_VOLUME, "mountPath": CONFIG_PATH, "readOnly": True})
+    mounts += launcher.login_mounts(agent.launcher.config)
+    taken = {mount["mountPath"] for mount in mounts}
+    more = agent_mounts(agent.launcher.config, mode, agent.pod_spec)
+    return mounts + [mount for mount in more if mount["mountPath"].rstrip("/") not in taken]
+
+
+def _home_volume(role: Role) -> str:
+    return "home-init" if role is Role.INIT else "home-sidecar"
+
+
+def _memory(name: str, limit: str) -> Volume:
+    return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": limit}}
+
+
+def _resources(agent: AgentConfig) -> Container:
+    """Return `resources`; a request that nobody has annotated is no more than its limit."""
+    limits: dict[str, str] = {}
+    requests: dict[str, str] = {}
+    for name, limit_field, request_field in _RESOURCES:
+        limit, request = getattr(agent, limit_field), getattr(agent, request_field)
+        if agent.configmap and request_field not in agent.annotated and request == _OURS.get(request_field):
+            request = _HASHICORPS.get(request_field)
+        if limit and request and request_field not in agent.annotated:
+            request = min(request, limit, key=parse_quantity)
+        limits |= {name: limit} if limit else {}
+        requests |= {name: request} if request else {}
+    found: ResourceRequirements = {}
+    if limits:
+        found["limits"] = limits
+    if requests:
+        found["requests"] = requests
+    return {"resources": found} if found else {}
+
+
+def _probe(status: str) -> Probe:
+    return {
+        "exec": {"command": [IN_IMAGE, "--agent-status", status]},
+        "periodSeconds": _PERIOD_S,
+        "timeoutSeconds": _TIMEOUT_S,
+    }
+
+
+def _start_probe() -> Probe:
+    """Return the probe that keeps the program from starting before the files are there."""
+    return {
+        **_probe(_STATUS[READINESS]),
+        "periodSeconds": _START_PERIOD_S,
+        "failureThreshold": _START_ATTEMPTS,
+    }
+
+
+def _security_context(agent: AgentConfig, pod_spec: PodSpec) -> SecurityContext | None:
+    """Return a context that PodSecurity `restricted` admits, unless the annotations ask for root."""
+    annotated = {"run_as_user", "run_as_group"} & agent.annotated
+    if not agent.set_security_context and ("set_security_context" in agent.annotated or not annotated):
+        return None
+    user, group = agent_user(agent, pod_spec)
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsGroup": group,
+        "runAsNonRoot": user != 0,
+        "runAsUser": user,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }

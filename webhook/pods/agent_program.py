@@ -1,0 +1,79 @@
+"""The programs of an agent's container: the launcher, or HashiCorp's own with a ConfigMap of the pod's author.
+
+The second has image, command and variables as vault-k8s 1.7 gives them to it.
+"""
+
+from collections.abc import Mapping
+
+from vaultkube.wire.containers import Container, EnvVar
+from webhook.pods.agent_role import Agent, Role
+from webhook.pods.expansion import double_dollars
+
+HOME_PATH = "/home/vault"
+CACHE_PATH = "/vault/agent-cache"
+CONFIG_PATH = "/vault/configs"
+_HANDOVER = f"{CACHE_PATH}/leases"
+_AGENT_VARIABLE = "VAULT_ENV_AGENT"
+_FROM_POD = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
+"""Variables that the injector gives its agent, and templates read by `env`."""
+_FOR_HASHICORPS = (
+    "VAULT_CLIENT_TIMEOUT",
+    "VAULT_MAX_RETRIES",
+    "VAULT_ADDR",
+    "VAULT_CACERT",
+    "VAULT_CAPATH",
+    "VAULT_CLIENT_CERT",
+    "VAULT_CLIENT_KEY",
+    "VAULT_SKIP_VERIFY",
+    "VAULT_TLS_SERVER_NAME",
+    "VAULT_CACERT_BYTES",
+)
+
+
+def own_program(agent: Agent, role: Role) -> Container:
+    """Return image, command, variables and hook of a container with the launcher as agent."""
+    config, annotated = agent.launcher.config, agent.mode.agent
+    text = agent.mode.text(stays=role is not Role.INIT, handover=_HANDOVER if agent.hands_over else "")
+    variables = {**agent.launcher.variables(""), _AGENT_VARIABLE: double_dollars(text)}
+    program: Container = {
+        "image": config.launcher_image,
+        "imagePullPolicy": config.launcher_pull_policy,
+        "command": role.command,
+        "env": _env(variables),
+    }
+    if role is Role.SIDECAR and annotated.revoke_on_shutdown and annotated.revoke_grace_s:
+        program["lifecycle"] = {"preStop": {"sleep": {"seconds": annotated.revoke_grace_s}}}
+    return program
+
+
+def hashicorps_program(agent: Agent, role: Role) -> Container:
+    """Return the same of a container with `vault agent`; it has a shell."""
+    annotated = agent.mode.agent
+    file = "config-init.hcl" if role is Role.INIT else "config.hcl"
+    program: Container = {
+        "image": annotated.image,
+        "command": ["/bin/sh", "-ec"],
+        "args": [f"touch {HOME_PATH}/.vault-token && vault agent -config={CONFIG_PATH}/{file}"],
+        "env": _env(_hashicorps_variables(agent)),
+    }
+    if role is not Role.INIT and annotated.revoke_on_shutdown:
+        script = f"/bin/sleep {annotated.revoke_grace_s} && /bin/vault token revoke -self"
+        program["lifecycle"] = {"preStop": {"exec": {"command": ["/bin/sh", "-c", script]}}}
+    return program
+
+
+def _hashicorps_variables(agent: Agent) -> dict[str, str]:
+    annotated, ours = agent.mode.agent, agent.launcher.variables("")
+    variables = {} if annotated.go_max_procs is None else {"GOMAXPROCS": str(annotated.go_max_procs)}
+    variables |= {"VAULT_LOG_LEVEL": annotated.log_level, "VAULT_LOG_FORMAT": annotated.log_format}
+    if annotated.proxy_address:
+        variables["HTTPS_PROXY"] = double_dollars(annotated.proxy_address)
+    return variables | {name: ours[name] for name in _FOR_HASHICORPS if name in ours}
+
+
+def _env(variables: Mapping[str, str]) -> list[EnvVar]:
+    fields: list[EnvVar] = [
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in _FROM_POD.items()
+    ]
+    texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
+    return fields + texts

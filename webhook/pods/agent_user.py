@@ -1,0 +1,45 @@
+"""User and group of an agent: as annotated, or those of the program whose files it writes."""
+
+from collections.abc import Iterator
+
+from vaultkube.problem import Problem
+from vaultkube.wire.pods import PodSpec
+from webhook.config.hashicorp.login import Origin, about
+from webhook.config.hashicorp.table import AgentConfig
+
+
+def agent_user(agent: AgentConfig, pod_spec: PodSpec) -> tuple[int, int]:
+    """Return user and group of the agent in the pod."""
+    if not agent.run_as_same_user:
+        return agent.run_as_user, agent.run_as_group
+    user, group = _of_first_container(pod_spec)
+    return agent.run_as_user if user is None else user, agent.run_as_group if group is None else group
+
+
+def user_problems(agent: AgentConfig, pod_spec: PodSpec) -> Iterator[Problem]:
+    """Yield a problem if the agent shall run as a user that the pod does not name, or as root."""
+    if not agent.run_as_same_user or not agent.set_security_context:
+        return
+    user, _ = _of_first_container(pod_spec)
+    origin = Origin("run_as_same_user")
+    if user is None:
+        message = (
+            ": the first container has no securityContext.runAsUser, and the pod has none: set one of them"
+        )
+        yield Problem("file-mode", *about(origin, message))
+    elif user == 0:
+        message = (
+            ": the first container runs as root, and the agent never does: name a user in agent-run-as-user"
+        )
+        yield Problem("file-mode", *about(origin, message))
+
+
+def _of_first_container(pod_spec: PodSpec) -> tuple[int | None, int | None]:
+    """Return user and group of the first container; None for what neither it nor the pod says."""
+    of_pod = pod_spec.get("securityContext") or {}
+    own = next((each.get("securityContext") for each in pod_spec.get("containers") or ()), None) or {}
+    user, group = own.get("runAsUser"), own.get("runAsGroup")
+    return (
+        of_pod.get("runAsUser") if user is None else user,
+        of_pod.get("runAsGroup") if group is None else group,
+    )
