@@ -78,9 +78,3 @@ def test_the_plan_of_a_start_counts_sources_and_sees_no_reference_in_them() -> N
     environ = {VARIABLE.encode(): b'[{"name": "a", "path": "b"}, {"name": "c", "template": "${vault:d#e}"}]'}
     plan = Plan(environ, Settings(environ), Log())
     assert (plan.needs_vault, plan.reads, plan.values) == (True, 2, {})
-
-
-def test_no_program_starts_in_daemon_mode_with_values_that_would_grow_old() -> None:
-    environ = {VARIABLE.encode(): b'[{"name": "a", "path": "b"}]', b"VAULT_ENV_DAEMON": b"true"}
-    with pytest.raises(InvalidSetting, match=f"VAULT_ENV_DAEMON does not work with {VARIABLE}"):
-        Plan(environ, Settings(environ), Log())

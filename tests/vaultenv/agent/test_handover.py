@@ -60,6 +60,7 @@ def handing(pod: Pod, leasing: Vault) -> AgentSettings:
     )
 
 
+@pytest.mark.timed
 @pytest.mark.usefixtures("each_launcher")
 def test_the_agent_that_stays_goes_on_with_the_inits_login_and_leases(
     pod: Pod, handing: AgentSettings

@@ -28,6 +28,7 @@ def login(vault: Vault, **role: object) -> dict[str, str]:
     """Variables for a login whose role has these options."""
     if "approle/" not in vault.read("sys/auth"):
         vault.write("sys/auth/approle", {"type": "approle"})
+    vault.write("sys/auth/approle/tune", {"user_lockout_config": {"lockout_disable": True}})
     vault.policy("all", 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }')
     vault.write("auth/approle/role/agent", {"token_policies": "all", **role})
     role_id = vault.read("auth/approle/role/agent/role-id")["role_id"]
@@ -181,8 +182,10 @@ def test_a_login_error_ends_the_agent_only_if_asked_for(pod: Pod) -> None:
     done = pod.init(pod.settings(pod.file("config", MOVING), exit_on_login_error=True), **bad)
     assert done.returncode == 1
     assert b"invalid role or secret ID" in done.stderr
-    process = pod.stay(pod.settings(pod.file("config", MOVING), min_backoff_s=0.05), **bad)
-    time.sleep(1)
+    patient = pod.settings(pod.file("config", MOVING), min_backoff_s=0.05)
+    process = pod.stay(patient, **bad)
+    until(lambda: "invalid role or secret ID" in pod.status(patient)[1])
+    time.sleep(0.5)  # further attempts
     assert process.poll() is None
     status, log = ended(process)
     assert (status, log.count("invalid role or secret ID")) == (0, 1)

@@ -27,11 +27,9 @@ GOOD = """    roleName: database
 POLICY = "apiVersion: v1\nkind: ConfigMap\ndata: {VAULT_PATH_POLICY: 'cluster/data/{namespace}'}\n"
 
 
-def found(text: str, settings: str | None = None, csi_migration: bool = False) -> list[tuple[int, str]]:
+def found(text: str, settings: str | None = None, origin: str = "") -> list[tuple[int, str]]:
     """Return line and rule of each finding."""
-    checker = Checker(
-        read_operator(settings), Surroundings(Manifests([])), "default", csi_migration=csi_migration
-    )
+    checker = Checker(read_operator(settings), Surroundings(Manifests([])), "default", origin)
     return sorted(
         (one.line, one.rule_id) for document in parse_documents(text) for one in checker.findings(document)
     )
@@ -108,7 +106,7 @@ def test_differences_from_vault_csi_provider_are_notes() -> None:
       - {objectName: c, secretPath: q}
 """
     assert found(HEAD + text) == []
-    notes = found(HEAD + text, csi_migration=True)
+    notes = found(HEAD + text, origin="vault-csi-provider")
     assert notes == [
         (9, "csi-kept"),
         (10, "csi-arguments"),
