@@ -28,7 +28,7 @@ def files(product: Product, node: Node, namespace: str) -> Pods:
     node.vault.put_secret(path_of(namespace), username="app_user", password="s3cur3-p@ssw0rd", port="5432")
     rules = f'path "{path_of(namespace)}" {{ capabilities = ["read"] }}'
     node.vault.policy(f"files-{namespace}", rules + '\npath "pki/issue/app" { capabilities = ["update"] }')
-    role = {
+    role: dict[str, object] = {
         "bound_service_account_names": "*",
         "bound_service_account_namespaces": namespace,
         "policies": f"files-{namespace}",
