@@ -85,6 +85,8 @@ def test_templates_are_rendered_again_and_a_change_restarts_the_program(
     secrets: Vault, daemon: Begin, source: TemplateSource, path: str, values: tuple[str, str]
 ) -> None:
     first, second = values
+    left = f"{path.replace('/data/', '/metadata/')}/{second}"  # of the launcher that was tested before
+    secrets.request("DELETE", left)
 
     def put(value: str) -> None:
         secrets.put_secret(f"{path}/{value}" if path.endswith("listed") else path, A=value, k=value)
