@@ -62,7 +62,12 @@ def default_template(source: TemplateSource) -> str:
 
     https://github.com/hashicorp/vault-k8s/blob/main/agent-inject/agent/annotations.go
     """
-    return _DEFAULT_TEXTS[source.default or MAP] % dumps(source.path)
+    return _DEFAULT_TEXTS[source.default or MAP] % _quoted(source.path)
+
+
+def _quoted(path: str) -> str:
+    """Return the path as a string of the template language."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def sources_text(sources: Iterable[TemplateSource]) -> str:

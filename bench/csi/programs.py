@@ -28,7 +28,7 @@ shift; exec "$@"
 
 @dataclass(frozen=True)
 class Memory:
-    """What a process takes, in MiB: resident, and its share of pages that others have too."""
+    """The memory of a process, in MiB: resident, and its share of pages that others have too."""
 
     rss: float
     pss: float

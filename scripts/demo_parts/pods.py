@@ -59,7 +59,7 @@ def api_pod() -> dict[str, Any]:
 SERVER = """#!/bin/sh
 echo "$DATABASE_URL"
 """
-"""What stands here for the program /server of that image."""
+"""The stand-in for the program /server of that image."""
 
 IMAGE_CONFIG = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ['echo "$GREETING" && echo "costs 5$"']}
 

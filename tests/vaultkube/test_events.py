@@ -1,4 +1,4 @@
-"""How many Events are sent."""
+"""The number of Events that are sent."""
 
 from tests.webhook.clock import Clock
 from vaultkube.events import Limit

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 _MOUNTS = "mounts"
 _ENTRY_S = 1.0
-"""How long a mount waits for others of its namespace; the kubelet repeats what is refused then."""
+"""The time that a mount waits for others of its namespace; the kubelet repeats what is refused then."""
 
 
 class Mounter:

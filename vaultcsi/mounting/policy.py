@@ -1,4 +1,4 @@
-"""What the operator lets a class name: addresses of Vault, and paths by the pod's namespace. Pure.
+"""Names that the operator allows a class: addresses of Vault, and paths by the pod's namespace. Pure.
 
 The webhook has the same policy, under the same variables: docs/path-policy.md.
 """

@@ -1,4 +1,4 @@
-"""What the provider has for each pod and role: one token and the answers that were issued with it, in memory alone."""
+"""The holdings of the provider for each pod and role: one token and the answers that were issued with it, in memory alone."""
 
 import threading
 from collections import OrderedDict

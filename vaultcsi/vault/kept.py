@@ -1,4 +1,4 @@
-"""Which answers of Vault are kept between the mounts of a pod, and how long. Pure.
+"""The answers of Vault that are kept between the mounts of a pod, and how long. Pure.
 
 A mount is repeated every minute or so. What Vault stores is read each time, so that a new value arrives. What Vault issues,
 a lease, a certificate, a secret id, would be another one each time; it is kept, and asked for again near its end.

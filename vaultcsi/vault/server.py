@@ -10,7 +10,7 @@ from vaultkube.provider_class.parameters import ClassParameters
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a connection to Vault is verified and authenticated with; names of files in the provider's container."""
+    """The files that verify and authenticate a connection to Vault, by their names in the provider's container."""
 
     ca_file: str = ""
     ca_directory: str = ""

@@ -1,4 +1,4 @@
-"""What one agent hands over to the next one of its pod: its login and its leases, in a file of a memory volume.
+"""The handover of an agent to the next one of its pod: its login and its leases, in a file of a memory volume.
 
 The init's token and credentials go on in the agent that stays, and in one that is restarted, instead of being issued again. Times
 are those of the node's monotonic clock, which all containers share.

@@ -6,14 +6,15 @@ from vaultenv.agent.certificates import held_in
 from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.text import bounded
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
+from vaultenv.renewal.schedule import THRESHOLD
 from vaultenv.template.consul.answers import value_of
 from vaultenv.template.consul.needs import Certificate
 from vaultenv.template.consul.template import UNITS, parse
-from vaultenv.template.errors import NamedTemplateError, TemplateError
+from vaultenv.template.errors import TemplateError, placed
 from vaultenv.template.expressions import ERROR, ZERO
 from vaultenv.template.values import raw
 from vaultenv.template.work import Work
-from vaultenv.template_sources import JSON
+from vaultenv.template_sources import default_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 120
 _LONGEST_TEMPLATE = 1 << 20
-_RENEWED = 0.9
-
-_MAP = """{{ with secret %s }}{{ range $k, $v := .Data }}{{ $k }}: {{ $v }}
-{{ end }}{{ end }}"""
-_JSON = """{{ with secret %s }}{{ .Data | toJSON }}
-{{ end }}"""
 
 
 class File:
@@ -85,15 +80,6 @@ def parse_files(settings: Sequence[AgentFile], interval_s: float) -> list[File]:
     if problems:
         raise NotResolved(problems)
     return files
-
-
-def placed(error: TemplateError) -> str:
-    """Return the error's message with its line and column."""
-    if isinstance(error, NamedTemplateError):
-        return (
-            f"line {error.line}, column {error.column}: {error.message}: correct the template, or the secret"
-        )
-    return error.message
 
 
 def render(files: Sequence[File], secrets: Secrets, clock: Clock, read_target: ReadTarget) -> None:
@@ -173,7 +159,7 @@ class _Run:
         if found is None:
             return
         leaf, body = found
-        until_s = leaf.not_before_s + _RENEWED * (leaf.not_after_s - leaf.not_before_s)
+        until_s = leaf.not_before_s + THRESHOLD * (leaf.not_after_s - leaf.not_before_s)
         if leaf.not_before_s <= self._clock.date() < until_s:
             kept = self._secrets.want(need, self._file.interval_s)
             self._secrets.hold(need, dict(body), kept)
@@ -192,9 +178,4 @@ def _text(settings: AgentFile) -> str:
                 f"{settings.template_file} cannot be read: {reason(error)}: mount it into the agent's container "
                 "(agent-copy-volume-mounts, agent-extra-secret)"
             ) from None
-    return (_JSON if source.default == JSON else _MAP) % _quoted(source.path)
-
-
-def _quoted(path: str) -> str:
-    """Return the path as a string of the template language."""
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return default_template(source)

@@ -38,7 +38,7 @@ class SystemClock:
 
 
 class Parts:
-    """What a run of the agent consists of, besides the agent itself."""
+    """The parts of a run of the agent, besides the agent itself."""
 
     __slots__ = ("environ", "log", "settings", "vault")
 

@@ -1,4 +1,4 @@
-"""What Vault has answered to the files of one agent, each answer with its place in the schedule.
+"""The answers of Vault to the files of one agent, each answer with its place in the schedule.
 
 A question that fails stands for itself: it is asked again after a pause, and an earlier answer is kept until then.
 """

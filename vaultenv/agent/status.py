@@ -30,7 +30,7 @@ _STDOUT = 1
 _LIMIT = 1 << 16
 _LONGEST_REASON = 400
 _LATE_S = 300.0
-"""What an agent may need beyond its schedule: many answers that do not come, and commands."""
+"""The time that an agent may need beyond its schedule: many answers that do not come, and commands."""
 
 
 class Trouble:
@@ -45,7 +45,7 @@ class Trouble:
 
 
 class Status:
-    """What is wrong now, by what it concerns; logged when it begins, when its reason changes and when it ends."""
+    """The present troubles, by what they concern; each is logged when it begins, when its reason changes and when it ends."""
 
     def __init__(self, home: str, writer: Writer, log: Log) -> None:
         self._file = home + _FILE

@@ -11,7 +11,7 @@ from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEn
 from vaultenv.references.brought import output_variables, secret_variables
 from vaultenv.references.secret import text_of
 from vaultenv.template.consul.needs import read
-from vaultenv.template.errors import NamedTemplateError, TemplateError
+from vaultenv.template.errors import TemplateError, placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,15 +95,7 @@ class _Run:
         except VaultEnvError as error:
             self.problems.append(error)
         except TemplateError as error:
-            self.problems.append(kind(_placed(error)))
-
-
-def _placed(error: TemplateError) -> str:
-    if isinstance(error, NamedTemplateError):
-        return (
-            f"line {error.line}, column {error.column}: {error.message}: correct the template, or the secret"
-        )
-    return error.message
+            self.problems.append(kind(placed(error)))
 
 
 def _of_template(source: TemplateSource, now_s: float, check: Callable[[], object]) -> Rounds:

@@ -26,6 +26,15 @@ class NamedTemplateError(TemplateError):
         return f"template {self.name}, line {self.line}, column {self.column}: {self.message}"
 
 
+def placed(error: TemplateError) -> str:
+    """Return the error's message, with line, column and remedy if the template has a name."""
+    if isinstance(error, NamedTemplateError):
+        return (
+            f"line {error.line}, column {error.column}: {error.message}: correct the template, or the secret"
+        )
+    return error.message
+
+
 def line_and_column(source: str, at: int) -> tuple[int, int]:
     """Return the line and the column of a character, both from 1."""
     return source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at)

@@ -1,4 +1,4 @@
-"""What the operator lets a class name, by the namespace of the pod."""
+"""Names that the operator allows a class, by the namespace of the pod."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What Vault issues is kept between mounts: leases of its rabbitmq engine, on a broker that agrees to all, and certificates."""
+"""Issued secrets are kept between mounts: leases of its rabbitmq engine, on a broker that agrees to all, and certificates."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What is kept for pods is bounded, and a namespace has its share of it."""
+"""The memory for pods is bounded, and a namespace has its share of it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which answers are kept between mounts, and until when."""
+"""The answers that are kept between mounts, and until when."""
 
 import json
 from typing import Any

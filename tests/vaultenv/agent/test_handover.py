@@ -1,4 +1,4 @@
-"""What the agents of one pod hand over: on a real Vault, credentials and logins are not issued twice."""
+"""The handover between the agents of one pod: on a real Vault, credentials and logins are not issued twice."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""What outlives a restart or is replaced in time: certificates; and what ends an agent that cannot begin."""
+"""Certificates, which outlive a restart or are replaced in time; and the faults that end an agent that cannot begin."""
 
 import resource
 import signal

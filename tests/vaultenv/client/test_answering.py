@@ -1,4 +1,4 @@
-"""What is asked of Vault for the needs of templates: mounts only where an answer does not tell, and nothing twice."""
+"""The requests to Vault for the needs of templates: mounts only where an answer does not tell, and nothing twice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
