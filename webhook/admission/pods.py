@@ -187,7 +187,7 @@ def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[
         if part.plan.wrapped:
             launcher, found = _with_role(request, part.launcher)
             problems += found
-            rendered.append(Part(part.plan, launcher))
+            rendered.append(part if launcher is part.launcher else Part(part.plan, launcher))
     return rendered, problems
 
 
