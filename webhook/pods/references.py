@@ -69,7 +69,7 @@ class References(NamedTuple):
 
     def secret(self) -> frozenset[str]:
         """Return the variables that hold secrets in the program, and references before."""
-        return frozenset([*(variable for variable, _ in self.paths), *self.ciphertexts])
+        return frozenset([*[variable for variable, _ in self.paths], *self.ciphertexts])
 
 
 _Found = defaultdict[str, list[Any]]
