@@ -112,7 +112,7 @@ class PodDecisions:
             patch=diff(request.object, new),
             warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
             audit=audit_of(
-                chain.from_iterable([*(_audit(spec, part) for part in parts), _agent_audit(agent)])
+                chain.from_iterable([*[_audit(spec, part) for part in parts], _agent_audit(agent)])
             ),
             references=plan.references(),
         )
