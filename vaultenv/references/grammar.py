@@ -92,6 +92,8 @@ def _inline_parts(
     r"""inline = *( text | "${" [">>"] "vault:" body "}" | "\${vault:" ): return its parts by start and end, or
     None for text without any reference or escape.
     """
+    if b"${" not in value:
+        return None
     parts: dict[tuple[int, int], Part] = {}
     literal = at = 0
     line = _Line(value)
