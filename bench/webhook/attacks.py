@@ -141,6 +141,11 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def quiet_server() -> ThreadingHTTPServer:
+    """Return the server, on a port of loopback, that is not running yet."""
+    return _Server(("127.0.0.1", 0), _Answers)
+
+
 @contextmanager
 def stub(folder: Path, authority: Authority) -> Iterator[str]:
     """Serve on a port of loopback, and give its address."""
@@ -148,7 +153,7 @@ def stub(folder: Path, authority: Authority) -> Iterator[str]:
     certificate = authority.issue("stub")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
-    server = _Server(("127.0.0.1", 0), _Answers)
+    server = quiet_server()
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
