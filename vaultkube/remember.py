@@ -8,11 +8,11 @@ saves at least 2 % of a review; bench/README.md has the figures.
 
 from collections.abc import Callable, Sized
 from functools import lru_cache
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 Key = TypeVar("Key", bound=Sized)
 Result = TypeVar("Result")
-More = ParamSpec("More")
+More = TypeVarTuple("More")
 
 
 def anything(_key: object) -> bool:
@@ -21,23 +21,23 @@ def anything(_key: object) -> bool:
 
 
 def remember(
-    function: Callable[Concatenate[Key, More], Result],
+    function: Callable[[Key, *More], Result],
     *,
     public: Callable[[Key], bool],
     longest: int,
     entries: int,
     length: Callable[[Key], int] = len,
-) -> Callable[Concatenate[Key, More], Result]:
+) -> Callable[[Key, *More], Result]:
     """Return the function with the last `entries` results for public arguments of at most `longest` remembered.
 
     Further arguments must not change the result: they have defaults, and reach only a call that is not remembered.
     """
     remembered = lru_cache(entries)(function)
 
-    def call(key: Key, /, *more: More.args, **named: More.kwargs) -> Result:
-        if length(key) <= longest and public(key):
+    def call(key: Key, /, *more: *More) -> Result:
+        if length(key) <= longest and (public is anything or public(key)):
             return remembered(key)  # type: ignore[arg-type]  # a key of a cache is hashable
-        return function(key, *more, **named)
+        return function(key, *more)
 
     return call
 

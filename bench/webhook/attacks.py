@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -131,6 +132,20 @@ class _Answers(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """A server whose clients may go at any time."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that its client has ended: the webhook does where it is out of time."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
+            super().handle_error(request, client_address)
+
+
+def quiet_server() -> ThreadingHTTPServer:
+    """Return the server, on a port of loopback, that is not running yet."""
+    return _Server(("127.0.0.1", 0), _Answers)
+
+
 @contextmanager
 def stub(folder: Path, authority: Authority) -> Iterator[str]:
     """Serve on a port of loopback, and give its address."""
@@ -138,7 +153,7 @@ def stub(folder: Path, authority: Authority) -> Iterator[str]:
     certificate = authority.issue("stub")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = quiet_server()
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from vaultenv.references.parts import Part
 
 _PREFIX = b"vault:"
-_OPENINGS = (b"${vault:", b"${>>vault:", b"${>vault:")
+_OPENINGS = (b"${", b"${>>", b"${>")
+"""What makes an inline reference of a `vault:` behind it."""
 _DIGITS = b"0123456789"
 _MOST_REFERENCES = 10_000
 _LONGEST_REFERENCE = 131_072
@@ -48,25 +49,33 @@ def has_reference(value: bytes) -> bool:
         return True
 
 
-def parse(value: bytes, before_each: Callable[[], object] = lambda: None) -> Value | None:
+def _not_charged(length: int) -> None:
+    """Let a template of any length be parsed."""
+
+
+def parse(
+    value: bytes,
+    before_each: Callable[[], object] = lambda: None,
+    before_template: Callable[[int], object] = _not_charged,
+) -> Value | None:
     """value = inline | direct: return its parts, or None for plain text; `before_each` is called before each
-    inline reference.
+    inline reference, `before_template` with the length of each template before it is parsed.
 
     Raises InvalidReference, with the position, for text that looks like a reference but is not one, and whatever
-    `before_each` raises.
+    the two raise.
     """
     if _PREFIX not in value:
         return None
-    found = _inline_parts(value, before_each)
+    found = _inline_parts(value, before_each, before_template)
     if found is not None:
         return Value(tuple(found.values()), True, tuple(value[start:end] for start, end in found))
     if value.startswith((b"\\vault:", b"\\>>vault:")):
         return Value((value[1:],), False, (value,))
-    part = _direct_part(value)
+    part = _direct_part(value, before_template)
     return None if part is None else Value((part,), False, (value,))
 
 
-def _direct_part(value: bytes) -> Part | None:
+def _direct_part(value: bytes, before_template: Callable[[int], object]) -> Part | None:
     r"""direct = ["\"] [">>"] "vault:" body | "vault:login": return its part, or None for text."""
     if not value.startswith((_PREFIX, b">>vault:")) or _is_host_and_port(value):
         return None
@@ -74,23 +83,25 @@ def _direct_part(value: bytes) -> Part | None:
         return None
     if value == LOGIN:
         return Login()
-    return _part(value, 0, len(value), inline=False)[0]
+    return _part(value, 0, len(value), False, before_template)[0]
 
 
-def _inline_parts(value: bytes, before_each: Callable[[], object]) -> dict[tuple[int, int], Part] | None:
+def _inline_parts(
+    value: bytes, before_each: Callable[[], object], before_template: Callable[[int], object]
+) -> dict[tuple[int, int], Part] | None:
     r"""inline = *( text | "${" [">>"] "vault:" body "}" | "\${vault:" ): return its parts by start and end, or
     None for text without any reference or escape.
     """
+    if b"${" not in value:
+        return None
     parts: dict[tuple[int, int], Part] = {}
     literal = at = 0
     line = _Line(value)
-    while (at := value.find(b"${", at)) >= 0:
-        if (
-            not value.startswith(_OPENINGS, at)
-            or not line.closes_after(at)
-            or _is_prose(value, at, line.end, True)
-        ):
-            at += 2
+    while (body := value.find(_PREFIX, at)) >= 0:
+        opening = next((each for each in _OPENINGS if value.endswith(each, at, body)), b"")
+        at = body - len(opening)
+        if not opening or not line.closes_after(at) or _is_prose(value, at, line.end, True):
+            at = body + len(_PREFIX)
             continue
         slashes = _backslashes_before(value, at, literal)
         parts[literal, at] = value[literal : at - (slashes + 1) // 2]
@@ -103,7 +114,7 @@ def _inline_parts(value: bytes, before_each: Callable[[], object]) -> dict[tuple
                     f"more than {_MOST_REFERENCES} references in one value: divide it", "", 0
                 )
             before_each()
-            part, at = _part(value, at + 2, line.end, inline=True)
+            part, at = _part(value, at + 2, line.end, True, before_template)
             parts[literal, at] = part
             literal = at
     if not parts:
@@ -137,7 +148,9 @@ def _backslashes_before(value: bytes, at: int, stop: int) -> int:
     return at - start
 
 
-def _part(value: bytes, start: int, end: int, inline: bool) -> tuple[Part, int]:
+def _part(
+    value: bytes, start: int, end: int, inline: bool, before_template: Callable[[int], object]
+) -> tuple[Part, int]:
     """body = path "#" key [ "#" third ] | ciphertext: return its part, and the position after it (after `}`
     if inline).
     """
@@ -153,7 +166,7 @@ def _part(value: bytes, start: int, end: int, inline: bool) -> tuple[Part, int]:
         close = after - inline
         if not written and _is_ciphertext(value, body, close):
             return Ciphertext(_text(value[start:close], start)), after
-        return _term(fields, written), after
+        return _term(fields, written, before_template), after
     except Fault as fault:
         raise _invalid(value, start, end, fault) from None
 
@@ -174,11 +187,12 @@ def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReferen
 
 
 def _printable(text: str) -> str:
-    end = next((at for at, char in enumerate(text) if not char.isprintable()), len(text))
+    head = text[: _SHOWN + 1]
+    end = next((at for at, char in enumerate(head) if not char.isprintable()), len(head))
     return text if end == len(text) <= _SHOWN else text[: min(end, _SHOWN)] + "…"
 
 
-def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
+def _term(fields: list[tuple[int, bytes]], written: bool, before_template: Callable[[int], object]) -> Term:
     """term = path "#" key [ "#" third ]: return the source and the key, with a version and a default or a body."""
     path_at, raw_path = fields[0]
     if len(fields) < 2:
@@ -187,6 +201,7 @@ def _term(fields: list[tuple[int, bytes]], written: bool) -> Term:
     if not key:
         raise Fault(f"key '' not found under path: {path}: {_NO_KEY}", fields[1][0])
     if "${" in key:
+        before_template(len(key))
         _check_template(key, fields[1][0])
     at, third = fields[2] if len(fields) > 2 else (0, b"")
     if written:

@@ -49,10 +49,16 @@ class Admission:
                 return (yield from self._pods.decide(request, annotations, deadline))
             return (yield from self._objects.decide(resource, request, annotations, deadline))
         except Refused as refusal:
-            return Decision(
-                refusal=_readable(_REFUSAL + str(refusal)),
-                status=RefusalStatus(refusal.code, refusal.reason, refusal.outcome),
-            )
+            return _refused(refusal)
+
+    def begin_long(
+        self, steps: Steps[Decision], request: AdmissionRequest, deadline: Deadline
+    ) -> Need | Decision:
+        """Return the first need of these steps, which were found to take more than a moment of work."""
+        try:
+            return gather.begin_long(steps, self._services, request.namespace, deadline)
+        except Refused as refusal:
+            return _refused(refusal)
 
     def finish(self, steps: Steps[Decision], need: Need | Decision, deadline: Deadline) -> Decision:
         """Return the decision of these steps, whose first need is `need`."""
@@ -62,6 +68,13 @@ class Admission:
         """Whether the API server has answered once; what happens to it later is no reason to stop serving."""
         self._was_ready = self._was_ready or self._services.cluster.ready(deadline)
         return self._was_ready
+
+
+def _refused(refusal: Refused) -> Decision:
+    return Decision(
+        refusal=_readable(_REFUSAL + str(refusal)),
+        status=RefusalStatus(refusal.code, refusal.reason, refusal.outcome),
+    )
 
 
 def _is_decided(resource: str, request: AdmissionRequest) -> bool:

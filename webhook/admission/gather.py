@@ -41,11 +41,23 @@ Found = TypeVar("Found")
 
 _MOST_IN_PARALLEL = 8
 _RESOLVING = "objects"
+_LONG = "long work"
 _ACCOUNT_BUDGET_S = 1.0
 _GRACE_S = 0.5
 """Extra wait for fetches that enforce the deadline themselves: their error says more than ours."""
 _POLICIES = ("Never", "IfNotPresent", "Always")
 """Pull policies by how fresh the answer must be."""
+
+
+def begin_long(
+    steps: Steps[Decision], services: Services, namespace: str, deadline: Deadline
+) -> Need | Decision:
+    """Return the first need of a decision that takes more than a moment of work; Unavailable while too many do, of all
+    or this namespace.
+    """
+    busy = Unavailable("too many large objects are being looked at at the same time; try again")
+    with services.long_work.entered(_LONG, namespace, deadline.remaining_s(), busy):
+        return advance(steps.__next__)
 
 
 def finish(steps: Steps[Decision], need: Need | Decision, services: Services, deadline: Deadline) -> Decision:

@@ -84,9 +84,10 @@ class PodDecisions:
         planned = change.plan(configured, sources, deadline)
         pod: Pod = request.object
         spec, plan = planned.spec, planned.whole
-        outside = self._outside(request, planned, deadline) if planned.is_needed or plan.foreign else []
+        is_needed = planned.is_needed
+        outside = self._outside(request, planned, deadline) if is_needed or plan.foreign else []
         refused = outside if self._path_policy.enforced else []
-        if not planned.is_needed:
+        if not is_needed:
             refuse([*(problems if change.whole_pod else ()), *plan.problems, *refused])
             return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
         parts, role_problems = _with_roles(request, planned.parts)
@@ -103,7 +104,7 @@ class PodDecisions:
             new_spec, missing = with_agent(new_spec, agent)
             refuse(missing)
         new: Pod = {**pod, "spec": new_spec}
-        if change.whole_pod:
+        if change.whole_pod and images:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
         if planned.is_exec or agent:
             new = with_status(new)
@@ -111,7 +112,7 @@ class PodDecisions:
             patch=diff(request.object, new),
             warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
             audit=audit_of(
-                chain.from_iterable([*(_audit(spec, part) for part in parts), _agent_audit(agent)])
+                chain.from_iterable([*[_audit(spec, part) for part in parts], _agent_audit(agent)])
             ),
             references=plan.references(),
         )
@@ -187,7 +188,7 @@ def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[
         if part.plan.wrapped:
             launcher, found = _with_role(request, part.launcher)
             problems += found
-            rendered.append(Part(part.plan, launcher))
+            rendered.append(part if launcher is part.launcher else Part(part.plan, launcher))
     return rendered, problems
 
 

@@ -51,6 +51,7 @@ class UnknownNodes:
 
 
 _MOST_RESOLVED = 4
+_MOST_LONG = 2
 
 
 @dataclass(frozen=True)
@@ -66,3 +67,6 @@ class Services:
     nodes: Nodes = field(default_factory=UnknownNodes)
     resolving: Gate = field(default_factory=lambda: Gate(_MOST_RESOLVED))
     """Bounds the objects that are resolved at once, each of which takes memory and a processor."""
+    long_work: Gate = field(default_factory=lambda: Gate(_MOST_LONG))
+    """Bounds the decisions at once that take more than a moment of work: each is one more to wait for to whoever is
+    answered in a moment, as Python runs one thread at a time."""

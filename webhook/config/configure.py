@@ -92,18 +92,20 @@ def with_role(
 
     Without a role of the annotation or operator it is `fallback`.
     """
-    fields = {
-        "authmethod": config.auth_method,
-        "name": name,
-        "namespace": namespace,
-        "path": config.path,
-        "serviceaccount": service_account,
-    }
-    rendered, problem = render_role(config.role, fields)
-    if problem:
-        message = f"annotation {config.name_of('role')}: {problem}"
-        return config, (Problem("role", config.path_of("role"), message),)
-    role = rendered or fallback
+    role = config.role or fallback
+    if "{{" in config.role:
+        fields = {
+            "authmethod": config.auth_method,
+            "name": name,
+            "namespace": namespace,
+            "path": config.path,
+            "serviceaccount": service_account,
+        }
+        rendered, problem = render_role(config.role, fields)
+        if problem:
+            message = f"annotation {config.name_of('role')}: {problem}"
+            return config, (Problem("role", config.path_of("role"), message),)
+        role = rendered or fallback
     return (config if role == config.role else replace(config, role=role)), ()
 
 

@@ -13,8 +13,9 @@ from webhook.config.annotations import Config
 
 _MOST_PARTS = 20_000
 """References and the text between them in one object: each takes several hundred bytes."""
-_TEMPLATE_LENGTH = 16
+_TEMPLATE_LENGTH = 4
 """Characters of a template that count as one part more, as they take as long to read."""
+_TOO_MUCH = "with it there is more to resolve than one object may ask for: divide the object"
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,25 @@ class References:
         ]
 
 
-def _cost(value: Value) -> int:
-    templates = sum(len(term.key) for term in value.terms() if term.template)
-    return len(value.parts) + templates // _TEMPLATE_LENGTH
+class _TooMuch(Exception):
+    """The object asks for more than it may."""
+
+
+class _Room:
+    """Parts that may still be found in an object; those of a template are taken before it is parsed."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_PARTS
+
+    def take(self, parts: int) -> None:
+        """Take so many; raise _TooMuch if fewer are left."""
+        self._left -= parts
+        if self._left < 0:
+            raise _TooMuch
+
+    def take_template(self, length: int) -> None:
+        """Take the parts of a template of so many characters."""
+        self.take(length // _TEMPLATE_LENGTH)
 
 
 def find_references(
@@ -70,25 +87,24 @@ def find_references(
 ) -> References:
     """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long.
 
-    The reasons why values are malformed hold no text of them if they are secret.
+    The reasons why values are malformed hold no text of them if they are secret. The value with which it is too much is
+    malformed, and none after it is looked at.
     """
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
-    left = _MOST_PARTS
+    room = _Room()
     invisible = tuple(name for name, text in values.items() if ends_invisibly(text))
     for name, text in values.items():
         deadline.check()
         try:
-            value = parse(text, deadline.check)
+            value = parse(text, deadline.check, room.take_template)
+            room.take(len(value.parts) if value else 0)
         except InvalidReference as error:
             malformed[name] = error.without_text() if is_secret else f"{error.message} ({error.reference})"
-            continue
-        left -= _cost(value) if value else 0
-        if left < 0:
-            malformed[name] = (
-                "with it there is more to resolve than one object may ask for: divide the object"
-            )
+        except _TooMuch:
+            malformed[name] = _TOO_MUCH
             break
-        if value is not None:
-            parsed[name] = value
+        else:
+            if value is not None:
+                parsed[name] = value
     return References(parsed, malformed, invisible)

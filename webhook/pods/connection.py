@@ -59,6 +59,8 @@ def connection_problems(container: Container, references: References, config: Co
 
 def connection_warnings(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield warnings about variables that do not reach the launcher, and about proxies that can read the token."""
+    if not references.steering and _WATCHED.isdisjoint(references.names):
+        return
     for name, origin in references.steering:
         if name in CONNECTION and name in withheld_variables(container, config):
             message = (
@@ -67,8 +69,7 @@ def connection_warnings(container: Container, references: References, config: Co
             )
             yield Problem("container", ("envFrom",), message)
     proxies = [name for name, _ in references.steering if name in PROXIES]
-    env = container.get("env") or ()
-    for index, entry in enumerate(() if _WATCHED.isdisjoint(references.names) else env):
+    for index, entry in enumerate(container.get("env") or ()):
         own, text = entry.get("name"), entry.get("value")
         if own in _CARRIED and text and "$" not in text:
             yield from _replaced(index, own, text, config)

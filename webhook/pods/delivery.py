@@ -28,7 +28,7 @@ def find_delivery(pod_spec: PodSpec, containers: Iterable[Container], config: Co
     for volume in pod_spec.get("volumes") or ():
         if volume.get("name") == VOLUME:
             return Delivery.IMAGE if "image" in volume else Delivery.INIT
-    if inner_mounts(containers):
+    if config.delivery is Delivery.INIT or inner_mounts(containers):
         return Delivery.INIT
     is_sandboxed = pod_spec.get("runtimeClassName") or pod_spec.get("hostUsers") is False
     return Delivery.INIT if config.delivery is Delivery.AUTO and is_sandboxed else config.delivery

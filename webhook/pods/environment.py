@@ -3,9 +3,8 @@
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from typing import Final, Literal, NamedTuple
 
 from vaultkube.errors import Refused
@@ -89,27 +88,14 @@ class Variable(NamedTuple):
         return self.value.decode("utf-8", "replace") if self.complete and self.value is not None else None
 
 
-class Environment(NamedTuple):
-    """The variables of a container in which a reference may be, and the launcher's settings, each once.
-
-    Values in `hidden` come out if the optional key, or the key of a source of `envFrom`, that has replaced them goes
-    away. `missing` names, for messages, what is not there yet; `names` has all variables of `env`.
-    """
-
-    known: Collection[Variable]
-    hidden: Sequence[Variable] = ()
-    missing: Sequence[str] = ()
-    names: frozenset[str] = frozenset()
-
-
-def environment(container: Container, sources: Sources) -> Environment:
+def environment(container: Container, sources: Sources) -> "Environment":
     """Return the variables of `container` as the kubelet will set them; Refused if together they grow too long.
 
     Plain text, which is most of what pods have, is left out.
     """
-    made, env = _Making(container, sources), container.get("env") or ()
-    found, hidden = made.found, made.hidden
-    names = frozenset([entry.get("name", "") for entry in env])
+    env = container.get("env") or ()
+    made = Environment(container, sources, frozenset([entry.get("name", "") for entry in env]))
+    found, names = made.found, made.names
     is_plain = len(names) == len(env) and names.isdisjoint(SETTINGS) and names.isdisjoint(found)
     for index in _beyond_text(env) if is_plain else range(len(env)):
         entry = env[index]
@@ -118,11 +104,11 @@ def environment(container: Container, sources: Sources) -> Environment:
             made.add(index, entry)
         elif PREFIX in text or name in SETTINGS:
             found[name] = Variable(name, utf8(text), ("env", index, "value"))
-            hidden.pop(name, None)
+            made.replaced.pop(name, None)
         elif name in found:
             del found[name]
-            hidden.pop(name, None)
-    return Environment(found.values(), [*chain.from_iterable(hidden.values())], made.missing, names)
+            made.replaced.pop(name, None)
+    return made
 
 
 def _beyond_text(env: Sequence[EnvVar]) -> list[int]:
@@ -134,13 +120,23 @@ def _beyond_text(env: Sequence[EnvVar]) -> list[int]:
     ]
 
 
-class _Making:
-    """The environment of a container while it is made."""
+class Environment:
+    """The variables of a container in which a reference may be, and the launcher's settings, by name.
 
-    def __init__(self, container: Container, sources: Sources) -> None:
+    Values in `replaced` come out if the optional key, or the key of a source of `envFrom`, that has replaced them goes
+    away. `missing` names, for messages, what is not there yet; `names` has all variables of `env`.
+    """
+
+    __slots__ = (
+        *("found", "missing", "names", "replaced"),
+        *("_container", "_left_bytes", "_plain", "_read", "_sources"),
+    )
+
+    def __init__(self, container: Container, sources: Sources, names: frozenset[str]) -> None:
         self.found: dict[str, Variable] = {}
-        self.hidden: dict[str, list[Variable]] = {}
+        self.replaced: dict[str, list[Variable]] = {}
         self.missing: list[str] = []
+        self.names = names
         self._container = container
         self._sources = sources
         self._plain: dict[str, str] = {}
@@ -149,6 +145,10 @@ class _Making:
         if container.get("envFrom"):
             for variable in _from_sources(container, sources, self.missing):
                 self._replace(variable, for_good=False)
+
+    def hidden(self) -> list[Variable]:
+        """Return the variables with the values in `replaced`."""
+        return [variable for variables in self.replaced.values() for variable in variables]
 
     def add(self, index: int, entry: EnvVar) -> None:
         """Add a variable whose value is from elsewhere, or has a `$`."""
@@ -184,9 +184,9 @@ class _Making:
         """Set the variable; unless it is `for_good`, the one that it replaces is hidden behind it."""
         before = self.found.get(variable.name)
         if for_good:
-            self.hidden.pop(variable.name, None)
+            self.replaced.pop(variable.name, None)
         elif before:
-            self.hidden.setdefault(variable.name, []).append(before)
+            self.replaced.setdefault(variable.name, []).append(before)
         self.found[variable.name] = variable
 
 

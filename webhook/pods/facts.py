@@ -1,8 +1,9 @@
 """The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, configurations of images."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import ContainerList, PodSpec
@@ -33,15 +34,14 @@ class Source:
     name: str
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """The facts that were fetched, and the launcher's delivery, which follows from the nodes.
 
     A source that does not exist is absent; images are by the text in the pod.
     """
 
-    sources: Mapping[Source, Values] = field(default_factory=dict)
-    images: Mapping[str, ImageConfig] = field(default_factory=dict)
+    sources: Mapping[Source, Values] = MappingProxyType({})
+    images: Mapping[str, ImageConfig] = MappingProxyType({})
     delivery: Delivery = Delivery.INIT
 
 

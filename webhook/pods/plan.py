@@ -32,7 +32,7 @@ class Plan(NamedTuple):
 
     def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
         """Yield the containers of the pod that get the launcher."""
-        return iter([pod_spec[key][index] for key, index in self.wrapped])
+        return (pod_spec[key][index] for key, index in self.wrapped)
 
     def references(self) -> int:
         """Return the number of references in the pod."""

@@ -37,7 +37,8 @@ def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
 def container_problems(container: Container, references: References, config: Config) -> Iterator[Problem]:
     """Yield the problems of one container, with paths inside of it."""
     yield from references.problems
-    yield from transit_problems(references, config)
+    if references.ciphertexts:
+        yield from transit_problems(references, config)
     yield from variable_problems(container, references, config)
     yield from connection_problems(container, references, config)
     if not is_command_known(container, config) and is_never_pulled(container):

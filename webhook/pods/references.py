@@ -69,7 +69,7 @@ class References(NamedTuple):
 
     def secret(self) -> frozenset[str]:
         """Return the variables that hold secrets in the program, and references before."""
-        return frozenset([*(variable for variable, _ in self.paths), *self.ciphertexts])
+        return frozenset([*[variable for variable, _ in self.paths], *self.ciphertexts])
 
 
 _Found = defaultdict[str, list[Any]]
@@ -85,14 +85,14 @@ def find_references(container: Container, sources: Sources, deadline: Deadline =
     names = variables.names
     is_doubled = len(names) < len(container.get("env") or ())
     replaced = [each for each in overridden(container) if PREFIX in each[1]] if is_doubled else ()
-    if not (variables.known or variables.missing or replaced):
+    if not (variables.found or variables.missing or replaced):
         return References(names=names)
     found: _Found = defaultdict(list)
     settings: dict[str, Variable] = {}
     places: dict[str, FieldPath] = {}
     expands = False
-    hidden = {variable.name for variable in variables.hidden}
-    for variable in (*variables.hidden, *variables.known):
+    hidden = variables.replaced
+    for variable in (*variables.hidden(), *variables.found.values()):
         name = variable.name
         if _look(variable, found, deadline):
             places[name] = variable.path

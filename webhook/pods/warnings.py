@@ -1,6 +1,6 @@
 """Warnings about a pod that needs the launcher: it is legal, and probably not meant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Literal
 
@@ -101,14 +101,18 @@ def _expansion_warnings(container: Container, references: References) -> Iterato
 
 def _expanded_words(container: Container) -> Iterator[tuple[str, list[str]]]:
     """Yield the words that the kubelet expands, by the list that they stand in."""
-    lists: dict[str, list[str] | None] = {key: container[key] for key in _WORDS if container.get(key)}
-    for probe in PROBES:
-        if container.get(probe):
-            lists[probe] = (container[probe].get("exec") or {}).get("command")
-    for key, words in lists.items():
-        expanded = [word for word in words if isinstance(word, str) and "$(" in word] if words else None
-        if expanded:
+    for key in _WORDS:
+        words = container.get(key)
+        if words and (expanded := _expanded(words)):
             yield key, expanded
+    for probe in PROBES:
+        words = ((container.get(probe) or {}).get("exec") or {}).get("command")
+        if words and (expanded := _expanded(words)):
+            yield probe, expanded
+
+
+def _expanded(words: Sequence[str]) -> list[str]:
+    return [word for word in words if isinstance(word, str) and "$(" in word]
 
 
 def _starts_launcher(word: object) -> bool:

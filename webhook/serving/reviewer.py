@@ -34,6 +34,10 @@ class Admission(Protocol):
 
     def begin(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]: ...
 
+    def begin_long(
+        self, steps: Steps[Decision], request: AdmissionRequest, deadline: Deadline
+    ) -> Need | Decision: ...
+
     def finish(self, steps: Steps[Decision], need: Need | Decision, deadline: Deadline) -> Decision: ...
 
     def ready(self, deadline: Deadline) -> bool: ...
@@ -162,9 +166,10 @@ class Review:
     def finish(self) -> Answer:
         """Return the answer, waiting for what the decision needs."""
         self._deadline.resume()
+        admission = self._reviewer.admission
         try:
-            need = advance(self._steps.__next__) if self._need is None else self._need
-            decision = self._reviewer.admission.finish(self._steps, need, self._deadline)
+            need = self._need or admission.begin_long(self._steps, self.request, self._deadline)
+            decision = admission.finish(self._steps, need, self._deadline)
         except Exception as error:
             decision = self._reviewer.internal_error(self, error)
         return self._reviewer.report(self, decision)

@@ -174,6 +174,13 @@ def test_a_value_tells_its_paths_and_reads_once_each() -> None:
     assert value.paths() == ("a", "b")
 
 
+def test_what_is_called_before_each_template_is_told_its_length() -> None:
+    lengths: list[int] = []
+    parse(b"${vault:a#b} ${vault:a#${.b}} ${vault:a#x${.b}y}", before_template=lengths.append)
+    parse("vault:a#${printf `é`}".encode(), before_template=lengths.append)
+    assert lengths == [5, 7, 13]
+
+
 def test_what_is_called_before_each_inline_reference_can_end_the_parsing() -> None:
     ticks = iter(range(2))
     with pytest.raises(StopIteration):

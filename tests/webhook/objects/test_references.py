@@ -85,6 +85,19 @@ def test_an_object_with_more_references_than_can_be_held_names_the_first_key_bey
     assert "more to resolve than one object may ask for" in references.malformed[key]
 
 
+def test_a_template_counts_before_it_is_parsed_and_ends_the_search_inside_of_a_value() -> None:
+    text = b"${vault:a#${range 100000}${print .}${end}}" * 9000 + b"${vault:a#${is no template}}"
+    assert find_references({"loops": text, "next": b"vault:a#b"}).malformed == {
+        "loops": "with it there is more to resolve than one object may ask for: divide the object"
+    }
+
+
+def test_a_template_that_alone_is_too_much_is_not_parsed() -> None:
+    source = b"is no template " * 5400
+    (reason,) = find_references({"a": b"vault:a#${" + source + b"}"}).malformed.values()
+    assert "more to resolve than one object may ask for" in reason
+
+
 def test_the_problem_of_a_secret_value_is_without_its_text() -> None:
     values = {
         "a": b"vault:hunter2",

@@ -12,7 +12,7 @@ def container(**env: str) -> dict[str, object]:
 
 
 def values(**env: str) -> dict[str, bytes | None]:
-    return {variable.name: variable.value for variable in environment(container(**env), {}).known}
+    return {variable.name: variable.value for variable in environment(container(**env), {}).found.values()}
 
 
 def test_a_variable_may_name_those_before_it() -> None:
@@ -40,7 +40,7 @@ def test_the_last_of_a_name_counts_and_sees_the_one_before(
 ) -> None:
     env = [{"name": "A", "value": text} for text in texts]
     found = environment({"name": "app", "env": env}, {})
-    assert {variable.name: variable.value for variable in found.known} == expected
+    assert {variable.name: variable.value for variable in found.found.values()} == expected
 
 
 def test_variables_that_double_each_other_are_refused_before_they_fill_the_memory() -> None:
@@ -81,14 +81,16 @@ def test_a_missing_optional_key_leaves_the_value_that_stands_before(
 ) -> None:
     before = {"name": "A", "value": "vault:a/b#c"}
     found = environment({"name": "app", "env": [before, *entries]}, SOURCES)
-    assert [variable.value for variable in found.known] == [value]
-    assert [variable.value for variable in found.hidden] == hidden
+    assert [variable.value for variable in found.found.values()] == [value]
+    assert [variable.value for variable in found.hidden()] == hidden
 
 
 def test_a_name_stands_for_the_text_before_it_and_for_no_text_behind_it() -> None:
     texts = [("B", "one"), ("A", "vault:$(B)"), ("B", "two"), ("C", "vault:$(B)$(D)"), ("D", "three")]
     env = [{"name": name, "value": text} for name, text in texts]
-    found = {variable.name: variable for variable in environment({"name": "app", "env": env}, {}).known}
+    found = {
+        variable.name: variable for variable in environment({"name": "app", "env": env}, {}).found.values()
+    }
     assert (found["A"].value, found["A"].complete) == (b"vault:one", True)
     assert (found["C"].value, found["C"].complete) == (b"vault:two$(D)", False)
 

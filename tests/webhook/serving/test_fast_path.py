@@ -220,6 +220,7 @@ class Deciding:
     def __init__(self, **what: bool) -> None:
         self._what = what
         self.begun = 0
+        self.long_of: list[str] = []
 
     def begin(self, _resource: str, _request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]:
         self.begun += 1
@@ -232,6 +233,12 @@ class Deciding:
         if self._what.get("fails"):
             raise RuntimeError
         return Decision()
+
+    def begin_long(
+        self, steps: Steps[Decision], request: AdmissionRequest, _deadline: Deadline
+    ) -> Need | Decision:
+        self.long_of.append(request.uid)
+        return advance(steps.__next__)
 
     def finish(self, steps: Steps[Decision], need: Need | Decision, _deadline: Deadline) -> Decision:
         while not isinstance(need, Decision):
@@ -295,6 +302,7 @@ def test_a_decision_with_a_need_is_finished_with_the_work_done_so_far(log: io.St
     assert (reviewing.metrics.outcomes, log.getvalue()) == ([], "")
     assert json.loads(review.finish().body)["response"] == {"uid": "u-1", "allowed": True}
     assert (reviewing.admission.begun, reviewing.metrics.outcomes) == (1, [("pods", "unchanged")])
+    assert not reviewing.admission.long_of
 
 
 def test_a_decision_with_more_than_a_moment_of_work_is_begun_again(log: io.StringIO) -> None:
@@ -304,6 +312,7 @@ def test_a_decision_with_more_than_a_moment_of_work_is_begun_again(log: io.Strin
     assert (reviewing.metrics.outcomes, log.getvalue()) == ([], "")
     assert json.loads(review.finish().body)["response"] == {"uid": "u-1", "allowed": True}
     assert (reviewing.admission.begun, reviewing.metrics.outcomes) == (2, [("pods", "unchanged")])
+    assert reviewing.admission.long_of == ["u-1"]
 
 
 @pytest.mark.parametrize("needs", [False, True])

@@ -1,0 +1,28 @@
+"""The servers of the hostile benchmark: a client that goes is no line of its output, a fault of ours is."""
+
+import ssl
+
+import pytest
+
+from bench.webhook.attacks import quiet_server
+
+
+def handled(error: Exception) -> None:
+    server = quiet_server()
+    try:
+        raise error
+    except Exception:
+        server.handle_error(None, ("127.0.0.1", 1))
+    finally:
+        server.server_close()
+
+
+@pytest.mark.parametrize("error", [ssl.SSLEOFError(8, "EOF"), ConnectionResetError(), BrokenPipeError()])
+def test_nothing_is_said_of_a_client_that_goes(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
+    handled(error)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_another_error_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    handled(KeyError("auth"))
+    assert "KeyError: 'auth'" in capfd.readouterr().err
