@@ -62,8 +62,14 @@ def _is_in_the_way(path: str, mount: VolumeMount, config: Config) -> bool:
 
 
 def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem]:
-    """Yield a problem for a container that has the name of the one that the webhook adds, and is another."""
+    """Yield a problem for a container that has the name of one before it, or of the one that the webhook adds and is another."""
+    names: set[str] = set()
     for place, container in places:
+        name = container.get("name") or ""
+        if name in names:
+            message = f"container {name}: another container of the pod has this name, which Kubernetes refuses; rename one of them"
+            yield Problem("refused", ("spec", *place), message)
+        names.add(name)
         if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
             remedy = _ONE_WEBHOOK if copies_launcher(container) else "rename it"
             message = (

@@ -30,6 +30,16 @@ def test_another_container_with_the_name_of_ours_is_a_problem(key: str) -> None:
     )
 
 
+def test_two_containers_of_one_name_are_a_problem_and_no_missing_image() -> None:
+    first = referring(name="app", image="one:1", command=None)
+    second = referring(name="app", image="two:1", command=None)
+    plan = plan_pod({"containers": [first, second]}, config_of(), {})
+    assert (
+        "container app: another container of the pod has this name, which Kubernetes refuses; rename one of them"
+        in (messages(plan.problems))
+    )
+
+
 def test_a_token_file_and_an_audience_together_are_a_problem() -> None:
     config = config_of(vault_jwt_file="/tokens/vault", vault_token_audience="x")
     assert "set one of them" in messages(mutate(spec_of(referring()), config)[2].problems)[0]
