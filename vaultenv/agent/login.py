@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vaultenv.renewal.schedule import Clock
     from vaultenv.settings import Settings
 
-_MODE = 0o640
 _SINK = "/.vault-token"
 _AGAIN_S = 10.0
 """The least time between two logins where Vault refuses the token."""
@@ -122,7 +121,7 @@ class Login:
         """Write the token to the files that do not have it yet."""
         for target in list(self._untold):
             try:
-                self._writer.write(target, self._vault.token.encode(), _MODE)
+                self._writer.write(target, self._vault.token.encode(), self._settings.token_mode)
                 self._untold.remove(target)
             except FileNotWritten as error:
                 status.note(TOKEN_FILE, error, self._clock.date())

@@ -7,7 +7,7 @@ import pytest
 from tests.webhook.config.hashicorp.annotated import ours
 from tests.webhook.pods.filing import ACCOUNT, by_name, changed, mounts, names, variables
 from tests.webhook.pods.specs import container, spec_of
-from vaultenv.agent_settings import parse_agent
+from vaultenv.agent_document import parse_agent
 from webhook.pods.agent import is_agent
 
 PROGRAM = "/usr/local/bin/vault-env"
