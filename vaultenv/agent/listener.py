@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vaultenv.agent.run import Parts
+    from vaultenv.agent.parts import Parts
     from vaultenv.agent_settings import Listener as ListenerSettings
     from vaultenv.client.connection import Connection
     from vaultenv.client.http import Answer
