@@ -28,10 +28,9 @@ Behind the successor's prefix, `bao-…` is read like `vault-…`.
 """
 
 _UNSUPPORTED_HEAD = """
-## Without effect, or refused
+## Without effect
 
-Modes of the predecessor that there are none of here. A key that would switch one on is refused, because the program
-would start without its secrets; the others are a warning.
+Annotations of the predecessor and its successor whose feature there is none of here: each is a warning.
 
 """
 
@@ -89,13 +88,13 @@ def _annotations() -> str:
         "container's variable",
         "successor's key",
     )
-    unsupported = ((f"`{row.key}`", f"there is no {row.mode} here", row.instead) for row in UNSUPPORTED)
+    unsupported = ((f"`{row.key}`", f"there is no {row.mode} here") for row in UNSUPPORTED)
     return (
         _ANNOTATIONS_HEAD
         + "\n"
         + table(columns, rows)
         + _UNSUPPORTED_HEAD
-        + table(("key", "why", "refused when it is set: do this instead"), unsupported)
+        + table(("key", "why"), unsupported)
     )
 
 

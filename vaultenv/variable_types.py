@@ -166,7 +166,7 @@ def agent_settings(name: str, text: str) -> "AgentSettings | None":
     """Return the settings of the agent in a JSON object, None for empty text; its templates are not parsed."""
     if not text:
         return None
-    from vaultenv.agent_settings import parse_agent
+    from vaultenv.agent_document import parse_agent
 
     try:
         return parse_agent(text)

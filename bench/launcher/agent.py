@@ -20,7 +20,8 @@ from bench.launcher.memory import memory
 from tests.servers.authority import Authority
 from tests.servers.build import program
 from tests.servers.vault import Vault
-from vaultenv.agent_settings import AgentFile, AgentSettings, agent_text
+from vaultenv.agent_document import agent_text
+from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.build import build
 from vaultenv.template_sources import TemplateSource

@@ -4,13 +4,16 @@ The time is from the POST to the time stamp that the container runtime gives the
 """
 
 import argparse
+import json
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from bench.pods.files import config_map, file_kinds, hashicorps_image
 from bench.pods.kinds import ORIGINAL, Pod, kinds, original_image
 from tests.cluster import images
 from tests.cluster.builder import product_image
@@ -44,7 +47,9 @@ def _run(node: Node, product: Product, rounds: int) -> None:
     shell = node.registry.push("bench/shell:1", images.shell())
     original = original_image()
     pushed = node.registry.push("bench/original:1", original) if original else None
-    pods = kinds(_NAMESPACE, shell, pushed)
+    node.cluster.apply(config_map(_NAMESPACE))
+    hashicorps = node.registry.push("bench/vault:1", hashicorps_image())
+    pods = {**kinds(_NAMESPACE, shell, pushed), **file_kinds(_NAMESPACE, shell, hashicorps)}
     for pod, line in pods.values():
         start_s(node.cluster, pod, line)
     taken: dict[str, list[float]] = {kind: [] for kind in pods}
@@ -66,7 +71,7 @@ def start_s(cluster: Cluster, pod: Pod, line: str) -> float:
     name = cluster.request("POST", pods, pod)["metadata"]["name"]
     _wait(cluster, f"{pods}/{name}")
     written = cluster.answer("GET", f"{pods}/{name}/log?container=app&stream=Stdout&timestamps=true").text
-    cluster.request("DELETE", f"{pods}/{name}")
+    cluster.request("DELETE", f"{pods}/{name}?gracePeriodSeconds=0")
     stamp, _, text = written.partition("\n")[0].partition(" ")
     if text != line:
         raise ValueError(f"pod {name} wrote {text!r}")
@@ -75,10 +80,20 @@ def start_s(cluster: Cluster, pod: Pod, line: str) -> float:
 
 def _wait(cluster: Cluster, pod: str) -> None:
     end = time.monotonic() + _LONGEST_S
-    while (phase := cluster.request("GET", pod)["status"]["phase"]) != "Succeeded":
-        if phase == "Failed" or time.monotonic() > end:
-            raise TimeoutError(f"{pod} is {phase}: {cluster.answer('GET', f'{pod}/log?container=app').text}")
+    while (code := _exit_code(status := cluster.request("GET", pod)["status"])) is None:
+        if status["phase"] == "Failed" or time.monotonic() > end:
+            raise TimeoutError(f"{pod} is {json.dumps(status)}")
         time.sleep(_LOOK_S)
+    if code:
+        raise ValueError(f"{pod}: {cluster.answer('GET', f'{pod}/log?container=app').text}")
+
+
+def _exit_code(status: Mapping[str, Any]) -> int | None:
+    """Return the exit code of the container `app`, None before its end; an agent beside it may stay."""
+    for container in status.get("containerStatuses") or ():
+        if container["name"] == "app" and "terminated" in container["state"]:
+            return int(container["state"]["terminated"]["exitCode"])
+    return None
 
 
 def _table(taken: Mapping[str, list[float]]) -> Iterator[str]:

@@ -23,11 +23,11 @@ def kinds(namespace: str, shell: str, original: str | None) -> Mapping[str, tupl
     with_secret = {"env": [{"name": "SECRET", "value": f"vault:{CLUSTER_NAME}/data/{namespace}#test"}]}
     launcher_alone = {"command": [LAUNCHER], "args": _WORDS}
     said = f"started {SECRET}"
-    found = {"plain": (_pod(shell, {}), "started ")}
+    found = {"plain": (pod(shell, {}), "started ")}
     for delivery in ("image", "init"):
         chosen = {**annotations(namespace), _DELIVERY: delivery}
-        found[f"{delivery}, no secret"] = (_pod(shell, chosen, launcher_alone), "started ")
-        found[f"{delivery}, secret"] = (_pod(shell, chosen, {"command": _WORDS, **with_secret}), said)
+        found[f"{delivery}, no secret"] = (pod(shell, chosen, launcher_alone), "started ")
+        found[f"{delivery}, secret"] = (pod(shell, chosen, {"command": _WORDS, **with_secret}), said)
     if original:
         found["Go original, secret"] = (_original(namespace, shell, original, with_secret), said)
     return found
@@ -46,7 +46,8 @@ def original_image() -> Image | None:
     return image(root, entrypoint=["/usr/local/bin/vault-env"])
 
 
-def _pod(shell: str, annotations: Mapping[str, str], container: Mapping[str, Any] | None = None) -> Pod:
+def pod(shell: str, annotations: Mapping[str, str], container: Mapping[str, Any] | None = None) -> Pod:
+    """Return a pod whose container `app` runs once."""
     app = {"name": "app", "image": shell, "command": _WORDS, **(container or {})}
     return {
         "apiVersion": "v1",
@@ -58,7 +59,7 @@ def _pod(shell: str, annotations: Mapping[str, str], container: Mapping[str, Any
 
 def _original(namespace: str, shell: str, original: str, container: Mapping[str, Any]) -> Pod:
     """Return the pod as the Go original's webhook makes it."""
-    pod = _pod(shell, {"vault.security.banzaicloud.io/mutate": "skip"})
+    made = pod(shell, {"vault.security.banzaicloud.io/mutate": "skip"})
     connection = {
         "VAULT_ADDR": VAULT_ADDRESS,
         "VAULT_ROLE": namespace,
@@ -67,10 +68,10 @@ def _original(namespace: str, shell: str, original: str, container: Mapping[str,
         "VAULT_CACERT": "/vault-tls/ca.crt",
     }
     env = [*container["env"], *({"name": name, "value": text} for name, text in connection.items())]
-    (app,) = pod["spec"]["containers"]
+    (app,) = made["spec"]["containers"]
     trust = {"name": "vault-tls", "mountPath": "/vault-tls"}
     app.update(command=[LAUNCHER], args=_WORDS, env=env, volumeMounts=[_MOUNT, trust])
-    pod["spec"]["initContainers"] = [
+    made["spec"]["initContainers"] = [
         {
             "name": "copy-vault-env",
             "image": original,
@@ -78,8 +79,8 @@ def _original(namespace: str, shell: str, original: str, container: Mapping[str,
             "volumeMounts": [_MOUNT],
         }
     ]
-    pod["spec"]["volumes"] = [
+    made["spec"]["volumes"] = [
         {"name": "vault-env", "emptyDir": {"medium": "Memory"}},
         {"name": "vault-tls", "secret": {"secretName": "vault-tls"}},
     ]
-    return pod
+    return made

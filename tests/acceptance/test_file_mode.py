@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import VAULT_NAME, Product
-from vaultenv.agent_settings import AgentFile, AgentSettings, parse_agent
+from vaultenv.agent_document import parse_agent
+from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.template_sources import TemplateSource
 
 NAMESPACE = "files-restricted"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vaultenv.agent.handover import MODE, Handover, handover_text, read_handover
 from vaultenv.agent.login import LOGIN, TOKEN_FILE, Login
-from vaultenv.agent.rendering import parse_files, render
 from vaultenv.agent.secrets import Secrets
 from vaultenv.agent.status import Status
 from vaultenv.basics.deadline import Deadline
@@ -14,15 +13,10 @@ from vaultenv.renewal.schedule import NEVER, pause_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from vaultenv.agent.parts import Parts
     from vaultenv.agent.rendering import File
-    from vaultenv.agent.writing import Writer
-    from vaultenv.agent_settings import AgentSettings
-    from vaultenv.basics.log import Log
-    from vaultenv.client.api import Vault
-    from vaultenv.renewal.schedule import Clock
-    from vaultenv.settings import Settings
 
     RunCommand = Callable[[str], str]
 
@@ -34,32 +28,24 @@ _LARGEST_FILE = 1 << 20
 class Agent:
     """The files of one agent; a `round` brings them up to date as far as it goes, and waits for nothing but answers."""
 
-    def __init__(
-        self,
-        settings: AgentSettings,
-        vault: Vault,
-        launcher: Settings,
-        log: Log,
-        clock: Clock,
-        writer: Writer,
-        run_command: RunCommand,
-    ) -> None:
-        """Parse the templates; raise NotResolved with all that cannot be parsed. Nothing is asked of Vault yet."""
-        self._settings = settings
-        self._vault = vault
-        self._log = log
-        self._clock = clock
-        self._writer = writer
+    def __init__(self, parts: Parts, run_command: RunCommand) -> None:
+        """Nothing is read, parsed or asked of Vault before the first round, but what stands at the targets."""
+        self._settings = settings = parts.agent_settings
+        self._vault = parts.vault
+        self._log = parts.log
+        self._clock = parts.clock
+        self._writer = writer = parts.writer
         self._run_command = run_command
-        self._files = parse_files(settings.files, settings.interval_s)
-        self._login = Login(settings, vault, launcher, log, clock, writer)
-        self._secrets = Secrets(vault, settings.lease_threshold, clock)
-        self._pending = dict.fromkeys(self._files)
-        self._unwritten = set(self._files)
+        self._files: Sequence[File] | None = None
+        self._unusable: NotResolved | None = None
+        self._login = Login(parts, self._parse)
+        self._secrets = Secrets(parts.vault, settings.lease_threshold, parts.clock)
+        self._pending: dict[File, None] = {}
+        self._unwritten: set[File] = set()
         self._write_failures = 0
         self._write_at = NEVER
         self._is_first = True
-        self.status = Status(settings.home, writer, log)
+        self.status = Status(settings.home, writer, parts.log)
         self.status.is_complete = all(writer.exists(file.file) for file in settings.files)
         for file in settings.files:
             writer.sweep(file.file)
@@ -67,16 +53,21 @@ class Agent:
     @property
     def is_complete(self) -> bool:
         """Whether this process has brought every file up to date once."""
-        return self._login.is_done and not self._unwritten
+        return self._login.is_done and self._files is not None and not self._unwritten
 
     def round(self) -> None:
-        """Do what is due; raise NotResolved with all problems where the first set of files cannot become complete."""
+        """Do what is due; raise NotResolved with all templates that cannot be parsed, or with all problems where the first set
+        of files cannot become complete.
+        """
         self._vault.within(Deadline(_ROUND_S))
         self.status.begin()
         if self._is_first:
             self._adopt()
         if self._login.keep(self._secrets.token_refused, self.status):
             self._secrets.lose_leases()
+        self._parse()
+        if self._unusable:
+            raise self._unusable
         if self._login.is_done:
             self._refresh()
         self._note_secrets()
@@ -94,13 +85,29 @@ class Agent:
     def hurry(self) -> None:
         """Have everything read and rendered again in the next round."""
         self._secrets.hurry()
-        self._pending = dict.fromkeys(self._files)
+        self._pending = dict.fromkeys(self._files or ())
+
+    def _parse(self) -> None:
+        """Parse the templates, and load their language, once: a login leaves the time for it. A refusal is kept."""
+        if self._files is not None:
+            return
+        from vaultenv.agent.rendering import parse_files
+
+        self._files = []
+        try:
+            self._files = parse_files(self._settings.files, self._settings.interval_s)
+        except NotResolved as error:
+            self._unusable = error
+        self._pending, self._unwritten = dict.fromkeys(self._files), set(self._files)
 
     def _refresh(self) -> None:
         """Act on the secrets, then render and write the files that they concern."""
+        from vaultenv.agent.rendering import render
+
+        files = self._files or ()
         self._secrets.act()
         changed = self._secrets.taken_changes()
-        self._pending |= dict.fromkeys(file for file in self._files if not changed.isdisjoint(file.used))
+        self._pending |= dict.fromkeys(file for file in files if not changed.isdisjoint(file.used))
         render(list(self._pending), self._secrets, self._clock, self._content)
         self._secrets.taken_changes()  # first answers, to those who asked
         commands: dict[str, None] = {}
@@ -108,7 +115,7 @@ class Agent:
         for file in list(self._pending):
             if file.output is None or self._is_written(file, commands):
                 del self._pending[file]
-        self._secrets.keep_only({need for file in self._files for need in file.used})
+        self._secrets.keep_only({need for file in files for need in file.used})
         self._run(commands)
         self._hand_over()
 
@@ -176,14 +183,14 @@ class Agent:
             if kept.error:
                 since_s = date_s - now + self._secrets.stale_since(kept)
                 self.status.note(f"secret {bounded(need.path, 240)}", kept.error, since_s)
-        for file in self._files:
+        for file in self._files or ():
             if file.error and not file.lacks:
                 self.status.note(_subject(file), file.error, date_s)
 
     def _give_up_if_hopeless(self) -> None:
         """Raise NotResolved for what no later round mends, and for what the settings give up after all repetitions."""
         settings, troubles = self._settings, self.status.troubles
-        is_hopeless = any(_subject(file) in troubles for file in self._files) or TOKEN_FILE in troubles
+        is_hopeless = any(_subject(file) in troubles for file in self._files or ()) or TOKEN_FILE in troubles
         if settings.exit_on_login_error and LOGIN in troubles:
             is_hopeless = True
         if settings.exit_on_retry_failure and any(kept.is_lost for _, kept in self._secrets.failures):

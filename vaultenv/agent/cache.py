@@ -13,6 +13,7 @@ from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _thread import LockType
     from collections.abc import Callable, Mapping
     from typing import Any
 
@@ -48,6 +49,28 @@ class Cache:
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._entries: dict[bytes, Entry] = {}
+        self._flights: dict[bytes, LockType] = {}
+
+    def enter(self, request: Passed, longest_s: float) -> bool:
+        """Return whether the caller is the first with this request, and must `leave`; others wait here for that.
+
+        So equal requests at the same time make one lease.
+        """
+        if request.method not in _METHODS:
+            return False
+        with self._lock:
+            flight = self._flights.get(_key(request))
+            if flight is None:
+                flight = self._flights[_key(request)] = allocate_lock()
+                return flight.acquire()
+        if flight.acquire(timeout=longest_s):
+            flight.release()
+        return False
+
+    def leave(self, request: Passed) -> None:
+        """Let those go on who wait for the answer to this request."""
+        with self._lock:
+            self._flights.pop(_key(request)).release()
 
     def find(self, request: Passed, now: float) -> Answer | None:
         """Return the answer to the same request with the same token, None if there is none that still holds."""

@@ -15,6 +15,7 @@ from vaultenv.agent_settings import FALSE, FORCE
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.files import reason
 from vaultenv.client.failures import WireFailure
+from vaultenv.client.http import HEAD
 from vaultenv.client.listening import Listening
 from vaultenv.client.open import open_wire
 from vaultenv.errors import InvalidSetting
@@ -23,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vaultenv.agent.run import Parts
+    from vaultenv.agent.parts import Parts
     from vaultenv.agent_settings import Listener as ListenerSettings
     from vaultenv.client.connection import Connection
     from vaultenv.client.http import Answer
@@ -33,7 +34,7 @@ CONNECTIONS = 16
 _SILENT_S = 60.0
 _ANSWER_S = 60.0
 _LONGEST_WAIT_S = 3600.0
-_METHODS = ("GET", "LIST", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", HEAD, "LIST", "POST", "PUT", "PATCH", "DELETE")
 _QUIT = "/agent/v1/quit"
 
 
@@ -123,6 +124,15 @@ class Listener:
         if request.method not in _METHODS:
             return refused(405, f"the agent passes on {', '.join(_METHODS)}")
         self._prepare(request)
+        is_first = self._cache.enter(request, _ANSWER_S)
+        try:
+            return self._found(request, wire)
+        finally:
+            if is_first:
+                self._cache.leave(request)
+
+    def _found(self, request: Passed, wire: Wire) -> bytes:
+        """Return an answer that is kept, else Vault's."""
         kept = self._cache.find(request, time.monotonic())
         if kept:
             return answered(kept.status, {**kept.headers, "x-cache": "HIT"}, kept.body)
@@ -134,7 +144,7 @@ class Listener:
         if self._is_ours(request):
             self._cache.take(request, answer, time.monotonic())
             self._kept.ring()
-        return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body)
+        return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body, request.method)
 
     def _is_ours(self, request: Passed) -> bool:
         """Whether the token is the agent's or came through it: answers to other tokens are not kept."""

@@ -12,15 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from vaultenv.agent.parts import Parts
     from vaultenv.agent.status import Status
-    from vaultenv.agent.writing import Writer
-    from vaultenv.agent_settings import AgentSettings
-    from vaultenv.basics.log import Log
-    from vaultenv.client.api import Vault
-    from vaultenv.renewal.schedule import Clock
-    from vaultenv.settings import Settings
+    from vaultenv.client.wire import Meanwhile
 
-_MODE = 0o640
 _SINK = "/.vault-token"
 _AGAIN_S = 10.0
 """The least time between two logins where Vault refuses the token."""
@@ -30,21 +25,15 @@ LOGIN, TOKEN_FILE = "login", "token file"
 class Login:
     """The token of one agent."""
 
-    def __init__(
-        self,
-        settings: AgentSettings,
-        vault: Vault,
-        launcher: Settings,
-        log: Log,
-        clock: Clock,
-        writer: Writer,
-    ) -> None:
-        self._settings = settings
-        self._vault = vault
-        self._launcher = launcher
-        self._log = log
-        self._clock = clock
-        self._writer = writer
+    def __init__(self, parts: Parts, meanwhile: Meanwhile) -> None:
+        """`meanwhile` is called while Vault works on the first login."""
+        self._settings = parts.agent_settings
+        self._vault = parts.vault
+        self._launcher = parts.settings
+        self._log = parts.log
+        self._clock = parts.clock
+        self._writer = parts.writer
+        self._meanwhile = meanwhile
         self._token: Token | None = None
         self._failures = 0
         self._next_at = 0.0
@@ -106,7 +95,7 @@ class Login:
 
     def _kept(self, now: float, is_refused: bool) -> bool:
         if self._token is None:
-            log_in(self._vault, self._launcher, self._log)
+            log_in(self._vault, self._launcher, self._log, len(self._settings.files), self._meanwhile)
             self._token = Token(self._vault, self._launcher, self._log, now)
             return True
         if is_refused and self._token.is_replaceable and now >= self._logged_in_at + _AGAIN_S:
@@ -122,7 +111,7 @@ class Login:
         """Write the token to the files that do not have it yet."""
         for target in list(self._untold):
             try:
-                self._writer.write(target, self._vault.token.encode(), _MODE)
+                self._writer.write(target, self._vault.token.encode(), self._settings.token_mode)
                 self._untold.remove(target)
             except FileNotWritten as error:
                 status.note(TOKEN_FILE, error, self._clock.date())

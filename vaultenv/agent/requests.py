@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.basics.jsontext import dumps
 from vaultenv.basics.text import whole_number
-from vaultenv.client.http import Request
+from vaultenv.client.http import HEAD, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vaultenv.client.connection import Connection
 
 HEAD_LIMIT, BODY_LIMIT = 64 << 10, 1 << 20
+_LONGEST_SIZE = 8
 TOKEN, NAMESPACE = "x-vault-token", "x-vault-namespace"
 _AUTHORIZATION, _BEARER = "authorization", "bearer "
 _OF_A_CONNECTION = (
@@ -92,12 +93,56 @@ class RequestReader:
 
     def _content(self, fields: Mapping[str, str], until: float) -> bytes:
         if "transfer-encoding" in fields:
-            raise NotServed(411, "a body needs a Content-Length")
+            return self._chunks(fields, until)
         size = whole_number(fields.get("content-length", "0"), BODY_LIMIT)
         if size is None:
             raise NotServed(413, f"a body has at most {BODY_LIMIT} bytes")
-        if size and "100-continue" in fields.get("expect", "").lower():
+        if size:
+            self._go_on(fields, until)
+        return self._exactly(size, until)
+
+    def _go_on(self, fields: Mapping[str, str], until: float) -> None:
+        if "100-continue" in fields.get("expect", "").lower():
             self._connection.send(b"HTTP/1.1 100 Continue\r\n\r\n", until)
+
+    def _chunks(self, fields: Mapping[str, str], until: float) -> bytes:
+        """Return a body in chunks (RFC 9112, section 7.1); one with a length too could be read in two ways."""
+        if fields["transfer-encoding"].lower() != "chunked" or "content-length" in fields:
+            raise NotServed(400, "a body has a Content-Length, or is chunked")
+        self._go_on(fields, until)
+        parts, total = [], 0
+        while size := self._chunk_size(until):
+            total += size
+            if total > BODY_LIMIT:
+                raise NotServed(413, f"a body has at most {BODY_LIMIT} bytes")
+            parts.append(self._exactly(size, until))
+            if self._line(until):
+                raise NotServed(400, "a chunk is longer than it says")
+        left = HEAD_LIMIT
+        while line := self._line(until):  # trailers
+            left -= len(line)
+            if left < 0:
+                raise NotServed(431, "the trailers of the request are too long")
+        return b"".join(parts)
+
+    def _chunk_size(self, until: float) -> int:
+        digits = self._line(until).partition(b";")[0].strip()
+        if not digits or len(digits) > _LONGEST_SIZE or digits.strip(b"0123456789abcdefABCDEF"):
+            raise NotServed(400, "a chunk has no size")
+        return int(digits, 16)
+
+    def _line(self, until: float) -> bytes:
+        while b"\r\n" not in self._buffer:
+            if len(self._buffer) > HEAD_LIMIT:
+                raise NotServed(431, "a line of the body is too long")
+            data = self._connection.receive(until)
+            if not data:
+                raise NotServed(400, "the body is not whole")
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\r\n")
+        return line
+
+    def _exactly(self, size: int, until: float) -> bytes:
         parts, have = [self._buffer], len(self._buffer)
         while have < size and (data := self._connection.receive(until)):
             parts.append(data)
@@ -109,13 +154,14 @@ class RequestReader:
         return whole[:size]
 
 
-def answered(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return the bytes of an answer."""
+def answered(status: int, headers: Mapping[str, str], body: bytes, method: str = "") -> bytes:
+    """Return the bytes of an answer; that to HEAD keeps the length that it names."""
     lines = [f"HTTP/1.1 {status} {'OK' if status < 400 else 'Error'}"]
     kept = {name: value for name, value in headers.items() if name not in _OF_A_CONNECTION}
     lines += [f"{name}: {value}" for name, value in kept.items()]
-    if status != 204:
-        lines.append(f"content-length: {len(body)}")
+    length = headers.get("content-length", "") if method == HEAD else str(len(body))
+    if status != 204 and length:
+        lines.append(f"content-length: {length}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from _thread import stack_size, start_new_thread
 
+from vaultenv.agent.agent import Agent
 from vaultenv.agent.bell import Bell
 from vaultenv.agent.children import Children
 from vaultenv.agent.writing import Writer
@@ -27,8 +28,7 @@ from vaultenv.process.interpreter import hold_signals, release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.agent.agent import Agent
-    from vaultenv.agent.run import Parts
+    from vaultenv.agent.parts import Parts
 
 _TAKEN = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
 _STACK = 1 << 20
@@ -51,7 +51,7 @@ def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
 
         Listener(parts, parts.agent_settings.listener, _end).start()
     if agent is None:
-        agent = parts.agent(children.run)
+        agent = Agent(parts, children.run)
         agent.round()
     release()
     while stays or not agent.is_complete:

@@ -16,6 +16,8 @@ BODY_LIMIT = 16 * 1024 * 1024
 INTERIM_LIMIT = 5  # as many as Go's net/http reads before an answer
 _LONGEST_LENGTH = 10**12 - 1
 _BODILESS = (204, 304)
+HEAD = "HEAD"
+"""The method whose answers have no body, whatever length they name."""
 
 
 class Request:
@@ -61,9 +63,9 @@ class AnswerReader:
         self._buffer = b""
         self.reusable = True
 
-    def next(self, until: float) -> Answer:
-        """Return the next answer that is not 1xx; raise WireFailure at a malformed or incomplete one, or at
-        the monotonic time `until`.
+    def next(self, until: float, method: str) -> Answer:
+        """Return the next answer that is not 1xx, to a request of the method; raise WireFailure at a malformed or incomplete
+        one, or at the monotonic time `until`.
         """
         status, headers = self._head(until)
         interim = 0
@@ -72,7 +74,7 @@ class AnswerReader:
             if interim > INTERIM_LIMIT:
                 raise _malformed("it does not end its interim answers")
             status, headers = self._head(until)
-        body = b"" if status in _BODILESS else self._body(headers, until)
+        body = b"" if status in _BODILESS or method == HEAD else self._body(headers, until)
         if "close" in headers.get("connection", "").lower():
             self.reusable = False
         return Answer(status, headers, body)

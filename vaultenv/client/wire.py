@@ -115,7 +115,7 @@ class Wire:
                 self._widen(flights[0].stream, then)
                 if meanwhile:
                     meanwhile()
-                self._receive(flights.pop(0), outcomes)
+                self._receive(flights.pop(0), requests, outcomes)
         return [outcomes[index] for index in range(len(requests))]
 
     def _sent(
@@ -137,11 +137,13 @@ class Wire:
             return []
         return [_Flight(stream, indices)]
 
-    def _receive(self, flight: _Flight, outcomes: dict[int, Answer | WireFailure]) -> None:
+    def _receive(
+        self, flight: _Flight, requests: Sequence[Request], outcomes: dict[int, Answer | WireFailure]
+    ) -> None:
         stream, indices = flight.stream, flight.indices
         for at, index in enumerate(indices):
             try:
-                outcomes[index] = stream.receive(self._until())
+                outcomes[index] = stream.receive(self._until(), requests[index].method)
             except WireFailure as failure:
                 self._is_pipelining = self._is_pipelining and len(indices) == 1
                 self._give_up(stream)
@@ -233,10 +235,10 @@ class _Stream:
     def send(self, data: bytes, until: float) -> None:
         self._connection.send(data, until)
 
-    def receive(self, until: float) -> Answer:
+    def receive(self, until: float, method: str) -> Answer:
         if not self._reader.reusable:
             raise WireFailure("server closed the connection before it answered all requests", sent=True)
-        return self._reader.next(until)
+        return self._reader.next(until, method)
 
     def close(self) -> None:
         self._connection.close()

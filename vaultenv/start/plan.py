@@ -34,6 +34,7 @@ class Plan:
     """
 
     __slots__ = (
+        "_deadline",
         "_environ",
         "_leaves_marker",
         "_log",
@@ -59,6 +60,7 @@ class Plan:
         self._log = log
         self._settings = settings
         self._prepared: Templates | None = None
+        self._deadline: Deadline | None = None
         self.sources = settings.templates
         self.templated: dict[bytes, str] = {}
         self.login = settings.token == LOGIN.decode()
@@ -118,7 +120,7 @@ class Plan:
             return
         from vaultenv.start.templates import Templates
 
-        deadline = Deadline(self._settings.timeout_s)
+        deadline = self._deadline = Deadline(self._settings.timeout_s)
         self._prepared = Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
 
     def child_environ(
@@ -152,9 +154,9 @@ class Plan:
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
-        deadline = Deadline(self._settings.timeout_s)
         self.prepare()
         templates, self._prepared = self._prepared, None
+        deadline, self._deadline = self._deadline or Deadline(self._settings.timeout_s), None
         if templates:
             templates.raise_problems()  # before anything is read or written
         try:

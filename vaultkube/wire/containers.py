@@ -82,6 +82,7 @@ class VolumeMount(TypedDict, total=False):
     name: str
     mountPath: str
     readOnly: bool
+    subPath: str
 
 
 class ExecAction(TypedDict, total=False):
@@ -129,6 +130,7 @@ class ResourceRequirements(TypedDict, total=False):
 class Capabilities(TypedDict, total=False):
     """POSIX capabilities beyond, or short of, the runtime's default."""
 
+    add: list[str]
     drop: list[str]
 
 

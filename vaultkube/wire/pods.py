@@ -37,6 +37,8 @@ class ConfigMapVolumeSource(TypedDict, total=False):
     """A ConfigMap whose keys are files."""
 
     name: str
+    items: list[KeyToPath]
+    defaultMode: int
 
 
 class SecretVolumeSource(TypedDict, total=False):

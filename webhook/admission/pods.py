@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
@@ -38,12 +38,14 @@ from webhook.pods.families import (
     plan_families,
 )
 from webhook.pods.file_mode import with_agent
+from webhook.pods.helpers import Helpers, with_helpers
 from webhook.pods.launcher import Launcher
 from webhook.pods.plan import Part, Plan
 from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
 
 _DEFAULT_ROLE = "default"
+_Added = TypeVar("_Added", Agent, Helpers)
 
 
 class _Change(NamedTuple):
@@ -92,7 +94,9 @@ class PodDecisions:
             return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
         parts, role_problems = _with_roles(request, planned.parts)
         agent, agent_role_problems = _with_own_role(request, planned.agent)
-        refuse([*problems, *role_problems, *agent_role_problems, *plan.problems, *refused])
+        helpers, helper_role_problems = _with_own_role(request, planned.helpers)
+        of_roles = (*role_problems, *agent_role_problems, *helper_role_problems)
+        refuse(list(dict.fromkeys([*problems, *of_roles, *plan.problems, *refused])))
         config = configured.launcher.config
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
@@ -103,6 +107,8 @@ class PodDecisions:
         if agent:
             new_spec, missing = with_agent(new_spec, agent)
             refuse(missing)
+        if helpers:
+            new_spec = with_helpers(new_spec, helpers)
         new: Pod = {**pod, "spec": new_spec}
         if change.whole_pod and images:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
@@ -192,11 +198,14 @@ def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[
     return rendered, problems
 
 
-def _with_own_role(request: AdmissionRequest, agent: Agent | None) -> tuple[Agent | None, Iterable[Problem]]:
-    if agent is None:
+def _with_own_role(
+    request: AdmissionRequest, added: _Added | None
+) -> tuple[_Added | None, Iterable[Problem]]:
+    """Return an agent or helpers with the role as text."""
+    if added is None:
         return None, ()
-    launcher, problems = _with_role(request, agent.launcher)
-    return agent._replace(launcher=launcher), problems
+    launcher, problems = _with_role(request, added.launcher)
+    return added._replace(launcher=launcher), problems
 
 
 def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher, Iterable[Problem]]:

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from vaultenv.template.errors import TemplateError
 from vaultenv.template_sources import LEFT, RIGHT, TemplateSource
 from vaultkube.printable import printable
-from webhook.config.hashicorp.annotations import parse_agent_config, read_agent_defaults
+from webhook.config.hashicorp.annotations import parse_agent_config
 from webhook.config.hashicorp.exec_mode import is_exec_mode
 from webhook.config.hashicorp.sources import read_sources
 from webhook.offline.documents import Document, read_documents
+from webhook.offline.operator_settings import Operator, read_operator
 from webhook.offline.rendering import Outcome, Wanted, render
 from webhook.offline.reviewable import ReviewableObject, find_objects
 from webhook.offline.secret_files import path_of, read_secret_files
@@ -28,7 +29,7 @@ _EXIT = "Exit status: 0 all are rendered; 1 one is not, or a file cannot be read
 def run(arguments: list[str]) -> int:
     """Print what each template writes, its name before it on stderr; return the exit status.
 
-    Raises InvalidManifest for a file that cannot be read.
+    Raises InvalidManifest for a file that cannot be read, InvalidSetting for a setting that cannot be used.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -37,7 +38,9 @@ def run(arguments: list[str]) -> int:
     except TemplateError as error:
         parser.error(f"argument --secret: {error.message}")
     if options.template is None:
-        wanted, problems = _of_pods(read_documents(options.files), options.namespace)
+        wanted, problems = _of_pods(
+            read_documents(options.files), options.namespace, read_operator(options.settings)
+        )
     else:
         source = TemplateSource("template", template=options.template, left=options.left, right=options.right)
         wanted, problems = [Wanted("the template", source, options.variables)], []
@@ -54,9 +57,11 @@ def run(arguments: list[str]) -> int:
     return NOT_RENDERED if problems else 0
 
 
-def _of_pods(documents: Iterable[Document], namespace: str) -> tuple[list[Wanted], list[str]]:
+def _of_pods(
+    documents: Iterable[Document], namespace: str, operator: Operator
+) -> tuple[list[Wanted], list[str]]:
     """Return the sources of all pods, and the problems of annotations that cannot be read."""
-    defaults = read_agent_defaults({})
+    defaults = operator.settings.agent_defaults
     wanted: list[Wanted] = []
     problems: list[str] = []
     for document in documents:
@@ -132,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--reveal", action="store_true", help="print the values")
     parser.add_argument("-n", "--namespace", default="default", help="namespace of objects that name none")
+    parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        help="the webhook's settings, a ConfigMap as in manifests/base/settings.yaml; default: built-in values",
+    )
     alone = parser.add_argument_group("with --template")
     alone.add_argument(
         "--variables", action="store_true", help="print the variables that exec mode makes of it"

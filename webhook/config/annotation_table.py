@@ -4,14 +4,13 @@ docs/annotations.md is made from this table.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
 from vaultenv.template_sources import TemplateSource, sources_text
 from vaultkube.problem import FieldPath
-from vaultkube.settings_table import Row, row_field, rows_of
+from vaultkube.settings_table import rows_of
 from vaultkube.value_types import (
     AUTH_METHOD,
     BATCH_SIZE,
@@ -27,74 +26,22 @@ from vaultkube.value_types import (
     PULL_POLICY,
     TEXT,
     VOLUME_FILE,
-    ValueType,
     optional,
 )
-from webhook.config.annotation_keys import annotation_path, spellings
+from webhook.config.annotation_keys import annotation_path
+from webhook.config.annotation_row import BOTH, OBJECTS, PODS, Annotation, annotation
 from webhook.config.delivery import DELIVERY, Delivery
+from webhook.config.helper_table import HelperAnnotations
 from webhook.config.sidecar import PROBES, SIDECAR, Sidecar
 
-PODS = "pods"
-OBJECTS = "objects"
-BOTH = "both"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Annotation(Row):
-    """The facts about one annotation; `key` stands behind the prefix, `scope` says which objects may have it.
-
-    `settings` are the operator's variables that replace the default; `variable` is the container's variable that
-    carries the value; `successor` is the key behind the successor's prefix where that differs.
-    """
-
-    key: str
-    scope: str
-    variable: str
-    successor: str
-
-    def full_keys(self) -> tuple[str, ...]:
-        """Return the full keys that are read, first wins."""
-        return spellings(self.key, self.successor)
-
-
-def annotation(
-    key: str,
-    type: ValueType,
-    default: str,
-    *,
-    help: str,
-    scope: str = PODS,
-    setting: str = "",
-    variable: str = "",
-    successor: str = "",
-    injector: str = "",
-) -> Any:
-    """Return a dataclass field for the annotation `key`; a renamed key's variable has the successor's name too.
-
-    `injector` is the variable of HashiCorp's injector that means the same.
-    """
-    renamed = successor.upper().replace("-", "_")
-    settings = tuple(filter(None, (setting, renamed, injector))) if setting else ()
-    return row_field(
-        Annotation(
-            key=key,
-            type=type,
-            default=default,
-            help=help,
-            scope=scope,
-            settings=settings,
-            variable=variable,
-            successor=successor,
-        )
-    )
-
+__all__ = ["ANNOTATIONS", "BOTH", "OBJECTS", "PODS", "Annotation", "Config", "annotation"]
 
 CA_FILES: Mapping[str, str] = MappingProxyType({"VAULT_CACERT": "ca.crt"})
 """The file of a `vault-tls-secret`."""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(HelperAnnotations):
     """The configuration of one object, or of the containers that one login serves: annotations over the operator's settings."""
 
     mutate: str = annotation("mutate", TEXT, "", scope=BOTH, help="`skip` leaves the object alone")
@@ -406,7 +353,7 @@ class Config:
         SIDECAR,
         "auto",
         setting="VAULT_AGENT_SIDECAR",
-        help="for files of HashiCorp's annotations: the agent as an init container and a container beside the program (container), as one init container that stays (native), or native in pods that end by themselves, as those of Jobs (auto): see docs/hashicorp-files.md",
+        help="for files of HashiCorp's annotations, and for vault-agent-configmap and vault-ct-configmap: the agent as an init container and a container beside the program (container), as one init container that stays (native), or native in pods that end by themselves, as those of Jobs (auto): see docs/hashicorp-files.md",
     )
     secrets_writable: bool = annotation(
         "vault-agent-secrets-writable",
@@ -452,5 +399,7 @@ class Config:
         return sources_text(self.sources) if self.sources else ""
 
 
-ANNOTATIONS = rows_of(Config, Annotation)
+_OF_HELPERS = {one.name for one in fields(HelperAnnotations)}
+ANNOTATIONS = tuple(sorted(rows_of(Config, Annotation), key=lambda row: row.field in _OF_HELPERS))
+"""The rows in the order of the page: those of helpers last."""
 _OLDEST_KEYS = {row.field: row.full_keys()[-1] for row in ANNOTATIONS}

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vaultkube.errors import ForbiddenAddress
 from vaultkube.policy.addresses import check_address
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import PODS, Config, Defaults, find_unknown, parse_config
+from webhook.config.helpers import helper_problems, helper_warnings
 from webhook.config.role import render_role
 from webhook.config.settings import Settings
-from webhook.config.unsupported import find_ineffective, find_refused
+from webhook.config.unsupported import find_ineffective
 
 _FOREIGN_IMAGES = ("ghcr.io/bank-vaults/", "ghcr.io/banzaicloud/", "banzaicloud/", "docker.io/banzaicloud/")
 _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
@@ -20,6 +21,26 @@ _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
 def is_skipped(annotations: Mapping[str, str]) -> bool:
     """Return whether the object opts out; nothing else of it is read then."""
     return next((annotations[key] for key in _SKIP_KEYS if key in annotations), "") == "skip"
+
+
+_WITHOUT_PROGRAM: Mapping[str, Any] = {
+    "from_path": "",
+    "passthrough": "",
+    "ignore_missing": False,
+    "daemon": False,
+    "reuse": False,
+    "delay_s": None,
+    "transit_key": "",
+    "transit_path": "",
+    "transit_batch_size": None,
+    "use_agent": False,
+}
+"""Fields of `Config` that are about a program, and an agent has none."""
+
+
+def without_program(config: Config) -> Config:
+    """Return the configuration of an agent's container: nothing of it is for a program."""
+    return replace(config, **_WITHOUT_PROGRAM, sources=())
 
 
 class Configured(NamedTuple):
@@ -38,10 +59,11 @@ def configure(
 ) -> Configured:
     """Return the configuration of an object with these annotations; `scope` says whether that is a pod."""
     config, problems = parse_config(annotations, defaults)
-    refused, ineffective = (
-        (find_refused(annotations), find_ineffective(annotations)) if scope == PODS else ([], [])
-    )
     allowed, ignored = within_limits(config, defaults, settings)
+    refused, ineffective = list[Problem](), list[Problem]()
+    if scope == PODS:
+        refused = list(helper_problems(config))
+        ineffective = [*find_ineffective(annotations), *helper_warnings(config)]
     return Configured(
         allowed,
         (*refused, *problems, *address_problems(config, defaults, settings)),

@@ -16,7 +16,11 @@ ACCOUNT_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 def needs_account_token(config: Config, references: References) -> bool:
     """Return whether the container's launcher logs in with the token that Kubernetes mounts by itself."""
     elsewhere = (
-        config.token_audience or config.jwt_file or config.token_mount or _TOKEN_FILE in config.variables
+        config.token_audience
+        or config.jwt_file
+        or config.token_mount
+        or config.use_agent
+        or _TOKEN_FILE in config.variables
     )
     return config.auth_method in TOKEN_METHODS and not (elsewhere or _has_own_token(references))
 

@@ -21,7 +21,9 @@ from webhook.pods.agent_account import account_volumes, agent_mounts
 from webhook.pods.agent_program import CACHE_PATH, CONFIG_PATH, HOME_PATH, hashicorps_program, own_program
 from webhook.pods.agent_role import Agent, Role
 from webhook.pods.agent_user import agent_user
+from webhook.pods.facts import find_containers
 from webhook.pods.launcher import IN_IMAGE
+from webhook.pods.resources import is_guaranteed
 
 INIT_AGENT, AGENT = "vault-agent-init", "vault-agent"
 SECRETS_VOLUME = "vault-secrets"
@@ -64,7 +66,7 @@ def agent_container(agent: Agent, role: Role) -> Container:
         "name": INIT_AGENT if role is Role.INIT else AGENT,
         **program,
         "volumeMounts": role_mounts(agent, role),
-        **_resources(mode.agent),
+        **_resources(mode.agent, agent.pod_spec),
     }
     if role is Role.NATIVE:
         container["restartPolicy"] = "Always"
@@ -129,8 +131,9 @@ def _memory(name: str, limit: str) -> Volume:
     return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": limit}}
 
 
-def _resources(agent: AgentConfig) -> Container:
-    """Return `resources`; a request that nobody has annotated is no more than its limit."""
+def _resources(agent: AgentConfig, pod_spec: PodSpec) -> Container:
+    """Return `resources`; a request that nobody has annotated is no more than its limit, and that in a Guaranteed pod."""
+    is_equal = is_guaranteed(pod_spec, (container for _, container in find_containers(pod_spec)))
     limits: dict[str, str] = {}
     requests: dict[str, str] = {}
     for name, limit_field, request_field in _RESOURCES:
@@ -138,7 +141,7 @@ def _resources(agent: AgentConfig) -> Container:
         if agent.configmap and request_field not in agent.annotated and request == _OURS.get(request_field):
             request = _HASHICORPS.get(request_field)
         if limit and request and request_field not in agent.annotated:
-            request = min(request, limit, key=parse_quantity)
+            request = limit if is_equal else min(request, limit, key=parse_quantity)
         limits |= {name: limit} if limit else {}
         requests |= {name: request} if request else {}
     found: ResourceRequirements = {}

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
-from vaultkube.wire.pods import PodSpec, Volume
+from vaultkube.wire.pods import PodSpec, ServiceAccountTokenProjection, Volume
 from webhook.config.annotations import Config
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.login import Origin, about
 from webhook.pods.account import ACCOUNT_MOUNT_PATH, TOKEN_METHODS, account_mount
+from webhook.pods.cloud_identity import identity_mounts
 from webhook.pods.facts import find_containers
 
 TOKEN_VOLUME = "vault-agent-token"  # noqa: S105 (a name)
@@ -32,13 +33,15 @@ def token_path(mode: FileMode, pod_spec: PodSpec) -> str:
 
 
 def agent_mounts(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[VolumeMount]:
-    """Return the mounts that the agent has because the pod has them: the token's, and those of a named container."""
+    """Return the mounts that the agent has because the pod has them: the token's, those of a cloud's
+    identity, and those of a named container."""
     mounts: list[VolumeMount] = []
     if mode.agent.service_account_volume:
         mount = _mount_of(mode.agent.service_account_volume, pod_spec)
         mounts.append({"name": mount["name"], "mountPath": mount["mountPath"], "readOnly": True})
     elif _needs_account(config, mode):
         mounts.append(_account_mount(pod_spec))
+    mounts += identity_mounts(config, pod_spec)
     return mounts + [mount for mount in _copied(mode, pod_spec) if _ACCOUNT not in mount.get("mountPath", "")]
 
 
@@ -46,13 +49,13 @@ def account_volumes(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[V
     """Return a volume with a token for the agent alone, where the pod mounts none."""
     if mode.agent.service_account_volume or not _needs_account(config, mode) or _find_account_mount(pod_spec):
         return []
-    token: Volume = {
-        "name": TOKEN_VOLUME,
-        "projected": {
-            "sources": [{"serviceAccountToken": {"expirationSeconds": _LIFETIME_S, "path": _TOKEN}}]
-        },
-    }
-    return [token]
+    return [token_volume()]
+
+
+def token_volume() -> Volume:
+    """Return a volume with a token of the pod's ServiceAccount, as Kubernetes mounts one."""
+    token: ServiceAccountTokenProjection = {"expirationSeconds": _LIFETIME_S, "path": _TOKEN}
+    return {"name": TOKEN_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}}
 
 
 def account_problems(mode: FileMode, pod_spec: PodSpec) -> Iterator[Problem]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from vaultkube.wire.containers import Container, EnvVar
 from webhook.pods.agent_role import Agent, Role
+from webhook.pods.cloud_identity import identity_variables
 from webhook.pods.expansion import double_dollars
 
 HOME_PATH = "/home/vault"
 CACHE_PATH = "/vault/agent-cache"
 CONFIG_PATH = "/vault/configs"
 _HANDOVER = f"{CACHE_PATH}/leases"
-_AGENT_VARIABLE = "VAULT_ENV_AGENT"
+AGENT_VARIABLE = "VAULT_ENV_AGENT"
 _FROM_POD = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
 """Variables that the injector gives its agent, and templates read by `env`."""
 _FOR_HASHICORPS = (
@@ -34,12 +35,12 @@ def own_program(agent: Agent, role: Role) -> Container:
     """Return image, command, variables and hook of a container with the launcher as agent."""
     config, annotated = agent.launcher.config, agent.mode.agent
     text = agent.mode.text(stays=role is not Role.INIT, handover=_HANDOVER if agent.hands_over else "")
-    variables = {**agent.launcher.variables(""), _AGENT_VARIABLE: double_dollars(text)}
+    variables = {**agent.launcher.variables(""), AGENT_VARIABLE: double_dollars(text)}
     program: Container = {
         "image": config.launcher_image,
         "imagePullPolicy": config.launcher_pull_policy,
         "command": role.command,
-        "env": _env(variables),
+        "env": _env(variables, agent),
     }
     if role is Role.SIDECAR and annotated.revoke_on_shutdown and annotated.revoke_grace_s:
         program["lifecycle"] = {"preStop": {"sleep": {"seconds": annotated.revoke_grace_s}}}
@@ -54,7 +55,7 @@ def hashicorps_program(agent: Agent, role: Role) -> Container:
         "image": annotated.image,
         "command": ["/bin/sh", "-ec"],
         "args": [f"touch {HOME_PATH}/.vault-token && vault agent -config={CONFIG_PATH}/{file}"],
-        "env": _env(_hashicorps_variables(agent)),
+        "env": _env(_hashicorps_variables(agent), agent),
     }
     if role is not Role.INIT and annotated.revoke_on_shutdown:
         script = f"/bin/sleep {annotated.revoke_grace_s} && /bin/vault token revoke -self"
@@ -71,9 +72,10 @@ def _hashicorps_variables(agent: Agent) -> dict[str, str]:
     return variables | {name: ours[name] for name in _FOR_HASHICORPS if name in ours}
 
 
-def _env(variables: Mapping[str, str]) -> list[EnvVar]:
+def _env(variables: Mapping[str, str], agent: Agent) -> list[EnvVar]:
     fields: list[EnvVar] = [
         {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in _FROM_POD.items()
     ]
     texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
-    return fields + texts
+    identity = identity_variables(agent.launcher.config, agent.pod_spec)
+    return fields + [entry for entry in identity if entry["name"] not in variables] + texts

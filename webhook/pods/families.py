@@ -12,6 +12,7 @@ from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure
 from webhook.config.hashicorp.exec_mode import LOGIN_FIELDS, ExecMode, gate_warnings, read_exec_mode
 from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
+from webhook.config.helpers import two_families, without_helpers
 from webhook.config.settings import Settings
 from webhook.pods.agent_role import Agent
 from webhook.pods.environment import Sources
@@ -29,6 +30,14 @@ from webhook.pods.file_mode import (
     has_agent,
     mount_secrets,
     served_already,
+)
+from webhook.pods.helpers import (
+    Helpers,
+    find_helpers,
+    has_token,
+    is_needed,
+    mount_files,
+    problems_of_helpers,
 )
 from webhook.pods.launcher import Launcher
 from webhook.pods.nodes import is_windows
@@ -64,7 +73,7 @@ class PodPlan(NamedTuple):
     """The plan of a pod: its PodSpec with the program of exec mode or the mounts of file mode in place, and its parts, each
     with a login of its own.
 
-    `agent` writes files for its containers. `whole` is the plan of all containers, with the problems and warnings of what is between the parts too.
+    `agent` writes files for its containers; `helpers` are what Bank-Vaults' annotations ask for. `whole` is the plan of all containers, with the problems and warnings of what is between the parts too.
     """
 
     spec: PodSpec
@@ -72,17 +81,20 @@ class PodPlan(NamedTuple):
     whole: Plan
     is_exec: bool = False
     agent: Agent | None = None
+    helpers: Helpers | None = None
 
     @property
     def is_needed(self) -> bool:
         """Whether the pod changes."""
-        return bool(self.whole.wrapped or self.agent)
+        return bool(self.whole.wrapped or self.agent or self.helpers)
 
     def configs(self) -> Iterator[Config]:
         """Yield the configuration of each login."""
         yield from (part.config for part in self.parts)
         if self.agent:
             yield self.agent.launcher.config
+        if self.helpers:
+            yield self.helpers.config
 
     def requested_paths(self, operators_namespace: str) -> Iterator[RequestedPath]:
         """Yield every path of Vault that the containers may read or write."""
@@ -90,23 +102,30 @@ class PodPlan(NamedTuple):
             yield from find_requested_paths(self.spec, part.plan, part.config, operators_namespace)
         if self.agent:
             yield from find_agent_paths(self.agent.mode, operators_namespace)
+        if self.helpers:
+            yield from self.helpers.requested_paths()
 
 
 def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: Settings) -> ConfiguredPod:
     """Return the configuration of a pod with these annotations."""
     config, problems, warnings = configure(annotations, defaults, settings)
     launcher = Launcher(config, settings)
-    mode = read_exec_mode(annotations, config, defaults, settings)
+    added = _added(annotations, launcher, defaults)
+    if added is None:
+        return ConfiguredPod(launcher, problems, (*warnings, *gate_warnings(annotations)), None)
+    problems = (*problems, *two_families(config))
+    return ConfiguredPod(launcher.with_config(without_helpers(config)), problems, warnings, added)
+
+
+def _added(
+    annotations: Mapping[str, str], own: Launcher, defaults: Defaults
+) -> ExecLauncher | FileLauncher | None:
+    """Return the mode that HashiCorp's annotations ask for."""
+    mode = read_exec_mode(annotations, own.config, defaults, own.settings)
     if mode:
-        return ConfiguredPod(
-            launcher, problems, warnings, ExecLauncher(mode, launcher.with_config(mode.config))
-        )
-    files = read_file_mode(annotations, config, defaults, settings)
-    if files:
-        return ConfiguredPod(
-            launcher, problems, warnings, FileLauncher(files, launcher.with_config(files.config))
-        )
-    return ConfiguredPod(launcher, problems, (*warnings, *gate_warnings(annotations)), None)
+        return ExecLauncher(mode, own.with_config(mode.config))
+    files = read_file_mode(annotations, own.config, defaults, own.settings)
+    return FileLauncher(files, own.with_config(files.config)) if files else None
 
 
 def one_part(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
@@ -121,6 +140,8 @@ def launcher_of_added(pod_spec: PodSpec, configured: ConfiguredPod) -> Launcher:
     the containers that the pod began with.
     """
     own, added = configured.launcher, configured.added
+    if own.config.use_agent and not has_token(pod_spec):
+        own = own.with_config(without_helpers(own.config))
     has_login = any(field in own.config.annotated for field in LOGIN_FIELDS)
     if has_login or not isinstance(added, ExecLauncher):
         return own
@@ -135,11 +156,23 @@ def plan_families(
     """Return the plan of a pod by both families; raises what `plan_pod` raises."""
     added = configured.added
     if added is None:
-        own = configured.launcher
-        return one_part(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
+        return _plan_own(pod_spec, configured.launcher, sources, deadline)
     if isinstance(added, ExecLauncher):
         return _plan_exec(pod_spec, configured.launcher, added, sources, deadline)
     return _plan_files(pod_spec, configured.launcher, added, sources, deadline)
+
+
+def _plan_own(pod_spec: PodSpec, own: Launcher, sources: Sources, deadline: Deadline) -> PodPlan:
+    """Return the plan of a pod by our own annotations alone; one of Windows, or that another webhook serves, gets no helpers."""
+    helpers = find_helpers(pod_spec, own)
+    if helpers is None or is_windows(pod_spec):
+        return one_part(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
+    spec = mount_files(pod_spec, helpers)
+    plan = plan_pod(spec, own.config, sources, deadline)
+    if plan.foreign or not is_needed(helpers, bool(plan.wrapped)):
+        return one_part(pod_spec, plan, own)
+    whole = plan._replace(problems=(*problems_of_helpers(pod_spec, helpers), *plan.problems))
+    return PodPlan(spec, (Part(plan, own),), whole, helpers=helpers)
 
 
 def _plan_exec(

@@ -27,6 +27,8 @@ TLS_MOUNT_PATH = "/vault-tls"
 JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
 TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
+AGENTS_TOKEN = f"{MOUNT_PATH}/.vault-token"
+"""The file of the token that the init container vault-agent writes."""
 MOUNT_PATHS = frozenset([MOUNT_PATH, TLS_MOUNT_PATH, JWT_MOUNT_PATH, TOKEN_MOUNT_PATH])
 """Paths at which the webhook mounts volumes, each if the configuration needs it."""
 VOLUMES = frozenset([VOLUME, TLS_VOLUME, JWT_VOLUME])
@@ -58,7 +60,7 @@ class Launcher:
             "image": self.config.launcher_image,
             "imagePullPolicy": self.config.launcher_pull_policy,
             "command": [IN_IMAGE, "--install", LAUNCHER],
-            "securityContext": self._security_context(pod_spec, own),
+            "securityContext": self.security_context(pod_spec, own),
             "volumeMounts": [{"name": VOLUME, "mountPath": MOUNT_PATH}],
         }
         resources = launcher_resources(pod_spec, own, self.settings)
@@ -81,11 +83,13 @@ class Launcher:
             variables["VAULT_JWT_FILE"] = f"{JWT_MOUNT_PATH}/{_JWT_FILE}"
         if self.config.token_mount:
             variables["VAULT_TOKEN_FILE"] = f"{TOKEN_MOUNT_PATH}/{self.config.token_mount[1]}"
+        elif self.config.use_agent:
+            variables["VAULT_TOKEN_FILE"] = AGENTS_TOKEN
         if self.settings.launcher_log_server:
             variables["VAULT_ENV_LOG_SERVER"] = self.settings.launcher_log_server
         return {name: double_dollars(text) for name, text in variables.items()}
 
-    def _security_context(self, pod_spec: PodSpec, containers: Iterable[Container]) -> SecurityContext:
+    def security_context(self, pod_spec: PodSpec, containers: Iterable[Container]) -> SecurityContext:
         """Return a security context that PodSecurity `restricted` admits; the image's own user is numeric and not root."""
         context: SecurityContext = {
             "allowPrivilegeEscalation": self.config.allow_privilege_escalation,

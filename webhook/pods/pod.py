@@ -21,6 +21,7 @@ from webhook.pods.delivery import delivery_warnings
 from webhook.pods.environment import Sources
 from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
+from webhook.pods.helper_containers import is_helper
 from webhook.pods.nodes import is_windows
 from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.plan import WINDOWS, Part, Plan
@@ -32,6 +33,7 @@ from webhook.pods.warnings import container_warnings, pod_warnings
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _MOST_ADDED = 3 << 19
 """The limit of etcd for one request: no pod that grows by more can be stored."""
+_OURS = (launcher.is_init_container, is_agent, is_helper)
 _TOO_MUCH = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
     "shorten the annotations, above all vault-env-from-path, or take containers out"
@@ -237,4 +239,4 @@ def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
 
 
 def _without_launchers(places: list[tuple[Place, Container]]) -> list[tuple[Place, Container]]:
-    return [each for each in places if not (launcher.is_init_container(each[1]) or is_agent(each[1]))]
+    return [each for each in places if not any(is_ours(each[1]) for is_ours in _OURS)]

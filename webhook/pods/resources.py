@@ -1,4 +1,4 @@
-"""Resources of the init container that leave the pod's QoS class as it is.
+"""Resources of the containers that are added, which leave the pod's QoS class as it is.
 
 https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 """
@@ -30,9 +30,15 @@ def launcher_resources(
     every = [_counted(container.get("resources")) for container in containers]
     if any(_counted(pod_spec.get("resources"))) or not any(map(any, every)):
         return {}
-    if all(map(_is_guaranteed, every)):
+    if all(map(_has_equal, every)):
         return {"limits": limits, "requests": limits}
     return {"limits": limits, "requests": requests}
+
+
+def is_guaranteed(pod_spec: PodSpec, containers: Iterable[Container]) -> bool:
+    """Return whether a pod with these `containers` is of class Guaranteed by them, and so by each that is added."""
+    of_pod = any(_counted(pod_spec.get("resources")))
+    return not of_pod and all(_has_equal(_counted(container.get("resources"))) for container in containers)
 
 
 def _counted(resources: ResourceRequirements | None) -> _Counted:
@@ -62,6 +68,6 @@ _remembered = remember(
 """The pods of a workload bring the same quantities again and again."""
 
 
-def _is_guaranteed(counted: _Counted) -> bool:
+def _has_equal(counted: _Counted) -> bool:
     cpu, requested_cpu, memory, requested_memory = counted
     return bool(cpu and memory) and (cpu, memory) == (requested_cpu, requested_memory)

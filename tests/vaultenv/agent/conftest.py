@@ -12,7 +12,8 @@ import pytest
 
 from tests.servers.vault import Vault
 from tests.vaultenv import launcher
-from vaultenv.agent_settings import AgentFile, AgentSettings, agent_text
+from vaultenv.agent_document import agent_text
+from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.template_sources import TemplateSource
 
 PATIENCE_S = 30.0

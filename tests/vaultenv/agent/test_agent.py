@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from vaultenv.agent.agent import Agent
+from vaultenv.agent.parts import Parts
 from vaultenv.agent.writing import Writer
 from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.basics.log import Log
@@ -85,15 +86,8 @@ class Scene:
         self.clock = Clock()
         launcher = Settings({b"VAULT_TOKEN": b"t"})
         settings = AgentSettings(tuple(files), home=str(folder / "h"), **more)
-        self.agent = Agent(
-            settings,
-            vault,
-            launcher,
-            Log("error"),
-            self.clock,
-            Writer(),
-            lambda _: "",  # type: ignore[arg-type]
-        )
+        parts = Parts(settings, launcher, vault, Log("error"), self.clock, Writer(), {})  # type: ignore[arg-type]
+        self.agent = Agent(parts, lambda _: "")
 
     def text(self, path: str) -> str:
         file = self.folder / "s" / path

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -153,13 +154,44 @@ def test_vault_that_is_gone_is_a_bad_gateway(pod: Pod) -> None:
         (b"PUT /v1/a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", b"400"),
         (b"PUT /v1/a HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"413"),
         (b"PUT /v1/a HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY_LIMIT + 1), b"413"),
-        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", b"400"),
+        (b"PUT /v1/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", b"413"),
         (b"GET /v1/a HTTP/1.1\r\nX: " + b"a" * 70_000, b"431"),
-        (b"HEAD /v1/sys/health HTTP/1.1\r\n\r\n", b"405"),
+        (b"TRACE /v1/sys/health HTTP/1.1\r\n\r\n", b"405"),
     ],
 )
 def test_what_is_no_request_is_refused(begin: Begin, data: bytes, status: bytes) -> None:
     assert begin().raw(data).split(b" ")[1] == status
+
+
+def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(begin: Begin) -> None:
+    client = begin()
+    head, get = (client.ask(method, "/v1/sys/health") for method in ("HEAD", "GET"))
+    assert (head.status_code, head.content) == (200, b"")
+    assert get.json()["sealed"] is False
+
+
+def test_a_body_in_chunks_is_passed_on_whole(begin: Begin, secrets: Vault) -> None:
+    text = json.dumps({"data": {"k": "in chunks"}}).encode()
+    client = begin()
+    written = client.ask("POST", "/v1/secret/data/chunked", data=iter([text[:5], text[5:]]))
+    assert written.status_code == 200
+    assert secrets.read("secret/data/chunked")["data"] == {"k": "in chunks"}
+    assert client.ask("GET", "/v1/secret/data/chunked").status_code == 200
+
+
+def test_equal_requests_at_the_same_time_make_one_lease(begin: Begin, leasing: Vault) -> None:
+    client = begin()
+    raw = b"GET /v1/rabbitmq/creds/app HTTP/1.1\r\nConnection: close\r\n\r\n"
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(client.raw, [raw] * 8))
+    names = {json.loads(answer.partition(b"\r\n\r\n")[2])["data"]["username"] for answer in answers}
+    assert len(names) == 1
+    assert sum(b"x-cache: MISS" in answer for answer in answers) == 1
 
 
 def test_requests_on_one_connection_are_answered_in_their_order(begin: Begin) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from bench.launcher.memory import memory
 from tests.vaultenv.agent.conftest import until
-from vaultenv.agent_settings import AgentFile, AgentSettings, agent_text
+from vaultenv.agent_document import agent_text
+from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.template_sources import TemplateSource
 
 pytestmark = [pytest.mark.launcher, pytest.mark.timed]

@@ -117,6 +117,15 @@ def test_a_path_without_a_template_is_all_its_keys_or_the_agents_default(
     assert render("-f", file, **{"kv/a": {"user": "bob"}})[1] == "user=***\nuser: ***\n***\n"
 
 
+def test_the_operators_defaults_count(render: Render, pods: Callable[..., str], tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    data = {"AGENT_INJECT_DEFAULT_TEMPLATE": "json"}
+    settings.write_text(yaml.safe_dump({"kind": "ConfigMap", "metadata": {"name": "s"}, "data": data}))
+    file = pods({**FILES, "agent-inject-secret-a": "kv/a"})
+    with_settings = ("-f", file, "--reveal", "--settings", str(settings))
+    assert render(*with_settings, **{"kv/a": {"user": "bob"}})[1] == '{"user":"bob"}\n'
+
+
 def test_all_that_is_missing_is_told_at_once_with_the_option_to_give(
     render: Render, pods: Callable[..., str]
 ) -> None:

@@ -11,7 +11,9 @@ from vaultkube.problem import Problem, messages
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotation_table import ANNOTATIONS, Annotation
 from webhook.config.annotations import container_variables, find_unknown, parse_config, read_defaults
+from webhook.config.helper_table import ENV_VARIABLES, MOUNT_PATH
 
+BOOLEAN_OR_NOTHING = value_types.BOOLEAN.accepted + ", or nothing"
 EXAMPLES = {
     value_types.AUTH_METHOD.accepted: "kubernetes",
     "any text": "text",
@@ -24,6 +26,12 @@ EXAMPLES = {
     "one of Always, IfNotPresent, Never": "Always",
     "one of auto, image, init": "image",
     "one of auto, container, native": "native",
+    BOOLEAN_OR_NOTHING: "true",
+    value_types.QUANTITY.accepted: "7",
+    value_types.QUANTITY.accepted + ", or nothing": "7",
+    MOUNT_PATH.accepted: "/a/b",
+    MOUNT_PATH.accepted + ", or nothing": "/a/b",
+    ENV_VARIABLES.accepted: '[{"Name": "A", "value": "b"}]',
     "readiness, liveness or both with a comma between them, or nothing": "liveness",
     "names of containers with commas between them": "app,worker",
     "the name of an image, or nothing for the operator's": "vault-env:2",

@@ -40,12 +40,13 @@ def test_the_successors_word_wins(successors: str, ours: str) -> None:
 def test_all_problems_are_named_at_once() -> None:
     annotations = {
         "vault-agent-configmap": "c",
+        "vault-ct-configmap": "d",
         "run-as-user": "me",
         "vault-addr": "https://evil.example.com",
     }
     found = [(problem.rule, problem.path) for problem in decided(annotations).problems]
     assert found == [
-        ("annotation-refused", ("metadata", "annotations", PREFIX + "vault-agent-configmap")),
+        ("helper", ("metadata", "annotations", PREFIX + "vault-agent-configmap")),
         ("annotation-value", ("metadata", "annotations", PREFIX + "run-as-user")),
         ("vault-address", ("metadata", "annotations", PREFIX + "vault-addr")),
     ]

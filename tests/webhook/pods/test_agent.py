@@ -7,7 +7,7 @@ import pytest
 from tests.webhook.config.hashicorp.annotated import ours
 from tests.webhook.pods.filing import ACCOUNT, by_name, changed, mounts, names, variables
 from tests.webhook.pods.specs import container, spec_of
-from vaultenv.agent_settings import parse_agent
+from vaultenv.agent_document import parse_agent
 from webhook.pods.agent import is_agent
 
 PROGRAM = "/usr/local/bin/vault-env"
@@ -244,3 +244,15 @@ def test_a_token_that_is_revoked_outlives_the_program_by_the_grace() -> None:
 )
 def test_an_agent_is_known_by_its_name_and_what_it_runs(each: dict[str, Any], expected: bool) -> None:
     assert is_agent(each) is expected  # type: ignore[arg-type]
+
+
+def test_a_guaranteed_pod_stays_that() -> None:
+    amounts = {"cpu": "1", "memory": "64Mi"}
+    own = container(resources={"limits": amounts, "requests": amounts})
+    for name in ("vault-agent-init", "vault-agent"):
+        resources = by_name(changed(spec_of(own)), name)["resources"]
+        assert resources["requests"] == resources["limits"]
+        annotated = by_name(changed(spec_of(own), {"agent-requests-cpu": "5m"}), name)["resources"]
+        assert annotated["requests"]["cpu"] == "5m"
+        burstable = by_name(changed(spec_of(own, container(name="b"))), name)["resources"]
+        assert burstable["requests"]["cpu"] != burstable["limits"]["cpu"]

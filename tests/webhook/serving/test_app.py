@@ -167,7 +167,9 @@ def test_references_go_to_the_audit_log_by_path_only(served: Served) -> None:
 
 def test_all_problems_of_a_pod_are_answered_at_once(served: Served) -> None:
     bad = {**REFERRING, "env": [{"name": "A", "value": "vault:a"}, {"name": "B", "value": "vault:b#c#x"}]}
-    document = pod(bad, vault_agent_configmap="c", run_as_user="me", vault_role="{{ .nosuch }}")
+    document = pod(
+        bad, vault_agent_configmap="c", vault_ct_configmap="d", run_as_user="me", vault_role="{{ .nosuch }}"
+    )
     message = served.review("pods", document)["status"]["message"]
     for word in ("vault-agent-configmap", "run-as-user", "nosuch", "variable A", "variable B"):
         assert word in message

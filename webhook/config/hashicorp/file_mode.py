@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import FALSE as NO_TOKEN
-from vaultenv.agent_settings import AgentFile, AgentSettings, Listener, agent_text
+from vaultenv.agent_settings import AgentFile, AgentSettings, Listener
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config, Defaults
-from webhook.config.configure import address_problems, within_limits
+from webhook.config.configure import address_problems, within_limits, without_program
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
 from webhook.config.hashicorp.exec_mode import GATE, INJECTED, KEYS, WARNINGS, asks_for_exec_mode
 from webhook.config.hashicorp.files import file_problems, read_files, token_file, volume_paths
@@ -20,18 +21,6 @@ from webhook.config.hashicorp.template_analysis import template_problems
 from webhook.config.settings import Settings
 from webhook.config.sidecar import Sidecar
 
-_NEUTRAL: Mapping[str, Any] = {
-    "from_path": "",
-    "passthrough": "",
-    "ignore_missing": False,
-    "daemon": False,
-    "reuse": False,
-    "delay_s": None,
-    "transit_key": "",
-    "transit_path": "",
-    "transit_batch_size": None,
-}
-"""Fields of `Config` that are about a program, and an agent has none."""
 _IMAGE_FIELDS = ("launcher_image", "launcher_pull_policy")
 _OF_CONFIGMAP = (
     "secrets",
@@ -132,13 +121,13 @@ def read_file_mode(
 
 def _config(own: Config, login: Login, defaults: Defaults) -> Config:
     """Return the configuration of the agent's container: nothing of it is for a program."""
-    fields = {**defaults, **_NEUTRAL, **login.fields, "tls_secret": ""}
+    fields = {**defaults, **login.fields, "tls_secret": ""}
     fields.update({field: getattr(own, field) for field in _IMAGE_FIELDS})
     if "jwt_file" in login.fields:
         fields["token_audience"] = ""
     annotated = {field: own.annotated[field] for field in _IMAGE_FIELDS if field in own.annotated}
     return replace(
-        Config(**fields),
+        without_program(Config(**fields)),
         variables=login.variables,
         tls_files={},
         annotated={**annotated, **login.annotated},

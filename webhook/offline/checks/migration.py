@@ -11,6 +11,7 @@ from vaultkube import value_types
 from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotation_keys import annotation_path
 from webhook.config.annotations import ANNOTATIONS, Config
+from webhook.config.helpers import writes_token
 from webhook.objects.paths import value_path
 from webhook.objects.references import References
 from webhook.offline.operator_settings import Operator
@@ -28,6 +29,7 @@ def pod_migration(
 ) -> Iterator[Problem]:
     """Yield the differences for a pod that works with Bank-Vaults; `plan` is the webhook's for it."""
     yield from _common(reviewable, operator, config)
+    yield from _helpers(config, plan)
     if not plan.wrapped:
         return
     spec = reviewable.content["spec"]
@@ -49,6 +51,16 @@ def pod_migration(
             if _ESCAPE.search(str(entry.get("value") or "")):
                 path = ("spec", key, index, "env", position, "value")
                 yield Problem("escape", path, f"variable {entry.get('name')}: the reference stays text")
+
+
+def _helpers(config: Config, plan: Plan) -> Iterator[Problem]:
+    field = "use_agent" if config.use_agent else "template_configmap"
+    if writes_token(config) and not config.agent_configmap and (plan.wrapped or config.template_configmap):
+        yield Problem("agent-login", config.path_of(field), "the token comes from vault-env")
+    if config.run_as_non_root:
+        for field in ("agent_configmap", "template_configmap"):
+            if getattr(config, field):
+                yield Problem("helper-user", config.path_of(field), "the program does not begin as root")
 
 
 def object_migration(

@@ -32,6 +32,7 @@ RULES = (
     Rule("transit-key", ERROR, "a ciphertext without a transit key to decrypt it", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them"),
     Rule("exec-mode", ERROR, "HashiCorp's annotations ask for exec mode, and for nothing that it could bring, or for a container that is not there", "as the message says: docs/hashicorp.md"),
+    Rule("helper", ERROR, "annotations ask for a helper, vault-agent or consul-template, that cannot be in this pod", "as the message says: docs/helpers.md"),
     Rule("file-mode", ERROR, "HashiCorp's annotations ask for files that cannot be written as they say, or for an agent that cannot be in this pod", "as the message says: docs/hashicorp-files.md"),
     Rule("template", ERROR, "a template of HashiCorp's annotations that cannot be rendered", "as the message says: docs/consul-template.md"),
     Rule("template-warned", WARNING, "a template that reads a KV version 2 secret as one of version 1", "write .Data.data.KEY"),
@@ -71,6 +72,8 @@ MIGRATION = (
     Rule("daemon-environment", NOTE, "with vault-env-daemon the program no longer sees the launcher's own variables", "name those that it needs in vault-env-passthrough"),
     Rule("token-mount", NOTE, "the token file is read where the volume is mounted, /vault-token, and is no longer copied to /vault/.vault-token", "have the program read VAULT_TOKEN_FILE, if it does"),
     Rule("missing-secrets", NOTE, "vault-ignore-missing-secrets works for Secrets and ConfigMaps too", "remove it if a missing key shall be an error"),
+    Rule("agent-login", NOTE, "vault-agent is vault-env, which makes no ConfigMap, needs no added capability, and writes the token with mode 0644", "nothing, unless something reads the ConfigMap …-vault-agent-config"),
+    Rule("helper-user", NOTE, "the helper's program runs as user 100 or as the pod's, without added capabilities", "run-as-non-root: \"false\", if it shall begin as root with them"),
     Rule("init-container", NOTE, "copy-vault-env runs without a shell, not as root, with a read-only root file system; its volume is read-only for the other containers", "set run-as-non-root or readonly-root-fs to false if that is not wanted"),
 )  # fmt: skip
 """The rules that `--from bank-vaults` adds: differences for a manifest that works with Bank-Vaults."""

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.webhook.config.hashicorp.annotated import GATE, file_mode, named, ours, read_files, rules_and_keys
-from vaultenv.agent_settings import AgentFile, AgentSettings, Listener, parse_agent
+from vaultenv.agent_document import parse_agent
+from vaultenv.agent_settings import AgentFile, AgentSettings, Listener
 from vaultenv.template_sources import TemplateSource
 from vaultkube.problem import messages
 from webhook.config.hashicorp.file_mode import FileMode

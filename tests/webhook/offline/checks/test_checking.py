@@ -63,7 +63,6 @@ def annotation(key: str) -> str:
 ANNOTATED = [
     ("vault-skip-verify", "maybe", "annotation-value"),
     ("vault-rolle", "shop", "annotation-unknown"),
-    ("vault-agent", "true", "annotation-refused"),
     ("vault-agent-cpu", "100m", "annotation-ignored"),
     ("vault-skip-verify", "true", "annotation-ignored"),
     ("vault-addr", "https://localhost", "vault-address"),
@@ -277,6 +276,8 @@ MOVED = [
     (pod(container(), annotations={"vault-env-daemon": "true"}), "daemon-environment", annotation("vault-env-daemon")),
     (pod(container(), annotations={"token-auth-mount": "v:t"}, volumes=[{"name": "v"}]), "token-mount", annotation("token-auth-mount")),
     (secret(annotations={"vault-serviceaccount": "d", "vault-ignore-missing-secrets": "true"}, stringData={"a": REFERENCE}), "missing-secrets", annotation("vault-ignore-missing-secrets")),
+    (pod(container(), annotations={"vault-agent": "true"}), "agent-login", annotation("vault-agent")),
+    (pod(container(), annotations={"vault-agent-configmap": "c"}), "helper-user", annotation("vault-agent-configmap")),
     (pod(container()), "init-container", "spec"),
 ]  # fmt: skip
 
@@ -322,6 +323,8 @@ KEYS = st.sampled_from(
         "vault-env-from-path",
         "vault-env-from-path-include",
         "vault-agent",
+        "vault-agent-configmap",
+        "vault-ct-configmap",
         "token-auth-mount",
         "vault-token-audience",
         "vault-jwt-file",

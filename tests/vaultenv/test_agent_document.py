@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaultenv.agent_settings import AgentFile, AgentSettings, Listener, agent_text, parse_agent
+from vaultenv.agent_document import agent_text, parse_agent
+from vaultenv.agent_settings import AgentFile, AgentSettings, Listener
 from vaultenv.template_sources import TemplateSource
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -39,6 +40,7 @@ SETTINGS = st.builds(
     st.just("") | PATH,
     st.none()
     | st.builds(Listener, st.integers(1, 65535), st.sampled_from(["true", "false", "force"]), st.booleans()),
+    st.integers(0, 0o7777),
 )
 
 

@@ -1,0 +1,217 @@
+"""The containers of Bank-Vaults' helpers: our agent or HashiCorp's, which logs in or writes files, and consul-template.
+
+Names, arguments, mounts and variables are those of Bank-Vaults' webhook (v1.23); capabilities are added only for root.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from vaultenv.agent_document import agent_text
+from vaultenv.agent_settings import AgentSettings
+from vaultkube.wire.containers import Container, EnvVar, SecurityContext, VolumeMount
+from vaultkube.wire.pods import PodSpec
+from webhook.config.annotations import Config
+from webhook.config.configure import without_program
+from webhook.config.helper_table import ACCOUNT_PATH
+from webhook.pods import launcher
+from webhook.pods.agent import AGENT
+from webhook.pods.agent_program import AGENT_VARIABLE
+from webhook.pods.agent_role import Role
+from webhook.pods.cloud_identity import identity_mounts, identity_variables
+from webhook.pods.expansion import double_dollars
+from webhook.pods.facts import find_containers
+from webhook.pods.helper_volumes import (
+    AGENT_CONFIG,
+    AGENT_LOGIN_CONFIG,
+    AGENT_SECRETS,
+    CONFIG_FILE,
+    TEMPLATE_CONFIG,
+    TEMPLATE_SECRETS,
+    account_mount_of,
+)
+from webhook.pods.launcher import Launcher
+from webhook.pods.resources import launcher_resources
+
+TEMPLATE = "consul-template"
+_CONFIGURED = frozenset([AGENT_CONFIG, AGENT_LOGIN_CONFIG, TEMPLATE_CONFIG])
+_HOME = "/home/consul-template"
+_SECRETS_PATH = "/vault/secrets"
+_USER, _GROUP = 100, 1000
+"""`vault` and `consul-template` in the images of these programs."""
+_CAPABILITIES = ["CHOWN", "SETFCAP", "SETGID", "SETPCAP", "SETUID"]
+_FOR_PROGRAMS = ("VAULT_ADDR", "VAULT_SKIP_VERIFY", "VAULT_NAMESPACE", "VAULT_CACERT")
+_AS_USER: list[EnvVar] = [{"name": "SKIP_CHOWN", "value": "true"}, {"name": "SKIP_SETCAP", "value": "true"}]
+"""What the entry point of HashiCorp's image must not do without root."""
+_READABLE = 0o644
+
+
+class Helping(NamedTuple):
+    """The login and the pod that helpers are made for, the pod as its author has it."""
+
+    launcher: Launcher
+    pod_spec: PodSpec
+
+    @property
+    def config(self) -> Config:
+        """The configuration of the pod."""
+        return self.launcher.config
+
+
+def is_helper(container: Container) -> bool:
+    """Return whether the container runs HashiCorp's agent or consul-template with a ConfigMap, as this webhook adds it."""
+    names = {mount.get("name") for mount in container.get("volumeMounts") or ()}
+    return container.get("name") in (AGENT, TEMPLATE) and not names.isdisjoint(_CONFIGURED)
+
+
+def token_container(helping: Helping) -> Container:
+    """Return the init container that writes the token, to be read by every user: the volume is this pod's alone."""
+    config = helping.config
+    if config.agent_configmap:
+        return _hashicorps_login(helping)
+    own = without_program(config)
+    if config.account_path != ACCOUNT_PATH and not (own.jwt_file or own.token_audience):
+        own = replace(own, jwt_file=f"{config.account_path}/token")
+    added = helping.launcher.with_config(own)
+    text = agent_text(AgentSettings(home=launcher.MOUNT_PATH, token_mode=_READABLE))
+    variables = {**added.variables(""), AGENT_VARIABLE: double_dollars(text)}
+    identity = identity_variables(config, helping.pod_spec)
+    texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
+    container: Container = {
+        "name": AGENT,
+        "image": config.launcher_image,
+        "imagePullPolicy": config.launcher_pull_policy,
+        "command": Role.INIT.command,
+        "env": [*identity, *texts],
+        "securityContext": _launchers_context(helping),
+        "volumeMounts": [
+            *_own_mounts(own),
+            *account_mount_of(config, helping.pod_spec),
+            *identity_mounts(config, helping.pod_spec),
+        ],
+    }
+    return _with_launchers_resources(container, helping)
+
+
+def agent_container(helping: Helping) -> Container:
+    """Return the container of HashiCorp's agent beside the program."""
+    config = helping.config
+    args = [
+        "agent",
+        "-config",
+        f"/vault/config/{CONFIG_FILE}",
+        *(["-exit-after-auth"] if config.agent_once else ()),
+    ]
+    cpu, memory = config.agent_cpu or config.agent_cpu_limit, config.agent_memory or config.agent_memory_limit
+    shares = config.agent_share_processes is not False
+    return {
+        "name": AGENT,
+        "image": config.agent_image,
+        "imagePullPolicy": config.agent_pull_policy,
+        "args": args,
+        "env": [*_variables(helping), *_entry_point(helping), *config.agent_variables],
+        "securityContext": _context(helping, ["IPC_LOCK", *_ptrace(shares)]),
+        "volumeMounts": [
+            *_own_mounts(config),
+            *account_mount_of(config, helping.pod_spec),
+            {"name": AGENT_SECRETS, "mountPath": _SECRETS_PATH},
+            _file_mount(AGENT_CONFIG, "/vault/config"),
+        ],
+        "resources": {
+            "limits": {"cpu": cpu, "memory": memory},
+            "requests": {"cpu": config.agent_cpu_request, "memory": config.agent_memory_request},
+        },
+    }
+
+
+def template_container(helping: Helping) -> Container:
+    """Return the container of consul-template, which finds the token in its home or is told where it is."""
+    config = helping.config
+    args = ["-config", f"/vault/ct-config/{CONFIG_FILE}", *(["-once"] if config.template_once else ())]
+    if config.token_mount:
+        args.append(f"-vault-agent-token-file={launcher.TOKEN_MOUNT_PATH}/{config.token_mount[1]}")
+    shares = config.template_share_processes is not False
+    return {
+        "name": TEMPLATE,
+        "image": config.template_image,
+        "imagePullPolicy": config.template_pull_policy,
+        "args": args,
+        "env": [*_variables(helping), {"name": "HOME", "value": _HOME}],
+        "securityContext": _context(helping, _ptrace(shares)),
+        "volumeMounts": [
+            *_own_mounts(config),
+            {"name": TEMPLATE_SECRETS, "mountPath": _SECRETS_PATH},
+            {"name": launcher.VOLUME, "mountPath": _HOME},
+            _file_mount(TEMPLATE_CONFIG, "/vault/ct-config"),
+        ],
+        "resources": {"limits": {"cpu": config.template_cpu, "memory": config.template_memory}},
+    }
+
+
+def _hashicorps_login(helping: Helping) -> Container:
+    config = helping.config
+    container: Container = {
+        "name": AGENT,
+        "image": config.agent_image,
+        "imagePullPolicy": config.agent_pull_policy,
+        "command": ["vault", "agent", f"-config=/vault/agent/{CONFIG_FILE}", "-exit-after-auth"],
+        "env": _variables(helping),
+        "securityContext": _context(helping, []),
+        "volumeMounts": [
+            *_own_mounts(config),
+            *account_mount_of(config, helping.pod_spec),
+            {"name": AGENT_LOGIN_CONFIG, "mountPath": "/vault/agent", "readOnly": True},
+            *([] if config.template_configmap else [_agent_secrets()]),
+        ],
+    }
+    return _with_launchers_resources(container, helping)
+
+
+def _with_launchers_resources(container: Container, helping: Helping) -> Container:
+    own = [each for _, each in find_containers(helping.pod_spec)]
+    resources = launcher_resources(helping.pod_spec, own, helping.launcher.settings)
+    return {**container, "resources": resources} if resources else container
+
+
+def _agent_secrets() -> VolumeMount:
+    return {"name": AGENT_SECRETS, "mountPath": _SECRETS_PATH}
+
+
+def _own_mounts(config: Config) -> list[VolumeMount]:
+    """Return the writable mount of the launcher's volume, which takes the token, and those of the login's files."""
+    return [{"name": launcher.VOLUME, "mountPath": launcher.MOUNT_PATH}, *launcher.login_mounts(config)]
+
+
+def _file_mount(volume: str, folder: str) -> VolumeMount:
+    return {"name": volume, "mountPath": f"{folder}/{CONFIG_FILE}", "subPath": CONFIG_FILE, "readOnly": True}
+
+
+def _variables(helping: Helping) -> list[EnvVar]:
+    ours = helping.launcher.variables("")
+    return [{"name": name, "value": ours[name]} for name in _FOR_PROGRAMS if name in ours]
+
+
+def _entry_point(helping: Helping) -> list[EnvVar]:
+    return _AS_USER if helping.config.run_as_non_root else []
+
+
+def _ptrace(shares: bool) -> list[str]:
+    return ["SYS_PTRACE"] if shares else []
+
+
+def _launchers_context(helping: Helping) -> SecurityContext:
+    own = [each for _, each in find_containers(helping.pod_spec)]
+    return helping.launcher.security_context(helping.pod_spec, own)
+
+
+def _context(helping: Helping, capabilities: list[str]) -> SecurityContext:
+    """Return a context that PodSecurity `restricted` admits, with the image's user by its number; or, where `run-as-non-root`
+    is false, one in which the image's entry point can change from root to that user.
+    """
+    context, config = _launchers_context(helping), helping.config
+    context["readOnlyRootFilesystem"] = "readonly_root_fs" in config.annotated and config.readonly_root_fs
+    if not config.run_as_non_root:
+        context["capabilities"] = {"drop": ["ALL"], "add": [*_CAPABILITIES, *capabilities]}
+    elif "runAsUser" not in context and not (helping.pod_spec.get("securityContext") or {}).get("runAsUser"):
+        context["runAsUser"] = _USER
+        context.setdefault("runAsGroup", _GROUP)
+    return context

@@ -1,0 +1,188 @@
+"""Bank-Vaults' helpers in a pod: the mounts of their files in its containers, and the helpers themselves."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vaultkube.policy.paths import RequestedPath
+from vaultkube.problem import Problem
+from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.pods import ContainerList, PodSpec
+from webhook.config.annotations import Config
+from webhook.config.helpers import files_path, has_agent_sidecar, writes_token
+from webhook.config.sidecar import Sidecar
+from webhook.pods import launcher
+from webhook.pods.agent import AGENT
+from webhook.pods.facts import INIT_CONTAINERS, find_containers
+from webhook.pods.helper_containers import (
+    TEMPLATE,
+    Helping,
+    agent_container,
+    template_container,
+    token_container,
+)
+from webhook.pods.helper_volumes import AGENT_SECRETS, TEMPLATE_SECRETS, helper_volumes
+from webhook.pods.launcher import Launcher, is_init_container
+
+_ALWAYS = "Always"
+_NAMES = (AGENT, TEMPLATE)
+
+
+class Helper(NamedTuple):
+    """One container to add, the list that it belongs to, and whether it stays as long as the program."""
+
+    container: Container
+    key: ContainerList
+
+
+class Helpers(NamedTuple):
+    """The helpers of one pod: the launcher of its annotations, and the pod as its author has it."""
+
+    launcher: Launcher
+    pod_spec: PodSpec
+
+    @property
+    def config(self) -> Config:
+        """The configuration of the pod."""
+        return self.launcher.config
+
+    def requested_paths(self) -> Iterator[RequestedPath]:
+        """Yield what a ConfigMap asks of Vault, which is unknown."""
+        for field in ("agent_configmap", "template_configmap"):
+            if getattr(self.config, field):
+                where = f"annotation {self.config.name_of(field)}"
+                yield RequestedPath(self.config.path_of(field), where, None)
+
+
+def find_helpers(pod_spec: PodSpec, added: Launcher) -> Helpers | None:
+    """Return the helpers that the annotations ask for, None without any."""
+    config = added.config
+    is_asked = writes_token(config) or config.template_configmap or has_agent_sidecar(config)
+    return Helpers(added, pod_spec) if is_asked else None
+
+
+def has_token(pod_spec: PodSpec) -> bool:
+    """Return whether an init container of the pod writes the token."""
+    return any(container.get("name") == AGENT for container in pod_spec.get(INIT_CONTAINERS) or ())
+
+
+def is_needed(helpers: Helpers, has_references: bool) -> bool:
+    """Return whether the pod gets its helpers: those that write files always, a login for containers with references."""
+    config = helpers.config
+    return has_references or bool(config.template_configmap or config.agent_configmap)
+
+
+def mount_files(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
+    """Return the PodSpec whose containers mount what helpers write, and that has the launcher's volume in memory."""
+    config, new = helpers.config, pod_spec.copy()
+    volume = TEMPLATE_SECRETS if config.template_configmap else AGENT_SECRETS
+    mount: VolumeMount = {"name": volume, "mountPath": files_path(config)}
+    if config.template_configmap or config.agent_configmap:
+        for (key, index), container in find_containers(pod_spec):
+            if _gets_files(key, container, config):
+                new[key] = [*new[key][:index], _mounting(container, mount), *new[key][index + 1 :]]
+    new["volumes"] = list(pod_spec.get("volumes") or ())
+    present = {volume.get("name") for volume in new["volumes"]}
+    new["volumes"] += [each for each in helper_volumes(config, pod_spec) if each["name"] not in present]
+    return new
+
+
+def _gets_files(key: ContainerList, container: Container, config: Config) -> bool:
+    if is_init_container(container) or container.get("name") in _NAMES:
+        return False
+    if key == INIT_CONTAINERS and container.get("restartPolicy") != _ALWAYS:
+        return bool(config.template_configmap and config.template_once and config.template_in_init_containers)
+    return True
+
+
+def _mounting(container: Container, mount: VolumeMount) -> Container:
+    present = container.get("volumeMounts") or []
+    is_there = any(other.get("name") == mount["name"] for other in present)
+    return container if is_there else {**container, "volumeMounts": [*present, mount]}
+
+
+def with_helpers(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
+    """Return the PodSpec with its helpers: the login first of all, consul-template for once behind the launcher's copy, those
+    that stay first of the containers.
+    """
+    new = pod_spec.copy()
+    for container, key in _helpers(helpers):
+        present = new.get(key) or []
+        if container["name"] not in {each.get("name") for _, each in find_containers(new)}:
+            place = 0 if container["name"] == AGENT or key != INIT_CONTAINERS else _behind_copies(present)
+            new[key] = [*present[:place], container, *present[place:]]
+    if _shares_processes(helpers.config, pod_spec):
+        new["shareProcessNamespace"] = True
+    return new
+
+
+def _shares_processes(config: Config, pod_spec: PodSpec) -> bool:
+    """Return whether a helper that writes files may see, and so signal, the program; a pod with the host's processes does
+    already, and one that says no keeps its word unless that is annotated.
+    """
+    if not (config.template_configmap or has_agent_sidecar(config)):
+        return False
+    annotated = config.template_share_processes if config.template_configmap else config.agent_share_processes
+    is_open = "shareProcessNamespace" not in pod_spec and not pod_spec.get("hostPID")
+    return is_open if annotated is None else annotated
+
+
+def _behind_copies(present: list[Container]) -> int:
+    """Return the first place behind the containers that bring the token and the launcher, or write what stays."""
+    ours = [
+        index
+        for index, container in enumerate(present)
+        if is_init_container(container) or container.get("name") == AGENT
+    ]
+    return max(ours, default=-1) + 1
+
+
+def _helpers(helpers: Helpers) -> Iterator[Helper]:
+    config, helping = helpers.config, Helping(*helpers)
+    if writes_token(config):
+        yield Helper(token_container(helping), INIT_CONTAINERS)
+    if config.template_configmap:
+        made = template_container(helping)
+        yield Helper(made, INIT_CONTAINERS) if config.template_once else _staying(made, helpers)
+    if has_agent_sidecar(config):
+        yield _staying(agent_container(helping), helpers)
+
+
+def _staying(container: Container, helpers: Helpers) -> Helper:
+    """Return the helper beside the program: a native sidecar where that is set, or where the pod ends by itself."""
+    form = helpers.config.sidecar
+    ends = helpers.pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
+    if form is Sidecar.NATIVE or (form is Sidecar.AUTO and ends):
+        return Helper({**container, "restartPolicy": _ALWAYS}, INIT_CONTAINERS)
+    return Helper(container, "containers")
+
+
+def problems_of_helpers(pod_spec: PodSpec, helpers: Helpers) -> Iterator[Problem]:
+    """Yield a problem for each container and volume of the pod that has the name of a helper's, and for a mount in the way."""
+    present = {container.get("name"): (place, container) for place, container in find_containers(pod_spec)}
+    for made, _ in _helpers(helpers):
+        place, container = present.get(made["name"], (None, made))
+        if place and any(container.get(field) != made.get(field) for field in ("command", "args")):
+            message = f"container {made['name']} has the name of one that the webhook adds: rename it"
+            yield Problem("helper", ("spec", *place), message)
+    volumes = {volume.get("name"): volume for volume in pod_spec.get("volumes") or ()}
+    for volume in helper_volumes(helpers.config, helpers.pod_spec):
+        name = volume["name"]
+        if name != launcher.VOLUME and not launcher.is_volume(volumes.get(name, volume), volume):
+            message = f"volume {name} of the pod has the name of a volume that the webhook adds: rename it"
+            yield Problem("volume", ("spec", "volumes"), message)
+    yield from _mounts_in_the_way(pod_spec, helpers.config)
+
+
+def _mounts_in_the_way(pod_spec: PodSpec, config: Config) -> Iterator[Problem]:
+    if not (config.template_configmap or config.agent_configmap):
+        return
+    own = TEMPLATE_SECRETS if config.template_configmap else AGENT_SECRETS
+    for place, container in find_containers(pod_spec):
+        for index, mount in enumerate(container.get("volumeMounts") or ()):
+            is_there = (mount.get("mountPath") or "").rstrip("/") == files_path(config)
+            if is_there and mount.get("name") != own and _gets_files(place[0], container, config):
+                message = (
+                    f"container {container.get('name')}: mounts volume {mount.get('name')} at {files_path(config)}, where the "
+                    "files of the helper are to be: mount it elsewhere, or set vault-configfile-path"
+                )
+                yield Problem("mount", ("spec", *place, "volumeMounts", index), message)
