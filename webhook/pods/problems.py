@@ -68,7 +68,7 @@ def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem
         name = container.get("name") or ""
         if name in names:
             message = f"container {name}: another container of the pod has this name, which Kubernetes refuses; rename one of them"
-            yield Problem("refused", ("spec", *place), message)
+            yield Problem("container-name", ("spec", *place, "name"), message)
         names.add(name)
         if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
             remedy = _ONE_WEBHOOK if copies_launcher(container) else "rename it"

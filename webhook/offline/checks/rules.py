@@ -39,6 +39,7 @@ RULES = (
     Rule("lease-ends", WARNING, "exec mode brings credentials or a certificate that probably end while the program runs", "add the annotation vault-env-daemon, or give their role a time that outlasts the program"),
     Rule("two-launchers", ERROR, "both families of annotations would start one container, or need what only one of them can have", "drop one of them, or leave the container out; the message names the annotations"),
     Rule("mount", ERROR, "a container mounts something where vault-env, or the files of its agent, must be", "mount it elsewhere"),
+    Rule("container-name", ERROR, "two containers of the pod have one name, which Kubernetes refuses", "rename one of them"),
     Rule("volume", ERROR, "the pod's volumes do not fit what the webhook adds", "rename or add the volume"),
     Rule("pod", WARNING, "the pod is valid, but probably not as intended", "mount a token, or correct the names"),
     Rule("container", WARNING, "a container is valid, but probably not as intended", "let the program, or a shell, read the variable itself"),

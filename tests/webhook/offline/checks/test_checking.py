@@ -121,6 +121,7 @@ def test_a_mistake_of_the_pod_is_found(manifest: Any, rule: str, place: str) -> 
 EXACT = [
     (pod(container(env=[{"name": "P", "value": REFERENCE}, {"name": "U", "value": "x$(P)"}])), "container", "spec.containers[0].env[1].value"),
     (pod(container(), container(name="copy-vault-env", env=[])), "refused", "spec.containers[1]"),
+    (pod(container(), container()), "container-name", "spec.containers[1].name"),
     (pod(container(), annotations={"vault-env-from-path": "a/b", "vault-env-from-path-include": "app,x"}), "pod", annotation("vault-env-from-path-include")),
     (pod(container(), initContainers=[{"name": "copy-vault-env", "command": ["sh"]}]), "refused", "spec.initContainers[0]"),
     (pod(container(env=[{"name": "A", "valueFrom": {"fileKeyRef": {"volumeName": "v", "path": "f", "key": "k"}}}], command=None)), "source-missing", "spec.containers[0]"),
