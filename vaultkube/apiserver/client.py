@@ -15,6 +15,7 @@ import requests
 from vaultkube.apiserver.access import Right, subject_access_review
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.apiserver.nodes import TABLE, nodes_of
+from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
@@ -86,7 +87,34 @@ class Cluster:
         """
         right = Right("create", _PLURALS[kind], namespace)
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}"
-        request = _Request("POST", path, f"a new {kind} in {namespace}", right, document)
+        return self._written(
+            _Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline
+        )
+
+    def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the object, None if it does not exist; raise ClusterUnavailable or MissingRight."""
+        right = resource.right("get", name)
+        return self._find(_Request("GET", resource.path(name), resource.called(name), right), deadline)
+
+    def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        """Create the object; return False if there is one of its name; raise ClusterUnavailable or MissingRight."""
+        what = f"new {resource.called(document['metadata']['name'])}"
+        return self._written(
+            _Request("POST", resource.path(), what, resource.right("create"), document), deadline
+        )
+
+    def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        """Put the document in the place of the object that it was made from, by its resourceVersion.
+
+        Returns False if that has changed or gone meanwhile; raises ClusterUnavailable or MissingRight.
+        """
+        name = document["metadata"]["name"]
+        right = resource.right("update", name)
+        return self._written(
+            _Request("PUT", resource.path(name), resource.called(name), right, document), deadline
+        )
+
+    def _written(self, request: _Request, deadline: Deadline) -> bool:
         answer = self._request(request, deadline)
         return answer.status != _CONFLICT and self._document(request, answer) is not None
 
