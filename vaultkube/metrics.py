@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import Gauge
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX, _OWNER = "vault-webhook-metrics-", "owner"
@@ -31,6 +35,17 @@ def prepare_directory(folder: str) -> Path:
     _own(directory)
     os.environ[DIRECTORY_VARIABLE] = str(directory)
     return directory
+
+
+@contextmanager
+def shared_directory(folder: str) -> Iterator[None]:
+    """Share metrics among this process and its children by a directory in `folder`, which this process removes."""
+    directory, maker = prepare_directory(folder), os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() == maker:  # children that end come by here too
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _own(directory: Path) -> None:
@@ -100,7 +115,7 @@ class Metrics:
     """The figures of this process."""
 
     def __init__(self) -> None:
-        from prometheus_client import Counter, Gauge, Histogram  # reads the directory at import
+        from prometheus_client import Counter, Histogram  # reads the directory at import
 
         self._reviews = Counter("vault_webhook_reviews_total", "Admission reviews", ["resource", "outcome"])
         self._seconds = Histogram(
@@ -116,11 +131,7 @@ class Metrics:
         self._denied = Counter(
             "vault_webhook_callers_denied_total", "Requests from others than the API server"
         )
-        self._not_after = Gauge(
-            "vault_webhook_certificate_not_after_seconds",
-            "End of the serving certificate's validity, in seconds since 1970",
-            multiprocess_mode="livemax",
-        )
+        self._not_after = _not_after()
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
         """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
@@ -145,6 +156,43 @@ class Metrics:
     def image_lookup(self, outcome: str) -> None:
         """Count a look-up of an image configuration."""
         self._lookups.labels(outcome).inc()
+
+
+class CertificateMetrics:
+    """The figures of the process that looks after the certificate, which is none of those that have `Metrics`."""
+
+    def __init__(self) -> None:
+        from prometheus_client import Counter, Gauge
+
+        self._steps = Counter(
+            "vault_webhook_certificate_steps_total",
+            "Steps in the life of the self-managed certificate: served by this replica, stored, registered",
+            ["step"],
+        )
+        self._leader = Gauge(
+            "vault_webhook_certificate_leader",
+            "Whether this replica renews the self-managed certificate",
+            multiprocess_mode="livemax",
+        )
+        self.not_after: Callable[[float], None] = _not_after().set
+
+    def step(self, step: str) -> None:
+        """Count a step: served, stored or registered."""
+        self._steps.labels(step).inc()
+
+    def leads(self, leads: bool) -> None:
+        """Set whether this replica is the one that renews."""
+        self._leader.set(int(leads))
+
+
+def _not_after() -> "Gauge":
+    from prometheus_client import Gauge
+
+    return Gauge(
+        "vault_webhook_certificate_not_after_seconds",
+        "End of the serving certificate's validity, in seconds since 1970",
+        multiprocess_mode="livemax",
+    )
 
 
 def exposition() -> Callable[[], tuple[bytes, str]]:

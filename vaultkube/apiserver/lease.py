@@ -89,6 +89,7 @@ class Election:
         self._clock = clock
         self._seen: Seen | None = None
         self._leads_until = 0.0
+        self._problem = ""
 
     def leads(self) -> bool:
         """Return whether this process is the leader; work that takes long asks again before each of its writes."""
@@ -105,8 +106,9 @@ class Election:
                 self._leads_until = started + self._times.lead_s
             elif self._seen and self._seen.spec.get("holderIdentity") != self._identity:
                 self._leads_until = 0.0
+            self._problem = ""
         except Refused as error:
-            _log.warning("the Lease was not renewed", extra={"fields": {"reason": str(error)}})
+            self._say(str(error))
         if self.leads() != led:
             fields = {"lease": f"{self._resource.namespace}/{self._name}", "identity": self._identity}
             _log.info("leads" if self.leads() else "no longer leads", extra={"fields": fields})
@@ -132,6 +134,12 @@ class Election:
                 self._leases.replace(self._resource, {**found, "spec": spec}, deadline)
         except Refused as error:
             _log.warning("the Lease was not given back", extra={"fields": {"reason": str(error)}})
+
+    def _say(self, problem: str) -> None:
+        """Log why the Lease was not renewed, once for each reason."""
+        if problem != self._problem:
+            _log.warning("the Lease was not renewed", extra={"fields": {"reason": problem}})
+        self._problem = problem
 
     def _hold(self, deadline: Deadline) -> bool:
         found = self._read(deadline)
