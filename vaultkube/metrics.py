@@ -131,6 +131,15 @@ class Metrics:
         self._denied = Counter(
             "vault_webhook_callers_denied_total", "Requests from others than the API server"
         )
+        self._calls = Counter(
+            "vault_webhook_calls_total", "Calls of Vault and the API server", ["server", "outcome"]
+        )
+        self._call_seconds = Histogram(
+            "vault_webhook_call_seconds",
+            "Time that calls of Vault and the API server took",
+            ["server"],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
         self._not_after = _not_after()
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
@@ -153,6 +162,11 @@ class Metrics:
         """Set the end of the serving certificate's validity, in seconds since 1970."""
         self._not_after.set(seconds)
 
+    def call(self, server: str, outcome: str, seconds: float) -> None:
+        """Count a call of a server, vault or api_server; `outcome` is ok, refused or unavailable."""
+        self._calls.labels(server, outcome).inc()
+        self._call_seconds.labels(server).observe(seconds)
+
     def image_lookup(self, outcome: str) -> None:
         """Count a look-up of an image configuration."""
         self._lookups.labels(outcome).inc()
@@ -161,9 +175,12 @@ class Metrics:
 class CertificateMetrics:
     """The figures of the process that looks after the certificate, which is none of those that have `Metrics`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, self_managed: bool) -> None:
         from prometheus_client import Counter, Gauge
 
+        self.not_after: Callable[[float], None] = _not_after().set
+        if not self_managed:
+            return
         self._steps = Counter(
             "vault_webhook_certificate_steps_total",
             "Steps in the life of the self-managed certificate: served by this replica, stored, registered",
@@ -174,14 +191,13 @@ class CertificateMetrics:
             "Whether this replica renews the self-managed certificate",
             multiprocess_mode="livemax",
         )
-        self.not_after: Callable[[float], None] = _not_after().set
 
     def step(self, step: str) -> None:
-        """Count a step: served, stored or registered."""
+        """Count a step of a self-managed certificate: served, stored or registered."""
         self._steps.labels(step).inc()
 
     def leads(self, leads: bool) -> None:
-        """Set whether this replica is the one that renews."""
+        """Set whether this replica is the one that renews a self-managed certificate."""
         self._leader.set(int(leads))
 
 

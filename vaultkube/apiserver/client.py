@@ -5,7 +5,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
@@ -64,8 +65,14 @@ class Cluster:
     """A connection to one API server; safe to share between threads. `caller` is who lacks a right, in messages."""
 
     def __init__(
-        self, connection: Connection, strict_tls: bool = False, caller: str = "the webhook's ServiceAccount"
+        self,
+        connection: Connection,
+        strict_tls: bool = False,
+        caller: str = "the webhook's ServiceAccount",
+        observe: Callable[[str, float], None] = lambda _outcome, _seconds: None,
     ) -> None:
+        """`observe` is called with each request's outcome, ok, refused or unavailable, and the seconds that it took."""
+        self._observe = observe
         self._caller = caller
         self._connection = connection
         self._strict_tls = strict_tls
@@ -221,6 +228,15 @@ class Cluster:
         return answer.document
 
     def _request(self, request: _Request, deadline: Deadline) -> _Answer:
+        started, outcome = time.monotonic(), "unavailable"
+        try:
+            answer = self._answer(request, deadline)
+            outcome = "ok" if answer.status < 400 else "refused" if answer.status < 500 else "unavailable"
+            return answer
+        finally:
+            self._observe(outcome, time.monotonic() - started)
+
+    def _answer(self, request: _Request, deadline: Deadline) -> _Answer:
         try:
             try:
                 return self._exchange(request, deadline)

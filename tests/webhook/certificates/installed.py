@@ -15,7 +15,6 @@ from typing import Any
 import requests
 import yaml
 
-from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
 from tests.servers.kubectl import Kubectl
 from tests.servers.process import Process, free_port
@@ -23,6 +22,7 @@ from tests.servers.process import Process, free_port
 ROOT = Path(__file__).parents[3]
 NAMESPACE = "vault-webhook"
 CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/vault-webhook"
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/vault-webhook"
 SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-tls"
 _PIECE = 65_536
 
@@ -126,17 +126,19 @@ class Replica:
 
 
 class Installation:
-    """An API server with the manifests of `manifests/base`, and replicas."""
+    """The manifests of `manifests/base` on an API server of which nobody else is in need, and replicas."""
 
-    def __init__(self, folder: Path, authority: Authority) -> None:
+    def __init__(self, folder: Path, cluster: Cluster) -> None:
+        folder.mkdir()
         self._folder = folder
-        self.cluster = Cluster(folder / "cluster", authority)
+        self.cluster = cluster
         self.balancer = Balancer()
         self.replicas: list[Replica] = []
 
     def install(self) -> None:
-        """Apply the manifests, with the balancer in the place of the Service."""
-        self.cluster.wait()
+        """Apply the manifests anew, with the balancer in the place of the Service."""
+        for path in (CONFIGURATION, SECRET, LEASE):
+            self.cluster.answer("DELETE", path)
         self.apply(by_service=False)
         self.kubeconfig = self.cluster.kubeconfig_of(NAMESPACE, "vault-webhook")
 
@@ -168,7 +170,6 @@ class Installation:
         for replica in self.replicas:
             replica.stop()
         self.balancer.stop()
-        self.cluster.stop()
 
     def refusal(self) -> str:
         """Return why the API server does not take a pod with a reference; empty if it does, as the webhook changed it."""
@@ -213,9 +214,9 @@ _REFERENCE = {"name": "P", "value": "vault:secret/data/app#password"}
 
 
 @contextmanager
-def installed(folder: Path, authority: Authority) -> Iterator[Installation]:
+def installed(folder: Path, cluster: Cluster) -> Iterator[Installation]:
     """Yield an installation without replicas, and end it."""
-    installation = Installation(folder, authority)
+    installation = Installation(folder, cluster)
     try:
         installation.install()
         yield installation
