@@ -175,20 +175,21 @@ class Metrics:
 class CertificateMetrics:
     """The figures of the process that looks after the certificate, which is none of those that have `Metrics`."""
 
-    def __init__(self, *, self_managed: bool) -> None:
+    def __init__(self, *, is_kept: bool) -> None:
+        """`is_kept` tells that one replica keeps certificate or path, so that there are steps and a leader."""
         from prometheus_client import Counter, Gauge
 
         self.not_after: Callable[[float], None] = _not_after().set
-        if not self_managed:
+        if not is_kept:
             return
         self._steps = Counter(
             "vault_webhook_certificate_steps_total",
-            "Steps in the life of the self-managed certificate: served by this replica, stored, registered",
+            "Steps in the life of the certificate that the webhook keeps: served by this replica, stored, registered",
             ["step"],
         )
         self._leader = Gauge(
             "vault_webhook_certificate_leader",
-            "Whether this replica renews the self-managed certificate",
+            "Whether this replica keeps certificate and configuration",
             multiprocess_mode="livemax",
         )
 

@@ -167,7 +167,9 @@ PATH_PATTERNS = ValueType(
 )
 POLICY_MODE = ValueType("enforce or warn", choice("enforce", "warn"))
 IDENTITY_CHECK = ValueType("one of off, pods, token", choice("off", "pods", "token"))
-CERTIFICATE_SOURCE = ValueType("files or self-managed", choice("files", "self-managed"))
+CERTIFICATE_SOURCE = ValueType(
+    "one of files, self-managed, cert-manager", choice("files", "self-managed", "cert-manager")
+)
 LISTENING = ValueType("HOST:PORT, or :PORT for every address, or nothing", _listening)
 PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", choice("vault", "bao"))
 ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argument"]}', _entry_points)

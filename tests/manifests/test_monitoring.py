@@ -35,7 +35,7 @@ WORKER = (
     "",
     'own.review("pods", "changed", 1)\nown.call("vault", "ok", 1)\nown.image_lookup("read")',
 )
-ATTENDANT = ("CertificateMetrics", "self_managed=True", 'own.step("served")\nown.leads(True)')
+ATTENDANT = ("CertificateMetrics", "is_kept=True", 'own.step("served")\nown.leads(True)')
 
 
 def exposed() -> dict[str, set[str]]:

@@ -26,11 +26,9 @@ class Files:
 
         Segments come first: none of a new path may be missing when the API server calls it.
         """
-        if state.current is None:
-            return False
         lines = "".join(f"{segment}\n" for segment in state.segments).encode("ascii")
-        changed = [_write(self.segments, lines), _write(self.pem, state.current.pem())]
-        return any(changed)
+        changed = _write(self.segments, lines)
+        return _write(self.pem, state.current.pem()) or changed if state.current else changed
 
     def remove(self) -> None:
         """Remove the folder."""

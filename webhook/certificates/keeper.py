@@ -12,7 +12,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from webhook.certificates.files import Files
 from webhook.certificates.making import make_certificate
-from webhook.certificates.plan import Registered, Wanted, next_state
+from webhook.certificates.plan import Registered, Wanted, next_state, with_segments
 from webhook.certificates.registration import filled_in, hosts_of, read_endpoints, read_registered
 from webhook.certificates.state import State, data_of, read_state
 
@@ -67,12 +67,19 @@ class Keeper:
         names: Names,
         files: Files,
         lifetime_s: float,
+        *,
+        path_only: bool = False,
         settle_s: float = 10.0,
         changed: Callable[[str], None] = lambda _what: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`settle_s` is the time in which every API server sees a change; `changed` is called with each step taken."""
+        """`settle_s` is the time in which every API server sees a change; `changed` is called with each step taken.
+
+        With `path_only` somebody else makes the certificate and fills in `caBundle`, cert-manager for example: the Secret
+        holds the segments of the path, and the configuration gets path and rules.
+        """
+        self._path_only = path_only
         self._objects = objects
         self._leader = leader
         self._names = names
@@ -116,19 +123,32 @@ class Keeper:
 
     def problem(self) -> str:
         """Return why there is nothing to serve, else an empty text."""
-        return "" if self._state.current else self._said or "there is no certificate yet"
+        return "" if self._serves() else self._said or "there is no certificate yet"
+
+    def _serves(self) -> bool:
+        return bool(self._state.segments if self._path_only else self._state.current)
 
     def _pause_s(self) -> float:
-        moving = not self._state.current or self._state.following or not self._is_settled()
+        moving = not self._serves() or self._state.following or not self._is_settled()
         return 1.0 if moving else TIMES.look_s
 
     def _read_secret(self) -> Mapping[str, Any] | None:
         """Return the Secret, and serve what it holds; one that cannot be used changes nothing."""
         found = self._objects.read(self._secrets, self._names.secret, Deadline(_BUDGET_S))
-        state = _usable(found)
+        state = self._usable(found)
         if state is not None:
             self._serve(state)
         return found
+
+    def _usable(self, found: Mapping[str, Any] | None) -> State | None:
+        """Return the state that the Secret holds, None if it holds none that can be served."""
+        try:
+            state = read_state((found or {}).get("data") or {})
+        except ValueError:
+            return None
+        if self._path_only:
+            return State(segments=state.segments) if state.segments else None
+        return state if state.current else None
 
     def _serve(self, state: State) -> None:
         if state.current != self._state.current:
@@ -136,7 +156,8 @@ class Keeper:
         self._state = state
         if self._files.write(state):
             self._changed("served")
-            _log.info("serves a certificate", extra={"fields": {"not_after": _utc(state)}})
+            fields = {"not_after": _utc(state.current.not_after)} if state.current else {}
+            _log.info("serves a certificate" if fields else "serves a path", extra={"fields": fields})
 
     def _lead(self, found: Mapping[str, Any] | None) -> str:
         """Take the next step, and return what is in the way of those to come, if anything."""
@@ -144,17 +165,8 @@ class Keeper:
             self._configurations, self._names.configuration, Deadline(_BUDGET_S)
         )
         registered = self._look_at(configuration)
-        stored = _usable(found)
-        state = next_state(
-            self._state if stored is None else stored,
-            registered,
-            self._wanted(configuration),
-            self._now(),
-            self._make(configuration),
-            settled=self._clock() - self._trusted_since >= self._settle_s,
-            overlapped=self._clock() - self._stored_since >= min(_OVERLAP_S, self._lifetime_s / 3),
-            reissue=stored is None,
-        )
+        stored = self._usable(found)
+        state = self._next(stored, registered, configuration)
         if state != stored:
             if not self._leader.leads() or not self._store(found, state):
                 return ""
@@ -164,9 +176,28 @@ class Keeper:
             return (
                 f"there is no MutatingWebhookConfiguration {self._names.configuration}: apply the manifests"
             )
+        if self._path_only and not registered.trusted:
+            return f"nobody has filled in caBundle of MutatingWebhookConfiguration {self._names.configuration} yet"
         if self._is_settled():
             self._register(configuration)
         return ""
+
+    def _next(
+        self, stored: State | None, registered: Registered, configuration: Mapping[str, Any] | None
+    ) -> State:
+        state = self._state if stored is None else stored
+        if self._path_only:
+            return with_segments(state, registered)
+        return next_state(
+            state,
+            registered,
+            self._wanted(configuration),
+            self._now(),
+            self._make(configuration),
+            settled=self._clock() - self._trusted_since >= self._settle_s,
+            overlapped=self._clock() - self._stored_since >= min(_OVERLAP_S, self._lifetime_s / 3),
+            reissue=stored is None,
+        )
 
     def _look_at(self, configuration: Mapping[str, Any] | None) -> Registered:
         registered = read_registered(configuration or {}, self._endpoints)
@@ -187,7 +218,7 @@ class Keeper:
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": self._names.secret, "namespace": self._names.namespace},
-            "type": "kubernetes.io/tls",
+            "type": "Opaque" if self._path_only else "kubernetes.io/tls",
             "data": data_of(state),
         }
         return self._objects.add(self._secrets, document, Deadline(_BUDGET_S))
@@ -198,7 +229,7 @@ class Keeper:
             return
         if self._objects.replace(self._configurations, wanted, Deadline(_BUDGET_S)):
             self._changed("registered")
-            _log.info("the webhook configuration trusts what is served")
+            _log.info("the webhook configuration calls and trusts what is served")
 
     def _hosts(self, configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
         return (*self._names.hosts(), *hosts_of(configuration or {}, self._endpoints))
@@ -210,20 +241,10 @@ class Keeper:
         return lambda: make_certificate(self._hosts(configuration), self._lifetime_s / _DAY_S)
 
 
-def _usable(found: Mapping[str, Any] | None) -> State | None:
-    """Return the state that the Secret holds, None if it holds none that can be served."""
-    try:
-        state = read_state((found or {}).get("data") or {})
-    except ValueError:
-        return None
-    return state if state.current else None
-
-
 def _empty() -> dict[str, str]:
     """Return the keys that the state may have, as empty text, so that those which it has not go."""
     return dict.fromkeys(("next.crt", "next.key"), "")
 
 
-def _utc(state: State) -> str:
-    end = state.current.not_after if state.current else 0.0
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

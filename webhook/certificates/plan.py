@@ -53,7 +53,7 @@ def next_state(
     have had the time to read the certificate that is served. `reissue` makes a new
     certificate before its time. `make` makes one.
     """
-    state = replace(state, segments=full_segments(state.segments or _known(registered.segment)))
+    state = with_segments(state, registered)
     current, following = state.current, state.following
     if following is not None and not (following.not_after > now and signers(state.trusted, following)):
         state, following = replace(state, following=None), None
@@ -68,6 +68,11 @@ def next_state(
     if settled and registered.trusted and set(state.trusted) <= set(registered.trusted):
         return _promoted(state)
     return state
+
+
+def with_segments(state: State, registered: Registered) -> State:
+    """Return the state with segments of the path: its own, else the one that the API server calls, and new ones."""
+    return replace(state, segments=full_segments(state.segments or _known(registered.segment)))
 
 
 def full_segments(present: tuple[str, ...]) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def filled_in(
 ) -> Mapping[str, Any]:
     """Return the configuration with the CAs, the path and, where it has none, the rules of each of our webhooks.
 
-    It is equal to the one that was given if nothing is missing.
+    A state without CAs leaves those that are there. The result is equal to the one that was given if nothing is missing.
     """
     webhooks = configuration.get("webhooks") or []
     return {
@@ -74,10 +74,9 @@ def _ours(configuration: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -
 
 def _filled(webhook: Mapping[str, Any], endpoint: Endpoint, state: State) -> Mapping[str, Any]:
     path = f"/{state.segments[0]}{endpoint.path}"
-    client = {
-        **webhook["clientConfig"],
-        "caBundle": base64.b64encode(state.bundle()).decode("ascii"),
-    }
+    client = {**webhook["clientConfig"]}
+    if state.trusted:
+        client["caBundle"] = base64.b64encode(state.bundle()).decode("ascii")
     if client.get("url"):
         client["url"] = urlsplit(client["url"])._replace(path=path).geturl()
     else:

@@ -95,7 +95,7 @@ def data_of(state: State) -> dict[str, str]:
     for pair, chain, key in ((state.current, CHAIN, KEY), (state.following, NEXT_CHAIN, NEXT_KEY)):
         if pair:
             data |= {chain: pair.chain, key: pair.key}
-    return {name: base64.b64encode(text).decode("ascii") for name, text in data.items()}
+    return {name: base64.b64encode(text).decode("ascii") for name, text in data.items() if text}
 
 
 def _pair(found: Mapping[str, bytes], chain: str, key: str) -> Pair | None:

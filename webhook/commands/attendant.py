@@ -29,7 +29,7 @@ def attend(settings: Settings, connection: Connection, own_namespace: str) -> Se
     The child returns when there is a certificate. InvalidSetting if the health listener cannot listen.
     """
     health = _listen(settings)
-    files = Files(settings.metrics_dir) if settings.certificate == "self-managed" else None
+    files = Files(settings.metrics_dir) if settings.certificate != "files" else None
     served = _with_files(settings, files) if files else settings
     sys.stderr.flush()
     parent, child = os.getpid(), os.fork()
@@ -37,7 +37,7 @@ def attend(settings: Settings, connection: Connection, own_namespace: str) -> Se
         _end_with(parent)
         if health:
             health.close()
-        while files and not files.pem.exists():
+        while files and not all(map(os.path.exists, _awaited(served))):
             time.sleep(_WAIT_S)
         return served
     try:
@@ -58,7 +58,13 @@ def _listen(settings: Settings) -> socket.socket | None:
 
 def _with_files(settings: Settings, files: Files) -> Settings:
     pem, segments = str(files.pem), str(files.segments)
+    if settings.certificate == "cert-manager":
+        return replace(settings, path_segments_file=segments)
     return replace(settings, tls_cert_file=pem, tls_private_key_file=pem, path_segments_file=segments)
+
+
+def _awaited(settings: Settings) -> tuple[str, str]:
+    return settings.tls_cert_file, settings.path_segments_file
 
 
 def _end_with(parent: int) -> None:

@@ -38,7 +38,7 @@ class Attendant:
         health: socket.socket | None,
     ) -> None:
         self._settings = settings
-        self._metrics = CertificateMetrics(self_managed=files is not None)
+        self._metrics = CertificateMetrics(is_kept=files is not None)
         self._cluster = Cluster(connection, settings.tls_strict)
         self._kept = self._keeping(own_namespace, files) if files else None
         self._expiry: Expiry | None = None
@@ -91,6 +91,7 @@ class Attendant:
             names,
             files,
             settings.certificate_lifetime_s,
+            path_only=settings.certificate == "cert-manager",
             changed=self._metrics.step,
         )
         return election, keeper
@@ -130,8 +131,10 @@ class Attendant:
 
     def _found_expiry(self) -> Expiry:
         file, publish = self._settings.tls_cert_file, self._metrics.not_after
-        if self._kept is None:
+        if self._settings.certificate == "files":
             return Expiry(file, publish)
+        if self._settings.certificate == "cert-manager":
+            return Expiry(file, publish, remedy="cert-manager's Certificate says why it was not renewed")
         remedy = "the log says why it was not renewed"
         return Expiry(
             file, publish, remedy=remedy, warning_s=self._settings.certificate_lifetime_s * _WARNING

@@ -62,7 +62,7 @@ class Settings:
         "CERTIFICATE",
         CERTIFICATE_SOURCE,
         "files",
-        help="where the serving certificate comes from: TLS_CERT_FILE and PATH_SEGMENTS_FILE, by `vault-webhook certificate`, cert-manager or others (files), or made, kept in CERTIFICATE_SECRET and renewed by the webhook itself (self-managed): see docs/certificates.md",
+        help="where the serving certificate comes from: TLS_CERT_FILE and PATH_SEGMENTS_FILE, by `vault-webhook certificate` or others (files); the webhook itself, which keeps it in CERTIFICATE_SECRET (self-managed); TLS_CERT_FILE by cert-manager, while the webhook keeps the secret path (cert-manager): see docs/certificates.md",
     )
     certificate_lifetime_s: float = setting(
         "CERTIFICATE_LIFETIME",
@@ -216,7 +216,7 @@ class Settings:
 
     def is_attended(self) -> bool:
         """Whether a second process attends the one that serves: for the certificate, or for health."""
-        return self.health_address is not None or self.certificate == "self-managed"
+        return self.health_address is not None or self.certificate != "files"
 
     def path_policy(self) -> PathPolicy:
         """The paths that objects may name."""
@@ -247,11 +247,14 @@ def _unpaired(environ: Mapping[str, str]) -> list[str]:
 
 
 def _two_certificates(environ: Mapping[str, str]) -> list[str]:
-    if environ.get("CERTIFICATE", "").strip().lower() != "self-managed":
-        return []
-    files = (*(name for row in _PAIR for name in row.settings), "PATH_SEGMENTS_FILE")
+    """Return what is wrong with the files that are named beside CERTIFICATE."""
+    source = environ.get("CERTIFICATE", "").strip().lower()
+    files = [name for row in _PAIR for name in row.settings if environ.get(name, "").strip()]
+    path = [name for name in ("PATH_SEGMENTS_FILE",) if environ.get(name, "").strip()]
+    if source == "cert-manager" and not files:
+        return ["CERTIFICATE=cert-manager needs TLS_CERT_FILE and TLS_PRIVATE_KEY_FILE, cert-manager's files"]
+    unused = {"self-managed": [*files, *path], "cert-manager": path}.get(source, [])
     return [
-        f"{name} is not for CERTIFICATE=self-managed, which makes its own: unset one of the two"
-        for name in files
-        if environ.get(name, "").strip()
+        f"{name} is not for CERTIFICATE={source}, which makes its own: unset one of the two"
+        for name in unused
     ]

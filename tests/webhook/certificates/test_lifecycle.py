@@ -160,6 +160,24 @@ def test_another_replica_goes_on_when_the_leader_ends(installation: Installation
     assert not installation.refusal()
 
 
+def test_with_cert_manager_the_webhook_keeps_path_and_rules_alone(
+    installation: Installation, tmp_path: Path
+) -> None:
+    made = make_certificate(["127.0.0.1"], 1)
+    (tmp_path / "tls.crt").write_bytes(made.chain)
+    (tmp_path / "tls.key").write_bytes(made.key)
+    files = {"TLS_CERT_FILE": str(tmp_path / "tls.crt"), "TLS_PRIVATE_KEY_FILE": str(tmp_path / "tls.key")}
+    replica = installation.add(CERTIFICATE="cert-manager", **files)
+    eventually(lambda: "nobody has filled in caBundle" in replica.log.read_text())
+    found = installation.configuration()
+    for webhook in found["webhooks"]:
+        webhook["clientConfig"]["caBundle"] = base64.b64encode(made.ca).decode()
+    installation.cluster.request("PUT", CONFIGURATION, found)  # as cert-manager's injector does
+    eventually(lambda: not installation.refusal())
+    assert set(installation.secret()) == {"path-segments"}
+    assert installation.trusted() == made.ca.decode()
+
+
 def test_what_somebody_takes_out_of_the_configuration_is_filled_in_again(installation: Installation) -> None:
     installation.add()
     eventually(lambda: not installation.refusal())

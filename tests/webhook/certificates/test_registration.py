@@ -55,6 +55,15 @@ def test_a_url_keeps_its_host_and_is_one_that_the_certificate_is_for() -> None:
     assert hosts_of(configuration, ENDPOINTS) == ("192.0.2.1",)
 
 
+def test_without_cas_those_that_somebody_else_has_filled_in_stay() -> None:
+    configuration = shipped()
+    for webhook in configuration["webhooks"]:
+        webhook["clientConfig"]["caBundle"] = "aW5qZWN0ZWQ="
+    found = filled_in(configuration, ENDPOINTS, State(segments=("segment",)))
+    assert [webhook["clientConfig"]["caBundle"] for webhook in found["webhooks"]] == ["aW5qZWN0ZWQ="] * 3
+    assert found["webhooks"][0]["clientConfig"]["service"]["path"] == "/segment/pods"
+
+
 def test_trusted_is_what_every_webhook_trusts() -> None:
     found: Any = filled_in(shipped(), ENDPOINTS, STATE)
     assert read_registered(found, ENDPOINTS).trusted == (MADE.ca, OTHER.ca)

@@ -85,6 +85,15 @@ def test_a_self_managed_certificate_has_no_files(name: str) -> None:
         read_settings({"CERTIFICATE": "Self-Managed", name: "/tls"})
 
 
+def test_the_certificate_of_cert_manager_is_a_file_and_its_path_is_none() -> None:
+    files = {"TLS_CERT_FILE": "/tls/tls.crt", "TLS_PRIVATE_KEY_FILE": "/tls/tls.key"}
+    assert read_settings({"CERTIFICATE": "cert-manager", **files}).is_attended()
+    with pytest.raises(InvalidSetting, match="CERTIFICATE=cert-manager needs TLS_CERT_FILE"):
+        read_settings({"CERTIFICATE": "cert-manager"})
+    with pytest.raises(InvalidSetting, match="PATH_SEGMENTS_FILE is not for CERTIFICATE=cert-manager"):
+        read_settings({"CERTIFICATE": "cert-manager", "PATH_SEGMENTS_FILE": "/x", **files})
+
+
 def test_without_variables_the_defaults_hold() -> None:
     assert read_settings({}) == Settings()
 
