@@ -38,11 +38,11 @@ def prepare_directory(folder: str) -> Path:
 
 
 @contextmanager
-def shared_directory(folder: str) -> Iterator[None]:
+def shared_directory(folder: str) -> Iterator[Path]:
     """Share metrics among this process and its children by a directory in `folder`, which this process removes."""
     directory, maker = prepare_directory(folder), os.getpid()
     try:
-        yield
+        yield directory
     finally:
         if os.getpid() == maker:  # children that end come by here too
             shutil.rmtree(directory, ignore_errors=True)

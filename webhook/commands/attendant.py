@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.errors import InvalidSetting
@@ -23,13 +24,13 @@ _PR_SET_PDEATHSIG = 1
 _WAIT_S = 0.05
 
 
-def attend(settings: Settings, connection: Connection, own_namespace: str) -> Settings | int:
+def attend(settings: Settings, connection: Connection, own_namespace: str, directory: Path) -> Settings | int:
     """Return twice: in a child process, the settings to serve by; in this one, when the child has ended, the exit status.
 
-    The child returns when there is a certificate. InvalidSetting if the health listener cannot listen.
+    The child returns when there is a certificate, whose files are in `directory`. InvalidSetting if the health listener cannot listen.
     """
     health = _listen(settings)
-    files = Files(settings.metrics_dir) if settings.certificate != "files" else None
+    files = Files(directory) if settings.certificate != "files" else None
     served = _with_files(settings, files) if files else settings
     sys.stderr.flush()
     parent, child = os.getpid(), os.fork()
@@ -40,11 +41,7 @@ def attend(settings: Settings, connection: Connection, own_namespace: str) -> Se
         while files and not all(map(os.path.exists, _awaited(served))):
             time.sleep(_WAIT_S)
         return served
-    try:
-        return _supervise(child, served, connection, own_namespace, files, health)
-    finally:
-        if files:
-            files.remove()
+    return _supervise(child, served, connection, own_namespace, files, health)
 
 
 def _listen(settings: Settings) -> socket.socket | None:

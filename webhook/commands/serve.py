@@ -46,11 +46,11 @@ def run(arguments: list[str]) -> int:
     give_back_large_blocks()  # the workers, which are forked, inherit it, and the next
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     configure_logging(operator.settings.log_level)
-    with shared_directory(operator.settings.metrics_dir):
+    with shared_directory(operator.settings.metrics_dir) as directory:
         if operator.settings.is_attended():
             from webhook.commands.attendant import attend
 
-            attended = attend(operator.settings, operator.connection, operator.own_namespace)
+            attended = attend(operator.settings, operator.connection, operator.own_namespace, directory)
             if isinstance(attended, int):
                 return attended
             operator = replace(operator, settings=attended)
