@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import Gauge
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX, _OWNER = "vault-webhook-metrics-", "owner"
@@ -31,6 +35,17 @@ def prepare_directory(folder: str) -> Path:
     _own(directory)
     os.environ[DIRECTORY_VARIABLE] = str(directory)
     return directory
+
+
+@contextmanager
+def shared_directory(folder: str) -> Iterator[Path]:
+    """Share metrics among this process and its children by a directory in `folder`, which this process removes."""
+    directory, maker = prepare_directory(folder), os.getpid()
+    try:
+        yield directory
+    finally:
+        if os.getpid() == maker:  # children that end come by here too
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _own(directory: Path) -> None:
@@ -100,7 +115,7 @@ class Metrics:
     """The figures of this process."""
 
     def __init__(self) -> None:
-        from prometheus_client import Counter, Gauge, Histogram  # reads the directory at import
+        from prometheus_client import Counter, Histogram  # reads the directory at import
 
         self._reviews = Counter("vault_webhook_reviews_total", "Admission reviews", ["resource", "outcome"])
         self._seconds = Histogram(
@@ -116,11 +131,16 @@ class Metrics:
         self._denied = Counter(
             "vault_webhook_callers_denied_total", "Requests from others than the API server"
         )
-        self._not_after = Gauge(
-            "vault_webhook_certificate_not_after_seconds",
-            "End of the serving certificate's validity, in seconds since 1970",
-            multiprocess_mode="livemax",
+        self._calls = Counter(
+            "vault_webhook_calls_total", "Calls of Vault and the API server", ["server", "outcome"]
         )
+        self._call_seconds = Histogram(
+            "vault_webhook_call_seconds",
+            "Time that calls of Vault and the API server took",
+            ["server"],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self._not_after = _not_after()
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
         """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
@@ -142,9 +162,54 @@ class Metrics:
         """Set the end of the serving certificate's validity, in seconds since 1970."""
         self._not_after.set(seconds)
 
+    def call(self, server: str, outcome: str, seconds: float) -> None:
+        """Count a call of a server, vault or api_server; `outcome` is ok, refused or unavailable."""
+        self._calls.labels(server, outcome).inc()
+        self._call_seconds.labels(server).observe(seconds)
+
     def image_lookup(self, outcome: str) -> None:
         """Count a look-up of an image configuration."""
         self._lookups.labels(outcome).inc()
+
+
+class CertificateMetrics:
+    """The figures of the process that looks after the certificate, which is none of those that have `Metrics`."""
+
+    def __init__(self, *, is_kept: bool) -> None:
+        """`is_kept` tells that one replica keeps certificate or path, so that there are steps and a leader."""
+        from prometheus_client import Counter, Gauge
+
+        self.not_after: Callable[[float], None] = _not_after().set
+        if not is_kept:
+            return
+        self._steps = Counter(
+            "vault_webhook_certificate_steps_total",
+            "Steps in the life of the certificate that the webhook keeps: served by this replica, stored, registered",
+            ["step"],
+        )
+        self._leader = Gauge(
+            "vault_webhook_certificate_leader",
+            "Whether this replica keeps certificate and configuration",
+            multiprocess_mode="livemax",
+        )
+
+    def step(self, step: str) -> None:
+        """Count a step of a self-managed certificate: served, stored or registered."""
+        self._steps.labels(step).inc()
+
+    def leads(self, leads: bool) -> None:
+        """Set whether this replica is the one that renews a self-managed certificate."""
+        self._leader.set(int(leads))
+
+
+def _not_after() -> "Gauge":
+    from prometheus_client import Gauge
+
+    return Gauge(
+        "vault_webhook_certificate_not_after_seconds",
+        "End of the serving certificate's validity, in seconds since 1970",
+        multiprocess_mode="livemax",
+    )
 
 
 def exposition() -> Callable[[], tuple[bytes, str]]:

@@ -120,6 +120,13 @@ def _path_patterns(text: str) -> tuple[str, ...]:
     return patterns
 
 
+def _listening(text: str) -> tuple[str, int] | None:
+    host, colon, port = text.rpartition(":")
+    if text and not (colon and re.fullmatch("[0-9]{1,5}", port) and int(port) < 1 << 16):
+        raise ValueError(text)
+    return (host.removeprefix("[").removesuffix("]") or "::", int(port)) if text else None
+
+
 def _entry_points(text: str) -> dict[str, tuple[str, ...]]:
     try:
         document = json.loads(text)
@@ -160,6 +167,10 @@ PATH_PATTERNS = ValueType(
 )
 POLICY_MODE = ValueType("enforce or warn", choice("enforce", "warn"))
 IDENTITY_CHECK = ValueType("one of off, pods, token", choice("off", "pods", "token"))
+CERTIFICATE_SOURCE = ValueType(
+    "one of files, self-managed, cert-manager", choice("files", "self-managed", "cert-manager")
+)
+LISTENING = ValueType("HOST:PORT, or :PORT for every address, or nothing", _listening)
 PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", choice("vault", "bao"))
 ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argument"]}', _entry_points)
 

@@ -16,7 +16,7 @@ from scripts.demo_parts import pods, show
 from scripts.demo_parts.patch import apply
 from scripts.demo_parts.registry import Registry
 from scripts.demo_parts.webhook import DemoFailed, Webhook
-from webhook.commands.serving_certificate import make_certificate
+from webhook.certificates.making import make_certificate
 
 _LAUNCHER, _SERVER = "/vault/vault-env", "/server"
 

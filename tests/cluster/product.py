@@ -43,7 +43,6 @@ class Product:
         (folder / "trust.json").write_text(json.dumps(_trust(node, NAMESPACE, TLS_SECRET)))
         (folder / "kustomization.yaml").write_text(json.dumps(overlay, indent=1))
         node.kubectl("apply", "-k", str(folder))
-        node.cluster.apply(_vault_webhook("certificate"))
         self.roll_out()
 
     def kubectl(self, *arguments: str) -> str:
@@ -56,7 +55,13 @@ class Product:
             self.kubectl("rollout", "status", "deployment/vault-webhook", "--timeout=60s")
         except KubectlFailed as error:
             raise KubectlFailed(f"{error}\n{self.log()}\n{self.kubectl('describe', 'pods')}") from None
+        eventually(self.is_registered)
         eventually(self.answers)
+
+    def is_registered(self) -> bool:
+        """Return whether the webhook has asked the API server for objects, which it does when it serves."""
+        rules = ("-o", "jsonpath={.webhooks[*].rules}")
+        return bool(self.kubectl("get", "mutatingwebhookconfiguration", "vault-webhook", *rules))
 
     def answers(self) -> bool:
         """Return whether the API server gets an answer from the webhook."""
@@ -64,9 +69,8 @@ class Product:
         return self.node.kubectl.run("--namespace=default", *asked).returncode == 0
 
     def renew_certificate(self) -> None:
-        """Renew the certificate as the README says."""
-        kubeconfig = str(self.node.cluster.kubeconfig)
-        self.node.cluster.apply(_vault_webhook("certificate", KUBECONFIG=kubeconfig))
+        """Have the webhook renew its certificate at once, as docs/certificates.md says."""
+        self.kubectl("delete", "secret", "vault-webhook-tls")
 
     def certificates(self) -> list[str]:
         """Return the certificate that each replica serves, as PEM."""

@@ -28,7 +28,7 @@ def rights_of(role: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def test_the_page_has_a_row_for_each_right_and_no_other() -> None:
-    roles = [document for document in DOCUMENTS if document["kind"] == "ClusterRole"]
+    roles = [document for document in DOCUMENTS if document["kind"] in ("ClusterRole", "Role")]
     rows = re.findall(r"^\| `(vault-webhook[a-z-]*)` \| (\S+ \S+) \|", PAGE, re.MULTILINE)
     assert sorted(rows) == sorted(right for role in roles for right in rights_of(role))
 
@@ -36,6 +36,13 @@ def test_the_page_has_a_row_for_each_right_and_no_other() -> None:
 def test_what_reads_secrets_stands_in_a_role_of_its_own() -> None:
     roles = {role["metadata"]["name"]: role for role in DOCUMENTS if role["kind"] == "ClusterRole"}
     assert not re.search("secrets|token|escalate|bind|impersonate", str(roles["vault-webhook"]["rules"]))
+
+
+def test_what_the_certificate_needs_is_bound_to_names_as_far_as_rbac_can() -> None:
+    roles = [role for role in DOCUMENTS if role["metadata"]["name"] == "vault-webhook-certificate"]
+    rules = [rule for role in roles for rule in role.get("rules", ())]
+    assert {tuple(rule["verbs"]) for rule in rules if "resourceNames" not in rule} == {("create",)}
+    assert [role["kind"] for role in roles] == ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]
 
 
 def test_the_network_policy_of_the_page_selects_the_webhooks_pods_and_is_valid(cluster: Cluster) -> None:
@@ -61,5 +68,6 @@ def test_the_overlay_of_the_page_binds_it_by_namespace(tmp_path: Path) -> None:
     ]
     assert ("RoleBinding", "shop", "vault-webhook-secrets") in bindings
     assert [each for each in bindings if each[0] == "ClusterRoleBinding"] == [
-        ("ClusterRoleBinding", None, "vault-webhook")
+        ("ClusterRoleBinding", None, "vault-webhook"),
+        ("ClusterRoleBinding", None, "vault-webhook-certificate"),
     ]

@@ -5,7 +5,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
@@ -15,6 +16,7 @@ import requests
 from vaultkube.apiserver.access import Right, subject_access_review
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.apiserver.nodes import TABLE, nodes_of
+from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
@@ -63,8 +65,14 @@ class Cluster:
     """A connection to one API server; safe to share between threads. `caller` is who lacks a right, in messages."""
 
     def __init__(
-        self, connection: Connection, strict_tls: bool = False, caller: str = "the webhook's ServiceAccount"
+        self,
+        connection: Connection,
+        strict_tls: bool = False,
+        caller: str = "the webhook's ServiceAccount",
+        observe: Callable[[str, float], None] = lambda _outcome, _seconds: None,
     ) -> None:
+        """`observe` is called with each request's outcome, ok, refused or unavailable, and the seconds that it took."""
+        self._observe = observe
         self._caller = caller
         self._connection = connection
         self._strict_tls = strict_tls
@@ -86,7 +94,34 @@ class Cluster:
         """
         right = Right("create", _PLURALS[kind], namespace)
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}"
-        request = _Request("POST", path, f"a new {kind} in {namespace}", right, document)
+        return self._written(
+            _Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline
+        )
+
+    def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the object, None if it does not exist; raise ClusterUnavailable or MissingRight."""
+        right = resource.right("get", name)
+        return self._find(_Request("GET", resource.path(name), resource.called(name), right), deadline)
+
+    def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        """Create the object; return False if there is one of its name; raise ClusterUnavailable or MissingRight."""
+        what = f"new {resource.called(document['metadata']['name'])}"
+        return self._written(
+            _Request("POST", resource.path(), what, resource.right("create"), document), deadline
+        )
+
+    def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        """Put the document in the place of the object that it was made from, by its resourceVersion.
+
+        Returns False if that has changed or gone meanwhile; raises ClusterUnavailable or MissingRight.
+        """
+        name = document["metadata"]["name"]
+        right = resource.right("update", name)
+        return self._written(
+            _Request("PUT", resource.path(name), resource.called(name), right, document), deadline
+        )
+
+    def _written(self, request: _Request, deadline: Deadline) -> bool:
         answer = self._request(request, deadline)
         return answer.status != _CONFLICT and self._document(request, answer) is not None
 
@@ -193,6 +228,15 @@ class Cluster:
         return answer.document
 
     def _request(self, request: _Request, deadline: Deadline) -> _Answer:
+        started, outcome = time.monotonic(), "unavailable"
+        try:
+            answer = self._answer(request, deadline)
+            outcome = "ok" if answer.status < 400 else "refused" if answer.status < 500 else "unavailable"
+            return answer
+        finally:
+            self._observe(outcome, time.monotonic() - started)
+
+    def _answer(self, request: _Request, deadline: Deadline) -> _Answer:
         try:
             try:
                 return self._exchange(request, deadline)

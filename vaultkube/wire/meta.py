@@ -22,6 +22,7 @@ class ObjectMeta(TypedDict, total=False):
     name: str
     generateName: str
     namespace: str
+    resourceVersion: str
     labels: dict[str, str]
     annotations: dict[str, str]
     deletionTimestamp: str

@@ -1,6 +1,7 @@
 """The WSGI application of one worker, with its connections to the outside world."""
 
 import socket
+from functools import partial
 from typing import Any
 
 from vaultkube.apiserver.client import Cluster
@@ -8,6 +9,7 @@ from vaultkube.metrics import Metrics
 from vaultkube.vault.resolver import Vault
 from webhook.admission.admission import Admission, Services
 from webhook.admission.node_cache import NodeCache
+from webhook.commands.observed import ObservedVault
 from webhook.commands.serve import Operator, find_segments
 from webhook.config.settings import Settings
 from webhook.registry.client import RegistryClient
@@ -20,7 +22,8 @@ from webhook.serving.expiry import Expiry
 def load_app(operator: Operator) -> Any:
     """Return the WSGI application of one worker, with its connections to the outside world."""
     strict_tls = operator.settings.tls_strict
-    cluster, metrics = Cluster(operator.connection, strict_tls), Metrics()
+    metrics = Metrics()
+    cluster = Cluster(operator.connection, strict_tls, observe=partial(metrics.call, "api_server"))
     nodes = NodeCache(cluster)
     nodes.known()  # so that the first pod finds them
     services = Services(
@@ -32,7 +35,7 @@ def load_app(operator: Operator) -> Any:
             lookups=_lookups(operator.settings),
             strict_tls=strict_tls,
         ),
-        vault=Vault(cluster, operator.settings.vault_ca_file, strict_tls),
+        vault=ObservedVault(Vault(cluster, operator.settings.vault_ca_file, strict_tls), metrics),
         nodes=nodes,
         own_namespace=operator.own_namespace,
         default_pull_secrets=_default_pull_secrets(operator),

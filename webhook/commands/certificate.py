@@ -8,7 +8,6 @@ that no admission fails until every pod has read the new Secret.
 import argparse
 import base64
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,17 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
 from vaultkube.wire.objects import Secret
-from webhook.commands.serving_certificate import Certificate, make_certificate
+from webhook.certificates.making import Certificate, make_certificate
+from webhook.certificates.plan import next_segments
+from webhook.certificates.state import CA, CHAIN, KEY, SEGMENTS, split_bundle
 
 _CONFIGURATION = "webhook-configuration.yaml"
 _BUDGET_S = 10.0
-CA, CHAIN, KEY, SEGMENTS = "ca.crt", "tls.crt", "tls.key", "path-segments"
 
 
 @dataclass(frozen=True)
@@ -52,21 +50,6 @@ def run(arguments: list[str]) -> int:
     documents += [_registered(document, bundle, segments[0], options) for document in configurations]
     yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
     return 0
-
-
-def next_segments(present: tuple[str, ...], *, rotate: bool) -> tuple[str, ...]:
-    """Return the segments that are answered, first the one that the configuration has, then one to change to.
-
-    With `rotate` the second becomes the first: every pod knows it already. The one before stays until the next change.
-    """
-    if len(present) < 2:
-        return (*present, *(_new_segment() for _ in range(2 - len(present))))
-    return (present[1], _new_segment(), present[0]) if rotate else present
-
-
-def _new_segment() -> str:
-    """Return a random segment in the form that the API server takes in the path of a Service: an RFC 1123 name."""
-    return secrets.token_hex(24)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,7 +107,7 @@ def _read_present(text: str) -> Present:
 def present_of(data: Mapping[str, str]) -> Present:
     """Return the state that the data of a Secret holds; raise ValueError if it cannot be read."""
     bundle = base64.b64decode(data.get(CA) or "", validate=True)
-    ca = x509.load_pem_x509_certificates(bundle)[0].public_bytes(Encoding.PEM) if bundle else b""
+    ca = split_bundle(bundle)[0] if bundle else b""
     segments = base64.b64decode(data.get(SEGMENTS) or "", validate=True).decode("ascii").split()
     return Present(ca, tuple(segments))
 

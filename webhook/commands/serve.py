@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from vaultkube.allocator import give_back_large_blocks
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
+from vaultkube.metrics import shared_directory
 from webhook.config.annotations import Defaults, read_defaults
 from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
@@ -45,10 +46,17 @@ def run(arguments: list[str]) -> int:
     give_back_large_blocks()  # the workers, which are forked, inherit it, and the next
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     configure_logging(operator.settings.log_level)
+    with shared_directory(operator.settings.metrics_dir) as directory:
+        if operator.settings.is_attended():
+            from webhook.commands.attendant import attend
 
-    from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
+            attended = attend(operator.settings, operator.connection, operator.own_namespace, directory)
+            if isinstance(attended, int):
+                return attended
+            operator = replace(operator, settings=attended)
+        from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
 
-    serve(operator.settings, partial(import_app, operator))
+        serve(operator.settings, partial(import_app, operator))
     return 0
 
 

@@ -9,9 +9,11 @@ from vaultkube.policy.paths import PathPolicy
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
     BOOLEAN,
+    CERTIFICATE_SOURCE,
     COUNT,
     DURATION,
     IDENTITY_CHECK,
+    LISTENING,
     LOG_LEVEL,
     PATH_PATTERNS,
     POLICY_MODE,
@@ -55,6 +57,39 @@ class Settings:
         TEXT,
         "",
         help="PEM file with the CA of the API server's client certificate; with it a caller without such a certificate is not answered",
+    )
+    certificate: str = setting(
+        "CERTIFICATE",
+        CERTIFICATE_SOURCE,
+        "files",
+        help="where the serving certificate comes from: TLS_CERT_FILE and PATH_SEGMENTS_FILE, by `vault-webhook certificate` or others (files); the webhook itself, which keeps it in CERTIFICATE_SECRET (self-managed); TLS_CERT_FILE by cert-manager, while the webhook keeps the secret path (cert-manager): see docs/certificates.md",
+    )
+    certificate_lifetime_s: float = setting(
+        "CERTIFICATE_LIFETIME",
+        DURATION,
+        "2160h",
+        help="how long a self-managed certificate is valid; it is renewed when a third of that is left",
+    )
+    certificate_secret: str = setting(
+        "CERTIFICATE_SECRET",
+        TEXT,
+        "vault-webhook-tls",
+        help="the Secret of the webhook's namespace that holds the self-managed certificate",
+    )
+    service: str = setting(
+        "SERVICE", TEXT, "vault-webhook", help="the Service that the self-managed certificate is for"
+    )
+    webhook_configuration: str = setting(
+        "WEBHOOK_CONFIGURATION",
+        TEXT,
+        "vault-webhook",
+        help="the MutatingWebhookConfiguration that is to trust the self-managed certificate; the Lease of the replica that renews it has the same name",
+    )
+    health_address: tuple[str, int] | None = setting(
+        "HEALTH_ADDRESS",
+        LISTENING,
+        "",
+        help="host and port of a listener without TLS for /healthz, /readyz and /metrics, by a process of its own; without it they are answered at LISTEN_ADDRESS alone",
     )
     tls_strict: bool = setting(
         "TLS_STRICT",
@@ -179,6 +214,10 @@ class Settings:
     agent_defaults: Mapping[str, Any] = field(default_factory=lambda: read_agent_defaults({}))
     """The values of `AgentConfig` without annotations, by the variables of HashiCorp's injector."""
 
+    def is_attended(self) -> bool:
+        """Whether a second process attends the one that serves: for the certificate, or for health."""
+        return self.health_address is not None or self.certificate != "files"
+
     def path_policy(self) -> PathPolicy:
         """The paths that objects may name."""
         return PathPolicy(self.path_patterns, self.path_policy_mode == "enforce")
@@ -190,7 +229,7 @@ _PAIR = tuple(row for row in SETTINGS if row.field in ("tls_cert_file", "tls_pri
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings in `environ`; raise InvalidSetting naming every variable with an unusable value."""
-    problems = _unpaired(environ)
+    problems = [*_unpaired(environ), *_two_certificates(environ)]
     agent_defaults: Mapping[str, Any] = {}
     try:
         agent_defaults = read_agent_defaults(environ)
@@ -205,3 +244,17 @@ def _unpaired(environ: Mapping[str, str]) -> list[str]:
         return []
     names = " and ".join(row.settings[0] for row in _PAIR)
     return [f"{names} go together: set both, or none to serve plain HTTP"]
+
+
+def _two_certificates(environ: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the files that are named beside CERTIFICATE."""
+    source = environ.get("CERTIFICATE", "").strip().lower()
+    files = [name for row in _PAIR for name in row.settings if environ.get(name, "").strip()]
+    path = [name for name in ("PATH_SEGMENTS_FILE",) if environ.get(name, "").strip()]
+    if source == "cert-manager" and not files:
+        return ["CERTIFICATE=cert-manager needs TLS_CERT_FILE and TLS_PRIVATE_KEY_FILE, cert-manager's files"]
+    unused = {"self-managed": [*files, *path], "cert-manager": path}.get(source, [])
+    return [
+        f"{name} is not for CERTIFICATE={source}, which makes its own: unset one of the two"
+        for name in unused
+    ]

@@ -1,4 +1,4 @@
-"""The end of the serving certificate's validity: a metric, a daily warning in its last 30 days, and not ready after it."""
+"""The end of the serving certificate's validity: a metric, a daily warning in its last days, and not ready after it."""
 
 import datetime
 import logging
@@ -21,9 +21,19 @@ class Expiry:
     """Watches the certificate file of the webhook."""
 
     def __init__(
-        self, file: str, publish: Callable[[float], None], clock: Callable[[], float] = time.time
+        self,
+        file: str,
+        publish: Callable[[float], None],
+        clock: Callable[[], float] = time.time,
+        remedy: str = "renew it with `vault-webhook certificate`",
+        warning_s: float = _WARNING_S,
     ) -> None:
-        """`publish` is called with the end, in seconds since 1970, whenever the file has changed."""
+        """`publish` is called with the end, in seconds since 1970, whenever the file has changed.
+
+        `remedy` is what messages say that one can do, `warning_s` how long before the end they begin.
+        """
+        self._remedy = remedy
+        self._warning_s = warning_s
         self._file = file
         self._publish = publish
         self._clock = clock
@@ -36,16 +46,13 @@ class Expiry:
         """Return why the certificate cannot be served any more, else an empty text; warn once a day before."""
         self._read()
         now, end = self._clock(), self._not_after
-        if end - now < _WARNING_S and now >= self._next_warning:
+        if end - now < self._warning_s and now >= self._next_warning:
             self._next_warning = now + _DAY_S
             fields = {"not_after": _date(end), "days": round((end - now) / _DAY_S, 1)}
-            _log.warning(
-                "the serving certificate ends: renew it with `vault-webhook certificate`",
-                extra={"fields": fields},
-            )
+            _log.warning("the serving certificate ends: %s", self._remedy, extra={"fields": fields})
         if now < end:
             return ""
-        return f"the serving certificate has ended {_date(end)}: renew it with `vault-webhook certificate`"
+        return f"the serving certificate has ended {_date(end)}: {self._remedy}"
 
     def _read(self) -> None:
         try:

@@ -5,15 +5,13 @@ keeps them longer, and finishes the requests under way after SIGTERM.
 """
 
 import logging
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from vaultkube.errors import InvalidSetting
-from vaultkube.metrics import mark_dead, prepare_directory
+from vaultkube.metrics import mark_dead
 from webhook.config.settings import Settings
 from webhook.serving.tls import ReloadingContext
 
@@ -25,19 +23,14 @@ _CONNECTIONS = 1000
 
 
 def serve(settings: Settings, import_app: Callable[[], Callable[[], Any]]) -> None:
-    """Serve a WSGI application until SIGTERM; each worker process calls the function that `import_app` returns once."""
+    """Serve a WSGI application until SIGTERM, within `vaultkube.metrics.shared_directory`; each worker process calls the function that `import_app` returns once."""
     chosen = options(settings)
-    directory, master = prepare_directory(settings.metrics_dir), os.getpid()
     load = import_app()
     fields = {"address": settings.listen_address, "tls": bool(settings.tls_cert_file)}
     _log.info("serving", extra={"fields": fields})
     if settings.tls_cert_file and not settings.path_segments_file:
         _log.warning("everybody who reaches the port is answered: set PATH_SEGMENTS_FILE")
-    try:
-        _Server(chosen, load).run()
-    finally:
-        if os.getpid() == master:  # a worker that ends comes by here too
-            shutil.rmtree(directory, ignore_errors=True)
+    _Server(chosen, load).run()
 
 
 def options(settings: Settings) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from tests.servers.cluster import Cluster as Server
 from tests.servers.process import free_port
 from vaultkube.apiserver.client import BoundPod, Cluster
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
+from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, InvalidSetting, MissingRight
 from vaultkube.net import keepalive
@@ -98,6 +99,47 @@ def test_an_object_is_created_once(admin: Cluster) -> None:
     assert not admin.create("Secret", "default", {**document, "data": {}}, soon())
     found = admin.get("Secret", "default", "created-once", soon())
     assert found and found["data"] == {"k": "dg=="}
+
+
+def test_each_request_is_observed_with_its_outcome(cluster: Server) -> None:
+    observed: list[str] = []
+
+    def observing(connection: Connection) -> Cluster:
+        return Cluster(connection, observe=lambda outcome, _seconds: observed.append(outcome))
+
+    connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))})
+    assert observing(connection).ready(soon())
+    with pytest.raises(MissingRight):
+        observing(connection).get("Secret", "default", "x", soon())
+    assert not observing(Connection(server=f"https://127.0.0.1:{free_port()}")).ready(soon())
+    assert observed == ["ok", "refused", "unavailable"]
+
+
+def test_an_object_of_any_group_is_added_read_and_replaced_only_as_it_was_read(
+    cluster: Server, admin: Cluster
+) -> None:
+    leases = Resource("coordination.k8s.io", "v1", "leases", "default")
+    assert admin.read(leases, "of-any-group", soon()) is None
+    document = {"metadata": {"name": "of-any-group"}, "spec": {"holderIdentity": "me"}}
+    assert admin.add(leases, document, soon())
+    assert not admin.add(leases, document, soon())
+    found = admin.read(leases, "of-any-group", soon())
+    assert found
+    changed = {**found, "spec": {"holderIdentity": "you"}}
+    assert admin.replace(leases, changed, soon())
+    assert not admin.replace(leases, changed, soon())
+    found = admin.read(leases, "of-any-group", soon())
+    assert found
+    cluster.request("DELETE", leases.path("of-any-group"))
+    assert not admin.replace(leases, found, soon())
+
+
+def test_a_missing_right_names_the_group_and_the_object(nobody: Cluster) -> None:
+    leases = Resource("coordination.k8s.io", "v1", "leases", "default")
+    with pytest.raises(
+        MissingRight, match=r"may not get leases\.coordination\.k8s\.io of held in namespace default"
+    ):
+        nobody.read(leases, "held", soon())
 
 
 def test_a_missing_right_names_who_lacks_it(cluster: Server) -> None:

@@ -6,9 +6,9 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 import pytest
 from kubernetes import client
 
-from vaultkube.wire import containers, meta, nodes, objects, pods, reviews
+from vaultkube.wire import containers, leases, meta, nodes, objects, pods, reviews
 
-_MODULES = (meta, containers, pods, nodes, objects, reviews)
+_MODULES = (meta, containers, pods, nodes, objects, leases, reviews)
 _OF_NO_SCHEMA = {"AdmissionRequest", "AdmissionResponse", "AdmissionReview", "GroupVersionKind"}
 """The API server sends them and does not serve them, so its schema has none of them."""
 _MODELS = {"Event": "EventsV1Event"}

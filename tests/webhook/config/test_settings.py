@@ -25,6 +25,8 @@ TEXTS = (
     "enforce",
     "pods",
     "linux/arm64",
+    "self-managed",
+    ":8080",
     "a.b=c.d",
     "text",
     "-----BEGIN CERTIFICATE-----",
@@ -54,6 +56,42 @@ def test_blanks_around_a_text_have_no_meaning(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.settings[0])
 def test_a_blank_text_is_the_default(row: Row) -> None:
     assert read_table([row], {row.settings[0]: " "}) == {row.field: row.type.parse(row.default)}
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (":8080", ("::", 8080)),
+        ("127.0.0.1:0", ("127.0.0.1", 0)),
+        ("[::1]:65535", ("::1", 65535)),
+    ],
+)
+def test_the_health_listener_has_host_and_port(text: str, address: tuple[str, int]) -> None:
+    settings = read_settings({"HEALTH_ADDRESS": text})
+    assert settings.health_address == address
+    assert settings.is_attended()
+    assert not Settings().is_attended()
+
+
+@pytest.mark.parametrize("text", ["8080", "localhost", ":x", ":65536", ":²", "a:"])
+def test_a_health_listener_without_a_port_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"HEALTH_ADDRESS=.* is not HOST:PORT"):
+        read_settings({"HEALTH_ADDRESS": text})
+
+
+@pytest.mark.parametrize("name", ["TLS_CERT_FILE", "PATH_SEGMENTS_FILE", "AGENT_INJECT_TLS_KEY_FILE"])
+def test_a_self_managed_certificate_has_no_files(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name} is not for CERTIFICATE=self-managed"):
+        read_settings({"CERTIFICATE": "Self-Managed", name: "/tls"})
+
+
+def test_the_certificate_of_cert_manager_is_a_file_and_its_path_is_none() -> None:
+    files = {"TLS_CERT_FILE": "/tls/tls.crt", "TLS_PRIVATE_KEY_FILE": "/tls/tls.key"}
+    assert read_settings({"CERTIFICATE": "cert-manager", **files}).is_attended()
+    with pytest.raises(InvalidSetting, match="CERTIFICATE=cert-manager needs TLS_CERT_FILE"):
+        read_settings({"CERTIFICATE": "cert-manager"})
+    with pytest.raises(InvalidSetting, match="PATH_SEGMENTS_FILE is not for CERTIFICATE=cert-manager"):
+        read_settings({"CERTIFICATE": "cert-manager", "PATH_SEGMENTS_FILE": "/x", **files})
 
 
 def test_without_variables_the_defaults_hold() -> None:

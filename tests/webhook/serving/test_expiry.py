@@ -11,7 +11,7 @@ from cryptography import x509
 
 from tests.servers.authority import Authority
 from tests.webhook.clock import Clock
-from webhook.commands.serving_certificate import make_certificate
+from webhook.certificates.making import make_certificate
 from webhook.serving.expiry import Expiry, not_after
 
 DAY_S = 86_400

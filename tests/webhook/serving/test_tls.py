@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.commands.certificate import make_certificate
+from webhook.certificates.making import make_certificate
 from webhook.serving import tls
 from webhook.serving.tls import ReloadingContext
 

@@ -3,12 +3,15 @@
 import datetime
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_BACKDATED = datetime.timedelta(days=1)
+"""Validity begins so long ago, for API servers whose clocks are behind."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +20,10 @@ class Certificate:
 
     ca: bytes
     chain: bytes
-    key: bytes
+    key: bytes = field(repr=False)
 
 
-def make_certificate(hosts: Sequence[str], days: int) -> Certificate:
+def make_certificate(hosts: Sequence[str], days: float) -> Certificate:
     """Return a certificate for `hosts`, names or IP addresses, that is valid for `days`, with a CA made for it."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault-webhook CA")])
@@ -50,7 +53,7 @@ def make_certificate(hosts: Sequence[str], days: int) -> Certificate:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: float
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
@@ -59,7 +62,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + datetime.timedelta(days=days))
     )
 

@@ -1,0 +1,104 @@
+"""manifests/monitoring: every metric, label and outcome that it names exists, and the operator finds the port."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.servers.kubectl import Kubectl
+
+ROOT = Path(__file__).parents[2]
+MONITORING = ROOT / "manifests/monitoring"
+RULES = yaml.safe_load((MONITORING / "rules.yaml").read_text())["spec"]["groups"][0]["rules"]
+DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
+EXPRESSIONS = [
+    *(rule["expr"] for rule in RULES),
+    *(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]),
+    *(one["query"]["query"] for one in DASHBOARD["templating"]["list"] if one["type"] == "query"),
+]
+_ASK = """
+from prometheus_client import REGISTRY
+from vaultkube import metrics
+own = metrics.{name}({arguments})
+{calls}
+for family in REGISTRY.collect():
+    for sample in family.samples:
+        print(sample.name, *sorted(sample.labels))
+"""
+WORKER = (
+    "Metrics",
+    "",
+    'own.review("pods", "changed", 1)\nown.call("vault", "ok", 1)\nown.image_lookup("read")',
+)
+ATTENDANT = ("CertificateMetrics", "is_kept=True", 'own.step("served")\nown.leads(True)')
+
+
+def exposed() -> dict[str, set[str]]:
+    """Return the labels of each series by its name, as workers and attendant have them."""
+    found: dict[str, set[str]] = {"up": {"job"}}
+    for name, arguments, calls in (WORKER, ATTENDANT):
+        script = _ASK.format(name=name, arguments=arguments, calls=calls)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        for line in done.stdout.splitlines():
+            series, *labels = line.split()
+            found[series] = {*labels, "job"}
+    return found
+
+
+@pytest.fixture(scope="module")
+def series() -> dict[str, set[str]]:
+    return exposed()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_series_and_label_exists(expression: str, series: dict[str, set[str]]) -> None:
+    named = re.findall(r"\b(vault_webhook_\w+|up)\b(?:\{([^}]*)\})?", expression)
+    assert named
+    for name, matchers in named:
+        labels = set(re.findall(r"(\w+)\s*(?:=|!~|=~|!=)", matchers))
+        assert labels <= series[name], f"{name} has no {labels - series[name]}"
+    grouped = {label for by in re.findall(r"by \(([^)]*)\)", expression) for label in by.split(", ")}
+    assert grouped <= set().union(*(series[name] for name, _ in named))
+
+
+def test_every_metric_is_on_the_dashboard_or_in_a_rule(series: dict[str, set[str]]) -> None:
+    text = " ".join(EXPRESSIONS)
+    own = {name for name in series if name.startswith("vault_webhook_")}
+    bare = {re.sub("_(bucket|sum|count|created)$", "", name) for name in own}
+    assert {name for name in bare if name not in text and f"{name}_total" not in text} == set()
+
+
+def test_outcomes_that_rules_name_are_counted() -> None:
+    counted = ["changed", "unchanged", "refused", "unavailable", "timeout", "internal", "invalid", "ok"]
+    source = (ROOT / "vaultkube/metrics.py").read_text()
+    for expression in EXPRESSIONS:
+        for text in re.findall(r'outcome(?:=|=~|!~)"([^"]*)"', expression):
+            for outcome in text.split("|"):
+                assert outcome in counted
+                assert outcome in source
+
+
+def test_the_service_monitor_finds_the_services_port() -> None:
+    monitor = yaml.safe_load((MONITORING / "service-monitor.yaml").read_text())["spec"]
+    service, *_ = yaml.safe_load_all((ROOT / "manifests/base/service.yaml").read_text())
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]
+
+
+def test_every_alert_says_what_to_do() -> None:
+    for rule in RULES:
+        assert set(rule["annotations"]) == {"summary", "description"}
+        assert rule["labels"]["severity"] in ("critical", "warning")
+
+
+@pytest.mark.servers
+def test_kustomize_builds_it(tmp_path: Path) -> None:
+    built: list[Any] = list(yaml.safe_load_all(Kubectl(tmp_path / "none")("kustomize", str(MONITORING))))
+    assert {each["kind"] for each in built} == {"ServiceMonitor", "PrometheusRule", "ConfigMap"}
+    (dashboard,) = [each for each in built if each["kind"] == "ConfigMap"]
+    assert json.loads(dashboard["data"]["dashboard.json"]) == DASHBOARD

@@ -1,0 +1,165 @@
+"""One leader at a time: decisions on values, and elections on the real API server."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.servers.cluster import Cluster as Server
+from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.apiserver.lease import Election, Seen, Times, next_spec, watched
+from vaultkube.apiserver.resources import Resource
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable
+from vaultkube.wire.leases import LeaseSpec
+
+TIMES = Times(duration_s=15, lead_s=10, look_s=2)
+OTHERS: LeaseSpec = {
+    "holderIdentity": "other",
+    "leaseDurationSeconds": 30,
+    "leaseTransitions": 4,
+    "acquireTime": "a",
+    "renewTime": "r",
+}
+
+
+def test_a_lease_of_nobody_is_taken() -> None:
+    spec = next_spec(Seen({}, 0), "me", TIMES, 0, "now")
+    assert spec == {
+        "holderIdentity": "me",
+        "leaseDurationSeconds": 15,
+        "acquireTime": "now",
+        "renewTime": "now",
+        "leaseTransitions": 0,
+    }
+
+
+def test_a_lease_of_another_is_left_alone_for_the_duration_that_the_other_has_written() -> None:
+    assert next_spec(Seen(OTHERS, 100), "me", TIMES, 129.9, "now") is None
+    spec = next_spec(Seen(OTHERS, 100), "me", TIMES, 130, "now")
+    assert spec and spec["holderIdentity"] == "me" and spec["leaseTransitions"] == 5
+
+
+def test_a_lease_that_was_given_back_is_taken_at_once() -> None:
+    spec = next_spec(Seen({**OTHERS, "holderIdentity": ""}, 100), "me", TIMES, 100, "now")
+    assert spec and spec["holderIdentity"] == "me" and spec["leaseTransitions"] == 5
+
+
+def test_a_renewal_keeps_the_time_of_acquisition_and_the_count() -> None:
+    spec = next_spec(Seen({**OTHERS, "holderIdentity": "me"}, 0), "me", TIMES, 1, "now")
+    assert spec and (spec["acquireTime"], spec["renewTime"], spec["leaseTransitions"]) == ("a", "now", 4)
+
+
+def test_only_a_change_of_the_lease_starts_its_duration_anew() -> None:
+    before = watched(OTHERS, None, 100)
+    assert watched({**OTHERS}, before, 120) == Seen(OTHERS, 100)
+    assert watched({**OTHERS, "renewTime": "later"}, before, 120).at == 120
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Unstable:
+    """The real API server, or none while `down`."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.down = False
+
+    def _reach(self) -> Cluster:
+        if self.down:
+            raise ClusterUnavailable("the API server did not answer")
+        return self._cluster
+
+    def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        return self._reach().read(resource, name, deadline)
+
+    def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        return self._reach().add(resource, document, deadline)
+
+    def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        return self._reach().replace(resource, document, deadline)
+
+
+@pytest.fixture
+def server(cluster: Server) -> Unstable:
+    return Unstable(Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})))
+
+
+def test_one_of_two_leads_and_the_other_when_it_stops_to_renew(server: Unstable) -> None:
+    clock = Clock()
+    first = Election(server, "default", "taken-over", "first", TIMES, clock)
+    second = Election(server, "default", "taken-over", "second", TIMES, clock)
+    assert first.stand() and not second.stand()
+    clock.now += 9
+    assert first.stand() and not second.stand()
+    clock.now += 14.9
+    assert not first.leads() and not second.stand()
+    clock.now += 0.1
+    assert second.stand() and not first.stand()
+
+
+def test_a_leader_that_releases_is_followed_at_once(server: Unstable) -> None:
+    first = Election(server, "default", "released", "first")
+    second = Election(server, "default", "released", "second")
+    assert first.stand() and not second.stand()
+    first.release()
+    assert not first.leads()
+    assert second.stand()
+    first.release()
+    assert second.stand()
+
+
+def test_without_the_api_server_a_leader_stops_before_another_may_begin(server: Unstable) -> None:
+    clock = Clock()
+    leader = Election(server, "default", "cut-off", "first", TIMES, clock)
+    assert leader.stand()
+    server.down = True
+    clock.now += 9.9
+    assert leader.stand()
+    clock.now += 0.1
+    assert not leader.stand()
+    server.down = False
+    assert leader.stand()
+
+
+def test_two_that_write_at_the_same_time_do_not_both_lead(server: Unstable) -> None:
+    elections = [Election(server, "default", "raced", f"process-{number}") for number in range(8)]
+    together = threading.Barrier(len(elections))
+    leading: list[Election] = []
+
+    def stand(election: Election) -> None:
+        together.wait()
+        if election.stand():
+            leading.append(election)
+
+    threads = [threading.Thread(target=stand, args=[election]) for election in elections]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(leading) == 1
+
+
+def test_a_thread_stands_until_it_is_told_to_stop_and_gives_back_then(server: Unstable) -> None:
+    election, stop = Election(server, "default", "threaded", "first", Times(look_s=0.5)), threading.Event()
+    thread = threading.Thread(target=election.keep_standing, args=[stop])
+    thread.start()
+    end = time.monotonic() + 20
+    while not election.leads() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert election.leads()
+    stop.set()
+    thread.join()
+    assert not election.leads()
+    assert Election(server, "default", "threaded", "second").stand()

@@ -1,0 +1,117 @@
+"""The process beside the one that serves: each ends with the other, and its answers do not come from the workers."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.servers.authority import Authority
+from tests.servers.process import free_port
+from tests.webhook.served import Served
+
+pytestmark = pytest.mark.long
+
+
+class Attended(Served):
+    """A webhook with files and a health listener."""
+
+    def __init__(self, folder: Path, authority: Authority) -> None:
+        self.health_port = free_port()
+        super().__init__(folder, authority, {"HEALTH_ADDRESS": f"127.0.0.1:{self.health_port}"})
+
+    def asked(self, path: str) -> requests.Response:
+        return requests.get(f"http://127.0.0.1:{self.health_port}{path}", timeout=5)
+
+    def master(self) -> int:
+        """The process id of gunicorn's master."""
+        return self.pids()[1]
+
+
+@pytest.fixture
+def attended(tmp_path: Path, authority: Authority) -> Iterator[Attended]:
+    webhook = Attended(tmp_path / "webhook", authority)
+    try:
+        webhook.wait()
+        yield webhook
+    finally:
+        webhook.stop()
+
+
+def soon(check: Callable[[], bool], timeout_s: float = 15) -> bool:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if check():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_it_says_why_the_webhook_is_not_ready_and_that_it_lives(attended: Attended) -> None:
+    assert soon(lambda: "the API server does not answer" in attended.asked("/readyz").text)
+    assert attended.asked("/readyz").status_code == 503
+    assert attended.asked("/healthz").text == "ok\n"
+
+
+def test_the_figures_of_all_processes_are_together(attended: Attended) -> None:
+    assert soon(lambda: "vault_webhook_certificate_not_after_seconds" in attended.asked("/metrics").text)
+    figures = attended.asked("/metrics").text
+    assert "vault_webhook_callers_denied_total" in figures
+    assert "vault_webhook_certificate_leader" not in figures, "no certificate is self-managed here"
+
+
+def test_workers_that_hang_delay_no_answer(attended: Attended) -> None:
+    workers = Path(f"/proc/{attended.master()}/task/{attended.master()}/children").read_text().split()
+    assert len(workers) == 2
+    for worker in workers:
+        os.kill(int(worker), signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        assert attended.asked("/healthz").ok
+        assert time.monotonic() - started < 1
+        assert soon(lambda: "the workers do not answer" in attended.asked("/readyz").text)
+    finally:
+        for worker in workers:
+            os.kill(int(worker), signal.SIGCONT)
+    assert soon(lambda: "the workers do not answer" not in attended.asked("/readyz").text)
+
+
+def test_the_end_is_in_order(attended: Attended) -> None:
+    master = attended.master()
+    attended.process.send(signal.SIGTERM)
+    assert soon(lambda: not attended.process.running())
+    assert not is_running(master)
+    with pytest.raises(requests.ConnectionError):
+        attended.asked("/healthz")
+
+
+def test_a_killed_server_ends_its_attendant(attended: Attended) -> None:
+    os.kill(attended.master(), signal.SIGKILL)
+    assert soon(lambda: not attended.process.running())
+
+
+def test_a_killed_attendant_ends_its_server(attended: Attended) -> None:
+    master = attended.master()
+    attended.process.send(signal.SIGKILL)
+    assert soon(lambda: not is_running(master))
+
+
+def test_a_health_listener_that_is_taken_is_named(
+    attended: Attended, tmp_path: Path, authority: Authority
+) -> None:
+    other = Served(tmp_path / "other", authority, {"HEALTH_ADDRESS": f"127.0.0.1:{attended.health_port}"})
+    try:
+        assert soon(lambda: not other.process.running())
+        assert "HEALTH_ADDRESS cannot be listened at" in other.log_file.read_text()
+    finally:
+        other.stop()

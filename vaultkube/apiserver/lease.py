@@ -1,0 +1,169 @@
+"""One leader among several processes, by a Lease.
+
+Clocks of different machines are never compared: a follower counts, by its own clock, how long the Lease has stood
+unchanged, and takes it after the holder's duration. The holder stops to lead, by its own clock, before that.
+https://kubernetes.io/docs/concepts/architecture/leases/ and client-go's tools/leaderelection, whose times are the defaults.
+"""
+
+import datetime
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, cast
+
+from vaultkube.apiserver.resources import Resource
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from vaultkube.wire.leases import Lease, LeaseSpec
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long a holder is left alone, how long it leads without a renewal, and how often everybody looks, in seconds."""
+
+    duration_s: int = 15
+    lead_s: float = 10.0
+    look_s: float = 2.0
+
+
+class Seen(NamedTuple):
+    """A Lease as this process saw it for the first time, `at` seconds of its own clock."""
+
+    spec: LeaseSpec
+    at: float
+
+
+class Leases(Protocol):
+    """What an election needs of the API server: `vaultkube.apiserver.client.Cluster`."""
+
+    def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool: ...
+
+    def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool: ...
+
+
+def watched(found: LeaseSpec, before: Seen | None, now: float) -> Seen:
+    """Return what is known of a Lease that was just read: unchanged ones keep the time at which they were first seen."""
+    return before if before is not None and before.spec == found else Seen(found, now)
+
+
+def next_spec(seen: Seen, identity: str, times: Times, now: float, utc: str) -> LeaseSpec | None:
+    """Return the spec by which `identity` holds the Lease, None while it is another's; `utc` is the time to write."""
+    spec, holder = seen.spec, seen.spec.get("holderIdentity") or ""
+    duration_s = spec.get("leaseDurationSeconds") or times.duration_s
+    if holder not in ("", identity) and now < seen.at + duration_s:
+        return None
+    kept = holder == identity
+    return {
+        "holderIdentity": identity,
+        "leaseDurationSeconds": times.duration_s,
+        "acquireTime": (spec.get("acquireTime") or utc) if kept else utc,
+        "renewTime": utc,
+        "leaseTransitions": (spec.get("leaseTransitions") or 0) + (0 if kept or not spec else 1),
+    }
+
+
+class Election:
+    """Takes part in the election of one leader; for use by one thread, but for `leads`."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        namespace: str,
+        name: str,
+        identity: str,
+        times: Times | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`identity` is this process's own, and no other's: the pod's name, for example."""
+        self._leases = leases
+        self._resource = Resource("coordination.k8s.io", "v1", "leases", namespace)
+        self._name = name
+        self._identity = identity
+        self._times = times or Times()
+        self._clock = clock
+        self._seen: Seen | None = None
+        self._leads_until = 0.0
+        self._problem = ""
+
+    def leads(self) -> bool:
+        """Return whether this process is the leader; work that takes long asks again before each of its writes."""
+        return self._clock() < self._leads_until
+
+    def stand(self) -> bool:
+        """Take or renew the Lease if that is possible, and return whether this process is the leader.
+
+        To be called every `look_s` seconds. Without the API server a leader stays so for `lead_s` seconds.
+        """
+        started, led = self._clock(), self.leads()
+        try:
+            if self._hold(Deadline(self._times.look_s)):
+                self._leads_until = started + self._times.lead_s
+            elif self._seen and self._seen.spec.get("holderIdentity") != self._identity:
+                self._leads_until = 0.0
+            self._problem = ""
+        except Refused as error:
+            self._say(str(error))
+        if self.leads() != led:
+            fields = {"lease": f"{self._resource.namespace}/{self._name}", "identity": self._identity}
+            _log.info("leads" if self.leads() else "no longer leads", extra={"fields": fields})
+        return self.leads()
+
+    def keep_standing(self, stop: threading.Event) -> None:
+        """Stand until `stop` is set, and release the Lease then. Runs in a thread of its own."""
+        while not stop.is_set():
+            self.stand()
+            stop.wait(self._times.look_s)
+        self.release()
+
+    def release(self) -> None:
+        """Give the Lease back, so that another process leads at once; nothing if that does not work."""
+        if not self.leads():
+            return
+        self._leads_until = 0.0
+        try:
+            deadline = Deadline(self._times.look_s)
+            found = self._read(deadline)
+            if found and (found.get("spec") or {}).get("holderIdentity") == self._identity:
+                spec: LeaseSpec = {**found["spec"], "holderIdentity": "", "renewTime": _utc()}
+                self._leases.replace(self._resource, {**found, "spec": spec}, deadline)
+        except Refused as error:
+            _log.warning("the Lease was not given back", extra={"fields": {"reason": str(error)}})
+
+    def _say(self, problem: str) -> None:
+        """Log why the Lease was not renewed, once for each reason."""
+        if problem != self._problem:
+            _log.warning("the Lease was not renewed", extra={"fields": {"reason": problem}})
+        self._problem = problem
+
+    def _hold(self, deadline: Deadline) -> bool:
+        found = self._read(deadline)
+        spec: LeaseSpec = (found or {}).get("spec") or {}
+        self._seen = watched(spec, self._seen, self._clock())
+        wanted = next_spec(self._seen, self._identity, self._times, self._clock(), _utc())
+        if wanted is None:
+            return False
+        if found is None:
+            return self._leases.add(self._resource, self._new(wanted), deadline)
+        return self._leases.replace(self._resource, {**found, "spec": wanted}, deadline)
+
+    def _read(self, deadline: Deadline) -> Lease | None:
+        return cast("Lease | None", self._leases.read(self._resource, self._name, deadline))
+
+    def _new(self, spec: LeaseSpec) -> Lease:
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": self._name, "namespace": self._resource.namespace},
+            "spec": spec,
+        }
+
+
+def _utc() -> str:
+    """Return the time in the form of Kubernetes' MicroTime."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

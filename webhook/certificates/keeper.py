@@ -1,0 +1,250 @@
+"""Keeps the certificate: every replica reads the Secret, and the one that leads writes it and the webhook configuration."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vaultkube.apiserver.lease import Times
+from vaultkube.apiserver.resources import Resource
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from webhook.certificates.files import Files
+from webhook.certificates.making import make_certificate
+from webhook.certificates.plan import Registered, Wanted, next_state, with_segments
+from webhook.certificates.registration import filled_in, hosts_of, read_endpoints, read_registered
+from webhook.certificates.state import State, data_of, read_state
+
+_log = logging.getLogger(__name__)
+TIMES = Times(duration_s=60, lead_s=40.0, look_s=10.0)
+_BUDGET_S = 5.0
+_DAY_S = 86_400.0
+_OVERLAP_S = 3600.0
+"""Time in which every replica reads a new certificate: those that do not reach the API server are not ready."""
+
+
+class Objects(Protocol):
+    """What the keeper needs of the API server: `vaultkube.apiserver.client.Cluster`."""
+
+    def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool: ...
+
+    def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool: ...
+
+
+class Leader(Protocol):
+    """Tells who leads: `vaultkube.apiserver.lease.Election`."""
+
+    def stand(self) -> bool: ...
+
+    def leads(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Names:
+    """The objects that the keeper reads and writes, and the Service that the certificate is for."""
+
+    namespace: str
+    secret: str
+    service: str
+    configuration: str
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return the Service's names in the cluster."""
+        name = f"{self.service}.{self.namespace}.svc"
+        return name, f"{name}.cluster.local"
+
+
+class Keeper:
+    """One replica's part; `look` is called again and again by one thread."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        leader: Leader,
+        names: Names,
+        files: Files,
+        lifetime_s: float,
+        *,
+        path_only: bool = False,
+        settle_s: float = 10.0,
+        changed: Callable[[str], None] = lambda _what: None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`settle_s` is the time in which every API server sees a change; `changed` is called with each step taken.
+
+        With `path_only` somebody else makes the certificate and fills in `caBundle`, cert-manager for example: the Secret
+        holds the segments of the path, and the configuration gets path and rules.
+        """
+        self._path_only = path_only
+        self._objects = objects
+        self._leader = leader
+        self._names = names
+        self._files = files
+        self._lifetime_s = lifetime_s
+        self._settle_s = settle_s
+        self._changed = changed
+        self._clock = clock
+        self._now = now
+        self._secrets = Resource("", "v1", "secrets", names.namespace)
+        self._configurations = Resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations")
+        self._endpoints = read_endpoints()
+        self._state = State()
+        self._served_since: float | None = None
+        self._trusted: tuple[bytes, ...] = ()
+        self._trusted_since = 0.0
+        self._stored_since = 0.0
+        self._said = ""
+
+    def look(self, *, serving: bool) -> float:
+        """Read, decide and write once, and return in how many seconds to look again.
+
+        `serving` tells that this replica's workers answer: not before does it ask the API server for objects.
+        """
+        problem = ""
+        if not serving:
+            self._served_since = None
+        elif self._served_since is None:
+            self._served_since = self._clock()
+        try:
+            leads = self._leader.stand()
+            found = self._read_secret()
+            if leads:
+                problem = self._lead(found)
+        except Refused as error:
+            problem = str(error)
+        if problem and problem != self._said:
+            _log.warning("the certificate is not looked after", extra={"fields": {"reason": problem}})
+        self._said = problem
+        return self._pause_s()
+
+    def problem(self) -> str:
+        """Return why there is nothing to serve, else an empty text."""
+        return "" if self._serves() else self._said or "there is no certificate yet"
+
+    def _serves(self) -> bool:
+        return bool(self._state.segments if self._path_only else self._state.current)
+
+    def _pause_s(self) -> float:
+        moving = not self._serves() or self._state.following or not self._is_settled()
+        return 1.0 if moving else TIMES.look_s
+
+    def _read_secret(self) -> Mapping[str, Any] | None:
+        """Return the Secret, and serve what it holds; one that cannot be used changes nothing."""
+        found = self._objects.read(self._secrets, self._names.secret, Deadline(_BUDGET_S))
+        state = self._usable(found)
+        if state is not None:
+            self._serve(state)
+        return found
+
+    def _usable(self, found: Mapping[str, Any] | None) -> State | None:
+        """Return the state that the Secret holds, None if it holds none that can be served."""
+        try:
+            state = read_state((found or {}).get("data") or {})
+        except ValueError:
+            return None
+        if self._path_only:
+            return State(segments=state.segments) if state.segments else None
+        return state if state.current else None
+
+    def _serve(self, state: State) -> None:
+        if state.current != self._state.current:
+            self._stored_since = self._clock()
+        self._state = state
+        if self._files.write(state):
+            self._changed("served")
+            fields = {"not_after": _utc(state.current.not_after)} if state.current else {}
+            _log.info("serves a certificate" if fields else "serves a path", extra={"fields": fields})
+
+    def _lead(self, found: Mapping[str, Any] | None) -> str:
+        """Take the next step, and return what is in the way of those to come, if anything."""
+        configuration = self._objects.read(
+            self._configurations, self._names.configuration, Deadline(_BUDGET_S)
+        )
+        registered = self._look_at(configuration)
+        stored = self._usable(found)
+        state = self._next(stored, registered, configuration)
+        if state != stored:
+            if not self._leader.leads() or not self._store(found, state):
+                return ""
+            self._changed("stored")
+            self._serve(state)
+        if configuration is None:
+            return (
+                f"there is no MutatingWebhookConfiguration {self._names.configuration}: apply the manifests"
+            )
+        if self._path_only and not registered.trusted:
+            return f"nobody has filled in caBundle of MutatingWebhookConfiguration {self._names.configuration} yet"
+        if self._is_settled():
+            self._register(configuration)
+        return ""
+
+    def _next(
+        self, stored: State | None, registered: Registered, configuration: Mapping[str, Any] | None
+    ) -> State:
+        state = self._state if stored is None else stored
+        if self._path_only:
+            return with_segments(state, registered)
+        return next_state(
+            state,
+            registered,
+            self._wanted(configuration),
+            self._now(),
+            self._make(configuration),
+            settled=self._clock() - self._trusted_since >= self._settle_s,
+            overlapped=self._clock() - self._stored_since >= min(_OVERLAP_S, self._lifetime_s / 3),
+            reissue=stored is None,
+        )
+
+    def _look_at(self, configuration: Mapping[str, Any] | None) -> Registered:
+        registered = read_registered(configuration or {}, self._endpoints)
+        if registered.trusted != self._trusted:
+            self._trusted, self._trusted_since = registered.trusted, self._clock()
+        return registered
+
+    def _is_settled(self) -> bool:
+        """Return whether this replica has served for so long that others can reach it."""
+        return self._served_since is not None and self._clock() - self._served_since >= self._settle_s
+
+    def _store(self, found: Mapping[str, Any] | None, state: State) -> bool:
+        if found is not None:
+            document = {**found, "data": {**(found.get("data") or {}), **_empty(), **data_of(state)}}
+            document["data"] = {name: text for name, text in document["data"].items() if text}
+            return self._objects.replace(self._secrets, document, Deadline(_BUDGET_S))
+        document = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": self._names.secret, "namespace": self._names.namespace},
+            "type": "Opaque" if self._path_only else "kubernetes.io/tls",
+            "data": data_of(state),
+        }
+        return self._objects.add(self._secrets, document, Deadline(_BUDGET_S))
+
+    def _register(self, configuration: Mapping[str, Any]) -> None:
+        wanted = filled_in(configuration, self._endpoints, self._state)
+        if wanted == configuration or not self._leader.leads():
+            return
+        if self._objects.replace(self._configurations, wanted, Deadline(_BUDGET_S)):
+            self._changed("registered")
+            _log.info("the webhook configuration calls and trusts what is served")
+
+    def _hosts(self, configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
+        return (*self._names.hosts(), *hosts_of(configuration or {}, self._endpoints))
+
+    def _wanted(self, configuration: Mapping[str, Any] | None) -> Wanted:
+        return Wanted(self._hosts(configuration), self._lifetime_s)
+
+    def _make(self, configuration: Mapping[str, Any] | None) -> Callable[[], Any]:
+        return lambda: make_certificate(self._hosts(configuration), self._lifetime_s / _DAY_S)
+
+
+def _empty() -> dict[str, str]:
+    """Return the keys that the state may have, as empty text, so that those which it has not go."""
+    return dict.fromkeys(("next.crt", "next.key"), "")
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

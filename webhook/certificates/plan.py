@@ -1,0 +1,121 @@
+"""What becomes of the certificate next: pure, from the Secret's state, what the API server trusts, and the time.
+
+A renewal takes three states, so that at each moment the API server trusts whatever a replica may serve:
+
+    served: old            the new pair and its CA are made and stored; the webhook configuration gets both CAs
+    served: old or new     API servers have seen both CAs: the new pair takes the old one's place, replicas read it
+    served: new            an hour later the old CA goes
+
+The key of each CA is thrown away when it has signed its one certificate, so nobody can sign another.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from webhook.certificates.making import Certificate
+from webhook.certificates.state import Pair, State, read_pair, signers, valid
+
+_DUE = 1 / 3
+"""Share of the lifetime that is left when a certificate is renewed."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the certificate must be: the names, and the lifetime in seconds."""
+
+    hosts: tuple[str, ...]
+    lifetime_s: float
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What the webhook configuration has: the CAs that all its webhooks trust, and the segment of their path, if any."""
+
+    trusted: tuple[bytes, ...] = ()
+    segment: str = ""
+
+
+def next_state(
+    state: State,
+    registered: Registered,
+    wanted: Wanted,
+    now: float,
+    make: Callable[[], Certificate],
+    *,
+    settled: bool,
+    overlapped: bool,
+    reissue: bool = False,
+) -> State:
+    """Return the state to store; the same if there is nothing to do. `now` is in seconds since 1970.
+
+    `settled` tells that API servers have had the time to see what the configuration trusts, `overlapped` that replicas
+    have had the time to read the certificate that is served. `reissue` makes a new
+    certificate before its time. `make` makes one.
+    """
+    state = with_segments(state, registered)
+    current, following = state.current, state.following
+    if following is not None and not (following.not_after > now and signers(state.trusted, following)):
+        state, following = replace(state, following=None), None
+    if current is None or current.not_after <= now:
+        return _promoted(state) if following is not None else _begun(state, registered, now, make())
+    if following is None:
+        if reissue or _is_due(current, wanted, now) or not signers(state.trusted, current):
+            made = make()
+            kept = (*state.trusted, *registered.trusted)
+            return replace(state, following=_pair(made), trusted=valid((made.ca, *kept), now))
+        return replace(state, trusted=signers(state.trusted, current)) if overlapped else state
+    if settled and registered.trusted and set(state.trusted) <= set(registered.trusted):
+        return _promoted(state)
+    return state
+
+
+def with_segments(state: State, registered: Registered) -> State:
+    """Return the state with segments of the path: its own, else the one that the API server calls, and new ones."""
+    return replace(state, segments=full_segments(state.segments or _known(registered.segment)))
+
+
+def full_segments(present: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the segments that are answered, with new ones up to two: the one in use, and one to change to."""
+    return (*present, *(_new_segment() for _ in range(2 - len(present))))
+
+
+def next_segments(present: tuple[str, ...], *, rotate: bool) -> tuple[str, ...]:
+    """Return the segments that are answered, first the one that the configuration has, then one to change to.
+
+    With `rotate` the second becomes the first: every pod knows it already. The one before stays until the next change.
+    """
+    if rotate and len(present) >= 2:
+        return present[1], _new_segment(), present[0]
+    return full_segments(present)
+
+
+def _begun(state: State, registered: Registered, now: float, made: Certificate) -> State:
+    """Return a state that serves the certificate at once: there is none, or one that nobody trusts any more.
+
+    Replicas that still serve another one stay trusted.
+    """
+    trusted = valid((made.ca, *state.trusted, *registered.trusted), now)
+    return State(_pair(made), None, trusted, state.segments)
+
+
+def _promoted(state: State) -> State:
+    """Return the state that serves the pair that followed; the path changes with it to a segment that replicas know."""
+    return State(state.following, None, state.trusted, next_segments(state.segments, rotate=True))
+
+
+def _is_due(pair: Pair, wanted: Wanted, now: float) -> bool:
+    return pair.not_after - now < wanted.lifetime_s * _DUE or not set(wanted.hosts) <= pair.names
+
+
+def _pair(made: Certificate) -> Pair:
+    return read_pair(made.chain, made.key)
+
+
+def _known(segment: str) -> tuple[str, ...]:
+    return (segment,) if segment else ()
+
+
+def _new_segment() -> str:
+    """Return a random segment in the form that the API server takes in the path of a Service: an RFC 1123 name."""
+    return secrets.token_hex(24)
