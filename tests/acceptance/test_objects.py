@@ -122,3 +122,50 @@ def test_a_pod_with_nothing_but_vault_login_sees_its_token(product: Product) -> 
     }
     done = product.run(product.create_pod("default", template))
     assert done.stdout.startswith("hvs."), done.stderr
+
+
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "databases.example.com"},
+    "spec": {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"kind": "Database", "plural": "databases"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {
+                            "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_a_custom_object_gets_its_values_in_maps_and_lists(product: Product) -> None:
+    product.cluster.apply(json.dumps(DEFINITION))
+    product.cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
+    named = annotations("default", vault_serviceaccount="default")
+    spec = {
+        "users": [{"name": "plain", "password": f"vault:{OWN}#password"}],
+        "url": f"x ${{vault:{OWN}#user}}",
+    }
+    body = {
+        "apiVersion": "example.com/v1",
+        "kind": "Database",
+        "metadata": {"generateName": "o-", "annotations": named},
+        "spec": spec,
+    }
+    path = "/apis/example.com/v1/namespaces/default/databases?dryRun=All"
+    stored = product.cluster.request("POST", path, body)
+    assert stored["spec"] == {"users": [{"name": "plain", "password": "p:w"}], "url": "x me"}
