@@ -172,7 +172,9 @@ def _command(arguments: list[str], **variables: str) -> str:
 def _certificate(folder: Path, cluster: Cluster) -> Endpoint:
     """Make certificate and configuration with the documented command; the Secret becomes files, as the kubelet does."""
     address = f"https://127.0.0.1:{free_port('127.0.0.1')}"
-    secret, *configurations = yaml.safe_load_all(_command(["certificate", "--url", address]))
+    secret, *configurations = yaml.safe_load_all(
+        _command(["certificate", "--url", address, "--objects", "databases.example.com"])
+    )
     cluster.apply(json.dumps(secret))
     for name, text in secret["data"].items():
         (folder / name).write_bytes(base64.b64decode(text))

@@ -2,7 +2,9 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +124,69 @@ def test_a_pod_with_nothing_but_vault_login_sees_its_token(product: Product) -> 
     }
     done = product.run(product.create_pod("default", template))
     assert done.stdout.startswith("hvs."), done.stderr
+
+
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "databases.example.com"},
+    "spec": {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"kind": "Database", "plural": "databases"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {
+                            "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_a_custom_object_gets_its_values_in_maps_and_lists(product: Product) -> None:
+    product.cluster.apply(json.dumps(DEFINITION))
+    product.cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
+    named = annotations("default", vault_serviceaccount="default")
+    spec = {
+        "users": [{"name": "plain", "password": f"vault:{OWN}#password"}],
+        "url": f"x ${{vault:{OWN}#user}}",
+    }
+    body = {
+        "apiVersion": "example.com/v1",
+        "kind": "Database",
+        "metadata": {"generateName": "o-", "annotations": named},
+        "spec": spec,
+    }
+    path = "/apis/example.com/v1/namespaces/default/databases?dryRun=All"
+    stored = product.cluster.request("POST", path, body)
+    assert stored["spec"] == {"users": [{"name": "plain", "password": "p:w"}], "url": "x me"}
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_two_hundred_references_cost_one_login_and_one_read_of_each_path(
+    product: Product, tmp_path: Path
+) -> None:
+    product.vault.put_secret(f"{OWN}/second", key="of-second")
+    texts = {f"k{at}": f"vault:{OWN}#user" if at % 2 else f"vault:{OWN}/second#key" for at in range(200)}
+    log = tmp_path / "audit.log"
+    product.vault.write("sys/audit/objects", {"type": "file", "options": {"file_path": str(log)}})
+    try:
+        stored = create(product, "Secret", {"stringData": texts})
+    finally:
+        product.vault.request("DELETE", "sys/audit/objects")
+    assert set(stored.values()) == {b"me", b"of-second"}
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    asked = [entry["request"]["path"] for entry in entries if entry["type"] == "request"]
+    counted = Counter(path for path in asked if not path.startswith(("sys/audit", "auth/token/")))
+    assert counted == {f"auth/{CLUSTER_NAME}/login": 1, OWN: 1, f"{OWN}/second": 1}

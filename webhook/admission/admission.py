@@ -21,12 +21,13 @@ _DECIDED = {
     "pods": {(_CREATE, ""), (_UPDATE, SUBRESOURCE)},
     "secrets": {(_CREATE, ""), (_UPDATE, "")},
     "configmaps": {(_CREATE, ""), (_UPDATE, "")},
+    "objects": {(_CREATE, ""), (_UPDATE, "")},
 }
 """Operations and subresources at which something can still be done about an object."""
 
 
 class Admission:
-    """Decides about pods, Secrets and ConfigMaps."""
+    """Decides about pods, Secrets, ConfigMaps and custom objects."""
 
     def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
         self._pods = PodDecisions(settings, defaults, services)

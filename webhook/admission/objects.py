@@ -1,4 +1,4 @@
-"""Decisions about Secrets and ConfigMaps: their references are replaced by values of Vault."""
+"""Decisions about Secrets, ConfigMaps and custom objects: their references are replaced by values of Vault."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
-from webhook.objects import configmap, secret
+from webhook.objects import configmap, custom, secret
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import References, find_references
@@ -37,7 +37,7 @@ class ObjectKind:
     """Functions that find and replace the values of one kind of object."""
 
     find_values: Callable[[KubernetesObject], dict[str, bytes]]
-    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], Secret | ConfigMap]
+    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], Secret | ConfigMap | KubernetesObject]
     is_secret: bool
 
     def find_references(self, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:
@@ -48,11 +48,12 @@ class ObjectKind:
 OBJECT_KINDS = {
     "secrets": ObjectKind(secret.find_values, secret.replace_values, is_secret=True),
     "configmaps": ObjectKind(configmap.find_values, configmap.replace_values, is_secret=False),
+    "objects": ObjectKind(custom.find_values, custom.replace_values, is_secret=True),
 }
 
 
 class ObjectDecisions:
-    """Decides about Secrets and ConfigMaps."""
+    """Decides about Secrets, ConfigMaps and custom objects."""
 
     def __init__(self, settings: Settings, defaults: Defaults, services: Services) -> None:
         self._settings = settings

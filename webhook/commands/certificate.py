@@ -24,6 +24,7 @@ from vaultkube.wire.objects import Secret
 from webhook.certificates.making import Certificate, make_certificate
 from webhook.certificates.plan import next_segments
 from webhook.certificates.state import CA, CHAIN, KEY, SEGMENTS, split_bundle
+from webhook.commands.custom_kinds import with_custom_kinds
 
 _CONFIGURATION = "webhook-configuration.yaml"
 _BUDGET_S = 10.0
@@ -47,6 +48,7 @@ def run(arguments: list[str]) -> int:
     bundle = certificate.ca + present.ca
     documents: list[Mapping[str, object]] = [_secret(certificate, bundle, segments, options)]
     configurations = list(yaml.safe_load_all(_configuration(options.file)))
+    configurations = [with_custom_kinds(document, options.objects) for document in configurations]
     documents += [_registered(document, bundle, segments[0], options) for document in configurations]
     yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
     return 0
@@ -71,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--url", default="", help="https://HOST:PORT of a webhook outside the cluster, instead of the Service"
+    )
+    parser.add_argument(
+        "--objects",
+        action="append",
+        default=[],
+        metavar="RESOURCE.GROUP",
+        help="also resolve references in custom objects of this kind, as in databases.example.com; say it again at each run, once for each kind",
     )
     parser.add_argument("--days", type=int, default=365, help="validity (default: %(default)s)")
     parser.add_argument(

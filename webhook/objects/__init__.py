@@ -1,1 +1,1 @@
-"""Secrets and ConfigMaps: their references, and the same object with values in their place. Pure."""
+"""Secrets, ConfigMaps and custom objects: their references, and the same object with values in their place. Pure."""

@@ -1,4 +1,4 @@
-"""The fields of a Secret or ConfigMap that hold its values, and the paths of Vault that they request."""
+"""The fields of an object that hold its values, and the paths of Vault that they request."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,13 +8,16 @@ from vaultkube.problem import FieldPath
 from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
 from webhook.config.annotations import Config
+from webhook.objects.custom import pointer_path
 from webhook.objects.references import References
 
 _FIELDS: tuple[Literal["stringData", "data", "binaryData"], ...] = ("stringData", "data", "binaryData")
 
 
 def value_path(content: KubernetesObject, name: str) -> FieldPath:
-    """Return the path of a value of the object by the name that `find_values` gives it."""
+    """Return the path of a value of the object by the name that `find_values` gives it: a key, or a JSON Pointer."""
+    if name.startswith("/"):
+        return pointer_path(content, name)
     key = name if _field(content, name) else name.partition(" ")[0]
     return (_field(content, key) or "data", key)
 

@@ -27,10 +27,16 @@ READS = 16
 _HEAD_END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
 _LINE = re.compile(
-    rb"POST /(?:([A-Za-z0-9_-]{1,128})/)?(pods|secrets|configmaps|mutate)(?:\?([!-~]{0,1000}))? HTTP/1\.1"
+    rb"POST /(?:([A-Za-z0-9_-]{1,128})/)?(pods|secrets|configmaps|objects|mutate)(?:\?([!-~]{0,1000}))? HTTP/1\.1"
 )
 _LINES = re.compile(rb"(?:[A-Za-z-]+:[ \t]*[!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
-PATHS = {"pods": "pods", "secrets": "secrets", "configmaps": "configmaps", "mutate": "pods"}
+PATHS = {
+    "pods": "pods",
+    "secrets": "secrets",
+    "configmaps": "configmaps",
+    "objects": "objects",
+    "mutate": "pods",
+}
 """The resource of each path; at `mutate`, HashiCorp's injector is asked about pods."""
 _HEALTH = re.compile(
     rb"GET /healthz HTTP/1\.1\r\n(?:(?!Content-|Transfer-|Expect)[A-Z][A-Za-z-]*: [ -~]*\r\n)*\r\n",

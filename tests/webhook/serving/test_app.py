@@ -414,7 +414,7 @@ def test_a_refusal_tells_by_its_status_who_can_mend_it(
         {"data": {"x": None, ".dockerconfigjson": "e30="}},
     ],
 )
-@pytest.mark.parametrize("resource", ["pods", "secrets", "configmaps"])
+@pytest.mark.parametrize("resource", ["pods", "secrets", "configmaps", "objects"])
 def test_objects_of_no_known_shape_are_answered(
     served: Served, resource: str, document: dict[str, Any]
 ) -> None:

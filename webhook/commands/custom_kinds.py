@@ -1,0 +1,55 @@
+"""The kinds of custom objects whose references are resolved, as one more webhook of a MutatingWebhookConfiguration."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaultkube.errors import InvalidSetting
+
+_LIKE = "/configmaps"
+_PATH = "/objects"
+_OF_KUBERNETES = (".k8s.io",)
+
+
+def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """Return `configuration` with a webhook for `kinds`, each RESOURCE.GROUP; InvalidSetting for one that is not.
+
+    It is as the webhook for ConfigMaps: only objects with one of our annotations are sent.
+    """
+    rules = [_rule(kind) for kind in dict.fromkeys(kinds)]
+    if not rules:
+        return dict(configuration)
+    webhooks = configuration["webhooks"]
+    like = next((each for each in webhooks if _path(each) == _LIKE), None)
+    if like is None:
+        raise InvalidSetting(
+            "--objects: the webhook configuration has no webhook for ConfigMaps to go by; add one, or write the "
+            f"webhook with the path {_PATH} into it"
+        )
+    client = like["clientConfig"]
+    added = {
+        **like,
+        "name": like["name"].replace("configmaps", "objects", 1),
+        "clientConfig": {**client, "service": {**client["service"], "path": _PATH}},
+        "rules": rules,
+    }
+    return {**configuration, "webhooks": [*webhooks, added]}
+
+
+def _path(webhook: Mapping[str, Any]) -> object:
+    return webhook["clientConfig"].get("service", {}).get("path")
+
+
+def _rule(kind: str) -> dict[str, object]:
+    resource, _, group = kind.partition(".")
+    if not resource or not group or "/" in kind or "*" in kind or group.endswith(_OF_KUBERNETES):
+        raise InvalidSetting(
+            f"--objects {kind}: not the resource and group of a custom object; write them as kubectl does, as in "
+            "databases.example.com"
+        )
+    return {
+        "apiGroups": [group],
+        "apiVersions": ["*"],
+        "operations": ["CREATE", "UPDATE"],
+        "resources": [resource],
+        "scope": "Namespaced",
+    }

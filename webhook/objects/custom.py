@@ -1,0 +1,84 @@
+"""The values of a custom object: every text in its nested maps and lists; keys, metadata and status are no values.
+
+A value is named by its JSON Pointer (RFC 6901), as the same key may stand at many places.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vaultkube.errors import NotResolved
+from vaultkube.problem import FieldPath
+from vaultkube.wire.objects import KubernetesObject
+from webhook.objects.text import as_text
+
+_NOT_VALUES = frozenset(["apiVersion", "kind", "metadata", "status"])
+_IN_EVERY_REFERENCE = "vault:"
+_POINTERS_LENGTH = 2 << 20
+"""Characters of all pointers together: a long key with many values below it stands in each of theirs."""
+_INSTEAD = "a field of a custom object holds text: keep base64 in Vault, or use a Secret"
+
+FieldStep = str | int
+Steps = Iterator[tuple[FieldStep, object]]
+
+
+def find_values(content: KubernetesObject) -> dict[str, bytes]:
+    """Return the texts of `content` that may hold references, by JSON Pointer; raise NotResolved for far too many."""
+    found, left = {}, _POINTERS_LENGTH
+    for path, text in _texts(content):
+        pointer = _pointer(path)
+        left -= len(pointer)
+        if left < 0:
+            raise NotResolved("its references are nested too deep, or too many: divide the object")
+        found[pointer] = text.encode("utf-8", "surrogatepass")
+    return found
+
+
+def replace_values(content: KubernetesObject, resolved: Mapping[str, bytes]) -> KubernetesObject:
+    """Return `content` with the values in `resolved`; raise NotResolved if one is not text."""
+    new: Any = content.copy()
+    copied: dict[FieldPath, Any] = {(): new}
+    for path, _ in _texts(content):
+        name = _pointer(path)
+        if name not in resolved:
+            continue
+        for end in range(1, len(path)):
+            if path[:end] not in copied:
+                parent = copied[path[: end - 1]]
+                parent[path[end - 1]] = copied[path[:end]] = parent[path[end - 1]].copy()
+        copied[path[:-1]][path[-1]] = as_text(name, resolved[name], _INSTEAD)
+    replaced: KubernetesObject = new
+    return replaced
+
+
+def pointer_path(content: object, pointer: str) -> FieldPath:
+    """Return the path that a JSON Pointer into `content` means: an index of a list is a number."""
+    path: list[str | int] = []
+    for token in pointer.split("/")[1:]:
+        step: str | int = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(content, list):
+            step = int(step)
+            content = content[step]
+        elif isinstance(content, dict):
+            content = content[step]
+        path.append(step)
+    return tuple(path)
+
+
+def _texts(content: KubernetesObject) -> Iterator[tuple[FieldPath, str]]:
+    """Yield path and text without recursion, as nesting is the author's, and a path for those alone that are values."""
+    values: Steps = ((key, value) for key, value in content.items() if key not in _NOT_VALUES)
+    levels: list[tuple[FieldStep, Steps]] = [("", values)]
+    while levels:
+        step, value = next(levels[-1][1], (None, None))
+        if step is None:
+            levels.pop()
+        elif isinstance(value, dict):
+            levels.append((step, iter(value.items())))
+        elif isinstance(value, list):
+            levels.append((step, iter(enumerate(value))))
+        elif isinstance(value, str) and _IN_EVERY_REFERENCE in value:
+            yield (*(above for above, _ in levels[1:]), step), value
+
+
+def _pointer(path: FieldPath) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
