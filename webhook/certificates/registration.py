@@ -24,14 +24,19 @@ class Endpoint(NamedTuple):
     rules: Sequence[Mapping[str, Any]]
 
 
+_OBJECTS = {"objects.vault-webhook.svc": Endpoint("/objects", ())}
+"""Custom objects: only an operator knows the rules."""
+
+
 def read_endpoints() -> dict[str, Endpoint]:
-    """Return the webhooks by their names, as `vault-webhook certificate` registers them."""
+    """Return the webhooks by their names, as `vault-webhook certificate` registers them, and that of custom objects."""
     text = resources.files("webhook.commands").joinpath("webhook-configuration.yaml").read_text("utf-8")
-    return {
+    registered = {
         webhook["name"]: Endpoint(webhook["clientConfig"]["service"]["path"], webhook["rules"])
         for configuration in yaml.safe_load_all(text)
         for webhook in configuration["webhooks"]
     }
+    return registered | _OBJECTS
 
 
 def read_registered(configuration: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> Registered:

@@ -47,6 +47,19 @@ def test_rules_of_the_operator_stay_and_webhooks_of_others_too() -> None:
     assert found[-1] == configuration["webhooks"][-1]
 
 
+def test_a_webhook_for_custom_objects_keeps_its_rules_and_gets_cas_and_path() -> None:
+    configuration = shipped()
+    rules = [{"apiGroups": ["example.com"], "resources": ["databases"]}]
+    service = {"name": "vault-webhook", "namespace": "vault-webhook"}
+    configuration["webhooks"].append(
+        {"name": "objects.vault-webhook.svc", "clientConfig": {"service": service}, "rules": rules}
+    )
+    found = filled_in(configuration, ENDPOINTS, STATE)["webhooks"][-1]
+    assert found["rules"] == rules
+    assert found["clientConfig"]["service"]["path"] == "/segment/objects"
+    assert base64.b64decode(found["clientConfig"]["caBundle"]) == MADE.ca + OTHER.ca
+
+
 def test_a_url_keeps_its_host_and_is_one_that_the_certificate_is_for() -> None:
     configuration = shipped()
     configuration["webhooks"][0]["clientConfig"] = {"url": "https://192.0.2.1:8443/old"}
