@@ -1,0 +1,85 @@
+"""The chart with its default values and the manifests of kustomize are the same objects."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.manifests.chart.rendering import NAMESPACE, ROOT, SEGMENT, Objects, by_name, render
+from tests.servers.helm import Helm
+from tests.servers.kubectl import Kubectl
+
+_OF_HELM = (
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/version",
+    "helm.sh/chart",
+    "checksum/settings",
+)
+_IMAGES = ("vault-webhook", "vault-env", "vault-csi-provider")
+
+
+def kustomize(tmp_path: Path, text: str) -> Objects:
+    (tmp_path / "kustomization.yaml").write_text(text)
+    return by_name(list(yaml.safe_load_all(Kubectl(tmp_path / "none")("kustomize", str(tmp_path)))))
+
+
+def plain(value: Any) -> Any:
+    """Return the object without the labels and annotations that Helm adds, and without empty maps of them."""
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    fields = {key: plain(each) for key, each in value.items() if key not in _OF_HELM}
+    return {key: each for key, each in fields.items() if each or key not in ("labels", "annotations")}
+
+
+def without_own_label(objects: Objects) -> Objects:
+    """Return the objects without the label of their name, which kustomize gives to pods alone."""
+    for each in objects.values():
+        labels = each["metadata"].pop("labels", {})
+        if rest := {key: text for key, text in labels.items() if key != "app.kubernetes.io/name"}:
+            each["metadata"]["labels"] = rest
+    return objects
+
+
+def tagged(objects: Objects) -> Objects:
+    text = yaml.safe_dump(list(objects.values()))
+    for image in _IMAGES:
+        text = text.replace(f"{image}:0.1", f"{image}:latest")
+    return by_name(yaml.safe_load(text))
+
+
+def of_chart(helm: Helm, *arguments: str) -> Objects:
+    return without_own_label({name: plain(each) for name, each in tagged(render(helm, *arguments)).items()})
+
+
+def registered() -> Objects:
+    """Return the configuration that `vault-webhook certificate` fills in, filled in as the chart is told to."""
+    text = (ROOT / "webhook/commands/webhook-configuration.yaml").read_text(encoding="utf-8")
+    configuration = yaml.safe_load(text)
+    for webhook in configuration["webhooks"]:
+        client = webhook["clientConfig"]
+        client["service"]["path"] = f"/{SEGMENT}{client['service']['path']}"
+        client["caBundle"] = "Q0E="
+    return by_name([configuration])
+
+
+@pytest.mark.servers
+def test_the_webhook_is_that_of_kustomize(helm: Helm, tmp_path: Path) -> None:
+    base = kustomize(tmp_path, f"resources: [{relative(tmp_path, 'base')}]")
+    base.pop(("Namespace", "", NAMESPACE))
+    assert of_chart(helm) == without_own_label(base) | registered()
+
+
+@pytest.mark.servers
+def test_the_provider_is_that_of_kustomize(helm: Helm, tmp_path: Path) -> None:
+    component = kustomize(tmp_path, f"components: [{relative(tmp_path, 'csi')}]")
+    both = of_chart(helm, "--set", "csi.enabled=true,csi.vaultAddress=https://vault.vault:8200")
+    assert {name: each for name, each in both.items() if name not in of_chart(helm)} == component
+
+
+def relative(tmp_path: Path, part: str) -> str:
+    """Return the path of a folder of manifests from `tmp_path`, as kustomize wants it."""
+    return str(Path(*[".."] * len(tmp_path.parts[1:]), *(ROOT / "manifests" / part).parts[1:]))
