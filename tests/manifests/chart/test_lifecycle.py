@@ -114,6 +114,12 @@ def test_nothing_is_left_of_it_but_the_secret_of_its_user(release: Release) -> N
     assert release.certificate()
 
 
+@pytest.mark.parametrize("values", sorted((CHART / "examples").iterdir()), ids=lambda path: path.stem)
+def test_the_api_server_takes_what_the_examples_make(release: Release, values: Path) -> None:
+    release.make_certificate()
+    release.install(f"--values={values}")
+
+
 def test_rights_that_are_taken_away_are_gone(release: Release) -> None:
     release.make_certificate()
     release.install()

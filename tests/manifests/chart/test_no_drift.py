@@ -73,6 +73,23 @@ def test_the_webhook_is_that_of_kustomize(helm: Helm, tmp_path: Path) -> None:
     assert of_chart(helm) == without_own_label(base) | registered()
 
 
+OVERLAYS = sorted(folder.name for folder in (ROOT / "manifests/overlays").iterdir())
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_an_overlay_is_the_example_of_its_name(helm: Helm, tmp_path: Path, overlay: str) -> None:
+    parts = (
+        f"resources: [{relative(tmp_path, 'base')}]",
+        f"components: [{relative(tmp_path, f'overlays/{overlay}')}]",
+    )
+    built = kustomize(tmp_path, "\n".join(parts))
+    built.pop(("Namespace", "", NAMESPACE))
+    values = ROOT / "manifests/chart/examples" / f"{overlay}.yaml"
+    assert of_chart(helm, f"--values={values}") == without_own_label(built) | registered()
+    assert of_chart(helm, f"--values={values}") != of_chart(helm)
+
+
 @pytest.mark.servers
 def test_the_provider_is_that_of_kustomize(helm: Helm, tmp_path: Path) -> None:
     component = kustomize(tmp_path, f"components: [{relative(tmp_path, 'csi')}]")
