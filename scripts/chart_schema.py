@@ -14,7 +14,8 @@ from webhook.registry.settings import SETTINGS as REGISTRY
 SET_BY_THE_CHART = frozenset(
     {
         *("VAULT_ADDR", "VAULT_ADDR_ALLOWLIST", "VAULT_ENV_IMAGE", "LISTEN_ADDRESS"),
-        *("TLS_CERT_FILE", "TLS_PRIVATE_KEY_FILE", "PATH_SEGMENTS_FILE"),
+        *("TLS_CERT_FILE", "TLS_PRIVATE_KEY_FILE", "PATH_SEGMENTS_FILE", "HEALTH_ADDRESS"),
+        *("CERTIFICATE", "CERTIFICATE_SECRET", "SERVICE", "WEBHOOK_CONFIGURATION"),
     }
 )
 """Settings with a value of their own, or none: given twice, one of them would be without effect."""

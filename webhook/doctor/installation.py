@@ -42,11 +42,14 @@ def _deployment(facts: Facts) -> Finding:
 def _configuration(facts: Facts) -> Iterator[Finding]:
     name, check = facts.place.webhook_name, "webhook configuration"
     if facts.configuration is None:
-        remedy = "vault-webhook certificate | kubectl apply -f -, or install the chart"
+        remedy = "apply manifests/base or install the chart; with certificates from files: vault-webhook certificate | kubectl apply -f -"
         yield wrong(check, f"there is no MutatingWebhookConfiguration {name}", remedy)
         return
     webhooks = facts.configuration.get("webhooks") or []
     yield ok(check, f"{', '.join(str(webhook['name']) for webhook in webhooks)}")
+    if idle := [str(webhook["name"]) for webhook in webhooks if not webhook.get("rules")]:
+        remedy = "the webhook fills rules in some seconds after it serves: see its log, and its right to update the configuration"
+        yield wrong(check, f"nothing is sent to {', '.join(idle)}, which have no rules", remedy)
     for webhook in webhooks:
         yield _trust(str(webhook["name"]), webhook["clientConfig"])
     services = [
@@ -63,14 +66,14 @@ def _trust(name: str, client: Mapping[str, Any]) -> Finding:
         bundle = base64.b64decode(client.get("caBundle") or "", validate=True)
         certificates = x509.load_pem_x509_certificates(bundle)
     except ValueError:
-        remedy = (
-            "make it again: vault-webhook certificate, the chart's upgrade, or see why cert-manager does not"
-        )
+        remedy = "the webhook fills it in some seconds after it serves (see its log); with files: vault-webhook certificate"
         return wrong(check, "it holds no certificate", remedy)
     ends = max(certificate.not_valid_after_utc for certificate in certificates)
     if ends < datetime.datetime.now(datetime.UTC):
         return wrong(
-            check, f"it ended on {ends:%Y-%m-%d}", "renew the certificate: vault-webhook certificate"
+            check,
+            f"it ended on {ends:%Y-%m-%d}",
+            "see in the webhook's log why it is not renewed; with files: vault-webhook certificate",
         )
     return ok(check, f"valid until {ends:%Y-%m-%d}")
 
@@ -88,7 +91,7 @@ def _reached(facts: Facts) -> Finding:
 def _way(message: str) -> str:
     """Return what to do about a webhook that the API server does not reach."""
     if "x509" in message:
-        return "the serving certificate and caBundle do not fit: renew both with vault-webhook certificate"
+        return "the serving certificate and caBundle do not fit: see the webhook's log; with files renew both: vault-webhook certificate"
     if "no endpoints available" in message or "not found" in message:
         return "no pod of the webhook is ready behind the Service"
     if "deadline exceeded" in message or "timeout" in message.lower():

@@ -88,6 +88,18 @@ objectSelector:
 
 {{/* The settings of the webhook. Text of `env` is taken as it is; a number or a boolean as Go writes it. */}}
 {{- define "vault-webhook.settings" -}}
+CERTIFICATE: {{ ternary "self-managed" "files" (eq .Values.certificate.mode "self-managed") }}
+{{- if eq .Values.certificate.mode "self-managed" }}
+{{- $full := include "vault-webhook.fullname" . }}
+{{- range $name, $value := dict "SERVICE" $full "WEBHOOK_CONFIGURATION" $full }}
+{{- if ne $value "vault-webhook" }}
+{{ $name }}: {{ $value }}
+{{- end }}
+{{- end }}
+{{- if ne (include "vault-webhook.tlsSecret" .) "vault-webhook-tls" }}
+CERTIFICATE_SECRET: {{ include "vault-webhook.tlsSecret" . }}
+{{- end }}
+{{- end }}
 VAULT_ADDR: {{ .Values.vault.address | quote }}
 VAULT_ADDR_ALLOWLIST: {{ .Values.vault.allowedAddresses | join "," | quote }}
 VAULT_ENV_IMAGE: {{ include "vault-webhook.image" (list . .Values.vaultEnv) | quote }}
@@ -131,13 +143,15 @@ one at the first installation, and remembers it for the other templates of this 
 
 {{/* The fields that all webhooks have: (list root path part segment caBundle). */}}
 {{- define "vault-webhook.webhook" -}}
-{{- $root := index . 0 -}}{{- $part := index . 2 -}}
+{{- $root := index . 0 -}}{{- $part := index . 2 -}}{{- $segment := index . 3 -}}
 admissionReviewVersions: [v1]
 clientConfig:
   service:
     name: {{ include "vault-webhook.fullname" $root }}
     namespace: {{ $root.Release.Namespace }}
-    path: /{{ index . 3 }}/{{ index . 1 }}
+    {{- with $segment }}
+    path: /{{ . }}/{{ index $ 1 }}
+    {{- end }}
   {{- with index . 4 }}
   caBundle: {{ . | b64enc }}
   {{- end }}

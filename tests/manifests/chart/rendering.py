@@ -9,15 +9,15 @@ ROOT = Path(__file__).parents[3]
 CHART = ROOT / "manifests/chart"
 NAME = NAMESPACE = "vault-webhook"
 SEGMENT = "0123456789abcdef0123456789abcdef0123456789abcdef"
-FROM_OUTSIDE = ("--set", f"certificate.caBundle=CA,certificate.pathSegment={SEGMENT}")
-"""What Helm cannot read without a cluster."""
+OF_FILES = ("--set", f"certificate.mode=files,certificate.caBundle=CA,certificate.pathSegment={SEGMENT}")
+"""A certificate from outside, with what Helm cannot read of it without a cluster."""
 
 Objects = dict[tuple[str, str, str], dict[str, Any]]
 
 
 def render(helm: Helm, *arguments: str, release: str = NAME, namespace: str = NAMESPACE) -> Objects:
     """Return the objects of a release by kind, namespace and name."""
-    documents = helm.documents(release, str(CHART), "--namespace", namespace, *FROM_OUTSIDE, *arguments)
+    documents = helm.documents(release, str(CHART), "--namespace", namespace, *arguments)
     return by_name(documents)
 
 

@@ -1,5 +1,6 @@
 """A release on the real API server: installed, upgraded, and nothing left of it. tests/cluster runs its pods."""
 
+import json
 import subprocess
 import sys
 import uuid
@@ -17,7 +18,7 @@ CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigura
 KINDS = (
     "deployments,daemonsets,services,configmaps,serviceaccounts,roles,rolebindings,networkpolicies,"
     "poddisruptionbudgets,clusterroles,clusterrolebindings,mutatingwebhookconfigurations,"
-    "validatingadmissionpolicies,validatingadmissionpolicybindings"
+    "validatingadmissionpolicies,validatingadmissionpolicybindings,secrets,leases"
 )
 
 
@@ -38,6 +39,10 @@ class Release:
         environ = {"KUBECONFIG": str(self.cluster.kubeconfig)}
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
         self.cluster.apply(done.stdout)
+
+    def install_with_files(self, *arguments: str) -> str:
+        """Install it, or upgrade it, with the certificate that was made."""
+        return self.install("--set=certificate.mode=files", *arguments)
 
     def install(self, *arguments: str) -> str:
         """Install it, or upgrade it, and return the notes."""
@@ -75,7 +80,7 @@ def release(cluster: Cluster, tmp_path: Path) -> Iterator[Release]:
 
 def test_the_api_server_is_told_the_ca_and_the_path_of_the_secret(release: Release) -> None:
     release.make_certificate()
-    notes = release.install()
+    notes = release.install_with_files()
     assert f"rollout status deployment/{release.full_name}" in notes
     assert "vault-webhook provision" in notes
     assert {client["caBundle"] for client in release.clients()} == {release.certificate()["ca.crt"]}
@@ -86,16 +91,16 @@ def test_the_api_server_is_told_the_ca_and_the_path_of_the_secret(release: Relea
 
 def test_without_the_secret_nothing_is_installed(release: Release) -> None:
     with pytest.raises(HelmFailed, match=f"there is no Secret {release.full_name}-tls in the namespace"):
-        release.install()
+        release.install_with_files()
     assert release.objects() == []
 
 
 def test_an_upgrade_takes_a_renewed_certificate_and_keeps_the_path(release: Release) -> None:
     release.make_certificate()
-    release.install()
+    release.install_with_files()
     before = release.clients()
     release.make_certificate()
-    release.install("--set", "replicaCount=3")
+    release.install_with_files("--set", "replicaCount=3")
     after = release.clients()
     assert {client["caBundle"] for client in after} == {release.certificate()["ca.crt"]}
     assert after[0]["caBundle"] != before[0]["caBundle"]
@@ -104,9 +109,50 @@ def test_an_upgrade_takes_a_renewed_certificate_and_keeps_the_path(release: Rele
     assert release.cluster.request("GET", path)["spec"]["replicas"] == 3
 
 
+def test_an_upgrade_keeps_what_the_webhook_has_filled_in(release: Release) -> None:
+    release.install()
+    assert "caBundle" not in release.clients()[0]
+    fields = {"clientConfig/caBundle": "Q0E=", "clientConfig/service/path": "/secret/pods"}
+    fields_and_rules = {
+        **fields,
+        "rules": [
+            {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}
+        ],
+    }
+    patch = [
+        {"op": "add", "path": f"/webhooks/0/{path}", "value": value}
+        for path, value in fields_and_rules.items()
+    ]
+    resource = ("mutatingwebhookconfiguration", release.full_name)
+    release.cluster.kubectl("patch", *resource, "--type=json", f"--patch={json.dumps(patch)}")
+    secret = {"stringData": {"tls.key": "KEY"}}
+    release.cluster.kubectl(
+        f"--namespace={release.namespace}",
+        "patch",
+        "secret",
+        f"{release.full_name}-tls",
+        f"--patch={json.dumps(secret)}",
+    )
+    release.install("--set", "timeoutSeconds=15")
+    found = release.cluster.request("GET", f"{CONFIGURATIONS}/{release.full_name}")["webhooks"][0]
+    assert found["timeoutSeconds"] == 15
+    assert found["clientConfig"]["caBundle"] == "Q0E="
+    assert found["clientConfig"]["service"]["path"] == "/secret/pods"
+    assert found["rules"][0]["resources"] == ["pods"]
+    assert release.certificate() == {"tls.key": "S0VZ"}
+
+
+def test_nothing_is_left_of_what_the_webhook_keeps(release: Release) -> None:
+    release.install()
+    assert f"lease.coordination.k8s.io/{release.full_name}" in release.objects()
+    assert f"secret/{release.full_name}-tls" in release.objects()
+    release.uninstall()
+    assert release.objects() == []
+
+
 def test_nothing_is_left_of_it_but_the_secret_of_its_user(release: Release) -> None:
     release.make_certificate()
-    release.install("--set", f"csi.enabled=true,csi.namespace={release.namespace}-csi")
+    release.install_with_files("--set", f"csi.enabled=true,csi.namespace={release.namespace}-csi")
     assert "daemonset.apps/vault-csi-provider" in release.objects()
     assert len(release.objects()) > 15
     release.uninstall()
@@ -116,12 +162,10 @@ def test_nothing_is_left_of_it_but_the_secret_of_its_user(release: Release) -> N
 
 @pytest.mark.parametrize("values", sorted((CHART / "examples").iterdir()), ids=lambda path: path.stem)
 def test_the_api_server_takes_what_the_examples_make(release: Release, values: Path) -> None:
-    release.make_certificate()
     release.install(f"--values={values}")
 
 
 def test_rights_that_are_taken_away_are_gone(release: Release) -> None:
-    release.make_certificate()
     release.install()
     bound = f"clusterrolebinding.rbac.authorization.k8s.io/{release.full_name}-secrets"
     assert bound in release.objects()
@@ -131,7 +175,6 @@ def test_rights_that_are_taken_away_are_gone(release: Release) -> None:
 
 
 def test_the_api_server_finds_nothing_wrong_with_the_guard_of_the_chart(release: Release) -> None:
-    release.make_certificate()
     release.install()
     path = f"/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/{release.full_name}-guard"
     status = release.cluster.request("GET", path).get("status", {})

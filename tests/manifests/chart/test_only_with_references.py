@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.manifests.chart.rendering import render
+from tests.manifests.chart.rendering import OF_FILES, render
 from tests.servers.cluster import Cluster
 from tests.servers.helm import Helm
 from tests.webhook.generated import PODS
@@ -29,7 +29,7 @@ class Sending:
         self._namespace = f"sent-{uuid.uuid4().hex[:8]}"
         cluster.create_namespace(self._namespace)
         chosen = f"namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name={self._namespace}"
-        objects = render(helm, "--set", "pods.onlyWithReferences=true", "--set", chosen)
+        objects = render(helm, *OF_FILES, "--set", "pods.onlyWithReferences=true", "--set", chosen)
         configuration = objects[("MutatingWebhookConfiguration", "", "vault-webhook")]
         configuration["metadata"] = {"name": self._namespace}
         (pods, *_) = configuration["webhooks"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.manifests.chart.rendering import CHART, NAMESPACE, by_name, deployment, render, webhooks
+from tests.manifests.chart.rendering import CHART, OF_FILES, deployment, render, webhooks
 from tests.servers.helm import Helm, HelmFailed
 
 pytestmark = pytest.mark.servers
@@ -41,7 +41,7 @@ def test_without_a_certificate_the_next_command_is_told(helm: Helm) -> None:
     with pytest.raises(
         HelmFailed, match="vault-webhook certificate --only-secret --namespace shop --service"
     ):
-        helm.documents("vault-webhook", str(CHART), "--namespace", "shop")
+        render(helm, "--set", "certificate.mode=files", namespace="shop")
 
 
 def test_two_releases_share_no_name(helm: Helm) -> None:
@@ -128,8 +128,7 @@ def test_kinds_of_objects_can_be_left_out(helm: Helm) -> None:
 
 
 def test_cert_manager_fills_in_the_ca_and_the_chart_the_path(helm: Helm) -> None:
-    options = ("--namespace", NAMESPACE, "--set", "certificate.mode=cert-manager")
-    objects = by_name(helm.documents("vault-webhook", str(CHART), *options))
+    objects = render(helm, "--set", "certificate.mode=cert-manager")
     configuration = objects[("MutatingWebhookConfiguration", "", "vault-webhook")]
     assert configuration["metadata"]["annotations"] == {
         "cert-manager.io/inject-ca-from": "vault-webhook/vault-webhook"
@@ -149,10 +148,38 @@ def test_the_api_server_alone_connects_where_its_addresses_are_known(helm: Helm)
         "--set",
         "networkPolicy.apiServers={192.0.2.1/32}",
         "--set-json",
+        'networkPolicy.scrapers=[{"podSelector":{}}]',
+        "--set-json",
         'networkPolicy.egress=[{"ports":[{"port":8200}]}]',
     )[("NetworkPolicy", "vault-webhook", "vault-webhook")]["spec"]
     assert policy["ingress"] == [
-        {"ports": [{"port": "https"}], "from": [{"ipBlock": {"cidr": "192.0.2.1/32"}}]}
+        {"ports": [{"port": "https"}], "from": [{"ipBlock": {"cidr": "192.0.2.1/32"}}]},
+        {"ports": [{"port": "health"}], "from": [{"podSelector": {}}]},
     ]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["egress"] == [{"ports": [{"port": 8200}]}]
+
+
+def test_a_webhook_of_another_name_is_told_its_names(helm: Helm) -> None:
+    data = render(helm, release="a", namespace="one")[("ConfigMap", "one", "a-vault-webhook")]["data"]
+    assert data["CERTIFICATE"] == "self-managed"
+    assert data["SERVICE"] == data["WEBHOOK_CONFIGURATION"] == "a-vault-webhook"
+    assert data["CERTIFICATE_SECRET"] == "a-vault-webhook-tls"
+
+
+def test_a_certificate_of_its_own_needs_no_file_and_leaves_the_rest_to_the_webhook(helm: Helm) -> None:
+    objects = render(helm)
+    assert [volume["name"] for volume in deployment(objects)["volumes"]] == ["tmp"]
+    for webhook in webhooks(objects).values():
+        assert not {"rules"} & set(webhook)
+        assert set(webhook["clientConfig"]["service"]) == {"name", "namespace"}
+
+
+@pytest.mark.parametrize("arguments", [OF_FILES, ("--set", "certificate.mode=cert-manager")])
+def test_a_certificate_from_elsewhere_needs_no_right_to_write(helm: Helm, arguments: tuple[str, ...]) -> None:
+    objects = render(helm, *arguments)
+    assert not [name for name in objects if name[2].endswith("-certificate")]
+    assert next(volume["name"] for volume in deployment(objects)["volumes"]) == "tls"
+    data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
+    assert data["CERTIFICATE"] == "files"
+    assert "SERVICE" not in data

@@ -16,6 +16,7 @@ from webhook.doctor.rights import rights_for
 from webhook.doctor.six_errors import find_six_errors
 
 PLACE = Place("vault-webhook", "vault-webhook", "vault-webhook", "shop", image="app:1")
+CA = base64.b64encode(make_certificate(["vault-webhook.vault-webhook.svc"], 365).ca).decode()
 TAKEN = Answer(201, {})
 AUDIENCE = "https://kubernetes.default.svc.cluster.local"
 
@@ -23,7 +24,7 @@ AUDIENCE = "https://kubernetes.default.svc.cluster.local"
 def configuration(ca: bytes) -> dict[str, Any]:
     service = {"name": "vault-webhook", "namespace": "vault-webhook"}
     client = {"caBundle": base64.b64encode(ca).decode(), "service": service}
-    return {"webhooks": [{"name": "pods.vault-webhook.svc", "clientConfig": client}]}
+    return {"webhooks": [{"name": "pods.vault-webhook.svc", "clientConfig": client, "rules": [{}]}]}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,12 @@ def test_nothing_is_wrong(good: Facts) -> None:
             "logs",
         ),
         ({"configuration": None}, "webhook configuration", "vault-webhook certificate"),
-        ({"configuration": configuration(b"")}, "caBundle of pods.vault-webhook.svc", "make it again"),
+        ({"configuration": configuration(b"")}, "caBundle of pods.vault-webhook.svc", "fills it in"),
+        (
+            {"configuration": {"webhooks": [{"name": "pods", "clientConfig": {"caBundle": CA}}]}},
+            "webhook configuration",
+            "fills rules in",
+        ),
         ({"service": None}, "Service", "apply"),
         (
             {"plain": refused("failed calling webhook: x509: unknown authority")},
