@@ -30,11 +30,12 @@ class Product:
         folder.mkdir(parents=True, exist_ok=True)
         self.node = node
         self._folder = folder
+        self.image = node.registry.push("vault-webhook:1", webhook)
         overlay = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
             "resources": [os.path.relpath(ROOT / "manifests" / "base", folder), "trust.json"],
-            "images": [_image("vault-webhook", node.registry.push("vault-webhook:1", webhook))],
+            "images": [_image("vault-webhook", self.image)],
             "patches": [
                 {"patch": json.dumps(_settings(node, node.registry.push("vault-env:1", launcher)))},
                 {"patch": json.dumps(_trust_mounted())},

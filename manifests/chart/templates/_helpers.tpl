@@ -88,8 +88,15 @@ objectSelector:
 
 {{/* The settings of the webhook. Text of `env` is taken as it is; a number or a boolean as Go writes it. */}}
 {{- define "vault-webhook.settings" -}}
-CERTIFICATE: {{ ternary "self-managed" "files" (eq .Values.certificate.mode "self-managed") }}
-{{- if eq .Values.certificate.mode "self-managed" }}
+{{- $mode := .Values.certificate.mode }}
+CERTIFICATE: {{ $mode }}
+{{- if ne $mode "self-managed" }}
+TLS_CERT_FILE: /tls/tls.crt
+TLS_PRIVATE_KEY_FILE: /tls/tls.key
+{{- end }}
+{{- if eq $mode "files" }}
+PATH_SEGMENTS_FILE: /tls/path-segments
+{{- else }}
 {{- $full := include "vault-webhook.fullname" . }}
 {{- range $name, $value := dict "SERVICE" $full "WEBHOOK_CONFIGURATION" $full }}
 {{- if ne $value "vault-webhook" }}
@@ -120,21 +127,10 @@ VAULT_ENV_IMAGE: {{ include "vault-webhook.image" (list . .Values.vaultEnv) | qu
 {{- index (($found).data | default dict) (index . 2) | default "" | b64dec -}}
 {{- end -}}
 
-{{/* The first of the segments that are answered: given, else that of the Secret. cert-manager's Secret has none, so the chart makes
-one at the first installation, and remembers it for the other templates of this rendering. */}}
+{{/* The first of the segments that are answered: given, else that of the Secret. */}}
 {{- define "vault-webhook.pathSegment" -}}
-{{- if .Values.certificate.pathSegment -}}
-{{- .Values.certificate.pathSegment -}}
-{{- else if eq .Values.certificate.mode "cert-manager" -}}
-{{- if not (hasKey .Values.certificate "rendered") -}}
-{{- $name := printf "%s-path" (include "vault-webhook.fullname" .) -}}
-{{- $present := include "vault-webhook.inCluster" (list . $name "path-segments") | trim -}}
-{{- $_ := set .Values.certificate "rendered" ($present | default (randAlphaNum 48 | lower)) -}}
-{{- end -}}
-{{- .Values.certificate.rendered -}}
-{{- else -}}
-{{- include "vault-webhook.inCluster" (list . (include "vault-webhook.tlsSecret" .) "path-segments") | trim | splitList "\n" | first -}}
-{{- end -}}
+{{- $lines := include "vault-webhook.inCluster" (list . (include "vault-webhook.tlsSecret" .) "path-segments") | trim -}}
+{{- .Values.certificate.pathSegment | default (splitList "\n" $lines | first) -}}
 {{- end -}}
 
 {{- define "vault-webhook.caBundle" -}}

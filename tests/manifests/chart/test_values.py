@@ -127,19 +127,16 @@ def test_kinds_of_objects_can_be_left_out(helm: Helm) -> None:
     assert set(webhooks(render(helm, "--set", "secrets.enabled=false,configMaps.enabled=false"))) == {"pods"}
 
 
-def test_cert_manager_fills_in_the_ca_and_the_chart_the_path(helm: Helm) -> None:
-    objects = render(helm, "--set", "certificate.mode=cert-manager")
-    configuration = objects[("MutatingWebhookConfiguration", "", "vault-webhook")]
-    assert configuration["metadata"]["annotations"] == {
-        "cert-manager.io/inject-ca-from": "vault-webhook/vault-webhook"
-    }
-    client = configuration["webhooks"][0]["clientConfig"]
-    segment = objects[("Secret", "vault-webhook", "vault-webhook-path")]["stringData"][
-        "path-segments"
-    ].strip()
-    assert len(segment) == 48
-    assert client["service"]["path"] == f"/{segment}/pods"
-    assert "caBundle" not in client
+def test_a_given_issuer_takes_the_place_of_the_charts_own(helm: Helm) -> None:
+    issuer = {"kind": "ClusterIssuer", "name": "company"}
+    arguments = (
+        "--set=certificate.mode=cert-manager",
+        "--set-json",
+        f"certificate.issuerRef={json.dumps(issuer)}",
+    )
+    objects = render(helm, *arguments)
+    assert objects[("Certificate", "vault-webhook", "vault-webhook")]["spec"]["issuerRef"] == issuer
+    assert not [name for name in objects if name[0] == "Issuer"]
 
 
 def test_the_api_server_alone_connects_where_its_addresses_are_known(helm: Helm) -> None:
@@ -175,11 +172,10 @@ def test_a_certificate_of_its_own_needs_no_file_and_leaves_the_rest_to_the_webho
         assert set(webhook["clientConfig"]["service"]) == {"name", "namespace"}
 
 
-@pytest.mark.parametrize("arguments", [OF_FILES, ("--set", "certificate.mode=cert-manager")])
-def test_a_certificate_from_elsewhere_needs_no_right_to_write(helm: Helm, arguments: tuple[str, ...]) -> None:
-    objects = render(helm, *arguments)
+def test_a_certificate_from_elsewhere_needs_no_right_to_write(helm: Helm) -> None:
+    objects = render(helm, *OF_FILES)
     assert not [name for name in objects if name[2].endswith("-certificate")]
-    assert next(volume["name"] for volume in deployment(objects)["volumes"]) == "tls"
+    assert deployment(objects)["volumes"][0]["name"] == "tls"
     data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
     assert data["CERTIFICATE"] == "files"
     assert "SERVICE" not in data
