@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from scripts.chart_schema import chart_schema
 from scripts.check_page import check_page
 from scripts.csi_page import csi_page
 from scripts.folders import architecture_page
@@ -50,6 +51,7 @@ def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
     architecture, references = DOCS / "architecture.md", DOCS / "references.md"
     consul_template, csi = DOCS / "consul-template.md", DOCS / "csi.md"
+    schema = DOCS.parent / "manifests/chart/values.schema.json"
     return {
         DOCS / "annotations.md": _annotations(),
         DOCS / "hashicorp-annotations.md": hashicorp_page(),
@@ -61,6 +63,7 @@ def pages() -> dict[Path, str]:
         DOCS / "check.md": check_page(),
         csi: csi_page(csi),
         architecture: architecture_page(architecture),
+        schema: chart_schema(schema),
     }
 
 

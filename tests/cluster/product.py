@@ -30,17 +30,18 @@ class Product:
         folder.mkdir(parents=True, exist_ok=True)
         self.node = node
         self._folder = folder
+        self.image = node.registry.push("vault-webhook:1", webhook)
         overlay = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
             "resources": [os.path.relpath(ROOT / "manifests" / "base", folder), "trust.json"],
-            "images": [_image("vault-webhook", node.registry.push("vault-webhook:1", webhook))],
+            "images": [_image("vault-webhook", self.image)],
             "patches": [
                 {"patch": json.dumps(_settings(node, node.registry.push("vault-env:1", launcher)))},
                 {"patch": json.dumps(_trust_mounted())},
             ],
         }
-        (folder / "trust.json").write_text(json.dumps(_trust(node, NAMESPACE, TLS_SECRET)))
+        (folder / "trust.json").write_text(json.dumps(trust(node, NAMESPACE, TLS_SECRET)))
         (folder / "kustomization.yaml").write_text(json.dumps(overlay, indent=1))
         node.kubectl("apply", "-k", str(folder))
         self.roll_out()
@@ -97,7 +98,7 @@ class Product:
             VAULT_CACERT=str(self.node.vault.ca_file),
             VAULT_TOKEN=self.node.vault.token,
         )
-        self.node.cluster.apply(json.dumps(_trust(self.node, namespace, TLS_SECRET)))
+        self.node.cluster.apply(json.dumps(trust(self.node, namespace, TLS_SECRET)))
 
 
 def provide_for_examples(product: Product) -> None:
@@ -131,29 +132,34 @@ def _image(name: str, reference: str) -> dict[str, str]:
     return {"name": name, "newName": new_name, "newTag": tag}
 
 
-def _settings(node: Node, launcher: str) -> dict[str, object]:
+def settings_of(node: Node, launcher: str) -> dict[str, str]:
+    """Return the operator's settings for the servers of the node, with the launcher's image."""
     tokens = node.private_registry.tokens
     assert tokens
     private = [REGISTRY_NAME, PRIVATE_REGISTRY_NAME, PRIVATE_REGISTRY, tokens.host]
     return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "vault-webhook", "namespace": NAMESPACE},
-        "data": {
-            "VAULT_ADDR": f"https://{VAULT_NAMES[0]}",
-            "VAULT_ADDR_ALLOWLIST": VAULT_ADDRESS,
-            "VAULT_ENV_IMAGE": launcher,
-            "VAULT_TLS_SECRET": TLS_SECRET,
-            "VAULT_CACERT": "/trust/ca.crt",
-            "REGISTRY_CA_FILE": "/trust/ca.crt",
-            "REGISTRY_PRIVATE_HOSTS": ",".join(private),
-            "VAULT_ENV_DELIVERY": os.environ.get("VAULT_ENV_DELIVERY", ""),
-        },
+        "VAULT_ADDR": f"https://{VAULT_NAMES[0]}",
+        "VAULT_ADDR_ALLOWLIST": VAULT_ADDRESS,
+        "VAULT_ENV_IMAGE": launcher,
+        "VAULT_TLS_SECRET": TLS_SECRET,
+        "VAULT_CACERT": "/trust/ca.crt",
+        "REGISTRY_CA_FILE": "/trust/ca.crt",
+        "REGISTRY_PRIVATE_HOSTS": ",".join(private),
+        "VAULT_ENV_DELIVERY": os.environ.get("VAULT_ENV_DELIVERY", ""),
     }
 
 
-def _trust(node: Node, namespace: str, name: str) -> dict[str, object]:
-    """A Secret with the test's CA."""
+def _settings(node: Node, launcher: str) -> dict[str, object]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "vault-webhook", "namespace": NAMESPACE},
+        "data": settings_of(node, launcher),
+    }
+
+
+def trust(node: Node, namespace: str, name: str) -> dict[str, object]:
+    """Return a Secret with the test's CA."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -12,6 +12,7 @@ import yaml
 
 from tests.servers.cluster import Cluster
 from tests.servers.kubectl import Kubectl
+from webhook.doctor.rights import rights_for
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
@@ -71,3 +72,16 @@ def test_the_overlay_of_the_page_binds_it_by_namespace(tmp_path: Path) -> None:
         ("ClusterRoleBinding", None, "vault-webhook"),
         ("ClusterRoleBinding", None, "vault-webhook-certificate"),
     ]
+
+
+def test_the_doctor_asks_for_each_right_that_a_review_needs() -> None:
+    names = ("vault-webhook", "vault-webhook-secrets")
+    roles = [
+        each for each in DOCUMENTS if each["kind"] == "ClusterRole" and each["metadata"]["name"] in names
+    ]
+    asked = {
+        f"{right.verb} {right.group + '/' if right.group else ''}{right.resource}"
+        + (f"/{right.subresource}" if right.subresource else "")
+        for right in rights_for("shop")
+    }
+    assert asked == {right for role in roles for _, right in rights_of(role)}

@@ -75,11 +75,12 @@ _TABLE = (
         "CSI_DRIVER_BIN",
     ),
     Program("coredns", "coredns", "github.com/coredns/coredns", "COREDNS_BIN"),
+    Program("helm", "helm", "helm.sh/helm/v4/cmd/helm", "HELM_BIN"),
 )
 
 PROGRAMS: dict[str, Program] = {program.name: program for program in _TABLE}
 
-_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template", "consul-template")
+_SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template", "consul-template", "helm")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {"servers": _SERVERS, "node": tuple(PROGRAMS)}
 """Programs that the tests of each tier need."""

@@ -121,6 +121,19 @@ class Cluster:
             _Request("PUT", resource.path(name), resource.called(name), right, document), deadline
         )
 
+    def dry_run(
+        self, resource: Resource, document: Mapping[str, Any], deadline: Deadline
+    ) -> tuple[int, Mapping[str, Any]]:
+        """Return the status and the document with which the API server would answer the creation of the object.
+
+        Nothing is stored; a refusal, also for want of a right, is an answer. Raises ClusterUnavailable.
+        """
+        what = f"a dry run of {resource.called(document['metadata']['name'])}"
+        path = f"{resource.path()}?dryRun=All"
+        request = _Request("POST", path, what, resource.right("create"), document)
+        answer = self._request(request, deadline)
+        return answer.status, answer.document
+
     def _written(self, request: _Request, deadline: Deadline) -> bool:
         answer = self._request(request, deadline)
         return answer.status != _CONFLICT and self._document(request, answer) is not None

@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
     segments = next_segments(present.segments, rotate=options.rotate_path)
     bundle = certificate.ca + present.ca
     documents: list[Mapping[str, object]] = [_secret(certificate, bundle, segments, options)]
-    configurations = list(yaml.safe_load_all(_configuration(options.file)))
+    configurations = [] if options.only_secret else list(yaml.safe_load_all(_configuration(options.file)))
     configurations = [with_custom_kinds(document, options.objects) for document in configurations]
     documents += [_registered(document, bundle, segments[0], options) for document in configurations]
     yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
         "--rotate-path",
         action="store_true",
         help="change the secret path of the webhook; the one before is answered until the next change",
+    )
+    parser.add_argument(
+        "--only-secret",
+        action="store_true",
+        help="leave the webhook configuration out: the Helm chart makes it from the Secret",
     )
     earlier = parser.add_mutually_exclusive_group()
     earlier.add_argument(

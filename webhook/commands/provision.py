@@ -20,6 +20,7 @@ from hvac.exceptions import VaultError
 
 from vaultkube.errors import InvalidSetting, WebhookError
 from vaultkube.vault.client import new_client
+from webhook.commands.secret_rights import bind_secrets, parse_account
 
 _SHARED = "_shared"
 _TIMEOUT_S = 30.0
@@ -54,6 +55,8 @@ def run(arguments: list[str]) -> int:
     provisioning.mount(auth if options.kubernetes_host else None)
     for namespace in options.namespaces:
         provisioning.namespace(namespace, options.service_account, options.token_ttl, options.audience)
+    if options.bind_secrets:
+        print("\n".join(bind_secrets(options.bind_secrets, options.namespaces)))
     return 0
 
 
@@ -170,6 +173,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_name("[!-~]+", "one word"),
         help="audience of the tokens that may log in: the API server's own, its --api-audiences or issuer, or that of "
         "VAULT_TOKEN_AUDIENCE and the annotation vault-token-audience where they are used (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--bind-secrets",
+        metavar="NAMESPACE/NAME",
+        type=parse_account,
+        help="the webhook's namespace and name, e.g. vault-webhook/vault-webhook: also let it read the Secrets of these namespaces "
+        "and make tokens of their ServiceAccounts, by a RoleBinding in each (docs/security.md), with your kubeconfig",
     )
     parser.add_argument("--token-ttl", default="1h", help="life of the tokens (default: %(default)s)")
     return parser

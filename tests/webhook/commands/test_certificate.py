@@ -18,10 +18,14 @@ ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 
 
 def manifests(*arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    command = [sys.executable, "-m", "webhook", "certificate", *(arguments or ["--new"])]
-    done = subprocess.run(command, cwd=ROOT, env=ENVIRON, capture_output=True, text=True, check=True)
-    secret, configuration = yaml.safe_load_all(done.stdout)
+    secret, configuration = printed(*(arguments or ["--new"]))
     return secret, configuration
+
+
+def printed(*arguments: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "webhook", "certificate", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRON, capture_output=True, text=True, check=True)
+    return list(yaml.safe_load_all(done.stdout))
 
 
 def decoded(secret: dict[str, Any], key: str) -> bytes:
@@ -140,3 +144,7 @@ def test_a_missing_configuration_is_named() -> None:
     done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True)
     assert done.returncode == 1
     assert "missing.yaml" in done.stderr
+
+
+def test_the_secret_alone_is_made_for_the_chart() -> None:
+    assert [document["kind"] for document in printed("--new", "--only-secret")] == ["Secret"]

@@ -193,3 +193,40 @@ def test_the_text_of_a_policy() -> None:
         'path "c/data/_shared" { capabilities = ["read"] }',
         'path "c/data/_shared/*" { capabilities = ["read"] }',
     ]
+
+
+def test_the_webhook_may_read_the_secrets_of_the_namespaces(provisioned: Vault, cluster: Cluster) -> None:
+    namespace = "bound-by-provision"
+    cluster.create_namespace(namespace)
+    bind = ("--bind-secrets", "hooks/vault-webhook")
+    where = {"KUBECONFIG": str(cluster.kubeconfig)}
+    for _ in range(2):
+        done = provision(provisioned, namespace, *bind, **where)
+        assert done.returncode == 0, done.stderr
+        last = done.stdout.splitlines()[-1]
+        assert last == f"namespace {namespace}: the webhook hooks/vault-webhook may read its secrets"
+    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings/vault-webhook-secrets"
+    found = cluster.request("GET", path)
+    assert found["roleRef"]["name"] == "vault-webhook-secrets"
+    assert found["subjects"] == [{"kind": "ServiceAccount", "name": "vault-webhook", "namespace": "hooks"}]
+
+    other = provision(provisioned, namespace, "--bind-secrets", "other/vault-webhook", **where)
+    assert other.returncode == 1
+    assert "binds somebody else" in other.stderr
+
+
+def test_a_namespace_that_is_not_there_gets_no_rights(provisioned: Vault, cluster: Cluster) -> None:
+    done = provision(
+        provisioned, "nowhere", "--bind-secrets", "hooks/vault-webhook", KUBECONFIG=str(cluster.kubeconfig)
+    )
+    assert done.returncode == 1
+    assert "there is no namespace nowhere" in done.stderr
+
+
+@pytest.mark.parametrize("account", ["vault-webhook", "a/b/c", "A/b", ""])
+def test_a_webhook_is_named_with_its_namespace(account: str) -> None:
+    environ = {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "webhook", "provision", "--cluster=c", "n", f"--bind-secrets={account}"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "--bind-secrets" in done.stderr

@@ -1,0 +1,181 @@
+"""Values: what Helm refuses, and what those that are taken change."""
+
+import json
+
+import pytest
+
+from tests.manifests.chart.rendering import CHART, OF_FILES, deployment, render, webhooks
+from tests.servers.helm import Helm, HelmFailed
+
+pytestmark = pytest.mark.servers
+
+
+def test_helm_finds_nothing_wrong(helm: Helm) -> None:
+    done = helm.run("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[ERROR]" not in done.stdout
+    assert "[WARNING]" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("replicas=3", "additional properties 'replicas' not allowed"),
+        ("env.VAULT_ADR=x", "at '/env': additional properties 'VAULT_ADR' not allowed"),
+        ("env.VAULT_ADDR=x", "at '/env': additional properties 'VAULT_ADDR' not allowed"),
+        ("replicaCount=two", "at '/replicaCount': got string, want integer"),
+        ("vault.address=vault:8200", "at '/vault/address': 'vault:8200' does not match pattern"),
+        ("pods.failurePolicy=ignore", "at '/pods/failurePolicy': value must be one of 'Fail', 'Ignore'"),
+        ("rbac.secrets=some", "at '/rbac/secrets': value must be one of 'cluster', 'namespaces', 'none'"),
+        ("certificate.pathSegment=short", "at '/certificate/pathSegment': 'short' does not match pattern"),
+        ("csi.env.VAULT_ADR=x", "at '/csi/env': additional properties 'VAULT_ADR' not allowed"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(helm: Helm, value: str, said: str) -> None:
+    with pytest.raises(HelmFailed) as refused:
+        render(helm, "--set", value)
+    assert said in str(refused.value)
+
+
+def test_without_a_certificate_the_next_command_is_told(helm: Helm) -> None:
+    with pytest.raises(
+        HelmFailed, match="vault-webhook certificate --only-secret --namespace shop --service"
+    ):
+        render(helm, "--set", "certificate.mode=files", namespace="shop")
+
+
+def test_two_releases_share_no_name(helm: Helm) -> None:
+    first = render(helm, release="a", namespace="one")
+    second = render(helm, release="b", namespace="one")
+    assert not set(first) & set(second)
+    assert (
+        first[("Service", "one", "a-vault-webhook")]["spec"]["selector"]
+        != (second[("Service", "one", "b-vault-webhook")]["spec"]["selector"])
+    )
+
+
+def test_numbers_and_booleans_of_settings_are_text(helm: Helm) -> None:
+    settings = {"WORKERS": 4, "THREADS": 16777216, "TLS_STRICT": True}
+    objects = render(helm, "--set-json", f"env={json.dumps(settings)}")
+    data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
+    assert (data["WORKERS"], data["THREADS"], data["TLS_STRICT"]) == ("4", "16777216", "true")
+
+
+def test_a_digest_stands_behind_an_at_sign(helm: Helm) -> None:
+    digest = "sha256:" + "0" * 64
+    objects = render(helm, "--set", f"image.tag={digest},vaultEnv.repository=r.example:5000/vault-env")
+    assert deployment(objects)["containers"][0]["image"] == f"vault-webhook@{digest}"
+    data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
+    assert data["VAULT_ENV_IMAGE"] == "r.example:5000/vault-env:0.1"
+
+
+def test_other_settings_are_other_pods(helm: Helm) -> None:
+    def pods(*arguments: str) -> str:
+        found = render(helm, *arguments)[("Deployment", "vault-webhook", "vault-webhook")]
+        checksum: str = found["spec"]["template"]["metadata"]["annotations"]["checksum/settings"]
+        return checksum
+
+    assert pods() == pods()
+    assert pods() != pods("--set", "env.LOG_LEVEL=debug")
+
+
+@pytest.mark.parametrize(
+    ("secrets", "bindings"),
+    [
+        ("cluster", [("ClusterRoleBinding", "")]),
+        ("namespaces", [("RoleBinding", "shop"), ("RoleBinding", "web")]),
+        ("none", []),
+    ],
+)
+def test_what_reads_secrets_is_bound_where_it_shall_be(
+    helm: Helm, secrets: str, bindings: list[tuple[str, str]]
+) -> None:
+    objects = render(helm, "--set", f"rbac.secrets={secrets}", "--set", "rbac.secretsNamespaces={shop,web}")
+    found = [
+        (kind, namespace)
+        for (kind, namespace, _), each in objects.items()
+        if kind.endswith("Binding") and each.get("roleRef", {}).get("name") == "vault-webhook-secrets"
+    ]
+    assert sorted(found) == bindings
+    assert (("ClusterRole", "", "vault-webhook-secrets") in objects) == bool(bindings)
+
+
+def test_the_guard_selects_what_the_webhook_of_pods_does(helm: Helm) -> None:
+    chosen = '{"matchLabels":{"team":"a"},"matchExpressions":[{"key":"vault","operator":"Exists"}]}'
+    objects = render(
+        helm,
+        *("--set-json", f"namespaceSelector={chosen}"),
+        *("--set-json", 'pods.objectSelector={"matchLabels":{"tier":"web"}}'),
+        *("--set", "excludedNamespaces={kube-system}"),
+        namespace="ours",
+    )
+    pods = webhooks(objects)["pods"]
+    guard = objects[("ValidatingAdmissionPolicyBinding", "", "vault-webhook-guard")]["spec"]["matchResources"]
+    assert guard == {name: pods[name] for name in ("namespaceSelector", "objectSelector")}
+    assert pods["namespaceSelector"] == {
+        "matchLabels": {"team": "a"},
+        "matchExpressions": [
+            {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system", "ours"]},
+            {"key": "vault", "operator": "Exists"},
+        ],
+    }
+    assert webhooks(objects)["secrets"]["objectSelector"].get("matchLabels") is None
+
+
+def test_kinds_of_objects_can_be_left_out(helm: Helm) -> None:
+    assert set(webhooks(render(helm))) == {"pods", "secrets", "configmaps"}
+    assert set(webhooks(render(helm, "--set", "secrets.enabled=false,configMaps.enabled=false"))) == {"pods"}
+
+
+def test_a_given_issuer_takes_the_place_of_the_charts_own(helm: Helm) -> None:
+    issuer = {"kind": "ClusterIssuer", "name": "company"}
+    arguments = (
+        "--set=certificate.mode=cert-manager",
+        "--set-json",
+        f"certificate.issuerRef={json.dumps(issuer)}",
+    )
+    objects = render(helm, *arguments)
+    assert objects[("Certificate", "vault-webhook", "vault-webhook")]["spec"]["issuerRef"] == issuer
+    assert not [name for name in objects if name[0] == "Issuer"]
+
+
+def test_the_api_server_alone_connects_where_its_addresses_are_known(helm: Helm) -> None:
+    policy = render(
+        helm,
+        "--set",
+        "networkPolicy.apiServers={192.0.2.1/32}",
+        "--set-json",
+        'networkPolicy.scrapers=[{"podSelector":{}}]',
+        "--set-json",
+        'networkPolicy.egress=[{"ports":[{"port":8200}]}]',
+    )[("NetworkPolicy", "vault-webhook", "vault-webhook")]["spec"]
+    assert policy["ingress"] == [
+        {"ports": [{"port": "https"}], "from": [{"ipBlock": {"cidr": "192.0.2.1/32"}}]},
+        {"ports": [{"port": "health"}], "from": [{"podSelector": {}}]},
+    ]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["egress"] == [{"ports": [{"port": 8200}]}]
+
+
+def test_a_webhook_of_another_name_is_told_its_names(helm: Helm) -> None:
+    data = render(helm, release="a", namespace="one")[("ConfigMap", "one", "a-vault-webhook")]["data"]
+    assert data["CERTIFICATE"] == "self-managed"
+    assert data["SERVICE"] == data["WEBHOOK_CONFIGURATION"] == "a-vault-webhook"
+    assert data["CERTIFICATE_SECRET"] == "a-vault-webhook-tls"
+
+
+def test_a_certificate_of_its_own_needs_no_file_and_leaves_the_rest_to_the_webhook(helm: Helm) -> None:
+    objects = render(helm)
+    assert [volume["name"] for volume in deployment(objects)["volumes"]] == ["tmp"]
+    for webhook in webhooks(objects).values():
+        assert not {"rules"} & set(webhook)
+        assert set(webhook["clientConfig"]["service"]) == {"name", "namespace"}
+
+
+def test_a_certificate_from_elsewhere_needs_no_right_to_write(helm: Helm) -> None:
+    objects = render(helm, *OF_FILES)
+    assert not [name for name in objects if name[2].endswith("-certificate")]
+    assert deployment(objects)["volumes"][0]["name"] == "tls"
+    data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
+    assert data["CERTIFICATE"] == "files"
+    assert "SERVICE" not in data

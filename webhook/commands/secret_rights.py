@@ -1,0 +1,67 @@
+"""RoleBindings that let the webhook read the secrets of one namespace: what `provision --bind-secrets` makes."""
+
+import os
+import re
+from typing import Any, NamedTuple
+
+from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.resources import Resource
+from vaultkube.deadline import Deadline
+from vaultkube.errors import InvalidSetting
+from webhook.offline.user_kubeconfig import find_person_connection
+
+_GROUP = "rbac.authorization.k8s.io"
+_BUDGET_S = 10.0
+
+
+class WebhookAccount(NamedTuple):
+    """The webhook's namespace, and the name of its ServiceAccount, whose ClusterRole for secrets is NAME-secrets."""
+
+    namespace: str
+    name: str
+
+
+def parse_account(text: str) -> WebhookAccount:
+    """Return the account that `NAMESPACE/NAME` stands for; raise ValueError."""
+    if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9.-]+", text):
+        raise ValueError(text)
+    return WebhookAccount(*text.split("/"))
+
+
+def role_binding(account: WebhookAccount, namespace: str) -> dict[str, Any]:
+    """Return the RoleBinding of a namespace, as docs/security.md shows it."""
+    role = f"{account.name}-secrets"
+    return {
+        "apiVersion": f"{_GROUP}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": role, "namespace": namespace},
+        "roleRef": {"apiGroup": _GROUP, "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": account.name, "namespace": account.namespace}],
+    }
+
+
+def bind_secrets(account: WebhookAccount, namespaces: list[str]) -> list[str]:
+    """Make the RoleBinding in each namespace by the person's kubeconfig, and return a line for each.
+
+    One of the same name stays as it is, if it binds the same; raises InvalidSetting if it does not, or a namespace is missing.
+    """
+    cluster = Cluster(find_person_connection(os.environ), caller="your user")
+    return [_bind(cluster, account, namespace) for namespace in namespaces]
+
+
+def _bind(cluster: Cluster, account: WebhookAccount, namespace: str) -> str:
+    wanted, resource = role_binding(account, namespace), Resource(_GROUP, "v1", "rolebindings", namespace)
+    name = wanted["metadata"]["name"]
+    if cluster.read(Resource("", "v1", "namespaces"), namespace, Deadline(_BUDGET_S)) is None:
+        raise InvalidSetting(f"there is no namespace {namespace} to bind rights in: create it first")
+    if not cluster.add(resource, wanted, Deadline(_BUDGET_S)):
+        found = cluster.read(resource, name, Deadline(_BUDGET_S)) or {}
+        subjects = [
+            (each["kind"], each.get("namespace"), each["name"]) for each in found.get("subjects") or ()
+        ]
+        role = (found.get("roleRef") or {}).get("name")
+        if role != name or ("ServiceAccount", account.namespace, account.name) not in subjects:
+            raise InvalidSetting(
+                f"RoleBinding {namespace}/{name} binds somebody else: remove it, and run this again"
+            )
+    return f"namespace {namespace}: the webhook {account.namespace}/{account.name} may read its secrets"
