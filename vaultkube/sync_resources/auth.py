@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vaultkube.sync_resources.kinds import FILLED, FLAG, HIDDEN_MAP, NAME, TEXT, TEXTS, choice
+from vaultkube.sync_resources.kinds import FILLED, FLAG, HIDDEN_MAP, NAME, NAMED, TEXT, TEXTS, choice
 from vaultkube.sync_resources.methods import (
     METHOD,
     NEEDS,
@@ -39,7 +39,7 @@ class MergeStrategy:
 class GlobalRef:
     """The VaultAuthGlobal that fills in what a VaultAuth leaves open."""
 
-    name: str = item("name", NAME, "its name; needed unless `allowDefault` is true")
+    name: str = item("name", NAMED, "its name; needed unless `allowDefault` is true")
     namespace: str = item("namespace", NAME, "its namespace; without it that of the VaultAuth")
     strategy: MergeStrategy | None = group(
         "mergeStrategy", MergeStrategy, "what becomes of headers and parameters that both have"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vaultkube.sync_resources.kinds import FILLED, FLAG, NAME, TEXT, TEXT_MAP, TEXTS, choice
+from vaultkube.sync_resources.kinds import FILLED, FLAG, NAME, NAMED, TEXT, TEXT_MAP, TEXTS, choice
 from vaultkube.sync_resources.table import group, group_map, groups, item
 
 
@@ -30,7 +30,7 @@ class TemplateRef:
 class TransformationRef:
     """A SecretTransformation that is applied."""
 
-    name: str = item("name", NAME, "the name of the SecretTransformation", required=True)
+    name: str = item("name", NAMED, "the name of the SecretTransformation", required=True)
     namespace: str = item("namespace", NAME, "its namespace; without it that of this object")
     templates: tuple[TemplateRef, ...] = groups(
         "templateRefs", TemplateRef, "those of its templates that are applied; without it all of them"
@@ -68,7 +68,7 @@ class Transformation:
 class Destination:
     """The Secret that is written."""
 
-    name: str = item("name", NAME, "the name of the Secret", required=True)
+    name: str = item("name", NAMED, "the name of the Secret", required=True)
     create: bool = item(
         "create", FLAG, "whether the Secret is made, and owned; else it must be there", default=False
     )
@@ -96,7 +96,7 @@ class RestartTarget:
         "the kind of the workload",
         required=True,
     )
-    name: str = item("name", NAME, "its name, in the namespace of this object", required=True)
+    name: str = item("name", NAMED, "its name, in the namespace of this object", required=True)
 
 
 @dataclass(frozen=True)

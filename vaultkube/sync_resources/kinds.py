@@ -141,7 +141,9 @@ DURATION = scalar(
     _duration_s,
     None,
 )
-NAME = text("the name of an object of Kubernetes", f"^{_NAME}$")
+NAMED = text("the name of an object of Kubernetes", f"^{_NAME}$")
+NAME = text("the name of an object of Kubernetes, or nothing", f"^({_NAME})?$")
+"""An empty text is what a chart writes for a value that is not set: the field is taken for absent."""
 REFERENCE_TEXT = rf"^({_NAME}/)?{_NAME}$"
 TEXTS = several(TEXT, "texts")
 TEXT_MAP = mapped(TEXT, "texts")

@@ -34,7 +34,7 @@ def _kind() -> Kind:
             raise ValueError
         return parse_reference(value)
 
-    # An empty text is what a chart writes for a value that is not set; the operator has taken it for absent.
+    # As with NAME, an empty text is what a chart writes for a value that is not set.
     schema = {"type": "string", "pattern": f"^$|{REFERENCE_TEXT}"}
 
     def read_or_none(value: Any) -> Reference | None:

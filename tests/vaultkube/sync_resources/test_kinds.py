@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from vaultkube.problem import Problem
-from vaultkube.sync_resources.kinds import DURATION, FLAG, NAME, Kind, dotted, whole
+from vaultkube.sync_resources.kinds import DURATION, FLAG, NAME, NAMED, Kind, dotted, whole
 from vaultkube.sync_resources.references import REFERENCE, Reference
 
 
@@ -50,6 +50,12 @@ def test_references() -> None:
 
 def test_names_have_no_line_break_at_their_end() -> None:
     assert "is not the name" in read(NAME, "a\n")
+    assert "is not the name" in read(NAMED, "a\n")
+
+
+def test_a_name_that_is_not_needed_may_be_empty() -> None:
+    assert read(NAME, "") == ""
+    assert "is not the name" in read(NAMED, "")
 
 
 def test_paths_are_written_as_people_do() -> None:
