@@ -25,6 +25,7 @@ _STRATEGY_HELP = (
 )
 _ALLOWED_HELP = "namespaces that may use it, `*` for all; without it its own namespace and the operator's"
 _GLOBAL = "vaultAuthGlobalRef"
+_EVERY = "*"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ def _rule(method: str) -> Rule:
         return all(any(login.get(name) is not None for name in names) for names in NEEDS[method])
 
     return Rule(cel, holds, f"method {method} needs {needs_text(method)}", method)
+
+
+def lets_in(allowed: tuple[str, ...], owner: str, user: str) -> bool:
+    """Return whether an object of namespace `owner` with these `allowedNamespaces` may be used from namespace `user`."""
+    return user == owner or _EVERY in allowed or user in allowed
 
 
 def needs_text(method: str) -> str:

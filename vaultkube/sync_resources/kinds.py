@@ -9,8 +9,8 @@ from vaultenv.basics.duration import seconds
 from vaultenv.basics.text import bounded
 from vaultkube.problem import FieldPath, Problem
 
-RULE, UNKNOWN = "sync-field", "sync-unknown"
-"""Rules of problems: a spec with one of the first cannot be used; a field of the second is not looked at."""
+RULE = "sync-field"
+"""The rule of a problem with which a spec cannot be used; those of `sync-unknown` are fields that are not looked at."""
 
 _SHOWN = 60
 _DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$"
@@ -46,7 +46,7 @@ def scalar(
             return parse(value)
         except ValueError:
             shown = "it" if secret or isinstance(value, dict | list) else bounded(repr(value), _SHOWN)
-            problems.append(Problem(RULE, path, f"{dotted(path)}: {shown} is not {accepted}"))
+            problems.append(Problem("sync-field", path, f"{dotted(path)}: {shown} is not {accepted}"))
             return empty
 
     return Kind(accepted, schema, read, empty)
@@ -109,7 +109,7 @@ def several(of: Kind, what: str) -> Kind:
 
     def read(value: Any, path: FieldPath, problems: list[Problem]) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            problems.append(Problem(RULE, path, f"{dotted(path)} is not a list of {what}"))
+            problems.append(Problem("sync-field", path, f"{dotted(path)} is not a list of {what}"))
             return ()
         return tuple(of.read(each, (*path, number), problems) for number, each in enumerate(value))
 
@@ -121,7 +121,7 @@ def mapped(of: Kind, what: str) -> Kind:
 
     def read(value: Any, path: FieldPath, problems: list[Problem]) -> dict[str, Any]:
         if not isinstance(value, dict):
-            problems.append(Problem(RULE, path, f"{dotted(path)} is not a mapping to {what}"))
+            problems.append(Problem("sync-field", path, f"{dotted(path)} is not a mapping to {what}"))
             return {}
         return {str(key): of.read(each, (*path, str(key)), problems) for key, each in value.items()}
 

@@ -9,7 +9,7 @@ from vaultenv.template.regex.program import Program
 from vaultenv.template.sprig import FUNCTIONS
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.sync_resources.destination import Destination, Template, Transformation, TransformationSpec
-from vaultkube.sync_resources.kinds import RULE, dotted
+from vaultkube.sync_resources.kinds import dotted
 
 if TYPE_CHECKING:
     from vaultenv.template.parser import Trees
@@ -42,7 +42,7 @@ def _of(spec: TransformationSpec | Transformation, path: FieldPath) -> Iterator[
                 Program(pattern)
             except TemplateError as error:
                 where = (*path, name, number)
-                yield Problem(RULE, where, f"{dotted(where)}: {error.message}")
+                yield Problem("sync-field", where, f"{dotted(where)}: {error.message}")
     for key, template in spec.templates.items():
         yield from _template(template, (*path, "templates", key))
 
@@ -53,4 +53,4 @@ def _template(template: Template, path: FieldPath) -> Iterator[Problem]:
     except TemplateError as error:
         line, column = line_and_column(template.text, error.at)
         where = (*path, "text")
-        yield Problem(RULE, where, f"{dotted(where)}: line {line}, column {column}: {error.message}")
+        yield Problem("sync-field", where, f"{dotted(where)}: line {line}, column {column}: {error.message}")

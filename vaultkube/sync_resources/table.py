@@ -6,7 +6,7 @@ from typing import Any
 
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.provider_class.objects import unknown
-from vaultkube.sync_resources.kinds import RULE, UNKNOWN, Kind, dotted, mapped, several
+from vaultkube.sync_resources.kinds import Kind, dotted, mapped, several
 
 _ITEM = "item"
 
@@ -89,7 +89,7 @@ def rules_of(table: type[Any]) -> tuple[Rule, ...]:
 def read_table(table: type[Any], value: Any, path: FieldPath, problems: list[Problem]) -> Any:
     """Return the value of a table, and append all that is wrong; null is a field that is not there, as for the API server."""
     if not isinstance(value, dict):
-        problems.append(Problem(RULE, path, f"{dotted(path)} is not a mapping"))
+        problems.append(Problem("sync-field", path, f"{dotted(path)} is not a mapping"))
         return None
     rows = tuple(items_of(table))
     before = len(problems)
@@ -119,7 +119,7 @@ def _read(row: Item, value: Any, path: FieldPath, problems: list[Problem]) -> An
     if value is not None:
         return row.kind.read(value, (*path, row.name), problems)
     if row.required:
-        problems.append(Problem(RULE, path, f"{dotted((*path, row.name))} is missing: {row.help}"))
+        problems.append(Problem("sync-field", path, f"{dotted((*path, row.name))} is missing: {row.help}"))
     return absent(row)
 
 
@@ -128,14 +128,16 @@ def _broken(rules: Iterable[Rule], value: Mapping[str, Any], path: FieldPath) ->
     for rule in rules:
         if not rule.holds(given):
             where = (*path, rule.field) if rule.field else path
-            yield Problem(RULE, where, f"{dotted(path)}: {rule.message}")
+            yield Problem("sync-field", where, f"{dotted(path)}: {rule.message}")
 
 
 def _unknown(value: Mapping[str, Any], known: list[str], path: FieldPath) -> Iterator[Problem]:
     for name in value:
         if name not in known:
             what = f"a field of {dotted(path)}"
-            yield Problem(UNKNOWN, (*path, name), f"{unknown(str(name), known, what)}; it is not looked at")
+            yield Problem(
+                "sync-unknown", (*path, name), f"{unknown(str(name), known, what)}; it is not looked at"
+            )
 
 
 def _kind(table: type[Any]) -> Kind:

@@ -1,10 +1,10 @@
 """References between custom objects: which object is meant where none is named, and which namespaces may use it."""
 
+from vaultkube.sync_resources.auth import lets_in
 from vaultkube.sync_resources.references import Reference
 
 DEFAULT = "default"
 """The name of the object that is used where none is named."""
-_EVERY = "*"
 
 
 def resolved(reference: Reference | None, namespace: str, operator_namespace: str) -> Reference:
@@ -17,7 +17,7 @@ def is_allowed(allowed: tuple[str, ...], owner: str, user: str, operator_namespa
 
     Its own namespace and the operator's always may.
     """
-    return user in (owner, operator_namespace) or _EVERY in allowed or user in allowed
+    return user == operator_namespace or lets_in(allowed, owner, user)
 
 
 def refusal(what: str, reference: Reference, user: str) -> str:

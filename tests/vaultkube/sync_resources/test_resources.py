@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.vaultkube.sync_resources.documents import SMALLEST, document, wrong_documents
 from vaultkube.sync_resources.auth import AuthSpec
-from vaultkube.sync_resources.kinds import RULE, UNKNOWN
+from vaultkube.sync_resources.kinds import RULE
 from vaultkube.sync_resources.methods import AppRoleLogin
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import BY_KIND, KINDS, is_resource, read_resource
@@ -78,7 +78,7 @@ def test_an_unknown_field_is_told_with_what_was_meant_and_the_spec_is_used() -> 
     found = read_resource(document("VaultStaticSecret", refreshafter="60s"))
     assert found.spec and not found.errors
     assert [(problem.rule, "refreshAfter?" in problem.message) for problem in found.problems] == [
-        (UNKNOWN, True)
+        ("sync-unknown", True)
     ]
 
 
