@@ -69,11 +69,17 @@ def resource_problems(found: FoundResource, policy: PathPolicy, together: Togeth
     elif isinstance(spec, AuthGlobalSpec):
         yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
     elif isinstance(spec, SECRETS):
-        namespace = foreign_namespace(spec.vault_namespace, "")
-        requested = RequestedPath((*SPEC, "path"), "spec.path", request_of(spec).path, namespace)
-        yield from policy.violations((requested,), resource.namespace)
+        yield from policy.violations(requested_paths(resource), resource.namespace)
         yield from _referred(resource, together, "VaultAuth", "vaultAuthRef", spec.auth)
         yield from _destination(resource, together, spec)
+
+
+def requested_paths(resource: Resource) -> Iterator[RequestedPath]:
+    """Yield the path of Vault that a custom object reads, if it is of a kind that reads one."""
+    if isinstance(resource.spec, SECRETS):
+        namespace = foreign_namespace(resource.spec.vault_namespace, "")
+        field = "role" if isinstance(resource.spec, PkiSecretSpec) else "path"
+        yield RequestedPath((*SPEC, field), f"spec.{field}", request_of(resource.spec).path, namespace)
 
 
 def _referred(
