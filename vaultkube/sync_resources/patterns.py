@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from vaultenv.template.errors import TemplateError, line_and_column
 from vaultenv.template.parser import parse_trees, undefined
 from vaultenv.template.regex.program import Program
-from vaultenv.template.sprig import FUNCTIONS
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.sync_resources.destination import Destination, Template, Transformation, TransformationSpec
+from vaultkube.sync_resources.functions import FUNCTIONS
 from vaultkube.sync_resources.kinds import dotted
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from vaultenv.template.evaluate import Evaluation
 from vaultenv.template.expressions import ERROR
 from vaultenv.template.parser import ROOT
 from vaultenv.template.regex.program import Program
-from vaultenv.template.sprig import FUNCTIONS
 from vaultenv.template.sprig.defaults import FAILS
 from vaultenv.template.sprig.dicts import copied
 from vaultenv.template.work import Work
@@ -20,6 +19,7 @@ from vaultkube.sync_resources.destination import (
     TransformationRef,
     TransformationSpec,
 )
+from vaultkube.sync_resources.functions import FUNCTIONS
 from vaultkube.sync_resources.patterns import parse_source
 from vaultkube.sync_resources.references import Reference
 from vaultsync.content.source import Source

@@ -38,6 +38,9 @@ def made(text: str, **more: Any) -> str:
         ('{{ get .Secrets "password" | b64enc }}', "czNjcjN0dmFsdWU="),
         ("{{- range $k, $v := .Secrets }}{{ $k }} {{ end }}", "password user "),
         ('{{ template "url" . }}/x', "db://u/x"),
+        ('{{ regexReplaceAll "s(3)cr" .Secrets.password "<${1}>" }}', "<3>3tvalue"),
+        ('{{ .Secrets.password | regexFind "[a-z]{4,}" }}', "tvalue"),
+        ('{{ mustRegexMatch "^s" .Secrets.password }}', "true"),
     ],
 )
 def test_templates(text: str, output: str) -> None:
@@ -59,6 +62,8 @@ def test_a_template_that_changes_the_secret_changes_no_other_one() -> None:
         ("{{ index .Secrets.password 99 }}", "index out of range"),
         ("{{ .Secrets.password.x }}", "can't evaluate field x"),
         ('{{ template "none" }}', "not defined"),
+        ('{{ regexMatch "(" .Secrets.password }}', "missing closing )"),
+        ('{{ range until 9999 }}{{ regexMatch "(x+x+)+y" (repeat 99 "x") }}{{ end }}', "too many steps"),
         ('{{ repeat 2000000 "x" }}', "longer than"),
     ],
 )
