@@ -26,7 +26,7 @@ class Write(Enum):
     CREATE = "it is not there, and is created"
     OWN = "it is this object's, and is written"
     ADOPT = "it is nobody's, and is taken over"
-    REPLACE = "it is there for others (create: false), and its data is replaced"
+    REPLACE = "it is there for others (create: false), and gets our keys of data alone"
     RECREATE = "it is this object's, and of another type: it is deleted and created"
 
 
