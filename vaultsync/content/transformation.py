@@ -31,7 +31,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Merged:
-    """Templates by the key that each makes, those that can be inserted by their name, and the filters of keys."""
+    """Templates by the key that each makes, those that can be inserted by their name or define some, and the filters of keys."""
 
     templates: Mapping[str, str] = field(default_factory=dict)
     inserted: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def merged(
             )
         other = known[where]
         templates |= dict(_chosen(reference, other, where))
-        inserted |= {each.name: each.text for each in other.sources if each.name}
+        inserted |= {each.name or f"{where} {at}": each.text for at, each in enumerate(other.sources)}
         inserted |= _named(other.templates)
         includes += () if reference.ignore_includes else other.includes
         excludes += () if reference.ignore_excludes else other.excludes

@@ -101,6 +101,17 @@ def test_transformations_are_merged_in_their_order() -> None:
     assert set(found.inserted) == {"url", "a", "b"}
 
 
+def test_a_source_without_a_name_defines_templates() -> None:
+    other = shared(
+        sourceTemplates=[{"text": '{{ define "user" }}<{{ .Secrets.user }}>{{ end }}'}],
+        templates={"out": {"text": '{{ template "user" . }}'}},
+    )
+    found = merged(
+        Transformation(refs=(TransformationRef(name="t"),)), "team", {Reference("team", "t"): other}
+    )
+    assert rendered(found, SOURCE, {}, {}, Work()) == {"out": b"<u>"}
+
+
 def test_templates_are_chosen_and_renamed_and_filters_left_out() -> None:
     reference = TransformationRef(
         name="common",
