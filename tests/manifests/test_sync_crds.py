@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.servers.cluster import Cluster
 from tests.vaultkube.sync_resources.documents import SMALLEST, document, wrong_documents
 from vaultkube.sync_resources.resources import BY_KIND, read_resource
+from vaultkube.sync_resources.table import items_of
 
 CRDS = Path(__file__).parents[2] / "manifests/sync/crds"
 GROUP = "/apis/secrets.hashicorp.com/v1beta1/namespaces/team-crds"
@@ -124,3 +127,23 @@ def test_kubectl_tells_state_and_age(definitions: Cluster) -> None:
         definitions.kubectl("get", "vss", "shown", "-n", "team-crds", "-o=jsonpath={.status.secretMAC}")
         == "kept"
     )
+
+
+VALUES = """
+["", a, A b, a/b, a/b/c, 30s, 1h30m, 1d, kv-v2, GET, jwt, union, "http://v:1", 0, 5, 67, 700, true, false, 1.5,
+[], [a], [a, 1], {}, {a: b}, {a: 1}, {name: a}, [{name: a}], {role: r, serviceAccount: s}, {text: x}, {a: {text: x}},
+[{kind: Deployment, name: d}], {name: a, create: true, transformation: {transformationRefs: [{name: t}]}}]
+"""
+"""Values of all kinds, each right for some fields."""
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(SMALLEST)), st.data())
+def test_the_api_server_and_the_reader_take_the_same_objects(
+    definitions: Cluster, kind: str, data: st.DataObject
+) -> None:
+    names = [item.name for item in items_of(BY_KIND[kind].table)]
+    values = st.sampled_from(yaml.safe_load(VALUES))
+    wanted = document(kind, **data.draw(st.dictionaries(st.sampled_from(names), values, max_size=3)))
+    answer = post(definitions, wanted)
+    assert (answer["kind"] == kind) == (not read_resource(wanted).problems), answer
