@@ -45,6 +45,7 @@ COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY vaultcsi vaultcsi
 COPY vaultenv vaultenv
 COPY vaultkube vaultkube
+COPY vaultsync vaultsync
 COPY webhook webhook
 RUN /opt/vault-webhook/bin/pip install --no-cache-dir .
 

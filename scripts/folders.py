@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scripts.tables import code, table
 
-PACKAGES = ("webhook", "vaultcsi", "vaultkube", "vaultenv")
+PACKAGES = ("webhook", "vaultcsi", "vaultsync", "vaultkube", "vaultenv")
 
 _ROOT = Path(__file__).parents[1]
 _START = "<!-- folders: written by scripts/docs -->\n"

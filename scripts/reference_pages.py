@@ -1,4 +1,4 @@
-"""The pages of docs/ with tables of the code; a test compares them, `scripts/docs` writes them."""
+"""The pages of docs/ with tables of the code, and manifests made of a table; a test compares them, `scripts/docs` writes them."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from scripts.folders import architecture_page
 from scripts.hashicorp_page import hashicorp_page
 from scripts.launcher_page import launcher_page, with_functions
 from scripts.registry_page import registry_page
+from scripts.sync_resources_page import definition_files, sync_resources_page
 from scripts.tables import code, table
 from vaultenv.template.consul.functions import NAMES
 from vaultenv.template.sprig import FUNCTIONS
@@ -62,6 +63,8 @@ def pages() -> dict[Path, str]:
         DOCS / "registry.md": registry_page(),
         DOCS / "check.md": check_page(),
         csi: csi_page(csi),
+        DOCS / "sync-resources.md": sync_resources_page(),
+        **definition_files(),
         architecture: architecture_page(architecture),
         schema: chart_schema(schema),
     }

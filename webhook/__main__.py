@@ -22,6 +22,7 @@ COMMANDS = (
     Command("serve", "webhook.commands.serve", "serve admission requests"),
     Command("mutate", "webhook.commands.mutate", "show manifests as the cluster would run them"),
     Command("check", "webhook.commands.check", "find problems in manifests, for people and for CI"),
+    Command("where", "webhook.commands.where", "find what reads a path of Vault"),
     Command("render", "webhook.commands.render", "show what templates write, with secrets of files"),
     Command(
         "certificate", "webhook.commands.certificate", "make the serving certificate and its configuration"

@@ -31,6 +31,8 @@ _CONFLICT = 409
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
+_WHOLE_PAGE = 100
+"""Whole objects in one answer: pods have 10 to 20 KiB."""
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
@@ -189,6 +191,21 @@ class Cluster:
             for item in page.get("items") or ()
         }
 
+    def list_objects(
+        self, api_version: str, plural: str, namespace: str, deadline: Deadline
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield every object of a kind, in all namespaces for ""; none of a kind that the API server does not know.
+
+        They have neither kind nor apiVersion. Raises ClusterUnavailable or MissingRight.
+        """
+        prefix = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        request = _Request("GET", f"{prefix}{scope}/{plural}?", plural, Right("list", plural, namespace))
+        if self._find(replace(request, path=f"{request.path}limit=1"), deadline) is None:
+            return
+        for page in self._pages(request, deadline, _WHOLE_PAGE):
+            yield from page.get("items") or ()
+
     def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable or MissingRight."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
@@ -207,11 +224,13 @@ class Cluster:
         self._not_ready = problem
         return not problem
 
-    def _pages(self, request: _Request, deadline: Deadline) -> Iterator[Mapping[str, Any]]:
+    def _pages(
+        self, request: _Request, deadline: Deadline, limit: int = _PAGE
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield the parts of a list, whose path ends where a query may go on."""
         page = ""
         while True:
-            path = f"{request.path}limit={_PAGE}&continue={quote(page, safe='')}"
+            path = f"{request.path}limit={limit}&continue={quote(page, safe='')}"
             found = self._found(replace(request, path=path), deadline)
             yield found
             page = (found.get("metadata") or {}).get("continue") or ""

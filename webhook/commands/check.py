@@ -14,6 +14,7 @@ from webhook.offline.checks.checking import Checker
 from webhook.offline.checks.finding import Finding
 from webhook.offline.checks.report import OUTPUTS
 from webhook.offline.checks.rules import ERROR, ORIGINS, WARNING
+from webhook.offline.checks.sync_resources import Together, find_resources
 
 FOUND, NOT_CHECKED = 1, 2
 _EXIT = (
@@ -38,7 +39,12 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     broken: list[NotYaml] = []
     inputs = read_inputs(options, broken.append)
     yield from (Finding(error.file, error.line, "", "not-yaml", error.reason, "") for error in broken)
-    checker = Checker(inputs.operator, inputs.surroundings, inputs.namespace, options.origin)
+    together = Together(
+        found.resource
+        for document in inputs.documents
+        for found in find_resources(document.content, inputs.namespace)
+    )
+    checker = Checker(inputs.operator, inputs.surroundings, inputs.namespace, options.origin, together)
     for document in inputs.documents:
         yield from checker.findings(document)
 

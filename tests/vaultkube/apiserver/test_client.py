@@ -320,3 +320,25 @@ def test_a_broken_kubeconfig_is_named(tmp_path: Path, content: str) -> None:
 def test_without_kubeconfig_and_pod_there_is_an_error() -> None:
     with pytest.raises(InvalidSetting, match="set KUBECONFIG"):
         find_connection({})
+
+
+def test_objects_of_a_kind_are_listed_page_by_page(cluster: Server, admin: Cluster) -> None:
+    cluster.create_namespace("listed")
+    names = {f"many-{number}" for number in range(120)}
+    for name in names:
+        cluster.request(
+            "POST", "/api/v1/namespaces/listed/configmaps", {"metadata": {"name": name}, "data": {"k": name}}
+        )
+    found = list(admin.list_objects("v1", "configmaps", "listed", Deadline(30)))
+    assert {each["metadata"]["name"] for each in found} >= names
+    assert {"k": "many-7"} in [each.get("data") for each in found]
+    assert len(list(admin.list_objects("v1", "configmaps", "", Deadline(30)))) > 120
+
+
+def test_a_kind_that_the_api_server_does_not_know_has_no_objects(admin: Cluster) -> None:
+    assert list(admin.list_objects("none.example/v1", "nothings", "", soon())) == []
+
+
+def test_a_list_needs_its_right(nobody: Cluster) -> None:
+    with pytest.raises(MissingRight, match="list deployments"):
+        list(nobody.list_objects("apps/v1", "deployments", "", soon()))

@@ -19,7 +19,7 @@ _UNITS_PER_CHARACTER = 64
 """Of a pattern that is compiled."""
 
 
-class _Matching(StrictFunction):
+class Matching(StrictFunction):
     """A function that charges as it goes: what a pattern costs is known from character to character only."""
 
     __slots__ = ()
@@ -44,6 +44,6 @@ def _replaced(pattern: str, replacement: str, text: str, work: Work) -> str:
 
 
 PATTERNS: dict[str, Function] = {
-    "regexMatch": _Matching(_matches, "ss"),
-    "regexReplaceAll": _Matching(_replaced, "sss"),
+    "regexMatch": Matching(_matches, "ss"),
+    "regexReplaceAll": Matching(_replaced, "sss"),
 }

@@ -63,32 +63,32 @@ def _encodings() -> Mapping[str, Function]:
     return ENCODINGS
 
 
-FUNCTIONS = Tables(
+TABLES = (
+    (_go, "and eq ge gt index le len lt ne not or"),
+    (_printing, "html print printf println urlquery"),
     (
-        (_go, "and eq ge gt index le len lt ne not or"),
-        (_printing, "html print printf println urlquery"),
-        (
-            _strings,
-            "abbrev cat contains hasPrefix hasSuffix indent initials join lower nindent nospace plural quote repeat replace"
-            " sortAlpha split splitList splitn squote substr title toString toStrings trim trimAll trimPrefix trimSuffix trunc"
-            " untitle upper",
-        ),
-        (
-            _numbers,
-            "add add1 atoi ceil div float64 floor int int64 max min mod mul round sub until untilStep",
-        ),
-        (_defaults, "all any coalesce default empty fail ternary"),
-        (
-            _lists,
-            "append chunk compact concat first has initial last list prepend push rest reverse slice tuple uniq without",
-        ),
-        (
-            _dicts,
-            "deepCopy dict dig get hasKey keys merge mergeOverwrite omit pick pluck set unset values",
-        ),
-        (
-            _encodings,
-            "adler32sum b32dec b32enc b64dec b64enc fromJson sha1sum sha256sum sha512sum toJson toPrettyJson toRawJson",
-        ),
-    )
+        _strings,
+        "abbrev cat contains hasPrefix hasSuffix indent initials join lower nindent nospace plural quote repeat replace"
+        " sortAlpha split splitList splitn squote substr title toString toStrings trim trimAll trimPrefix trimSuffix trunc"
+        " untitle upper",
+    ),
+    (
+        _numbers,
+        "add add1 atoi ceil div float64 floor int int64 max min mod mul round sub until untilStep",
+    ),
+    (_defaults, "all any coalesce default empty fail ternary"),
+    (
+        _lists,
+        "append chunk compact concat first has initial last list prepend push rest reverse slice tuple uniq without",
+    ),
+    (
+        _dicts,
+        "deepCopy dict dig get hasKey keys merge mergeOverwrite omit pick pluck set unset values",
+    ),
+    (
+        _encodings,
+        "adler32sum b32dec b32enc b64dec b64enc fromJson sha1sum sha256sum sha512sum toJson toPrettyJson toRawJson",
+    ),
 )
+"""Loaders of functions, each with the names that it brings."""
+FUNCTIONS = Tables(TABLES)

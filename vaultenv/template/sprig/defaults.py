@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+FAILS = "the template fails: "
+"""How the message of `fail` begins; what follows is the template's, and may hold a value."""
+
 
 def _default(instead: object, *values: object) -> object:
     return values[0] if values and truth(values[0]) else instead
@@ -26,7 +29,7 @@ def _ternary(yes: object, no: object, condition: Any) -> object:
 
 
 def _fail(message: str) -> object:
-    raise TemplateError(f"the template fails: {message}")
+    raise TemplateError(FAILS + message)
 
 
 DEFAULTS: dict[str, Function] = table(

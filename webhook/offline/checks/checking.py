@@ -1,7 +1,7 @@
 """All findings of a document: the problems that the webhook's decisions yield, and the rest of its answer."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
@@ -14,6 +14,7 @@ from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
 from webhook.offline.checks.provider_classes import class_problems, find_classes
 from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION
+from webhook.offline.checks.sync_resources import Together, find_resources, resource_problems
 from webhook.offline.documents import Document
 from webhook.offline.misplaced import find_misplaced
 from webhook.offline.operator_settings import Operator
@@ -34,6 +35,8 @@ class Checker:
     surroundings: Surroundings
     namespace: str
     origin: str = ""
+    together: Together = field(default_factory=Together)
+    """The custom objects of all documents, which refer to each other."""
 
     def findings(self, document: Document) -> Iterator[Finding]:
         """Yield the findings of one document."""
@@ -44,13 +47,20 @@ class Checker:
         for reviewable in find_objects(document.content, self.namespace):
             for problem in self._problems(reviewable):
                 yield finding(document, problem.inside(reviewable.path), str(reviewable))
+        yield from self._beyond_admission(document)
+        if self.origin == _BANK_VAULTS:
+            for problem in custom_object_problems(document.content):
+                yield finding(document, problem, str(document.content.get("kind")))
+
+    def _beyond_admission(self, document: Document) -> Iterator[Finding]:
+        """Yield the findings of objects that other programs than the webhook read."""
         policy, is_csi = self.operator.settings.path_policy(), self.origin == _CSI_PROVIDER
         for found in find_classes(document.content, self.namespace):
             for problem in class_problems(found, policy, migration=is_csi):
                 yield finding(document, problem.inside(found.path), str(found))
-        if self.origin == _BANK_VAULTS:
-            for problem in custom_object_problems(document.content):
-                yield finding(document, problem, str(document.content.get("kind")))
+        for resource in find_resources(document.content, self.namespace):
+            for problem in resource_problems(resource, policy, self.together):
+                yield finding(document, problem.inside(resource.path), str(resource.resource))
 
     def _problems(self, reviewable: ReviewableObject) -> Iterator[Problem]:
         """Yield the problems of one object; an error of the migration stands in the place of others at its path."""

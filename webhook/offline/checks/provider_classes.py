@@ -54,7 +54,7 @@ def class_problems(found: ProviderClass, policy: PathPolicy, *, migration: bool)
             texts[name] = _PLACEHOLDERS.get(name, "")
     parameters, problems = parse_class(texts)
     yield from (problem for problem in problems if problem.path[: len(PARAMETERS) + 1] not in _untyped(found))
-    yield from policy.violations(_requested(parameters), found.namespace)
+    yield from policy.violations(requested_paths(parameters), found.namespace)
     if migration:
         yield from _differences(parameters.objects)
 
@@ -67,7 +67,8 @@ def _untyped(found: ProviderClass) -> set[FieldPath]:
     return {(*PARAMETERS, name) for name, value in found.parameters.items() if not isinstance(value, str)}
 
 
-def _requested(parameters: ClassParameters) -> Iterator[RequestedPath]:
+def requested_paths(parameters: ClassParameters) -> Iterator[RequestedPath]:
+    """Yield the path of each object of a class."""
     namespace = foreign_namespace(parameters.vault_namespace or "", "")
     for number, one in enumerate(parameters.objects):
         if one.path:

@@ -54,6 +54,11 @@ RULES = (
     Rule("csi-parameter", ERROR, "a parameter of a SecretProviderClass for Vault is missing or wrong, or contradicts another one", "write the accepted form, docs/csi.md"),
     Rule("csi-unknown", ERROR, "a SecretProviderClass for Vault has a parameter that provider vault does not know", "correct the name, or remove it"),
     Rule("csi-objects", ERROR, "`objects` of a SecretProviderClass for Vault cannot be used", "as the message says: docs/csi.md"),
+    Rule("sync-field", ERROR, "a field of a VaultStaticSecret or another object of secrets.hashicorp.com is missing or wrong", "write the accepted form, docs/sync-resources.md"),
+    Rule("sync-unknown", ERROR, "an object of secrets.hashicorp.com has a field that is not known, which kubectl refuses", "correct the name, or remove it"),
+    Rule("sync-reference", ERROR, "an object of secrets.hashicorp.com refers to one that it may not use, or that has not what it needs", "as the message says: docs/sync-resources.md"),
+    Rule("sync-reference-unknown", NOTE, "an object of secrets.hashicorp.com refers to one that is in none of the files", "add its file, or see that the cluster has it"),
+    Rule("sync-destination", ERROR, "two objects of secrets.hashicorp.com write the same Secret", "give one of them another destination"),
     Rule("refused", ERROR, "the webhook would refuse the object", "as the message says"),
     Rule("warned", WARNING, "the webhook would warn", "as the message says"),
 )  # fmt: skip

@@ -1,0 +1,85 @@
+"""Data of a destination: keys, the whole answer, the keys of TLS, and the limits of a Secret."""
+
+from typing import Any
+
+import pytest
+
+from tests.vaultsync.content.specs import ANSWER, certificate, static
+from vaultenv.basics.jsontext import loads
+from vaultkube.sync_resources.secrets import SecretSpec
+from vaultsync.content.data import LARGEST_BYTES, data_of
+from vaultsync.content.source import source_of
+from vaultsync.content.transformation import Merged
+from vaultsync.errors import DataUnusable
+
+ISSUED = {"certificate": "CERT\n", "private_key": "KEY", "issuing_ca": "CA", "serial_number": "1"}
+TLS = {"name": "tls", "type": "kubernetes.io/tls"}
+
+
+def made(spec: SecretSpec, answer: Any, transformation: Merged | None = None) -> dict[str, bytes]:
+    source = source_of(spec, answer)
+    return data_of(spec, source, transformation or Merged(), annotations={}, labels={})
+
+
+def versioned(**fields: Any) -> Any:
+    return {"data": {"data": fields, "metadata": {"version": "1"}}}
+
+
+def test_the_secret_of_the_manual_has_two_keys() -> None:
+    data = made(static(), ANSWER)
+    assert sorted(data) == ["_raw", "key1"]
+    assert data["key1"] == b"value1"
+
+
+def test_the_whole_answer_can_be_left_out() -> None:
+    assert made(static(), ANSWER, Merged(exclude_raw=True)) == {"key1": b"value1"}
+
+
+def test_filters_leave_templates_and_the_whole_answer() -> None:
+    data = made(static(), ANSWER, Merged(excludes=(".*",), templates={"url": "x{{ .Secrets.key1 }}"}))
+    assert sorted(data) == ["_raw", "url"]
+
+
+def test_a_certificate_has_the_keys_of_its_type() -> None:
+    data = made(certificate(destination=TLS), {"data": {**ISSUED, "ca_chain": ["INT", "CA"]}})
+    assert data["tls.crt"] == b"CERT\nINT\nCA"
+    assert (data["tls.key"], data["ca.crt"], data["serial_number"]) == (b"KEY", b"CA", b"1")
+
+
+@pytest.mark.parametrize("chain", [None, []])
+def test_without_a_chain_the_issuer_stands_in_its_place(chain: Any) -> None:
+    assert (
+        made(certificate(destination=TLS), {"data": {**ISSUED, "ca_chain": chain}})["tls.crt"] == b"CERT\nCA"
+    )
+
+
+def test_a_certificate_of_another_type_has_vaults_keys_alone() -> None:
+    assert "tls.crt" not in made(certificate(), {"data": ISSUED})
+
+
+def test_tls_without_a_key_is_told() -> None:
+    with pytest.raises(DataUnusable, match="no certificate and private_key"):
+        made(certificate(destination=TLS), {"data": {"certificate": "C"}})
+
+
+@pytest.mark.parametrize("key", ["a b", "ä", "", "a/b", "x" * 254, ".."])
+def test_keys_that_a_secret_cannot_have(key: str) -> None:
+    with pytest.raises(DataUnusable, match=r"transformation\.excludes"):
+        made(static(), versioned(**{key: "v"}))
+
+
+def test_such_a_key_can_be_left_out() -> None:
+    assert made(static(), versioned(**{"a b": "v"}), Merged(excludes=(" ",), exclude_raw=True)) == {}
+
+
+def test_the_limit_of_a_secret() -> None:
+    fits = made(static(), versioned(a="x" * LARGEST_BYTES), Merged(exclude_raw=True))
+    assert len(fits["a"]) == LARGEST_BYTES
+    with pytest.raises(DataUnusable, match="at most 1048576"):
+        made(static(), versioned(a="x" * LARGEST_BYTES))
+
+
+def test_the_order_of_keys_in_the_answer_does_not_matter() -> None:
+    one = loads(b'{"data":{"data":{"a":"1","b":{"x":1,"y":2}},"metadata":{"version":1}}}')
+    other = loads(b'{"data":{"metadata":{"version":1},"data":{"b":{"y":2,"x":1},"a":"1"}}}')
+    assert made(static(), one) == made(static(), other)

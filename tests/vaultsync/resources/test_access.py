@@ -1,0 +1,35 @@
+"""References between objects: the default one, and who may use which."""
+
+import pytest
+
+from vaultkube.sync_resources.references import Reference
+from vaultsync.resources.access import is_allowed, refusal, resolved
+
+
+def test_a_reference_means_an_object_of_its_own_namespace() -> None:
+    assert resolved(Reference("", "auth"), "team", "operator") == Reference("team", "auth")
+    assert resolved(Reference("other", "auth"), "team", "operator") == Reference("other", "auth")
+
+
+def test_without_a_reference_the_default_of_the_operator_is_meant() -> None:
+    assert resolved(None, "team", "operator") == Reference("operator", "default")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "user", "answer"),
+    [
+        ((), "team", True),
+        ((), "operator", True),
+        ((), "other", False),
+        (("other",), "other", True),
+        (("other",), "third", False),
+        (("*",), "third", True),
+        (("oth*",), "other", False),
+    ],
+)
+def test_who_may_use_an_object(allowed: tuple[str, ...], user: str, answer: bool) -> None:
+    assert is_allowed(allowed, "team", user, "operator") is answer
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    assert "allowedNamespaces of team/auth" in refusal("VaultAuth", Reference("team", "auth"), "other")

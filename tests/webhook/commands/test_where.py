@@ -1,0 +1,105 @@
+"""`vault-webhook where`: what reads a path, in files with their lines, and in a real cluster by its API server."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.servers.cluster import Cluster
+from webhook.commands.where import NONE, NOT_LOOKED_AT, run
+
+MANIFEST = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: team-where}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: app
+          image: app
+          command: [app]
+          envFrom:
+            - configMapRef: {name: settings}
+          env:
+            - name: PASSWORD
+              value: vault:secret/data/shop/db#password
+            - name: OTHER
+              value: vault:secret/data/$(NAME)#k
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: team-where}
+data:
+  URL: vault:secret/data/shop/url#u
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    (tmp_path / "app.yaml").write_text(MANIFEST)
+    return str(tmp_path / "app.yaml")
+
+
+def test_a_place_is_told_with_its_line(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["secret/shop/db", "-f", file]) == 0
+    said = capsys.readouterr()
+    assert said.out == (
+        f"{file}:17: Deployment team-where/web: container app: variable PASSWORD: secret/data/shop/db\n"
+    )
+    assert "variable OTHER: only the start knows the path" in said.err
+
+
+def test_config_maps_of_the_files_are_looked_into(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["secret/data/shop", "--below", "-f", file, "--output", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {(each["path"], each["object"]) for each in found} >= {
+        ("secret/data/shop/db", "Deployment team-where/web"),
+        ("secret/data/shop/url", "Deployment team-where/web"),
+    }
+
+
+def test_nothing_is_found(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["secret/data/absent", "-f", file]) == NONE
+    assert capsys.readouterr().out == ""
+
+
+def test_what_cannot_be_looked_at_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [7]}\n")
+    assert run(["a/b", "-f", str(broken)]) == NOT_LOOKED_AT
+    assert f"not looked at: {broken}:1" in capsys.readouterr().err
+    assert run(["a/b", "-f", str(tmp_path / "absent.yaml")]) == NOT_LOOKED_AT
+
+
+def test_a_cluster_is_looked_at_by_its_owners(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.create_namespace("team-where")
+    cluster.apply(MANIFEST)
+    pod: Any = next(iter(yaml.safe_load_all(MANIFEST)))["spec"]["template"]
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "1", "controller": True}
+    for name, owners in (("alone", []), ("owned", [owner])):
+        metadata = {"name": name, "namespace": "team-where", "ownerReferences": owners}
+        spec = {**pod["spec"], "serviceAccountName": "default"}
+        cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    assert run(["secret/data/shop/db", "-n", "team-where"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Pod team-where/alone: container app: variable PASSWORD: secret/data/shop/db",
+        "Deployment team-where/web: container app: variable PASSWORD: secret/data/shop/db",
+    ]
+    assert run(["secret/data/shop/db"]) == 0
+    assert "Pod team-where/alone" in capsys.readouterr().out
+
+
+def test_a_right_that_is_missing_is_told(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.create_namespace("team-blind")
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig_of("team-blind")))
+    assert run(["secret/data/shop/db"]) == NOT_LOOKED_AT
+    assert "the user of this kubeconfig may not list pods" in capsys.readouterr().err

@@ -1,0 +1,150 @@
+"""Kinds of values in a spec: what is accepted, the schema that the API server refuses others by, and the reader."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vaultenv.basics.duration import seconds
+from vaultenv.basics.text import bounded
+from vaultkube.problem import FieldPath, Problem
+
+RULE = "sync-field"
+"""The rule of a problem with which a spec cannot be used; those of `sync-unknown` are fields that are not looked at."""
+
+_SHOWN = 60
+_DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$"
+_LARGEST = (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: `read(value, path, problems)` returns it as specs hold it, or appends what is wrong with it.
+
+    `accepted` is a phrase for messages and documentation, `schema` an OpenAPI schema, `empty` the value of a field that
+    is absent.
+    """
+
+    accepted: str
+    schema: Mapping[str, Any]
+    read: Callable[[Any, FieldPath, list[Problem]], Any]
+    empty: Any = None
+
+
+def dotted(path: FieldPath) -> str:
+    """Return the path as people write it: `spec.destination.name`, `spec.includes[0]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def scalar(
+    accepted: str, schema: Mapping[str, Any], parse: Callable[[Any], Any], empty: Any, secret: bool = False
+) -> Kind:
+    """Return the kind whose values `parse` returns, or raises ValueError for; a `secret` one is in no message."""
+
+    def read(value: Any, path: FieldPath, problems: list[Problem]) -> Any:
+        try:
+            return parse(value)
+        except ValueError:
+            shown = "it" if secret or isinstance(value, dict | list) else bounded(repr(value), _SHOWN)
+            problems.append(Problem("sync-field", path, f"{dotted(path)}: {shown} is not {accepted}"))
+            return empty
+
+    return Kind(accepted, schema, read, empty)
+
+
+def text(accepted: str, pattern: str = "", least: int = 0, secret: bool = False) -> Kind:
+    """Return the kind of a text that matches the pattern, an expression that RE2 and Python read alike."""
+    compiled = re.compile(pattern.replace("$", r"\Z"))
+
+    def parse(value: Any) -> str:
+        if not isinstance(value, str) or len(value) < least or not compiled.search(value):
+            raise ValueError
+        return value
+
+    schema: dict[str, Any] = {"type": "string"}
+    schema |= {"pattern": pattern} if pattern else {}
+    schema |= {"minLength": least} if least else {}
+    return scalar(accepted, schema, parse, "", secret)
+
+
+def choice(*words: str) -> Kind:
+    """Return the kind of one of the words."""
+
+    def parse(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError
+        return value
+
+    return scalar(f"one of {', '.join(words)}", {"type": "string", "enum": list(words)}, parse, "")
+
+
+def whole(least: int, most: int = _LARGEST) -> Kind:
+    """Return the kind of a whole number between two bounds."""
+
+    def parse(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError
+        return value
+
+    accepted = (
+        f"a whole number from {least} to {most}" if most < _LARGEST else f"a whole number, at least {least}"
+    )
+    return scalar(accepted, {"type": "integer", "minimum": least, "maximum": most}, parse, None)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _duration_s(value: Any) -> float:
+    if not isinstance(value, str) or not re.fullmatch(_DURATION.strip("^$"), value):
+        raise ValueError
+    return seconds(value)
+
+
+def several(of: Kind, what: str) -> Kind:
+    """Return the kind of a list; its value is a tuple."""
+
+    def read(value: Any, path: FieldPath, problems: list[Problem]) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            problems.append(Problem("sync-field", path, f"{dotted(path)} is not a list of {what}"))
+            return ()
+        return tuple(of.read(each, (*path, number), problems) for number, each in enumerate(value))
+
+    return Kind(f"a list of {what}", {"type": "array", "items": dict(of.schema)}, read, ())
+
+
+def mapped(of: Kind, what: str) -> Kind:
+    """Return the kind of a mapping from text; its value is a dict."""
+
+    def read(value: Any, path: FieldPath, problems: list[Problem]) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            problems.append(Problem("sync-field", path, f"{dotted(path)} is not a mapping to {what}"))
+            return {}
+        return {str(key): of.read(each, (*path, str(key)), problems) for key, each in value.items()}
+
+    schema = {"type": "object", "additionalProperties": dict(of.schema)}
+    return Kind(f"a mapping to {what}", schema, read, {})
+
+
+_NAME = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
+
+TEXT = text("a text")
+FILLED = text("a text that is not empty", least=1)
+HIDDEN = text("a text", secret=True)
+FLAG = scalar("true or false", {"type": "boolean"}, _flag, False)
+DURATION = scalar(
+    "a duration such as 30s, 1h30m, or a text of seconds such as '30'",
+    {"type": "string", "pattern": _DURATION},
+    _duration_s,
+    None,
+)
+NAMED = text("the name of an object of Kubernetes", f"^{_NAME}$")
+NAME = text("the name of an object of Kubernetes, or nothing", f"^({_NAME})?$")
+"""An empty text is what a chart writes for a value that is not set: the field is taken for absent."""
+REFERENCE_TEXT = rf"^({_NAME}/)?{_NAME}$"
+TEXTS = several(TEXT, "texts")
+TEXT_MAP = mapped(TEXT, "texts")
+HIDDEN_MAP = mapped(HIDDEN, "texts")

@@ -1,0 +1,183 @@
+"""Custom objects as values: the table of their kinds, and the reader of one object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vaultkube.problem import FieldPath, Problem
+from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec
+from vaultkube.sync_resources.connection import ConnectionSpec
+from vaultkube.sync_resources.destination import TransformationSpec
+from vaultkube.sync_resources.kinds import RULE
+from vaultkube.sync_resources.patterns import pattern_problems
+from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
+from vaultkube.sync_resources.table import read_table
+
+GROUP, VERSION = "secrets.hashicorp.com", "v1beta1"
+API_VERSION = f"{GROUP}/{VERSION}"
+SPEC: FieldPath = ("spec",)
+
+Spec = (
+    ConnectionSpec
+    | AuthSpec
+    | AuthGlobalSpec
+    | StaticSecretSpec
+    | DynamicSecretSpec
+    | PkiSecretSpec
+    | TransformationSpec
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of `kubectl get`: its title, the JSON path of what it shows, and its type."""
+
+    title: str
+    path: str
+    type: str = "string"
+
+
+def _condition(title: str, condition: str) -> Column:
+    return Column(title, f'.status.conditions[?(@.type=="{condition}")].status')
+
+
+AGE = Column("Age", ".metadata.creationTimestamp", "date")
+_REASON = Column("Reason", '.status.conditions[?(@.type=="Ready")].reason')
+_SECRET_COLUMNS = (
+    Column("Secret", ".spec.destination.name"),
+    _condition("Synced", "SecretSynced"),
+    _condition("Healthy", "Healthy"),
+    _condition("Ready", "Ready"),
+    _REASON,
+    AGE,
+)
+_READY = _condition("Ready", "Ready")
+
+
+@dataclass(frozen=True)
+class ResourceKind:
+    """A row: names of the kind, the table of its spec, what `kubectl get` shows, and what it is for."""
+
+    kind: str
+    plural: str
+    short: str
+    table: type[Any]
+    columns: tuple[Column, ...]
+    help: str
+
+
+KINDS = (
+    ResourceKind(
+        "VaultConnection",
+        "vaultconnections",
+        "vconn",
+        ConnectionSpec,
+        (Column("Address", ".spec.address"), _READY, _REASON, AGE),
+        "where Vault is, and how it is spoken to",
+    ),
+    ResourceKind(
+        "VaultAuth",
+        "vaultauths",
+        "vauth",
+        AuthSpec,
+        (Column("Method", ".spec.method"), Column("Mount", ".spec.mount"), _READY, _REASON, AGE),
+        "how to log in, and which namespaces may",
+    ),
+    ResourceKind(
+        "VaultAuthGlobal",
+        "vaultauthglobals",
+        "vauthg",
+        AuthGlobalSpec,
+        (Column("Method", ".spec.defaultAuthMethod"), _READY, _REASON, AGE),
+        "what VaultAuths have in common",
+    ),
+    ResourceKind(
+        "VaultStaticSecret",
+        "vaultstaticsecrets",
+        "vss",
+        StaticSecretSpec,
+        _SECRET_COLUMNS,
+        "a secret of a KV engine, kept in step as a Secret",
+    ),
+    ResourceKind(
+        "VaultDynamicSecret",
+        "vaultdynamicsecrets",
+        "vds",
+        DynamicSecretSpec,
+        _SECRET_COLUMNS,
+        "credentials with a lease, renewed or made anew in a Secret",
+    ),
+    ResourceKind(
+        "VaultPKISecret",
+        "vaultpkisecrets",
+        "vps",
+        PkiSecretSpec,
+        _SECRET_COLUMNS,
+        "a certificate, issued anew before its end, in a Secret",
+    ),
+    ResourceKind(
+        "SecretTransformation",
+        "secrettransformations",
+        "sectrans",
+        TransformationSpec,
+        (_READY, _REASON, AGE),
+        "templates and filters that several destinations share",
+    ),
+)
+BY_KIND: Mapping[str, ResourceKind] = {row.kind: row for row in KINDS}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A custom object: whose it is, and its spec; None if the spec has a problem with which it must not be used.
+
+    `problems` has all that is wrong with it, and fields that are not looked at.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    spec: Spec | None
+    problems: tuple[Problem, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Return the problems with which the spec must not be used."""
+        return errors_of(self.problems)
+
+
+def errors_of(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the problems with which a spec must not be used."""
+    return tuple(problem for problem in problems if problem.rule == RULE)
+
+
+def is_resource(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is one of the kinds, of any version of their group."""
+    group = str(document.get("apiVersion") or "").partition("/")[0]
+    return group == GROUP and document.get("kind") in BY_KIND
+
+
+def read_resource(document: Mapping[str, Any]) -> Resource:
+    """Return the custom object of a document that `is_resource`; its problems have paths in the document."""
+    row = BY_KIND[document["kind"]]
+    problems: list[Problem] = []
+    given = document.get("spec")
+    spec = read_table(row.table, {} if given is None else given, SPEC, problems)
+    if not problems or not errors_of(problems):
+        problems += pattern_problems(spec, SPEC)
+    found = document.get("metadata")
+    metadata: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    return Resource(
+        row.kind,
+        str(metadata.get("namespace") or ""),
+        str(metadata.get("name") or ""),
+        str(metadata.get("uid") or ""),
+        int(metadata.get("generation") or 0),
+        None if errors_of(problems) else spec,
+        tuple(problems),
+    )

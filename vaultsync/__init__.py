@@ -1,0 +1,1 @@
+"""Secrets kept in step: the operator of `secrets.hashicorp.com` objects, `vault-webhook sync`."""

@@ -1,0 +1,85 @@
+"""Data: the keys and values of a destination Secret, from a source and a transformation."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vaultenv.basics.text import bounded, encoded
+from vaultenv.template.work import Work
+from vaultkube.sync_resources.destination import Destination
+from vaultkube.sync_resources.secrets import PkiSecretSpec, SecretSpec
+from vaultsync.content.source import RAW, Source, value_bytes
+from vaultsync.content.transformation import Merged, kept, rendered
+from vaultsync.errors import DataUnusable
+
+LARGEST_BYTES = 1 << 20
+"""Of all values together (MaxSecretSize of Kubernetes)."""
+TLS = "kubernetes.io/tls"
+
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_SHOWN, _MOST_SHOWN = 60, 5
+
+
+def data_of(
+    spec: SecretSpec,
+    source: Source,
+    transformation: Merged,
+    *,
+    annotations: Mapping[str, str],
+    labels: Mapping[str, str],
+    work: Work | None = None,
+) -> dict[str, bytes]:
+    """Return the data of the destination; raise TransformationFailed or DataUnusable, without a value in the message.
+
+    `annotations` and `labels` are those of the custom object, for templates. `work` bounds filters and templates together.
+    """
+    work = work or Work()
+    names = kept(transformation, sorted(source.fields), work)
+    data = {name: value_bytes(source.fields[name]) for name in names}
+    data |= rendered(transformation, source, annotations, labels, work)
+    data |= _certificate(spec, source)
+    if not transformation.exclude_raw:
+        data[RAW] = source.raw
+    return _checked(data)
+
+
+def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
+    """Return the keys that a Secret of type kubernetes.io/tls must have, which templates cannot leave out."""
+    if not isinstance(spec, PkiSecretSpec) or spec.destination.type != TLS:
+        return {}
+    fields = source.fields
+    certificate, key = _pem(fields.get("certificate")), _pem(fields.get("private_key"))
+    if not certificate or not key:
+        raise DataUnusable("Vault's answer has no certificate and private_key: see spec.mount and spec.role")
+    issuer = _pem(fields.get("issuing_ca"))
+    given = fields.get("ca_chain")
+    chain = [_pem(each) for each in given] if isinstance(given, list) and given else [issuer]
+    full = "\n".join(each for each in (certificate, *chain) if each)
+    data = {"tls.crt": encoded(full), "tls.key": encoded(key)}
+    return data | ({"ca.crt": encoded(issuer)} if issuer else {})
+
+
+def _pem(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _checked(data: dict[str, bytes]) -> dict[str, bytes]:
+    wrong = [bounded(key, _SHOWN) for key in data if not _KEY.fullmatch(key) or key in (".", "..")]
+    if wrong:
+        shown = ", ".join(map(repr, wrong[:_MOST_SHOWN]))
+        raise DataUnusable(
+            f"a Secret cannot have the key {shown}: only letters, digits, `-`, `_` and `.`; leave it out by "
+            "transformation.excludes, and give it another name by a template"
+        )
+    size = sum(map(len, data.values()))
+    if size > LARGEST_BYTES:
+        raise DataUnusable(
+            f"the data has {size} bytes, and a Secret at most {LARGEST_BYTES}: leave out what is not needed by "
+            "transformation.excludes and excludeRaw"
+        )
+    return data
+
+
+def secret_type(destination: Destination) -> str:
+    """Return the type of a Secret that is created."""
+    return destination.type or "Opaque"

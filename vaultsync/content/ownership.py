@@ -1,0 +1,92 @@
+"""Ownership: what marks a Secret as that of a custom object, and whether a Secret that is there may be written."""
+
+import base64
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from vaultkube.sync_resources.destination import Destination
+from vaultkube.sync_resources.resources import API_VERSION, Resource
+from vaultsync.content.data import secret_type
+from vaultsync.errors import NotOwner
+
+_PREFIX = "app.kubernetes.io/"
+OWNER_LABELS: Mapping[str, str] = {
+    f"{_PREFIX}name": "vault-secrets-operator",
+    f"{_PREFIX}managed-by": "hashicorp-vso",
+    f"{_PREFIX}component": "secret-sync",
+}
+"""Labels of every Secret that is created, those of the Vault Secrets Operator: its Secrets are found, and taken over."""
+UID_LABEL = "secrets.hashicorp.com/vso-ownerRefUID"
+
+
+class Write(Enum):
+    """What is to be done with a destination."""
+
+    CREATE = "it is not there, and is created"
+    OWN = "it is this object's, and is written"
+    ADOPT = "it is nobody's, and is taken over"
+    REPLACE = "it is there for others (create: false), and gets our keys of data alone"
+    RECREATE = "it is this object's, and of another type: it is deleted and created"
+
+
+def owner_labels(resource: Resource) -> dict[str, str]:
+    """Return the labels by which a Secret is the object's."""
+    return {**OWNER_LABELS, UID_LABEL: resource.uid}
+
+
+def owner_reference(resource: Resource) -> dict[str, Any]:
+    """Return the owner reference by which Kubernetes deletes the Secret with the object."""
+    return {"apiVersion": API_VERSION, "kind": resource.kind, "name": resource.name, "uid": resource.uid}
+
+
+def decide_write(resource: Resource, destination: Destination, existing: Mapping[str, Any] | None) -> Write:
+    """Return what is to be done with the destination, given the Secret that is there; raise NotOwner with the remedy.
+
+    A Secret is the object's by its label alone: an owner reference that was taken away by hand is set again.
+    """
+    name = f"Secret {resource.namespace}/{destination.name}"
+    if not destination.create:
+        if existing is None:
+            raise NotOwner(f"{name} is not there: create it, or set destination.create: true")
+        return Write.REPLACE
+    if existing is None:
+        return Write.CREATE
+    metadata = existing.get("metadata") or {}
+    labels = metadata.get("labels") or {}
+    if labels.get(UID_LABEL) == resource.uid:
+        is_same_type = existing.get("type", "Opaque") == secret_type(destination)
+        return Write.OWN if is_same_type else Write.RECREATE
+    if not destination.overwrite:
+        raise NotOwner(
+            f"{name} is there already, and not of {resource}: give destination.name another name, delete it, or set "
+            "destination.overwrite: true to take it over"
+        )
+    if UID_LABEL in labels or any(_manages(reference) for reference in metadata.get("ownerReferences") or ()):
+        raise NotOwner(f"{name} is another object's, which writes it too: give destination.name another name")
+    return Write.ADOPT
+
+
+def _manages(reference: Any) -> bool:
+    return isinstance(reference, dict) and reference.get("controller") is True
+
+
+def applied_secret(resource: Resource, destination: Destination, data: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the fields of the Secret that are this object's, for a server-side apply; all others stay as they are.
+
+    A Secret of others (`create: false`) gets data alone.
+    """
+    metadata: dict[str, Any] = {"name": destination.name, "namespace": resource.namespace}
+    secret: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    if destination.create:
+        metadata["labels"] = {**destination.labels, **owner_labels(resource)}
+        metadata["annotations"] = dict(destination.annotations)
+        metadata["ownerReferences"] = [owner_reference(resource)]
+        secret["type"] = secret_type(destination)
+    secret["data"] = {key: base64.b64encode(value).decode("ascii") for key, value in sorted(data.items())}
+    return secret
+
+
+def data_in(secret: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the data of a Secret as the API server has it, which takes no other text than base64."""
+    return {key: base64.b64decode(text or "") for key, text in (secret.get("data") or {}).items()}

@@ -1,0 +1,64 @@
+"""Sources: an answer of Vault as the keys and values that a Secret can be made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vaultenv.basics.text import encoded
+from vaultenv.template.json_text import json_text
+from vaultkube.sync_resources.requests import KV_V2
+from vaultkube.sync_resources.secrets import SecretSpec, StaticSecretSpec
+from vaultsync.errors import DataUnusable
+
+RAW = "_raw"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The fields of a secret, its metadata, and the whole of it as JSON. `repr` shows none of them.
+
+    `version` is that of a KV version 2 secret, else "".
+    """
+
+    fields: Mapping[str, Any] = field(repr=False)
+    metadata: Mapping[str, Any] = field(repr=False)
+    raw: bytes = field(repr=False)
+    version: str = ""
+
+
+def source_of(spec: SecretSpec, answer: Mapping[str, Any]) -> Source:
+    """Return the source in an answer of Vault, whose numbers are `Number`; raise DataUnusable where there is none."""
+    data = answer.get("data")
+    if not isinstance(data, dict) or not data:
+        raise DataUnusable("Vault answered without data: nothing is written; see whether the path is right")
+    if isinstance(spec, StaticSecretSpec) and spec.type == KV_V2:
+        return _of_version(data)
+    return _checked(Source(data, {}, encoded(json_text(data))))
+
+
+def _of_version(data: Mapping[str, Any]) -> Source:
+    fields, metadata = data.get("data"), data.get("metadata")
+    if not isinstance(metadata, dict) or "data" not in data:
+        raise DataUnusable("Vault's answer is not one of a KV version 2 engine: see spec.type and spec.mount")
+    version = str(metadata.get("version") or "")
+    if fields is None:
+        how = "destroyed" if metadata.get("destroyed") is True else "deleted"
+        raise DataUnusable(
+            f"version {version} was {how} in Vault: write a new one; the Secret stays as it is"
+        )
+    if not isinstance(fields, dict):
+        raise DataUnusable("Vault's answer is not one of a KV version 2 engine: see spec.type and spec.mount")
+    return _checked(Source(fields, metadata, encoded(json_text(data)), version))
+
+
+def _checked(source: Source) -> Source:
+    if RAW in source.fields:
+        raise DataUnusable(
+            f"the secret in Vault has a key {RAW}, which is the name of the whole answer: rename it"
+        )
+    return source
+
+
+def value_bytes(value: Any) -> bytes:
+    """Return a value as a Secret holds it: a text as it is, everything else as compact JSON."""
+    return encoded(value if type(value) is str else json_text(value))

@@ -1,0 +1,179 @@
+"""Transformations: what a destination and the SecretTransformations that it names make of a source, merged into one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vaultenv.basics.text import bounded
+from vaultenv.template.errors import TemplateError, line_and_column
+from vaultenv.template.evaluate import Evaluation
+from vaultenv.template.expressions import ERROR
+from vaultenv.template.parser import ROOT
+from vaultenv.template.regex.program import Program
+from vaultenv.template.sprig.defaults import FAILS
+from vaultenv.template.sprig.dicts import copied
+from vaultenv.template.work import Work
+from vaultkube.sync_resources.destination import (
+    Template,
+    Transformation,
+    TransformationRef,
+    TransformationSpec,
+)
+from vaultkube.sync_resources.functions import FUNCTIONS
+from vaultkube.sync_resources.patterns import parse_source
+from vaultkube.sync_resources.references import Reference
+from vaultsync.content.source import Source
+from vaultsync.errors import TransformationFailed
+
+_UNITS_PER_CHARACTER = 4
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Templates by the key that each makes, those that can be inserted by their name or define some, and the filters of keys."""
+
+    templates: Mapping[str, str] = field(default_factory=dict)
+    inserted: Mapping[str, str] = field(default_factory=dict)
+    includes: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    exclude_raw: bool = False
+
+
+def merged(
+    own: Transformation | None, namespace: str, known: Mapping[Reference, TransformationSpec]
+) -> Merged:
+    """Return one transformation of all; raise TransformationFailed for a SecretTransformation or template that is not there.
+
+    Of templates for one key the destination's own wins, then that of the last SecretTransformation.
+    """
+    own = own or Transformation()
+    templates: dict[str, str] = {}
+    inserted: dict[str, str] = {}
+    includes: list[str] = []
+    excludes: list[str] = []
+    for reference in own.refs:
+        where = Reference(reference.namespace or namespace, reference.name)
+        if where not in known:
+            raise TransformationFailed(
+                f"SecretTransformation {where} is not there, or cannot be used: see its conditions"
+            )
+        other = known[where]
+        templates |= dict(_chosen(reference, other, where))
+        inserted |= {each.name or f"{where} {at}": each.text for at, each in enumerate(other.sources)}
+        inserted |= _named(other.templates)
+        includes += () if reference.ignore_includes else other.includes
+        excludes += () if reference.ignore_excludes else other.excludes
+    return Merged(
+        templates | {key: each.text for key, each in own.templates.items()},
+        inserted | _named(own.templates),
+        (*includes, *own.includes),
+        (*excludes, *own.excludes),
+        own.exclude_raw,
+    )
+
+
+def _named(templates: Mapping[str, Template]) -> dict[str, str]:
+    return {each.name or key: each.text for key, each in templates.items()}
+
+
+def _chosen(
+    reference: TransformationRef, other: TransformationSpec, where: Reference
+) -> Iterator[tuple[str, str]]:
+    if not reference.templates:
+        yield from ((key, each.text) for key, each in other.templates.items())
+    for chosen in reference.templates:
+        if chosen.name not in other.templates:
+            raise TransformationFailed(
+                f"SecretTransformation {where} has no template {bounded(chosen.name, _SHOWN)!r}: correct templateRefs"
+            )
+        yield chosen.key or chosen.name, other.templates[chosen.name].text
+
+
+def kept(transformation: Merged, names: Sequence[str], work: Work) -> tuple[str, ...]:
+    """Return those of the source's keys that no exclude matches, and an include does if there is one."""
+    excludes, includes = _programs(transformation.excludes), _programs(transformation.includes)
+    try:
+        return tuple(
+            name
+            for name in names
+            if not _matches(excludes, name, work) and (not includes or _matches(includes, name, work))
+        )
+    except TemplateError as error:
+        raise TransformationFailed(f"includes and excludes: {error.message}") from None
+
+
+def _programs(patterns: Sequence[str]) -> list[Program]:
+    try:
+        return [Program(pattern) for pattern in patterns]
+    except TemplateError as error:
+        raise TransformationFailed(f"includes and excludes: {error.message}") from None
+
+
+def _matches(programs: Sequence[Program], name: str, work: Work) -> bool:
+    return any(program.search(name, 0, work.charge) is not None for program in programs)
+
+
+def rendered(
+    transformation: Merged,
+    source: Source,
+    annotations: Mapping[str, str],
+    labels: Mapping[str, str],
+    work: Work,
+) -> dict[str, bytes]:
+    """Return what each template makes of the source, by its key; raise TransformationFailed, without a value in it.
+
+    A key that is missing is an error: `<no value>` in a Secret would be taken for one.
+    """
+    dot = {
+        "Secrets": dict(source.fields),
+        "Metadata": dict(source.metadata),
+        "Annotations": dict(annotations),
+        "Labels": dict(labels),
+    }
+    parts = _parts(transformation.inserted, work)
+    return {key: _guarded(key, text, parts, dot, work) for key, text in transformation.templates.items()}
+
+
+def _parts(sources: Mapping[str, str], work: Work) -> dict[str, Any]:
+    try:
+        return _trees(sources, work)
+    except TemplateError as error:
+        raise TransformationFailed(f"templates that are inserted: {error.message}") from None
+
+
+def _trees(sources: Mapping[str, str], work: Work) -> dict[str, Any]:
+    trees: dict[str, Any] = {}
+    for name, text in sources.items():
+        work.charge(_UNITS_PER_CHARACTER * len(text))
+        parsed = parse_source(text)
+        trees |= {inner: nodes for inner, nodes in parsed.items() if inner != ROOT}
+        trees[name] = parsed[ROOT]
+    return trees
+
+
+def _text(text: str, parts: Mapping[str, Any], dot: Mapping[str, Any], work: Work) -> bytes:
+    work.charge(_UNITS_PER_CHARACTER * len(text))
+    work.charge_value(dot)
+    pieces = Evaluation({**parts, **parse_source(text)}, FUNCTIONS, work, ERROR).output(ROOT, copied(dot))
+    return "".join(piece.text for piece in pieces).encode("utf-8", "surrogateescape")
+
+
+def _guarded(key: str, text: str, parts: Mapping[str, Any], dot: Mapping[str, Any], work: Work) -> bytes:
+    try:
+        return _text(text, parts, dot, work)
+    except TemplateError as error:
+        # The position in a template that is inserted is one of its own text.
+        line, column = line_and_column(text, error.at)
+        place = "" if "template" in text else f", line {line}, column {column}"
+        raise TransformationFailed(
+            f"template {bounded(key, _SHOWN)!r}{place}: {_without_values(error.message, text)}; the Secret stays as it is"
+        ) from None
+    except UnicodeError:
+        raise TransformationFailed(f"template {bounded(key, _SHOWN)!r} makes text that is no UTF-8") from None
+
+
+def _without_values(message: str, text: str) -> str:
+    """Return the message, without what `fail` says unless the template itself has these words."""
+    _, fails, said = message.partition(FAILS)
+    return "it fails, with words that may hold a value" if fails and said not in text else message

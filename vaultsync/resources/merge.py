@@ -1,0 +1,88 @@
+"""A VaultAuth with what its VaultAuthGlobal adds: the login as it is done, or what it lacks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec, GlobalLogin, MergeStrategy, needs_text
+from vaultkube.sync_resources.methods import NEEDS, TABLES, Login
+from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.table import items_of
+from vaultsync.errors import ReferenceRefused
+
+_UNION, _REPLACE = "union", "replace"
+
+
+@dataclass(frozen=True)
+class MergedAuth:
+    """A login: the connection, None for the default one, the method with what it needs, and what is sent along.
+
+    A connection without a namespace stands in the VaultAuthGlobal's where `connection_is_global`, else in the VaultAuth's.
+    """
+
+    connection: Reference | None
+    connection_is_global: bool
+    vault_namespace: str
+    method: str
+    mount: str
+    login: Login
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+def merge(auth: AuthSpec, shared: AuthGlobalSpec | None = None) -> MergedAuth:
+    """Return the login of a VaultAuth, whose own values win; raise ReferenceRefused for what no object says."""
+    method = auth.method or (shared.method if shared else "")
+    if not method:
+        raise ReferenceRefused("no method: set spec.method, or defaultAuthMethod of the VaultAuthGlobal")
+    shared = shared or AuthGlobalSpec()
+    of_method = shared.login(method)
+    mounts = (auth.mount, of_method.mount if of_method else "", shared.mount)
+    if not any(mounts):
+        raise ReferenceRefused("no mount: set spec.mount, or defaultMount of the VaultAuthGlobal")
+    namespaces = (
+        auth.vault_namespace,
+        of_method.vault_namespace if of_method else "",
+        shared.vault_namespace,
+    )
+    strategy = (auth.global_ref and auth.global_ref.strategy) or MergeStrategy()
+    params = (auth.params, of_method.params if of_method else {}, shared.params)
+    headers = (auth.headers, of_method.headers if of_method else {}, shared.headers)
+    return MergedAuth(
+        connection=auth.connection or shared.connection,
+        connection_is_global=auth.connection is None and shared.connection is not None,
+        vault_namespace=_first(namespaces),
+        method=method,
+        mount=_first(mounts),
+        login=_login(auth.login(method), of_method, method),
+        params=_texts(strategy.params, *params),
+        headers=_texts(strategy.headers, *headers),
+    )
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")
+
+
+def _login(own: Login | None, shared: GlobalLogin | None, method: str) -> Login:
+    """Return what is set for the method, each value VaultAuth's own or else the VaultAuthGlobal's; raise ReferenceRefused."""
+    table = TABLES[method]
+    sources = [source for source in (own, shared) if source]
+    values = [
+        (row, next(filter(None, (getattr(source, row.field) for source in sources)), None))
+        for row in items_of(table)
+    ]
+    given = {row.name for row, value in values if value}
+    if not all(given.intersection(names) for names in NEEDS[method]):
+        raise ReferenceRefused(f"method {method} needs {needs_text(method)}")
+    login: Login = table(**{row.field: value for row, value in values if value})
+    return login
+
+
+def _texts(
+    strategy: str, own: Mapping[str, str], of_method: Mapping[str, str], shared: Mapping[str, str]
+) -> Mapping[str, str]:
+    if strategy == _UNION:
+        return {**shared, **of_method, **own}
+    if strategy == _REPLACE:
+        return own or of_method or shared
+    return own

@@ -1,0 +1,198 @@
+"""`vault-webhook where PATH`: find what reads a path of Vault, before its secret is rotated. From specs alone, never values.
+
+Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from vaultkube.deadline import Deadline
+from vaultkube.errors import InvalidSetting, Refused, WebhookError
+from vaultkube.printable import printable
+from vaultkube.problem import FieldPath
+from vaultkube.sync_resources.resources import API_VERSION, KINDS
+from webhook.admission.gather import gather_sources
+from webhook.offline.context import Manifests
+from webhook.offline.documents import Document, path_text, read_documents
+from webhook.offline.operator_settings import Operator, read_operator
+from webhook.offline.readings import Reading, find_readings, is_at
+from webhook.offline.reviewable import find_objects
+from webhook.pods.facts import Source, Values, find_sources
+
+NONE, NOT_LOOKED_AT = 1, 2
+_BUDGET_S = 120.0
+_SOURCES_S = 10.0
+
+
+class ListedKind(NamedTuple):
+    """A kind that is listed: all that can name a path in its spec. Secrets and ConfigMaps would come with their values."""
+
+    api_version: str
+    kind: str
+    plural: str
+
+
+LISTED = (
+    ListedKind("v1", "Pod", "pods"),
+    ListedKind("v1", "ReplicationController", "replicationcontrollers"),
+    ListedKind("apps/v1", "Deployment", "deployments"),
+    ListedKind("apps/v1", "StatefulSet", "statefulsets"),
+    ListedKind("apps/v1", "DaemonSet", "daemonsets"),
+    ListedKind("apps/v1", "ReplicaSet", "replicasets"),
+    ListedKind("batch/v1", "Job", "jobs"),
+    ListedKind("batch/v1", "CronJob", "cronjobs"),
+    ListedKind("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "secretproviderclasses"),
+    *(ListedKind(API_VERSION, row.kind, row.plural) for row in KINDS),
+)
+
+
+class Located(NamedTuple):
+    """A document with its place: a function from a field of it to FILE:LINE, or to nothing for one of a cluster."""
+
+    content: Any
+    place: Callable[[FieldPath], str]
+
+
+def run(arguments: list[str]) -> int:
+    """Print a line for each place that reads the path; return the exit status."""
+    options = _parser().parse_args(arguments)
+    missed: list[str] = []
+    try:
+        operator = read_operator(options.settings)
+        found = _files(options) if options.files else _cluster(options, operator, missed)
+        located = list(found)
+    except (InvalidSetting, WebhookError) as error:
+        print(f"vault-webhook where: {printable(str(error))}", file=sys.stderr)
+        return NOT_LOOKED_AT
+    readings = list(_readings(located, options.namespace or "default", operator, missed))
+    hits = [
+        _line(one, each)
+        for one, each in readings
+        if each.path is not None and is_at(each.path, options.path, below=options.below)
+    ]
+    _write(hits, options.output)
+    unknown = [_line(one, each) for one, each in readings if each.path is None]
+    for line in unknown:
+        print(
+            f"unknown: {printable(line['object'])}: {printable(line['where'])}: only the start knows the path",
+            file=sys.stderr,
+        )
+    for reason in missed:
+        print(f"not looked at: {printable(reason)}", file=sys.stderr)
+    return NOT_LOOKED_AT if missed else 0 if hits else NONE
+
+
+def _readings(
+    located: list[Located], namespace: str, operator: Operator, missed: list[str]
+) -> Iterator[tuple[Located, Reading]]:
+    sources = _sources(located, namespace)
+    for one in located:
+        try:
+            found = list(find_readings(one.content, namespace, operator, sources))
+        except (AttributeError, KeyError, TypeError, ValueError, Refused):
+            missed.append(f"{one.place(()) or 'an object'}: it is none that the API server would take")
+            continue
+        yield from ((one, each) for each in found)
+
+
+def _files(options: argparse.Namespace) -> Iterator[Located]:
+    for document in read_documents(options.files):
+        yield Located(document.content, partial(_line_of, document))
+
+
+def _line_of(document: Document, field: FieldPath) -> str:
+    return f"{document.file}:{document.line(field)}"
+
+
+def _nowhere(field: FieldPath) -> str:
+    return ""
+
+
+def _cluster(options: argparse.Namespace, operator: Operator, missed: list[str]) -> Iterator[Located]:
+    """Yield the objects of the cluster that no other object owns: a Deployment stands for its ReplicaSets and pods."""
+    from vaultkube.apiserver.client import Cluster
+    from webhook.offline.user_kubeconfig import find_person_connection
+
+    connection = find_person_connection(os.environ)
+    cluster = Cluster(connection, operator.settings.tls_strict, caller="the user of this kubeconfig")
+    deadline = Deadline(_BUDGET_S)
+    for listed in LISTED:
+        try:
+            for found in cluster.list_objects(
+                listed.api_version, listed.plural, options.namespace or "", deadline
+            ):
+                content = {"apiVersion": listed.api_version, "kind": listed.kind, **found}
+                if not _is_owned(content):
+                    yield Located(content, _nowhere)
+        except Refused as error:
+            missed.append(str(error))
+
+
+def _is_owned(content: Mapping[str, Any]) -> bool:
+    owners = (content.get("metadata") or {}).get("ownerReferences") or ()
+    return any(owner.get("controller") for owner in owners)
+
+
+def _sources(located: list[Located], namespace: str) -> dict[tuple[str, Source], Values]:
+    """Return the ConfigMaps and Secrets of the documents that containers take variables from."""
+    objects = [found for one in located for found in find_objects(one.content, namespace)]
+    manifests = Manifests(objects)
+    known: dict[tuple[str, Source], Values] = {}
+    for pod in (found for found in objects if found.resource == "pods"):
+        spec = pod.content.get("spec")
+        wanted = {
+            source
+            for source in (find_sources(spec) if isinstance(spec, dict) else ())
+            if manifests.knows(source.kind, pod.namespace, source.name)
+        }
+        gathered = gather_sources(manifests, wanted, pod.namespace, Deadline(_SOURCES_S))
+        known |= {(pod.namespace, source): values for source, values in gathered.items()}
+    return known
+
+
+def _line(located: Located, reading: Reading) -> dict[str, str]:
+    return {
+        "object": reading.object,
+        "where": reading.where,
+        "field": path_text(reading.field),
+        "path": reading.path or "",
+        "vaultNamespace": reading.vault_namespace,
+        "place": located.place(reading.field),
+    }
+
+
+def _write(hits: list[dict[str, str]], output: str) -> None:
+    if output == "json":
+        sys.stdout.write(json.dumps(hits, indent=2) + "\n")
+        return
+    for hit in hits:
+        namespace = f" (Vault namespace {hit['vaultNamespace']})" if hit["vaultNamespace"] else ""
+        place = f"{hit['place']}: " if hit["place"] else ""
+        print(printable(f"{place}{hit['object']}: {hit['where']}: {hit['path']}{namespace}"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vault-webhook where",
+        description="Find the workloads and custom objects that read a path of Vault, by KUBECONFIG or in files. Values are "
+        "never read: references in Secrets and ConfigMaps are found in files alone.",
+        epilog="Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.",
+    )
+    parser.add_argument(
+        "path", metavar="PATH", help="the path, such as secret/data/shop/db or secret/shop/db"
+    )
+    parser.add_argument("-f", "--file", dest="files", metavar="FILE", action="append", help="YAML file, - for standard input; without one the cluster is looked at")  # fmt: skip
+    parser.add_argument(
+        "-n",
+        "--namespace",
+        help="the namespace to look at (default: all), in files that of objects without one",
+    )
+    parser.add_argument("--below", action="store_true", help="also paths below PATH")
+    parser.add_argument("--settings", metavar="FILE", help="the webhook's settings, as for `check`")
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="form (default: text)")
+    return parser

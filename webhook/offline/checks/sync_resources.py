@@ -1,0 +1,142 @@
+"""Custom objects of `secrets.hashicorp.com`: their fields, the policy of paths, and what they say of each other."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
+from vaultkube.problem import FieldPath, Problem
+from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec, GlobalRef, lets_in
+from vaultkube.sync_resources.destination import TransformationRef, TransformationSpec
+from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.requests import request_of
+from vaultkube.sync_resources.resources import SPEC, Resource, is_resource, read_resource
+from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
+from webhook.offline.reviewable import follow
+
+SECRETS = (StaticSecretSpec, DynamicSecretSpec, PkiSecretSpec)
+_DESTINATION: FieldPath = (*SPEC, "destination")
+
+
+class FoundResource(NamedTuple):
+    """A custom object in a document; `path` leads to it."""
+
+    path: FieldPath
+    resource: Resource
+
+
+class Together:
+    """The custom objects of all files: each by its kind and place, and how many write one Secret."""
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._by_place: dict[tuple[str, Reference], Resource] = {}
+        self._writers: Counter[Reference] = Counter()
+        for resource in resources:
+            self._by_place[resource.kind, Reference(resource.namespace, resource.name)] = resource
+        for resource in self._by_place.values():
+            if isinstance(resource.spec, SECRETS):
+                self._writers[Reference(resource.namespace, resource.spec.destination.name)] += 1
+
+    def get(self, kind: str, reference: Reference) -> Resource | None:
+        """Return the object, or None if no file has it."""
+        return self._by_place.get((kind, reference))
+
+    def writers(self, secret: Reference) -> int:
+        """Return how many objects write a Secret."""
+        return self._writers[secret]
+
+
+def find_resources(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[FoundResource]:
+    """Yield the custom objects of a document, also inside a List; `namespace` is that of one without one of its own."""
+    items = follow(content, ("items",))
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            yield from find_resources(item, namespace, (*path, "items", index))
+    elif isinstance(content, dict) and is_resource(content):
+        found = read_resource(content)
+        yield FoundResource(path, replace(found, namespace=found.namespace or namespace))
+
+
+def resource_problems(found: FoundResource, policy: PathPolicy, together: Together) -> Iterator[Problem]:
+    """Yield the problems of a custom object: of its own fields, and with the others of the files."""
+    resource = found.resource
+    yield from resource.problems
+    spec = resource.spec
+    if isinstance(spec, AuthSpec):
+        yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
+        yield from _global(resource, together, spec.global_ref)
+    elif isinstance(spec, AuthGlobalSpec):
+        yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
+    elif isinstance(spec, SECRETS):
+        yield from policy.violations(requested_paths(resource), resource.namespace)
+        yield from _referred(resource, together, "VaultAuth", "vaultAuthRef", spec.auth)
+        yield from _destination(resource, together, spec)
+
+
+def requested_paths(resource: Resource) -> Iterator[RequestedPath]:
+    """Yield the path of Vault that a custom object reads, if it is of a kind that reads one."""
+    if isinstance(resource.spec, SECRETS):
+        namespace = foreign_namespace(resource.spec.vault_namespace, "")
+        field = "role" if isinstance(resource.spec, PkiSecretSpec) else "path"
+        yield RequestedPath((*SPEC, field), f"spec.{field}", request_of(resource.spec).path, namespace)
+
+
+def _referred(
+    resource: Resource, together: Together, kind: str, field: str, reference: Reference | None
+) -> Iterator[Problem]:
+    if reference is None:
+        return
+    where, path = reference.inside(resource.namespace), (*SPEC, field)
+    other = together.get(kind, where)
+    if other is None:
+        yield Problem("sync-reference-unknown", path, f"spec.{field}: {kind} {where} is in none of the files")
+    elif isinstance(other.spec, AuthSpec | AuthGlobalSpec) and not lets_in(
+        other.spec.allowed, other.namespace, resource.namespace
+    ):
+        yield Problem(
+            "sync-reference",
+            path,
+            f"spec.{field}: {other} is not for namespace {resource.namespace}, unless that is the operator's: add the "
+            "namespace to its allowedNamespaces, or use another one",
+        )
+
+
+def _global(resource: Resource, together: Together, reference: GlobalRef | None) -> Iterator[Problem]:
+    if reference and reference.name:
+        place = Reference(reference.namespace, reference.name)
+        yield from _referred(resource, together, "VaultAuthGlobal", "vaultAuthGlobalRef", place)
+
+
+def _destination(
+    resource: Resource, together: Together, spec: StaticSecretSpec | DynamicSecretSpec | PkiSecretSpec
+) -> Iterator[Problem]:
+    secret = Reference(resource.namespace, spec.destination.name)
+    if together.writers(secret) > 1:
+        yield Problem(
+            "sync-destination",
+            (*_DESTINATION, "name"),
+            f"spec.destination.name: another object of the files writes Secret {secret} too",
+        )
+    transformation = spec.destination.transformation
+    for number, reference in enumerate(transformation.refs if transformation else ()):
+        path: FieldPath = (*_DESTINATION, "transformation", "transformationRefs", number)
+        yield from _transformation(resource, together, reference, path)
+
+
+def _transformation(
+    resource: Resource, together: Together, reference: TransformationRef, path: FieldPath
+) -> Iterator[Problem]:
+    where = Reference(reference.namespace or resource.namespace, reference.name)
+    other = together.get("SecretTransformation", where)
+    if other is None:
+        yield Problem("sync-reference-unknown", path, f"SecretTransformation {where} is in none of the files")
+        return
+    known: Mapping[str, object] = other.spec.templates if isinstance(other.spec, TransformationSpec) else {}
+    for at, chosen in enumerate(reference.templates):
+        if other.spec and chosen.name not in known:
+            yield Problem(
+                "sync-reference",
+                (*path, "templateRefs", at, "name"),
+                f"{other} has no template {chosen.name!r}",
+            )

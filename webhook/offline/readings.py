@@ -1,0 +1,90 @@
+"""Readings: every place of an object that names a path of Vault, from its spec alone. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from vaultkube.policy.paths import RequestedPath
+from vaultkube.problem import FieldPath
+from vaultkube.provider_class.parameters import parse_class
+from webhook.admission.objects import OBJECT_KINDS
+from webhook.config.configure import is_skipped
+from webhook.objects.paths import find_requested_paths
+from webhook.offline.checks import sync_resources
+from webhook.offline.checks.annotations import configure_object
+from webhook.offline.checks.provider_classes import find_classes, requested_paths
+from webhook.offline.operator_settings import Operator
+from webhook.offline.reviewable import ReviewableObject, find_objects
+from webhook.pods.facts import Source, Values
+from webhook.pods.families import configure_pod, plan_families
+
+_DATA = "data"
+
+
+class Reading(NamedTuple):
+    """A place at `field` of a document that names a path of Vault; None for one that only the start will know.
+
+    `vault_namespace` is Vault's namespace where that is not the operator's.
+    """
+
+    object: str
+    field: FieldPath
+    where: str
+    path: str | None
+    vault_namespace: str = ""
+
+
+def find_readings(
+    content: Any, namespace: str, operator: Operator, sources: Mapping[tuple[str, Source], Values]
+) -> Iterator[Reading]:
+    """Yield the readings of a document; `sources` has ConfigMaps and Secrets with variables, by their namespace."""
+    for reviewable in find_objects(content, namespace):
+        if not is_skipped(reviewable.annotations):
+            for requested in _requested(reviewable, operator, sources):
+                yield _reading(str(reviewable), reviewable.path, requested)
+    for found in find_classes(content, namespace):
+        texts = {name: value for name, value in found.parameters.items() if isinstance(value, str)}
+        for requested in requested_paths(parse_class(texts)[0]):
+            yield _reading(str(found), found.path, requested)
+    for custom in sync_resources.find_resources(content, namespace):
+        for requested in sync_resources.requested_paths(custom.resource):
+            yield _reading(str(custom.resource), custom.path, requested)
+
+
+def _reading(name: str, path: FieldPath, requested: RequestedPath) -> Reading:
+    return Reading(
+        name, (*path, *requested.field), requested.where, requested.path, requested.vault_namespace
+    )
+
+
+def _requested(
+    reviewable: ReviewableObject, operator: Operator, sources: Mapping[tuple[str, Source], Values]
+) -> Iterator[RequestedPath]:
+    vault_namespace = operator.defaults["vault_namespace"]
+    if reviewable.resource != "pods":
+        config = configure_object(reviewable, operator).config
+        references = OBJECT_KINDS[reviewable.resource].find_references(reviewable.content)
+        yield from find_requested_paths(reviewable.content, references, config, vault_namespace)
+        return
+    settings = operator.settings_for(reviewable.annotations)
+    configured = configure_pod(reviewable.annotations, operator.defaults, settings)
+    own = {source: values for (where, source), values in sources.items() if where == reviewable.namespace}
+    planned = plan_families(reviewable.content.get("spec") or {}, configured, own)
+    yield from planned.requested_paths(vault_namespace)
+
+
+def is_at(path: str, wanted: str, *, below: bool) -> bool:
+    """Return whether a path is the wanted one, or with `below` one below it.
+
+    A path of KV version 2 may stand with or without its `data/`: templates and the command line of Vault leave it out.
+    """
+    ours, theirs = path.strip("/").split("/"), wanted.strip("/").split("/")
+    candidates = [(ours, theirs), (_without_data(ours), theirs), (ours, _without_data(theirs))]
+    return any(one == other or (below and one[: len(other)] == other) for one, other in candidates)
+
+
+def _without_data(segments: list[str]) -> list[str]:
+    """Return the path without its first segment `data`, which is never the mount itself."""
+    if _DATA not in segments[1:-1]:
+        return segments
+    at = segments.index(_DATA, 1)
+    return [*segments[:at], *segments[at + 1 :]]
