@@ -4,6 +4,9 @@ TemplateError            at a character of the source
 └── NamedTemplateError   of a template with a name: at a line and column
 """
 
+FAILS = "the template fails: "
+"""How the message of `fail` begins; what follows is the template's, and may hold a value."""
+
 
 class TemplateError(Exception):
     """Raised for a template; `message` never quotes a secret, `at` is the character of the template concerned."""
@@ -24,6 +27,14 @@ class NamedTemplateError(TemplateError):
 
     def __str__(self) -> str:
         return f"template {self.name}, line {self.line}, column {self.column}: {self.message}"
+
+
+def without_value(error: TemplateError, source: str) -> TemplateError:
+    """Return the error, without what `fail` says unless the template itself has these words."""
+    _, fails, said = error.message.partition(FAILS)
+    if fails and said not in source:
+        return TemplateError("it fails, with words that may hold a value", error.at)
+    return error
 
 
 def placed(error: TemplateError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.template.errors import TemplateError
+from vaultenv.template.errors import TemplateError, without_value
 from vaultenv.template.evaluate import evaluate
 from vaultenv.template.parser import parse_template
 from vaultenv.template.sprig import FUNCTIONS
@@ -39,4 +39,7 @@ def render(source: str, fields: Mapping[str, Any], work: Work | None = None) -> 
 
         work.charge_value(data)
         data = copied(data)
-    return evaluate(parse_template(source, FUNCTIONS), data, FUNCTIONS, work)
+    try:
+        return evaluate(parse_template(source, FUNCTIONS), data, FUNCTIONS, work)
+    except TemplateError as error:
+        raise without_value(error, source) from None

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vaultenv.basics.text import bounded
-from vaultenv.template.errors import TemplateError, line_and_column
+from vaultenv.template.errors import TemplateError, line_and_column, without_value
 from vaultenv.template.evaluate import Evaluation
 from vaultenv.template.expressions import ERROR
 from vaultenv.template.parser import ROOT
 from vaultenv.template.regex.program import Program
-from vaultenv.template.sprig.defaults import FAILS
 from vaultenv.template.sprig.dicts import copied
 from vaultenv.template.work import Work
 from vaultkube.sync_resources.destination import (
@@ -167,13 +166,7 @@ def _guarded(key: str, text: str, parts: Mapping[str, Any], dot: Mapping[str, An
         line, column = line_and_column(text, error.at)
         place = "" if "template" in text else f", line {line}, column {column}"
         raise TransformationFailed(
-            f"template {bounded(key, _SHOWN)!r}{place}: {_without_values(error.message, text)}; the Secret stays as it is"
+            f"template {bounded(key, _SHOWN)!r}{place}: {without_value(error, text).message}; the Secret stays as it is"
         ) from None
     except UnicodeError:
         raise TransformationFailed(f"template {bounded(key, _SHOWN)!r} makes text that is no UTF-8") from None
-
-
-def _without_values(message: str, text: str) -> str:
-    """Return the message, without what `fail` says unless the template itself has these words."""
-    _, fails, said = message.partition(FAILS)
-    return "it fails, with words that may hold a value" if fails and said not in text else message

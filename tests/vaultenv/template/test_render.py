@@ -107,3 +107,11 @@ def test_no_template_ends_in_another_exception(words: list[str], between: str) -
         render(between.join(words), DATA)
     except TemplateError as error:
         assert error.message
+
+
+def test_fail_says_what_the_template_says_and_no_value_of_the_secret() -> None:
+    with pytest.raises(TemplateError, match="the template fails: set a role"):
+        render('${fail "set a role"}', DATA)
+    with pytest.raises(TemplateError, match="it fails, with words that may hold a value") as caught:
+        render("${fail .password}", {"password": "hunter2"})
+    assert "hunter2" not in str(caught.value)

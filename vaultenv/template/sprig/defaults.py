@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from vaultenv.template.errors import TemplateError
+from vaultenv.template.errors import FAILS, TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.values import kind, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-FAILS = "the template fails: "
-"""How the message of `fail` begins; what follows is the template's, and may hold a value."""
 
 
 def _default(instead: object, *values: object) -> object:
