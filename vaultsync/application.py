@@ -20,14 +20,15 @@ from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, cu
 from vaultsync.cluster.reflector import Reflected, Reflector
 from vaultsync.cluster.store import Store
 from vaultsync.cluster.tokens import KeptTokens, find_key
-from vaultsync.control.changes import Changes
+from vaultsync.control.changes import Changes, is_ready
 from vaultsync.control.destination import Destinations
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
-from vaultsync.control.worker import Workers
+from vaultsync.control.worker import SECRET_KINDS, Workers
 from vaultsync.errors import SyncError
 from vaultsync.health import Health
 from vaultsync.settings import Settings
+from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
 from vaultsync.vault.sessions import Sessions
 
@@ -125,6 +126,7 @@ class Operator:
             destinations=Destinations(self._objects, self._store),
             notices=self._notices,
             vaults=vaults,
+            authorities=Authorities(self._cluster),
             sessions=sessions,
             deletion_s=self._settings.deletion_s,
         )
@@ -179,8 +181,14 @@ class Operator:
             "vault_webhook_sync_worked_total": float(workers.done if workers else 0),
             "vault_webhook_sync_failed_total": float(workers.failed if workers else 0),
             "vault_webhook_sync_failing": float(workers.failing() if workers else 0),
+            "vault_webhook_sync_synced": float(self._synced()),
+            "vault_webhook_sync_processor_seconds_total": time.process_time(),
             "vault_webhook_sync_logins_total": float(sessions.logins if sessions else 0),
         }
+
+    def _synced(self) -> int:
+        entries = self._store.of_kinds(SECRET_KINDS)
+        return sum(is_ready(entry.status) for entry in entries)
 
 
 def _end(stop: threading.Event, _number: int, _frame: object) -> None:

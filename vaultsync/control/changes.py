@@ -107,7 +107,7 @@ def _first_s(entry: Entry) -> float:
     """Return the seconds until an object is first worked on after a start: none where something is wrong or new."""
     spec, status = entry.resource.spec, entry.status
     is_current = status.get("lastGeneration") == entry.resource.generation and not entry.deleted_at
-    if not is_current or not _is_ready(status):
+    if not is_current or not is_ready(status):
         return 0.0
     if isinstance(spec, StaticSecretSpec):
         longest_s = refresh_s(spec.refresh_after_s, True, 0.0)
@@ -115,7 +115,8 @@ def _first_s(entry: Entry) -> float:
     return chance() * _SPREAD_S
 
 
-def _is_ready(status: Mapping[str, Any]) -> bool:
+def is_ready(status: Mapping[str, Any]) -> bool:
+    """Return whether the status says that the object is in step."""
     return any(
         each.get("type") == "Ready" and each.get("status") == "True"
         for each in status.get("conditions") or ()

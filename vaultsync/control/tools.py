@@ -5,7 +5,6 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from vaultkube.apiserver.client import Cluster
@@ -25,9 +24,9 @@ from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
 from vaultsync.control.conditions import Condition, status_patch
 from vaultsync.control.destination import Destinations
-from vaultsync.errors import ReferenceRefused, SyncError, VaultDenied
+from vaultsync.errors import SyncError, VaultDenied
+from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
-from vaultsync.vault.login import secret_entry
 from vaultsync.vault.server import Identity, Server, pairs
 from vaultsync.vault.sessions import Sessions, Token
 
@@ -47,6 +46,7 @@ class Tools:
     destinations: Destinations
     notices: Notices
     vaults: Vaults
+    authorities: Authorities
     sessions: Sessions
     deletion_s: float = 60.0
 
@@ -59,7 +59,7 @@ class Tools:
         merged_auth, spec = access.merged, access.spec
         server = Server(
             address=spec.address,
-            ca=self._ca(access, deadline),
+            ca=self.authorities.of(spec, access.connection.namespace, deadline),
             server_name=spec.server_name,
             skip_verify=spec.skip_verify,
             timeout_s=spec.timeout_s or _TIMEOUT_S,
@@ -74,20 +74,6 @@ class Tools:
             namespace=namespace,
             params=pairs(merged_auth.params),
         )
-
-    def _ca(self, access: Access, deadline: Deadline) -> str:
-        spec = access.spec
-        if spec.ca_secret:
-            home = access.connection.namespace
-            return secret_entry(self.cluster, home, spec.ca_secret, "ca.crt", deadline)
-        if not spec.ca_file:
-            return ""
-        try:
-            return Path(spec.ca_file).read_text(encoding="ascii", errors="replace")
-        except OSError as error:
-            raise ReferenceRefused(
-                f"caCertPath {spec.ca_file} cannot be read ({type(error).__name__}) in the operator's container"
-            ) from None
 
     def ask(
         self, identity: Identity, token: Token, request: VaultRequest, vault_namespace: str

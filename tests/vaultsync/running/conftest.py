@@ -39,7 +39,7 @@ def approle_vault(vault: Vault) -> Vault:
 @pytest.fixture(scope="session")
 def operator(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """The operator, when it leads."""
-    running = Operator(tmp_path_factory.mktemp("operator"), installed)
+    running = Operator(tmp_path_factory.mktemp("operator"), installed, DELETION_TIMEOUT="5s")
     try:
         eventually(running.leads)
         yield running

@@ -33,19 +33,31 @@ class Operator:
 
     def __init__(self, folder: Path, kubeconfig: Path, **environ: str) -> None:
         self.port = free_port()
-        self.log = folder / f"operator-{uuid.uuid4().hex[:8]}.log"
-        self.process = Process(
-            [sys.executable, "-m", "webhook", "sync"],
-            self.log,
-            {
-                "PATH": os.environ["PATH"],
-                "KUBECONFIG": str(kubeconfig),
-                "POD_NAMESPACE": NAMESPACE,
-                "HEALTH_ADDR": f"127.0.0.1:{self.port}",
-                **environ,
-            },
-        )
+        self._folder = folder
+        self._environ = {
+            "PATH": os.environ["PATH"],
+            "KUBECONFIG": str(kubeconfig),
+            "POD_NAMESPACE": NAMESPACE,
+            "HEALTH_ADDR": f"127.0.0.1:{self.port}",
+            **environ,
+        }
+        self.logs = ""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.log = self._folder / f"operator-{uuid.uuid4().hex[:8]}.log"
+        self.process = Process([sys.executable, "-m", "webhook", "sync"], self.log, self._environ)
         self.process.wait_until(lambda: "started in namespace" in self.log.read_text())
+
+    def restart(self, *, kill: bool = False) -> None:
+        """End it, as the kubelet does or at once, and begin again; return when it leads."""
+        if kill:
+            self.process.kill()
+        else:
+            self.stop()
+        self.logs += self.log.read_text()
+        self._begin()
+        eventually(self.leads, timeout_s=45)
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text of what the kubelet or Prometheus asks."""

@@ -141,7 +141,7 @@ def test_no_value_and_no_secret_id_is_in_log_event_status_or_figure(
     eventually(lambda: tenant.condition("VaultStaticSecret", "hidden").get("status") == "False")
     eventually(lambda: tenant.events("hidden"))
     kubectl = tenant.cluster.kubectl
-    shown = operator.log.read_text() + operator.get("/metrics")[1]
+    shown = operator.logs + operator.log.read_text() + operator.get("/metrics")[1]
     shown += kubectl("get", "events,vaultstaticsecrets,vaultauths", "-n", tenant.namespace, "-o", "yaml")
     for secret in (value, *tenant.secrets):
         assert secret not in shown
