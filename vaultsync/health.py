@@ -1,10 +1,28 @@
 """Health and figures over HTTP, for the kubelet's probes and for Prometheus."""
 
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _TIMEOUT_S = 2.0
+
+
+class _Server(ThreadingHTTPServer):
+    """Listens on IPv6 and IPv4 where no host is named, as pods may have either."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        is_any = not address[0] and socket.has_dualstack_ipv6()
+        self.address_family = socket.AF_INET6 if is_any or ":" in address[0] else socket.AF_INET
+        self._is_any = is_any
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        if self._is_any:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
 
 
 class Health:
@@ -30,8 +48,7 @@ class Health:
             def log_message(self, format: str, *arguments: object) -> None:
                 """Log nothing: probes come every few seconds."""
 
-        self._server = ThreadingHTTPServer(address, Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(address, Handler)
 
     def start(self) -> None:
         """Answer from now on, in threads of its own."""

@@ -3,6 +3,7 @@
 The status keeps the lease before the Secret has its credentials: whatever ends the process, no lease is forgotten.
 """
 
+import time
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -66,8 +67,6 @@ def _token_mark(tools: Tools, token: Token) -> str:
 
 
 def _wall_end(token: Token) -> float:
-    import time
-
     left_s = token.ends_at - time.monotonic()
     return 0.0 if left_s == NEVER else now() + left_s
 
