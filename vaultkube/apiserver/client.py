@@ -99,9 +99,7 @@ class Cluster:
         """
         right = Right("create", _PLURALS[kind], namespace)
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}"
-        return self._written(
-            Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline
-        )
+        return self._written(Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline)
 
     def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the object, None if it does not exist; raise ClusterUnavailable or MissingRight."""
@@ -231,9 +229,7 @@ class Cluster:
         self._not_ready = problem
         return not problem
 
-    def _pages(
-        self, request: Request, deadline: Deadline, limit: int = _PAGE
-    ) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, request: Request, deadline: Deadline, limit: int = _PAGE) -> Iterator[Mapping[str, Any]]:
         """Yield the parts of a list, whose path ends where a query may go on."""
         page = ""
         while True:
