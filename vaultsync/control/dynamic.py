@@ -202,7 +202,15 @@ def _revoke(
 def _without_lease(
     tools: Tools, entry: Entry, spec: DynamicSecretSpec, identity: Identity, token: Token, deadline: Deadline
 ) -> float:
-    """Read credentials that Vault answers without a lease: static roles, and engines that issue none."""
+    """Read credentials that Vault answers without a lease anew: those that it rotates, or that have a refreshAfter.
+
+    Of others each read may make new ones, so they stay until the object changes or the Secret is lost.
+    """
+    is_rotated = spec.static_credentials or bool(spec.refresh_after_s)
+    if not is_rotated and entry.status.get("lastGeneration") == entry.resource.generation:
+        mac = str(entry.status.get("secretMAC") or "")
+        if tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
+            return NEVER
     return _issue(tools, entry, spec, identity, token, Plan(Step.ISSUE, reasons.FIRST_SYNC), deadline)
 
 

@@ -183,6 +183,19 @@ def test_a_deletion_ends_in_time_though_vault_is_away(operator: Operator, leasin
     eventually(lambda: leasing.cluster.answer("GET", path).status_code == 404, timeout_s=20)
 
 
+def test_credentials_without_a_lease_are_issued_once(operator: Operator, leasing: Tenant) -> None:
+    _add(leasing, mount="pki-sync", path="issue/web", params={"common_name": "web.example"})
+    first = leasing.data("credentials")
+    auth = leasing.path("VaultAuth", "vault-auth")
+    worked = operator.figure("worked_total")
+    leasing.patch(
+        auth, {"spec": {"allowedNamespaces": ["other"]}}
+    )  # all that use it are looked at within 5 s
+    eventually(lambda: operator.figure("worked_total") >= worked + 2)
+    time.sleep(5.5)
+    assert leasing.data("credentials") == first
+
+
 def test_a_certificate_is_issued_once_as_a_tls_secret(operator: Operator, leasing: Tenant) -> None:
     leasing.custom(
         "VaultPKISecret",
