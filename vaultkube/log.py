@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from vaultkube.documents.json_codec import encode
 from vaultkube.remember import remember_last
 
-_OURS = ("vaultcsi", "vaultkube", "webhook")
+_OURS = ("vaultcsi", "vaultkube", "vaultsync", "webhook")
 _LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
 
 

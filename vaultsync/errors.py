@@ -5,7 +5,9 @@
     ├── ReferenceRefused     an object that is referred to is not there, cannot be used, or is not for this namespace
     ├── TransformationFailed a template or a filter cannot be used on what Vault answered
     ├── DataUnusable         what Vault answered makes no Secret
-    └── NotOwner             the Secret is somebody else's
+    ├── NotOwner             the Secret is somebody else's
+    ├── VaultDenied          Vault refuses the login or the request
+    └── VaultAway            Vault cannot answer now; it is asked again
 
 Messages become conditions and events. They name objects, paths and keys, and never a secret value or a token.
 """
@@ -56,3 +58,19 @@ class DataUnusable(SyncError):
 
 class NotOwner(SyncError):
     """The Secret is there already, and somebody else's."""
+
+
+class VaultDenied(SyncError):
+    """Vault refuses a login or a request; `status` is that of its answer."""
+
+    reason = reasons.CLIENT_ERROR
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class VaultAway(SyncError):
+    """Vault cannot be reached, is sealed, or has too much to do."""
+
+    reason = reasons.CLIENT_ERROR

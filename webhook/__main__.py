@@ -30,6 +30,7 @@ COMMANDS = (
     Command("doctor", "webhook.commands.doctor", "find what is wrong with an installation"),
     Command("image", "webhook.commands.image", "show what an image runs, as read from its registry"),
     Command("csi-provider", "vaultcsi.command", "serve the Secrets Store CSI driver of a node"),
+    Command("sync", "vaultsync.command", "keep Secrets in step with Vault by custom resources"),
     Command("provision", "webhook.commands.provision", "make role, policy and path of namespaces in Vault"),
 )
 

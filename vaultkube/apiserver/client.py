@@ -46,7 +46,7 @@ class BoundPod(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Request:
+class Request:
     """A request that needs `right`; `what` names it in errors."""
 
     method: str
@@ -55,10 +55,13 @@ class _Request:
     right: Right
     body: Mapping[str, object] | None = None
     accept: str = "application/json"
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
+    """The status of an answer, and its JSON object, empty for anything else."""
+
     status: int
     document: Mapping[str, Any]
 
@@ -86,7 +89,7 @@ class Cluster:
         """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable or MissingRight."""
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
         right = Right("get", _PLURALS[kind], namespace)
-        found = self._find(_Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
+        found = self._find(Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
         return cast("KubernetesObject | None", found)
 
     def create(self, kind: str, namespace: str, document: Mapping[str, object], deadline: Deadline) -> bool:
@@ -96,20 +99,18 @@ class Cluster:
         """
         right = Right("create", _PLURALS[kind], namespace)
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}"
-        return self._written(
-            _Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline
-        )
+        return self._written(Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline)
 
     def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the object, None if it does not exist; raise ClusterUnavailable or MissingRight."""
         right = resource.right("get", name)
-        return self._find(_Request("GET", resource.path(name), resource.called(name), right), deadline)
+        return self._find(Request("GET", resource.path(name), resource.called(name), right), deadline)
 
     def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
         """Create the object; return False if there is one of its name; raise ClusterUnavailable or MissingRight."""
         what = f"new {resource.called(document['metadata']['name'])}"
         return self._written(
-            _Request("POST", resource.path(), what, resource.right("create"), document), deadline
+            Request("POST", resource.path(), what, resource.right("create"), document), deadline
         )
 
     def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
@@ -120,7 +121,7 @@ class Cluster:
         name = document["metadata"]["name"]
         right = resource.right("update", name)
         return self._written(
-            _Request("PUT", resource.path(name), resource.called(name), right, document), deadline
+            Request("PUT", resource.path(name), resource.called(name), right, document), deadline
         )
 
     def dry_run(
@@ -132,11 +133,11 @@ class Cluster:
         """
         what = f"a dry run of {resource.called(document['metadata']['name'])}"
         path = f"{resource.path()}?dryRun=All"
-        request = _Request("POST", path, what, resource.right("create"), document)
+        request = Request("POST", path, what, resource.right("create"), document)
         answer = self._request(request, deadline)
         return answer.status, answer.document
 
-    def _written(self, request: _Request, deadline: Deadline) -> bool:
+    def _written(self, request: Request, deadline: Deadline) -> bool:
         answer = self._request(request, deadline)
         return answer.status != _CONFLICT and self._document(request, answer) is not None
 
@@ -165,26 +166,26 @@ class Cluster:
         }
         what = f"a token of ServiceAccount {namespace}/{service_account}"
         right = Right("create", "serviceaccounts", namespace, "token")
-        document = self._find(_Request("POST", path, what, right, body), deadline)
+        document = self._find(Request("POST", path, what, right, body), deadline)
         return None if document is None else str(document["status"]["token"])
 
     def is_allowed(self, user_info: UserInfo, right: Right, deadline: Deadline) -> bool:
         """Return whether the user of this UserInfo has the right; raise ClusterUnavailable or MissingRight."""
         path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
         own, body = Right("create", "subjectaccessreviews"), subject_access_review(user_info, right)
-        document = self._found(_Request("POST", path, "a SubjectAccessReview", own, body), deadline)
+        document = self._found(Request("POST", path, "a SubjectAccessReview", own, body), deadline)
         return document["status"].get("allowed") is True
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Node]:
         """Yield every node as `nodes_of` says; raise ClusterUnavailable or MissingRight."""
-        request = _Request("GET", "/api/v1/nodes?", "the nodes", Right("list", "nodes"), accept=TABLE)
+        request = Request("GET", "/api/v1/nodes?", "the nodes", Right("list", "nodes"), accept=TABLE)
         for page in self._pages(request, deadline):
             yield from nodes_of(page)
 
     def list_pods_of_node(self, node: str, deadline: Deadline) -> set[str]:
         """Return the uid of every pod that is bound to the node; raise ClusterUnavailable or MissingRight."""
         path = f"/api/v1/pods?fieldSelector={quote(f'spec.nodeName={node}', safe='')}&"
-        request = _Request("GET", path, f"the pods of node {node}", Right("list", "pods"), accept=_METADATA)
+        request = Request("GET", path, f"the pods of node {node}", Right("list", "pods"), accept=_METADATA)
         return {
             item["metadata"]["uid"]
             for page in self._pages(request, deadline)
@@ -200,22 +201,26 @@ class Cluster:
         """
         prefix = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        request = _Request("GET", f"{prefix}{scope}/{plural}?", plural, Right("list", plural, namespace))
+        request = Request("GET", f"{prefix}{scope}/{plural}?", plural, Right("list", plural, namespace))
         if self._find(replace(request, path=f"{request.path}limit=1"), deadline) is None:
             return
         for page in self._pages(request, deadline, _WHOLE_PAGE):
             yield from page.get("items") or ()
 
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """Return the answer to a request of the caller's own, whatever its status; raise ClusterUnavailable."""
+        return self._request(request, deadline)
+
     def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None:
         """Create an Event (events.k8s.io/v1) in the namespace; raise ClusterUnavailable or MissingRight."""
         path = f"/apis/events.k8s.io/v1/namespaces/{quote(namespace, safe='')}/events"
         right = Right("create", "events", namespace)
-        self._found(_Request("POST", path, f"an Event in {namespace}", right, event), deadline)
+        self._found(Request("POST", path, f"an Event in {namespace}", right, event), deadline)
 
     def ready(self, deadline: Deadline) -> bool:
         """Return whether the API server answers; the log says why not, once for each reason."""
         try:
-            self._found(_Request("GET", "/version", "the version", Right("get", "/version")), deadline)
+            self._found(Request("GET", "/version", "the version", Right("get", "/version")), deadline)
             problem = ""
         except (ClusterUnavailable, MissingRight) as error:
             problem = str(error)
@@ -224,9 +229,7 @@ class Cluster:
         self._not_ready = problem
         return not problem
 
-    def _pages(
-        self, request: _Request, deadline: Deadline, limit: int = _PAGE
-    ) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, request: Request, deadline: Deadline, limit: int = _PAGE) -> Iterator[Mapping[str, Any]]:
         """Yield the parts of a list, whose path ends where a query may go on."""
         page = ""
         while True:
@@ -237,17 +240,17 @@ class Cluster:
             if not page:
                 return
 
-    def _found(self, request: _Request, deadline: Deadline) -> Mapping[str, Any]:
+    def _found(self, request: Request, deadline: Deadline) -> Mapping[str, Any]:
         document = self._find(request, deadline)
         if document is None:
             raise ClusterUnavailable(f"the API server answered 404 for {request.what}; try again")
         return document
 
-    def _find(self, request: _Request, deadline: Deadline) -> Mapping[str, Any] | None:
+    def _find(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the answer's document, None if the API server knows no such thing."""
         return self._document(request, self._request(request, deadline))
 
-    def _document(self, request: _Request, answer: _Answer) -> Mapping[str, Any] | None:
+    def _document(self, request: Request, answer: Answer) -> Mapping[str, Any] | None:
         if answer.status == 404:
             return None
         if answer.status == 403:
@@ -259,7 +262,7 @@ class Cluster:
             raise ClusterUnavailable(f"the API server answered {answer.status} for {request.what}; try again")
         return answer.document
 
-    def _request(self, request: _Request, deadline: Deadline) -> _Answer:
+    def _request(self, request: Request, deadline: Deadline) -> Answer:
         started, outcome = time.monotonic(), "unavailable"
         try:
             answer = self._answer(request, deadline)
@@ -268,7 +271,7 @@ class Cluster:
         finally:
             self._observe(outcome, time.monotonic() - started)
 
-    def _answer(self, request: _Request, deadline: Deadline) -> _Answer:
+    def _answer(self, request: Request, deadline: Deadline) -> Answer:
         try:
             try:
                 return self._exchange(request, deadline)
@@ -284,7 +287,7 @@ class Cluster:
                 f"the API server did not answer for {request.what} ({cause}); try again"
             ) from error
 
-    def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
+    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
         if not deadline.remaining_s():
             raise ClusterUnavailable(f"no time was left to read {request.what}; try again")
         prepared = requests.Request(
@@ -293,8 +296,10 @@ class Cluster:
             headers={**self._connection.headers(), "Accept": request.accept},
             json=request.body,
         ).prepare()
+        if request.body is not None:
+            prepared.headers["Content-Type"] = request.content_type
         response = self._client().exchange(prepared, deadline.remaining_s())
-        return _Answer(response.status_code, _document(response))
+        return Answer(response.status_code, _document(response))
 
     def _client(self) -> BoundedClient:
         """Return the client for the CA and certificate that the files hold now: they may have been rotated."""

@@ -1,0 +1,67 @@
+"""Watches on the real API server: changes are told, a version that is too old leads to another list."""
+
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from tests.servers.cluster import Cluster
+from tests.vaultsync.running.operator import eventually
+from vaultkube.apiserver.client import Cluster as Client
+from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.apiserver.resources import Resource
+from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.reflector import Reflected, Reflector
+
+
+class Told:
+    """What a reflector has told."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.lists: list[list[str]] = []
+        self.changed: list[str] = []
+        self.removed: list[str] = []
+        reflected = Reflected(
+            Resource("", "v1", "configmaps", namespace),
+            lambda documents: self.lists.append([_name(each) for each in documents]),
+            lambda document: self.changed.append(_name(document)),
+            lambda document: self.removed.append(_name(document)),
+        )
+        connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig)})
+        self.reflector = Reflector(Objects(Client(connection)), connection, reflected)
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    return str(document["metadata"]["name"])
+
+
+def _maps(cluster: Cluster) -> tuple[str, str]:
+    namespace = f"watched-{uuid.uuid4().hex[:8]}"
+    cluster.create_namespace(namespace)
+    return namespace, f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+def test_what_is_there_is_told_first_and_then_each_change(cluster: Cluster) -> None:
+    namespace, path = _maps(cluster)
+    cluster.request("POST", path, {"metadata": {"name": "a"}})
+    told, stop = Told(cluster, namespace), threading.Event()
+    thread = threading.Thread(target=told.reflector.run, args=(stop,), daemon=True)
+    thread.start()
+    eventually(lambda: told.lists == [["a"]])
+    cluster.request("POST", path, {"metadata": {"name": "b"}})
+    eventually(lambda: told.changed == ["b"])
+    stop.set()
+    cluster.request("DELETE", f"{path}/a")
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_from_an_old_version_nothing_is_missed_whether_it_is_still_known_or_not(cluster: Cluster) -> None:
+    namespace, path = _maps(cluster)
+    cluster.request("POST", path, {"metadata": {"name": "a"}})
+    told, stop = Told(cluster, namespace), threading.Event()
+    told.reflector._version = "1"
+    threading.Thread(target=told.reflector.run, args=(stop,), daemon=True).start()
+    eventually(lambda: "a" in told.changed or told.lists == [["a"]])
+    stop.set()
+    cluster.request("POST", path, {"metadata": {"name": "z"}})

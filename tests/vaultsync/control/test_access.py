@@ -1,0 +1,57 @@
+"""The way to Vault from object to object, and what is said where it ends."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.store import Entry, Key, entry_of
+from vaultsync.control.access import access_of
+from vaultsync.errors import ReferenceRefused
+
+CONNECTION = {"address": "https://vault:8200"}
+AUTH = {"method": "kubernetes", "mount": "kubernetes", "kubernetes": {"role": "app", "serviceAccount": "app"}}
+
+
+def _known(*objects: tuple[str, str, str, Mapping[str, Any]]) -> dict[Key, Entry]:
+    entries = [
+        entry_of({"metadata": {"namespace": namespace, "name": name}, "spec": spec}, kind, API_VERSION)
+        for kind, namespace, name, spec in objects
+    ]
+    return {entry.key: entry for entry in entries}
+
+
+def test_without_names_the_defaults_of_the_operators_namespace_are_used() -> None:
+    known = _known(
+        ("VaultAuth", "op", "default", {**AUTH, "allowedNamespaces": ["team"]}),
+        ("VaultConnection", "op", "default", CONNECTION),
+    )
+    access = access_of(None, "team", "op", known.get)
+    assert (access.auth, access.connection) == (Reference("op", "default"), Reference("op", "default"))
+
+
+def test_another_namespace_may_use_what_it_is_allowed_to_alone() -> None:
+    known = _known(("VaultAuth", "one", "auth", AUTH), ("VaultConnection", "op", "default", CONNECTION))
+    with pytest.raises(ReferenceRefused, match="allowedNamespaces"):
+        access_of(Reference("one", "auth"), "two", "op", known.get)
+
+
+@pytest.mark.parametrize(
+    ("objects", "words"),
+    [
+        ([], "VaultAuth team/auth is not there"),
+        ([("VaultAuth", "team", "auth", AUTH)], "VaultConnection op/default is not there"),
+        ([("VaultAuth", "team", "auth", {"method": "kubernetes"})], "VaultAuth team/auth cannot be used"),
+        (
+            [("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"allowDefault": True}})],
+            "no VaultAuthGlobal 'default'",
+        ),
+    ],
+)
+def test_where_the_way_ends_the_message_names_the_object(
+    objects: list[tuple[str, str, str, Mapping[str, Any]]], words: str
+) -> None:
+    with pytest.raises(ReferenceRefused, match=words):
+        access_of(Reference("team", "auth"), "team", "op", _known(*objects).get)

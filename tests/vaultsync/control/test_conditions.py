@@ -1,0 +1,27 @@
+"""Status patches: only what is new."""
+
+from vaultsync.control.conditions import failed, status_patch, synced
+
+
+def _after(status: dict[str, object], patch: dict[str, object]) -> dict[str, object]:
+    return {**status, **patch}
+
+
+def test_what_the_status_says_already_is_not_written() -> None:
+    status = _after({}, status_patch({}, synced("SecretSynced", "ok"), {"secretMAC": "m"}, 1, "t1"))
+    assert status_patch(status, synced("SecretSynced", "ok"), {"secretMAC": "m"}, 1, "t2") == {}
+
+
+def test_the_time_of_a_transition_changes_with_the_status_alone() -> None:
+    status = _after({}, status_patch({}, synced("SecretSynced", "ok"), {}, 1, "t1"))
+    other = status_patch(status, synced("SecretRotated", "ok"), {}, 1, "t2")
+    assert {each["lastTransitionTime"] for each in other["conditions"]} == {"t1"}
+    bad = status_patch(status, failed("VaultClientError", "no", has_secret=True), {}, 1, "t3")
+    times = {each["type"]: each["lastTransitionTime"] for each in bad["conditions"]}
+    assert times == {"SecretSynced": "t1", "Healthy": "t3", "Ready": "t3"}
+
+
+def test_conditions_of_others_stay() -> None:
+    theirs = {"type": "Theirs", "status": "True"}
+    patch = status_patch({"conditions": [theirs]}, synced("SecretSynced", "ok"), {}, 1, "t")
+    assert patch["conditions"][0] == theirs

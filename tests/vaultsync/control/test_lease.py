@@ -1,0 +1,56 @@
+"""What a dynamic secret needs, decided from its status and the clock."""
+
+from dataclasses import replace
+
+import pytest
+
+from vaultsync import reasons
+from vaultsync.control.lease import Facts, Lease, Plan, Step, is_truncated, lease_in, lease_status, plan
+
+LEASE = Lease("db/creds/app/1", 100.0, True, granted_at=1000.0, token_ends_at=0.0)
+FACTS = Facts(2, 2, True, "client", "client", 67, now=1010.0, chance=0.5)
+
+
+def test_a_lease_waits_until_the_percent_of_its_duration() -> None:
+    assert plan(LEASE, FACTS) == Plan(Step.WAIT, after_s=62.0)
+
+
+def test_a_lease_that_is_due_is_renewed_and_one_that_cannot_be_is_followed() -> None:
+    due = replace(FACTS, now=1073.0)
+    assert plan(LEASE, due).step is Step.RENEW
+    assert plan(replace(LEASE, renewable=False), due).step is Step.ISSUE
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"generation": 3}, reasons.RESOURCE_UPDATED),
+        ({"client": "other"}, reasons.CLIENT_CHANGED),
+        ({"has_secret": False}, reasons.DESTINATION_MISSING),
+        ({"now": 1101.0}, reasons.RENEWAL_FAILED),
+        ({"last_generation": 0}, reasons.INITIAL_SYNC),
+    ],
+)
+def test_credentials_are_issued_anew_for_a_reason(change: dict[str, object], reason: str) -> None:
+    assert plan(LEASE, replace(FACTS, **change)) == Plan(Step.ISSUE, reason)  # type: ignore[arg-type]
+
+
+def test_credentials_are_issued_anew_before_their_token_ends() -> None:
+    lease = replace(LEASE, duration_s=1000.0, token_ends_at=1100.0)
+    assert plan(lease, FACTS) == Plan(Step.WAIT, after_s=80.0)
+    assert plan(lease, replace(FACTS, now=1090.0)) == Plan(Step.ISSUE, reasons.LOGIN_ROTATED)
+
+
+def test_a_clock_that_went_back_shortens_no_lease() -> None:
+    assert plan(LEASE, replace(FACTS, now=900.0)).step is Step.WAIT
+
+
+def test_a_status_keeps_a_lease() -> None:
+    lease = replace(LEASE, token_ends_at=5000.0)
+    assert lease_in(lease_status(lease, "request", "client")) == lease
+    assert lease_in({}) is None
+
+
+def test_a_renewal_is_truncated_when_it_gives_less_than_was_asked() -> None:
+    assert is_truncated(18, 60)
+    assert not is_truncated(60, 60)

@@ -1,0 +1,55 @@
+"""The queue on a clock that a test moves."""
+
+from vaultsync.cluster.store import Key
+from vaultsync.control.queue import Queue
+
+A, B = Key("VaultAuth", "n", "a"), Key("VaultAuth", "n", "b")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_due_first_is_given_out_first_and_the_earliest_wish_wins() -> None:
+    clock = Clock()
+    queue = Queue(clock)
+    queue.put(A, 10)
+    queue.put(B, 5)
+    queue.put(A, 1)
+    queue.put(A, 20)
+    clock.now = 6.0
+    assert [queue.take(), queue.take()] == [A, B]
+    assert len(queue) == 0
+
+
+def test_an_object_is_not_worked_on_twice_at_once_and_not_forgotten_meanwhile() -> None:
+    queue = Queue(Clock())
+    queue.put(A)
+    assert queue.take() == A
+    queue.put(A)
+    queue.put(B)
+    assert queue.take() == B
+    queue.done(A)
+    assert queue.take() == A
+
+
+def test_it_is_idle_when_nothing_is_due_and_nothing_worked_on() -> None:
+    queue = Queue(Clock())
+    queue.put(A, 5)
+    assert queue.is_idle()
+    queue.put(B)
+    assert not queue.is_idle()
+    assert queue.take() == B
+    assert not queue.is_idle()
+    queue.done(B)
+    assert queue.is_idle()
+
+
+def test_after_its_end_it_gives_out_nothing() -> None:
+    queue = Queue(Clock())
+    queue.put(A)
+    queue.close()
+    assert queue.take() is None

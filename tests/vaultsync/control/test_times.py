@@ -1,0 +1,31 @@
+"""Times and their spread."""
+
+import pytest
+
+from vaultsync.control.times import NEVER, certificate_s, horizon_s, refresh_s, retry_s
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54.0), (1.0, 48.0)])
+def test_a_refresh_comes_ten_to_twenty_percent_sooner(chance: float, seconds: float) -> None:
+    assert refresh_s(60.0, True, chance) == pytest.approx(seconds)
+
+
+def test_without_refresh_after_a_minute_counts_where_an_hmac_tells_changes_else_nothing() -> None:
+    assert refresh_s(None, True, 0.0) == pytest.approx(54.0)
+    assert refresh_s(None, False, 0.0) == NEVER
+
+
+def test_failures_wait_longer_each_time_up_to_a_minute_without_an_end() -> None:
+    waits = [retry_s(failures, 1.0) for failures in (1, 2, 3, 4, 5, 100)]
+    assert waits == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+
+
+def test_a_lease_of_a_minute_is_renewed_after_40_to_46_seconds() -> None:
+    assert horizon_s(60.0, 67, 0.0) == pytest.approx(40.2)
+    assert horizon_s(60.0, 67, 1.0) == pytest.approx(46.2)
+
+
+def test_a_certificate_is_issued_anew_before_its_end() -> None:
+    assert certificate_s(1000.0, 100.0, 0.0) == 900.0
+    assert certificate_s(1000.0, None, 1.0) == pytest.approx(890.0)
+    assert certificate_s(10.0, 100.0, 0.0) == 0.0

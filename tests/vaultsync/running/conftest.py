@@ -1,0 +1,59 @@
+"""An operator that runs for all tests of the folder, and a tenant for each."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.cluster import Cluster
+from tests.servers.kubectl import Kubectl
+from tests.servers.vault import Vault, VaultRefused
+from tests.vaultsync.running.operator import NAMESPACE, ROOT, Operator, Tenant, eventually
+
+RULES = 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }'
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kubeconfig of the operator's ServiceAccount, with exactly the rights of its manifests."""
+    folder = tmp_path_factory.mktemp("sync")
+    shutil.copytree(ROOT / "manifests/sync", folder / "sync")
+    (folder / "kustomization.yaml").write_text("components: [sync]\n")
+    cluster.apply(Kubectl(folder / "none")("kustomize", str(folder)))
+    eventually(lambda: cluster.answer("GET", "/apis/secrets.hashicorp.com/v1beta1/vaultauths").ok)
+    return cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync")
+
+
+@pytest.fixture(scope="session")
+def approle_vault(vault: Vault) -> Vault:
+    """The session's Vault with the auth method approle."""
+    try:
+        vault.write("sys/auth/approle", {"type": "approle"})
+    except VaultRefused as error:
+        assert "in use" in str(error)
+    vault.put_secret("secret/data/sync", key="value")
+    return vault
+
+
+@pytest.fixture(scope="session")
+def operator(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """The operator, when it leads."""
+    running = Operator(tmp_path_factory.mktemp("operator"), installed, DELETION_TIMEOUT="5s")
+    try:
+        eventually(running.leads)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def new_tenant(cluster: Cluster, approle_vault: Vault) -> Callable[..., Tenant]:
+    """A function that makes a tenant with these rules of a policy."""
+    return lambda rules=RULES: Tenant(cluster, approle_vault, rules)
+
+
+@pytest.fixture
+def tenant(new_tenant: Callable[..., Tenant]) -> Tenant:
+    """A tenant that may read its own path of the KV engine."""
+    return new_tenant()

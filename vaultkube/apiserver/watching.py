@@ -1,0 +1,80 @@
+"""Watches: the changes of a list as the API server writes them, one JSON object a line, on a connection of their own.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import requests
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.errors import ClusterUnavailable
+from vaultkube.net.adapter import ContextAdapter
+from vaultkube.net.dial import dial
+from vaultkube.net.keepalive import pools
+from vaultkube.net.tls import client_context, load_client_certificate
+
+_PIECE_BYTES = 1 << 14
+_LONGEST_LINE = 4 << 20
+"""More than the largest object, which etcd bounds to 1.5 MiB."""
+_GRACE_S = 15
+_POOLS = pools(dial)
+
+
+class Change(NamedTuple):
+    """A line of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR, and the object, of an error its Status."""
+
+    type: str
+    document: Mapping[str, Any]
+
+
+def watch(
+    connection: Connection, path: str, query: Mapping[str, str], accept: str, lasts_s: int
+) -> Iterator[Change]:
+    """Yield the changes of a list since `query["resourceVersion"]`, for `lasts_s` seconds; raise ClusterUnavailable."""
+    text = urlencode(
+        {**query, "watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(lasts_s)}
+    )
+    try:
+        request = requests.Request(
+            "GET",
+            f"{connection.server}{path}?{text}",
+            headers={**connection.headers(), "Accept": accept, "Accept-Encoding": "identity"},
+        ).prepare()
+        adapter = ContextAdapter(_context(connection), _POOLS)
+        try:
+            total = urllib3.Timeout(total=lasts_s + _GRACE_S)
+            response = adapter.send(request, True, total)  # type: ignore[arg-type]  # requests takes it
+            if response.status_code != 200:
+                yield Change("ERROR", {"code": response.status_code})
+                return
+            yield from _changes(response)
+        finally:
+            adapter.close()
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        raise ClusterUnavailable(
+            f"the watch of {path} ended ({type(error).__name__}); it is begun again"
+        ) from error
+
+
+def _context(connection: Connection) -> Any:
+    context = client_context(connection.ca.read(), verify=not connection.skip_verify)
+    if connection.client_certificate:
+        load_client_certificate(context, *connection.client_certificate)
+    return context
+
+
+def _changes(response: requests.Response) -> Iterator[Change]:
+    rest = b""
+    while piece := response.raw.read1(_PIECE_BYTES):
+        *lines, rest = (rest + piece).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            raise ValueError("a line is too long")
+        for line in filter(None, lines):
+            document = json.loads(line)
+            yield Change(document["type"], document["object"])

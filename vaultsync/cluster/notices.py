@@ -1,0 +1,118 @@
+"""Events about custom objects, sent by a thread of their own; the same one again is counted, not written anew.
+
+https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+"""
+
+import datetime
+import logging
+import queue
+import secrets
+import threading
+from collections import OrderedDict
+from typing import NamedTuple
+
+from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from vaultkube.sync_resources.resources import API_VERSION, Resource
+from vaultsync.cluster.objects import Objects
+
+_log = logging.getLogger(__name__)
+_WAITING, _REMEMBERED = 4096, 4096
+_LONGEST = 1000
+_BUDGET_S = 5.0
+
+
+class Notice(NamedTuple):
+    """Something to tell the author of an object."""
+
+    resource: Resource
+    reason: str
+    message: str
+    is_warning: bool = False
+
+
+class _Told(NamedTuple):
+    name: str
+    times: int
+
+
+class Notices:
+    """Writes Events; those for which there is no room are dropped: the conditions say the same."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._queue: queue.Queue[Notice | None] = queue.Queue(_WAITING)
+        self._told: OrderedDict[tuple[str, str, str], _Told] = OrderedDict()
+        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+
+    def start(self) -> None:
+        """Write from now on."""
+        self._thread.start()
+
+    def tell(self, notice: Notice) -> None:
+        """Queue an Event and return at once."""
+        try:
+            self._queue.put_nowait(notice)
+        except queue.Full:
+            return
+
+    def finish(self, budget_s: float) -> None:
+        """Write what waits, for as long as there is time, and end."""
+        try:
+            self._queue.put_nowait(None)
+        except queue.Full:
+            return
+        self._thread.join(budget_s)
+
+    def _run(self) -> None:
+        while (notice := self._queue.get()) is not None:
+            try:
+                self._write(notice)
+            except Refused as error:
+                fields = {"object": str(notice.resource), "reason": str(error)}
+                _log.warning("an Event was not sent", extra={"fields": fields})
+
+    def _write(self, notice: Notice) -> None:
+        resource = notice.resource
+        key = (resource.uid, notice.reason, notice.message)
+        events = Collection("", "v1", "events", resource.namespace)
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        told = self._told.pop(key, None)
+        deadline = Deadline(_BUDGET_S)
+        if told and self._objects.merge(
+            events, told.name, {"count": told.times + 1, "lastTimestamp": now}, deadline
+        ):
+            self._remember(key, told._replace(times=told.times + 1))
+            return
+        name = f"{resource.name[:200]}.{secrets.token_hex(8)}"
+        self._objects.add(events, _event(notice, name, now), deadline)
+        self._remember(key, _Told(name, 1))
+
+    def _remember(self, key: tuple[str, str, str], told: _Told) -> None:
+        self._told[key] = told
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+
+
+def _event(notice: Notice, name: str, now: str) -> dict[str, object]:
+    resource = notice.resource
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": resource.namespace},
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": resource.kind,
+            "namespace": resource.namespace,
+            "name": resource.name,
+            "uid": resource.uid,
+        },
+        "type": "Warning" if notice.is_warning else "Normal",
+        "reason": notice.reason,
+        "message": notice.message[:_LONGEST],
+        "source": {"component": resource.kind},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }

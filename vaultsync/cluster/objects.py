@@ -1,0 +1,137 @@
+"""Objects of the API server: lists of them, and the writes, each one request that says which right it needs."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from vaultkube.apiserver.client import Answer, Cluster, Request
+from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.sync_resources.resources import BY_KIND, GROUP, VERSION
+
+MANAGER = "vault-webhook-sync"
+"""The field manager of all that is written."""
+JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA_EACH = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+OURS = "app.kubernetes.io/managed-by=hashicorp-vso"
+_MERGE, _APPLY = "application/merge-patch+json", "application/apply-patch+yaml"
+_PAGE = 500
+
+
+class Listed(NamedTuple):
+    """A list, and the resourceVersion from which a watch goes on."""
+
+    documents: list[Mapping[str, Any]]
+    version: str
+
+
+def custom(kind: str, namespace: str = "") -> Collection:
+    """Return the custom objects of a kind, in a namespace or all."""
+    return Collection(GROUP, VERSION, BY_KIND[kind].plural, namespace)
+
+
+def secrets(namespace: str = "") -> Collection:
+    """Return the Secrets of a namespace, or all."""
+    return Collection("", "v1", "secrets", namespace)
+
+
+class Objects:
+    """Reads and writes of objects as the operator's own ServiceAccount. All raise ClusterUnavailable or MissingRight."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def list(
+        self, collection: Collection, deadline: Deadline, *, selector: str = "", accept: str = JSON
+    ) -> Listed:
+        """Return all objects of a collection, page by page."""
+        documents: list[Mapping[str, Any]] = []
+        page = ""
+        while True:
+            query = urlencode({"limit": _PAGE, "continue": page, "labelSelector": selector})
+            request = Request(
+                "GET",
+                f"{collection.path()}?{query}",
+                collection.plural,
+                collection.right("list"),
+                accept=accept,
+            )
+            answer = self._document(request, deadline)
+            if answer is None:
+                raise ClusterUnavailable(
+                    f"the API server knows no {collection.plural}: apply manifests/sync/crds"
+                )
+            documents += answer.get("items") or ()
+            metadata = answer.get("metadata") or {}
+            page = metadata.get("continue") or ""
+            if not page:
+                return Listed(documents, str(metadata.get("resourceVersion") or ""))
+
+    def get(self, collection: Collection, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the object, None if there is none."""
+        return self._cluster.read(collection, name, deadline)
+
+    def apply(
+        self, collection: Collection, document: Mapping[str, Any], deadline: Deadline
+    ) -> Mapping[str, Any]:
+        """Apply the fields that are ours and return the whole object; fields that were ours and are not given go."""
+        name = str(document["metadata"]["name"])
+        path = f"{collection.path(name)}?fieldManager={MANAGER}&force=true"
+        request = Request(
+            "PATCH",
+            path,
+            collection.called(name),
+            collection.right("patch", name),
+            document,
+            content_type=_APPLY,
+        )
+        found = self._document(request, deadline)
+        if found is None:
+            raise ClusterUnavailable(f"namespace {collection.namespace} is not there")
+        return found
+
+    def merge(
+        self,
+        collection: Collection,
+        name: str,
+        patch: Mapping[str, Any],
+        deadline: Deadline,
+        subresource: str = "",
+    ) -> Mapping[str, Any] | None:
+        """Merge fields into an object and return the whole of it, None if it is gone (RFC 7396)."""
+        end = f"/{subresource}" if subresource else ""
+        path = f"{collection.path(name)}{end}?fieldManager={MANAGER}"
+        right = collection.right("patch", name)._replace(subresource=subresource)
+        request = Request("PATCH", path, collection.called(name), right, patch, content_type=_MERGE)
+        return self._document(request, deadline)
+
+    def delete(self, collection: Collection, name: str, uid: str, deadline: Deadline) -> None:
+        """Delete the object of this uid; nothing where it is gone, or another one."""
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        path = f"{collection.path()}/{quote(name, safe='')}"
+        request = Request("DELETE", path, collection.called(name), collection.right("delete", name), body)
+        answer = self._cluster.send(request, deadline)
+        if answer.status not in (404, 409):
+            _checked(request, answer)
+
+    def add(self, collection: Collection, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        """Create the object; return False where there is one of its name."""
+        return self._cluster.add(collection, document, deadline)
+
+    def _document(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:
+        answer = self._cluster.send(request, deadline)
+        return None if answer.status == 404 else _checked(request, answer)
+
+
+def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
+    if answer.status == 403:
+        raise MissingRight(
+            f"the operator's ServiceAccount may not {request.right} (for {request.what}), or the namespace is "
+            "being deleted: docs/sync.md has the rights that are needed"
+        )
+    if answer.status >= 400:
+        reason = answer.document.get("reason") or "no reason given"
+        raise ClusterUnavailable(f"the API server answered {answer.status} ({reason}) for {request.what}")
+    return answer.document

@@ -1,0 +1,103 @@
+"""Reflectors: one thread for each kind, which lists it, watches it from there on, and lists it again when it must."""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.apiserver.watching import watch
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable, Refused
+from vaultsync.cluster.objects import JSON, Objects
+
+_log = logging.getLogger(__name__)
+_LIST_BUDGET_S = 60.0
+_WATCH_S = 300
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_GONE = 410
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reflected:
+    """What is watched, and who is told: all of it after a list, and each change after that."""
+
+    collection: Collection
+    all: Callable[[Sequence[Document]], None]
+    changed: Callable[[Document], None]
+    removed: Callable[[Document], None]
+    selector: str = ""
+    accept_list: str = JSON
+    accept_each: str = JSON
+
+
+class Reflector:
+    """Watches one collection until `stop`; a failure is followed by a pause that doubles, up to half a minute."""
+
+    def __init__(self, objects: Objects, connection: Connection, reflected: Reflected) -> None:
+        self._objects = objects
+        self._connection = connection
+        self._reflected = reflected
+        self._version = ""
+        self.listed = threading.Event()
+        """Set after the first list."""
+        self.problem = ""
+        """Why it does not watch now."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch until `stop` is set."""
+        pause_s = _FIRST_PAUSE_S
+        while not stop.is_set():
+            try:
+                self._once(stop)
+                self.problem, pause_s = "", _FIRST_PAUSE_S
+            except Refused as error:
+                if str(error) != self.problem:
+                    _log.warning("a watch failed", extra={"fields": {"reason": str(error)}})
+                self.problem = str(error)
+                stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  # spread
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def list(self) -> None:
+        """List once; raise ClusterUnavailable or MissingRight."""
+        reflected = self._reflected
+        listed = self._objects.list(
+            reflected.collection,
+            Deadline(_LIST_BUDGET_S),
+            selector=reflected.selector,
+            accept=reflected.accept_list,
+        )
+        reflected.all(listed.documents)
+        self._version = listed.version
+        self.problem = ""
+        self.listed.set()
+
+    def _once(self, stop: threading.Event) -> None:
+        if not self._version:
+            self.list()
+        reflected = self._reflected
+        query = {"resourceVersion": self._version, "labelSelector": reflected.selector}
+        path = reflected.collection.path()
+        for type_, document in watch(self._connection, path, query, reflected.accept_each, _WATCH_S):
+            if stop.is_set():
+                return
+            if type_ == "ERROR":
+                self._failed(document)
+                return
+            self._version = (document.get("metadata") or {}).get("resourceVersion") or self._version
+            if type_ == "DELETED":
+                reflected.removed(document)
+            elif type_ != "BOOKMARK":
+                reflected.changed(document)
+
+    def _failed(self, status: Document) -> None:
+        """Forget the version, so that the list is made again: it is too old, or the watch is not allowed now."""
+        self._version = ""
+        if status.get("code") != _GONE:
+            plural = self._reflected.collection.plural
+            raise ClusterUnavailable(f"the API server answered {status.get('code')} for a watch of {plural}")

@@ -1,0 +1,28 @@
+"""Rollouts: workloads are rolled by an annotation of their pods, as `kubectl rollout restart` does it."""
+
+from typing import Any
+
+from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.destination import RestartTarget
+from vaultsync.cluster.objects import Objects
+from vaultsync.errors import ReferenceRefused
+
+_ANNOTATION = "vso.secrets.hashicorp.com/restartedAt"
+_ROLLOUT = "argo.Rollout"
+_PLURALS = {"Deployment": "deployments", "DaemonSet": "daemonsets", "StatefulSet": "statefulsets"}
+
+
+def restart(objects: Objects, namespace: str, target: RestartTarget, utc: str, deadline: Deadline) -> None:
+    """Roll the workload; raise ReferenceRefused if it is not there, and what the API server says."""
+    patch: dict[str, Any]
+    if target.kind == _ROLLOUT:
+        collection = Collection("argoproj.io", "v1alpha1", "rollouts", namespace)
+        patch = {"spec": {"restartAt": utc}}
+    else:
+        collection = Collection("apps", "v1", _PLURALS[target.kind], namespace)
+        patch = {"spec": {"template": {"metadata": {"annotations": {_ANNOTATION: utc}}}}}
+    if objects.merge(collection, target.name, patch, deadline) is None:
+        raise ReferenceRefused(
+            f"{target.kind} {namespace}/{target.name} is not there: correct rolloutRestartTargets"
+        )

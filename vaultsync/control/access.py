@@ -1,0 +1,82 @@
+"""Access: the way from an object to Vault, through its VaultAuth, a VaultAuthGlobal and a VaultConnection."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec
+from vaultkube.sync_resources.connection import ConnectionSpec
+from vaultkube.sync_resources.references import Reference
+from vaultsync.cluster.store import Entry, Key
+from vaultsync.errors import ReferenceRefused
+from vaultsync.resources.access import DEFAULT, is_allowed, refusal, resolved
+from vaultsync.resources.merge import MergedAuth, merge
+
+Table = TypeVar("Table")
+Find = Callable[[Key], Entry | None]
+
+
+@dataclass(frozen=True)
+class Access:
+    """A login and where: the VaultConnection, whose Secrets are in its own namespace."""
+
+    merged: MergedAuth
+    auth: Reference
+    connection: Reference
+    spec: ConnectionSpec
+
+
+def access_of(reference: Reference | None, namespace: str, operator: str, find: Find) -> Access:
+    """Return the way to Vault of an object in `namespace` that names this VaultAuth; raise ReferenceRefused.
+
+    `operator` is the operator's namespace.
+    """
+    where = resolved(reference, namespace, operator)
+    spec = _spec(find, "VaultAuth", where, AuthSpec)
+    if not is_allowed(spec.allowed, where.namespace, namespace, operator):
+        raise ReferenceRefused(refusal("VaultAuth", where, namespace))
+    return access_through(where, spec, operator, find)
+
+
+def access_through(where: Reference, spec: AuthSpec, operator: str, find: Find) -> Access:
+    """Return the way to Vault through a VaultAuth; raise ReferenceRefused."""
+    shared_at = _shared_reference(where, spec, operator, find)
+    shared = _shared(shared_at, where, operator, find) if shared_at else None
+    try:
+        merged = merge(spec, shared)
+    except ReferenceRefused as error:
+        raise ReferenceRefused(f"VaultAuth {where}: {error}") from None
+    home = shared_at.namespace if shared_at and merged.connection_is_global else where.namespace
+    connection = resolved(merged.connection, home, operator)
+    found = _spec(find, "VaultConnection", connection, ConnectionSpec)
+    return Access(merged, where, connection, found)
+
+
+def _shared_reference(where: Reference, spec: AuthSpec, operator: str, find: Find) -> Reference | None:
+    reference = spec.global_ref
+    if reference is None:
+        return None
+    if reference.name:
+        return Reference(reference.namespace or where.namespace, reference.name)
+    for namespace in (where.namespace, operator):
+        if find(Key("VaultAuthGlobal", namespace, DEFAULT)):
+            return Reference(namespace, DEFAULT)
+    raise ReferenceRefused(
+        f"VaultAuth {where}: there is no VaultAuthGlobal {DEFAULT!r} in namespace {where.namespace} or {operator}"
+    )
+
+
+def _shared(reference: Reference, user: Reference, operator: str, find: Find) -> AuthGlobalSpec:
+    spec = _spec(find, "VaultAuthGlobal", reference, AuthGlobalSpec)
+    if not is_allowed(spec.allowed, reference.namespace, user.namespace, operator):
+        raise ReferenceRefused(refusal("VaultAuthGlobal", reference, user.namespace))
+    return spec
+
+
+def _spec(find: Find, kind: str, where: Reference, table: type[Table]) -> Table:
+    entry = find(Key(kind, where.namespace, where.name))
+    if entry is None:
+        raise ReferenceRefused(f"{kind} {where} is not there: create it, or correct the reference to it")
+    if not isinstance(entry.resource.spec, table):
+        raise ReferenceRefused(f"{kind} {where} cannot be used: see its conditions")
+    return entry.resource.spec

@@ -1,0 +1,81 @@
+"""Certificates: issued anew before their end, and when the object has changed."""
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.requests import VaultRequest, request_of
+from vaultkube.sync_resources.secrets import PkiSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry
+from vaultsync.content.data import data_of
+from vaultsync.content.mac import mac_of
+from vaultsync.content.source import source_of
+from vaultsync.control.conditions import synced
+from vaultsync.control.others import hold
+from vaultsync.control.times import certificate_s
+from vaultsync.control.tools import Tools, chance, finalizer, now
+from vaultsync.errors import DataUnusable
+
+_LONGEST_S = 86400.0
+
+
+def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: Deadline) -> float:
+    """Issue a certificate where one is due, and return the seconds until the next time; raise SyncError or Refused."""
+    resource, status = entry.resource, entry.status
+    access = tools.access(spec.auth, resource.namespace)
+    if spec.revoke or spec.clear:
+        if spec.revoke:
+            hold(tools, access, deadline)
+        entry = tools.set_finalizer(entry, finalizer(entry.key.kind), True, deadline)
+    mac = str(status.get("secretMAC") or "")
+    due_at = float(status.get("renewAt") or 0)
+    is_current = status.get("lastGeneration") == resource.generation and now() < due_at
+    if is_current and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
+        return min(due_at - now(), _LONGEST_S)
+    identity = tools.identity(access, resource.namespace, deadline)
+    transformation = tools.transformation(entry, spec)
+    token = tools.sessions.token(identity, deadline)
+    answer = tools.ask(identity, token, request_of(spec), spec.vault_namespace)
+    source = source_of(spec, answer)
+    expires_at = _number(source.fields.get("expiration"))
+    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
+    mac = mac_of(data, tools.key)
+    tools.destinations.write(entry, spec.destination, data, mac, deadline)
+    after_s = certificate_s(expires_at - now(), spec.expiry_offset_s, chance())
+    is_first = not status.get("secretMAC")
+    tools.tell(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, "Secret synced")
+    fields = {
+        "lastGeneration": resource.generation,
+        "secretMAC": mac,
+        "serialNumber": str(source.fields.get("serial_number") or ""),
+        "expiration": int(expires_at),
+        "renewAt": int(now() + after_s),
+        "valid": True,
+    }
+    tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), fields, deadline)
+    if not is_first:
+        tools.roll(entry, spec.restart_targets, deadline)
+    return min(max(after_s, 1.0), _LONGEST_S)
+
+
+def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: Deadline) -> None:
+    """Empty the Secret and revoke the certificate of an object that is deleted, as it asks; raise SyncError or Refused."""
+    if spec.clear:
+        tools.destinations.clear(entry, spec.destination, deadline)
+    serial = str(entry.status.get("serialNumber") or "")
+    if not spec.revoke or not serial:
+        return
+    access = tools.access(spec.auth, entry.resource.namespace)
+    identity = tools.identity(access, entry.resource.namespace, deadline)
+    token = tools.sessions.token(identity, deadline)
+    path = f"{spec.mount.strip('/')}/revoke"
+    tools.ask(
+        identity, token, VaultRequest("PUT", path, body={"serial_number": serial}), spec.vault_namespace
+    )
+
+
+def _number(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise DataUnusable(
+            "Vault's answer has no end of the certificate: see spec.mount and spec.role"
+        ) from None

@@ -1,0 +1,140 @@
+"""Changes: what the watches tell, as what is due: each object that asks for something else, and all that depend on it."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.resources import API_VERSION, KINDS
+from vaultkube.sync_resources.secrets import StaticSecretSpec
+from vaultsync.cluster.store import Entry, Key, Store, entry_of, mark_of
+from vaultsync.control.queue import Queue
+from vaultsync.control.times import refresh_s
+from vaultsync.control.tools import chance
+from vaultsync.control.worker import SECRET_KINDS
+
+OTHER_KINDS = tuple(row.kind for row in KINDS if row.kind not in SECRET_KINDS)
+_SPREAD_S = 5.0
+_RESTORE_S = 0.5
+
+
+class Changes:
+    """Keeps the store as the watches tell, and queues what is due by that."""
+
+    def __init__(self, store: Store, queue: Queue) -> None:
+        self._store = store
+        self._queue = queue
+        self._started = threading.Event()
+
+    def start(self, *, spread: bool) -> None:
+        """Queue everything that is there: at once, or what is in step already spread over its time."""
+        self._started.set()
+        for entry in self._store.of_kinds(OTHER_KINDS):
+            self._queue.put(entry.key)
+        for entry in self._store.of_kinds(SECRET_KINDS):
+            self._queue.put(entry.key, _first_s(entry) if spread else 0.0)
+
+    def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Take a list of all custom objects of a kind."""
+        entries = {entry.key: entry for entry in (entry_of(each, kind, API_VERSION) for each in documents)}
+        for known in self._store.of_kinds((kind,)):
+            if known.key not in entries:
+                self._gone(known.key)
+        for entry in entries.values():
+            self._seen(entry)
+
+    def changed(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Take a change of a custom object."""
+        self._seen(entry_of(document, kind, API_VERSION))
+
+    def removed(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Take the end of a custom object."""
+        self._gone(entry_of(document, kind, API_VERSION).key)
+
+    def all_secrets(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Take a list of the metadata of all Secrets that are ours."""
+        found = {_reference(each): each for each in documents}
+        for where in self._store.secrets():
+            if where not in found:
+                self.secret_removed({"metadata": {"namespace": where.namespace, "name": where.name}})
+        for each in documents:
+            self.secret_changed(each)
+
+    def secret_changed(self, document: Mapping[str, Any]) -> None:
+        """Take a change of a Secret; another one's than that of the operator has its owner look after it."""
+        where, mark = _reference(document), mark_of(document)
+        before = self._store.secret(where)
+        if before is not None and _is_newer(before.version, mark.version):
+            return
+        self._store.put_secret(where, mark)
+        if before is not None and before.version != mark.version:
+            self._restore(where, mark.owner_uid, before.owner_uid)
+
+    def secret_removed(self, document: Mapping[str, Any]) -> None:
+        """Take the end of a Secret, or that it is no longer ours."""
+        where = _reference(document)
+        before = self._store.put_secret(where, None)
+        if before is not None:
+            self._restore(where, before.owner_uid)
+
+    def _restore(self, where: Reference, *uids: str) -> None:
+        if not self._started.is_set():
+            return
+        for entry in self._store.of_kinds(SECRET_KINDS):
+            if entry.resource.uid in uids and entry.key.namespace == where.namespace:
+                self._queue.put(entry.key, _RESTORE_S)
+
+    def _seen(self, entry: Entry) -> None:
+        before = self._store.put(entry)
+        if not self._started.is_set() or (before is not None and not _asks_anew(before, entry)):
+            return
+        self._queue.put(entry.key)
+        if entry.key.kind in OTHER_KINDS:
+            self._dependents()
+
+    def _gone(self, key: Key) -> None:
+        self._store.drop(key)
+        if key.kind in OTHER_KINDS and self._started.is_set():
+            self._dependents()
+
+    def _dependents(self) -> None:
+        """Queue what may depend on a VaultAuth, VaultConnection or SecretTransformation, spread."""
+        for entry in self._store.of_kinds(("VaultAuth", *SECRET_KINDS)):
+            self._queue.put(entry.key, _SPREAD_S * chance() if entry.status.get("secretMAC") else 0.0)
+
+
+def _first_s(entry: Entry) -> float:
+    """Return the seconds until an object is first worked on after a start: none where something is wrong or new."""
+    spec, status = entry.resource.spec, entry.status
+    is_current = status.get("lastGeneration") == entry.resource.generation and not entry.deleted_at
+    if not is_current or not is_ready(status):
+        return 0.0
+    if isinstance(spec, StaticSecretSpec):
+        longest_s = refresh_s(spec.refresh_after_s, True, 0.0)
+        return chance() * longest_s
+    return chance() * _SPREAD_S
+
+
+def is_ready(status: Mapping[str, Any]) -> bool:
+    """Return whether the status says that the object is in step."""
+    return any(
+        each.get("type") == "Ready" and each.get("status") == "True"
+        for each in status.get("conditions") or ()
+    )
+
+
+def _asks_anew(before: Entry, after: Entry) -> bool:
+    return (
+        before.resource.uid != after.resource.uid
+        or before.resource.generation != after.resource.generation
+        or before.deleted_at != after.deleted_at
+    )
+
+
+def _is_newer(version: str, than: str) -> bool:
+    return version.isdecimal() and than.isdecimal() and int(version) > int(than)
+
+
+def _reference(document: Mapping[str, Any]) -> Reference:
+    metadata = document.get("metadata") or {}
+    return Reference(str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))

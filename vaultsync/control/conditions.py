@@ -1,0 +1,80 @@
+"""Conditions of a status: built anew each time, and written only where they say something else. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from vaultsync import reasons
+
+_LONGEST = 1024
+
+
+class Condition(NamedTuple):
+    """What is true of an object, why, and in words."""
+
+    type: str
+    holds: bool
+    reason: str
+    message: str
+
+
+def synced(reason: str, message: str) -> tuple[Condition, ...]:
+    """Return the conditions of an object whose Secret is in step."""
+    return tuple(
+        Condition(type_, True, reason, message) for type_ in (reasons.SYNCED, reasons.HEALTHY, reasons.READY)
+    )
+
+
+def failed(reason: str, message: str, *, has_secret: bool) -> tuple[Condition, ...]:
+    """Return the conditions of an object on which work has failed; the Secret of before may be there still."""
+    return (
+        Condition(reasons.SYNCED, has_secret, reason, message),
+        Condition(reasons.HEALTHY, False, reason, message),
+        Condition(reasons.READY, False, reason, message),
+    )
+
+
+def accepted(message: str) -> tuple[Condition, ...]:
+    """Return the conditions of an object that others use, and can."""
+    return (Condition(reasons.READY, True, reasons.ACCEPTED, message),)
+
+
+def refused(reason: str, message: str) -> tuple[Condition, ...]:
+    """Return the conditions of an object that others cannot use."""
+    return (Condition(reasons.READY, False, reason, message),)
+
+
+def status_patch(
+    status: Mapping[str, Any],
+    conditions: Sequence[Condition],
+    fields: Mapping[str, Any],
+    generation: int,
+    utc: str,
+) -> dict[str, Any]:
+    """Return what has to be merged into the status, empty where it says all of it already; `utc` is the time to write."""
+    before = {
+        str(each.get("type")): each for each in status.get("conditions") or () if isinstance(each, dict)
+    }
+    after: dict[str, Mapping[str, Any]] = dict(before)
+    for condition in conditions:
+        after[condition.type] = _written(condition, before.get(condition.type), generation, utc)
+    patch = {name: value for name, value in fields.items() if status.get(name) != value}
+    if after != before:
+        patch["conditions"] = list(after.values())
+    return patch
+
+
+def _written(
+    condition: Condition, before: Mapping[str, Any] | None, generation: int, utc: str
+) -> Mapping[str, Any]:
+    """Return the condition as the API has it; the one of before where it says the same."""
+    now = {
+        "type": condition.type,
+        "status": str(condition.holds),
+        "reason": condition.reason,
+        "message": condition.message[:_LONGEST],
+        "observedGeneration": generation,
+    }
+    if before and all(before.get(name) == value for name, value in now.items()):
+        return before
+    kept = before and before.get("status") == now["status"] and before.get("lastTransitionTime")
+    return {**now, "lastTransitionTime": kept or utc}

@@ -1,0 +1,129 @@
+"""Destinations: the Secret of an object is looked at as seldom as possible, and written where it is not as it should be."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.destination import Destination
+from vaultkube.sync_resources.references import Reference
+from vaultsync.cluster.objects import Objects, secrets
+from vaultsync.cluster.store import Entry, Store, mark_of
+from vaultsync.content.mac import is_same
+from vaultsync.content.ownership import Write, applied_secret, data_in, decide_write
+
+
+@dataclass(frozen=True)
+class _Verified:
+    """A state of the Secret that was right: its resourceVersion, and the mark of the data."""
+
+    version: str
+    mac: str
+
+
+class Destinations:
+    """Writes Secrets, and remembers in which version each was right, so that it is not read again."""
+
+    def __init__(self, objects: Objects, store: Store) -> None:
+        self._objects = objects
+        self._store = store
+        self._lock = threading.Lock()
+        self._verified: dict[Reference, _Verified] = {}
+
+    def is_untouched(self, entry: Entry, destination: Destination, mac: str) -> bool:
+        """Return whether the Secret is known to hold the data of this mark, without asking the API server."""
+        where = Reference(entry.resource.namespace, destination.name)
+        seen = self._store.secret(where)
+        with self._lock:
+            verified = self._verified.get(where)
+        return bool(
+            seen
+            and verified
+            and seen.owner_uid == entry.resource.uid
+            and verified == _Verified(seen.version, mac)
+            and entry.status.get("lastGeneration") == entry.resource.generation
+        )
+
+    def holds(self, entry: Entry, destination: Destination, mac: str, key: bytes, deadline: Deadline) -> bool:
+        """Return whether the Secret is there and holds the data of this mark; it is read where that is not known."""
+        if self.is_untouched(entry, destination, mac):
+            return True
+        where = Reference(entry.resource.namespace, destination.name)
+        found = self._objects.get(secrets(where.namespace), where.name, deadline)
+        if found is None or not mac or not is_same(data_in(found), mac, key):
+            return False
+        if destination.create and mark_of(found).owner_uid != entry.resource.uid:
+            return False
+        self._remember(where, found, mac)
+        return True
+
+    def write(
+        self, entry: Entry, destination: Destination, data: Mapping[str, bytes], mac: str, deadline: Deadline
+    ) -> bool:
+        """Bring the Secret in step and return whether that has changed its data; raise NotOwner or what the API server says."""
+        if self.is_untouched(entry, destination, mac):
+            return False
+        resource = entry.resource
+        where = Reference(resource.namespace, destination.name)
+        collection = secrets(where.namespace)
+        existing = self._objects.get(collection, where.name, deadline)
+        decision = decide_write(resource, destination, existing)
+        wanted = applied_secret(resource, destination, data)
+        if existing is not None:
+            has_same = data_in(existing) == data
+            if has_same and decision in (Write.OWN, Write.REPLACE) and _has(existing, wanted):
+                self._remember(where, existing, mac)
+                return False
+            if decision is Write.RECREATE:
+                self._objects.delete(collection, where.name, existing["metadata"]["uid"], deadline)
+        else:
+            has_same = False
+        written = self._objects.apply(collection, wanted, deadline)
+        others = {name: None for name in written.get("data") or {} if name not in data}
+        if others:
+            written = self._objects.merge(collection, where.name, {"data": others}, deadline) or written
+        self._remember(where, written, mac)
+        return not has_same
+
+    def clear(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
+        """Empty the Secret, where it is the object's."""
+        collection = secrets(entry.resource.namespace)
+        existing = self._objects.get(collection, destination.name, deadline)
+        if existing is not None and mark_of(existing).owner_uid == entry.resource.uid:
+            self._objects.merge(collection, destination.name, {"data": None}, deadline)
+
+    def prune(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
+        """Delete Secrets of the object that have another name than the destination now."""
+        for where, mark in self._store.secrets().items():
+            if mark.owner_uid != entry.resource.uid or where.namespace != entry.resource.namespace:
+                continue
+            if where.name != destination.name:
+                found = self._objects.get(secrets(where.namespace), where.name, deadline)
+                if found is not None and mark_of(found).owner_uid == entry.resource.uid:
+                    uid = str(found["metadata"]["uid"])
+                    self._objects.delete(secrets(where.namespace), where.name, uid, deadline)
+
+    def _remember(self, where: Reference, document: Mapping[str, Any], mac: str) -> None:
+        mark = mark_of(document)
+        if mark.owner_uid:
+            self._store.put_secret(where, mark)
+        with self._lock:
+            self._verified[where] = _Verified(mark.version, mac)
+
+    def forget(self, where: Reference) -> None:
+        """Read the Secret again the next time."""
+        with self._lock:
+            self._verified.pop(where, None)
+
+
+def _has(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Return whether an object has all metadata that is wanted."""
+    metadata, asked = existing.get("metadata") or {}, wanted["metadata"]
+    maps = all(
+        (metadata.get(name) or {}).get(key) == value
+        for name in ("labels", "annotations")
+        for key, value in (asked.get(name) or {}).items()
+    )
+    owners = {reference.get("uid") for reference in metadata.get("ownerReferences") or ()}
+    return maps and all(reference["uid"] in owners for reference in asked.get("ownerReferences") or ())

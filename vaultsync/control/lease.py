@@ -1,0 +1,122 @@
+"""Leases: what a dynamic secret needs now, from what its status keeps. Pure.
+
+The status holds the lease's id, its duration, when it was granted or renewed, and the end of the token that it hangs
+on: enough to go on after a restart, and no secret.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from vaultsync import reasons
+from vaultsync.control.times import horizon_s
+
+_BEFORE_TOKEN_S = 10.0
+_LAST_PART = 0.1
+
+
+class Step(Enum):
+    """What is done."""
+
+    WAIT = "nothing is due"
+    RENEW = "the lease is renewed"
+    ISSUE = "new credentials are asked for"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A lease as the status keeps it; times are seconds since 1970."""
+
+    id: str
+    duration_s: float
+    renewable: bool
+    granted_at: float
+    token_ends_at: float
+    """0 for a token without an end."""
+
+    def ends_at(self) -> float:
+        """Return when it ends: by itself, or with its token."""
+        end = self.granted_at + self.duration_s
+        return min(end, self.token_ends_at) if self.token_ends_at else end
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What else is known: whether the Secret is there and ours, and who is logged in."""
+
+    generation: int
+    last_generation: int
+    has_secret: bool
+    client: str
+    last_client: str
+    percent: int
+    now: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A step, its reason for an event, and how many seconds it may wait."""
+
+    step: Step
+    reason: str = ""
+    after_s: float = 0.0
+
+
+def plan(lease: Lease | None, facts: Facts) -> Plan:
+    """Return what a dynamic secret needs now."""
+    if lease is None or not facts.last_generation:
+        return Plan(Step.ISSUE, reasons.INITIAL_SYNC)
+    if facts.generation != facts.last_generation:
+        return Plan(Step.ISSUE, reasons.RESOURCE_UPDATED)
+    if facts.client != facts.last_client:
+        return Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
+    if not facts.has_secret:
+        return Plan(Step.ISSUE, reasons.DESTINATION_MISSING)
+    if facts.now >= lease.ends_at():
+        return Plan(Step.ISSUE, reasons.RENEWAL_FAILED)
+    due_at = lease.granted_at + horizon_s(lease.duration_s, facts.percent, facts.chance)
+    if lease.token_ends_at:
+        left_s = lease.token_ends_at - lease.granted_at
+        token_due_at = lease.token_ends_at - max(_BEFORE_TOKEN_S, _LAST_PART * left_s)
+        if facts.now >= token_due_at:
+            return Plan(Step.ISSUE, reasons.LOGIN_ROTATED)
+        due_at = min(due_at, token_due_at)
+    if facts.now < due_at:
+        return Plan(Step.WAIT, after_s=due_at - facts.now)
+    return Plan(Step.RENEW if lease.renewable else Step.ISSUE, reasons.LEASE_RENEWED)
+
+
+def lease_in(status: Mapping[str, Any]) -> Lease | None:
+    """Return the lease that a status keeps, None for none."""
+    kept = status.get("secretLease")
+    if not isinstance(kept, dict) or not kept.get("id"):
+        return None
+    client = status.get("vaultClientMeta") or {}
+    return Lease(
+        id=str(kept["id"]),
+        duration_s=float(kept.get("duration") or 0),
+        renewable=kept.get("renewable") is True,
+        granted_at=float(status.get("lastRenewalTime") or 0),
+        token_ends_at=float(client.get("tokenExpiry") or 0),
+    )
+
+
+def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:
+    """Return the fields of the status that keep a lease."""
+    return {
+        "secretLease": {
+            "id": lease.id,
+            "duration": int(lease.duration_s),
+            "renewable": lease.renewable,
+            "requestID": request_id,
+        },
+        "lastRenewalTime": int(lease.granted_at),
+        "vaultClientMeta": {"cacheKey": client, "tokenExpiry": int(lease.token_ends_at)},
+    }
+
+
+def is_truncated(granted_s: float, asked_s: float) -> bool:
+    """Return whether a renewal gave less than was asked for: the lease is at the end of its longest time."""
+    return granted_s < asked_s

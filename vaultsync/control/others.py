@@ -1,0 +1,61 @@
+"""Connections, logins and transformations: whether others can use them, as conditions; and how long they must stay."""
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.auth import AuthSpec
+from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry
+from vaultsync.control.access import Access, access_through
+from vaultsync.control.conditions import accepted
+from vaultsync.control.times import NEVER
+from vaultsync.control.tools import Tools, finalizer
+from vaultsync.errors import ReferenceRefused
+
+_LOOK_S = 1.0
+
+
+def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
+    """Say that an object can be used, where it can; raise ReferenceRefused where what it names cannot."""
+    spec = entry.resource.spec
+    if isinstance(spec, AuthSpec):
+        access_through(entry.key.reference, spec, tools.namespace, tools.store.get)
+    message = f"Successfully handled {entry.key.kind} resource request"
+    saved = tools.save(
+        entry, accepted(message), {"valid": True, "lastGeneration": entry.resource.generation}, deadline
+    )
+    if saved is not entry:
+        tools.tell(entry, reasons.ACCEPTED, message)
+    return NEVER
+
+
+def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> float:
+    """Let an object that is deleted go when nothing has to be revoked through it, or its time is over."""
+    if age_s < tools.deletion_s and _is_needed(tools, entry):
+        return _LOOK_S
+    tools.set_finalizer(entry, finalizer(entry.key.kind), False, deadline)
+    return NEVER
+
+
+def hold(tools: Tools, access: Access, deadline: Deadline) -> None:
+    """Keep the VaultAuth and the VaultConnection until what is made through them is revoked."""
+    for kind, where in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
+        for entry in tools.store.of_kinds((kind,)):
+            if entry.key.reference == where and not entry.deleted_at:
+                tools.set_finalizer(entry, finalizer(kind), True, deadline)
+
+
+def _is_needed(tools: Tools, entry: Entry) -> bool:
+    for user in tools.store.of_kinds(("VaultDynamicSecret", "VaultPKISecret")):
+        spec = user.resource.spec
+        if (
+            not isinstance(spec, DynamicSecretSpec | PkiSecretSpec)
+            or finalizer(user.key.kind) not in user.finalizers
+        ):
+            continue
+        try:
+            access = tools.access(spec.auth, user.resource.namespace)
+        except ReferenceRefused:
+            continue
+        if entry.key.reference in (access.auth, access.connection):
+            return True
+    return False

@@ -1,0 +1,41 @@
+"""Static secrets: read from Vault each time that they are due, written where something has changed."""
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.requests import request_of
+from vaultkube.sync_resources.secrets import StaticSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry
+from vaultsync.content.data import data_of
+from vaultsync.content.mac import mac_of
+from vaultsync.content.source import source_of
+from vaultsync.control.conditions import synced
+from vaultsync.control.times import refresh_s
+from vaultsync.control.tools import Tools, chance
+
+_MESSAGE = "Secret synced"
+
+
+def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: Deadline) -> float:
+    """Bring the Secret in step and return the seconds until the next time; raise SyncError or Refused."""
+    resource = entry.resource
+    access = tools.access(spec.auth, resource.namespace)
+    identity = tools.identity(access, resource.namespace, deadline)
+    transformation = tools.transformation(entry, spec)
+    token = tools.sessions.token(identity, deadline)
+    answer = tools.ask(identity, token, request_of(spec), spec.vault_namespace)
+    source = source_of(spec, answer)
+    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
+    mac = mac_of(data, tools.key)
+    was_synced = bool(entry.status.get("secretMAC"))
+    is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
+    if entry.status.get("lastGeneration") != resource.generation:
+        tools.destinations.prune(entry, spec.destination, deadline)
+    if is_changed:
+        if not was_synced:
+            tools.tell(entry, reasons.FIRST_SYNC, _MESSAGE)
+        tools.tell(entry, reasons.ROTATED, _MESSAGE)
+        if was_synced:
+            tools.roll(entry, spec.restart_targets, deadline)
+    fields = {"lastGeneration": resource.generation, "secretMAC": mac}
+    tools.save(entry, synced(reasons.FIRST_SYNC, _MESSAGE), fields, deadline)
+    return refresh_s(spec.refresh_after_s, spec.hmac, chance())

@@ -1,0 +1,41 @@
+"""Times: when an object is looked at again, spread so that many of them are no burst. Pure; `chance` is from 0 to 1."""
+
+import math
+
+NEVER = math.inf
+_DEFAULT_REFRESH_S = 60.0
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 60.0
+
+
+def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float:
+    """Return the seconds until a static secret is read again: refreshAfter minus 10 to 20 %.
+
+    Without refreshAfter that of a minute where an HMAC tells changes, else never.
+    """
+    if refresh_after_s is None or refresh_after_s <= 0:
+        return _sooner(_DEFAULT_REFRESH_S, chance) if hmac else NEVER
+    return _sooner(refresh_after_s, chance)
+
+
+def retry_s(failures: int, chance: float) -> float:
+    """Return the seconds until what has failed so often in a row is tried again: from 5 to 60, without an end."""
+    doubled = _FIRST_RETRY_S * 2.0 ** min(max(failures - 1, 0), 8)
+    return min(doubled, _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
+
+
+def horizon_s(duration_s: float, percent: int, chance: float) -> float:
+    """Return the seconds after which a lease of this duration is renewed: `percent` to `percent` + 10 of it."""
+    return duration_s * min(percent + 10 * chance, 95.0) / 100
+
+
+def certificate_s(left_s: float, offset_s: float | None, chance: float) -> float:
+    """Return the seconds until a certificate with so much time left is issued anew: `offset_s` before its end.
+
+    Without an offset a tenth of its life before. It is spread over a tenth of the offset, to the earlier side.
+    """
+    ahead_s = offset_s if offset_s else 0.1 * left_s
+    return max(left_s - ahead_s * (1 + 0.1 * chance), 0.0)
+
+
+def _sooner(seconds: float, chance: float) -> float:
+    return seconds * (0.9 - 0.1 * chance)

@@ -1,0 +1,173 @@
+"""Tools that the work on every object needs: status, events, finalizers, and requests of Vault."""
+
+import datetime
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vaultkube.apiserver.client import Cluster
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from vaultkube.sync_resources.destination import RestartTarget, TransformationSpec
+from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.requests import VaultRequest
+from vaultkube.sync_resources.resources import API_VERSION
+from vaultkube.sync_resources.secrets import SecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.notices import Notice, Notices
+from vaultsync.cluster.objects import Objects, custom
+from vaultsync.cluster.rollouts import restart
+from vaultsync.cluster.store import Entry, Store, entry_of
+from vaultsync.content.transformation import Merged, merged
+from vaultsync.control.access import Access, access_of
+from vaultsync.control.conditions import Condition, status_patch
+from vaultsync.control.destination import Destinations
+from vaultsync.errors import SyncError, VaultDenied
+from vaultsync.vault.authorities import Authorities
+from vaultsync.vault.client import Call, Vaults
+from vaultsync.vault.server import Identity, Server, pairs
+from vaultsync.vault.sessions import Sessions, Token
+
+_TIMEOUT_S = 30.0
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What work needs; `namespace` is the operator's, `key` that of the HMACs."""
+
+    namespace: str
+    key: bytes = field(repr=False)
+    cluster: Cluster
+    objects: Objects
+    store: Store
+    destinations: Destinations
+    notices: Notices
+    vaults: Vaults
+    authorities: Authorities
+    sessions: Sessions
+    deletion_s: float = 60.0
+
+    def access(self, reference: Reference | None, namespace: str) -> Access:
+        """Return the way to Vault of an object in a namespace; raise ReferenceRefused."""
+        return access_of(reference, namespace, self.namespace, self.store.get)
+
+    def identity(self, access: Access, namespace: str, deadline: Deadline) -> Identity:
+        """Return who logs in for an object in a namespace; raise ReferenceRefused for a CA that is not there."""
+        merged_auth, spec = access.merged, access.spec
+        server = Server(
+            address=spec.address,
+            ca=self.authorities.of(spec, access.connection.namespace, deadline),
+            server_name=spec.server_name,
+            skip_verify=spec.skip_verify,
+            timeout_s=spec.timeout_s or _TIMEOUT_S,
+            headers=pairs({**spec.headers, **merged_auth.headers}),
+        )
+        return Identity(
+            server=server,
+            vault_namespace=merged_auth.vault_namespace,
+            method=merged_auth.method,
+            mount=merged_auth.mount.strip("/"),
+            login=merged_auth.login,
+            namespace=namespace,
+            params=pairs(merged_auth.params),
+        )
+
+    def ask(
+        self, identity: Identity, token: Token, request: VaultRequest, vault_namespace: str
+    ) -> dict[str, Any]:
+        """Return Vault's answer to a request; a token that is refused is used no more."""
+        call = Call(
+            request.method,
+            request.path,
+            request.query,
+            request.body,
+            token.value,
+            vault_namespace or identity.vault_namespace,
+        )
+        try:
+            return self.vaults.send(identity.server, call)
+        except VaultDenied as error:
+            if error.status == _FORBIDDEN:
+                self.sessions.forget(identity, token)
+            raise
+
+    def transformation(self, entry: Entry, spec: SecretSpec) -> Merged:
+        """Return what is made of Vault's answer; raise TransformationFailed."""
+        known = {
+            other.key.reference: other.resource.spec
+            for other in self.store.of_kinds(("SecretTransformation",))
+            if isinstance(other.resource.spec, TransformationSpec)
+        }
+        return merged(spec.destination.transformation, entry.resource.namespace, known)
+
+    def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
+        """Send an event about the object."""
+        self.notices.tell(Notice(entry.resource, reason, message, is_warning))
+
+    def save(
+        self,
+        entry: Entry,
+        conditions: Sequence[Condition],
+        fields: Mapping[str, Any],
+        deadline: Deadline,
+    ) -> Entry:
+        """Write what is new in the status, and return the object as it is then."""
+        patch = status_patch(entry.status, conditions, fields, entry.resource.generation, utc())
+        if not patch:
+            return entry
+        return self._merge(entry, {"status": patch}, deadline, "status")
+
+    def set_finalizer(self, entry: Entry, name: str, is_there: bool, deadline: Deadline) -> Entry:
+        """Add or take away a finalizer, by a patch of the metadata alone, and return the object as it is then."""
+        if (name in entry.finalizers) == is_there:
+            return entry
+        others = [each for each in entry.finalizers if each != name]
+        metadata = {
+            "finalizers": [*others, name] if is_there else others,
+            "resourceVersion": entry.version,
+        }
+        return self._merge(entry, {"metadata": metadata}, deadline)
+
+    def _merge(self, entry: Entry, patch: Mapping[str, Any], deadline: Deadline, part: str = "") -> Entry:
+        collection = custom(entry.key.kind, entry.key.namespace)
+        document = self.objects.merge(collection, entry.key.name, patch, deadline, part)
+        if document is None:
+            return entry
+        after = entry_of(document, entry.key.kind, API_VERSION)
+        self.store.put(after)
+        return after
+
+    def roll(self, entry: Entry, targets: Sequence[RestartTarget], deadline: Deadline) -> None:
+        """Roll the workloads that depend on the Secret, and tell of each."""
+        for target in targets:
+            name = f"{target.kind}/{target.name}"
+            try:
+                restart(self.objects, entry.resource.namespace, target, utc(), deadline)
+                self.tell(entry, reasons.ROLLOUT_TRIGGERED, f"Rollout restart triggered for {name}")
+            except (SyncError, Refused) as error:
+                self.tell(
+                    entry, reasons.ROLLOUT_FAILED, f"Rollout restart of {name}: {error}", is_warning=True
+                )
+
+
+def finalizer(kind: str) -> str:
+    """Return the finalizer of a kind, that of the Vault Secrets Operator."""
+    return f"{kind.lower()}.secrets.hashicorp.com/finalizer"
+
+
+def utc() -> str:
+    """Return the time in the form of Kubernetes' Time."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def now() -> float:
+    """Return the seconds since 1970, which a status can keep."""
+    return time.time()
+
+
+def chance() -> float:
+    """Return a number from 0 to 1 that spreads what would be due at once."""
+    return random.random()  # noqa: S311  # no secret

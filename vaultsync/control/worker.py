@@ -1,0 +1,154 @@
+"""Workers: threads that take what is due, have it done, and say what went wrong in condition and event."""
+
+import datetime
+import logging
+import threading
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry, Key
+from vaultsync.control.certificates import revoke_certificate, sync_certificate
+from vaultsync.control.conditions import failed, refused
+from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
+from vaultsync.control.others import accept, release
+from vaultsync.control.queue import Queue
+from vaultsync.control.static import sync_static
+from vaultsync.control.times import NEVER, retry_s
+from vaultsync.control.tools import Tools, chance, finalizer, now
+from vaultsync.errors import InvalidResource, SyncError
+
+_log = logging.getLogger(__name__)
+_BUDGET_S = 60.0
+_RETRY_DELETION_S = 2.0
+SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
+
+
+class Workers:
+    """Works on objects as the queue gives them out."""
+
+    def __init__(self, tools: Tools, queue: Queue, threads: int) -> None:
+        self._tools = tools
+        self._queue = queue
+        self._failures: dict[Key, int] = {}
+        self._threads = [
+            threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        self.done = 0
+        self.failed = 0
+
+    def start(self) -> None:
+        """Work from now on."""
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self, budget_s: float) -> None:
+        """Take no more work, and wait for what has begun."""
+        self._queue.close()
+        deadline = Deadline(budget_s)
+        for thread in self._threads:
+            thread.join(deadline.remaining_s())
+
+    def failing(self) -> int:
+        """Return how many objects failed the last time that they were worked on."""
+        return len(self._failures)
+
+    def _run(self) -> None:
+        while (key := self._queue.take()) is not None:
+            after_s = _RETRY_DELETION_S
+            try:
+                after_s = self._work(key)
+            except Exception:
+                _log.exception(
+                    "work on an object ended unexpectedly", extra={"fields": {"object": "/".join(key)}}
+                )
+                after_s = self._after_failure(key)
+            finally:
+                if after_s != NEVER:
+                    self._queue.put(key, after_s)
+                self._queue.done(key)
+
+    def _work(self, key: Key) -> float:
+        entry = self._tools.store.get(key)
+        if entry is None:
+            self._failures.pop(key, None)
+            return NEVER
+        self.done += 1
+        deadline = Deadline(_BUDGET_S)
+        if entry.deleted_at:
+            return self._end(entry, deadline)
+        try:
+            after_s = self._sync(entry, deadline)
+        except SyncError as error:
+            return self._failed(entry, error, error.reason)
+        except Refused as error:
+            return self._failed(entry, error, reasons.SYNC_ERROR)
+        self._failures.pop(key, None)
+        return after_s
+
+    def _sync(self, entry: Entry, deadline: Deadline) -> float:
+        spec = entry.resource.spec
+        if spec is None:
+            raise InvalidResource(entry.resource.errors)
+        if isinstance(spec, StaticSecretSpec):
+            return sync_static(self._tools, entry, spec, deadline)
+        if isinstance(spec, DynamicSecretSpec):
+            return sync_dynamic(self._tools, entry, spec, deadline)
+        if isinstance(spec, PkiSecretSpec):
+            return sync_certificate(self._tools, entry, spec, deadline)
+        return accept(self._tools, entry, deadline)
+
+    def _end(self, entry: Entry, deadline: Deadline) -> float:
+        """Do what is due before an object goes, within the time for that, and let it go."""
+        name, age_s = finalizer(entry.key.kind), _age_s(entry)
+        if name not in entry.finalizers:
+            return NEVER
+        spec = entry.resource.spec
+        try:
+            if entry.key.kind not in SECRET_KINDS:
+                return release(self._tools, entry, age_s, deadline)
+            if isinstance(spec, DynamicSecretSpec):
+                revoke_dynamic(self._tools, entry, spec, deadline)
+            elif isinstance(spec, PkiSecretSpec):
+                revoke_certificate(self._tools, entry, spec, deadline)
+        except (SyncError, Refused) as error:
+            fields = {"object": str(entry.resource), "reason": str(error)}
+            _log.warning("what was issued could not be revoked", extra={"fields": fields})
+            if age_s < self._tools.deletion_s:
+                return _RETRY_DELETION_S
+        try:
+            self._tools.set_finalizer(entry, name, False, deadline)
+        except Refused:
+            return _RETRY_DELETION_S
+        return NEVER
+
+    def _failed(self, entry: Entry, error: Exception, reason: str) -> float:
+        message, key = str(error), entry.key
+        _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": message}})
+        after_s = self._after_failure(key)
+        is_secret = key.kind in SECRET_KINDS
+        has_secret = is_secret and bool(entry.status.get("secretMAC"))
+        conditions = failed(reason, message, has_secret=has_secret) if is_secret else refused(reason, message)
+        fields: dict[str, Any] = {} if is_secret else {"valid": False}
+        try:
+            current = self._tools.store.get(key) or entry
+            if self._tools.save(current, conditions, fields, Deadline(_BUDGET_S)) is not current:
+                self._tools.tell(entry, reason, message, is_warning=True)
+        except Refused as refusal:
+            fields_ = {"object": str(entry.resource), "reason": str(refusal)}
+            _log.warning("the status was not written", extra={"fields": fields_})
+        return NEVER if isinstance(error, InvalidResource) else after_s
+
+    def _after_failure(self, key: Key) -> float:
+        self.failed += 1
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        return retry_s(failures, chance())
+
+
+def _age_s(entry: Entry) -> float:
+    """Return how long ago the object was deleted."""
+    deleted = datetime.datetime.fromisoformat(entry.deleted_at.replace("Z", "+00:00"))
+    return now() - deleted.timestamp()

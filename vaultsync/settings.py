@@ -1,0 +1,77 @@
+"""The operator's settings: environment variables, each with its default and meaning."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from vaultkube.settings_table import Row, read_table, rows_of, setting
+from vaultkube.value_types import COUNT, DURATION, LINE, ValueType, choice
+
+
+def _listen(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if parts.port is None or parts.path:
+        raise ValueError(text)
+    return parts.hostname or "", parts.port
+
+
+def _threads(text: str) -> int:
+    number: int = COUNT.parse(text)
+    if not 1 <= number <= 64:
+        raise ValueError(text)
+    return number
+
+
+_LISTEN = ValueType("HOST:PORT or :PORT", _listen)
+_THREADS = ValueType("a whole number from 1 to 64", _threads)
+_LEVEL = ValueType("one of debug, info, warn, error", choice("debug", "info", "warn", "warning", "error"))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of `vault-webhook sync`."""
+
+    health_address: tuple[str, int] = setting(
+        "HEALTH_ADDR", _LISTEN, ":8080", help="where /health/ready, /health/live and /metrics are answered"
+    )
+    log_level: str = setting("LOG_LEVEL", _LEVEL, "info", help="the log's level")
+    threads: int = setting("THREADS", _THREADS, "6", help="how many custom objects are worked on at once")
+    lease_name: str = setting(
+        "LEASE_NAME", LINE, "vault-webhook-sync", help="the Lease by which one of several replicas leads"
+    )
+    hmac_secret_name: str = setting(
+        "HMAC_SECRET_NAME",
+        LINE,
+        "vault-webhook-sync-hmac-key",
+        help="the Secret of the operator's namespace with the key of the HMACs; it is made where it is missing",
+    )
+    deletion_s: float = setting(
+        "DELETION_TIMEOUT",
+        DURATION,
+        "60s",
+        help="how long a deletion waits for Vault; leases that could not be revoked by then end by themselves",
+    )
+    drain_s: float = setting(
+        "DRAIN_TIMEOUT", DURATION, "20s", help="how long work that has begun may take after SIGTERM"
+    )
+    once: bool = False
+
+
+ROWS = rows_of(Settings, Row)
+
+
+def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
+    """Return the settings; raise InvalidSetting, which names every one that cannot be used, or SystemExit for a wrong flag."""
+    lines = "\n".join(f"  {row.settings[0]}: {row.help} (default: {row.default})" for row in ROWS)
+    parser = argparse.ArgumentParser(
+        prog="vault-webhook sync",
+        description="Keep Secrets in step with Vault, as secrets.hashicorp.com objects say.",
+        epilog=f"variables:\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="work on every object once, and end: status 1 if one failed"
+    )
+    given = parser.parse_args(list(arguments))
+    return Settings(**read_table(ROWS, environ), once=given.once)

@@ -1,0 +1,49 @@
+"""Authorities: the CA of a VaultConnection, read from its Secret once a minute for all objects that use it."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.connection import ConnectionSpec
+from vaultsync.errors import ReferenceRefused
+from vaultsync.vault.login import Source, secret_entry
+
+_KEPT_S = 60.0
+_MOST = 1000
+
+
+class Authorities:
+    """Certificates in PEM by the Secret that holds them; safe to share between threads."""
+
+    def __init__(self, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str], tuple[float, str]] = {}
+
+    def of(self, spec: ConnectionSpec, namespace: str, deadline: Deadline) -> str:
+        """Return the CA of a VaultConnection in a namespace, empty for the system's; raise ReferenceRefused or Refused."""
+        if spec.ca_secret:
+            return self._in_secret(namespace, spec.ca_secret, deadline)
+        if not spec.ca_file:
+            return ""
+        try:
+            return Path(spec.ca_file).read_text(encoding="ascii", errors="replace")
+        except OSError as error:
+            raise ReferenceRefused(
+                f"caCertPath {spec.ca_file} cannot be read ({type(error).__name__}) in the operator's container"
+            ) from None
+
+    def _in_secret(self, namespace: str, name: str, deadline: Deadline) -> str:
+        key = namespace, name
+        with self._lock:
+            read_at, text = self._kept.get(key, (-_KEPT_S, ""))
+            if text and self._clock() - read_at < _KEPT_S:
+                return text
+            text = secret_entry(self._source, namespace, name, "ca.crt", deadline)
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            self._kept[key] = self._clock(), text
+            return text

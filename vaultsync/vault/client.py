@@ -1,0 +1,109 @@
+"""Requests of any number of Vaults over a pool of connections for each trust; the token goes with each request."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import requests
+
+from vaultenv.client.address import quoted
+from vaultenv.client.answers import body_of, cannot_answer, refusal
+from vaultkube.deadline import Deadline
+from vaultkube.net.bounded import BoundedClient
+from vaultkube.net.room import NoRoom
+from vaultkube.net.tls import client_context
+from vaultkube.vault.reader import cause_of
+from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
+from vaultsync.vault.server import Server
+
+_ANSWER_BYTES = 4 << 20
+_MOST_POOLS = 32
+
+
+class Call(NamedTuple):
+    """A request of Vault; `path` is without `v1/`."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = {}
+    body: Mapping[str, Any] | None = None
+    token: str = ""
+    namespace: str = ""
+
+
+class Vaults:
+    """Sends requests to any number of Vaults; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._pools: OrderedDict[tuple[str, str, bool], BoundedClient] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def send(self, server: Server, call: Call) -> dict[str, Any]:
+        """Return the JSON object of Vault's answer, empty for 204; raise VaultDenied or VaultAway, which name the path."""
+        deadline = Deadline(server.timeout_s)
+        try:
+            response = self._pool(server).exchange(_request(server, call), deadline.remaining_s())
+        except NoRoom:
+            raise VaultDenied(f"{call.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
+        except requests.RequestException as error:
+            raise VaultAway(
+                f"{call.method} {server.address}/v1/{call.path}: {cause_of(error)}; check the address and CA of the "
+                "VaultConnection, and that Vault is up"
+            ) from None
+        if response.status_code in (200, 202, 204):
+            return body_of(response.content)
+        line = refusal(
+            call.method, f"{server.address}/v1/{call.path}", response.status_code, response.content
+        )
+        if cannot_answer(response.status_code):
+            raise VaultAway(f"{line}: Vault cannot answer now; it is asked again by itself")
+        raise VaultDenied(line, response.status_code)
+
+    def _pool(self, server: Server) -> BoundedClient:
+        key = server.ca, server.server_name, server.skip_verify
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = _new_pool(server)
+                while len(self._pools) > _MOST_POOLS:
+                    self._pools.popitem(last=False)
+            self._pools.move_to_end(key)
+            return self._pools[key]
+
+
+class _Named(BoundedClient):
+    """Verifies a certificate for another name than the address's."""
+
+    server_name = ""
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        if tls and self.server_name:
+            tls["server_hostname"] = self.server_name
+        return host, tls
+
+
+def _new_pool(server: Server) -> BoundedClient:
+    try:
+        made = _Named(client_context(server.ca, verify=not server.skip_verify), _ANSWER_BYTES)
+    except (OSError, ValueError):
+        raise ReferenceRefused(
+            "the CA of the VaultConnection holds no certificate in PEM form: see caCertSecretRef and caCertPath"
+        ) from None
+    made.server_name = server.server_name
+    return made
+
+
+def _request(server: Server, call: Call) -> requests.PreparedRequest:
+    headers = {"X-Vault-Request": "true", **dict(server.headers)}
+    headers |= {"X-Vault-Token": call.token} if call.token else {}
+    headers |= {"X-Vault-Namespace": call.namespace} if call.namespace else {}
+    query = f"?{urlencode(call.query)}" if call.query else ""
+    return requests.Request(
+        call.method,
+        f"{server.address.rstrip('/')}/v1/{quoted(call.path)}{query}",
+        headers=headers,
+        data=None if call.body is None else json.dumps(call.body).encode(),
+    ).prepare()

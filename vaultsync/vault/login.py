@@ -1,0 +1,77 @@
+"""Logins: what each method sends, and what it needs from the cluster for that.
+
+https://developer.hashicorp.com/vault/api-docs/auth
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from vaultkube.deadline import Deadline
+from vaultkube.documents.base64 import decoded
+from vaultkube.sync_resources.methods import AppRoleLogin, JwtLogin, KubernetesLogin
+from vaultsync.errors import ReferenceRefused
+from vaultsync.vault.server import Identity
+
+
+class Source(Protocol):
+    """What logins need of the API server: `vaultkube.apiserver.client.Cluster`."""
+
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def create_token(
+        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
+    ) -> str | None: ...
+
+
+def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[str, Any]:
+    """Return the body of the login; raise ReferenceRefused for what it names and is not there."""
+    login = identity.login
+    if isinstance(login, KubernetesLogin):
+        return {"role": login.role, "jwt": _account_token(identity, login, source, deadline)}
+    if isinstance(login, JwtLogin):
+        if login.secret:
+            jwt = secret_entry(source, identity.namespace, login.secret, "jwt", deadline)
+        else:
+            jwt = _account_token(identity, login, source, deadline)
+        return {"role": login.role, "jwt": jwt}
+    if isinstance(login, AppRoleLogin):
+        return {"role_id": login.role_id, "secret_id": _secret_id(identity, login, source, deadline)}
+    raise ReferenceRefused(
+        f"method {identity.method} is not done yet by this operator: use kubernetes, jwt or appRole"
+    )
+
+
+def _account_token(
+    identity: Identity, login: KubernetesLogin | JwtLogin, source: Source, deadline: Deadline
+) -> str:
+    """Return a token of the ServiceAccount, used at once and for the login alone."""
+    audiences = list(login.audiences)
+    token = source.create_token(identity.namespace, login.service_account, audiences, deadline)
+    if token is None:
+        raise ReferenceRefused(
+            f"ServiceAccount {identity.namespace}/{login.service_account} is not there: correct serviceAccount of the VaultAuth"
+        )
+    return token
+
+
+def _secret_id(identity: Identity, login: AppRoleLogin, source: Source, deadline: Deadline) -> str:
+    if login.secret:
+        return secret_entry(source, identity.namespace, login.secret, "id", deadline)
+    try:
+        return Path(login.secret_id_path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ReferenceRefused(
+            f"secretIDPath {login.secret_id_path} cannot be read ({type(error).__name__}) in the operator's container"
+        ) from None
+
+
+def secret_entry(source: Source, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
+    """Return a text that a Secret holds; raise ReferenceRefused where it does not."""
+    found = source.get("Secret", namespace, name, deadline)
+    if found is None:
+        raise ReferenceRefused(f"Secret {namespace}/{name} is not there: create it with the key {entry!r}")
+    value = decoded((found.get("data") or {}).get(entry))
+    if not value:
+        raise ReferenceRefused(f"Secret {namespace}/{name} has no key {entry!r}, or an empty one")
+    return value.decode("utf-8", "replace").strip()

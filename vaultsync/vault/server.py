@@ -1,0 +1,53 @@
+"""Values that say which Vault is meant, and as whom it is spoken to. Their repr shows no secret."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from vaultkube.sync_resources.methods import Login
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Vault: its address, the certificates in PEM to trust (none: the system's), and what goes with every request."""
+
+    address: str
+    ca: str = field(default="", repr=False)
+    server_name: str = ""
+    skip_verify: bool = False
+    timeout_s: float = 30.0
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is logged in where: one login belongs to each such value. `namespace` is that of the custom object."""
+
+    server: Server
+    vault_namespace: str
+    method: str
+    mount: str
+    login: Login
+    namespace: str
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def mark(self, key: bytes) -> str:
+        """Return a name for it that tells nobody its parameters: a keyed hash, in hexadecimal."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def __str__(self) -> str:
+        role = getattr(self.login, "role", "")
+        account = getattr(self.login, "service_account", "")
+        return (
+            f"method {self.method} at auth/{self.mount} of {self.server.address}"
+            + (f", role {role!r}" if role else "")
+            + (f", ServiceAccount {self.namespace}/{account}" if account else "")
+        )
+
+
+def pairs(texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return a mapping as a value that can be compared."""
+    return tuple(sorted(texts.items()))
