@@ -35,6 +35,7 @@ _SOURCES = (
     "vaultcsi",
     "vaultenv",
     "vaultkube",
+    "vaultsync",
     "webhook",
 )
 _BASE = re.compile(

@@ -1,0 +1,29 @@
+"""What the image is built from: the packages of setup.cfg, and nothing else of the repository."""
+
+import re
+from configparser import ConfigParser
+from pathlib import Path
+
+from tests.cluster import builder
+
+ROOT = Path(__file__).parents[2]
+
+
+def packages() -> set[str]:
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    return {pattern.rstrip("*") for pattern in setup["options.packages.find"]["include"].split()}
+
+
+def test_every_package_is_copied_into_the_image() -> None:
+    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    assert packages() <= copied
+
+
+def test_the_build_sees_every_package() -> None:
+    seen = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().split()}
+    assert packages() <= seen
+
+
+def test_an_image_of_the_tests_is_built_anew_when_a_package_changes() -> None:
+    assert packages() <= set(builder._SOURCES)
