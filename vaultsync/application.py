@@ -27,7 +27,7 @@ from vaultsync.control.destination import Destinations
 from vaultsync.control.lease import client_in
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
-from vaultsync.control.worker import SECRET_KINDS, Workers
+from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
 from vaultsync.errors import SyncError
 from vaultsync.health import Figure, Health
 from vaultsync.settings import Settings
@@ -167,7 +167,8 @@ class Operator:
             deletion_s=self._settings.deletion_s,
         )
         self._sessions = sessions
-        self._workers = workers = Workers(tools, self._queue, self._settings.threads)
+        settle_s = SETTLE_S if spread else 0.0
+        self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s)
         self._notices.start()
         self._changes.start(spread=spread)
         workers.start()
