@@ -9,6 +9,7 @@ from scripts.folders import architecture_page
 from scripts.hashicorp_page import hashicorp_page
 from scripts.launcher_page import launcher_page, with_functions
 from scripts.registry_page import registry_page
+from scripts.sync_page import sync_page
 from scripts.sync_resources_page import definition_files, sync_resources_page
 from scripts.tables import code, table
 from vaultenv.template.consul.functions import NAMES
@@ -51,7 +52,7 @@ injector. Its others are defaults of [its annotations](hashicorp-annotations.md)
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
     architecture, references = DOCS / "architecture.md", DOCS / "references.md"
-    consul_template, csi = DOCS / "consul-template.md", DOCS / "csi.md"
+    consul_template, csi, sync = (DOCS / f"{name}.md" for name in ("consul-template", "csi", "sync"))
     schema = DOCS.parent / "manifests/chart/values.schema.json"
     return {
         DOCS / "annotations.md": _annotations(),
@@ -63,6 +64,7 @@ def pages() -> dict[Path, str]:
         DOCS / "registry.md": registry_page(),
         DOCS / "check.md": check_page(),
         csi: csi_page(csi),
+        sync: sync_page(sync),
         DOCS / "sync-resources.md": sync_resources_page(),
         **definition_files(),
         architecture: architecture_page(architecture),

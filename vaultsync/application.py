@@ -7,6 +7,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from vaultkube.apiserver.client import Cluster
@@ -22,11 +24,12 @@ from vaultsync.cluster.store import Store
 from vaultsync.cluster.tokens import KeptTokens, find_key
 from vaultsync.control.changes import Changes, is_ready
 from vaultsync.control.destination import Destinations
+from vaultsync.control.lease import client_in
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
-from vaultsync.control.worker import SECRET_KINDS, Workers
+from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
 from vaultsync.errors import SyncError
-from vaultsync.health import Health
+from vaultsync.health import Figure, Health
 from vaultsync.settings import Settings
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
@@ -38,6 +41,8 @@ _LEADER_LOOK_S = 1.0
 _KEY_BUDGET_S = 30.0
 _ONCE_LOOK_S = 0.1
 _EVENTS_S = 5.0
+_TIDY_EVERY_S, _TIDY_IDLE_S, _TIDY_BUDGET_S = 600.0, 120.0, 5.0
+_ONCE_LEAD_S = 40.0
 
 
 class Operator:
@@ -67,30 +72,48 @@ class Operator:
             signal.signal(number, partial(_end, self._stop))
         health = self._new_health()
         health.start()
-        standing = threading.Event()
-        election = threading.Thread(target=self._election.keep_standing, args=(standing,), name="lease")
-        election.start()
-        print(f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True)
         try:
-            return self._lead()
+            with self._standing():
+                print(
+                    f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True
+                )
+                return self._lead()
+        finally:
+            health.close()
+
+    def once(self) -> int:
+        """Work on every object once, as the leader, and return 1 if one failed; raise Refused or SyncError."""
+        with self._standing():
+            waiting = Deadline(_ONCE_LEAD_S)
+            while not self._election.leads():
+                if not waiting.remaining_s():
+                    raise SyncError(
+                        f"another process holds Lease {self._settings.lease_name}, and does this work"
+                    )
+                time.sleep(_ONCE_LOOK_S)
+            for reflector in self._reflectors:
+                reflector.list()
+            workers = self._start_work(spread=False)
+            while not self._queue.is_idle():
+                time.sleep(_ONCE_LOOK_S)
+            workers.finish(self._settings.drain_s)
+            self._tidy(0.0)
+            return 1 if workers.failing() else 0
+
+    @contextmanager
+    def _standing(self) -> Iterator[None]:
+        """Stand for the lead; at the end finish what has begun, and only then give the lead back."""
+        end = threading.Event()
+        election = threading.Thread(target=self._election.keep_standing, args=(end,), name="lease")
+        election.start()
+        try:
+            yield
         finally:
             if self._workers:
                 self._workers.finish(self._settings.drain_s)
                 self._notices.finish(_EVENTS_S)
-            standing.set()
+            end.set()
             election.join(_EVENTS_S)
-            health.close()
-
-    def once(self) -> int:
-        """Work on every object once, and return 1 if one failed; raise Refused or SyncError."""
-        for reflector in self._reflectors:
-            reflector.list()
-        workers = self._start_work(spread=False)
-        while not self._queue.is_idle():
-            time.sleep(_ONCE_LOOK_S)
-        workers.finish(self._settings.drain_s)
-        self._notices.finish(_EVENTS_S)
-        return 1 if workers.failing() else 0
 
     def _lead(self) -> int:
         while not self._election.leads():
@@ -105,11 +128,24 @@ class Operator:
             self._start_work(spread=True)
         except (SyncError, Refused) as error:
             raise InvalidSetting(f"the key of the HMACs cannot be read: {error}") from None
+        tidy_at = time.monotonic() + _TIDY_EVERY_S
         while not self._stop.wait(_LEADER_LOOK_S):
             if not self._election.leads():
                 _log.error("the lead is lost: another replica works now")
                 return 1
+            if time.monotonic() >= tidy_at:
+                self._tidy(_TIDY_IDLE_S)
+                tidy_at = time.monotonic() + _TIDY_EVERY_S
         return 0
+
+    def _tidy(self, idle_s: float) -> None:
+        """Remove kept tokens that no lease hangs on any more."""
+        needed = {client_in(entry.status) for entry in self._store.of_kinds(("VaultDynamicSecret",))}
+        try:
+            if self._sessions:
+                self._sessions.tidy(needed, idle_s, Deadline(_TIDY_BUDGET_S))
+        except Refused as error:
+            _log.warning("kept tokens were not looked through", extra={"fields": {"reason": str(error)}})
 
     def _start_work(self, *, spread: bool) -> Workers:
         key = find_key(
@@ -131,7 +167,8 @@ class Operator:
             deletion_s=self._settings.deletion_s,
         )
         self._sessions = sessions
-        self._workers = workers = Workers(tools, self._queue, self._settings.threads)
+        settle_s = SETTLE_S if spread else 0.0
+        self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s)
         self._notices.start()
         self._changes.start(spread=spread)
         workers.start()
@@ -173,18 +210,19 @@ class Operator:
             return ""
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
-    def _figures(self) -> dict[str, float]:
+    def _figures(self) -> list[Figure]:
         workers, sessions = self._workers, self._sessions
-        return {
-            "vault_webhook_sync_leads": float(self._election.leads()),
-            "vault_webhook_sync_queued": float(len(self._queue)),
-            "vault_webhook_sync_worked_total": float(workers.done if workers else 0),
-            "vault_webhook_sync_failed_total": float(workers.failed if workers else 0),
-            "vault_webhook_sync_failing": float(workers.failing() if workers else 0),
-            "vault_webhook_sync_synced": float(self._synced()),
-            "vault_webhook_sync_processor_seconds_total": time.process_time(),
-            "vault_webhook_sync_logins_total": float(sessions.logins if sessions else 0),
-        }
+        values = (
+            ("leads", "whether this replica is the one that works", self._election.leads()),
+            ("queued", "objects that are due, now or later", len(self._queue)),
+            ("worked_total", "how often an object was worked on", workers.done if workers else 0),
+            ("failed_total", "how often that failed", workers.failed if workers else 0),
+            ("failing", "objects that failed the last time", workers.failing() if workers else 0),
+            ("synced", "objects whose Secret is in step, by their status", self._synced()),
+            ("logins_total", "logins to Vault", sessions.logins if sessions else 0),
+            ("processor_seconds_total", "processor time of the process", time.process_time()),
+        )
+        return [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]
 
     def _synced(self) -> int:
         entries = self._store.of_kinds(SECRET_KINDS)

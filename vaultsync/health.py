@@ -2,10 +2,24 @@
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 _TIMEOUT_S = 2.0
+
+
+class Figure(NamedTuple):
+    """A figure of /metrics; one whose name ends in `_total` only grows."""
+
+    name: str
+    help: str
+    value: float
+
+    def __str__(self) -> str:
+        """Return its lines: https://prometheus.io/docs/instrumenting/exposition_formats/."""
+        type_ = "counter" if self.name.endswith("_total") else "gauge"
+        return f"# HELP {self.name} {self.help}\n# TYPE {self.name} {type_}\n{self.name} {self.value:.17g}\n"
 
 
 class _Server(ThreadingHTTPServer):
@@ -29,7 +43,7 @@ class Health:
     """Answers /health/live, /health/ready by `problem` ("" for none), and /metrics by `figures`."""
 
     def __init__(
-        self, address: tuple[str, int], problem: Callable[[], str], figures: Callable[[], Mapping[str, float]]
+        self, address: tuple[str, int], problem: Callable[[], str], figures: Callable[[], Iterable[Figure]]
     ) -> None:
         """Listen; raise OSError where that is not possible."""
 
@@ -61,7 +75,7 @@ class Health:
 
 
 def _answer(
-    path: str, problem: Callable[[], str], figures: Callable[[], Mapping[str, float]]
+    path: str, problem: Callable[[], str], figures: Callable[[], Iterable[Figure]]
 ) -> tuple[int, str]:
     if path == "/health/live":
         return 200, "ok\n"
@@ -69,5 +83,5 @@ def _answer(
         found = problem()
         return (503, found + "\n") if found else (200, "ok\n")
     if path == "/metrics":
-        return 200, "".join(f"{name} {value:g}\n" for name, value in figures().items())
+        return 200, "".join(map(str, figures()))
     return 404, "there are /health/live, /health/ready and /metrics\n"

@@ -6,11 +6,12 @@ from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded, encoded
-from vaultsync.cluster.objects import Objects, secrets
+from vaultsync.cluster.objects import METADATA, Objects, secrets
 from vaultsync.content.mac import KEY_BYTES
 from vaultsync.errors import SyncError
 
 _TOKEN, _KEY = "token", "key"
+_PREFIX = "vault-webhook-sync-token-"
 _LABELS = {"app.kubernetes.io/name": "vault-webhook-sync", "app.kubernetes.io/component": "client-cache"}
 
 
@@ -45,9 +46,23 @@ class KeptTokens:
         document = _secret(_name(mark), {_TOKEN: token.encode()})
         self._objects.apply(secrets(self._namespace), document, deadline)
 
+    def marks(self, deadline: Deadline) -> list[str]:
+        """Return the marks of all that is kept."""
+        selector = ",".join(f"{name}={value}" for name, value in _LABELS.items())
+        listed = self._objects.list(secrets(self._namespace), deadline, selector=selector, accept=METADATA)
+        names = [str(each["metadata"]["name"]) for each in listed.documents]
+        return [name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX)]
+
+    def remove(self, mark: str, deadline: Deadline) -> None:
+        """Keep nothing under this mark; nothing where there is none."""
+        found = self._objects.get(secrets(self._namespace), _name(mark), deadline)
+        if found is not None:
+            uid = str(found["metadata"]["uid"])
+            self._objects.delete(secrets(self._namespace), _name(mark), uid, deadline)
+
 
 def _name(mark: str) -> str:
-    return f"vault-webhook-sync-token-{mark}"
+    return _PREFIX + mark
 
 
 def _secret(name: str, data: Mapping[str, bytes]) -> dict[str, Any]:

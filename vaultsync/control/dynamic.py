@@ -17,7 +17,17 @@ from vaultsync.content.data import data_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced
-from vaultsync.control.lease import Facts, Lease, Plan, Step, is_truncated, lease_in, lease_status, plan
+from vaultsync.control.lease import (
+    Facts,
+    Lease,
+    Plan,
+    Step,
+    client_in,
+    is_truncated,
+    lease_in,
+    lease_status,
+    plan,
+)
 from vaultsync.control.others import hold
 from vaultsync.control.times import NEVER, horizon_s, refresh_s
 from vaultsync.control.tools import Tools, chance, finalizer, now
@@ -37,8 +47,9 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
     if spec.revoke:
         hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, finalizer(entry.key.kind), True, deadline)
-    token = tools.sessions.token(identity, deadline, kept=True)
     lease = lease_in(entry.status)
+    may_lease = lease is not None or entry.status.get("lastGeneration") != entry.resource.generation
+    token = tools.sessions.token(identity, deadline, kept=may_lease)
     if lease is None and entry.status.get("lastGeneration"):
         return _without_lease(tools, entry, spec, identity, token, deadline)
     if lease is not None:
@@ -83,13 +94,12 @@ def _facts(
     has_secret = lease is not None and tools.destinations.holds(
         entry, spec.destination, mac, tools.key, deadline
     )
-    meta = entry.status.get("vaultClientMeta") or {}
     return Facts(
         generation=entry.resource.generation,
         last_generation=int(entry.status.get("lastGeneration") or 0),
         has_secret=has_secret,
         client=tools.sessions.mark(identity),
-        last_client=str(meta.get("cacheKey") or ""),
+        last_client=client_in(entry.status),
         percent=spec.renewal_percent,
         now=now(),
         chance=zlib.crc32(lease.id.encode()) / (1 << 32) if lease else 0.0,

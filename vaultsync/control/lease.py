@@ -103,6 +103,11 @@ def lease_in(status: Mapping[str, Any]) -> Lease | None:
     )
 
 
+def client_in(status: Mapping[str, Any]) -> str:
+    """Return the mark of the login that the lease was made with, an empty text for none."""
+    return str((status.get("vaultClientMeta") or {}).get("cacheKey") or "")
+
+
 def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:
     """Return the fields of the status that keep a lease."""
     return {

@@ -18,20 +18,23 @@ from vaultsync.control.queue import Queue
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
 from vaultsync.control.tools import Tools, chance, finalizer, now
-from vaultsync.errors import InvalidResource, SyncError
+from vaultsync.errors import InvalidResource, ReferenceRefused, SyncError
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 60.0
 _RETRY_DELETION_S = 2.0
+SETTLE_S = 2.0
+"""How long a new object may wait for what it refers to: what is applied together is seen in any order."""
 SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
 
 
 class Workers:
     """Works on objects as the queue gives them out."""
 
-    def __init__(self, tools: Tools, queue: Queue, threads: int) -> None:
+    def __init__(self, tools: Tools, queue: Queue, threads: int, settle_s: float = SETTLE_S) -> None:
         self._tools = tools
         self._queue = queue
+        self._settle_s = settle_s
         self._failures: dict[Key, int] = {}
         self._threads = [
             threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
@@ -82,6 +85,11 @@ class Workers:
             return self._end(entry, deadline)
         try:
             after_s = self._sync(entry, deadline)
+        except ReferenceRefused as error:
+            if self._settle_s and not entry.status and key not in self._failures:
+                self._failures[key] = 0
+                return self._settle_s
+            return self._failed(entry, error, error.reason)
         except SyncError as error:
             return self._failed(entry, error, error.reason)
         except Refused as error:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
-from vaultkube.sync_resources.methods import AppRoleLogin, JwtLogin, KubernetesLogin
+from vaultkube.sync_resources.methods import AppRoleLogin, JwtLogin, KubernetesLogin, Login
 from vaultsync.errors import ReferenceRefused
 from vaultsync.vault.server import Identity
 
@@ -37,9 +37,17 @@ def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[s
         return {"role": login.role, "jwt": jwt}
     if isinstance(login, AppRoleLogin):
         return {"role_id": login.role_id, "secret_id": _secret_id(identity, login, source, deadline)}
-    raise ReferenceRefused(
-        f"method {identity.method} is not done yet by this operator: use kubernetes, jwt or appRole"
-    )
+    raise ReferenceRefused(not_done(identity.method))
+
+
+def is_done(login: Login) -> bool:
+    """Return whether logins of this kind can be done."""
+    return isinstance(login, KubernetesLogin | JwtLogin | AppRoleLogin)
+
+
+def not_done(method: str) -> str:
+    """Return the message for a method whose logins cannot be done."""
+    return f"method {method} is not done yet by this operator: use kubernetes, jwt or appRole"
 
 
 def _account_token(

@@ -7,7 +7,7 @@ kept in Secrets of the operator's own namespace: after a restart they are taken 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,12 +41,17 @@ class Keeper(Protocol):
 
     def save(self, mark: str, token: str, deadline: Deadline) -> None: ...
 
+    def marks(self, deadline: Deadline) -> list[str]: ...
+
+    def remove(self, mark: str, deadline: Deadline) -> None: ...
+
 
 @dataclass
 class _Session:
     lock: threading.Lock = field(default_factory=threading.Lock)
     token: Token | None = None
     saved: str = field(default="", repr=False)
+    kept_at: float = 0.0
 
 
 class Sessions:
@@ -92,6 +97,8 @@ class Sessions:
             if kept and session.saved != token.value:
                 self._keeper.save(self.mark(identity), token.value, deadline)
                 session.saved = token.value
+            if kept:
+                session.kept_at = self._clock()
             return token
 
     def forget(self, identity: Identity, token: Token) -> None:
@@ -100,6 +107,23 @@ class Sessions:
         with session.lock:
             if session.token and session.token.value == token.value:
                 session.token = None
+
+    def tidy(self, needed: Collection[str], idle_s: float, deadline: Deadline) -> None:
+        """Remove the tokens that are kept under other marks than these; raise what the API server's client raises.
+
+        One that was asked for in the last `idle_s` seconds stays: the status that will name it may not be written yet.
+        """
+        with self._lock:
+            sessions = {self.mark(identity): session for identity, session in self._sessions.items()}
+        for mark in self._keeper.marks(deadline):
+            if mark in needed:
+                continue
+            session = sessions.get(mark) or _Session(kept_at=-_FOREVER)
+            with session.lock:
+                if session.saved and self._clock() < session.kept_at + idle_s:
+                    continue
+                self._keeper.remove(mark, deadline)
+                session.saved = ""
 
     def _session(self, identity: Identity) -> _Session:
         with self._lock:

@@ -73,3 +73,52 @@ def wrong_documents() -> dict[str, tuple[dict[str, Any], str]]:
             "spec.templates",
         ),
     }
+
+
+OF_THE_MANUAL = """
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultConnection
+metadata:
+  name: vault-connection
+spec:
+  address: http://vault.vault.svc.cluster.local:8200
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultAuth
+metadata:
+  name: vault-auth
+spec:
+  vaultConnectionRef: vault-connection
+  method: appRole
+  mount: approle
+  appRole:
+    roleId: e7a69056-729a-5448-ca6b-5c2b39035ee9
+    secretRef: k8s-vault-op
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultStaticSecret
+metadata:
+  name: vault-static-secret-v2
+spec:
+  vaultAuthRef: vault-auth
+  mount: secret
+  type: kv-v2
+  path: k8s/testdata/secret
+  refreshAfter: 60s
+  destination:
+    create: true
+    name: kv-secret
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultDynamicSecret
+metadata:
+  name: vault-dynamic-secret-aws-iam
+spec:
+  vaultAuthRef: vault-auth
+  mount: aws
+  path: creds/my-role
+  destination:
+    create: true
+    name: dynamic-aws-iam
+"""
+"""The manifests of the manual for the Vault Secrets Operator, word for word."""

@@ -48,6 +48,10 @@ def test_another_namespace_may_use_what_it_is_allowed_to_alone() -> None:
             [("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"allowDefault": True}})],
             "no VaultAuthGlobal 'default'",
         ),
+        (
+            [("VaultAuth", "team", "auth", {"method": "aws", "mount": "aws", "aws": {"role": "app"}})],
+            "VaultAuth team/auth: method aws is not done yet",
+        ),
     ],
 )
 def test_where_the_way_ends_the_message_names_the_object(

@@ -9,6 +9,8 @@ import pytest
 from tests.servers.cluster import Cluster
 from tests.servers.kubectl import Kubectl
 from tests.servers.vault import Vault, VaultRefused
+from tests.vaultsync.running.leases import RULES as LEASE_RULES
+from tests.vaultsync.running.leases import rabbitmq
 from tests.vaultsync.running.operator import NAMESPACE, ROOT, Operator, Tenant, eventually
 
 RULES = 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }'
@@ -37,9 +39,12 @@ def approle_vault(vault: Vault) -> Vault:
 
 
 @pytest.fixture(scope="session")
-def operator(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    """The operator, when it leads."""
-    running = Operator(tmp_path_factory.mktemp("operator"), installed, DELETION_TIMEOUT="5s")
+def operator(
+    installed: Path, approle_vault: Vault, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Operator]:
+    """The operator, when it leads; its system's CAs are Vault's."""
+    trusted = {"SSL_CERT_FILE": str(approle_vault.ca_file)}
+    running = Operator(tmp_path_factory.mktemp("operator"), installed, DELETION_TIMEOUT="5s", **trusted)
     try:
         eventually(running.leads)
         yield running
@@ -57,3 +62,24 @@ def new_tenant(cluster: Cluster, approle_vault: Vault) -> Callable[..., Tenant]:
 def tenant(new_tenant: Callable[..., Tenant]) -> Tenant:
     """A tenant that may read its own path of the KV engine."""
     return new_tenant()
+
+
+@pytest.fixture(scope="session")
+def engine(approle_vault: Vault) -> Iterator[Vault]:
+    """Vault with a rabbitmq engine and a PKI role."""
+    vault = approle_vault
+    with rabbitmq(vault, "rabbitmq-sync"):
+        vault.mount("pki-sync", "pki")
+        vault.write("pki-sync/root/generate/internal", {"common_name": "sync", "ttl": "24h"})
+        web = {"allow_any_name": True, "ttl": "1h", "key_type": "ec", "key_bits": 256}
+        vault.write("pki-sync/roles/web", web)
+        yield vault
+
+
+@pytest.fixture
+def leasing(new_tenant: Callable[..., Tenant], engine: Vault) -> Tenant:
+    """A tenant with a role of its own of the rabbitmq engine."""
+    tenant = new_tenant(LEASE_RULES)
+    engine.write(f"rabbitmq-sync/roles/{tenant.namespace}", {"vhosts": '{"/": {"read": ".*"}}'})
+    engine.write("rabbitmq-sync/config/lease", {"ttl": 3600, "max_ttl": 7200})
+    return tenant

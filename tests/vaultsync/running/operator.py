@@ -66,8 +66,9 @@ class Operator:
 
     def figure(self, name: str) -> float:
         """Return a figure of /metrics."""
-        lines = dict(line.split(" ") for line in self.get("/metrics")[1].splitlines())
-        return float(lines[f"vault_webhook_sync_{name}"])
+        lines = self.get("/metrics")[1].splitlines()
+        values = dict(line.split(" ") for line in lines if not line.startswith("#"))
+        return float(values[f"vault_webhook_sync_{name}"])
 
     def leads(self) -> bool:
         """Return whether this replica is the one that works."""
@@ -132,7 +133,7 @@ class Tenant:
         """Create a VaultStaticSecret of the KV engine `secret`."""
         destination = spec.pop("destination", {"create": True, "name": name})
         whole = {"vaultAuthRef": "vault-auth", "mount": "secret", "type": "kv-v2", "path": path}
-        return self.custom("VaultStaticSecret", name, **whole, destination=destination, **spec)
+        return self.custom("VaultStaticSecret", name, **{**whole, "destination": destination, **spec})
 
     def secret(self, name: str) -> dict[str, Any]:
         """Return a Secret, empty where there is none."""

@@ -1,92 +1,25 @@
-"""Dynamic secrets of a real Vault: its rabbitmq engine, on a broker that agrees to all."""
+"""Dynamic secrets on the real API server and Vault."""
 
 import base64
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.servers.vault import Vault, VaultRefused
+from tests.vaultsync.running.leases import DYNAMIC, add_dynamic, leases
 from tests.vaultsync.running.operator import Operator, Tenant, eventually
-
-RULES = """
-path "rabbitmq-sync/creds/NAMESPACE" { capabilities = ["read"] }
-path "pki-sync/issue/web" { capabilities = ["update"] }
-path "sys/leases/revoke" { capabilities = ["update"] }
-"""
-KIND = "VaultDynamicSecret"
-
-
-class Broker(BaseHTTPRequestHandler):
-    """RabbitMQ's management API as far as Vault uses it."""
-
-    def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(204)
-        self.end_headers()
-
-    do_DELETE = do_PUT
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def engine(approle_vault: Vault) -> Iterator[Vault]:
-    """Vault with a rabbitmq engine and a PKI role."""
-    vault = approle_vault
-    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as broker:
-        thread = Thread(target=broker.serve_forever)
-        thread.start()
-        connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
-        vault.mount("rabbitmq-sync", "rabbitmq")
-        vault.write("rabbitmq-sync/config/connection", {**connection, "username": "u", "password": "p"})
-        vault.mount("pki-sync", "pki")
-        vault.write("pki-sync/root/generate/internal", {"common_name": "sync", "ttl": "24h"})
-        web = {"allow_any_name": True, "ttl": "1h", "key_type": "ec", "key_bits": 256}
-        vault.write("pki-sync/roles/web", web)
-        yield vault
-        vault.write("sys/leases/revoke-prefix/rabbitmq-sync", {})
-        broker.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def leasing(new_tenant: Callable[..., Tenant], engine: Vault) -> Tenant:
-    """A tenant with a role of its own of the rabbitmq engine."""
-    tenant = new_tenant(RULES)
-    engine.write(f"rabbitmq-sync/roles/{tenant.namespace}", {"vhosts": '{"/": {"read": ".*"}}'})
-    engine.write("rabbitmq-sync/config/lease", {"ttl": 3600, "max_ttl": 7200})
-    return tenant
-
-
-def _leases(tenant: Tenant) -> set[str]:
-    try:
-        path = f"sys/leases/lookup/rabbitmq-sync/creds/{tenant.namespace}"
-        return set(tenant.vault.request("LIST", path)["data"]["keys"])
-    except VaultRefused:  # 404: none
-        return set()
 
 
 def _add(tenant: Tenant, name: str = "credentials", **spec: Any) -> None:
-    whole: dict[str, Any] = {
-        "vaultAuthRef": "vault-auth",
-        "mount": "rabbitmq-sync",
-        "path": f"creds/{tenant.namespace}",
-        "destination": {"name": name, "create": True},
-    }
-    tenant.custom(KIND, name, **{**whole, **spec})
-    eventually(lambda: tenant.condition(KIND, name).get("status") == "True")
+    add_dynamic(tenant, name, **spec)
+    eventually(lambda: tenant.condition(DYNAMIC, name).get("status") == "True")
 
 
 def test_a_new_object_issues_its_credentials_once(operator: Operator, leasing: Tenant) -> None:
     _add(leasing)
     time.sleep(1)
-    (lease,) = _leases(leasing)
-    status = leasing.found(KIND, "credentials")["status"]
+    (lease,) = leases(leasing)
+    status = leasing.found(DYNAMIC, "credentials")["status"]
     assert status["secretLease"]["id"].endswith(lease)
     assert sorted(leasing.data("credentials")) == ["_raw", "password", "username"]
     reason, message = eventually(lambda: leasing.events("credentials"))[0]
@@ -99,28 +32,28 @@ def test_a_restart_issues_nothing_anew_and_forgets_no_lease(
     operator: Operator, leasing: Tenant, kill: bool
 ) -> None:
     _add(leasing)
-    before, data = _leases(leasing), leasing.data("credentials")
+    before, data = leases(leasing), leasing.data("credentials")
     operator.restart(kill=kill)
     time.sleep(6)  # what is in step is looked at within five seconds
-    assert _leases(leasing) == before
+    assert leases(leasing) == before
     assert leasing.data("credentials") == data
 
 
 def test_a_label_of_the_object_issues_nothing_anew(operator: Operator, leasing: Tenant) -> None:
     _add(leasing)
-    before = _leases(leasing)
-    leasing.patch(leasing.path(KIND, "credentials"), {"metadata": {"labels": {"team": "one"}}})
+    before = leases(leasing)
+    leasing.patch(leasing.path(DYNAMIC, "credentials"), {"metadata": {"labels": {"team": "one"}}})
     time.sleep(1.5)
-    assert _leases(leasing) == before
+    assert leases(leasing) == before
 
 
 def test_a_changed_object_gets_new_credentials_and_the_old_lease_is_revoked(
     operator: Operator, leasing: Tenant
 ) -> None:
     _add(leasing)
-    before = _leases(leasing)
-    leasing.patch(leasing.path(KIND, "credentials"), {"spec": {"renewalPercent": 50}})
-    eventually(lambda: len(_leases(leasing)) == 1 and _leases(leasing) != before)
+    before = leases(leasing)
+    leasing.patch(leasing.path(DYNAMIC, "credentials"), {"spec": {"renewalPercent": 50}})
+    eventually(lambda: len(leases(leasing)) == 1 and leases(leasing) != before)
 
 
 def test_a_lease_is_renewed_and_followed_by_another_when_vault_renews_it_no_more(
@@ -145,41 +78,41 @@ def test_credentials_are_issued_anew_before_the_token_ends_that_they_hang_on(
     role = {"token_policies": [leasing.role], "token_ttl": "15s", "token_max_ttl": "15s"}
     leasing.vault.write(f"auth/approle/role/{leasing.role}", role)
     _add(leasing)
-    first = _leases(leasing)
+    first = leases(leasing)
     data = leasing.data("credentials")
     eventually(lambda: leasing.data("credentials") != data, timeout_s=15)
-    assert first <= _leases(leasing), "the lease before had ended when the new credentials came"
+    assert first <= leases(leasing), "the lease before had ended when the new credentials came"
 
 
 def test_with_revoke_a_deletion_revokes_the_lease_though_the_namespace_goes_at_once(
     operator: Operator, leasing: Tenant
 ) -> None:
     _add(leasing, revoke=True)
-    assert _leases(leasing)
+    assert leases(leasing)
     for kind, name in (
         ("VaultConnection", "vault-connection"),
         ("VaultAuth", "vault-auth"),
-        (KIND, "credentials"),
+        (DYNAMIC, "credentials"),
     ):
         leasing.cluster.request("DELETE", leasing.path(kind, name))
-    paths = [leasing.path("VaultAuth", "vault-auth"), leasing.path(KIND, "credentials")]
+    paths = [leasing.path("VaultAuth", "vault-auth"), leasing.path(DYNAMIC, "credentials")]
     eventually(lambda: all(leasing.cluster.answer("GET", path).status_code == 404 for path in paths))
-    assert not _leases(leasing)
+    assert not leases(leasing)
 
 
 def test_without_revoke_a_deletion_revokes_nothing(operator: Operator, leasing: Tenant) -> None:
     _add(leasing)
-    leasing.cluster.request("DELETE", leasing.path(KIND, "credentials"))
+    leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))
     time.sleep(1)
-    assert _leases(leasing)
+    assert leases(leasing)
 
 
 def test_a_deletion_ends_in_time_though_vault_is_away(operator: Operator, leasing: Tenant) -> None:
     _add(leasing, revoke=True)
     connection = leasing.path("VaultConnection", "vault-connection")
     leasing.patch(connection, {"spec": {"address": "https://127.0.0.1:9"}})
-    leasing.cluster.request("DELETE", leasing.path(KIND, "credentials"))
-    path = leasing.path(KIND, "credentials")
+    leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))
+    path = leasing.path(DYNAMIC, "credentials")
     eventually(lambda: leasing.cluster.answer("GET", path).status_code == 404, timeout_s=20)
 
 
@@ -226,4 +159,4 @@ def test_a_lease_can_be_renewed_by_another_token_and_ends_with_the_one_it_was_ma
     lease = vault.request("GET", f"rabbitmq-sync/creds/{leasing.namespace}", token=first)["lease_id"]
     vault.request("PUT", "sys/leases/renew", {"lease_id": lease}, token=second)
     vault.request("PUT", "auth/token/revoke-self", {}, token=first)
-    eventually(lambda: not _leases(leasing))
+    eventually(lambda: not leases(leasing))

@@ -57,6 +57,12 @@ class Surroundings:
     def save(self, mark: str, token: str, deadline: Deadline) -> None:
         self.kept[mark] = token
 
+    def marks(self, deadline: Deadline) -> list[str]:
+        return list(self.kept)
+
+    def remove(self, mark: str, deadline: Deadline) -> None:
+        del self.kept[mark]
+
 
 class Clock:
     now = 0.0
@@ -130,6 +136,31 @@ def test_a_kept_token_that_has_ended_is_followed_by_a_login_that_is_kept(scene: 
     second = scene.again().token(IDENTITY, DEADLINE, kept=True)
     assert second.value != first.value
     assert list(scene.around.kept.values()) == [second.value]
+
+
+def test_a_kept_token_is_removed_when_no_lease_hangs_on_it_and_kept_again_when_one_does(scene: Scene) -> None:
+    mark = scene.sessions.mark(IDENTITY)
+    token = scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    scene.clock.now = 30.0
+    scene.sessions.tidy({mark}, 10.0, DEADLINE)
+    assert scene.around.kept == {mark: token.value}
+    scene.sessions.tidy(set(), 10.0, DEADLINE)
+    assert not scene.around.kept
+    scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    assert scene.around.kept == {mark: token.value}
+
+
+def test_a_kept_token_that_was_just_asked_for_is_not_removed(scene: Scene) -> None:
+    scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    scene.clock.now = 9.0
+    scene.sessions.tidy(set(), 10.0, DEADLINE)
+    assert scene.around.kept
+
+
+def test_a_kept_token_of_an_earlier_process_that_nobody_asked_for_is_removed(scene: Scene) -> None:
+    scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    scene.again().tidy(set(), 10.0, DEADLINE)
+    assert not scene.around.kept
 
 
 def test_neither_identity_nor_token_shows_a_secret(scene: Scene) -> None:

@@ -1,0 +1,126 @@
+"""Logins: what is shared, what is wrong, and who may use whose, on the real API server and Vault."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.vaultsync.running.operator import Operator, Tenant, eventually
+
+SHORT = "short"
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no VaultConnection": (
+        {"vaultConnectionRef": "nowhere"},
+        "VaultConnection NAMESPACE/nowhere is not there",
+    ),
+    "no VaultAuthGlobal": (
+        {"vaultAuthGlobalRef": {"name": "nowhere"}},
+        "VaultAuthGlobal NAMESPACE/nowhere is not there",
+    ),
+    "no Secret": (
+        {"appRole": {"roleId": "ROLE", "secretRef": "nowhere"}},
+        "Secret NAMESPACE/nowhere is not there",
+    ),
+    "no key in the Secret": (
+        {"appRole": {"roleId": "ROLE", "secretRef": "vault-ca"}},
+        "Secret NAMESPACE/vault-ca has no key 'id'",
+    ),
+    "no such role": ({"appRole": {"roleId": "nobody", "secretRef": "k8s-vault-op"}}, "failed to login"),
+    "no such mount": ({"mount": "nowhere"}, "failed to login"),
+    "no ServiceAccount": (
+        {"method": "kubernetes", "kubernetes": {"role": "app", "serviceAccount": "nobody"}},
+        "ServiceAccount NAMESPACE/nobody is not there",
+    ),
+    "a method that is not done": ({"method": "aws", "aws": {"role": "app", "region": "r"}}, "not done yet"),
+}
+OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "a method that is not done")
+
+
+def _told(tenant: Tenant, kind: str, name: str, words: str) -> None:
+    """Return when condition and event of an object have these words."""
+    eventually(lambda: words in tenant.condition(kind, name).get("message", ""))
+    assert tenant.condition(kind, name)["status"] == "False"
+    eventually(lambda: any(words in message for _, message in tenant.events(name)))
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_login_is_told_by_condition_and_event(operator: Operator, tenant: Tenant, fault: str) -> None:
+    changes, words = WRONG[fault]
+    words = words.replace("NAMESPACE", tenant.namespace)
+    right = tenant.found("VaultAuth", "vault-auth")["spec"]
+    tenant.custom("VaultAuth", "wrong", **{**right, **changes})
+    tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
+    tenant.static("app", f"{tenant.namespace}/app", vaultAuthRef="wrong")
+    _told(tenant, "VaultStaticSecret", "app", words)
+    if fault in OF_THE_OBJECT:
+        _told(tenant, "VaultAuth", "wrong", words)
+    assert not tenant.secret("app")
+    shown = tenant.cluster.kubectl("get", "events,vaultstaticsecrets", "-n", tenant.namespace, "-o", "yaml")
+    assert tenant.secrets[0] not in shown
+
+
+def test_an_object_comes_in_step_when_its_login_is_corrected(operator: Operator, tenant: Tenant) -> None:
+    right = tenant.found("VaultAuth", "vault-auth")["spec"]
+    tenant.custom("VaultAuth", "wrong", **{**right, "vaultConnectionRef": "nowhere"})
+    tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
+    tenant.static("app", f"{tenant.namespace}/app", vaultAuthRef="wrong")
+    _told(tenant, "VaultStaticSecret", "app", "is not there")
+    tenant.patch(tenant.path("VaultAuth", "wrong"), {"spec": {"vaultConnectionRef": "vault-connection"}})
+    eventually(lambda: tenant.data("app").get("key1"), timeout_s=10)
+    assert tenant.condition("VaultAuth", "wrong")["status"] == "True"
+
+
+@pytest.fixture
+def two(new_tenant: Callable[..., Tenant]) -> tuple[Tenant, Tenant]:
+    """Two tenants; the first has a secret."""
+    first, second = new_tenant(), new_tenant()
+    first.vault.put_secret(f"secret/data/{first.namespace}/app", key1="theirs")
+    return first, second
+
+
+def test_a_login_of_another_namespace_is_refused_by_condition_and_event(
+    operator: Operator, two: tuple[Tenant, Tenant]
+) -> None:
+    first, second = two
+    login = f"{first.namespace}/vault-auth"
+    second.static("stolen", f"{first.namespace}/app", vaultAuthRef=login)
+    refusal = f"VaultAuth {login} is not for namespace {second.namespace}"
+    _told(second, "VaultStaticSecret", "stolen", refusal)
+    assert not second.secret("stolen")
+
+
+def test_what_logins_have_in_common_is_in_one_object(operator: Operator, tenant: Tenant) -> None:
+    tenant.custom("VaultAuthGlobal", "shared", **_shared(tenant, "k8s-vault-op"))
+    tenant.custom("VaultAuth", SHORT, vaultAuthGlobalRef={"name": "shared"})
+    tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
+    tenant.static("app", f"{tenant.namespace}/app", vaultAuthRef=SHORT)
+    eventually(lambda: tenant.data("app").get("key1"))
+    eventually(lambda: tenant.condition("VaultAuth", SHORT).get("status") == "True")
+
+
+def test_what_logins_have_in_common_is_for_other_namespaces_when_it_says_so(
+    operator: Operator, two: tuple[Tenant, Tenant]
+) -> None:
+    first, second = two
+    first.custom("VaultAuthGlobal", "shared", **_shared(first, "of-first"))
+    second.add("v1", "Secret", "of-first", stringData={"id": first.secrets[0]})
+    reference = {"name": "shared", "namespace": first.namespace}
+    second.custom("VaultAuth", SHORT, vaultAuthGlobalRef=reference)
+    second.static("app", f"{first.namespace}/app", vaultAuthRef=SHORT)
+    refusal = f"VaultAuthGlobal {first.namespace}/shared is not for namespace {second.namespace}"
+    _told(second, "VaultStaticSecret", "app", refusal)
+    _told(second, "VaultAuth", SHORT, refusal)
+    assert not second.secret("app")
+    allowed = {"spec": {"allowedNamespaces": [second.namespace]}}
+    first.patch(first.path("VaultAuthGlobal", "shared"), allowed)
+    eventually(lambda: second.data("app").get("key1"), timeout_s=10)
+    assert second.condition("VaultAuth", SHORT)["status"] == "True"
+
+
+def _shared(tenant: Tenant, secret: str) -> dict[str, Any]:
+    return {
+        "defaultAuthMethod": "appRole",
+        "defaultMount": "approle",
+        "vaultConnectionRef": "vault-connection",
+        "appRole": {"roleId": tenant.role_id, "secretRef": secret},
+    }

@@ -1,0 +1,98 @@
+"""Several processes: two replicas with one leader, and one that works once, on the real API server and Vault."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.servers.cluster import Cluster
+from tests.vaultsync.running.leases import DYNAMIC, add_dynamic, leases
+from tests.vaultsync.running.operator import NAMESPACE, Operator, Tenant, eventually
+from vaultkube.sync_resources.resources import KINDS
+
+Once = Callable[[], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def once(installed: Path) -> Once:
+    """A function that runs `vault-webhook sync --once` to its end."""
+
+    def run() -> subprocess.CompletedProcess[str]:
+        environ = {
+            "PATH": os.environ["PATH"],
+            "KUBECONFIG": str(installed),
+            "POD_NAMESPACE": NAMESPACE,
+        }
+        command = [sys.executable, "-m", "webhook", "sync", "--once"]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+    return run
+
+
+def _kept_tokens(cluster: Cluster) -> set[str]:
+    found = cluster.request("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets")["items"]
+    return {name for each in found if "-token-" in (name := each["metadata"]["name"])}
+
+
+def test_the_second_replica_takes_over_after_sigterm_and_issues_nothing_anew(
+    operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
+) -> None:
+    add_dynamic(leasing)
+    eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
+    before, data = leases(leasing), leasing.data("credentials")
+    second = Operator(tmp_path, installed)
+    try:
+        time.sleep(1)
+        assert (operator.leads(), second.leads(), second.get("/health/ready")[0]) == (True, False, 200)
+        assert second.figure("worked_total") == 0
+        operator.stop()
+        eventually(second.leads, timeout_s=10)
+        add_dynamic(leasing, "another")
+        eventually(lambda: leasing.data("another"))
+        time.sleep(6)  # what is in step is looked at within five seconds
+        assert before < leases(leasing)
+        assert len(leases(leasing)) == 2
+        assert leasing.data("credentials") == data
+        assert second.figure("worked_total") > 0
+    finally:
+        second.stop()
+        operator.restart()
+
+
+def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
+    operator: Operator, cluster: Cluster, leasing: Tenant, once: Once
+) -> None:
+    others = ",".join(f"{row.plural}.secrets.hashicorp.com" for row in KINDS)
+    cluster.kubectl(
+        "delete", others, "--all-namespaces", "--field-selector", f"metadata.namespace!={leasing.namespace}"
+    )
+    operator.stop()
+    try:
+        add_dynamic(leasing)
+        done = once()
+        assert (done.returncode, bool(leasing.data("credentials"))) == (0, True), done.stderr
+        assert leasing.condition(DYNAMIC, "credentials")["status"] == "True"
+        assert leasing.events("credentials")[0][0] == "SecretSynced"
+        (lease,), (token,) = leases(leasing), _kept_tokens(cluster)
+        assert once().returncode == 0
+        assert (leases(leasing), _kept_tokens(cluster)) == ({lease}, {token})
+        leasing.static("broken", f"{leasing.namespace}/nowhere")
+        assert once().returncode == 1
+        assert leasing.condition("VaultStaticSecret", "broken")["status"] == "False"
+        leasing.cluster.request("DELETE", leasing.path("VaultStaticSecret", "broken"))
+        leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))
+        assert once().returncode == 0
+        assert not _kept_tokens(cluster)
+    finally:
+        operator.restart()
+
+
+def test_once_does_nothing_while_another_process_leads(operator: Operator, once: Once) -> None:
+    refused = once()
+    assert refused.returncode == 1
+    assert "another process holds Lease vault-webhook-sync" in refused.stderr
+    assert operator.leads()
