@@ -6,8 +6,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import datetime
 import logging
 import queue
-import secrets
 import threading
+import time
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -85,7 +85,8 @@ class Notices:
         ):
             self._remember(key, told._replace(times=told.times + 1))
             return
-        name = f"{resource.name[:200]}.{secrets.token_hex(8)}"
+        # As client-go names them: kubectl shows events of the same second in the order of their names.
+        name = f"{resource.name[:200]}.{time.time_ns():016x}"
         self._objects.add(events, _event(notice, name, now), deadline)
         self._remember(key, _Told(name, 1))
 
