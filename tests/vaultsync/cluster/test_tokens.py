@@ -11,8 +11,6 @@ from vaultkube.deadline import Deadline
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.tokens import KeptTokens, find_key
 
-DEADLINE = Deadline(60)
-
 
 @pytest.fixture(scope="module")
 def objects(cluster: Cluster) -> Objects:
@@ -22,13 +20,14 @@ def objects(cluster: Cluster) -> Objects:
 
 
 def test_a_token_is_kept_until_it_is_removed_and_the_key_is_no_token(objects: Objects) -> None:
+    deadline = Deadline(60)
     tokens = KeptTokens(objects, "kept-tokens")
-    key = find_key(objects, "kept-tokens", "key", DEADLINE)
+    key = find_key(objects, "kept-tokens", "key", deadline)
     for mark in ("one", "two"):
-        tokens.save(mark, f"token {mark}", DEADLINE)
-    assert sorted(tokens.marks(DEADLINE)) == ["one", "two"]
-    tokens.remove("one", DEADLINE)
-    tokens.remove("one", DEADLINE)
-    assert tokens.marks(DEADLINE) == ["two"]
-    assert (tokens.load("one", DEADLINE), tokens.load("two", DEADLINE)) == (None, "token two")
-    assert find_key(objects, "kept-tokens", "key", DEADLINE) == key
+        tokens.save(mark, f"token {mark}", deadline)
+    assert sorted(tokens.marks(deadline)) == ["one", "two"]
+    tokens.remove("one", deadline)
+    tokens.remove("one", deadline)
+    assert tokens.marks(deadline) == ["two"]
+    assert (tokens.load("one", deadline), tokens.load("two", deadline)) == (None, "token two")
+    assert find_key(objects, "kept-tokens", "key", deadline) == key

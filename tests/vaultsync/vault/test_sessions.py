@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from vaultkube.deadline import Deadline
+from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.sync_resources.methods import AppRoleLogin
 from vaultsync.errors import VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Identity, Server
 from vaultsync.vault.sessions import Sessions
 
-DEADLINE = Deadline(60)
 IDENTITY = Identity(Server("https://vault"), "", "appRole", "approle", AppRoleLogin("role", "id"), "team")
 KEY = b"k" * 16
 
@@ -89,7 +88,7 @@ def scene() -> Scene:
 
 
 def test_an_identity_logs_in_once_however_many_ask_at_once(scene: Scene) -> None:
-    threads = [threading.Thread(target=scene.sessions.token, args=(IDENTITY, DEADLINE)) for _ in range(8)]
+    threads = [threading.Thread(target=scene.sessions.token, args=(IDENTITY, UNLIMITED)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -98,68 +97,68 @@ def test_an_identity_logs_in_once_however_many_ask_at_once(scene: Scene) -> None
 
 
 def test_a_token_is_renewed_after_half_of_its_life(scene: Scene) -> None:
-    first = scene.sessions.token(IDENTITY, DEADLINE)
+    first = scene.sessions.token(IDENTITY, UNLIMITED)
     scene.clock.now = 49.0
-    scene.sessions.token(IDENTITY, DEADLINE)
+    scene.sessions.token(IDENTITY, UNLIMITED)
     scene.clock.now = 51.0
-    second = scene.sessions.token(IDENTITY, DEADLINE)
+    second = scene.sessions.token(IDENTITY, UNLIMITED)
     assert (second.value, second.ends_at) == (first.value, 151.0)
     assert scene.vault.calls[1:] == ["auth/token/renew-self"]
 
 
 def test_a_token_that_cannot_be_renewed_now_is_used_until_its_last_tenth(scene: Scene) -> None:
-    first = scene.sessions.token(IDENTITY, DEADLINE)
+    first = scene.sessions.token(IDENTITY, UNLIMITED)
     scene.vault.error = VaultAway("away")
     scene.clock.now = 80.0
-    assert scene.sessions.token(IDENTITY, DEADLINE) == first
+    assert scene.sessions.token(IDENTITY, UNLIMITED) == first
     scene.clock.now = 91.0
-    assert scene.sessions.token(IDENTITY, DEADLINE) != first
+    assert scene.sessions.token(IDENTITY, UNLIMITED) != first
 
 
 def test_a_refused_token_is_followed_by_a_login(scene: Scene) -> None:
-    first = scene.sessions.token(IDENTITY, DEADLINE)
+    first = scene.sessions.token(IDENTITY, UNLIMITED)
     scene.sessions.forget(IDENTITY, first)
-    assert scene.sessions.token(IDENTITY, DEADLINE).value != first.value
+    assert scene.sessions.token(IDENTITY, UNLIMITED).value != first.value
 
 
 def test_a_kept_token_is_taken_up_by_the_next_process(scene: Scene) -> None:
-    first = scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    first = scene.sessions.token(IDENTITY, UNLIMITED, kept=True)
     scene.vault.ttl = 90
-    second = scene.again().token(IDENTITY, DEADLINE, kept=True)
+    second = scene.again().token(IDENTITY, UNLIMITED, kept=True)
     assert second.value == first.value
     assert scene.vault.calls.count("auth/approle/login") == 1
 
 
 def test_a_kept_token_that_has_ended_is_followed_by_a_login_that_is_kept(scene: Scene) -> None:
-    first = scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    first = scene.sessions.token(IDENTITY, UNLIMITED, kept=True)
     scene.vault.error = VaultDenied("403", 403)
-    second = scene.again().token(IDENTITY, DEADLINE, kept=True)
+    second = scene.again().token(IDENTITY, UNLIMITED, kept=True)
     assert second.value != first.value
     assert list(scene.around.kept.values()) == [second.value]
 
 
 def test_a_kept_token_is_removed_when_no_lease_hangs_on_it_and_kept_again_when_one_does(scene: Scene) -> None:
     mark = scene.sessions.mark(IDENTITY)
-    token = scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    token = scene.sessions.token(IDENTITY, UNLIMITED, kept=True)
     scene.clock.now = 30.0
-    scene.sessions.tidy({mark}, 10.0, DEADLINE)
+    scene.sessions.tidy({mark}, 10.0, UNLIMITED)
     assert scene.around.kept == {mark: token.value}
-    scene.sessions.tidy(set(), 10.0, DEADLINE)
+    scene.sessions.tidy(set(), 10.0, UNLIMITED)
     assert not scene.around.kept
-    scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    scene.sessions.token(IDENTITY, UNLIMITED, kept=True)
     assert scene.around.kept == {mark: token.value}
 
 
 def test_a_kept_token_that_was_just_asked_for_is_not_removed(scene: Scene) -> None:
-    scene.sessions.token(IDENTITY, DEADLINE, kept=True)
+    scene.sessions.token(IDENTITY, UNLIMITED, kept=True)
     scene.clock.now = 9.0
-    scene.sessions.tidy(set(), 10.0, DEADLINE)
+    scene.sessions.tidy(set(), 10.0, UNLIMITED)
     assert scene.around.kept
 
 
 def test_a_kept_token_of_an_earlier_process_that_nobody_asked_for_is_removed(scene: Scene) -> None:
-    scene.sessions.token(IDENTITY, DEADLINE, kept=True)
-    scene.again().tidy(set(), 10.0, DEADLINE)
+    scene.sessions.token(IDENTITY, UNLIMITED, kept=True)
+    scene.again().tidy(set(), 10.0, UNLIMITED)
     assert not scene.around.kept
 
 
@@ -173,6 +172,6 @@ def test_neither_identity_nor_token_shows_a_secret(scene: Scene) -> None:
         "team",
         params=(("p", "hidden"),),
     )
-    token = scene.sessions.token(identity, DEADLINE)
+    token = scene.sessions.token(identity, UNLIMITED)
     assert "hidden" not in repr(identity) + str(identity) + identity.mark(KEY)
     assert token.value not in repr(token)
