@@ -124,18 +124,11 @@ class _Adapter(BoundedClient):
     """Sends each request within its own timeout."""
 
     def __init__(self, context: ssl.SSLContext, server_name: str, socket_path: str) -> None:
-        self._server_name = server_name
-        super().__init__(context, _ANSWER_BYTES)
+        super().__init__(context, _ANSWER_BYTES, server_name=server_name)
         if socket_path:
             self.poolmanager.pool_classes_by_scheme = pools(
                 lambda _host, _port, timeout_s: _dial_socket(socket_path, timeout_s)
             )
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
-        if tls and self._server_name:
-            tls["server_hostname"] = self._server_name
-        return host, tls
 
     def send(self, request: requests.PreparedRequest, *_arguments: Any, **options: Any) -> requests.Response:
         """Return the answer with its whole body."""

@@ -12,10 +12,21 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 
 class ContextAdapter(HTTPAdapter):
-    """Sends requests over connections of `pools`, urllib3's pool classes by scheme, with the TLS of `context`."""
+    """Sends requests over connections of `pools`, urllib3's pool classes by scheme, with the TLS of `context`.
 
-    def __init__(self, context: ssl.SSLContext, pools: Mapping[str, type[Any]], **options: Any) -> None:
+    `server_name` is the name that certificates must have, that of the address where it is empty.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        pools: Mapping[str, type[Any]],
+        *,
+        server_name: str = "",
+        **options: Any,
+    ) -> None:
         self._context = context
+        self._server_name = server_name
         self._pools = pools
         super().__init__(**options)
 
@@ -25,7 +36,10 @@ class ContextAdapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, True, None)
-        return host, {"ssl_context": self._context} if host["scheme"] == "https" else {}
+        if host["scheme"] != "https":
+            return host, {}
+        name = {"server_hostname": self._server_name} if self._server_name else {}
+        return host, {"ssl_context": self._context, **name}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Add nothing to the CAs of the context: requests would add its own bundle."""

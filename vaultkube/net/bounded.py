@@ -27,9 +27,11 @@ class BoundedClient(ContextAdapter):
     one.
     """
 
-    def __init__(self, context: ssl.SSLContext, limit_bytes: int, *, repeats: bool = False) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, limit_bytes: int, *, repeats: bool = False, server_name: str = ""
+    ) -> None:
         self._limit_bytes = limit_bytes
-        super().__init__(context, _RETRYING_POOLS if repeats else _POOLS)
+        super().__init__(context, _RETRYING_POOLS if repeats else _POOLS, server_name=server_name)
 
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.

@@ -73,27 +73,14 @@ class Vaults:
             return self._pools[key]
 
 
-class _Named(BoundedClient):
-    """Verifies a certificate for another name than the address's."""
-
-    server_name = ""
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
-        if tls and self.server_name:
-            tls["server_hostname"] = self.server_name
-        return host, tls
-
-
 def _new_pool(server: Server) -> BoundedClient:
     try:
-        made = _Named(client_context(server.ca, verify=not server.skip_verify), _ANSWER_BYTES)
+        context = client_context(server.ca, verify=not server.skip_verify)
     except (OSError, ValueError):
         raise ReferenceRefused(
             "the CA of the VaultConnection holds no certificate in PEM form: see caCertSecretRef and caCertPath"
         ) from None
-    made.server_name = server.server_name
-    return made
+    return BoundedClient(context, _ANSWER_BYTES, server_name=server.server_name)
 
 
 def _request(server: Server, call: Call) -> requests.PreparedRequest:
