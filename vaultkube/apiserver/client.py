@@ -202,9 +202,7 @@ class Cluster:
         prefix = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         request = Request("GET", f"{prefix}{scope}/{plural}?", plural, Right("list", plural, namespace))
-        if self._find(replace(request, path=f"{request.path}limit=1"), deadline) is None:
-            return
-        for page in self._pages(request, deadline, _WHOLE_PAGE):
+        for page in self._pages(request, deadline, _WHOLE_PAGE, may_be_unknown=True):
             yield from page.get("items") or ()
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
@@ -229,12 +227,21 @@ class Cluster:
         self._not_ready = problem
         return not problem
 
-    def _pages(self, request: Request, deadline: Deadline, limit: int = _PAGE) -> Iterator[Mapping[str, Any]]:
-        """Yield the parts of a list, whose path ends where a query may go on."""
+    def _pages(
+        self, request: Request, deadline: Deadline, limit: int = _PAGE, *, may_be_unknown: bool = False
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the parts of a list, whose path ends where a query may go on.
+
+        None where the API server does not know the kind, if it `may_be_unknown`; else that is ClusterUnavailable.
+        """
         page = ""
         while True:
             path = f"{request.path}limit={limit}&continue={quote(page, safe='')}"
-            found = self._found(replace(request, path=path), deadline)
+            part = replace(request, path=path)
+            is_optional = may_be_unknown and not page
+            found = (self._find if is_optional else self._found)(part, deadline)
+            if found is None:
+                return
             yield found
             page = (found.get("metadata") or {}).get("continue") or ""
             if not page:
