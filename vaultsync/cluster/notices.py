@@ -3,7 +3,6 @@
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
-import datetime
 import logging
 import queue
 import threading
@@ -15,7 +14,7 @@ from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.sync_resources.resources import API_VERSION, Resource
-from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.objects import Objects, utc
 
 _log = logging.getLogger(__name__)
 _WAITING, _REMEMBERED = 4096, 4096
@@ -77,7 +76,7 @@ class Notices:
         resource = notice.resource
         key = (resource.uid, notice.reason, notice.message)
         events = Collection("", "v1", "events", resource.namespace)
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = utc()
         told = self._told.pop(key, None)
         deadline = Deadline(_BUDGET_S)
         if told and self._objects.merge(

@@ -32,8 +32,8 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         return min(due_at - now(), _LONGEST_S)
     identity = tools.identity(access, resource.namespace, deadline)
     transformation = tools.transformation(entry, spec)
-    token = tools.sessions.token(identity, deadline)
-    answer = tools.ask(identity, token, request_of(spec), spec.vault_namespace)
+    login = tools.log_in(identity, spec, deadline)
+    answer = tools.ask(login, request_of(spec))
     source = source_of(spec, answer)
     expires_at = _number(source.fields.get("expiration"))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
@@ -65,11 +65,9 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
         return
     access = tools.access(spec.auth, entry.resource.namespace)
     identity = tools.identity(access, entry.resource.namespace, deadline)
-    token = tools.sessions.token(identity, deadline)
+    login = tools.log_in(identity, spec, deadline)
     path = f"{spec.mount.strip('/')}/revoke"
-    tools.ask(
-        identity, token, VaultRequest("PUT", path, body={"serial_number": serial}), spec.vault_namespace
-    )
+    tools.ask(login, VaultRequest("PUT", path, body={"serial_number": serial}))
 
 
 def _number(value: object) -> float:

@@ -30,38 +30,39 @@ from vaultsync.control.lease import (
 )
 from vaultsync.control.others import hold
 from vaultsync.control.times import NEVER, horizon_s, refresh_s
-from vaultsync.control.tools import Tools, chance, finalizer, now
+from vaultsync.control.tools import Login, Tools, chance, finalizer, now
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.server import Identity
 from vaultsync.vault.sessions import Token
 
 _LONGEST_S = 3600.0
 """So often at least it is looked whether the token has to be renewed."""
+_BEFORE_TIME = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
+"""Reasons by which a lease is followed before its time and revoked; one at its end is left to programs that use it."""
 
 
 def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: Deadline) -> float:
     """Do what is due, and return the seconds until the next time; raise SyncError or Refused."""
-    namespace = entry.resource.namespace
-    access = tools.access(spec.auth, namespace)
-    identity = tools.identity(access, namespace, deadline)
+    access = tools.access(spec.auth, entry.resource.namespace)
+    identity = tools.identity(access, entry.resource.namespace, deadline)
     if spec.revoke:
         hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, finalizer(entry.key.kind), True, deadline)
     lease = lease_in(entry.status)
     may_lease = lease is not None or entry.status.get("lastGeneration") != entry.resource.generation
-    token = tools.sessions.token(identity, deadline, kept=may_lease)
+    login = tools.log_in(identity, spec, deadline, kept=may_lease)
     if lease is None and entry.status.get("lastGeneration"):
-        return _without_lease(tools, entry, spec, identity, token, deadline)
+        return _without_lease(tools, entry, spec, login, deadline)
     if lease is not None:
-        lease = replace(lease, token_ends_at=_token_end(tools, token, lease, entry))
+        lease = replace(lease, token_ends_at=_token_end(tools, login.token, lease, entry))
     next_ = plan(lease, _facts(tools, entry, spec, identity, lease, deadline))
     if next_.step is Step.WAIT:
-        return _bounded(next_.after_s, token)
+        return _bounded(next_.after_s, login.token)
     if next_.step is Step.RENEW and lease is not None:
-        renewed = _renew(tools, entry, spec, identity, token, lease, deadline)
+        renewed = _renew(tools, entry, spec, login, lease, deadline)
         if renewed is not None:
             return renewed
-    return _issue(tools, entry, spec, identity, token, next_, deadline)
+    return _issue(tools, entry, spec, login, next_, deadline)
 
 
 def _token_end(tools: Tools, token: Token, lease: Lease, entry: Entry) -> float:
@@ -102,7 +103,7 @@ def _facts(
         last_client=client_in(entry.status),
         percent=spec.renewal_percent,
         now=now(),
-        chance=zlib.crc32(lease.id.encode()) / (1 << 32) if lease else 0.0,
+        chance=_chance_of(lease) if lease else 0.0,
     )
 
 
@@ -110,8 +111,7 @@ def _renew(
     tools: Tools,
     entry: Entry,
     spec: DynamicSecretSpec,
-    identity: Identity,
-    token: Token,
+    login: Login,
     lease: Lease,
     deadline: Deadline,
 ) -> float | None:
@@ -119,7 +119,7 @@ def _renew(
     body: dict[str, Any] = {"lease_id": lease.id, "increment": int(lease.duration_s)}
     request = VaultRequest("PUT", "sys/leases/renew", body=body)
     try:
-        answer = tools.ask(identity, token, request, spec.vault_namespace)
+        answer = tools.ask(login, request)
     except VaultDenied as error:
         tools.tell(entry, reasons.LEASE_RENEWAL_ERROR, f"Could not renew lease: {error}", is_warning=True)
         return None
@@ -133,17 +133,16 @@ def _renew(
     after_s = _horizon(kept, spec)
     message = f'Renewed lease, lease_id="{lease.id}", horizon={after_s:.3f}s'
     tools.tell(entry, reasons.LEASE_RENEWED, message)
-    fields = _lease_fields(tools, kept, str(answer.get("request_id") or ""), identity, token)
+    fields = _lease_fields(tools, kept, str(answer.get("request_id") or ""), login)
     tools.save(entry, (), fields, deadline)
-    return _bounded(after_s, token)
+    return _bounded(after_s, login.token)
 
 
 def _issue(
     tools: Tools,
     entry: Entry,
     spec: DynamicSecretSpec,
-    identity: Identity,
-    token: Token,
+    login: Login,
     why: Plan,
     deadline: Deadline,
 ) -> float:
@@ -151,11 +150,11 @@ def _issue(
     before = lease_in(entry.status)
     was_synced = bool(entry.status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
-    answer = tools.ask(identity, token, request_of(spec), spec.vault_namespace)
-    lease = _granted(answer, token)
+    answer = tools.ask(login, request_of(spec))
+    lease = _granted(answer, login.token)
     fields: dict[str, Any] = {}
     if lease is not None:
-        fields = _lease_fields(tools, lease, str(answer.get("request_id") or ""), identity, token)
+        fields = _lease_fields(tools, lease, str(answer.get("request_id") or ""), login)
         entry = tools.save(entry, (), fields, deadline)
     try:
         source = source_of(spec, answer)
@@ -165,7 +164,7 @@ def _issue(
     except SyncError:
         # Nobody has these credentials, and the next attempt asks for others.
         if lease is not None:
-            _revoke(tools, entry, spec, identity, token, lease)
+            _revoke_if_possible(tools, entry, login, lease)
         raise
     if entry.status.get("lastGeneration") != entry.resource.generation:
         tools.destinations.prune(entry, spec.destination, deadline)
@@ -177,40 +176,27 @@ def _issue(
     tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
     if is_changed and was_synced:
         tools.roll(entry, spec.restart_targets, deadline)
-    if before is not None and lease is not None and before.id != lease.id and now() < before.ends_at():
-        _revoke_superseded(tools, entry, spec, identity, token, before, why)
-    return _bounded(after_s, token)
+    is_followed = before is not None and lease is not None and before.id != lease.id
+    if before is not None and is_followed and why.reason in _BEFORE_TIME and now() < before.ends_at():
+        _revoke_if_possible(tools, entry, login, before)
+    return _bounded(after_s, login.token)
 
 
-def _revoke_superseded(
-    tools: Tools,
-    entry: Entry,
-    spec: DynamicSecretSpec,
-    identity: Identity,
-    token: Token,
-    lease: Lease,
-    why: Plan,
-) -> None:
-    """Revoke a lease that others have followed before its time; one at its end is left to programs that still use it."""
-    if why.reason in (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING):
-        _revoke(tools, entry, spec, identity, token, lease)
-
-
-def _revoke(
-    tools: Tools, entry: Entry, spec: DynamicSecretSpec, identity: Identity, token: Token, lease: Lease
-) -> None:
-    request = VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id})
+def _revoke_if_possible(tools: Tools, entry: Entry, login: Login, lease: Lease) -> None:
     try:
-        tools.ask(identity, token, request, spec.vault_namespace)
+        _revoke(tools, entry, login, lease)
     except SyncError as error:
         message = f"Lease {lease.id} could not be revoked; it ends by itself: {error}"
         tools.tell(entry, reasons.LEASE_REVOKED, message, is_warning=True)
-        return
+
+
+def _revoke(tools: Tools, entry: Entry, login: Login, lease: Lease) -> None:
+    tools.ask(login, VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id}))
     tools.tell(entry, reasons.LEASE_REVOKED, f'Lease revoked, lease_id="{lease.id}"')
 
 
 def _without_lease(
-    tools: Tools, entry: Entry, spec: DynamicSecretSpec, identity: Identity, token: Token, deadline: Deadline
+    tools: Tools, entry: Entry, spec: DynamicSecretSpec, login: Login, deadline: Deadline
 ) -> float:
     """Read credentials that Vault answers without a lease anew: those that it rotates, or that have a refreshAfter.
 
@@ -221,7 +207,7 @@ def _without_lease(
         mac = str(entry.status.get("secretMAC") or "")
         if tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
             return NEVER
-    return _issue(tools, entry, spec, identity, token, Plan(Step.ISSUE, reasons.FIRST_SYNC), deadline)
+    return _issue(tools, entry, spec, login, Plan(Step.ISSUE, reasons.FIRST_SYNC), deadline)
 
 
 def _granted(answer: dict[str, Any], token: Token) -> Lease | None:
@@ -232,17 +218,20 @@ def _granted(answer: dict[str, Any], token: Token) -> Lease | None:
     return Lease(str(answer["lease_id"]), duration_s, renewable, now(), _wall_end(token))
 
 
-def _lease_fields(
-    tools: Tools, lease: Lease, request_id: str, identity: Identity, token: Token
-) -> dict[str, Any]:
-    kept = replace(lease, token_ends_at=_wall_end(token))
-    fields = lease_status(kept, request_id, tools.sessions.mark(identity))
-    fields["vaultClientMeta"]["id"] = _token_mark(tools, token)
+def _lease_fields(tools: Tools, lease: Lease, request_id: str, login: Login) -> dict[str, Any]:
+    kept = replace(lease, token_ends_at=_wall_end(login.token))
+    fields = lease_status(kept, request_id, tools.sessions.mark(login.identity))
+    fields["vaultClientMeta"]["id"] = _token_mark(tools, login.token)
     return fields
 
 
 def _horizon(lease: Lease, spec: DynamicSecretSpec) -> float:
-    return horizon_s(lease.duration_s, spec.renewal_percent, zlib.crc32(lease.id.encode()) / (1 << 32))
+    return horizon_s(lease.duration_s, spec.renewal_percent, _chance_of(lease))
+
+
+def _chance_of(lease: Lease) -> float:
+    """Return a number from 0 to 1 that is the lease's own, also after a restart."""
+    return zlib.crc32(lease.id.encode()) / (1 << 32)
 
 
 def _bounded(after_s: float, token: Token) -> float:
@@ -258,7 +247,4 @@ def revoke_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline
         return
     access = tools.access(spec.auth, entry.resource.namespace)
     identity = tools.identity(access, entry.resource.namespace, deadline)
-    token = tools.sessions.token(identity, deadline, kept=True)
-    request = VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id})
-    tools.ask(identity, token, request, spec.vault_namespace)
-    tools.tell(entry, reasons.LEASE_REVOKED, f'Lease revoked, lease_id="{lease.id}"')
+    _revoke(tools, entry, tools.log_in(identity, spec, deadline, kept=True), lease)

@@ -1,6 +1,5 @@
 """Tools that the work on every object needs: status, events, finalizers, and requests of Vault."""
 
-import datetime
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices
-from vaultsync.cluster.objects import Objects, custom
+from vaultsync.cluster.objects import Objects, custom, utc
 from vaultsync.cluster.rollouts import restart
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.content.transformation import Merged, merged
@@ -32,6 +31,15 @@ from vaultsync.vault.sessions import Sessions, Token
 
 _TIMEOUT_S = 30.0
 _FORBIDDEN = 403
+
+
+@dataclass(frozen=True)
+class Login:
+    """A token of an identity, and the namespace of Vault that requests with it are for."""
+
+    identity: Identity
+    token: Token
+    vault_namespace: str
 
 
 @dataclass(frozen=True)
@@ -75,23 +83,28 @@ class Tools:
             params=pairs(merged_auth.params),
         )
 
-    def ask(
-        self, identity: Identity, token: Token, request: VaultRequest, vault_namespace: str
-    ) -> dict[str, Any]:
+    def log_in(
+        self, identity: Identity, spec: SecretSpec, deadline: Deadline, *, kept: bool = False
+    ) -> Login:
+        """Return the login of an identity for an object; with `kept` it survives a restart. Raises SyncError or Refused."""
+        token = self.sessions.token(identity, deadline, kept=kept)
+        return Login(identity, token, spec.vault_namespace or identity.vault_namespace)
+
+    def ask(self, login: Login, request: VaultRequest) -> dict[str, Any]:
         """Return Vault's answer to a request; a token that is refused is used no more."""
         call = Call(
             request.method,
             request.path,
             request.query,
             request.body,
-            token.value,
-            vault_namespace or identity.vault_namespace,
+            login.token.value,
+            login.vault_namespace,
         )
         try:
-            return self.vaults.send(identity.server, call)
+            return self.vaults.send(login.identity.server, call)
         except VaultDenied as error:
             if error.status == _FORBIDDEN:
-                self.sessions.forget(identity, token)
+                self.sessions.forget(login.identity, login.token)
             raise
 
     def transformation(self, entry: Entry, spec: SecretSpec) -> Merged:
@@ -156,11 +169,6 @@ class Tools:
 def finalizer(kind: str) -> str:
     """Return the finalizer of a kind, that of the Vault Secrets Operator."""
     return f"{kind.lower()}.secrets.hashicorp.com/finalizer"
-
-
-def utc() -> str:
-    """Return the time in the form of Kubernetes' Time."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def now() -> float:
