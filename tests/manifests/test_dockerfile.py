@@ -1,4 +1,4 @@
-"""What the image is built from: the packages of setup.cfg, and nothing else of the repository."""
+"""The sources of the image: every package of setup.cfg."""
 
 import re
 from configparser import ConfigParser

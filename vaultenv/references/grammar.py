@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PREFIX = b"vault:"
 _OPENINGS = (b"${", b"${>>", b"${>")
-"""What makes an inline reference of a `vault:` behind it."""
+"""Openings that make an inline reference of a `vault:` behind them."""
 _DIGITS = b"0123456789"
 _MOST_REFERENCES = 10_000
 _LONGEST_REFERENCE = 131_072

@@ -5,7 +5,7 @@ TemplateError            at a character of the source
 """
 
 FAILS = "the template fails: "
-"""How the message of `fail` begins; what follows is the template's, and may hold a value."""
+"""Begins the message of `fail`; the rest is the template's, and may hold a value."""
 
 
 class TemplateError(Exception):

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Times:
-    """How long a holder is left alone, how long it leads without a renewal, and how often everybody looks, in seconds."""
+    """Seconds for which a holder is left alone, for which it leads without a renewal, and between two looks of everybody."""
 
     duration_s: int = 15
     lead_s: float = 10.0
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 
 
 class Leases(Protocol):
-    """What an election needs of the API server: `vaultkube.apiserver.client.Cluster`."""
+    """Reads and writes Leases for an election: `vaultkube.apiserver.client.Cluster`."""
 
     def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
 

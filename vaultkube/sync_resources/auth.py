@@ -30,7 +30,7 @@ _EVERY = "*"
 
 @dataclass(frozen=True)
 class MergeStrategy:
-    """What becomes of headers and parameters that both have."""
+    """Strategies for headers and parameters that both have."""
 
     headers: str = item("headers", _STRATEGY, f"headers: {_STRATEGY_HELP}")
     params: str = item("params", _STRATEGY, f"parameters: {_STRATEGY_HELP}")

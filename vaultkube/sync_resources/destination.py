@@ -41,7 +41,7 @@ class TransformationRef:
 
 @dataclass(frozen=True)
 class Transformation:
-    """What of Vault's answer goes into the Secret, and under which keys."""
+    """The parts of Vault's answer that go into the Secret, and their keys."""
 
     templates: dict[str, Template] = group_map(
         "templates",

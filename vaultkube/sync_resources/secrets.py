@@ -14,7 +14,7 @@ _TARGETS_HELP = "workloads that are rolled after a change"
 
 @dataclass(frozen=True)
 class SyncConfig:
-    """How changes are noticed."""
+    """Settings of how changes are noticed."""
 
     instant: bool = item("instantUpdates", FLAG, "whether Vault's events are listened to (Vault Enterprise)")
 

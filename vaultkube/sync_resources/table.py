@@ -29,7 +29,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold between fields of one object: as CEL for the API server, as `holds` on the same object here."""
+    """A condition between fields of one object: as CEL for the API server, as `holds` on the same object here."""
 
     cel: str
     holds: Callable[[Mapping[str, Any]], bool]

@@ -25,7 +25,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reflected:
-    """What is watched, and who is told: all of it after a list, and each change after that."""
+    """A collection to watch, and the functions that get all of it after a list, and each change after that."""
 
     collection: Collection
     all: Callable[[Sequence[Document]], None]

@@ -11,7 +11,7 @@ from vaultsync.content.ownership import UID_LABEL
 
 
 class Key(NamedTuple):
-    """Which custom object."""
+    """The name of a custom object, with its kind and namespace."""
 
     kind: str
     namespace: str
@@ -38,12 +38,12 @@ class Entry:
 
     @property
     def key(self) -> Key:
-        """Which object it is."""
+        """The key of the object."""
         return Key(self.resource.kind, self.resource.namespace, self.resource.name)
 
 
 class SecretMark(NamedTuple):
-    """What is kept of a Secret that is ours: whose it is, and its resourceVersion. Its data is never kept."""
+    """The owner and the resourceVersion of a Secret that is ours. Its data is never kept."""
 
     owner_uid: str
     version: str

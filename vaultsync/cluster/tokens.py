@@ -1,4 +1,4 @@
-"""What the operator keeps in Secrets of its own namespace: the key of its HMACs, and tokens that leases hang on."""
+"""Secrets of the operator's own namespace: the key of its HMACs, and tokens that leases hang on."""
 
 import secrets as random_bytes
 from collections.abc import Mapping

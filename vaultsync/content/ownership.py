@@ -21,7 +21,7 @@ UID_LABEL = "secrets.hashicorp.com/vso-ownerRefUID"
 
 
 class Write(Enum):
-    """What is to be done with a destination."""
+    """The write that a destination needs."""
 
     CREATE = "it is not there, and is created"
     OWN = "it is this object's, and is written"

@@ -9,7 +9,7 @@ _LONGEST = 1024
 
 
 class Condition(NamedTuple):
-    """What is true of an object, why, and in words."""
+    """A condition of an object, with its reason and message."""
 
     type: str
     holds: bool

@@ -17,7 +17,7 @@ _LAST_PART = 0.1
 
 
 class Step(Enum):
-    """What is done."""
+    """The next step of a dynamic secret."""
 
     WAIT = "nothing is due"
     RENEW = "the lease is renewed"
@@ -43,7 +43,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Facts:
-    """What else is known: whether the Secret is there and ours, and who is logged in."""
+    """Facts beside the lease: whether the Secret is there and ours, and who is logged in."""
 
     generation: int
     last_generation: int

@@ -15,7 +15,7 @@ from vaultsync.cluster.reflector import Reflected, Reflector
 
 
 class Told:
-    """What a reflector has told."""
+    """The changes that a reflector has reported."""
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self.lists: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""What a dynamic secret needs, decided from its status and the clock."""
+"""Steps of a dynamic secret, decided from its status and the clock."""
 
 from dataclasses import replace
 
