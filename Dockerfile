@@ -47,7 +47,9 @@ COPY vaultenv vaultenv
 COPY vaultkube vaultkube
 COPY vaultsync vaultsync
 COPY webhook webhook
-RUN /opt/vault-webhook/bin/pip install --no-cache-dir .
+# `--build-arg EXTRAS=tracing` adds what sends traces.
+ARG EXTRAS=
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir ".${EXTRAS:+[$EXTRAS]}"
 
 FROM installed AS installed-csi
 RUN /opt/vault-webhook/bin/pip install --no-cache-dir '.[csi]'

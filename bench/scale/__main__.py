@@ -6,7 +6,6 @@ looks at gets a fifth as many pods.
 """
 
 import argparse
-import base64
 import json
 import re
 import tempfile
@@ -86,30 +85,8 @@ def _replica(
     served = Served(folder / half, authority, settings)
     stack.callback(served.stop)
     served.wait()
-    cluster.apply(json.dumps(_registration(half, served, authority)))
+    cluster.apply(json.dumps(served.registration(f"vault-webhook-{half}", **{_HALF: half})))
     return _Replica(served)
-
-
-def _registration(half: str, served: Served, authority: Authority) -> dict[str, object]:
-    bundle = base64.b64encode(authority.ca_file.read_bytes()).decode()
-    webhook = {
-        "name": f"pods-{half}.vault-webhook.svc",
-        "admissionReviewVersions": ["v1"],
-        "clientConfig": {"url": f"{served.address}/pods", "caBundle": bundle},
-        "rules": [
-            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
-        ],
-        "reinvocationPolicy": "IfNeeded",
-        "sideEffects": "NoneOnDryRun",
-        "timeoutSeconds": 10,
-        "namespaceSelector": {"matchLabels": {_HALF: half}},
-    }
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": f"vault-webhook-{half}"},
-        "webhooks": [webhook],
-    }
 
 
 def _measure(

@@ -1,9 +1,11 @@
 """A running `vault-webhook serve`, as in production: gunicorn, TLS, two workers."""
 
+import base64
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -60,6 +62,29 @@ class Served:
             return requests.get(f"{self.address}/healthz", verify=str(self.ca_file), timeout=timeout_s).ok
         except requests.RequestException:
             return False
+
+    def registration(self, name: str = "vault-webhook", **namespaces: str) -> dict[str, Any]:
+        """Return the configuration by which an API server asks it about pods, in namespaces with these labels or in all."""
+        webhook = {
+            "name": f"pods.{name}.svc",
+            "admissionReviewVersions": ["v1"],
+            "clientConfig": {
+                "url": f"{self.address}/pods",
+                "caBundle": base64.b64encode(self.ca_file.read_bytes()).decode(),
+            },
+            "rules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+            ],
+            "reinvocationPolicy": "IfNeeded",
+            "sideEffects": "NoneOnDryRun",
+            "namespaceSelector": {"matchLabels": namespaces},
+        }
+        return {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "MutatingWebhookConfiguration",
+            "metadata": {"name": name},
+            "webhooks": [webhook],
+        }
 
     def stop(self) -> None:
         """End it in order."""

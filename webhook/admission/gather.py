@@ -64,7 +64,8 @@ def finish(steps: Steps[Decision], need: Need | Decision, services: Services, de
     """Return the decision after all of its needs are met, `need` first."""
     while not isinstance(need, Decision):
         try:
-            found = fetch(need, services, deadline)
+            with services.waiting(type(need).__name__):
+                found = fetch(need, services, deadline)
         except Refused as refusal:
             need = advance(partial(steps.throw, refusal))
         else:

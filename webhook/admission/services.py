@@ -1,6 +1,7 @@
 """Clients for the API server, registries and Vault, grouped for one process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,6 +51,11 @@ class UnknownNodes:
         return ClusterNodes()
 
 
+def not_traced(_what: str) -> AbstractContextManager[object]:
+    """Return a block that no trace has a span for."""
+    return nullcontext()
+
+
 _MOST_RESOLVED = 4
 _MOST_LONG = 2
 
@@ -70,3 +76,5 @@ class Services:
     long_work: Gate = field(default_factory=lambda: Gate(_MOST_LONG))
     """Bounds the decisions at once that take more than a moment of work: each is one more to wait for to whoever is
     answered in a moment, as Python runs one thread at a time."""
+    waiting: Callable[[str], AbstractContextManager[object]] = not_traced
+    """Called with what is waited for; returns a block around the time that it takes, as the span of a trace."""

@@ -2,13 +2,14 @@
 
 import socket
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vaultkube.apiserver.client import Cluster
 from vaultkube.metrics import Metrics
 from vaultkube.vault.resolver import Vault
 from webhook.admission.admission import Admission, Services
 from webhook.admission.node_cache import NodeCache
+from webhook.admission.services import not_traced
 from webhook.commands.observed import ObservedVault
 from webhook.commands.serve import Operator, find_segments
 from webhook.config.settings import Settings
@@ -18,6 +19,9 @@ from webhook.serving.callers import Callers
 from webhook.serving.events import Events
 from webhook.serving.expiry import Expiry
 
+if TYPE_CHECKING:
+    from webhook.serving.tracing import Tracing
+
 
 def load_app(operator: Operator) -> Any:
     """Return the WSGI application of one worker, with its connections to the outside world."""
@@ -25,6 +29,7 @@ def load_app(operator: Operator) -> Any:
     metrics = Metrics()
     cluster = Cluster(operator.connection, strict_tls, observe=partial(metrics.call, "api_server"))
     nodes = NodeCache(cluster)
+    tracing = _tracing(operator.settings)
     nodes.known()  # so that the first pod finds them
     services = Services(
         cluster=cluster,
@@ -39,6 +44,7 @@ def load_app(operator: Operator) -> Any:
         nodes=nodes,
         own_namespace=operator.own_namespace,
         default_pull_secrets=_default_pull_secrets(operator),
+        waiting=tracing.waiting if tracing else not_traced,
     )
     admission = Admission(operator.settings, operator.defaults, services)
     events = Events(cluster, socket.gethostname())
@@ -50,7 +56,16 @@ def load_app(operator: Operator) -> Any:
         events.refused,
         Callers(find_segments(settings), bool(settings.client_ca_file), metrics.caller_denied),
         Expiry(settings.tls_cert_file, metrics.certificate_not_after) if settings.tls_cert_file else None,
+        tracing,
     )
+
+
+def _tracing(settings: Settings) -> "Tracing | None":
+    if not settings.trace_endpoint:
+        return None
+    from webhook.serving import tracing
+
+    return tracing.export()
 
 
 def _lookups(settings: Settings) -> int:

@@ -90,6 +90,9 @@ def import_app(operator: Operator) -> Callable[[], Any]:
 
     from webhook.commands.application import load_app
 
+    if operator.settings.trace_endpoint:
+        import webhook.serving.tracing  # noqa: F401
+
     gc.collect()
     gc.freeze()  # a collection writes into all objects, and each page that is written becomes a worker's own
     return partial(load_app, operator)

@@ -123,6 +123,12 @@ class Settings:
         also="AGENT_INJECT_LOG_LEVEL",
         help="the webhook's own log level, and the launcher's default",
     )
+    trace_endpoint: str = setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        TEXT,
+        "",
+        help="where OpenTelemetry traces go over HTTP, such as http://collector.monitoring:4318; the packages are the extra `tracing` (docs/tracing.md)",
+    )
     address_allow_list: tuple[str, ...] = setting(
         "VAULT_ADDR_ALLOWLIST", WORDS, "", help="Vault addresses that annotations may name, beside VAULT_ADDR"
     )

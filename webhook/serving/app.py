@@ -11,7 +11,7 @@ from webhook.admission.review import AdmissionRequest
 from webhook.serving.callers import Callers
 from webhook.serving.expiry import Expiry
 from webhook.serving.fast_path import DENIED, PATHS
-from webhook.serving.reviewer import CALLERS, REVIEWER, Admission, Reviewer
+from webhook.serving.reviewer import CALLERS, REVIEWER, Admission, Reviewer, Tracing
 from webhook.serving.tls import ServerSocket
 
 BODY_LIMIT = 8 << 20
@@ -25,16 +25,17 @@ def create_app(
     on_refusal: Callable[[AdmissionRequest, str], None] = lambda _request, _reason: None,
     callers: Callers | None = None,
     expiry: Expiry | None = None,
+    tracing: Tracing | None = None,
 ) -> Flask:
     """Return the application; `budget_s` bounds each admission, and the caller's `?timeout=` does as well.
 
     `on_refusal` is called with the request and the reason, and must return at once. Without `callers` everybody is
-    answered. With `expiry`, the webhook is ready only while its certificate is valid.
+    answered. With `expiry`, the webhook is ready only while its certificate is valid. With `tracing`, reviews have spans.
     """
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
-    reviewer = app.extensions[REVIEWER] = Reviewer(admission, metrics, budget_s, on_refusal)
+    reviewer = app.extensions[REVIEWER] = Reviewer(admission, metrics, budget_s, on_refusal, tracing)
     allowed = app.extensions[CALLERS] = callers or Callers()
 
     def review(resource: str, segment: str = "") -> Response:
@@ -44,7 +45,8 @@ def create_app(
             return Response(DENIED, 403, {"Connection": "close"}, mimetype="text/plain")
         if isinstance(connection, ServerSocket):
             connection.is_api_server = True
-        answer = reviewer.answer(resource, request.query_string, request.get_data(cache=False))
+        body, traceparent = request.get_data(cache=False), request.headers.get("traceparent", "")
+        answer = reviewer.answer(resource, request.query_string, body, traceparent)
         return Response(answer.body, answer.status, content_type=answer.content_type)
 
     for path, resource in PATHS.items():

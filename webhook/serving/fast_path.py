@@ -53,10 +53,10 @@ _FIELDS = frozenset(
         b"accept",
         b"accept-encoding",
         b"content-type",
-        b"traceparent",
         b"tracestate",
     ]
 )
+_TRACEPARENT = re.compile(rb"^traceparent:[ \t]*([!-~]{1,512})\r\n", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(rb"[0-9]{1,7}")
 DENIED = b"only the API server is answered here\n"
 _DENIED = (
@@ -71,21 +71,23 @@ _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length
 
 
 class Request(NamedTuple):
-    """A review: its resource, the query of its URL, and the body."""
+    """A review: its resource, the query of its URL, the body, and its place in a trace."""
 
     resource: str
     query: bytes
     body: bytes
+    traceparent: str = ""
 
 
 class Head(NamedTuple):
-    """The head of a review: segment of the path, resource, query, and where the body begins and ends."""
+    """The head of a review: segment of the path, resource, query, where the body begins and ends, and `traceparent`."""
 
     segment: bytes
     resource: str
     query: bytes
     start: int
     end: int
+    traceparent: str
 
 
 class State(Enum):
@@ -171,7 +173,7 @@ class Incoming:
             return State.UNUSUAL
         if length < head.end:
             return State.COMING
-        return Request(head.resource, head.query, bytes(self._received[head.start :]))
+        return Request(head.resource, head.query, bytes(self._received[head.start :]), head.traceparent)
 
     def _can_become_one(self) -> bool:
         if not self._is_request and b"\r\n" in self._received:
@@ -187,13 +189,23 @@ def parse_head(text: bytes) -> Head | None:
     match = _LINE.fullmatch(line)
     if match is None:
         return None
+    lines, traceparent = _without_traceparent(lines)
     try:
         length = _body_length(lines)
     except _Unusual:
         return None
-    return Head(
-        match[1] or b"", PATHS[match[2].decode("ascii")], match[3] or b"", len(text), len(text) + length
-    )
+    resource = PATHS[match[2].decode("ascii")]
+    return Head(match[1] or b"", resource, match[3] or b"", len(text), len(text) + length, traceparent)
+
+
+def _without_traceparent(lines: bytes) -> tuple[bytes, str]:
+    """Return the header fields that are alike in many reviews, and the one that is another in each."""
+    if b"raceparent:" not in lines:
+        return lines, ""
+    match = _TRACEPARENT.search(lines)
+    if match is None:
+        return lines, ""
+    return lines[: match.start()] + lines[match.end() :], match[1].decode("ascii")
 
 
 class _Unusual(Exception):

@@ -3,8 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
@@ -43,6 +44,20 @@ class Admission(Protocol):
     def ready(self, deadline: Deadline) -> bool: ...
 
 
+class ReviewSpan(Protocol):
+    """The span of a trace for one review: `webhook.serving.tracing.ReviewSpan`."""
+
+    def current(self) -> AbstractContextManager[object]: ...
+
+    def end(self, fields: Mapping[str, Any]) -> None: ...
+
+
+class Tracing(Protocol):
+    """Begins spans: `webhook.serving.tracing.Tracing`."""
+
+    def begin(self, resource: str, traceparent: str) -> ReviewSpan: ...
+
+
 class Answer(NamedTuple):
     """An answer over HTTP."""
 
@@ -60,21 +75,24 @@ class Reviewer:
         metrics: Metrics,
         budget_s: float,
         on_refusal: Callable[[AdmissionRequest, str], None],
+        tracing: Tracing | None = None,
     ) -> None:
         self.admission = admission
         self._metrics = metrics
         self._budget_s = budget_s
         self._on_refusal = on_refusal
+        self._tracing = tracing
 
-    def answer(self, resource: str, query: bytes, body: bytes) -> Answer:
+    def answer(self, resource: str, query: bytes, body: bytes, traceparent: str = "") -> Answer:
         """Return the AdmissionReview that answers the one in `body`, or HTTP 400 if there is none."""
-        review = self.begin(resource, query, body)
+        review = self.begin(resource, query, body, traceparent)
         return review if isinstance(review, Answer) else review.finish()
 
-    def begin(self, resource: str, query: bytes, body: bytes) -> "Answer | Review":
+    def begin(self, resource: str, query: bytes, body: bytes, traceparent: str = "") -> "Answer | Review":
         """Return the answer if it takes a moment and nothing from outside, else the review, to `finish` in a thread.
 
-        `query` is that of the URL: the API server's `timeout` bounds the review as `budget_s` does.
+        `query` is that of the URL: the API server's `timeout` bounds the review as `budget_s` does. `traceparent` is the
+        header field.
         """
         started = time.monotonic()
         try:
@@ -85,7 +103,8 @@ class Reviewer:
             _log.warning("not an AdmissionReview", extra={"fields": fields})
             return Answer("400 Bad Request", "text/plain; charset=utf-8", f"{error}\n".encode())
         deadline = ShortDeadline(min(self._budget_s, caller_budget_s(query)))
-        review = Review(self, resource, request, deadline, started)
+        span = self._tracing.begin(resource, traceparent) if self._tracing else None
+        review = Review(self, resource, request, deadline, started, span)
         return review.advance() or review
 
     def report(self, review: "Review", decision: Decision) -> Answer:
@@ -112,6 +131,8 @@ class Reviewer:
         level = logging.WARNING if decision.refusal else logging.INFO
         if _log.isEnabledFor(level):
             _log.handle(Line(_log.name, level, "reviewed", fields))
+        if review.span:
+            review.span.end(fields)
         if decision.refusal:
             self._on_refusal(request, decision.refusal)
         return Answer("200 OK", "application/json", encode(answer(request, decision)))
@@ -128,7 +149,7 @@ class Reviewer:
 class Review:
     """One review under way: its decision is advanced without waiting first, and finished in a thread if it must wait."""
 
-    __slots__ = ("_deadline", "_need", "_reviewer", "_steps", "request", "resource", "started")
+    __slots__ = ("_deadline", "_need", "_reviewer", "_steps", "request", "resource", "span", "started")
 
     def __init__(
         self,
@@ -137,10 +158,12 @@ class Review:
         request: AdmissionRequest,
         deadline: ShortDeadline,
         started: float,
+        span: ReviewSpan | None,
     ) -> None:
         self.resource = resource
         self.request = request
         self.started = started
+        self.span = span
         self._reviewer = reviewer
         self._deadline = deadline
         self._begin()
@@ -168,8 +191,9 @@ class Review:
         self._deadline.resume()
         admission = self._reviewer.admission
         try:
-            need = self._need or admission.begin_long(self._steps, self.request, self._deadline)
-            decision = admission.finish(self._steps, need, self._deadline)
+            with self.span.current() if self.span else nullcontext():
+                need = self._need or admission.begin_long(self._steps, self.request, self._deadline)
+                decision = admission.finish(self._steps, need, self._deadline)
         except Exception as error:
             decision = self._reviewer.internal_error(self, error)
         return self._reviewer.report(self, decision)

@@ -1,0 +1,72 @@
+"""Traces by OpenTelemetry: a span for each review, and one below it for each fact from outside that it waits for.
+
+The API server begins the trace (`--tracing-config-file`) and names it in `traceparent`. The SDK's own variables, `OTEL_…`, say
+where spans go and how many: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+
+The packages are the extra `tracing`; they are loaded where OTEL_EXPORTER_OTLP_ENDPOINT is set.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from vaultkube.errors import InvalidSetting
+
+try:
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+except ImportError as error:
+    raise InvalidSetting(
+        f"OTEL_EXPORTER_OTLP_ENDPOINT is set, and {error.name} is not installed: install 'vault-webhook[tracing]', "
+        "or build the image with --build-arg EXTRAS=tracing"
+    ) from None
+
+_NAME = "vault-webhook"
+
+
+class Tracing:
+    """Begins a span for each review."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._tracer = provider.get_tracer(_NAME)
+        self._propagator = TraceContextTextMapPropagator()
+
+    def begin(self, resource: str, traceparent: str) -> "ReviewSpan":
+        """Return the span of a review of this resource, below `traceparent` (W3C Trace Context) if that names one."""
+        parent = self._propagator.extract({"traceparent": traceparent})
+        return ReviewSpan(self._tracer.start_span(f"review {resource}", parent, kind=trace.SpanKind.SERVER))
+
+    def waiting(self, what: str) -> AbstractContextManager[object]:
+        """Return a span, below the current one, that lasts as long as the block."""
+        return self._tracer.start_as_current_span(f"wait for {what}")
+
+
+class ReviewSpan:
+    """The span of one review."""
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: trace.Span) -> None:
+        self._span = span
+
+    def current(self) -> AbstractContextManager[object]:
+        """Make it the parent of the spans that this thread begins in the block."""
+        return trace.use_span(self._span)
+
+    def end(self, fields: Mapping[str, Any]) -> None:
+        """End it, with what the log says of the review."""
+        self._span.set_attributes({f"review.{name}": value for name, value in fields.items()})
+        self._span.end(time.time_ns())
+
+
+def export() -> Tracing:
+    """Return the Tracing whose spans go to OTEL_EXPORTER_OTLP_ENDPOINT over HTTP, from a thread of this process."""
+    os.environ.setdefault("OTEL_SERVICE_NAME", _NAME)
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return Tracing(provider)
