@@ -1,17 +1,16 @@
 """Decisions about Secrets, ConfigMaps and custom objects: their references are replaced by values of Vault."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from vaultenv.references.parts import Value
 from vaultenv.references.resolve import Transit
-from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import NotResolved
+from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
-from vaultkube.wire.objects import ConfigMap, KubernetesObject, Secret
 from webhook.admission.identity import check_identity
 from webhook.admission.needs import SecretObject, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
@@ -21,35 +20,14 @@ from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
-from webhook.objects import configmap, custom, secret
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
-from webhook.objects.references import References, find_references
+from webhook.objects.references import References, references_in
 
 _DEFAULT_ROLE = "default"
 
 
 _BATCH_SIZE = 25
-
-
-@dataclass(frozen=True)
-class ObjectKind:
-    """Functions that find and replace the values of one kind of object."""
-
-    find_values: Callable[[KubernetesObject], dict[str, bytes]]
-    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], Secret | ConfigMap | KubernetesObject]
-    is_secret: bool
-
-    def find_references(self, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:
-        """Return the references in the values of the object."""
-        return find_references(self.find_values(content), deadline, is_secret=self.is_secret)
-
-
-OBJECT_KINDS = {
-    "secrets": ObjectKind(secret.find_values, secret.replace_values, is_secret=True),
-    "configmaps": ObjectKind(configmap.find_values, configmap.replace_values, is_secret=False),
-    "objects": ObjectKind(custom.find_values, custom.replace_values, is_secret=True),
-}
 
 
 class ObjectDecisions:
@@ -68,7 +46,7 @@ class ObjectDecisions:
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         warnings += tuple(label_warnings(request.object.get("metadata")))
         refuse(problems)
-        references = kind.find_references(request.object, deadline)
+        references = references_in(kind, request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))
         if not references:
             return Decision(warnings=messages(warnings))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vaultkube.documents.base64 import decoded, encoded
-from webhook.objects.text import as_text
+from vaultkube.objects.text import as_text
 
 _JSON_KEY, _LEGACY_KEY = ".dockerconfigjson", ".dockercfg"
 _CREDENTIALS = ("username", "password")

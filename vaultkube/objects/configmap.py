@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.errors import NotResolved
+from vaultkube.objects.text import as_text
 from vaultkube.wire.objects import ConfigMap
-from webhook.objects.text import as_text
 
 _IN_BINARY = "use binaryData and base64 in Vault"
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
+from vaultkube.objects.docker import read_docker_config
+from vaultkube.objects.text import as_text
 from vaultkube.wire.objects import Secret
-from webhook.objects.docker import read_docker_config
-from webhook.objects.text import as_text
 
 _IN_DATA = "write the reference into data, in base64"
 
