@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vaultkube.objects import configmap, custom, secret
-from vaultkube.wire.objects import ConfigMap, KubernetesObject, Secret
+from vaultkube.wire.objects import KubernetesObject
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class ObjectKind:
     """Functions that find and replace the values of one kind of object."""
 
     find_values: Callable[[KubernetesObject], dict[str, bytes]]
-    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], Secret | ConfigMap | KubernetesObject]
+    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], KubernetesObject]
     is_secret: bool
 
 
