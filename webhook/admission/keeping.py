@@ -6,16 +6,14 @@ ServiceAccount as which the user may act.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vaultkube.documents.base64 import decoded
 from vaultkube.kept.codec import ANNOTATIONS_BYTES, mark_of, sealed, unsealed
+from vaultkube.kept.objects import annotation_of, with_annotation
 from vaultkube.kept.values import (
-    ANNOTATION,
     KEY_ENTRY,
     KEY_SECRET,
-    LABEL,
-    LABEL_VALUE,
     PATH,
     Kept,
     KeptLogin,
@@ -62,14 +60,16 @@ class Outcome(NamedTuple):
 
 def keep(change: Change, own_namespace: str) -> Steps[Outcome]:
     """Return the object with the references that are kept of it; the key is in the webhook's own namespace."""
-    if not change.after_s or not (change.texts or _annotation(change.content)):
-        return Outcome(_without(change.content))
+    if not change.after_s or not (change.texts or annotation_of(change.content)):
+        return Outcome(with_annotation(change.content, ""))
     if not change.place.name:
-        return Outcome(_without(change.content), (_warning(_NO_NAME),))
+        return Outcome(with_annotation(change.content, ""), (_warning(_NO_NAME),))
     found = yield SecretObject(own_namespace, KEY_SECRET)
     key = decoded(((found or {}).get("data") or {}).get(KEY_ENTRY))
     if not key:
-        return Outcome(_without(change.content), (_warning(_NO_KEY.format(own_namespace, KEY_SECRET)),))
+        return Outcome(
+            with_annotation(change.content, ""), (_warning(_NO_KEY.format(own_namespace, KEY_SECRET)),)
+        )
     return decide(change, key)
 
 
@@ -86,12 +86,14 @@ def decide(change: Change, key: bytes) -> Outcome:
         kept = _unchanged(given, change, values, key) | kept
     lost = _lost(given.values if given else (), kept, change)
     if not kept or login is None:
-        return Outcome(_without(change.content), lost)
+        return Outcome(with_annotation(change.content, ""), lost)
     text = sealed(Kept(login, change.after_s, dict(sorted(kept.items()))), change.place, key)
-    new = _with(change.content, text)
+    new = with_annotation(change.content, text)
     length = sum(len(name) + len(value) for name, value in new["metadata"]["annotations"].items())
     if length > ANNOTATIONS_BYTES:
-        return Outcome(_without(change.content), (_warning(_TOO_LONG.format(ANNOTATIONS_BYTES)), *lost))
+        return Outcome(
+            with_annotation(change.content, ""), (_warning(_TOO_LONG.format(ANNOTATIONS_BYTES)), *lost)
+        )
     return Outcome(new, lost)
 
 
@@ -112,40 +114,16 @@ def _unchanged(given: Kept, change: Change, values: Mapping[str, bytes], key: by
 
 def _lost(given: Iterable[str], kept: Mapping[str, KeptValue], change: Change) -> tuple[Problem, ...]:
     """Return a warning for what an annotation had and no longer has, or that it was none of the webhook's."""
-    if not given and _annotation(change.content) and not change.texts:
+    if not given and annotation_of(change.content) and not change.texts:
         return (_warning(_GONE.format("the object")),)
     return tuple(_warning(_GONE.format(f"key {name}")) for name in given if name not in kept)
 
 
 def _kept(content: KubernetesObject | None, place: Place, key: bytes) -> Kept | None:
     """Return what the annotation of an object keeps; None for one without its seal."""
-    text = _annotation(content or {})
+    text = annotation_of(content or {})
     found = unsealed(text, place, key) if text else None
     return found if isinstance(found, Kept) else None
-
-
-def _annotation(content: KubernetesObject) -> str:
-    text = ((content.get("metadata") or {}).get("annotations") or {}).get(ANNOTATION)
-    return text if isinstance(text, str) else ""
-
-
-def _with(content: KubernetesObject, text: str) -> KubernetesObject:
-    metadata: Any = {**content["metadata"]}
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: text}
-    metadata["labels"] = {**(metadata.get("labels") or {}), LABEL: LABEL_VALUE}
-    return {**content, "metadata": metadata}
-
-
-def _without(content: KubernetesObject) -> KubernetesObject:
-    """Return the object without annotation and label, the same where it has none."""
-    metadata: Any = content.get("metadata") or {}
-    if ANNOTATION not in (metadata.get("annotations") or {}):
-        return content
-    new: Any = {**metadata}
-    for part, key in (("annotations", ANNOTATION), ("labels", LABEL)):
-        if part in metadata:
-            new[part] = {name: value for name, value in (metadata[part] or {}).items() if name != key}
-    return {**content, "metadata": new}
 
 
 def _warning(message: str) -> Problem:
