@@ -1,6 +1,7 @@
 """Types of the values of settings and annotations: the accepted text, and the parser of each."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class ValueType:
 _DAY_S = 86400.0
 _LONGEST_S = float(1 << 63) / 1e9
 """The longest duration that Go can hold, 292 years."""
+_SHORTEST_REFRESH_S = 5
 _PULL_POLICIES = {policy.lower(): policy for policy in ("Always", "IfNotPresent", "Never")}
 _CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 # A segment of a path: text around `{namespace}`, or `*`; neither empty nor only dots.
@@ -40,6 +42,13 @@ def _boolean(text: str) -> bool:
 def _duration_s(text: str) -> float:
     duration_s = seconds(text)
     if duration_s >= _LONGEST_S:
+        raise ValueError(text)
+    return duration_s
+
+
+def _refresh_s(text: str) -> int:
+    duration_s = math.ceil(_duration_s(text))
+    if 0 < duration_s < _SHORTEST_REFRESH_S:
         raise ValueError(text)
     return duration_s
 
@@ -149,6 +158,7 @@ TEXT = ValueType("any text", lambda text: text)
 LINE = ValueType("text without line breaks and other control characters", _line)
 BOOLEAN = ValueType("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
 DURATION = ValueType("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
+REFRESH = ValueType(f"0, or a duration from {_SHORTEST_REFRESH_S}s on, such as 5m", _refresh_s)
 COUNT = ValueType("a whole number, 0 or more", _number(0, 9_999_999_999))
 BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", _number(1, LARGEST_NUMBER))
 WORDS = ValueType("a list with commas between its words", _words)

@@ -16,6 +16,8 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
+from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
+from vaultkube.policy.paths import PathPolicy
 from vaultkube.sync_resources.resources import KINDS
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
@@ -30,6 +32,9 @@ from vaultsync.control.tools import Tools
 from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
 from vaultsync.errors import SyncError
 from vaultsync.health import Figure, Health
+from vaultsync.kept.reading import Limits, Reading
+from vaultsync.kept.refresh import Refresher
+from vaultsync.kept.watched import Watched
 from vaultsync.settings import Settings
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
@@ -59,6 +64,8 @@ class Operator:
         self._queue = Queue()
         self._changes = Changes(self._store, self._queue)
         self._notices = Notices(self._objects)
+        self._watched = Watched(self._queue)
+        self._refresher: Refresher | None = None
         self._reflectors = self._new_reflectors()
         self._workers: Workers | None = None
         self._sessions: Sessions | None = None
@@ -168,11 +175,30 @@ class Operator:
         )
         self._sessions = sessions
         settle_s = SETTLE_S if spread else 0.0
-        self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s)
+        self._refresher = self._new_refresher(tools)
+        handlers = {each.name: self._refresher for each in self._settings.refreshed if self._refresher}
+        self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s, handlers)
         self._notices.start()
         self._changes.start(spread=spread)
+        if self._refresher:
+            self._watched.start(spread=spread)
         workers.start()
         return workers
+
+    def _new_refresher(self, tools: Tools) -> Refresher | None:
+        """Return what refreshes kept references; None where the webhook's namespace and its key are not there."""
+        settings = self._settings
+        namespace, deadline = settings.webhook_namespace, Deadline(_KEY_BUDGET_S)
+        try:
+            key = find_key(self._objects, namespace, KEY_SECRET, deadline) if settings.refreshed else b""
+        except (SyncError, Refused) as error:
+            _log.warning("kept references are not refreshed", extra={"fields": {"reason": str(error)}})
+            return None
+        policy = PathPolicy(settings.path_patterns)
+        limits = Limits(policy, settings.vault_namespace, namespace, settings.vault_ca_file)
+        reading = Reading(tools.vaults, tools.sessions, tools.authorities, limits)
+        collections = {each.name: each for each in settings.refreshed}
+        return Refresher(collections, key, self._watched, reading, self._objects, self._notices)
 
     def _new_reflectors(self) -> list[Reflector]:
         changes = self._changes
@@ -194,7 +220,19 @@ class Operator:
             accept_list=METADATA,
             accept_each=METADATA_EACH,
         )
-        return [Reflector(self._objects, self._connection, each) for each in (*customs, ours)]
+        kept = [
+            Reflected(
+                each.resource,
+                partial(self._watched.all_of, each.name),
+                partial(self._watched.changed, each.name),
+                partial(self._watched.removed, each.name),
+                selector=f"{LABEL}={LABEL_VALUE}",
+                accept_list=METADATA,
+                accept_each=METADATA_EACH,
+            )
+            for each in self._settings.refreshed
+        ]
+        return [Reflector(self._objects, self._connection, each) for each in (*customs, ours, *kept)]
 
     def _new_health(self) -> Health:
         try:
@@ -211,7 +249,7 @@ class Operator:
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
     def _figures(self) -> list[Figure]:
-        workers, sessions = self._workers, self._sessions
+        workers, sessions, refresher = self._workers, self._sessions, self._refresher
         values = (
             ("leads", "whether this replica is the one that works", self._election.leads()),
             ("queued", "objects that are due, now or later", len(self._queue)),
@@ -219,6 +257,12 @@ class Operator:
             ("failed_total", "how often that failed", workers.failed if workers else 0),
             ("failing", "objects that failed the last time", workers.failing() if workers else 0),
             ("synced", "objects whose Secret is in step, by their status", self._synced()),
+            ("kept", "objects with kept references", len(self._watched)),
+            (
+                "refreshed_total",
+                "how often such an object was written",
+                refresher.written if refresher else 0,
+            ),
             ("logins_total", "logins to Vault", sessions.logins if sessions else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )

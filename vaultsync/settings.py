@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vaultkube.settings_table import Row, read_table, rows_of, setting
-from vaultkube.value_types import COUNT, DURATION, LINE, ValueType, choice
+from vaultkube.value_types import COUNT, DURATION, LINE, PATH_PATTERNS, TEXT, WORDS, ValueType, choice
+from vaultsync.collections import KeptCollection, kept_collection
 
 
 def _listen(text: str) -> tuple[str, int]:
@@ -23,6 +24,11 @@ def _threads(text: str) -> int:
     return number
 
 
+def _collections(text: str) -> tuple[KeptCollection, ...]:
+    return tuple(kept_collection(word) for word in WORDS.parse(text))
+
+
+_COLLECTIONS = ValueType("names of resources with commas between them", _collections)
 _LISTEN = ValueType("HOST:PORT or :PORT", _listen)
 _THREADS = ValueType("a whole number from 1 to 64", _threads)
 _LEVEL = ValueType("one of debug, info, warn, error", choice("debug", "info", "warn", "warning", "error"))
@@ -54,6 +60,33 @@ class Settings:
     )
     drain_s: float = setting(
         "DRAIN_TIMEOUT", DURATION, "20s", help="how long work that has begun may take after SIGTERM"
+    )
+    refreshed: tuple[KeptCollection, ...] = setting(
+        "REFRESHED_RESOURCES",
+        _COLLECTIONS,
+        "secrets,configmaps",
+        help="the kinds of objects whose kept references are read again (docs/kept.md); custom ones as `databases.v1.example.com`",
+    )
+    webhook_namespace: str = setting(
+        "WEBHOOK_NAMESPACE",
+        LINE,
+        "vault-webhook",
+        help="the webhook's namespace, with the key of kept references and the Secrets of `vault-tls-secret`; without it nothing is refreshed",
+    )
+    vault_ca_file: str = setting(
+        "VAULT_CACERT",
+        TEXT,
+        "",
+        help="PEM file with the CA of Vault, for kept references without `vault-tls-secret`; default: the system's",
+    )
+    path_patterns: tuple[str, ...] = setting(
+        "VAULT_PATH_POLICY",
+        PATH_PATTERNS,
+        "",
+        help="the paths that kept references may name, as of the webhook",
+    )
+    vault_namespace: str = setting(
+        "VAULT_NAMESPACE", LINE, "", help="the webhook's VAULT_NAMESPACE, which that policy takes for granted"
     )
     once: bool = False
 

@@ -86,6 +86,17 @@ def resolve_values(
     every variable, or with the first of very many, and whatever `before_each` raises.
     """
     answers = gather(parsed.values(), reader, transit)
+    return replaced_values(parsed, answers, ignore_missing, before_each, bounds)
+
+
+def replaced_values(
+    parsed: Mapping[bytes, Value],
+    answers: Answers,
+    ignore_missing: bool,
+    before_each: Callable[[], object],
+    bounds: Bounds,
+) -> dict[bytes, bytes]:
+    """Return the values with their references replaced by answers that are there, as `resolve_values` does."""
     replacer = Replacer(answers, ignore_missing, before_each, bounds)
     resolved: dict[bytes, bytes] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []

@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
@@ -53,7 +53,7 @@ class Request:
     path: str
     what: str
     right: Right
-    body: Mapping[str, object] | None = None
+    body: Mapping[str, object] | Sequence[object] | None = None
     accept: str = "application/json"
     content_type: str = "application/json"
 

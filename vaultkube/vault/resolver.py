@@ -18,7 +18,7 @@ from vaultkube.vault.client import ANSWERS_BYTES, new_client
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.vault.reader import HvacReader, cause_of
 
-_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=4 << 20)
+OBJECT_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=4 << 20)
 """No object is larger than 1.5 MiB (etcd), no environment variable than 128 KiB (Linux)."""
 _UNAVAILABLE: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
@@ -99,7 +99,7 @@ def _resolve(resolution: Resolution, reader: HvacReader, deadline: Deadline) -> 
             transit=resolution.transit,
             ignore_missing=resolution.ignore_missing,
             before_each=deadline.check,
-            bounds=_BOUNDS,
+            bounds=OBJECT_BOUNDS,
         )
     except VaultEnvError as error:
         raise NotResolved(str(error)) from error

@@ -25,11 +25,20 @@ class GroupVersionKind(TypedDict, total=False):
     kind: str
 
 
+class GroupVersionResource(TypedDict, total=False):
+    """A resource, in one version: the plural name of its kind."""
+
+    group: str
+    version: str
+    resource: str
+
+
 class AdmissionRequest(TypedDict, total=False):
     """The request: an object that is created, changed or deleted."""
 
     uid: str
     kind: GroupVersionKind
+    resource: GroupVersionResource
     name: str
     namespace: str
     operation: str

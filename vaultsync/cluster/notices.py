@@ -22,10 +22,28 @@ _LONGEST = 1000
 _BUDGET_S = 5.0
 
 
+class Subject(NamedTuple):
+    """An object that an Event is about."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+def subject_of(resource: Resource) -> Subject:
+    """Return a custom object as what Events are about."""
+    return Subject(API_VERSION, resource.kind, resource.namespace, resource.name, resource.uid)
+
+
 class Notice(NamedTuple):
     """Something to tell the author of an object."""
 
-    resource: Resource
+    about: Subject
     reason: str
     message: str
     is_warning: bool = False
@@ -69,13 +87,13 @@ class Notices:
             try:
                 self._write(notice)
             except Refused as error:
-                fields = {"object": str(notice.resource), "reason": str(error)}
+                fields = {"object": str(notice.about), "reason": str(error)}
                 _log.warning("an Event was not sent", extra={"fields": fields})
 
     def _write(self, notice: Notice) -> None:
-        resource = notice.resource
-        key = (resource.uid, notice.reason, notice.message)
-        events = Collection("", "v1", "events", resource.namespace)
+        about = notice.about
+        key = (about.uid, notice.reason, notice.message)
+        events = Collection("", "v1", "events", about.namespace)
         now = utc()
         told = self._told.pop(key, None)
         deadline = Deadline(_BUDGET_S)
@@ -85,7 +103,7 @@ class Notices:
             self._remember(key, told._replace(times=told.times + 1))
             return
         # As client-go names them: kubectl shows events of the same second in the order of their names.
-        name = f"{resource.name[:200]}.{time.time_ns():016x}"
+        name = f"{about.name[:200]}.{time.time_ns():016x}"
         self._objects.add(events, _event(notice, name, now), deadline)
         self._remember(key, _Told(name, 1))
 
@@ -96,22 +114,22 @@ class Notices:
 
 
 def _event(notice: Notice, name: str, now: str) -> dict[str, object]:
-    resource = notice.resource
+    about = notice.about
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": name, "namespace": resource.namespace},
+        "metadata": {"name": name, "namespace": about.namespace},
         "involvedObject": {
-            "apiVersion": API_VERSION,
-            "kind": resource.kind,
-            "namespace": resource.namespace,
-            "name": resource.name,
-            "uid": resource.uid,
+            "apiVersion": about.api_version,
+            "kind": about.kind,
+            "namespace": about.namespace,
+            "name": about.name,
+            "uid": about.uid,
         },
         "type": "Warning" if notice.is_warning else "Normal",
         "reason": notice.reason,
         "message": notice.message[:_LONGEST],
-        "source": {"component": resource.kind},
+        "source": {"component": about.kind},
         "firstTimestamp": now,
         "lastTimestamp": now,
         "count": 1,

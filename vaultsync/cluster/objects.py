@@ -1,7 +1,7 @@
 """Objects of the API server: lists of them, and the writes, each one request that says which right it needs."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -17,6 +17,7 @@ JSON = "application/json"
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 METADATA_EACH = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 OURS = "app.kubernetes.io/managed-by=hashicorp-vso"
+_JSON_PATCH = "application/json-patch+json"
 _MERGE, _APPLY = "application/merge-patch+json", "application/apply-patch+yaml"
 _PAGE = 500
 
@@ -67,7 +68,7 @@ class Objects:
             answer = self._document(request, deadline)
             if answer is None:
                 raise ClusterUnavailable(
-                    f"the API server knows no {collection.plural}: apply manifests/sync/crds"
+                    f"the API server knows no {collection.plural}: apply their CustomResourceDefinition (manifests/sync/crds)"
                 )
             documents += answer.get("items") or ()
             metadata = answer.get("metadata") or {}
@@ -111,6 +112,19 @@ class Objects:
         path = f"{collection.path(name)}{end}?fieldManager={MANAGER}"
         right = collection.right("patch", name)._replace(subresource=subresource)
         request = Request("PATCH", path, collection.called(name), right, patch, content_type=_MERGE)
+        return self._document(request, deadline)
+
+    def patch(
+        self,
+        collection: Collection,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+        deadline: Deadline,
+    ) -> Mapping[str, Any] | None:
+        """Change an object by a JSON Patch and return the whole of it, None if it is gone (RFC 6902)."""
+        path = f"{collection.path(name)}?fieldManager={MANAGER}"
+        right = collection.right("patch", name)
+        request = Request("PATCH", path, collection.called(name), right, operations, content_type=_JSON_PATCH)
         return self._document(request, deadline)
 
     def delete(self, collection: Collection, name: str, uid: str, deadline: Deadline) -> None:

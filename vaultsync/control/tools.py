@@ -15,7 +15,7 @@ from vaultkube.sync_resources.requests import VaultRequest
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
-from vaultsync.cluster.notices import Notice, Notices
+from vaultsync.cluster.notices import Notice, Notices, subject_of
 from vaultsync.cluster.objects import Objects, custom, utc
 from vaultsync.cluster.rollouts import restart
 from vaultsync.cluster.store import Entry, Store, entry_of
@@ -118,7 +118,7 @@ class Tools:
 
     def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
         """Send an event about the object."""
-        self.notices.tell(Notice(entry.resource, reason, message, is_warning))
+        self.notices.tell(Notice(subject_of(entry.resource), reason, message, is_warning))
 
     def save(
         self,

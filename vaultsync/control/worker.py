@@ -3,7 +3,9 @@
 import datetime
 import logging
 import threading
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
@@ -28,11 +30,30 @@ SETTLE_S = 2.0
 SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
 
 
+class Handler(Protocol):
+    """Works on objects of other kinds than the custom ones: `vaultsync.kept.refresh.Refresher`."""
+
+    def work(self, key: Key, deadline: Deadline) -> float:
+        """Do what is due, and return the seconds until the next time; raise SyncError or Refused."""
+
+    def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
+        """Tell that the work has failed."""
+
+
 class Workers:
     """Works on objects as the queue gives them out."""
 
-    def __init__(self, tools: Tools, queue: Queue, threads: int, settle_s: float = SETTLE_S) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        queue: Queue,
+        threads: int,
+        settle_s: float = SETTLE_S,
+        handlers: Mapping[str, Handler] = MappingProxyType({}),
+    ) -> None:
+        """`handlers` work on the objects of further kinds, by the kind of their keys."""
         self._tools = tools
+        self._handlers = handlers
         self._queue = queue
         self._settle_s = settle_s
         self._failures: dict[Key, int] = {}
@@ -75,6 +96,8 @@ class Workers:
                 self._queue.done(key)
 
     def _work(self, key: Key) -> float:
+        if key.kind in self._handlers:
+            return self._handled(self._handlers[key.kind], key)
         entry = self._tools.store.get(key)
         if entry is None:
             self._failures.pop(key, None)
@@ -94,6 +117,18 @@ class Workers:
             return self._failed(entry, error, error.reason)
         except Refused as error:
             return self._failed(entry, error, reasons.SYNC_ERROR)
+        self._failures.pop(key, None)
+        return after_s
+
+    def _handled(self, handler: Handler, key: Key) -> float:
+        self.done += 1
+        try:
+            after_s = handler.work(key, Deadline(_BUDGET_S))
+        except (SyncError, Refused) as error:
+            _log.warning("not refreshed", extra={"fields": {"object": "/".join(key), "reason": str(error)}})
+            after_s = self._after_failure(key)
+            handler.failed(key, error, Deadline(_BUDGET_S))
+            return NEVER if isinstance(error, InvalidResource) else after_s
         self._failures.pop(key, None)
         return after_s
 

@@ -43,16 +43,7 @@ class Vaults:
 
     def send(self, server: Server, call: Call) -> dict[str, Any]:
         """Return the JSON object of Vault's answer, empty for 204; raise VaultDenied or VaultAway, which name the path."""
-        deadline = Deadline(server.timeout_s)
-        try:
-            response = self._pool(server).exchange(_request(server, call), deadline.remaining_s())
-        except NoRoom:
-            raise VaultDenied(f"{call.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
-        except requests.RequestException as error:
-            raise VaultAway(
-                f"{call.method} {server.address}/v1/{call.path}: {cause_of(error)}; check the address and CA of the "
-                "VaultConnection, and that Vault is up"
-            ) from None
+        response = self.exchange(server, call)
         if response.status_code in (200, 202, 204):
             return body_of(response.content)
         line = refusal(
@@ -61,6 +52,19 @@ class Vaults:
         if cannot_answer(response.status_code):
             raise VaultAway(f"{line}: Vault cannot answer now; it is asked again by itself")
         raise VaultDenied(line, response.status_code)
+
+    def exchange(self, server: Server, call: Call) -> requests.Response:
+        """Return Vault's answer, whatever its status; raise VaultDenied for a long one, VaultAway for none."""
+        deadline = Deadline(server.timeout_s)
+        try:
+            return self._pool(server).exchange(_request(server, call), deadline.remaining_s())
+        except NoRoom:
+            raise VaultDenied(f"{call.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
+        except requests.RequestException as error:
+            raise VaultAway(
+                f"{call.method} {server.address}/v1/{call.path}: {cause_of(error)}; check the address and CA of the "
+                "VaultConnection, and that Vault is up"
+            ) from None
 
     def _pool(self, server: Server) -> BoundedClient:
         key = server.ca, server.server_name, server.skip_verify

@@ -1,18 +1,20 @@
 """Decisions about Secrets, ConfigMaps and custom objects: their references are replaced by values of Vault."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from vaultenv.references.parts import Value
 from vaultenv.references.resolve import Transit
-from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import NotResolved
+from vaultkube.kept.values import KeptLogin, Place
+from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
-from vaultkube.wire.objects import ConfigMap, KubernetesObject, Secret
+from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.identity import check_identity
+from webhook.admission.keeping import Change, Outcome, keep
 from webhook.admission.needs import SecretObject, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
@@ -21,35 +23,15 @@ from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
-from webhook.objects import configmap, custom, secret
+from webhook.objects.keeping import find_keepable
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
-from webhook.objects.references import References, find_references
+from webhook.objects.references import References, references_in
 
 _DEFAULT_ROLE = "default"
 
 
 _BATCH_SIZE = 25
-
-
-@dataclass(frozen=True)
-class ObjectKind:
-    """Functions that find and replace the values of one kind of object."""
-
-    find_values: Callable[[KubernetesObject], dict[str, bytes]]
-    replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], Secret | ConfigMap | KubernetesObject]
-    is_secret: bool
-
-    def find_references(self, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:
-        """Return the references in the values of the object."""
-        return find_references(self.find_values(content), deadline, is_secret=self.is_secret)
-
-
-OBJECT_KINDS = {
-    "secrets": ObjectKind(secret.find_values, secret.replace_values, is_secret=True),
-    "configmaps": ObjectKind(configmap.find_values, configmap.replace_values, is_secret=False),
-    "objects": ObjectKind(custom.find_values, custom.replace_values, is_secret=True),
-}
 
 
 class ObjectDecisions:
@@ -68,18 +50,26 @@ class ObjectDecisions:
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         warnings += tuple(label_warnings(request.object.get("metadata")))
         refuse(problems)
-        references = kind.find_references(request.object, deadline)
+        references = references_in(kind, request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))
         if not references:
-            return Decision(warnings=messages(warnings))
+            kept = yield from self._keep(resource, request, request.object, config, {}, None)
+            return Decision(
+                patch=tuple(diff(request.object, kept.content)),
+                warnings=messages((*warnings, *kept.warnings)),
+            )
         warnings = (*warnings, *self._check(request, references, config, deadline))
         yield from check_identity(request, config.service_account, self._settings.object_identity_check)
         written = references.written() if request.dry_run else set()
         read = {key: value for key, value in references.parsed.items() if key not in written}
-        found = yield from self._resolve(read, config, request)
+        login, found = (yield from self._resolve(read, config, request)) if read else (None, {})
         resolved = {key: value for key, value in found.items() if value is not None}
+        content = kind.replace_values(request.object, resolved)
+        keepable = find_keepable(kind, request.object, content, is_text_public=config.refresh_text)
+        kept = yield from self._keep(resource, request, content, config, keepable.texts, login)
+        warnings += (*(keepable.warnings if config.refresh_after_s else ()), *kept.warnings)
         return Decision(
-            patch=diff(request.object, kind.replace_values(request.object, resolved)),
+            patch=diff(request.object, kept.content),
             warnings=[
                 *messages(warnings),
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
@@ -89,11 +79,31 @@ class ObjectDecisions:
             references=len(references.parsed),
         )
 
+    def _keep(
+        self,
+        resource: str,
+        request: AdmissionRequest,
+        content: KubernetesObject,
+        config: Config,
+        texts: Mapping[str, str],
+        login: VaultLogin | None,
+    ) -> Steps[Outcome]:
+        """Return the object with the references that are kept of it, those of this review by their texts."""
+        name = request.resource or resource
+        change = Change(
+            content,
+            request.old_object,
+            OBJECT_KINDS[resource],
+            Place(name, request.namespace, request.object_name),
+            config.refresh_after_s,
+            texts if login else {},
+            _kept_login(login, config.tls_secret) if login and texts else None,
+        )
+        return (yield from keep(change, self._own_namespace))
+
     def _resolve(
         self, values: Mapping[str, Value], config: Config, request: AdmissionRequest
-    ) -> Steps[dict[str, bytes | None]]:
-        if not values:
-            return {}
+    ) -> Steps[tuple[VaultLogin, dict[str, bytes | None]]]:
         account = config.service_account
         config, problems = with_role(config, request.namespace, request.object_name, account, _DEFAULT_ROLE)
         refuse(problems)
@@ -101,7 +111,7 @@ class ObjectDecisions:
         found: dict[str, bytes | None] = yield Resolution(
             values, login, _transit(config), config.ignore_missing, request.dry_run
         )
-        return found
+        return login, found
 
     def _check(
         self, request: AdmissionRequest, references: References, config: Config, deadline: Deadline
@@ -138,6 +148,19 @@ def _login(config: Config, namespace: str, ca: bytes) -> VaultLogin:
         audience=config.token_audience,
         ca=ca,
         skip_verify=config.skip_verify,
+    )
+
+
+def _kept_login(login: VaultLogin, tls_secret: str) -> KeptLogin:
+    return KeptLogin(
+        address=login.address,
+        auth_path=login.mount,
+        role=login.role,
+        service_account=login.service_account,
+        vault_namespace=login.vault_namespace,
+        audience=login.audience,
+        tls_secret=tls_secret,
+        skip_verify=login.skip_verify,
     )
 
 

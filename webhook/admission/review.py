@@ -39,6 +39,8 @@ class AdmissionRequest(NamedTuple):
     api_version: str = API_VERSIONS[0]
     user_info: UserInfo = _NOBODY
     """UserInfo of authentication.k8s.io: the user, or the controller, who sends the object to the API server."""
+    resource: str = ""
+    """The plural name of the object's kind, with its group: `databases.example.com`."""
 
     @property
     def object_name(self) -> str:
@@ -118,6 +120,9 @@ def parse_review(body: bytes) -> AdmissionRequest:
         dry_run=request.get("dryRun") is True,
         api_version=review["apiVersion"],
         user_info=user_info if isinstance(user_info, dict) else {},
+        resource=".".join(
+            filter(None, (_text(request.get("resource"), part) for part in ("resource", "group")))
+        ),
     )
 
 

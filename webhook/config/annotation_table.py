@@ -24,6 +24,7 @@ from vaultkube.value_types import (
     LOG_LEVEL,
     PROVIDER,
     PULL_POLICY,
+    REFRESH,
     TEXT,
     VOLUME_FILE,
     optional,
@@ -183,6 +184,22 @@ class Config(HelperAnnotations):
         setting="VAULT_IGNORE_MISSING_SECRETS",
         variable="VAULT_IGNORE_MISSING_SECRETS",
         help="leave out variables whose path is not in Vault; in other objects the reference stays, with a warning",
+    )
+    refresh_after_s: int = annotation(
+        "vault-refresh-after",
+        REFRESH,
+        "0",
+        scope=OBJECTS,
+        setting="VAULT_REFRESH_AFTER",
+        help="keep the references, and have `vault-webhook sync` read Vault again after so long and write what has changed: see docs/kept.md; 0: read once",
+    )
+    refresh_text: bool = annotation(
+        "vault-refresh-text",
+        BOOLEAN,
+        "false",
+        scope=OBJECTS,
+        setting="VAULT_REFRESH_TEXT",
+        help="text beside a reference of a Secret or custom object, templates and defaults are no secret, and may be kept in an annotation",
     )
     from_path: str = annotation(
         "vault-env-from-path",

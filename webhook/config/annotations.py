@@ -7,6 +7,7 @@ from typing import Any
 from vaultenv.errors import InvalidSetting
 from vaultenv.variables import VARIABLES
 from vaultkube import value_types
+from vaultkube.kept.values import ANNOTATION as KEPT_REFERENCES
 from vaultkube.problem import Problem
 from vaultkube.settings_table import read_table
 from webhook.config.annotation_keys import IMAGE_DIGESTS, PREFIX, PREFIXES, SUCCESSOR_PREFIX, annotation_path
@@ -17,6 +18,7 @@ from webhook.config.annotation_table import Config as Config
 from webhook.config.unsupported import unsupported_keys
 
 _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key in row.full_keys()}
+_WRITTEN = (IMAGE_DIGESTS, KEPT_REFERENCES)
 _SUGGESTIONS = 10
 _CLOSE = 0.85
 """A letter more, less or other in a short key; a word in common is not enough."""
@@ -70,9 +72,7 @@ def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
     """Return a warning for each annotation that has one of our prefixes and is in no row."""
     ours = (key for key in annotations if key.startswith(PREFIXES))
     unknown = sorted(
-        key
-        for key in ours
-        if key not in _POSITIONS and key != IMAGE_DIGESTS and key not in unsupported_keys()
+        key for key in ours if key not in _POSITIONS and key not in _WRITTEN and key not in unsupported_keys()
     )
     return [
         Problem(

@@ -1,1 +1,1 @@
-"""Secrets, ConfigMaps and custom objects: their references, and the same object with values in their place. Pure."""
+"""References in the values of Secrets, ConfigMaps and custom objects: the paths that they name, and their problems. Pure."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from vaultkube.objects.custom import pointer_path
 from vaultkube.policy.paths import RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath
 from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
 from webhook.config.annotations import Config
-from webhook.objects.custom import pointer_path
 from webhook.objects.references import References
 
 _FIELDS: tuple[Literal["stringData", "data", "binaryData"], ...] = ("stringData", "data", "binaryData")

@@ -8,6 +8,8 @@ from vaultenv.references.grammar import parse
 from vaultenv.references.invisible import ends_invisibly
 from vaultenv.references.parts import Ciphertext, Value
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.objects.kinds import ObjectKind
+from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
 from webhook.config.annotations import Config
 
@@ -108,3 +110,8 @@ def find_references(
             if value is not None:
                 parsed[name] = value
     return References(parsed, malformed, invisible)
+
+
+def references_in(kind: ObjectKind, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:
+    """Return the references in the values of an object of this kind, as `find_references` does."""
+    return find_references(kind.find_values(content), deadline, is_secret=kind.is_secret)

@@ -10,18 +10,17 @@ from typing import Any
 
 from vaultkube.apiserver.access import Right
 from vaultkube.deadline import Deadline
+from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.vault.login import Resolution
 from vaultkube.wire.objects import KubernetesObject
 from vaultkube.wire.reviews import UserInfo
 from webhook.admission.services import Cluster
 from webhook.config.configure import is_skipped
-from webhook.objects import configmap, secret
-from webhook.objects.references import find_references
+from webhook.objects.references import references_in
 from webhook.offline.reviewable import ReviewableObject, follow
 from webhook.pods.facts import find_source_keys
 from webhook.registry.query import ImageConfig, ImageQuery
 
-_FIND_VALUES = {"secrets": secret.find_values, "configmaps": configmap.find_values}
 _DOCKER_CONFIG = "kubernetes.io/dockerconfigjson"
 LAPTOP_PULL_SECRET = ("", "docker config of this machine")
 """Namespace and name under which `Manifests` gives the pull secret of the machine."""
@@ -122,7 +121,7 @@ def _as_stored(found: ReviewableObject) -> KubernetesObject:
         content: KubernetesObject = {**found.content, "data": with_string_data(found.content)}
         if not found.sent or is_skipped(found.annotations):
             return content
-        resolved = set(find_references(_FIND_VALUES[found.resource](content)).names())
+        resolved = set(references_in(OBJECT_KINDS[found.resource], content).names())
     except (AttributeError, TypeError, ValueError):
         return {}
     return {

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.policy.paths import RequestedPath
 from vaultkube.problem import FieldPath
 from vaultkube.provider_class.parameters import parse_class
-from webhook.admission.objects import OBJECT_KINDS
 from webhook.config.configure import is_skipped
 from webhook.objects.paths import find_requested_paths
+from webhook.objects.references import references_in
 from webhook.offline.checks import sync_resources
 from webhook.offline.checks.annotations import configure_object
 from webhook.offline.checks.provider_classes import find_classes, requested_paths
@@ -62,7 +63,7 @@ def _requested(
     vault_namespace = operator.defaults["vault_namespace"]
     if reviewable.resource != "pods":
         config = configure_object(reviewable, operator).config
-        references = OBJECT_KINDS[reviewable.resource].find_references(reviewable.content)
+        references = references_in(OBJECT_KINDS[reviewable.resource], reviewable.content)
         yield from find_requested_paths(reviewable.content, references, config, vault_namespace)
         return
     settings = operator.settings_for(reviewable.annotations)

@@ -9,7 +9,13 @@ from kubernetes import client
 from vaultkube.wire import containers, leases, meta, nodes, objects, pods, reviews
 
 _MODULES = (meta, containers, pods, nodes, objects, leases, reviews)
-_OF_NO_SCHEMA = {"AdmissionRequest", "AdmissionResponse", "AdmissionReview", "GroupVersionKind"}
+_OF_NO_SCHEMA = {
+    "AdmissionRequest",
+    "AdmissionResponse",
+    "AdmissionReview",
+    "GroupVersionKind",
+    "GroupVersionResource",
+}
 """The API server sends them and does not serve them, so its schema has none of them."""
 _MODELS = {"Event": "EventsV1Event"}
 _LIKE_CONTAINER = "V1EphemeralContainer"

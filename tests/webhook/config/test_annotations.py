@@ -23,6 +23,7 @@ EXAMPLES = {
     "a whole number, 0 or more": "7",
     "a duration such as 30s, 1m30s, or a number of seconds such as 30, or nothing": "30s",
     "one of debug, info, warn, warning, error, or nothing": "debug",
+    value_types.REFRESH.accepted: "10s",
     "one of Always, IfNotPresent, Never": "Always",
     "one of auto, image, init": "image",
     "one of auto, container, native": "native",
@@ -39,7 +40,15 @@ EXAMPLES = {
     "VOLUME:FILE, a volume of the pod and a file in it, or nothing": "tokens:token",
     'a JSON object such as {"container": ["program", "argument"]}, or nothing': '{"app": ["/app"]}',
 }
-OTHER = {"text": "other", "true": "false", "7": "8", "30s": "40s", "debug": "error", "Always": "Never"}
+OTHER = {
+    "text": "other",
+    "true": "false",
+    "7": "8",
+    "30s": "40s",
+    "10s": "20s",
+    "debug": "error",
+    "Always": "Never",
+}
 STRICT = [row for row in ANNOTATIONS if row.type.accepted != "any text"]
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem
-from webhook.admission.objects import OBJECT_KINDS
 from webhook.config.misplaced import label_warnings
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
+from webhook.objects.references import references_in
 from webhook.offline.checks.annotations import annotation_problems, configure_object
 from webhook.offline.checks.migration import object_migration
 from webhook.offline.operator_settings import Operator
@@ -18,7 +19,7 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
     configured = configure_object(reviewable, operator)
     config, content = configured.config, reviewable.content
     kind = OBJECT_KINDS[reviewable.resource]
-    references = kind.find_references(content)
+    references = references_in(kind, content)
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
         yield from label_warnings(reviewable.content.get("metadata"))

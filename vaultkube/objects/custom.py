@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaultkube.errors import NotResolved
+from vaultkube.objects.text import as_text
 from vaultkube.problem import FieldPath
 from vaultkube.wire.objects import KubernetesObject
-from webhook.objects.text import as_text
 
 _NOT_VALUES = frozenset(["apiVersion", "kind", "metadata", "status"])
 _IN_EVERY_REFERENCE = "vault:"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vaultkube.errors import NotResolved
-from webhook.objects.custom import find_values, pointer_path, replace_values
+from vaultkube.objects.custom import find_values, pointer_path, replace_values
 from webhook.objects.paths import value_path
 
 REFERENCE = "vault:a/b#c"

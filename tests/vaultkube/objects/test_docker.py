@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from vaultkube.objects.secret import find_values, replace_values
 from webhook.objects.references import find_references
-from webhook.objects.secret import find_values, replace_values
 
 JSON, LEGACY = ".dockerconfigjson", ".dockercfg"
 

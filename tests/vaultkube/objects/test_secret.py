@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.webhook.objects.test_docker import docker_secret, encoded
+from tests.vaultkube.objects.test_docker import docker_secret, encoded
 from vaultkube.errors import NotResolved
-from webhook.objects.secret import find_values, replace_values
+from vaultkube.objects.secret import find_values, replace_values
 
 
 def test_values_are_found_as_bytes() -> None:

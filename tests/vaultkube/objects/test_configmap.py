@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from vaultkube.errors import NotResolved
-from webhook.objects.configmap import find_values, replace_values
+from vaultkube.objects.configmap import find_values, replace_values
 from webhook.objects.references import find_references
 
 REFERENCE = "vault:a/b#c"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.errors import NotResolved
-from vaultkube.wire.objects import ConfigMap
-from webhook.objects.text import as_text
+from vaultkube.objects.text import as_text
+from vaultkube.wire.objects import ConfigMap, KubernetesObject
 
 _IN_BINARY = "use binaryData and base64 in Vault"
 
@@ -18,7 +18,7 @@ def find_values(config_map: ConfigMap) -> dict[str, bytes]:
     return {**values, **binary}
 
 
-def replace_values(config_map: ConfigMap, resolved: Mapping[str, bytes]) -> ConfigMap:
+def replace_values(config_map: KubernetesObject, resolved: Mapping[str, bytes]) -> KubernetesObject:
     """Return `config_map` with the values in `resolved`; raise NotResolved if one does not fit its field."""
     new = config_map.copy()
     if config_map.get("data"):

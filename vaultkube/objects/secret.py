@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
-from vaultkube.wire.objects import Secret
-from webhook.objects.docker import read_docker_config
-from webhook.objects.text import as_text
+from vaultkube.objects.docker import read_docker_config
+from vaultkube.objects.text import as_text
+from vaultkube.wire.objects import KubernetesObject, Secret
 
 _IN_DATA = "write the reference into data, in base64"
 
@@ -21,7 +21,7 @@ def find_values(secret: Secret) -> dict[str, bytes]:
     return found
 
 
-def replace_values(secret: Secret, resolved: Resolved) -> Secret:
+def replace_values(secret: KubernetesObject, resolved: Resolved) -> KubernetesObject:
     """Return `secret` with the values in `resolved` in place of their references."""
     new = secret.copy()
     if secret.get("data"):

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vaultkube.documents.base64 import decoded, encoded
-from webhook.objects.text import as_text
+from vaultkube.objects.text import as_text
 
 _JSON_KEY, _LEGACY_KEY = ".dockerconfigjson", ".dockercfg"
 _CREDENTIALS = ("username", "password")
+_USER, _PASSWORD = "auth user", "auth password"
 
 Resolved = Mapping[str, bytes]
 
@@ -62,7 +63,7 @@ class DockerConfig:
         cut = min((at for at in (auth.find(b":vault:"), auth.find(b":>>vault:")) if at >= 0), default=-1)
         if cut < 0:
             return {self._name(host, "auth"): auth}
-        return {self._name(host, "auth user"): auth[:cut], self._name(host, "auth password"): auth[cut + 1 :]}
+        return {self._name(host, _USER): auth[:cut], self._name(host, _PASSWORD): auth[cut + 1 :]}
 
     def _replaced_entry(
         self, host: str, entry: Mapping[str, object], resolved: Resolved, instead: str
@@ -93,3 +94,22 @@ def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
         return None
     entries = document if key == _LEGACY_KEY else document.get("auths")
     return DockerConfig(key, document, entries) if isinstance(entries, dict) else None
+
+
+def joined_parts(values: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the values with user and password of each `auth` as one, with references inside text, as it is named later.
+
+    Once the password is resolved, nothing tells the two apart.
+    """
+    joined = dict(values)
+    for name in values:
+        stem = name.removesuffix(_USER)
+        if stem != name and stem + _PASSWORD in values:
+            parts = (_inline(joined.pop(stem + part)) for part in (_USER, _PASSWORD))
+            joined[f"{stem}auth"] = b":".join(parts)
+    return joined
+
+
+def _inline(text: bytes) -> bytes:
+    """Return a reference as it is written inside text; what is none stays as it is."""
+    return b"${%b}" % text if text.startswith((b"vault:", b">>vault:")) else text

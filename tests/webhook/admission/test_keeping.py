@@ -1,0 +1,191 @@
+"""Kept references at admission: the annotation is the webhook's own, whoever else writes it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.vaultkube.kept.kept import KEY
+from tests.webhook.admission.deciding import decided
+from vaultkube.deadline import Deadline
+from vaultkube.documents.base64 import encoded
+from vaultkube.documents.jsonpatch import apply
+from vaultkube.kept.codec import mark_of, read_kept, sealed
+from vaultkube.kept.values import ANNOTATION, LABEL, Kept, KeptLogin, KeptValue, Place
+from vaultkube.vault.login import Resolution
+from webhook.admission.admission import Admission
+from webhook.admission.needs import AccessReview, SecretObject
+from webhook.admission.review import AdmissionRequest, Decision
+from webhook.config.annotation_keys import PREFIX
+from webhook.config.annotations import read_defaults
+from webhook.config.settings import read_settings
+
+PLACE = Place("configmaps", "shop", "c")
+LOGIN = KeptLogin("https://vault.example.com", "kubernetes", "default", "reader")
+KEYED = {SecretObject: {"data": {"key": encoded(KEY)}}}
+ANSWERS = {**KEYED, AccessReview: True, Resolution: lambda need: dict.fromkeys(need.values, b"s3cr3t")}
+
+
+class NoServices:
+    """No client: a decision that is run with facts needs none."""
+
+    own_namespace = "vault-webhook"
+    default_pull_secrets = ()
+
+
+def config_map(
+    *, after: str = "5m", labels: dict[str, str] | None = None, kept: str = "", **data: str
+) -> Any:
+    annotations = {PREFIX + "vault-serviceaccount": "reader", PREFIX + "vault-refresh-after": after}
+    return {
+        "metadata": {
+            "name": "c",
+            "annotations": {key: text for key, text in {**annotations, ANNOTATION: kept}.items() if text},
+            "labels": labels or {},
+        },
+        "data": data,
+    }
+
+
+def review(
+    new: Any, old: Any = None, facts: dict[type, Any] | None = None, *, name: str = "c", **operator: str
+) -> tuple[Any, Decision, list[Any]]:
+    """Return the object as it is stored, the decision and its needs."""
+    environ = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1", **operator}
+    admission = Admission(read_settings(environ), read_defaults(environ), NoServices())  # type: ignore[arg-type]
+    operation = "UPDATE" if old else "CREATE"
+    request = AdmissionRequest(
+        "u", "", "shop", name, operation, "", new, old, False, user_info={"username": "bob"}
+    )
+    steps = admission.begin("configmaps", request, Deadline(5))
+    decision, needs = decided(steps, ANSWERS if facts is None else facts)
+    return apply(new, decision.patch), decision, needs
+
+
+def kept_of(stored: Any) -> dict[str, str] | None:
+    """Return the texts that a stored object keeps, by their names; None without the annotation."""
+    text = stored["metadata"]["annotations"].get(ANNOTATION)
+    assert (text is None) == (LABEL not in stored["metadata"]["labels"])
+    if text is None:
+        return None
+    found = read_kept(text)
+    assert isinstance(found, Kept)
+    assert sealed(found, PLACE, KEY) == text
+    return {name: value.text for name, value in found.values.items()}
+
+
+def seal(login: KeptLogin = LOGIN, key: bytes = KEY, **values: tuple[str, str]) -> str:
+    """Return an annotation: each value is the text and what it was resolved to."""
+    marked = {
+        name: KeptValue(text, mark_of(value.encode(), name, PLACE, key))
+        for name, (text, value) in values.items()
+    }
+    return sealed(Kept(login, 300, marked), PLACE, key)
+
+
+STORED = review(config_map(a="vault:a/b#c", b="plain"))[0]
+
+
+def test_an_object_that_is_to_be_refreshed_keeps_its_references_and_login_and_no_value() -> None:
+    assert kept_of(STORED) == {"a": "vault:a/b#c"}
+    assert STORED["metadata"]["labels"] == {LABEL: "true"}
+    text = STORED["metadata"]["annotations"][ANNOTATION]
+    assert read_kept(text) == Kept(
+        LOGIN, 300, {"a": KeptValue("vault:a/b#c", mark_of(b"s3cr3t", "a", PLACE, KEY))}
+    )
+    assert "s3cr3t" not in text
+
+
+def test_without_the_annotation_nothing_is_kept_and_no_key_asked_for() -> None:
+    stored, _, needs = review(config_map(after="0", a="vault:a/b#c"))
+    assert kept_of(stored) is None
+    assert SecretObject not in [type(need) for need in needs]
+
+
+def test_the_operator_may_have_all_objects_kept() -> None:
+    assert kept_of(review(config_map(after="", a="vault:a/b#c"), VAULT_REFRESH_AFTER="1h")[0]) == {
+        "a": "vault:a/b#c"
+    }
+
+
+def test_the_same_manifest_applied_again_changes_nothing() -> None:
+    assert review(config_map(a="vault:a/b#c", b="plain"), STORED)[0] == STORED
+
+
+def test_an_update_that_leaves_the_values_alone_keeps_them_without_reading_vault() -> None:
+    labelled = {**STORED, "metadata": {**STORED["metadata"], "labels": {LABEL: "true", "x": "y"}}}
+    stored, decision, needs = review(labelled, STORED, KEYED)
+    assert (stored, decision.warnings, [type(need) for need in needs]) == (labelled, (), [SecretObject])
+
+
+def test_a_value_that_is_no_reference_any_more_is_kept_no_more() -> None:
+    two = review(config_map(a="vault:a/b#c", d="vault:a/b#d"))[0]
+    stored, decision, _ = review({**two, "data": {"a": "literal", "d": "s3cr3t"}}, two, KEYED)
+    assert kept_of(stored) == {"d": "vault:a/b#d"}
+    assert "key a is no longer kept" in decision.warnings[0]
+
+
+def test_an_object_that_wants_no_refresh_any_more_loses_annotation_and_label() -> None:
+    text = STORED["metadata"]["annotations"][ANNOTATION]
+    stored, _, needs = review(config_map(after="", kept=text, labels={LABEL: "true"}, a="s3cr3t"), STORED, {})
+    assert (kept_of(stored), needs) == (None, [])
+
+
+def test_a_value_that_the_operator_has_refreshed_stays_kept() -> None:
+    refreshed = config_map(kept=seal(a=("vault:a/b#c", "new")), labels={LABEL: "true"}, a="new", b="plain")
+    stored, decision, _ = review(refreshed, STORED, KEYED)
+    assert (stored, decision.patch) == (refreshed, ())
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        seal(key=b"x" * 32, a=("vault:a/other#c", "s3cr3t")),
+        STORED["metadata"]["annotations"][ANNOTATION].replace("vault:a/b#c", "vault:a/other#c"),
+        STORED["metadata"]["annotations"][ANNOTATION].replace("reader", "admin"),
+        "{}",
+    ],
+)
+@pytest.mark.parametrize("old", [None, STORED])
+def test_an_annotation_that_somebody_else_writes_is_taken_away(forged: str, old: Any) -> None:
+    new = config_map(kept=forged, labels={LABEL: "true"}, a="s3cr3t", b="plain")
+    stored, decision, needs = review(new, old, KEYED)
+    assert (kept_of(stored), [type(need) for need in needs]) == (None, [SecretObject])
+    assert decision.warnings
+
+
+def test_a_seal_of_this_webhook_is_not_taken_for_a_new_object_nor_from_an_earlier_state() -> None:
+    earlier = seal(a=("vault:a/b#c", "s3cr3t"), b=("vault:a/b#d", "plain"))
+    new = config_map(kept=earlier, labels={LABEL: "true"}, a="s3cr3t", b="plain")
+    assert kept_of(review(new, None, KEYED)[0]) is None
+    assert kept_of(review(new, STORED, KEYED)[0]) == {"a": "vault:a/b#c"}
+    other = seal(KeptLogin(LOGIN.address, "kubernetes", "default", "admin"), a=("vault:a/b#c", "s3cr3t"))
+    assert kept_of(review(config_map(kept=other, a="s3cr3t"), STORED, KEYED)[0]) is None
+
+
+def test_references_of_another_login_take_the_place_of_those_before() -> None:
+    two = review(config_map(a="vault:a/b#c", d="vault:a/b#d"))[0]
+    new = json.loads(json.dumps(two))
+    new["metadata"]["annotations"][PREFIX + "vault-role"] = "other"
+    new["data"]["a"] = "vault:a/b#c"
+    assert kept_of(review(new, two)[0]) == {"a": "vault:a/b#c"}
+    del new["metadata"]["annotations"][PREFIX + "vault-role"]
+    assert kept_of(review(new, two)[0]) == {"a": "vault:a/b#c", "d": "vault:a/b#d"}
+
+
+def test_without_a_key_or_a_name_a_warning_says_that_nothing_is_kept() -> None:
+    for facts, name, words in (({SecretObject: None}, "c", "vault-webhook-kept"), ({}, "", "generateName")):
+        new = config_map(a="vault:a/b#c")
+        if not name:
+            del new["metadata"]["name"]
+        stored, decision, _ = review(new, None, {**ANSWERS, **facts}, name=name)
+        assert (kept_of(stored), stored["data"]["a"]) == (None, "s3cr3t")
+        assert words in decision.warnings[0]
+
+
+def test_annotations_that_would_be_too_long_for_the_api_server_are_not_written() -> None:
+    new = config_map(a="vault:a/b#c")
+    new["metadata"]["annotations"]["other"] = "x" * (256 << 10)
+    stored, decision, _ = review(new)
+    assert (kept_of(stored), stored["data"]["a"]) == (None, "s3cr3t")
+    assert "bytes" in decision.warnings[0]

@@ -1,0 +1,92 @@
+"""References that may be kept as they were written: those that are no secret, and that reading again does no harm to."""
+
+import base64
+import json
+
+import pytest
+
+from vaultkube.objects.kinds import OBJECT_KINDS
+from webhook.objects.keeping import find_keepable
+
+
+def kept(
+    written: str, *, resource: str = "secrets", public: bool = False, becomes: str = "value"
+) -> tuple[str | None, str]:
+    field = "data" if resource == "configmaps" else "stringData"
+    found = find_keepable(
+        OBJECT_KINDS[resource], {field: {"k": written}}, {field: {"k": becomes}}, is_text_public=public
+    )
+    return found.texts.get("k"), "; ".join(warning.message for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vault:secret/data/a#b",
+        "vault:secret/data/a#b#3",
+        "vault:secret/data/a#b#?",
+        "${vault:secret/data/a#b}${vault:secret/data/a#c}",
+    ],
+)
+def test_references_alone_are_kept(text: str) -> None:
+    assert kept(text) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:${vault:secret/data/a#b}@db",
+        r"\${vault:x} ${vault:secret/data/a#b}",
+        "vault:secret/data/a#${.user}:s3cr3t",
+        "vault:secret/data/a#b#?s3cr3t",
+    ],
+)
+def test_text_of_a_secret_is_kept_only_where_its_author_says_that_it_is_none(text: str) -> None:
+    found, warning = kept(text)
+    assert found is None
+    assert "vault-refresh-text" in warning
+    assert "s3cr3t" not in warning
+    assert kept(text, public=True) == (text, "")
+
+
+def test_text_of_a_config_map_is_no_secret() -> None:
+    text = "postgres://app:${vault:secret/data/a#b}@db"
+    assert kept(text, resource="configmaps") == (text, "")
+
+
+@pytest.mark.parametrize(
+    "text", [">>vault:pki/issue/web#certificate#{}", "${>>vault:pki/issue/web#certificate#{}}"]
+)
+def test_writes_are_never_kept(text: str) -> None:
+    found, warning = kept(text, public=True)
+    assert (found, "writes" in warning) == (None, True)
+
+
+def test_a_ciphertext_stands_for_the_same_for_ever() -> None:
+    assert kept("vault:v1:YWJj") == (None, "")
+
+
+def test_what_stayed_a_reference_is_not_kept() -> None:
+    assert kept("vault:secret/data/a#b", becomes="vault:secret/data/a#b") == (None, "")
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def docker(auth: str) -> dict[str, dict[str, str]]:
+    return {
+        "stringData": {".dockerconfigjson": json.dumps({"auths": {"r.example.com": {"auth": encoded(auth)}}})}
+    }
+
+
+def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> None:
+    written = docker("vault:secret/data/a#user:vault:secret/data/a#password")
+    found = find_keepable(OBJECT_KINDS["secrets"], written, docker("me:p:w"), is_text_public=True)
+    name = ".dockerconfigjson r.example.com auth"
+    assert found.texts == {name: "${vault:secret/data/a#user}:${vault:secret/data/a#password}"}
+    assert OBJECT_KINDS["secrets"].find_values(docker("me:p:w"))[name] == b"me:p:w"
+    new = OBJECT_KINDS["secrets"].replace_values(docker("me:p:w"), {name: b"me:new"})
+    assert new == docker("me:new") or json.loads(new["stringData"][".dockerconfigjson"]) == json.loads(
+        docker("me:new")["stringData"][".dockerconfigjson"]
+    )

@@ -1,0 +1,108 @@
+"""The annotation of kept references: JSON with a seal, the HMAC of all that it says about this one object.
+
+A text is genuine if it is byte for byte what would be written for what it says; so whoever writes the annotation
+without the key gains nothing.
+"""
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from vaultkube.kept.values import PATH, Kept, KeptLogin, KeptValue, Place
+from vaultkube.problem import Problem
+
+ANNOTATIONS_BYTES = 256 << 10
+"""Bytes of all annotations of an object that the API server takes."""
+_VERSION = 1
+_MARK_BYTES = 16
+_NAMES = {
+    "address": "address",
+    "auth_path": "authPath",
+    "role": "role",
+    "service_account": "serviceAccount",
+    "vault_namespace": "vaultNamespace",
+    "audience": "audience",
+    "tls_secret": "tlsSecret",
+    "skip_verify": "skipVerify",
+}
+_TYPES = {field.name: bool if field.type is bool else str for field in fields(KeptLogin)}
+_RULE = "kept-references"
+
+
+def mark_of(value: bytes, name: str, place: Place, key: bytes) -> str:
+    """Return the mark of a value of the object: a keyed hash, by which a change is seen without the value."""
+    message = _text(["mark", *place, name]).encode() + b"\0" + value
+    return base64.b64encode(hmac.digest(key, message, "sha256")[:_MARK_BYTES]).decode()
+
+
+def sealed(kept: Kept, place: Place, key: bytes) -> str:
+    """Return the annotation of an object, the same for the same references and values."""
+    document = _document(kept)
+    message = _text(["seal", *place, document]).encode()
+    seal = base64.b64encode(hmac.digest(key, message, "sha256")).decode()
+    return _text({**document, "seal": seal})
+
+
+def unsealed(text: str, place: Place, key: bytes) -> Kept | Problem:
+    """Return what an annotation of the object keeps, or the problem of one that the key was not used for."""
+    kept = read_kept(text)
+    if isinstance(kept, Kept) and not hmac.compare_digest(sealed(kept, place, key).encode(), _bytes(text)):
+        return _problem(
+            "it was not written for this object by the webhook or the operator, or with another key"
+        )
+    return kept
+
+
+def read_kept(text: str) -> Kept | Problem:
+    """Return what an annotation says, without a look at its seal, or its problem: anybody may have written it."""
+    if len(text) > ANNOTATIONS_BYTES:
+        return _problem("it is too long")
+    try:
+        return _kept(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _problem("it cannot be read")
+
+
+def _kept(document: Any) -> Kept:
+    """Return the references of a document; raise ValueError, TypeError, KeyError or AttributeError for any other one."""
+    if document["version"] != _VERSION:
+        raise ValueError(document["version"])
+    login = {
+        field: _checked(document["login"][name], _TYPES[field])
+        for field, name in _NAMES.items()
+        if name in document["login"]
+    }
+    values = {
+        _checked(name, str): KeptValue(_checked(value["text"], str), _checked(value["mark"], str))
+        for name, value in document["values"].items()
+    }
+    return Kept(KeptLogin(**login), _checked(document["refreshAfter"], int), values)
+
+
+def _checked(value: Any, type_: type) -> Any:
+    if type(value) is not type_:
+        raise TypeError
+    return value
+
+
+def _document(kept: Kept) -> Mapping[str, Any]:
+    login = {_NAMES[field]: value for field, value in asdict(kept.login).items() if value}
+    values = {name: value._asdict() for name, value in kept.values.items()}
+    return {"version": _VERSION, "refreshAfter": kept.after_s, "login": login, "values": values}
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _problem(why: str) -> Problem:
+    return Problem(
+        _RULE, PATH, f"annotation kept-references: {why}; apply the object again with its references"
+    )

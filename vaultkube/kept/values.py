@@ -1,0 +1,57 @@
+"""Values of kept references: the object, the login, and each reference by the name of its value in the object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vaultkube.problem import FieldPath
+
+ANNOTATION = "vault.security.banzaicloud.io/kept-references"
+"""Written by the webhook and the operator."""
+LABEL = "security.banzaicloud.io/kept"
+LABEL_VALUE = "true"
+"""The label by which the operator lists such objects alone."""
+PATH: FieldPath = ("metadata", "annotations", ANNOTATION)
+KEY_SECRET, KEY_ENTRY = "vault-webhook-kept", "key"
+"""The Secret of the webhook's namespace with the key of the seals; the operator makes it."""
+
+
+class Place(NamedTuple):
+    """An object: `resource` is its plural name with its group, `secrets` or `databases.example.com`."""
+
+    resource: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class KeptLogin:
+    """A login as an object's annotations gave it when it was resolved: the ServiceAccount is one of the object's namespace.
+
+    `tls_secret` names a Secret of the webhook's namespace with Vault's CA; "" is the operator's own.
+    """
+
+    address: str
+    auth_path: str
+    role: str
+    service_account: str
+    vault_namespace: str = ""
+    audience: str = ""
+    tls_secret: str = ""
+    skip_verify: bool = False
+
+
+class KeptValue(NamedTuple):
+    """The text with references that a value was written as, and the mark of what it was resolved to the last time."""
+
+    text: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Kept references of one object: its login, the seconds after which Vault is read again, and its values by name."""
+
+    login: KeptLogin
+    after_s: int
+    values: Mapping[str, KeptValue]

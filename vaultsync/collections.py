@@ -1,0 +1,30 @@
+"""Collections of objects with kept references: Secrets, ConfigMaps, and custom ones by `databases.v1.example.com`."""
+
+from typing import NamedTuple
+
+from vaultkube.apiserver.resources import Resource
+from vaultkube.objects.kinds import OBJECT_KINDS, ObjectKind
+
+_CORE = {"secrets": "Secret", "configmaps": "ConfigMap"}
+_PARTS = 3
+
+
+class KeptCollection(NamedTuple):
+    """The objects of one kind in all namespaces: `name` is that of their resource, with its group."""
+
+    name: str
+    resource: Resource
+    kind: ObjectKind
+    api_kind: str
+    """The kind's name, "" for one that only the objects tell."""
+
+
+def kept_collection(text: str) -> KeptCollection:
+    """Return the collection that a setting names; raise ValueError for what names none."""
+    if text in _CORE:
+        return KeptCollection(text, Resource("", "v1", text), OBJECT_KINDS[text], _CORE[text])
+    parts = text.split(".", 2)
+    if len(parts) < _PARTS or not all(parts):
+        raise ValueError(text)
+    plural, version, group = parts
+    return KeptCollection(f"{plural}.{group}", Resource(group, version, plural), OBJECT_KINDS["objects"], "")

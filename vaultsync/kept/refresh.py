@@ -1,0 +1,173 @@
+"""Refreshing: an object with kept references, whose values are written where Vault has others than the marks say."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.documents.jsonpatch import diff
+from vaultkube.errors import Refused
+from vaultkube.kept.codec import mark_of, sealed, unsealed
+from vaultkube.kept.objects import annotation_of, with_annotation
+from vaultkube.kept.values import Kept, KeptValue, Place
+from vaultkube.problem import Problem
+from vaultsync import reasons
+from vaultsync.cluster.notices import Notice, Notices, Subject
+from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.store import Key
+from vaultsync.collections import KeptCollection
+from vaultsync.control.times import NEVER, refresh_s
+from vaultsync.control.tools import chance
+from vaultsync.errors import InvalidResource, SyncError
+from vaultsync.kept.reading import Reading
+from vaultsync.kept.watched import Seen, Watched
+
+_log = logging.getLogger(__name__)
+_REMEMBERED = 4096
+_CHANGED_BY_OTHERS = "{}: another value stands there than was written last: it is kept in step no longer; apply the object again"
+_NOT_READ_AGAIN = (
+    "{}: an engine of type {} may answer each read with new credentials, so it is read at admission alone"
+)
+
+
+class Refresher:
+    """Refreshes objects of some collections, by their name; safe to share between threads."""
+
+    def __init__(
+        self,
+        collections: Mapping[str, KeptCollection],
+        key: bytes,
+        watched: Watched,
+        reading: Reading,
+        objects: Objects,
+        notices: Notices,
+    ) -> None:
+        """`key` is that of the seals."""
+        self._collections = collections
+        self._key = key
+        self._watched = watched
+        self._reading = reading
+        self._objects = objects
+        self._notices = notices
+        self._lock = threading.Lock()
+        self._told: dict[Key, str] = {}
+        self.written = 0
+
+    def work(self, key: Key, deadline: Deadline) -> float:
+        """Bring an object in step and return the seconds until the next time; raise SyncError or Refused."""
+        seen, place = self._watched.get(key), Place(*key)
+        if seen is None:
+            self._forget(key)
+            return NEVER
+        kept = unsealed(seen.text, place, self._key)
+        if isinstance(kept, Problem):
+            raise InvalidResource([kept])
+        answered = self._reading.read(kept, place, deadline)
+        changed = {
+            name: value
+            for name, value in answered.values.items()
+            if mark_of(value, name, place, self._key) != kept.values[name].mark
+        }
+        lost = self._write(key, seen, kept, changed, deadline) if changed else ()
+        told = [_CHANGED_BY_OTHERS.format(name) for name in lost]
+        told += [_NOT_READ_AGAIN.format(name, type_) for name, type_ in answered.left_out.items()]
+        if told:
+            self._tell_once(key, seen.uid, reasons.SYNC_ERROR, "; ".join(told), deadline)
+        else:
+            self._forget(key)
+        return refresh_s(kept.after_s, True, chance())
+
+    def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
+        """Tell of a failure, once until something else happens."""
+        seen = self._watched.get(key)
+        reason = error.reason if isinstance(error, SyncError) else reasons.SYNC_ERROR
+        if seen is not None:
+            self._tell_once(key, seen.uid, reason, str(error), deadline)
+
+    def _write(
+        self, key: Key, seen: Seen, kept: Kept, changed: Mapping[str, bytes], deadline: Deadline
+    ) -> tuple[str, ...]:
+        """Write changed values and their marks; return the names of those that somebody else has written meanwhile.
+
+        Nothing is written where the annotation is another one by now: the watch tells of that.
+        """
+        collection, place = self._collections[key.kind], Place(*key)
+        where = collection.resource._replace(namespace=key.namespace)
+        found = self._objects.get(where, key.name, deadline)
+        if found is None or annotation_of(found) != seen.text:
+            return ()
+        content: Any = found
+        present = collection.kind.find_values(content)
+        own = {name: value for name, value in changed.items() if self._is_own(name, present, kept, place)}
+        lost = tuple(name for name in changed if name not in own)
+        marked = {
+            name: value._replace(mark=mark_of(own[name], name, place, self._key)) if name in own else value
+            for name, value in kept.values.items()
+            if name not in lost
+        }
+        text = sealed(replace(kept, values=marked), place, self._key) if marked else ""
+        new = with_annotation(collection.kind.replace_values(content, own), text)
+        self._patch(collection, key, found, new, deadline)
+        if own:
+            self.written += 1
+            about = self._subject(key, seen.uid, deadline)
+            self._notices.tell(Notice(about, reasons.ROTATED, f"Refreshed from Vault: {', '.join(own)}"))
+        return lost
+
+    def _is_own(self, name: str, present: Mapping[str, bytes], kept: Kept, place: Place) -> bool:
+        """Return whether the value that was written last still stands there."""
+        known: KeptValue = kept.values[name]
+        return name in present and mark_of(present[name], name, place, self._key) == known.mark
+
+    def _patch(
+        self, collection: KeptCollection, key: Key, found: Mapping[str, Any], new: Any, deadline: Deadline
+    ) -> None:
+        """Write the difference, and give back the fields that others own.
+
+        Whoever writes a field owns it, and a server-side apply of its owner before, with a reference, would be a conflict.
+        """
+        where = collection.resource._replace(namespace=key.namespace)
+        written = self._objects.patch(where, key.name, [_unchanged_since(found), *diff(found, new)], deadline)
+        managers = found["metadata"].get("managedFields")
+        if written is None or not managers:
+            return
+        restored = {"op": "replace", "path": "/metadata/managedFields", "value": managers}
+        try:
+            self._objects.patch(where, key.name, [_unchanged_since(written), restored], deadline)
+        except Refused as error:
+            fields = {"object": "/".join(key), "reason": str(error)}
+            _log.warning("the ownership of fields was not given back", extra={"fields": fields})
+
+    def _tell_once(self, key: Key, uid: str, reason: str, message: str, deadline: Deadline) -> None:
+        with self._lock:
+            if self._told.pop(key, None) == message:
+                self._told[key] = message
+                return
+            self._told[key] = message
+            if len(self._told) > _REMEMBERED:
+                del self._told[next(iter(self._told))]
+        self._notices.tell(Notice(self._subject(key, uid, deadline), reason, message, is_warning=True))
+
+    def _forget(self, key: Key) -> None:
+        with self._lock:
+            self._told.pop(key, None)
+
+    def _subject(self, key: Key, uid: str, deadline: Deadline) -> Subject:
+        """Return the object as an Event names it; a custom one is asked for its kind."""
+        collection = self._collections[key.kind]
+        resource = collection.resource._replace(namespace=key.namespace)
+        version = f"{resource.group}/{resource.version}" if resource.group else resource.version
+        kind = collection.api_kind
+        if not kind:
+            try:
+                kind = str((self._objects.get(resource, key.name, deadline) or {}).get("kind") or "")
+            except Refused:
+                kind = resource.plural
+        return Subject(version, kind, key.namespace, key.name, uid)
+
+
+def _unchanged_since(found: Mapping[str, Any]) -> dict[str, Any]:
+    version = found["metadata"]["resourceVersion"]
+    return {"op": "test", "path": "/metadata/resourceVersion", "value": version}

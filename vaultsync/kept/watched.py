@@ -1,0 +1,82 @@
+"""What the watches tell of objects with kept references: their metadata alone, and when each is due."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from vaultkube.kept.codec import read_kept
+from vaultkube.kept.objects import annotation_of
+from vaultkube.kept.values import Kept
+from vaultsync.cluster.store import Key
+from vaultsync.control.queue import Queue
+from vaultsync.control.times import refresh_s
+from vaultsync.control.tools import chance
+
+
+class Seen(NamedTuple):
+    """An object as it was seen: its uid, and the annotation, which anybody may have written."""
+
+    uid: str
+    text: str
+
+
+class Watched:
+    """Objects with the label of kept references, by their key; safe to share between threads."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._lock = threading.Lock()
+        self._seen: dict[Key, Seen] = {}
+        self._started = False
+
+    def start(self, *, spread: bool) -> None:
+        """Queue everything that is there: at once, or spread over its time."""
+        with self._lock:
+            self._started = True
+            seen = dict(self._seen)
+        for key, one in seen.items():
+            self._queue.put(key, chance() * _after_s(one) if spread else 0.0)
+
+    def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Take a list of all objects of a kind."""
+        found = {_key(kind, document) for document in documents}
+        with self._lock:
+            for key in [key for key in self._seen if key.kind == kind and key not in found]:
+                del self._seen[key]
+        for document in documents:
+            self.changed(kind, document)
+
+    def changed(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Take a change of an object: it is due after its time, as what it has now was read when it was written."""
+        key = _key(kind, document)
+        seen = Seen(str(document["metadata"].get("uid") or ""), annotation_of(document))
+        with self._lock:
+            is_due = self._started and self._seen.get(key) != seen
+            self._seen[key] = seen
+        if is_due:
+            self._queue.put(key, _after_s(seen))
+
+    def removed(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Take the end of an object, or of its label."""
+        with self._lock:
+            self._seen.pop(_key(kind, document), None)
+
+    def get(self, key: Key) -> Seen | None:
+        """Return the object, None if there is none."""
+        with self._lock:
+            return self._seen.get(key)
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._seen)
+
+
+def _after_s(seen: Seen) -> float:
+    """Return the seconds until an object is due that was written now; none for what cannot be read, which is told at once."""
+    kept = read_kept(seen.text)
+    return refresh_s(kept.after_s, True, chance()) if isinstance(kept, Kept) else 0.0
+
+
+def _key(kind: str, document: Mapping[str, Any]) -> Key:
+    metadata = document["metadata"]
+    return Key(kind, str(metadata["namespace"]), str(metadata["name"]))

@@ -1,0 +1,130 @@
+"""Kept references at admission: the annotation that the webhook writes for an object with `vault-refresh-after`.
+
+Nobody else's is taken over. What a review brings stays as far as the object had it before, with the seal of this
+webhook, and as far as the values that it is about stand there unchanged; all else is read in this very review, as a
+ServiceAccount as which the user may act.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from vaultkube.documents.base64 import decoded
+from vaultkube.kept.codec import ANNOTATIONS_BYTES, mark_of, sealed, unsealed
+from vaultkube.kept.objects import annotation_of, with_annotation
+from vaultkube.kept.values import (
+    KEY_ENTRY,
+    KEY_SECRET,
+    PATH,
+    Kept,
+    KeptLogin,
+    KeptValue,
+    Place,
+)
+from vaultkube.objects.kinds import ObjectKind
+from vaultkube.problem import Problem
+from vaultkube.wire.objects import KubernetesObject
+from webhook.admission.needs import SecretObject, Steps
+from webhook.objects.keeping import RULE
+
+_NO_KEY = "it is not kept in step with Vault: Secret {}/{} is not there; `vault-webhook sync` makes it (docs/kept.md)"
+_NO_NAME = (
+    "it is not kept in step with Vault, as it has no name yet: give it one in the place of generateName"
+)
+_TOO_LONG = (
+    "it is not kept in step with Vault: its annotations would be longer than {} bytes: divide the object"
+)
+_GONE = "{} is no longer kept in step with Vault: it is another value, or was kept by somebody else"
+
+
+class Change(NamedTuple):
+    """An object under review as it will be stored, the one before it, and the texts that were resolved in this review.
+
+    `login` is None where nothing was resolved.
+    """
+
+    content: KubernetesObject
+    before: KubernetesObject | None
+    kind: ObjectKind
+    place: Place
+    after_s: int
+    texts: Mapping[str, str]
+    login: KeptLogin | None
+
+
+class Outcome(NamedTuple):
+    """The object with its annotation and label, or without, and warnings."""
+
+    content: KubernetesObject
+    warnings: tuple[Problem, ...] = ()
+
+
+def keep(change: Change, own_namespace: str) -> Steps[Outcome]:
+    """Return the object with the references that are kept of it; the key is in the webhook's own namespace."""
+    if not change.after_s or not (change.texts or annotation_of(change.content)):
+        return Outcome(with_annotation(change.content, ""))
+    if not change.place.name:
+        return Outcome(with_annotation(change.content, ""), (_warning(_NO_NAME),))
+    found = yield SecretObject(own_namespace, KEY_SECRET)
+    key = decoded(((found or {}).get("data") or {}).get(KEY_ENTRY))
+    if not key:
+        return Outcome(
+            with_annotation(change.content, ""), (_warning(_NO_KEY.format(own_namespace, KEY_SECRET)),)
+        )
+    return decide(change, key)
+
+
+def decide(change: Change, key: bytes) -> Outcome:
+    """Return the object with its annotation, sealed with the key."""
+    given = _kept(change.content, change.place, key)
+    login = change.login or (given.login if given else None)
+    values = change.kind.find_values(change.content)
+    kept = {
+        name: KeptValue(text, mark_of(values[name], name, change.place, key))
+        for name, text in change.texts.items()
+    }
+    if given and given.login == login:
+        kept = _unchanged(given, change, values, key) | kept
+    lost = _lost(given.values if given else (), kept, change)
+    if not kept or login is None:
+        return Outcome(with_annotation(change.content, ""), lost)
+    text = sealed(Kept(login, change.after_s, dict(sorted(kept.items()))), change.place, key)
+    new = with_annotation(change.content, text)
+    length = sum(len(name) + len(value) for name, value in new["metadata"]["annotations"].items())
+    if length > ANNOTATIONS_BYTES:
+        return Outcome(
+            with_annotation(change.content, ""), (_warning(_TOO_LONG.format(ANNOTATIONS_BYTES)), *lost)
+        )
+    return Outcome(new, lost)
+
+
+def _unchanged(given: Kept, change: Change, values: Mapping[str, bytes], key: bytes) -> dict[str, KeptValue]:
+    """Return what the object had before, as the same login, and still has: the operator's writes bring new marks."""
+    before = _kept(change.before, change.place, key)
+    if before is None or before.login != given.login:
+        return {}
+    return {
+        name: value
+        for name, value in given.values.items()
+        if name in before.values
+        and before.values[name].text == value.text
+        and name in values
+        and mark_of(values[name], name, change.place, key) == value.mark
+    }
+
+
+def _lost(given: Iterable[str], kept: Mapping[str, KeptValue], change: Change) -> tuple[Problem, ...]:
+    """Return a warning for what an annotation had and no longer has, or that it was none of the webhook's."""
+    if not given and annotation_of(change.content) and not change.texts:
+        return (_warning(_GONE.format("the object")),)
+    return tuple(_warning(_GONE.format(f"key {name}")) for name in given if name not in kept)
+
+
+def _kept(content: KubernetesObject | None, place: Place, key: bytes) -> Kept | None:
+    """Return what the annotation of an object keeps; None for one without its seal."""
+    text = annotation_of(content or {})
+    found = unsealed(text, place, key) if text else None
+    return found if isinstance(found, Kept) else None
+
+
+def _warning(message: str) -> Problem:
+    return Problem(RULE, PATH, message)
