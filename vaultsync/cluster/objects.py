@@ -67,7 +67,7 @@ class Objects:
             answer = self._document(request, deadline)
             if answer is None:
                 raise ClusterUnavailable(
-                    f"the API server knows no {collection.plural}: apply manifests/sync/crds"
+                    f"the API server knows no {collection.plural}: apply manifests/chart/files/crds"
                 )
             documents += answer.get("items") or ()
             metadata = answer.get("metadata") or {}
