@@ -135,7 +135,7 @@ def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
     if answer.status == 403:
         raise MissingRight(
             f"the operator's ServiceAccount may not {request.right} (for {request.what}), or the namespace is "
-            "being deleted: docs/sync.md has the rights that are needed"
+            "being deleted: docs/security.md has the rights that are needed"
         )
     if answer.status >= 400:
         reason = answer.document.get("reason") or "no reason given"
