@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vaultcsi.settings import ROWS as PROVIDER
 from vaultkube.settings_table import Row
+from vaultsync.settings import ROWS as OPERATOR
 from webhook.config.annotation_table import ANNOTATIONS
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS
 from webhook.config.settings import SETTINGS
@@ -28,6 +29,7 @@ def chart_schema(path: Path) -> str:
     schema = json.loads(path.read_text(encoding="utf-8"))
     webhook = (*SETTINGS, *REGISTRY, *ANNOTATIONS, *AGENT_ANNOTATIONS)
     schema["definitions"]["webhookSettings"] = _settings(webhook, SET_BY_THE_CHART)
+    schema["definitions"]["syncSettings"] = _settings(OPERATOR, frozenset({"HEALTH_ADDR"}))
     schema["definitions"]["csiSettings"] = _settings(PROVIDER, frozenset({"VAULT_ADDR"}))
     return json.dumps(schema, indent=2) + "\n"
 

@@ -1,4 +1,4 @@
-"""docs/sync-resources.md and manifests/sync/crds: the custom objects of `vault-webhook sync`, from their table."""
+"""docs/sync-resources.md and manifests/chart/files/crds: the custom objects of `vault-webhook sync`, from their table."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +11,13 @@ from vaultkube.sync_resources.crds import definitions
 from vaultkube.sync_resources.resources import API_VERSION, KINDS, ResourceKind
 from vaultkube.sync_resources.table import Item, items_of, rules_of
 
-_CRDS = Path(__file__).parents[1] / "manifests/sync/crds"
+_CRDS = Path(__file__).parents[1] / "manifests/chart/files/crds"
 _WRITTEN = "# Written by scripts/docs from the table in vaultkube/sync_resources.\n"
 
 _HEAD = f"""# Custom objects
 
 Objects of `{API_VERSION}`, with the names and the meaning that the Vault Secrets Operator gave them: manifests written for it
-work unchanged. [manifests/sync/crds](../manifests/sync/crds) has their definitions, made from the same table as this page.
+work unchanged. [manifests/chart/files/crds](../manifests/chart/files/crds) has their definitions, made from the same table as this page.
 
 * A field that is not here is refused by `kubectl apply` by its name; by another client the API server drops it, and
   `vault-webhook check -f` says which one was probably meant. Only `CSISecrets` (Vault Enterprise's CSI driver) is left out.

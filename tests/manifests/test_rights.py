@@ -1,4 +1,4 @@
-"""The webhook's rights: each has its row in docs/security.md, and those that read secrets can be bound by namespace."""
+"""Rights: each has its row in docs/security.md, and the webhook's that read secrets can be bound by namespace."""
 
 import json
 import re
@@ -12,6 +12,7 @@ import yaml
 
 from tests.servers.cluster import Cluster
 from tests.servers.kubectl import Kubectl
+from vaultkube.sync_resources.resources import BY_KIND
 from webhook.doctor.rights import rights_for
 
 ROOT = Path(__file__).parents[2]
@@ -28,10 +29,21 @@ def rights_of(role: dict[str, Any]) -> Iterator[tuple[str, str]]:
                     yield role["metadata"]["name"], f"{verb} {group + '/' if group else ''}{resource}"
 
 
-def test_the_page_has_a_row_for_each_right_and_no_other() -> None:
-    roles = [document for document in DOCUMENTS if document["kind"] in ("ClusterRole", "Role")]
-    rows = re.findall(r"^\| `(vault-webhook[a-z-]*)` \| (\S+ \S+) \|", PAGE, re.MULTILINE)
-    assert sorted(rows) == sorted(right for role in roles for right in rights_of(role))
+@pytest.mark.parametrize("part", ["base", "sync", "csi"])
+def test_the_page_has_a_row_for_each_right_and_no_other(part: str) -> None:
+    documents = list(yaml.safe_load_all((ROOT / f"manifests/{part}/rbac.yaml").read_text(encoding="utf-8")))
+    names = {document["metadata"]["name"] for document in documents}
+    roles = [document for document in documents if document["kind"] in ("ClusterRole", "Role")]
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\S+ \S+) \|", PAGE, re.MULTILINE)
+    shown = [(name, each) for name, right in rows if name in names for each in for_each_kind(right)]
+    assert sorted(shown) == sorted(right for role in roles for right in rights_of(role))
+
+
+def for_each_kind(right: str) -> list[str]:
+    """Return the right for each kind of secrets.hashicorp.com where the page says KIND."""
+    if "/KIND" not in right:
+        return [right]
+    return [right.replace("KIND", row.plural) for row in BY_KIND.values()]
 
 
 def test_what_reads_secrets_stands_in_a_role_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""manifests/sync/crds on a real API server: manifests of the Vault Secrets Operator are taken, faults are told."""
+"""manifests/chart/files/crds on a real API server: manifests of the Vault Secrets Operator are taken, faults are told."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tests.vaultkube.sync_resources.documents import OF_THE_MANUAL, SMALLEST, do
 from vaultkube.sync_resources.resources import BY_KIND, read_resource
 from vaultkube.sync_resources.table import items_of
 
-CRDS = Path(__file__).parents[2] / "manifests/sync/crds"
+CRDS = Path(__file__).parents[2] / "manifests/chart/files/crds"
 GROUP = "/apis/secrets.hashicorp.com/v1beta1/namespaces/team-crds"
 
 

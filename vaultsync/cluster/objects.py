@@ -68,7 +68,7 @@ class Objects:
             answer = self._document(request, deadline)
             if answer is None:
                 raise ClusterUnavailable(
-                    f"the API server knows no {collection.plural}: apply their CustomResourceDefinition (manifests/sync/crds)"
+                    f"the API server knows no {collection.plural}: apply their CustomResourceDefinition (manifests/chart/files/crds)"
                 )
             documents += answer.get("items") or ()
             metadata = answer.get("metadata") or {}
@@ -149,7 +149,7 @@ def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
     if answer.status == 403:
         raise MissingRight(
             f"the operator's ServiceAccount may not {request.right} (for {request.what}), or the namespace is "
-            "being deleted: docs/sync.md has the rights that are needed"
+            "being deleted: docs/security.md has the rights that are needed"
         )
     if answer.status >= 400:
         reason = answer.document.get("reason") or "no reason given"

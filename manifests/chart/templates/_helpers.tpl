@@ -160,6 +160,11 @@ timeoutSeconds: {{ $root.Values.timeoutSeconds }}
 {{ include "vault-webhook.selectors" (list $root $part) }}
 {{- end -}}
 
+{{- define "vault-webhook.hasOurAnnotation" -}}
+- name: has-our-annotation
+  expression: 'has(object.metadata.annotations) && object.metadata.annotations.exists(key, key.startsWith("vault.security.banzaicloud.io/") || key.startsWith("secrets-webhook.security.bank-vaults.io/"))'
+{{- end -}}
+
 {{- define "vault-webhook.csi.selector" -}}
 app.kubernetes.io/name: vault-csi-provider
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -175,4 +180,14 @@ VAULT_ADDR: {{ .Values.csi.vaultAddress | default .Values.vault.address | quote 
 {{- range $name, $value := .Values.csi.env }}
 {{ $name }}: {{ include "vault-webhook.text" $value | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "vault-webhook.sync.selector" -}}
+app.kubernetes.io/name: vault-webhook-sync
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "vault-webhook.sync.labels" -}}
+{{ include "vault-webhook.sync.selector" . }}
+{{ include "vault-webhook.origin" . }}
 {{- end -}}

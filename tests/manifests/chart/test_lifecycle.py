@@ -150,14 +150,22 @@ def test_nothing_is_left_of_what_the_webhook_keeps(release: Release) -> None:
     assert release.objects() == []
 
 
-def test_nothing_is_left_of_it_but_the_secret_of_its_user(release: Release) -> None:
+def test_with_all_options_it_leaves_the_secret_of_its_user_and_the_definitions(release: Release) -> None:
     release.make_certificate()
-    release.install_with_files("--set", f"csi.enabled=true,csi.namespace={release.namespace}-csi")
-    assert "daemonset.apps/vault-csi-provider" in release.objects()
-    assert len(release.objects()) > 15
+    parts = [f"{part}.enabled=true,{part}.namespace={release.namespace}-{part}" for part in ("csi", "sync")]
+    kinds = "objects.kinds={databases.example.com}"
+    notes = release.install_with_files("--take-ownership", "--set", ",".join([*parts, kinds]))
+    assert f"--namespace {release.namespace}-sync rollout status deployment/vault-webhook-sync" in notes
+    assert {"daemonset.apps/vault-csi-provider", "deployment.apps/vault-webhook-sync"} <= set(
+        release.objects()
+    )
+    assert len(release.objects()) > 20
+    assert release.clients()[3]["service"]["path"].endswith("/objects")
     release.uninstall()
     assert release.objects() == []
     assert release.certificate()
+    kept = release.cluster.kubectl("get", "crd", f"--selector=app.kubernetes.io/instance={release.name}")
+    assert kept.count("secrets.hashicorp.com") == 7
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The chart with its default values and the manifests of kustomize are the same objects."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from tests.manifests.chart.rendering import NAMESPACE, OF_FILES, ROOT, SEGMENT, Objects, by_name, render
 from tests.servers.helm import Helm
 from tests.servers.kubectl import Kubectl
+from webhook.commands.custom_kinds import with_custom_kinds
 
 _OF_HELM = (
     "app.kubernetes.io/instance",
@@ -19,6 +21,7 @@ _OF_HELM = (
 )
 _GO_WITH_THE_RELEASE = (("Secret", "vault-webhook-tls"), ("Lease", "vault-webhook"))
 """Objects that the webhook makes where there is no Helm to remove them."""
+CUSTOM_OBJECTS = ROOT / "docs/custom-objects.md"
 _IMAGES = ("vault-webhook", "vault-env", "vault-csi-provider")
 
 
@@ -63,10 +66,10 @@ def of_chart(helm: Helm, *arguments: str) -> Objects:
     return without_own_label({name: plain(each) for name, each in rendered.items()})
 
 
-def registered() -> Objects:
+def registered(*kinds: str) -> Objects:
     """Return the configuration that `vault-webhook certificate` fills in, filled in as the chart is told to."""
     text = (ROOT / "webhook/commands/webhook-configuration.yaml").read_text(encoding="utf-8")
-    configuration = yaml.safe_load(text)
+    configuration = with_custom_kinds(yaml.safe_load(text), kinds)
     for webhook in configuration["webhooks"]:
         client = webhook["clientConfig"]
         client["service"]["path"] = f"/{SEGMENT}{client['service']['path']}"
@@ -114,6 +117,31 @@ def test_the_provider_is_that_of_kustomize(helm: Helm, tmp_path: Path) -> None:
     assert {name: each for name, each in both.items() if name not in of_chart(helm)} == {
         name: plain(each) for name, each in component.items()
     }
+
+
+@pytest.mark.servers
+def test_the_operator_is_that_of_kustomize(helm: Helm, tmp_path: Path) -> None:
+    component = kustomize(tmp_path, f"components: [{relative(tmp_path, 'sync')}]")
+    both = of_chart(helm, "--set", "sync.enabled=true")
+    added = {name: each for name, each in both.items() if name not in of_chart(helm)}
+    definitions = [each for (kind, _, _), each in added.items() if kind == "CustomResourceDefinition"]
+    policies = [each["metadata"].pop("annotations") for each in definitions]
+    assert policies == 7 * [{"helm.sh/resource-policy": "keep"}]
+    assert added == {name: plain(each) for name, each in component.items()}
+
+
+@pytest.mark.servers
+def test_kinds_of_custom_objects_are_those_of_kustomize_and_of_the_command(
+    helm: Helm, tmp_path: Path
+) -> None:
+    (patch,) = re.findall(r"```yaml\n# kinds.yaml\n(.*?)```", CUSTOM_OBJECTS.read_text(), re.DOTALL)
+    (tmp_path / "kinds.yaml").write_text(patch)
+    base, component = relative(tmp_path, "base"), relative(tmp_path, "overlays/custom-objects")
+    parts = f"resources: [{base}]\ncomponents: [{component}]\npatches: [{{path: kinds.yaml}}]"
+    name = ("MutatingWebhookConfiguration", "", NAMESPACE)
+    kinds = ("--set", "objects.kinds={databases.example.com}")
+    assert of_chart(helm, *kinds)[name] == plain(kustomize(tmp_path, parts)[name])
+    assert of_chart(helm, *kinds, *OF_FILES)[name] == plain(registered("databases.example.com")[name])
 
 
 def relative(tmp_path: Path, part: str) -> str:

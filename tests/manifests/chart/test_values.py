@@ -28,6 +28,9 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("pods.failurePolicy=ignore", "at '/pods/failurePolicy': value must be one of 'Fail', 'Ignore'"),
         ("rbac.secrets=some", "at '/rbac/secrets': value must be one of 'cluster', 'namespaces', 'none'"),
         ("certificate.pathSegment=short", "at '/certificate/pathSegment': 'short' does not match pattern"),
+        ("objects.kinds={databases}", "at '/objects/kinds/0': 'databases' does not match pattern"),
+        ("objects.kinds={ingresses.networking.k8s.io}", "at '/objects/kinds/0': 'not' failed"),
+        ("sync.env.HEALTH_ADDR=:1", "at '/sync/env': additional properties 'HEALTH_ADDR' not allowed"),
         ("csi.env.VAULT_ADR=x", "at '/csi/env': additional properties 'VAULT_ADR' not allowed"),
     ],
 )
@@ -125,6 +128,24 @@ def test_the_guard_selects_what_the_webhook_of_pods_does(helm: Helm) -> None:
 def test_kinds_of_objects_can_be_left_out(helm: Helm) -> None:
     assert set(webhooks(render(helm))) == {"pods", "secrets", "configmaps"}
     assert set(webhooks(render(helm, "--set", "secrets.enabled=false,configMaps.enabled=false"))) == {"pods"}
+
+
+def test_a_webhook_for_custom_objects_has_a_rule_for_each_kind(helm: Helm) -> None:
+    objects = render(helm, "--set", "objects.kinds={databases.example.com,queues.mq.example.com}")
+    rules = webhooks(objects)["objects"]["rules"]
+    assert [(rule["resources"], rule["apiGroups"]) for rule in rules] == [
+        (["databases"], ["example.com"]),
+        (["queues"], ["mq.example.com"]),
+    ]
+
+
+def test_definitions_that_are_there_already_can_be_left_out(helm: Helm) -> None:
+    objects = render(helm, "--set", "sync.enabled=true,sync.crds.enabled=false,sync.env.THREADS=2")
+    assert not [name for name in objects if name[0] == "CustomResourceDefinition"]
+    (container,) = objects[("Deployment", "vault-webhook-sync", "vault-webhook-sync")]["spec"]["template"][
+        "spec"
+    ]["containers"]
+    assert {"name": "THREADS", "value": "2"} in container["env"]
 
 
 def test_a_given_issuer_takes_the_place_of_the_charts_own(helm: Helm) -> None:
