@@ -61,8 +61,8 @@ class Part(Enum):
 
     ALL = tuple(Tier)
     FAST = (Tier.UNIT,)
-    BESIDE = (Tier.UNIT, Tier.NODE, Tier.LONG, Tier.SERVERS, Tier.LAUNCHER, Tier.ARM64)
-    """What may run beside other tests: one worker begins with the node's tests, which take longest, early."""
+    BESIDE = (Tier.NODE, Tier.UNIT, Tier.LONG, Tier.SERVERS, Tier.LAUNCHER, Tier.ARM64)
+    """What may run beside other tests: one worker begins with those on the node, which wait most of the time."""
     ALONE = (Tier.TIMED,)
     """What measures time and wants a quiet machine."""
 

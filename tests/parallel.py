@@ -41,5 +41,5 @@ def _place(test: str) -> str:
 
 
 def workers() -> int:
-    """Return one worker for each processor, and one more, because the node's tests wait most of the time."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Return two workers more than processors, because the tests wait for half of their time."""
+    return len(os.sched_getaffinity(0)) + 2
