@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TextIO, cast
 
 import pytest
+from xdist.remote import Producer
 
-from tests.order import Tier, arrange, mark_names, tier_of
+from tests.order import Part, Tier, arrange, mark_names, tier_of
+from tests.parallel import ByFileAndTier, workers
 from tests.servers import build
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
@@ -28,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--fast", action="store_true", help="only what needs no build, takes no seconds and measures no time"
     )
+    group.addoption("--beside", action="store_true", help="only what may run beside other tests")
+    group.addoption("--alone", action="store_true", help="only what measures time")
     group.addoption("--arm64", action="store_true", help="also the emulated arm64 launcher, as in CI")
 
 
@@ -49,9 +53,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Arrange the tests by what they need; emulation only in CI or on request."""
     arm64 = bool(config.getoption("--arm64") or os.environ.get("CI"))
-    items[:], left_out = arrange(items, fast=bool(config.getoption("--fast")), arm64=arm64)
+    part = next((part for part in Part if config.getoption(part.name.lower(), False)), Part.ALL)
+    items[:], left_out = arrange(items, part, arm64=arm64)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndTier:
+    """Keep the order of the tiers, and the tests of a file together."""
+    config.option.loadscopereorder = False
+    return ByFileAndTier(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers for `-n auto`."""
+    return workers()
 
 
 class _OnItsOwnLine:

@@ -1,7 +1,7 @@
 """The choice and the order of tests: those that need no build first, those that measure time last, on a quiet machine."""
 
 from collections.abc import Mapping
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 import pytest
 
@@ -56,18 +56,28 @@ def tier_of(item: pytest.Item) -> Tier:
     return max((Tier.UNIT, *by_fixture, *by_mark))
 
 
+class Part(Enum):
+    """The tiers that run together, in their order."""
+
+    ALL = tuple(Tier)
+    FAST = (Tier.UNIT,)
+    BESIDE = (Tier.NODE, Tier.UNIT, Tier.LONG, Tier.SERVERS, Tier.LAUNCHER, Tier.ARM64)
+    """What may run beside other tests: one worker begins with those on the node, which wait most of the time."""
+    ALONE = (Tier.TIMED,)
+    """What measures time and wants a quiet machine."""
+
+
 def arrange(
-    items: list[pytest.Item], *, fast: bool, arm64: bool
+    items: list[pytest.Item], part: Part, *, arm64: bool
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
     """Return the tests to run, in their order, and those that are left out.
 
-    `fast` leaves out all that need a build, take seconds or measure time; emulation of the other architecture runs with `arm64` only.
+    Emulation of the other architecture runs with `arm64` only.
     """
     tiers = {item: tier_of(item) for item in items}
-    ordered = sorted(items, key=tiers.__getitem__)
-    last = Tier.UNIT if fast else Tier.TIMED
-    chosen = [item for item in ordered if tiers[item] <= last and (arm64 or not _emulates(item))]
-    return chosen, [item for item in items if item not in set(chosen)]
+    chosen = [item for item in items if tiers[item] in part.value and (arm64 or not _emulates(item))]
+    left_out = set(items).difference(chosen)
+    return sorted(chosen, key=lambda item: part.value.index(tiers[item])), list(left_out)
 
 
 def _emulates(item: pytest.Item) -> bool:

@@ -38,6 +38,9 @@ _SOURCES = (
     "vaultsync",
     "webhook",
 )
+_LONG_STAGES = {"vault-env": "interpreter", "webhook": "installed", "csi-provider": "installed"}
+"""For each target the stage that takes long and is no parent of its image; only with a tag does it outlive `_forget`."""
+
 _BASE = re.compile(
     r"^FROM\s+(?:--\S+\s+)*((?:docker\.io/(?:library/)?)?debian:(\w+)(?:-slim)?)\b", re.MULTILINE
 )
@@ -100,7 +103,8 @@ def _build(target: str, folder: Path) -> None:
     started = time.monotonic()
     print(f"building the image {target} ...", file=sys.stderr, flush=True)
     compiled = f"--volume={compiled_launcher()}:/root/.cache/vault-webhook/native"
-    _build_stage(target, *(() if os.environ.get("CI") else (compiled,)))
+    for stage in (_LONG_STAGES[target], target):
+        _build_stage(stage, *(() if os.environ.get("CI") else (compiled,)))
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}")
     _buildah("push", f"localhost/{target}", f"oci:{unfinished}:latest")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers import build
 from tests.servers.programs import PROGRAMS, Program
-from tests.servers.toolchain import needed_version
+from tests.servers.toolchain import go, needed_version
 
 VAULT, ETCD, REGISTRY = PROGRAMS["vault"], PROGRAMS["etcd"], PROGRAMS["registry"]
 
@@ -64,6 +64,10 @@ def test_what_does_not_compile_is_reported_with_the_compilers_words(
     (tmp_path / "bad" / "go.sum").touch()
     (tmp_path / "bad" / "main.go").write_text("package main\n\nfunc main() { wrong }\n")
     monkeypatch.setattr("tests.servers.programs.PINS", tmp_path)
+    compiled = subprocess.run([go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
+    monkeypatch.setenv(
+        "GOCACHE", compiled.stdout.strip()
+    )  # so that the standard library is not compiled anew
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setitem(PROGRAMS, "bad", Program("bad", "bad", "bad", "BAD_BIN"))
 

@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Behaviour = Callable[[socket.socket, bytes], None]
 """Handles a connection after the head of each request has been read."""
@@ -33,6 +33,7 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
     listener = socket.create_server(("127.0.0.1", 0))
     server = StandIn(listener.getsockname()[1], "https" if context else "http", listener)
     threads: list[threading.Thread] = []
+    connections: list[socket.socket] = []
 
     def accept() -> None:
         while True:
@@ -40,6 +41,7 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
                 plain, _ = listener.accept()
             except OSError:
                 return
+            connections.append(plain.dup())
             thread = threading.Thread(target=_serve, args=(plain, behaviour, server, context))
             threads.append(thread)
             thread.start()
@@ -51,6 +53,9 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
     finally:
         server.go()
         acceptor.join()
+        for connection in connections:
+            with connection, suppress(OSError):  # the client has ended it
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(10)
 

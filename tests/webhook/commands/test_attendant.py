@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,28 @@ class Attended(Served):
         return self.pids()[1]
 
 
-@pytest.fixture
-def attended(tmp_path: Path, authority: Authority) -> Iterator[Attended]:
-    webhook = Attended(tmp_path / "webhook", authority)
+@contextmanager
+def started(folder: Path, authority: Authority) -> Iterator[Attended]:
+    webhook = Attended(folder, authority)
     try:
         webhook.wait()
         yield webhook
     finally:
         webhook.stop()
+
+
+@pytest.fixture(scope="module")
+def attended(session_folder: Path, authority: Authority) -> Iterator[Attended]:
+    """A webhook that goes on after the test."""
+    with started(session_folder / "attended", authority) as webhook:
+        yield webhook
+
+
+@pytest.fixture
+def own(tmp_path: Path, authority: Authority) -> Iterator[Attended]:
+    """A webhook for the test to end."""
+    with started(tmp_path / "webhook", authority) as webhook:
+        yield webhook
 
 
 def soon(check: Callable[[], bool], timeout_s: float = 15) -> bool:
@@ -86,23 +101,23 @@ def test_workers_that_hang_delay_no_answer(attended: Attended) -> None:
     assert soon(lambda: "the workers do not answer" not in attended.asked("/readyz").text)
 
 
-def test_the_end_is_in_order(attended: Attended) -> None:
-    master = attended.master()
-    attended.process.send(signal.SIGTERM)
-    assert soon(lambda: not attended.process.running())
+def test_the_end_is_in_order(own: Attended) -> None:
+    master = own.master()
+    own.process.send(signal.SIGTERM)
+    assert soon(lambda: not own.process.running())
     assert not is_running(master)
     with pytest.raises(requests.ConnectionError):
-        attended.asked("/healthz")
+        own.asked("/healthz")
 
 
-def test_a_killed_server_ends_its_attendant(attended: Attended) -> None:
-    os.kill(attended.master(), signal.SIGKILL)
-    assert soon(lambda: not attended.process.running())
+def test_a_killed_server_ends_its_attendant(own: Attended) -> None:
+    os.kill(own.master(), signal.SIGKILL)
+    assert soon(lambda: not own.process.running())
 
 
-def test_a_killed_attendant_ends_its_server(attended: Attended) -> None:
-    master = attended.master()
-    attended.process.send(signal.SIGKILL)
+def test_a_killed_attendant_ends_its_server(own: Attended) -> None:
+    master = own.master()
+    own.process.send(signal.SIGKILL)
     assert soon(lambda: not is_running(master))
 
 

@@ -1,0 +1,45 @@
+"""Tests side by side: which of them one worker takes together, and how many workers a machine has.
+
+Each worker has servers of its own. `scripts/test` runs the suite so; without `-n` nothing here has an effect.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+_NODE = "tests/cluster/"
+
+
+class ByFileAndTier(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out the groups of `groups` in the order of the tests."""
+
+    _groups: Mapping[str, str] = {}
+
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        self._groups = groups(collection)
+        super().add_node_collection(node, collection)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return self._groups[nodeid]
+
+
+def groups(tests: Sequence[str]) -> Mapping[str, str]:
+    """Return the group of each test: those of a file that follow each other, as those of one tier do; the node's are one group."""
+    runs = enumerate(groupby(tests, key=_place))
+    return {
+        test: place if place == _NODE else f"{place} {number}"
+        for number, (place, run) in runs
+        for test in run
+    }
+
+
+def _place(test: str) -> str:
+    return _NODE if test.startswith(_NODE) else test.partition("::")[0]
+
+
+def workers() -> int:
+    """Return two workers more than processors, because the tests wait for half of their time."""
+    return len(os.sched_getaffinity(0)) + 2
