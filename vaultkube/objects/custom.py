@@ -3,7 +3,7 @@
 A value is named by its JSON Pointer (RFC 6901), as the same key may stand at many places.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vaultkube.errors import NotResolved
@@ -33,19 +33,32 @@ def find_values(content: KubernetesObject) -> dict[str, bytes]:
     return found
 
 
+def values_at(content: KubernetesObject, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the texts at these JSON Pointers, whatever they say; what is no text there is left out."""
+    found = {}
+    for name in names:
+        try:
+            text: Any = content
+            for step in pointer_path(content, name):
+                text = text[step]
+        except (LookupError, TypeError, ValueError):
+            continue
+        if isinstance(text, str):
+            found[name] = text.encode("utf-8", "surrogatepass")
+    return found
+
+
 def replace_values(content: KubernetesObject, resolved: Mapping[str, bytes]) -> KubernetesObject:
-    """Return `content` with the values in `resolved`; raise NotResolved if one is not text."""
+    """Return `content` with the values in `resolved`, whose places it has; raise NotResolved if one is not text."""
     new: Any = content.copy()
     copied: dict[FieldPath, Any] = {(): new}
-    for path, _ in _texts(content):
-        name = _pointer(path)
-        if name not in resolved:
-            continue
+    for name, value in resolved.items():
+        path = pointer_path(content, name)
         for end in range(1, len(path)):
             if path[:end] not in copied:
                 parent = copied[path[: end - 1]]
                 parent[path[end - 1]] = copied[path[:end]] = parent[path[end - 1]].copy()
-        copied[path[:-1]][path[-1]] = as_text(name, resolved[name], _INSTEAD)
+        copied[path[:-1]][path[-1]] = as_text(name, value, _INSTEAD)
     replaced: KubernetesObject = new
     return replaced
 

@@ -1,23 +1,36 @@
 """The kinds of objects whose values may be references, by the resource that they are reviewed as."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from vaultkube.objects import configmap, custom, secret
 from vaultkube.wire.objects import KubernetesObject
 
+Values = dict[str, bytes]
+
 
 @dataclass(frozen=True)
 class ObjectKind:
-    """Functions that find and replace the values of one kind of object."""
+    """Functions of one kind of object: all values that may be references, those of some names, and the object with others."""
 
-    find_values: Callable[[KubernetesObject], dict[str, bytes]]
+    find_values: Callable[[KubernetesObject], Values]
+    values_at: Callable[[KubernetesObject, Collection[str]], Values]
     replace_values: Callable[[KubernetesObject, Mapping[str, bytes]], KubernetesObject]
     is_secret: bool
 
 
+def _secret_values(content: KubernetesObject, names: Collection[str]) -> Values:
+    return {name: value for name, value in secret.find_values(content).items() if name in names}
+
+
+def _configmap_values(content: KubernetesObject, names: Collection[str]) -> Values:
+    return {name: value for name, value in configmap.find_values(content).items() if name in names}
+
+
 OBJECT_KINDS = {
-    "secrets": ObjectKind(secret.find_values, secret.replace_values, is_secret=True),
-    "configmaps": ObjectKind(configmap.find_values, configmap.replace_values, is_secret=False),
-    "objects": ObjectKind(custom.find_values, custom.replace_values, is_secret=True),
+    "secrets": ObjectKind(secret.find_values, _secret_values, secret.replace_values, is_secret=True),
+    "configmaps": ObjectKind(
+        configmap.find_values, _configmap_values, configmap.replace_values, is_secret=False
+    ),
+    "objects": ObjectKind(custom.find_values, custom.values_at, custom.replace_values, is_secret=True),
 }

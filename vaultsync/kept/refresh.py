@@ -99,7 +99,7 @@ class Refresher:
         if found is None or annotation_of(found) != seen.text:
             return ()
         content: Any = found
-        present = collection.kind.find_values(content)
+        present = collection.kind.values_at(content, changed)
         own = {name: value for name, value in changed.items() if self._is_own(name, present, kept, place)}
         lost = tuple(name for name in changed if name not in own)
         marked = {

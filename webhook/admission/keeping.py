@@ -77,7 +77,7 @@ def decide(change: Change, key: bytes) -> Outcome:
     """Return the object with its annotation, sealed with the key."""
     given = _kept(change.content, change.place, key)
     login = change.login or (given.login if given else None)
-    values = change.kind.find_values(change.content)
+    values = change.kind.values_at(change.content, {*change.texts, *(given.values if given else ())})
     kept = {
         name: KeptValue(text, mark_of(values[name], name, change.place, key))
         for name, text in change.texts.items()

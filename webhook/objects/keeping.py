@@ -36,8 +36,9 @@ def find_keepable(
     Text beside a reference is the author's, and nobody but them knows whether it is secret; that of a ConfigMap is not.
     """
     texts, warnings = dict[str, str](), list[Problem]()
-    values, keeps_text = kind.find_values(resolved), is_text_public or not kind.is_secret
-    for name, text in joined_parts(kind.find_values(written)).items():
+    found = joined_parts(kind.find_values(written))
+    values, keeps_text = kind.values_at(resolved, found), is_text_public or not kind.is_secret
+    for name, text in found.items():
         value = _parsed(text)
         if value is None or not any(value.terms()) or values.get(name, text) == text:
             continue

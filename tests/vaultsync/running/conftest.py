@@ -1,17 +1,15 @@
 """An operator that runs for all tests of the folder, and a tenant for each."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers.cluster import Cluster
-from tests.servers.kubectl import Kubectl
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultsync.running.leases import RULES as LEASE_RULES
 from tests.vaultsync.running.leases import rabbitmq
-from tests.vaultsync.running.operator import NAMESPACE, ROOT, Operator, Tenant, eventually
+from tests.vaultsync.running.operator import Operator, Tenant, eventually, install
 
 RULES = 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }'
 
@@ -19,12 +17,7 @@ RULES = 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }'
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kubeconfig of the operator's ServiceAccount, with exactly the rights of its manifests."""
-    folder = tmp_path_factory.mktemp("sync")
-    shutil.copytree(ROOT / "manifests/sync", folder / "sync")
-    (folder / "kustomization.yaml").write_text("components: [sync]\n")
-    cluster.apply(Kubectl(folder / "none")("kustomize", str(folder)))
-    eventually(lambda: cluster.answer("GET", "/apis/secrets.hashicorp.com/v1beta1/vaultauths").ok)
-    return cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync")
+    return install(cluster, tmp_path_factory.mktemp("sync"))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The operator as a process, and the namespaces, logins and secrets that its objects need."""
 
 import os
+import shutil
 import sys
 import time
 import uuid
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from tests.servers.cluster import Cluster
 from tests.servers.endpoint import Endpoint
+from tests.servers.kubectl import Kubectl
 from tests.servers.process import Process, free_port
 from tests.servers.vault import Vault
 
@@ -26,6 +28,15 @@ def eventually(find: Callable[[], Found], timeout_s: float = 20.0) -> Found:
         assert time.monotonic() < end, found
         time.sleep(0.05)
     return found
+
+
+def install(cluster: Cluster, folder: Path) -> Path:
+    """Apply the operator's manifests and return a kubeconfig of its ServiceAccount, with exactly their rights."""
+    shutil.copytree(ROOT / "manifests/sync", folder / "sync")
+    (folder / "kustomization.yaml").write_text("components: [sync]\n")
+    cluster.apply(Kubectl(folder / "none")("kustomize", str(folder)))
+    eventually(lambda: cluster.answer("GET", f"{API}/vaultauths").ok)
+    return cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync")
 
 
 class Operator:
