@@ -200,3 +200,17 @@ def test_a_certificate_from_elsewhere_needs_no_right_to_write(helm: Helm) -> Non
     data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
     assert data["CERTIFICATE"] == "files"
     assert "SERVICE" not in data
+
+
+def test_pods_are_those_of_the_constraint_restricted_v2(helm: Helm) -> None:
+    """https://docs.openshift.com/container-platform/4.17/authentication/managing-security-context-constraints.html"""
+    values = CHART / "examples/openshift.yaml"
+    objects = render(helm, f"--values={values}", "--set=sync.enabled=true")
+    pods = [each["spec"]["template"]["spec"] for name, each in objects.items() if name[0] == "Deployment"]
+    assert len(pods) == 2
+    for pod in pods:
+        contexts = [pod["securityContext"], *(each["securityContext"] for each in pod["containers"])]
+        assert not [key for context in contexts for key in context if key in ("runAsUser", "fsGroup")]
+        assert all(each["securityContext"]["capabilities"] == {"drop": ["ALL"]} for each in pod["containers"])
+        kinds = {kind for volume in pod["volumes"] for kind in volume if kind != "name"}
+        assert kinds <= {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "projected", "secret"}
