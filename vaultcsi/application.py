@@ -7,6 +7,7 @@ import threading
 from functools import partial
 
 from vaultcsi.cluster.version_key import VersionKey
+from vaultcsi.metrics import Metrics
 from vaultcsi.mounting.mounter import Mounter
 from vaultcsi.mounting.upkeep import Upkeep
 from vaultcsi.serving.health import Health
@@ -34,11 +35,15 @@ class Provider:
         connection = find_connection(os.environ)
         namespace = os.environ.get("POD_NAMESPACE") or connection.namespace
         self._settings = settings
-        self._cluster = Cluster(connection, caller="the provider's ServiceAccount")
+        self._metrics = Metrics()
+        self._cluster = Cluster(
+            connection, caller="the provider's ServiceAccount", observe=self._metrics.api_server_call
+        )
         key = VersionKey(self._cluster, namespace, settings.hmac_secret_name)
-        connections, accesses = Connections(), Accesses(settings.most_logins)
+        connections, accesses = Connections(self._metrics.vault_call), Accesses(settings.most_logins)
+        self._metrics.keeps(accesses.holdings)
         mounter = Mounter(settings, self._cluster, key, connections, accesses)
-        service = Service(mounter, PollEvents(self._cluster, settings.node))
+        service = Service(mounter, PollEvents(self._cluster, settings.node), self._metrics.mount)
         self._socket = SocketFile(settings.endpoint)
         self._server = Server(service, self._socket, settings.threads, settings.mount_timeout_s)
         self._upkeep = Upkeep(accesses, Renewals(connections), self._cluster, settings.node)
@@ -70,7 +75,7 @@ class Provider:
 
     def _new_health(self) -> Health:
         try:
-            return Health(self._settings.health_address, self._problem)
+            return Health(self._settings.health_address, self._problem, self._metrics.expose)
         except OSError as error:
             raise InvalidSetting(
                 f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"

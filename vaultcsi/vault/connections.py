@@ -6,8 +6,9 @@ A thousand pods are a thousand tokens, and a dozen sockets. Requests go through 
 import os
 import ssl
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -23,6 +24,7 @@ from vaultcsi.errors import TooLarge, Unavailable
 from vaultcsi.vault.server import Trust, VaultServer
 from vaultenv.basics.jsontext import count_values
 from vaultenv.client.address import query_text, quoted
+from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.bounded import BoundedClient
@@ -51,7 +53,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class VaultRequest:
-    """A request to `/v1/<path>`; `body` is JSON.
+    """A request to `/v1/<path>`; `body` is JSON, `kind` is what metrics call it.
 
     A `repeatable` one may reach Vault twice: no read of a secret is, as it may be a dynamic one and leave a second lease.
     """
@@ -61,12 +63,18 @@ class VaultRequest:
     query: Sequence[tuple[str, str]] = ()
     body: str = field(default="", repr=False)
     repeatable: bool = False
+    kind: str = "read"
+
+
+Observe = Callable[[str, str, float], None]
+"""Called with each request's kind, its outcome, ok, refused or unavailable, and the seconds that it took."""
 
 
 class Connections:
     """Sends requests to any number of Vaults; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Observe = lambda _kind, _outcome, _seconds: None) -> None:
+        self._observe = observe
         self._sessions: OrderedDict[tuple[object, ...], requests.Session] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -75,6 +83,15 @@ class Connections:
 
         A repeatable request is sent once more on a new connection, as an idle one may be dead.
         """
+        started, outcome = time.monotonic(), "unavailable"
+        try:
+            answer = self._answer(server, request, token, deadline)
+            outcome = _outcome(answer.status)
+            return answer
+        finally:
+            self._observe(request.kind, outcome, time.monotonic() - started)
+
+    def _answer(self, server: VaultServer, request: VaultRequest, token: str, deadline: Deadline) -> Answer:
         try:
             return self._exchange(server, request, token, deadline)
         except NoRoom:
@@ -192,6 +209,12 @@ def _dial_socket(path: str, timeout_s: float) -> BudgetSocket:
         connection.close()
         raise
     return connection
+
+
+def _outcome(status: int) -> str:
+    if status < 400:
+        return "ok"
+    return "unavailable" if cannot_answer(status) else "refused"
 
 
 def _may_repeat(request: VaultRequest, error: requests.RequestException) -> bool:
