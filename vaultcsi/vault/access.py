@@ -89,6 +89,11 @@ class Accesses:
         with self._lock:
             return list(self._all.items())
 
+    def put(self, login: PodLogin, access: Access) -> None:
+        """Keep an access that another provider has had."""
+        with self._lock:
+            self._all[login] = access
+
     def drop(self, login: PodLogin) -> None:
         """Forget the access of a pod that is gone."""
         with self._lock:
