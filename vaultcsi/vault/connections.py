@@ -29,6 +29,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
+from vaultkube.net.failures import verification_problem
 from vaultkube.net.keepalive import pools
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
@@ -222,9 +223,20 @@ def _may_repeat(request: VaultRequest, error: requests.RequestException) -> bool
 
 
 def _unavailable(server: VaultServer, request: VaultRequest, error: Exception) -> Unavailable:
-    remedy = (
-        "name its CA with vaultCACertPath of the class or VAULT_CACERT of the provider"
-        if isinstance(error, requests.exceptions.SSLError)
-        else "check vaultAddress of the class (VAULT_ADDR of the provider) and that Vault is up"
+    cause, remedy = _diagnosis(error)
+    return Unavailable(f"{request.method} {server.address}/v1/{request.path}: {cause}; {remedy}")
+
+
+def _diagnosis(error: Exception) -> tuple[str, str]:
+    """Return what went wrong, and what to do about it."""
+    if not isinstance(error, requests.exceptions.SSLError):
+        remedy = "check vaultAddress of the class (VAULT_ADDR of the provider) and that Vault is up"
+        return cause_of(error), remedy
+    if verification_problem(error):
+        return cause_of(
+            error
+        ), "name its CA with vaultCACertPath of the class or VAULT_CACERT of the provider"
+    return "the TLS connection was refused", (
+        "where Vault demands a client certificate, name it with vaultTLSClientCertPath of the class or VAULT_CLIENT_CERT "
+        "of the provider"
     )
-    return Unavailable(f"{request.method} {server.address}/v1/{request.path}: {cause_of(error)}; {remedy}")
