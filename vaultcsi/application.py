@@ -1,5 +1,6 @@
 """The provider put together: what each part is made of, the order of its start, and of its end."""
 
+import logging
 import os
 import signal
 import sys
@@ -7,22 +8,26 @@ import threading
 from functools import partial
 
 from vaultcsi.cluster.version_key import VersionKey
+from vaultcsi.metrics import Metrics
 from vaultcsi.mounting.mounter import Mounter
 from vaultcsi.mounting.upkeep import Upkeep
 from vaultcsi.serving.health import Health
 from vaultcsi.serving.poll_events import PollEvents
+from vaultcsi.serving.predecessor import ask_predecessor
 from vaultcsi.serving.server import Server
 from vaultcsi.serving.service import Service
 from vaultcsi.serving.socket_file import SocketFile
 from vaultcsi.settings import Settings
 from vaultcsi.vault.access import Accesses
 from vaultcsi.vault.connections import Connections
+from vaultcsi.vault.handover import packed, unpack
 from vaultcsi.vault.renewals import Renewals
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
 
+_log = logging.getLogger(__name__)
 _READY_BUDGET_S = 1.5
 
 
@@ -34,13 +39,24 @@ class Provider:
         connection = find_connection(os.environ)
         namespace = os.environ.get("POD_NAMESPACE") or connection.namespace
         self._settings = settings
-        self._cluster = Cluster(connection, caller="the provider's ServiceAccount")
+        self._metrics = Metrics()
+        self._cluster = Cluster(
+            connection, caller="the provider's ServiceAccount", observe=self._metrics.api_server_call
+        )
         key = VersionKey(self._cluster, namespace, settings.hmac_secret_name)
-        connections, accesses = Connections(), Accesses(settings.most_logins)
+        connections = Connections(self._metrics.vault_call)
+        self._accesses = accesses = Accesses(settings.most_logins)
+        self._metrics.keeps(accesses.holdings)
         mounter = Mounter(settings, self._cluster, key, connections, accesses)
-        service = Service(mounter, PollEvents(self._cluster, settings.node))
+        service = Service(mounter, PollEvents(self._cluster, settings.node), self._metrics.mount)
         self._socket = SocketFile(settings.endpoint)
-        self._server = Server(service, self._socket, settings.threads, settings.mount_timeout_s)
+        self._server = Server(
+            service,
+            self._socket,
+            settings.threads,
+            settings.mount_timeout_s,
+            partial(packed, accesses),
+        )
         self._upkeep = Upkeep(accesses, Renewals(connections), self._cluster, settings.node)
         self._health = self._new_health()
 
@@ -59,6 +75,7 @@ class Provider:
         self._health.close()
 
     def _start(self) -> None:
+        self._take_handover()
         try:
             self._server.start()
         except (OSError, RuntimeError) as error:
@@ -68,9 +85,19 @@ class Provider:
         self._health.start()
         self._upkeep.start(self._settings.renewal_interval_s, self._settings.pods_interval_s)
 
+    def _take_handover(self) -> None:
+        """Keep what the provider kept that serves at the socket now, as in an upgrade."""
+        data = ask_predecessor(self._settings.endpoint)
+        try:
+            number = unpack(data, self._accesses) if data else 0
+        except ValueError as error:
+            _log.warning("leases of pods are issued anew: %s", error, extra={"fields": {}})
+        else:
+            _log.info("took over", extra={"fields": {"logins": number}})
+
     def _new_health(self) -> Health:
         try:
-            return Health(self._settings.health_address, self._problem)
+            return Health(self._settings.health_address, self._problem, self._metrics.expose)
         except OSError as error:
             raise InvalidSetting(
                 f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"

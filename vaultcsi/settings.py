@@ -87,7 +87,7 @@ class Settings:
         _LISTEN,
         ":8080",
         flag="health-addr",
-        help="where /health/ready and /health/live are answered",
+        help="where /health/ready, /health/live and /metrics are answered",
     )
     log_level: str = _setting("LOG_LEVEL", _LEVEL, "info", flag="log-level", help="the log's level")
     address: str = _setting(

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.servers.cluster import Cluster
-from tests.servers.process import Process
+from tests.servers.process import Process, free_port
 from tests.servers.vault import Vault
 from tests.vaultcsi.driver import Driver
 from tests.vaultcsi.provider import ACCOUNT, NAMESPACE, NODE
@@ -60,6 +60,7 @@ class Program:
                 str(account),
                 *command,
                 f"-endpoint={socket}",
+                f"-health-addr=127.0.0.1:{free_port()}",
             ],
             log,
             {

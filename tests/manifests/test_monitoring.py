@@ -23,7 +23,7 @@ EXPRESSIONS = [
 ]
 _ASK = """
 from prometheus_client import REGISTRY
-from vaultkube import metrics
+from {package} import metrics
 own = metrics.{name}({arguments})
 {calls}
 for family in REGISTRY.collect():
@@ -31,18 +31,25 @@ for family in REGISTRY.collect():
         print(sample.name, *sorted(sample.labels))
 """
 WORKER = (
+    "vaultkube",
     "Metrics",
     "",
     'own.review("pods", "changed", 1)\nown.call("vault", "ok", 1)\nown.image_lookup("read")',
 )
-ATTENDANT = ("CertificateMetrics", "is_kept=True", 'own.step("served")\nown.leads(True)')
+ATTENDANT = ("vaultkube", "CertificateMetrics", "is_kept=True", 'own.step("served")\nown.leads(True)')
+PROVIDER = (
+    "vaultcsi",
+    "Metrics",
+    "",
+    'own.mount("ok", 1)\nown.vault_call("login", "ok", 1)\nown.keeps(lambda: metrics.Holdings(1, 1, 1))',
+)
 
 
 def exposed() -> dict[str, set[str]]:
-    """Return the labels of each series by its name, as workers and attendant have them."""
+    """Return the labels of each series by its name, as workers, attendant and the provider for the CSI driver have them."""
     found: dict[str, set[str]] = {"up": {"job"}}
-    for name, arguments, calls in (WORKER, ATTENDANT):
-        script = _ASK.format(name=name, arguments=arguments, calls=calls)
+    for package, name, arguments, calls in (WORKER, ATTENDANT, PROVIDER):
+        script = _ASK.format(package=package, name=name, arguments=arguments, calls=calls)
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         for line in done.stdout.splitlines():
             series, *labels = line.split()
@@ -57,7 +64,7 @@ def series() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_every_series_and_label_exists(expression: str, series: dict[str, set[str]]) -> None:
-    named = re.findall(r"\b(vault_webhook_\w+|up)\b(?:\{([^}]*)\})?", expression)
+    named = re.findall(r"\b(vault_(?:webhook|csi_provider)_\w+|up)\b(?:\{([^}]*)\})?", expression)
     assert named
     for name, matchers in named:
         labels = set(re.findall(r"(\w+)\s*(?:=|!~|=~|!=)", matchers))
@@ -68,14 +75,14 @@ def test_every_series_and_label_exists(expression: str, series: dict[str, set[st
 
 def test_every_metric_is_on_the_dashboard_or_in_a_rule(series: dict[str, set[str]]) -> None:
     text = " ".join(EXPRESSIONS)
-    own = {name for name in series if name.startswith("vault_webhook_")}
+    own = {name for name in series if name.startswith(("vault_webhook_", "vault_csi_provider_"))}
     bare = {re.sub("_(bucket|sum|count|created)$", "", name) for name in own}
     assert {name for name in bare if name not in text and f"{name}_total" not in text} == set()
 
 
 def test_outcomes_that_rules_name_are_counted() -> None:
     counted = ["changed", "unchanged", "refused", "unavailable", "timeout", "internal", "invalid", "ok"]
-    source = (ROOT / "vaultkube/metrics.py").read_text()
+    source = "".join((ROOT / name).read_text() for name in ("vaultkube/metrics.py", "vaultcsi/metrics.py"))
     for expression in EXPRESSIONS:
         for text in re.findall(r'outcome(?:=|=~|!~)"([^"]*)"', expression):
             for outcome in text.split("|"):
@@ -90,6 +97,16 @@ def test_the_service_monitor_finds_the_services_port() -> None:
     assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]
 
 
+def test_the_pod_monitor_finds_the_providers_port() -> None:
+    monitor = yaml.safe_load((MONITORING / "pod-monitor.yaml").read_text())["spec"]
+    daemon_set = yaml.safe_load((ROOT / "manifests/csi/daemonset.yaml").read_text())
+    template = daemon_set["spec"]["template"]
+    assert monitor["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    assert monitor["namespaceSelector"]["matchNames"] == [daemon_set["metadata"]["namespace"]]
+    (container,) = template["spec"]["containers"]
+    assert monitor["podMetricsEndpoints"][0]["port"] in [port["name"] for port in container["ports"]]
+
+
 def test_every_alert_says_what_to_do() -> None:
     for rule in RULES:
         assert set(rule["annotations"]) == {"summary", "description"}
@@ -99,6 +116,6 @@ def test_every_alert_says_what_to_do() -> None:
 @pytest.mark.servers
 def test_kustomize_builds_it(tmp_path: Path) -> None:
     built: list[Any] = list(yaml.safe_load_all(Kubectl(tmp_path / "none")("kustomize", str(MONITORING))))
-    assert {each["kind"] for each in built} == {"ServiceMonitor", "PrometheusRule", "ConfigMap"}
+    assert {each["kind"] for each in built} == {"ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap"}
     (dashboard,) = [each for each in built if each["kind"] == "ConfigMap"]
     assert json.loads(dashboard["data"]["dashboard.json"]) == DASHBOARD

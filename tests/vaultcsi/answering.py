@@ -1,4 +1,4 @@
-"""Stand-ins for what a real Vault cannot be told to answer, and a relay from a socket file to a real one."""
+"""Stand-ins for what a real Vault cannot be told to answer, and relays to a real one."""
 
 import contextlib
 import re
@@ -6,10 +6,11 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers.authority import Certificate
 from tests.servers.vault import Vault
 
 _LOGIN = b'{"auth": {"client_token": "hvs.x", "lease_duration": 60, "renewable": false}}'
@@ -33,34 +34,60 @@ def http(status: str, body: bytes = b"", **headers: str) -> bytes:
 @contextmanager
 def relaying(path: Path, vault: Vault) -> Iterator[None]:
     """Relay what comes over a socket file to Vault's TLS listener, as an agent beside the provider does."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        _relay_all(listening, vault, lambda connection: connection)
+        yield
+
+
+@contextmanager
+def demanding_certificates(certificate: Certificate, vault: Vault) -> Iterator[str]:
+    """Yield the address of a listener that wants a client certificate of the same CA, and relays to Vault."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificate.ca_file))
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.num_tickets = 0
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        _relay_all(listening, vault, lambda connection: context.wrap_socket(connection, server_side=True))
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def _relay_all(
+    listening: socket.socket, vault: Vault, accepted: Callable[[socket.socket], socket.socket]
+) -> None:
+    """Relay each connection, as `accepted` has it, to Vault's TLS listener, until `listening` is closed."""
     context = ssl.create_default_context(cafile=str(vault.ca_file))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # what can be read is data, no ticket of a session
     host, _, port = vault.address.removeprefix("https://").rpartition(":")
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen()
 
-        def relay() -> None:
-            while True:
-                try:
-                    connection, _ = listening.accept()
-                except OSError:  # closed
-                    return
+    def relay() -> None:
+        while True:
+            try:
+                raw, _ = listening.accept()
+            except OSError:  # closed
+                return
+            with contextlib.suppress(ssl.SSLError):
+                connection = accepted(raw)
                 upstream = context.wrap_socket(
                     socket.create_connection((host, int(port))), server_hostname=host
                 )
                 threading.Thread(target=_relay, args=(connection, upstream), daemon=True).start()
 
-        threading.Thread(target=relay, daemon=True).start()
-        yield
+    threading.Thread(target=relay, daemon=True).start()
 
 
 def _relay(connection: socket.socket, upstream: ssl.SSLSocket) -> None:
     """Pass on what either side sends, until one ends; one thread, as OpenSSL wants it."""
     with connection, upstream, contextlib.suppress(OSError):
         while True:
-            ready = [upstream] if upstream.pending() else select.select([connection, upstream], [], [])[0]
+            both = (connection, upstream)
+            ready: list[socket.socket] = [
+                each for each in both if isinstance(each, ssl.SSLSocket) and each.pending()
+            ]
+            ready = ready or select.select(both, [], [])[0]
             for source, target in ((connection, upstream), (upstream, connection)):
                 if source in ready:
                     data = source.recv(65536)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.authority import Authority
 from tests.servers.vault import Vault
-from tests.vaultcsi.answering import answering, http, relaying
+from tests.vaultcsi.answering import answering, demanding_certificates, http, relaying
 from tests.vaultcsi.provider import Provider, Surroundings
 from tests.vaultcsi.test_mounts import OBJECTS
 
@@ -100,7 +101,12 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
         status, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS))
         assert (status, "vaultCACertPath" in message) == ("UNAVAILABLE", True)
         ca = str(surroundings.vault.ca_file)
-        for trust in ({"vaultCACertPath": ca}, {"vaultSkipTLSVerify": "true"}):
+        mounted = _mounted_folder(tmp_path / "ca", surroundings.vault.ca_file)
+        for trust in (
+            {"vaultCACertPath": ca},
+            {"vaultCADirectory": str(mounted)},
+            {"vaultSkipTLSVerify": "true"},
+        ):
             assert (
                 untrusting.driver.files(surroundings.attributes(OBJECTS, **trust))["obj-username"]
                 == b"myusername"
@@ -109,6 +115,30 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
         assert "/none must be PEM files in the provider's container" in message
     finally:
         untrusting.stop()
+
+
+def _mounted_folder(folder: Path, ca_file: Path) -> Path:
+    """Return a folder as the kubelet mounts a Secret: links to files in a folder with the time in its name."""
+    data = folder / "..2026_01_01"
+    data.mkdir(parents=True)
+    (data / "ca.crt").write_bytes(ca_file.read_bytes())
+    (data / "notes.txt").write_text("no certificate")
+    (folder / "..data").symlink_to(data.name)
+    for name in ("ca.crt", "notes.txt"):
+        (folder / name).symlink_to(f"..data/{name}")
+    return folder
+
+
+def test_a_vault_that_demands_a_client_certificate_gets_that_of_the_class(
+    provider: Provider, surroundings: Surroundings, authority: Authority
+) -> None:
+    own = authority.issue("csi-client", "csi-client")
+    parameters = {"vaultTLSClientCertPath": str(own.cert_file), "vaultTLSClientKeyPath": str(own.key_file)}
+    with demanding_certificates(authority.issue("csi-relay"), surroundings.vault) as address:
+        attributes = surroundings.attributes(OBJECTS, vaultAddress=address)
+        status, message = provider.driver.refusal(attributes)
+        assert (status, "vaultTLSClientCertPath" in message) == ("UNAVAILABLE", True)
+        assert provider.driver.files({**attributes, **parameters})["obj-username"] == b"myusername"
 
 
 def test_vault_is_reached_by_the_socket_of_an_agent(

@@ -1,4 +1,6 @@
-"""Health over HTTP, for the kubelet's probes: ready while the driver reaches this process and the API server answers."""
+"""Health over HTTP, for the kubelet's probes, and figures for Prometheus: ready while the driver reaches this process and the
+API server answers.
+"""
 
 import socket
 import threading
@@ -8,18 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 _LONGEST_REQUEST = 4096
 _PROBE_S = 2.0
 _THREADS = 2
-_PATHS = ("/health/ready", "/health/live")
-_ANSWER = "HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}"
+_PATHS = ("/health/ready", "/health/live", "/metrics")
+_ANSWER = "HTTP/1.1 {} {}\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}"
 
 
 class Health:
-    """Answers GET /health/ready by `problem`, "" for none, and /health/live by answering at all.
+    """Answers GET /health/ready by `problem`, "" for none, /health/live by answering at all, and /metrics by `figures`.
 
     A probe has two seconds for its request and is then forgotten, so that silent connections cost two threads.
     """
 
-    def __init__(self, address: tuple[str, int], problem: Callable[[], str]) -> None:
+    def __init__(
+        self, address: tuple[str, int], problem: Callable[[], str], figures: Callable[[], str]
+    ) -> None:
         self._problem = problem
+        self._figures = figures
         host, port = address
         family = socket.AF_INET6 if not host or ":" in host else socket.AF_INET
         try:
@@ -67,10 +72,12 @@ class Health:
         words = request_line.split(" ")
         path = words[1].partition("?")[0] if len(words) > 1 else ""
         if path not in _PATHS:
-            return _answer(404, "Not Found", "there are " + " and ".join(_PATHS))
+            return _answer(404, "Not Found", "there are " + ", ".join(_PATHS) + "\n")
+        if path == "/metrics":
+            return _answer(200, "OK", self._figures())
         problem = self._problem() if path == "/health/ready" else ""
-        return _answer(503, "Service Unavailable", problem) if problem else _answer(200, "OK", "ok")
+        return _answer(503, "Service Unavailable", problem + "\n") if problem else _answer(200, "OK", "ok\n")
 
 
 def _answer(status: int, reason: str, text: str) -> str:
-    return _ANSWER.format(status, reason, len(text.encode()) + 1, text + "\n")
+    return _ANSWER.format(status, reason, len(text.encode()), text)

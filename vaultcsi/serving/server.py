@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import grpc
 
+from vaultcsi.serving import predecessor
 from vaultcsi.serving.messages import (
     MOUNT_REQUEST,
     MOUNT_RESPONSE,
@@ -31,7 +32,15 @@ _OPTIONS = (
 class Server:
     """Serves the driver from `start` to `stop`."""
 
-    def __init__(self, service: Service, socket: SocketFile, threads: int, mount_timeout_s: float) -> None:
+    def __init__(
+        self,
+        service: Service,
+        socket: SocketFile,
+        threads: int,
+        mount_timeout_s: float,
+        handover: Callable[[], bytes],
+    ) -> None:
+        """`handover` is called for the provider that comes next."""
         self._service = service
         self._socket = socket
         self._timeout_s = mount_timeout_s
@@ -41,7 +50,15 @@ class Server:
             "Version": _handler(self._version, VERSION_REQUEST, VERSION_RESPONSE),
             "Mount": _handler(self._mount, MOUNT_REQUEST, MOUNT_RESPONSE),
         }
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+        next_provider = {
+            predecessor.METHOD: grpc.unary_unary_rpc_method_handler(lambda _request, _context: handover())
+        }
+        self._server.add_generic_rpc_handlers(
+            (
+                grpc.method_handlers_generic_handler(SERVICE, handlers),
+                grpc.method_handlers_generic_handler(predecessor.SERVICE, next_provider),
+            )
+        )
 
     def start(self) -> None:
         """Serve at the path of the socket, in the place of whoever served there; raise OSError or RuntimeError."""

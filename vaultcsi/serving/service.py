@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from vaultcsi.errors import CsiError
@@ -39,11 +40,23 @@ class Refusal(Exception):
         self.status = status
         self.message = message
 
+    @property
+    def outcome(self) -> str:
+        """The word of metrics for it: who can mend it."""
+        return self.status.lower() if self.status in ("UNAVAILABLE", "INTERNAL") else "refused"
+
 
 class Service:
     """Answers the driver; safe to share between threads."""
 
-    def __init__(self, mounts: Mounts, events: PollEvents) -> None:
+    def __init__(
+        self,
+        mounts: Mounts,
+        events: PollEvents,
+        observe: Callable[[str, float], None] = lambda _outcome, _seconds: None,
+    ) -> None:
+        """`observe` is called with each mount's outcome, ok, refused, unavailable or internal, and its seconds."""
+        self._observe = observe
         self._mounts = mounts
         self._events = events
 
@@ -65,10 +78,12 @@ class Service:
             refusal = _refusal(error)
             if pod:
                 self._events.failed(pod, refusal.message)
+            self._observe(refusal.outcome, time.monotonic() - began)
             fields |= {"status": refusal.status, "reason": refusal.message, "ms": _ms(began)}
             _log.warning("mount refused", extra={"fields": fields})
             raise refusal from None
         self._events.mounted(pod)
+        self._observe("ok", time.monotonic() - began)
         _log.info("mounted", extra={"fields": {**fields, "files": len(files), "ms": _ms(began)}})
         return {
             "files": [{"path": file.name, "mode": file.mode, "contents": file.content} for file in files],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vaultcsi.errors import Unavailable
+from vaultcsi.metrics import Holdings
 from vaultcsi.vault.kept import AHEAD_S, KeptAnswer
 from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin
@@ -77,10 +78,21 @@ class Accesses:
             own += kept_bytes if login.namespace == namespace else 0
         return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
 
+    def holdings(self) -> Holdings:
+        """Return how much is kept."""
+        held = self.snapshot()
+        sizes = [answer.size_bytes for _, access in held for answer in list(access.kept.values())]
+        return Holdings(len(held), len(sizes), sum(sizes))
+
     def snapshot(self) -> list[tuple[PodLogin, Access]]:
         """Return what there is now."""
         with self._lock:
             return list(self._all.items())
+
+    def put(self, login: PodLogin, access: Access) -> None:
+        """Keep an access that another provider has had."""
+        with self._lock:
+            self._all[login] = access
 
     def drop(self, login: PodLogin) -> None:
         """Forget the access of a pod that is gone."""

@@ -6,8 +6,9 @@ A thousand pods are a thousand tokens, and a dozen sockets. Requests go through 
 import os
 import ssl
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -23,10 +24,12 @@ from vaultcsi.errors import TooLarge, Unavailable
 from vaultcsi.vault.server import Trust, VaultServer
 from vaultenv.basics.jsontext import count_values
 from vaultenv.client.address import query_text, quoted
+from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
+from vaultkube.net.failures import verification_problem
 from vaultkube.net.keepalive import pools
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
@@ -51,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class VaultRequest:
-    """A request to `/v1/<path>`; `body` is JSON.
+    """A request to `/v1/<path>`; `body` is JSON, `kind` is what metrics call it.
 
     A `repeatable` one may reach Vault twice: no read of a secret is, as it may be a dynamic one and leave a second lease.
     """
@@ -61,12 +64,18 @@ class VaultRequest:
     query: Sequence[tuple[str, str]] = ()
     body: str = field(default="", repr=False)
     repeatable: bool = False
+    kind: str = "read"
+
+
+Observe = Callable[[str, str, float], None]
+"""Called with each request's kind, its outcome, ok, refused or unavailable, and the seconds that it took."""
 
 
 class Connections:
     """Sends requests to any number of Vaults; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Observe = lambda _kind, _outcome, _seconds: None) -> None:
+        self._observe = observe
         self._sessions: OrderedDict[tuple[object, ...], requests.Session] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -75,6 +84,15 @@ class Connections:
 
         A repeatable request is sent once more on a new connection, as an idle one may be dead.
         """
+        started, outcome = time.monotonic(), "unavailable"
+        try:
+            answer = self._answer(server, request, token, deadline)
+            outcome = _outcome(answer.status)
+            return answer
+        finally:
+            self._observe(request.kind, outcome, time.monotonic() - started)
+
+    def _answer(self, server: VaultServer, request: VaultRequest, token: str, deadline: Deadline) -> Answer:
         try:
             return self._exchange(server, request, token, deadline)
         except NoRoom:
@@ -194,14 +212,31 @@ def _dial_socket(path: str, timeout_s: float) -> BudgetSocket:
     return connection
 
 
+def _outcome(status: int) -> str:
+    if status < 400:
+        return "ok"
+    return "unavailable" if cannot_answer(status) else "refused"
+
+
 def _may_repeat(request: VaultRequest, error: requests.RequestException) -> bool:
     return request.repeatable and isinstance(error, (requests.ConnectionError, requests.Timeout))
 
 
 def _unavailable(server: VaultServer, request: VaultRequest, error: Exception) -> Unavailable:
-    remedy = (
-        "name its CA with vaultCACertPath of the class or VAULT_CACERT of the provider"
-        if isinstance(error, requests.exceptions.SSLError)
-        else "check vaultAddress of the class (VAULT_ADDR of the provider) and that Vault is up"
+    cause, remedy = _diagnosis(error)
+    return Unavailable(f"{request.method} {server.address}/v1/{request.path}: {cause}; {remedy}")
+
+
+def _diagnosis(error: Exception) -> tuple[str, str]:
+    """Return what went wrong, and what to do about it."""
+    if not isinstance(error, requests.exceptions.SSLError):
+        remedy = "check vaultAddress of the class (VAULT_ADDR of the provider) and that Vault is up"
+        return cause_of(error), remedy
+    if verification_problem(error):
+        return cause_of(
+            error
+        ), "name its CA with vaultCACertPath of the class or VAULT_CACERT of the provider"
+    return "the TLS connection was refused", (
+        "where Vault demands a client certificate, name it with vaultTLSClientCertPath of the class or VAULT_CLIENT_CERT "
+        "of the provider"
     )
-    return Unavailable(f"{request.method} {server.address}/v1/{request.path}: {cause_of(error)}; {remedy}")

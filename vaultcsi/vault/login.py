@@ -41,7 +41,7 @@ class VaultToken:
 def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadline, now: float) -> VaultToken:
     """Return Vault's token for the pod; raise LoginRefused or Unavailable, which name role, mount and ServiceAccount."""
     body = json.dumps({"role": login.role, "jwt": jwt})
-    request = VaultRequest("POST", f"auth/{login.mount}/login", body=body, repeatable=True)
+    request = VaultRequest("POST", f"auth/{login.mount}/login", body=body, repeatable=True, kind="login")
     answer = connections.send(login.server, request, "", deadline)
     auth = body_of(answer.body).get("auth") if answer.status == 200 else None
     if not isinstance(auth, dict) or not auth.get("client_token"):

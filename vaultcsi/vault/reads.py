@@ -37,7 +37,10 @@ class Reader:
 
     def token_is_valid(self) -> bool:
         """Return whether Vault knows the token: each one may look itself up with the default policy."""
-        return self._send(VaultRequest("GET", "auth/token/lookup-self", repeatable=True)).status == 200
+        return (
+            self._send(VaultRequest("GET", "auth/token/lookup-self", repeatable=True, kind="lookup")).status
+            == 200
+        )
 
     def _error(self, wanted: SecretRequest, answer: Answer, found: VaultEnvError) -> CsiError:
         if isinstance(found, PermissionRefused):
@@ -48,7 +51,7 @@ class Reader:
         return Unavailable(str(found)) if found.is_outage else SecretNotRead(str(found))
 
     def _mount_of(self, path: str) -> str:
-        answer = self._send(VaultRequest("GET", f"{MOUNTS}/{path}", repeatable=True))
+        answer = self._send(VaultRequest("GET", f"{MOUNTS}/{path}", repeatable=True, kind="lookup"))
         return mount_in(answer.body) if not error_messages(answer.body) else ""
 
     def _send(self, request: VaultRequest) -> Answer:

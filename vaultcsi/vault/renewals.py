@@ -45,14 +45,20 @@ class Renewals:
     def revoke(self, login: PodLogin, token: VaultToken, deadline: Deadline) -> bool:
         """End the token, and what is leased with it; return whether Vault did so."""
         try:
-            request = VaultRequest("PUT", _REVOKE_TOKEN, body="{}", repeatable=True)
+            request = VaultRequest("PUT", _REVOKE_TOKEN, body="{}", repeatable=True, kind="revoke")
             return self._connections.send(login.server, request, token.value, deadline).status < 400
         except CsiError:
             return False
 
     def _renew_token(self, login: PodLogin, token: VaultToken, now: float, deadline: Deadline) -> VaultToken:
         held, _ = self._renewed(
-            login, token, VaultRequest("PUT", _RENEW_TOKEN, body="{}"), token.held, 0, now, deadline
+            login,
+            token,
+            VaultRequest("PUT", _RENEW_TOKEN, body="{}", kind="renew"),
+            token.held,
+            0,
+            now,
+            deadline,
         )
         return replace(token, held=held)
 
@@ -60,7 +66,7 @@ class Renewals:
         self, login: PodLogin, token: VaultToken, answer: KeptAnswer, now: float, deadline: Deadline
     ) -> KeptAnswer:
         body = json.dumps({"lease_id": answer.held.terms.lease_id})
-        request = VaultRequest("PUT", _RENEW_LEASE, body=body)
+        request = VaultRequest("PUT", _RENEW_LEASE, body=body, kind="renew")
         held, failures = self._renewed(login, token, request, answer.held, answer.failures, now, deadline)
         return replace(answer, held=held, failures=failures)
 

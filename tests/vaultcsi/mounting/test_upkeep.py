@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,6 +13,7 @@ from tests.servers.vault import Vault, VaultRefused
 from tests.vaultcsi.provider import NODE, Provider, Surroundings
 
 TTL_S = 4
+ENVIRON = {"NODE_NAME": NODE, "RENEWAL_INTERVAL": "200ms", "PODS_INTERVAL": "300ms"}
 LEASES = "sys/leases/lookup/rabbitmq-csi/creds/app"
 OBJECTS = [
     {"objectName": name, "secretPath": "rabbitmq-csi/creds/app", "secretKey": name}
@@ -57,12 +59,7 @@ def keeper(
     session_folder: Path, module_sockets: Path, leasing: Surroundings, provider_kubeconfig: Path
 ) -> Iterator[Provider]:
     """A provider that looks after leases and pods all the time."""
-    environ = {
-        "VAULT_CACERT": str(leasing.vault.ca_file),
-        "NODE_NAME": NODE,
-        "RENEWAL_INTERVAL": "200ms",
-        "PODS_INTERVAL": "300ms",
-    }
+    environ = {**ENVIRON, "VAULT_CACERT": str(leasing.vault.ca_file)}
     running = Provider(session_folder, module_sockets / "vault.sock", provider_kubeconfig, environ)
     yield running
     running.stop()
@@ -165,3 +162,29 @@ def test_a_certificate_is_the_same_until_near_its_end(keeper: Provider, leasing:
         attributes = leasing.attributes(certificate(ttl), pod, roleName="pki-csi")
         first, second = (keeper.driver.mount(attributes) for _ in range(2))
         assert (first == second) is stays
+
+
+def test_a_provider_that_takes_over_keeps_leases_and_ends_them_and_a_killed_one_leaves_them(
+    session_folder: Path, socket_folder: Path, leasing: Surroundings, provider_kubeconfig: Path
+) -> None:
+    environ = {**ENVIRON, "VAULT_CACERT": str(leasing.vault.ca_file)}
+    start = partial(Provider, session_folder, socket_folder / "vault.sock", provider_kubeconfig, environ)
+    before, gone, stays = leases(leasing.vault), leasing.pod(), leasing.pod()
+    attributes = leasing.attributes(OBJECTS, stays, roleName="leasing")
+    old = start()
+    old.driver.mount(leasing.attributes(OBJECTS, gone, roleName="leasing"))
+    first = old.driver.mount(attributes)
+    new = start()
+    old.stop()
+    try:
+        assert new.driver.mount(attributes) == first
+        assert len(leases(leasing.vault) - before) == 2
+        leasing.delete(gone)
+        eventually(lambda: len(leases(leasing.vault) - before) == 1)
+    finally:
+        new.process.kill()
+    last = start()
+    try:
+        assert last.driver.mount(attributes) != first
+    finally:
+        last.stop()

@@ -80,7 +80,31 @@ def test_a_provider_without_its_socket_is_not_ready(own_provider: Provider) -> N
     assert "is not this provider's" in text
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/metrics"])
+def test_figures_tell_of_mounts_of_what_they_asked_for_and_of_what_is_kept(
+    own_provider: Provider, surroundings: Surroundings
+) -> None:
+    own_provider.driver.mount(surroundings.attributes(OBJECTS))
+    own_provider.driver.refusal(surroundings.attributes(OBJECTS, roleName="none"))
+    own_provider.driver.refusal(surroundings.attributes(OBJECTS, vaultAddress="http://127.0.0.1:1"))
+    status, text = own_provider.health("/metrics")
+    lines = [line.removeprefix("vault_csi_provider_") for line in text.splitlines()]
+    assert status == 200
+    for line in (
+        'mounts_total{outcome="ok"} 1.0',
+        'mounts_total{outcome="refused"} 1.0',
+        'mounts_total{outcome="unavailable"} 1.0',
+        "mount_seconds_count 3.0",
+        'calls_total{outcome="ok",request="login",server="vault"} 1.0',
+        'calls_total{outcome="refused",request="login",server="vault"} 1.0',
+        'calls_total{outcome="unavailable",request="login",server="vault"} 1.0',
+        'calls_total{outcome="ok",request="read",server="vault"} 1.0',
+        "kept_answers 0.0",
+    ):
+        assert line in lines
+    assert any(line.startswith('calls_total{outcome="ok",request="",server="api_server"}') for line in lines)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics/x"])
 def test_other_paths_are_not_found(own_provider: Provider, path: str) -> None:
     assert own_provider.health(path)[0] == 404
 
