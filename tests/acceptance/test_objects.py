@@ -152,10 +152,15 @@ DEFINITION = {
 }
 
 
-@pytest.mark.usefixtures("ciphertext")
-def test_a_custom_object_gets_its_values_in_maps_and_lists(product: Product) -> None:
+def define_databases(product: Product) -> None:
+    """Make the kind that the product's webhook is registered for."""
     product.cluster.apply(json.dumps(DEFINITION))
     product.cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
+
+
+@pytest.mark.usefixtures("ciphertext")
+def test_a_custom_object_gets_its_values_in_maps_and_lists(product: Product) -> None:
+    define_databases(product)
     named = annotations("default", vault_serviceaccount="default")
     spec = {
         "users": [{"name": "plain", "password": f"vault:{OWN}#password"}],

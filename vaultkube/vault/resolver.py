@@ -17,10 +17,10 @@ from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.net.room import Room
 from vaultkube.vault.again import AskingAgain
 from vaultkube.vault.client import ANSWERS_BYTES, new_client
-from vaultkube.vault.kept_logins import KeptLogins, account_uid
 from vaultkube.vault.log_in import VaultToken, log_in
 from vaultkube.vault.login import Resolution, VaultLogin
 from vaultkube.vault.reader import HvacReader
+from vaultkube.vault.shared_logins import SharedLogins, account_uid
 
 OBJECT_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=4 << 20)
 """No object is larger than 1.5 MiB (etcd), no environment variable than 128 KiB (Linux)."""
@@ -41,7 +41,7 @@ class Vault:
         self._tokens = tokens
         self._ca_file = ca_file
         self._strict_tls = strict_tls
-        self._logins = KeptLogins()
+        self._logins = SharedLogins()
 
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         """Return the values with their references replaced, None where a missing path is ignored.

@@ -1,159 +1,110 @@
-"""Objects that are resolved together share a login on the real Vault, as long as it is the same identity."""
+"""Logins are shared for a moment, for some objects, and for one identity each."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.servers.cluster import Cluster as Server
-from tests.servers.vault import Vault as VaultServer
-from vaultenv.references.grammar import parse
-from vaultenv.references.resolve import Transit
-from vaultkube.apiserver.client import Cluster
-from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
-from vaultkube.errors import NotResolved
-from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
-from vaultkube.vault.resolver import Vault
+from vaultkube.errors import NotResolved, VaultUnavailable
+from vaultkube.vault.log_in import VaultToken
+from vaultkube.vault.login import FieldNames, VaultLogin
+from vaultkube.vault.shared_logins import MOST_LOGINS, MOST_OBJECTS, SHARED_S, SharedLogins, account_uid
 
-PATH = "secret/data/shared-login"
-OTHER = "secret/data/shared-login-other"
-LOGIN = "auth/kubernetes/login"
-NAMES = FieldNames("address", "mount", "role", "service account", "identity", "CA", "name a CA")
-Count = Callable[[], AbstractContextManager[Counter[str]]]
+LOGIN = VaultLogin("https://vault.example.com", "kubernetes", "r", "n", "s", FieldNames(*[""] * 7))
 
 
-@pytest.fixture(scope="module")
-def server(cluster: Server, cluster_vault: VaultServer) -> VaultServer:
-    """Vault with a secret, and roles for every ServiceAccount of two namespaces."""
-    cluster_vault.put_secret(PATH, key="shared")
-    cluster_vault.policy("shared-login", f'path "{PATH}" {{ capabilities = ["read"] }}')
-    for namespace in ("shared-login-a", "shared-login-b"):
-        cluster.create_namespace(namespace)
-    for role, options in {"shared-login": {}, "shared-login-counted": {"token_num_uses": 9}}.items():
-        bound = {"bound_service_account_names": "*", "bound_service_account_namespaces": "*"}
-        body = {**bound, "token_policies": ["shared-login"], "token_ttl": "10m", **options}
-        cluster_vault.write(f"auth/kubernetes/role/{role}", body)
-    return cluster_vault
+class Logins:
+    """Logins of one process at a time that the test sets; each token has its number."""
+
+    def __init__(self, lasts_s: float = 3600) -> None:
+        self.now = 0.0
+        self.count = 0
+        self._lasts_s = lasts_s
+        self.shared = SharedLogins(lambda: self.now)
+
+    def log_in(self) -> VaultToken:
+        self.count += 1
+        return VaultToken(str(self.count), self._lasts_s, is_counted=False)
+
+    def token(self, uid: str = "u", refused: str = "") -> tuple[str, bool]:
+        return self.shared.token(LOGIN, uid, self.log_in, Deadline(1), refused)
 
 
-@pytest.fixture
-def count(server: VaultServer, tmp_path: Path) -> Count:
-    return partial(server.counted, tmp_path)
+def test_a_login_is_shared_until_its_time_is_over() -> None:
+    logins = Logins()
+    assert [logins.token(), logins.token()] == [("1", False), ("1", True)]
+    logins.now = SHARED_S
+    assert logins.token() == ("2", False)
 
 
-@pytest.fixture
-def resolver(cluster: Server, server: VaultServer) -> Vault:
-    """A process of its own, as far as logins go."""
-    connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig)})
-    return Vault(Cluster(connection), str(server.ca_file))
+def test_a_login_is_not_shared_near_the_end_of_its_own_life() -> None:
+    logins = Logins(lasts_s=4)
+    logins.token()
+    logins.now = 1.9
+    assert logins.token() == ("1", True)
+    logins.now = 2
+    assert logins.token() == ("2", False)
 
 
-@pytest.fixture
-def login(server: VaultServer) -> VaultLogin:
-    return VaultLogin(server.address, "kubernetes", "shared-login", "shared-login-a", "default", NAMES)
+def test_a_login_serves_so_many_objects() -> None:
+    logins = Logins()
+    assert {logins.token()[0] for _ in range(MOST_OBJECTS)} == {"1"}
+    assert logins.token() == ("2", False)
 
 
-def resolve(resolver: Vault, login: VaultLogin, path: str = PATH, **options: Any) -> bytes | None:
-    value = parse(f"vault:{path}#key".encode())
-    assert value
-    return resolver.resolve(Resolution({"k": value}, login, Transit(), **options), Deadline(10))["k"]
+def test_a_refused_login_is_replaced_for_all_who_have_it() -> None:
+    logins = Logins()
+    logins.token()
+    assert [logins.token(refused="1"), logins.token(refused="1")] == [("2", False), ("2", True)]
 
 
-def test_objects_at_the_same_time_share_one_login(resolver: Vault, login: VaultLogin, count: Count) -> None:
-    with count() as asked, ThreadPoolExecutor(4) as pool:
-        found = set(pool.map(lambda _: resolve(resolver, login), range(12)))
-    assert found == {b"shared"}
-    assert asked == {LOGIN: 1, PATH: 12}
+def test_a_service_account_of_another_uid_has_a_login_of_its_own() -> None:
+    logins = Logins()
+    assert [logins.token("u"), logins.token("v")] == [("1", False), ("2", False)]
 
 
-def others(login: VaultLogin) -> Iterator[VaultLogin]:
-    yield replace(login, namespace="shared-login-b")
-    yield replace(login, service_account="other")
-    yield replace(login, audience="https://kubernetes.default.svc.cluster.local")
-    yield replace(login, role="shared-login-counted")
+def test_the_logins_that_were_used_last_are_kept() -> None:
+    logins = Logins()
+    for number in range(MOST_LOGINS + 1):
+        logins.token(str(number))
+    assert logins.token(str(MOST_LOGINS))[1]
+    assert not logins.token("0")[1]
 
 
-def test_another_identity_logs_in_for_itself(
-    cluster: Server, resolver: Vault, login: VaultLogin, count: Count
-) -> None:
-    cluster.kubectl("create", "serviceaccount", "other", "-n", "shared-login-a")
-    resolve(resolver, login)
-    with count() as asked:
-        for other in others(login):
-            resolve(resolver, other)
-    assert asked == {LOGIN: 4, PATH: 4}
+def test_a_login_that_fails_is_tried_by_each_object() -> None:
+    logins = SharedLogins()
+
+    def refused() -> VaultToken:
+        raise NotResolved("403")
+
+    for _ in range(2):
+        with pytest.raises(NotResolved, match="403"):
+            logins.token(LOGIN, "u", refused, Deadline(1))
 
 
-def test_a_service_account_made_anew_logs_in_for_itself(
-    cluster: Server, resolver: Vault, login: VaultLogin, count: Count
-) -> None:
-    passing = replace(login, service_account="passing")
-    cluster.kubectl("create", "serviceaccount", "passing", "-n", "shared-login-a")
-    resolve(resolver, passing)
-    cluster.kubectl("delete", "serviceaccount", "passing", "-n", "shared-login-a")
-    with pytest.raises(NotResolved, match="ServiceAccount shared-login-a/passing does not exist"):
-        resolve(resolver, passing)
-    cluster.kubectl("create", "serviceaccount", "passing", "-n", "shared-login-a")
-    with count() as asked:
-        assert resolve(resolver, passing) == b"shared"
-    assert asked == {LOGIN: 1, PATH: 1}
+def test_who_waits_for_a_login_of_another_gives_up_at_its_deadline() -> None:
+    logins, inside, let_go = SharedLogins(), threading.Event(), threading.Event()
+
+    def slow() -> VaultToken:
+        inside.set()
+        assert let_go.wait(30)
+        return VaultToken("slow", 3600, is_counted=False)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(logins.token, LOGIN, "u", slow, Deadline(60))
+        assert inside.wait(30)
+        with pytest.raises(VaultUnavailable, match="did not answer a login in time"):
+            logins.token(LOGIN, "u", slow, Deadline(0.01))
+        let_go.set()
+        assert first.result(30) == ("slow", False)
 
 
-def test_a_login_that_was_revoked_is_replaced_once(
-    server: VaultServer, resolver: Vault, login: VaultLogin, count: Count
-) -> None:
-    resolve(resolver, login)
-    server.write(f"sys/leases/revoke-prefix/{LOGIN}", {})
-    with count() as asked:
-        assert [resolve(resolver, login), resolve(resolver, login)] == [b"shared", b"shared"]
-    assert asked == {LOGIN: 1, PATH: 3}
+@pytest.mark.parametrize("token", ["", "a.b.c", "a.e30.c", "a.bnVsbA.c", "a.W10.c", "no token"])
+def test_a_token_without_a_uid_is_its_own_identity(token: str) -> None:
+    assert account_uid(token) == token
 
 
-def test_a_path_that_the_new_login_may_not_read_either_is_the_refusal(
-    resolver: Vault, login: VaultLogin, count: Count
-) -> None:
-    resolve(resolver, login)
-    with count() as asked, pytest.raises(NotResolved, match="403 permission denied: the policies"):
-        resolve(resolver, login, OTHER)
-    assert asked == {LOGIN: 1, OTHER: 2}
-
-
-def test_a_right_given_meanwhile_counts_at_once(
-    server: VaultServer, resolver: Vault, login: VaultLogin
-) -> None:
-    server.put_secret(OTHER, key="given")
-    role = server.read("auth/kubernetes/role/shared-login")
-    resolve(resolver, login)
-    server.policy("shared-login-other", f'path "{OTHER}" {{ capabilities = ["read"] }}')
-    server.write(
-        "auth/kubernetes/role/shared-login",
-        {**role, "token_policies": ["shared-login", "shared-login-other"]},
-    )
-    try:
-        assert resolve(resolver, login, OTHER) == b"given"
-    finally:
-        server.write("auth/kubernetes/role/shared-login", role)
-
-
-def test_a_login_whose_uses_vault_counts_serves_one_object(
-    resolver: Vault, login: VaultLogin, count: Count
-) -> None:
-    counted = replace(login, role="shared-login-counted")
-    with count() as asked:
-        resolve(resolver, counted)
-        resolve(resolver, counted)
-    assert asked == {LOGIN: 2, PATH: 2}
-
-
-def test_a_dry_run_revokes_a_login_of_its_own(resolver: Vault, login: VaultLogin, count: Count) -> None:
-    resolve(resolver, login)
-    with count() as asked:
-        assert [resolve(resolver, login, dry_run=True), resolve(resolver, login)] == [b"shared", b"shared"]
-    assert asked == {LOGIN: 1, PATH: 2, "auth/token/revoke-self": 1}
+def test_the_uid_is_in_a_token_of_the_api_server() -> None:
+    claims = "eyJrdWJlcm5ldGVzLmlvIjp7InNlcnZpY2VhY2NvdW50Ijp7InVpZCI6IjEyLTM0In19fQ"
+    assert account_uid(f"head.{claims}.signature") == "12-34"

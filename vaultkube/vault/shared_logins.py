@@ -1,7 +1,7 @@
-"""Logins kept for a moment, so that objects that are applied together share one.
+"""Logins that are shared for a moment, so that objects that are applied together need one.
 
 A login belongs to one ServiceAccount as it is now, by its uid, in one namespace, and to everything else that a VaultLogin
-says. It is kept for a few seconds, less than its own life, and for a number of objects; each object asks for a token of
+says. It is shared for a few seconds, less than its own life, and for a number of objects; each object asks for a token of
 the ServiceAccount first, so a login is of no use to one that has been deleted or may not be read any more.
 """
 
@@ -18,7 +18,7 @@ from vaultkube.errors import VaultUnavailable
 from vaultkube.vault.log_in import VaultToken
 from vaultkube.vault.login import VaultLogin
 
-KEPT_S = 15.0
+SHARED_S = 15.0
 _PART_OF_LIFE = 0.5
 MOST_OBJECTS = 100
 MOST_LOGINS = 500
@@ -26,7 +26,7 @@ MOST_LOGINS = 500
 LogIn = Callable[[], VaultToken]
 
 
-class _Kept:
+class _Login:
     """One login, to be used by whoever has its lock."""
 
     __slots__ = ("ends_at", "lock", "objects_left", "token")
@@ -41,13 +41,13 @@ class _Kept:
         return self.objects_left > 0 and now < self.ends_at
 
 
-class KeptLogins:
+class SharedLogins:
     """The logins of one process; safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._all: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._all: OrderedDict[bytes, _Login] = OrderedDict()
 
     def token(
         self, login: VaultLogin, uid: str, log_in: LogIn, deadline: Deadline, refused: str = ""
@@ -57,33 +57,33 @@ class KeptLogins:
         `uid` is that of the ServiceAccount. Objects with the same login wait for it; raises VaultUnavailable if they do
         until the deadline, and what `log_in` raises.
         """
-        kept = self._find(_key(login, uid))
-        if not kept.lock.acquire(timeout=min(deadline.remaining_s(), threading.TIMEOUT_MAX)):
+        held = self._find(_key(login, uid))
+        if not held.lock.acquire(timeout=min(deadline.remaining_s(), threading.TIMEOUT_MAX)):
             raise VaultUnavailable(f"Vault at {login.address} did not answer a login in time; try again")
         try:
-            is_used = kept.is_usable(self._clock()) and kept.token != refused
+            is_used = held.is_usable(self._clock()) and held.token != refused
             if not is_used:
-                self._replace(kept, log_in)
-            kept.objects_left -= 1
-            return kept.token, is_used
+                self._replace(held, log_in)
+            held.objects_left -= 1
+            return held.token, is_used
         finally:
-            kept.lock.release()
+            held.lock.release()
 
-    def _replace(self, kept: _Kept, log_in: LogIn) -> None:
-        began, kept.objects_left = self._clock(), 0
+    def _replace(self, held: _Login, log_in: LogIn) -> None:
+        began, held.objects_left = self._clock(), 0
         token = log_in()
-        kept.token = token.value
-        kept.ends_at = began + min(KEPT_S, token.lasts_s * _PART_OF_LIFE)
-        kept.objects_left = 1 if token.is_counted else MOST_OBJECTS
+        held.token = token.value
+        held.ends_at = began + min(SHARED_S, token.lasts_s * _PART_OF_LIFE)
+        held.objects_left = 1 if token.is_counted else MOST_OBJECTS
 
-    def _find(self, key: bytes) -> _Kept:
+    def _find(self, key: bytes) -> _Login:
         """Return the place of a login, and forget the others that have ended, or are too many."""
         with self._lock:
             now = self._clock()
-            for other, kept in list(self._all.items()):
-                if other != key and not (kept.lock.locked() or kept.is_usable(now)):
+            for other, held in list(self._all.items()):
+                if other != key and not (held.lock.locked() or held.is_usable(now)):
                     del self._all[other]
-            found = self._all.setdefault(key, _Kept())
+            found = self._all.setdefault(key, _Login())
             self._all.move_to_end(key)
             if len(self._all) > MOST_LOGINS:
                 self._all.popitem(last=False)
