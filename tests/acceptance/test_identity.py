@@ -1,5 +1,6 @@
 """Reading as a ServiceAccount: for users of the API server who may act as it, and the rights that the webhook needs."""
 
+import base64
 import json
 from collections.abc import Iterator
 
@@ -7,10 +8,12 @@ import pytest
 
 from tests.acceptance.conftest import CLUSTER_NAME, NAMESPACE, Product
 from tests.acceptance.test_isolation import annotations
+from tests.acceptance.test_objects import define_databases
 from tests.servers.kubectl import KubectlFailed
 
 OWN = f"{CLUSTER_NAME}/data/shop/identity"
-KINDS = pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+KINDS = pytest.mark.parametrize("kind", ["ConfigMap", "Secret", "Database"])
+FIELDS = {"ConfigMap": "data", "Secret": "stringData", "Database": "spec"}
 DRY_RUNS = pytest.mark.parametrize("dry_run", ["none", "server"])
 SECRETS = "clusterrolebinding/vault-webhook-secrets"
 
@@ -19,7 +22,8 @@ SECRETS = "clusterrolebinding/vault-webhook-secrets"
 def people(product: Product) -> None:
     """bob may write ConfigMaps and Secrets in `shop`, alice may create pods there too."""
     product.vault.put_secret(OWN, key="of-identity")
-    objects = "--resource=configmaps,secrets"
+    define_databases(product)
+    objects = "--resource=configmaps,secrets,databases.example.com"
     for user, resources in {"bob": [objects], "alice": [objects, "--resource=pods"]}.items():
         kubectl = product.cluster.kubectl
         kubectl("create", "role", user, "-n", "shop", "--verb=create,get,patch", *resources)
@@ -29,16 +33,17 @@ def people(product: Product) -> None:
 def apply_as(product: Product, user: str, kind: str, *, key: str = "key", dry_run: str = "none") -> str:
     """Return the object as the API server answers it, or would store it."""
     manifest = {
-        "apiVersion": "v1",
+        "apiVersion": "example.com/v1" if kind == "Database" else "v1",
         "kind": kind,
         "metadata": {
-            "name": f"identity-{user}",
+            "name": f"identity-{user.rpartition(':')[2]}",
             "namespace": "shop",
             "annotations": annotations("shop", vault_serviceaccount="default"),
         },
-        "data" if kind == "ConfigMap" else "stringData": {"key": f"vault:{OWN}#{key}"},
+        FIELDS[kind]: {"key": f"vault:{OWN}#{key}"},
     }
-    options = [f"--as={user}", f"--dry-run={dry_run}", "-o", "jsonpath={.data.key}"]
+    stored = "{.spec.key}" if kind == "Database" else "{.data.key}"
+    options = [f"--as={user}", f"--dry-run={dry_run}", "-o", f"jsonpath={stored}"]
     return product.cluster.kubectl("apply", "-f", "-", *options, stdin=json.dumps(manifest))
 
 
@@ -63,6 +68,90 @@ def test_who_may_create_pods_reads_what_their_service_account_may(
 ) -> None:
     stored = apply_as(product, "alice", kind, dry_run=dry_run)
     assert stored in ("of-identity", "b2YtaWRlbnRpdHk=")
+
+
+@KINDS
+def test_an_update_reads_for_those_alone_who_could_have_created_it(product: Product, kind: str) -> None:
+    product.vault.put_secret(OWN, key="of-identity", second="of-update")
+    apply_as(product, "alice", kind)
+    assert apply_as(product, "alice", kind, key="second") in ("of-update", "b2YtdXBkYXRl")
+    place = [kind.lower() + "s", "identity-alice", "-n", "shop"]
+    change = json.dumps({FIELDS[kind]: {"key": f"vault:{OWN}#key"}})
+    with pytest.raises(KubectlFailed, match="user 'bob' may not create pods in namespace shop"):
+        product.cluster.kubectl("patch", *place, "--type=merge", "-p", change, "--as=bob")
+    product.cluster.kubectl("label", *place, "by=bob", "--as=bob", "--overwrite")
+
+
+GITOPS = {
+    "argocd": "argocd-application-controller",
+    "flux-system": "kustomize-controller",
+}
+
+
+@pytest.mark.parametrize("namespace", GITOPS)
+def test_a_gitops_controller_has_objects_read_with_its_own_rights(product: Product, namespace: str) -> None:
+    """As they install themselves: a ServiceAccount that is cluster-admin."""
+    user = f"system:serviceaccount:{namespace}:{GITOPS[namespace]}"
+    binding = ("clusterrolebinding", GITOPS[namespace], "--clusterrole=cluster-admin", f"--user={user}")
+    product.cluster.kubectl("create", *binding)
+    try:
+        assert apply_as(product, user, "Database") == "of-identity"
+    finally:
+        product.cluster.kubectl("delete", *binding[:2])
+
+
+def test_flux_and_argo_cd_that_impersonate_have_objects_read_with_that_accounts_rights(
+    product: Product,
+) -> None:
+    """spec.serviceAccountName of a Kustomization, destinationServiceAccounts of an AppProject."""
+    deployer = "system:serviceaccount:shop:deployer"
+    product.cluster.kubectl(
+        "create", "rolebinding", "deployer", "-n", "shop", "--role=bob", f"--user={deployer}"
+    )
+    with pytest.raises(KubectlFailed, match=f"user '{deployer}' may not create pods in namespace shop"):
+        apply_as(product, deployer, "Secret")
+
+
+def test_helms_own_secret_is_stored_as_it_is(product: Product) -> None:
+    """It holds the manifests, references and all; Helm's user needs no right but that to write it."""
+    metadata = {"name": "sh.helm.release.v1.shop.v1", "namespace": "shop"}
+    metadata["annotations"] = annotations("shop", vault_serviceaccount="default")  # type: ignore[assignment]
+    text = f"vault:{OWN}#key"
+    manifest = {"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1", "metadata": metadata}
+    options = ["--as=bob", "-o", "jsonpath={.data.release}"]
+    stored = product.cluster.kubectl(
+        "apply", "-f", "-", *options, stdin=json.dumps({**manifest, "stringData": {"release": text}})
+    )
+    assert base64.b64decode(stored).decode() == text
+
+
+@KINDS
+def test_controllers_of_the_control_plane_change_owners_and_delete(product: Product, kind: str) -> None:
+    """The garbage collector on an object whose reference has stayed, as its path is missing."""
+    named = annotations("shop", vault_serviceaccount="default", vault_ignore_missing_secrets="true")
+    name = f"collected-{kind.lower()}"
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "1"}
+    manifest = {
+        "apiVersion": "example.com/v1" if kind == "Database" else "v1",
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "annotations": named,
+            "ownerReferences": [owner],
+            "finalizers": ["example.com/wait"],
+        },
+        FIELDS[kind]: {"key": f"vault:{OWN}/missing#key"},
+    }
+    product.cluster.apply(json.dumps(manifest))
+    collector = "--as=system:serviceaccount:kube-system:generic-garbage-collector"
+    namespaces = "--as=system:serviceaccount:kube-system:namespace-controller"
+    place = [kind.lower() + "s", name, "-n", "shop"]
+    patch = ["--type=merge", "-p"]
+    product.cluster.kubectl("patch", *place, *patch, '{"metadata":{"ownerReferences":null}}', collector)
+    product.cluster.kubectl("delete", *place, "--wait=false", namespaces)
+    product.cluster.kubectl("patch", *place, *patch, '{"metadata":{"finalizers":null}}', collector)
+    assert not product.cluster.kubectl("get", *place[:1], "-n", "shop", "-o", "name").count(name)
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """HashiCorp Vault (or OpenBao) with a TLS listener, initialised and unsealed."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +136,23 @@ class Vault:
             "auth/token/create", {"policies": list(policies), "no_default_policy": True, **options}
         )
         return str(answer["auth"]["client_token"])
+
+    @contextmanager
+    def counted(self, folder: Path) -> Iterator[Counter[str]]:
+        """Yield a counter that has how often Vault was asked for each path, after the `with` statement.
+
+        An audit device in a file of `folder` counts; requests of `sys/` are left out.
+        """
+        log, paths = folder / "audit.log", Counter[str]()
+        device = f"sys/audit/{folder.name}"
+        self.write(device, {"type": "file", "options": {"file_path": str(log)}})
+        try:
+            yield paths
+        finally:
+            self.request("DELETE", device)
+        entries = [json.loads(line) for line in log.read_text().splitlines()]
+        asked = (entry["request"]["path"] for entry in entries if entry["type"] == "request")
+        paths.update(path for path in asked if not path.startswith("sys/"))
 
     def _serves(self, mount: str) -> bool:
         return self.endpoint.get(f"/v1/{mount}/config", {"X-Vault-Token": self.token}).ok

@@ -42,6 +42,11 @@ class VaultLogin:
     ca: bytes = b""
     skip_verify: bool = False
 
+    @property
+    def account(self) -> str:
+        """The ServiceAccount with its namespace, as messages name it."""
+        return f"{self.namespace}/{self.service_account}"
+
 
 @dataclass(frozen=True)
 class Resolution:

@@ -6,24 +6,24 @@ from typing import Protocol
 
 import hvac
 import requests
-from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
+from hvac.exceptions import VaultError
 
 from vaultenv.errors import VaultEnvError
 from vaultenv.references.bounds import Bounds
+from vaultenv.references.reader import Reader
 from vaultenv.references.resolve import resolve_values
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.net.room import Room
+from vaultkube.vault.again import AskingAgain
 from vaultkube.vault.client import ANSWERS_BYTES, new_client
-from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
-from vaultkube.vault.reader import HvacReader, cause_of
+from vaultkube.vault.log_in import VaultToken, log_in
+from vaultkube.vault.login import Resolution, VaultLogin
+from vaultkube.vault.reader import HvacReader
+from vaultkube.vault.shared_logins import SharedLogins, account_uid
 
 OBJECT_BOUNDS = Bounds(values_bytes=1536 << 10, longest_result=128 << 10, template_units=4 << 20)
 """No object is larger than 1.5 MiB (etcd), no environment variable than 128 KiB (Linux)."""
-_UNAVAILABLE: dict[type[VaultError], str] = {
-    VaultDown: "Vault is sealed or not ready; unseal it and try again",
-    RateLimitExceeded: "Vault has too much to do (429); try again",
-}
 
 
 class Tokens(Protocol):
@@ -41,6 +41,7 @@ class Vault:
         self._tokens = tokens
         self._ca_file = ca_file
         self._strict_tls = strict_tls
+        self._logins = SharedLogins()
 
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         """Return the values with their references replaced, None where a missing path is ignored.
@@ -49,16 +50,37 @@ class Vault:
         replacing them takes too long.
         """
         login = resolution.login
-        token = self._token(login, deadline)
+        account_token = self._token(login, deadline)
         room = Room(ANSWERS_BYTES)
         client = self._client(login, deadline, room)
         with contextlib.closing(client.adapter):
-            _log_in(client, login, token)
+            if not resolution.dry_run:
+                return _resolve(
+                    resolution, self._reader(client, login, account_token, deadline, room), deadline
+                )
+            client.token = log_in(client, login, account_token).value
             try:
                 return _resolve(resolution, HvacReader(client, room), deadline)
             finally:
-                if resolution.dry_run:
-                    _revoke(client)
+                _revoke(client)
+
+    def _reader(
+        self, client: hvac.Client, login: VaultLogin, account_token: str, deadline: Deadline, room: Room
+    ) -> Reader:
+        """Return a Reader with a login that objects of the same identity share for a moment."""
+        uid = account_uid(account_token)
+
+        def log_in_anew() -> VaultToken:
+            client.token = ""
+            return log_in(client, login, account_token)
+
+        def log_in_again() -> Reader:
+            client.token, _ = self._logins.token(login, uid, log_in_anew, deadline, refused=client.token)
+            return HvacReader(client, room)
+
+        client.token, is_used = self._logins.token(login, uid, log_in_anew, deadline)
+        reader = HvacReader(client, room)
+        return AskingAgain(reader, log_in_again) if is_used else reader
 
     def _client(self, login: VaultLogin, deadline: Deadline, room: Room) -> hvac.Client:
         try:
@@ -83,14 +105,14 @@ class Vault:
         token = self._tokens.create_token(login.namespace, login.service_account, audiences, deadline)
         if token is None:
             raise NotResolved(
-                f"ServiceAccount {_account(login)} does not exist; correct the {login.names.service_account}"
+                f"ServiceAccount {login.account} does not exist; correct the {login.names.service_account}"
             )
         if not deadline.remaining_s():
             raise VaultUnavailable(f"no time was left to log in to Vault at {login.address}; try again")
         return token
 
 
-def _resolve(resolution: Resolution, reader: HvacReader, deadline: Deadline) -> dict[str, bytes | None]:
+def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict[str, bytes | None]:
     values = {name.encode("utf-8", "surrogatepass"): value for name, value in resolution.values.items()}
     try:
         found = resolve_values(
@@ -106,46 +128,6 @@ def _resolve(resolution: Resolution, reader: HvacReader, deadline: Deadline) -> 
     return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in resolution.values}
 
 
-def _log_in(client: hvac.Client, login: VaultLogin, token: str) -> None:
-    where = f"{login.address}/v1/auth/{login.mount}/login"
-    try:
-        answer = client.auth.jwt.jwt_login(login.role, token, path=login.mount)
-        client.token = answer["auth"]["client_token"]
-    except VaultError as error:
-        who = f"ServiceAccount {_account(login)} with role {login.role!r} at {where}"
-        raise _login_error(error, who, login.names) from error
-    except (requests.RequestException, KeyError, TypeError) as error:
-        raise VaultUnavailable(
-            f"failed to request new Vault token: {where}: {cause_of(error)}; {_remedy(error, login.names)}"
-        ) from error
-
-
-def _login_error(error: VaultError, who: str, names: FieldNames) -> NotResolved:
-    """Return the refusal for an answer to the login; Vault's own text is left out."""
-    for kind, reason in _UNAVAILABLE.items():
-        if isinstance(error, kind):
-            return VaultUnavailable(f"failed to request new Vault token: {who}: {reason}")
-    reasons: dict[type[VaultError], str] = {
-        Forbidden: "403 permission denied; the role must be bound to this ServiceAccount, its namespace and "
-        f"the audience of its token: check the {names.identity}",
-        InvalidRequest: f"400 refused; check that the role of the {names.role} exists",
-        InvalidPath: f"404 no auth method is mounted there; check the {names.mount}",
-    }
-    other = f"{type(error).__name__}; check the {names.identity}"
-    reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), other)
-    return NotResolved(f"failed to request new Vault token: {who}: {reason}")
-
-
-def _account(login: VaultLogin) -> str:
-    return f"{login.namespace}/{login.service_account}"
-
-
 def _revoke(client: hvac.Client) -> None:
     with contextlib.suppress(VaultError, requests.RequestException):
         client.auth.token.revoke_self()
-
-
-def _remedy(error: Exception, names: FieldNames) -> str:
-    if isinstance(error, requests.exceptions.SSLError):
-        return names.ca_remedy
-    return f"check the {names.address} and that Vault is up"

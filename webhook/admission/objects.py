@@ -7,9 +7,9 @@ from vaultenv.references.resolve import Transit
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff
-from vaultkube.errors import NotResolved
+from vaultkube.errors import NotResolved, Refused
 from vaultkube.kept.values import KeptLogin, Place
-from vaultkube.objects.kinds import OBJECT_KINDS
+from vaultkube.objects.kinds import OBJECT_KINDS, ObjectKind
 from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.wire.objects import KubernetesObject
@@ -29,9 +29,8 @@ from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import References, references_in
 
 _DEFAULT_ROLE = "default"
-
-
 _BATCH_SIZE = 25
+_AS_BEFORE = "its references stay: whoever changes something else of it may not have them read"
 
 
 class ObjectDecisions:
@@ -59,7 +58,12 @@ class ObjectDecisions:
                 warnings=messages((*warnings, *kept.warnings)),
             )
         warnings = (*warnings, *self._check(request, references, config, deadline))
-        yield from check_identity(request, config.service_account, self._settings.object_identity_check)
+        try:
+            yield from check_identity(request, config.service_account, self._settings.object_identity_check)
+        except Refused:
+            if not _is_as_before(kind, request):
+                raise
+            return Decision(warnings=[*messages(warnings), _AS_BEFORE])
         written = references.written() if request.dry_run else set()
         read = {key: value for key, value in references.parsed.items() if key not in written}
         login, found = (yield from self._resolve(read, config, request)) if read else (None, {})
@@ -134,6 +138,15 @@ class ObjectDecisions:
                 f"annotation vault-tls-secret: the webhook's namespace has no Secret {config.tls_secret} with `ca.crt`"
             )
         return ca
+
+
+def _is_as_before(kind: ObjectKind, request: AdmissionRequest) -> bool:
+    """Return whether an update leaves values and annotations alone, as controllers do that write owners or finalizers."""
+    before, after = request.old_object, request.object
+    if not before:
+        return False
+    annotations = [(content.get("metadata") or {}).get("annotations") for content in (before, after)]
+    return annotations[0] == annotations[1] and kind.find_values(before) == kind.find_values(after)
 
 
 def _login(config: Config, namespace: str, ca: bytes) -> VaultLogin:

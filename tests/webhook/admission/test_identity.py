@@ -28,6 +28,12 @@ class NoServices:
     default_pull_secrets = ()
 
 
+def object_of(resource: str, text: str) -> Any:
+    metadata = {"name": "c", "annotations": {PREFIX + "vault-serviceaccount": "reader"}}
+    field = {"configmaps": "data", "secrets": "stringData", "objects": "spec"}[resource]
+    return {"metadata": metadata, field: {"k": text}}
+
+
 def decide(
     facts: dict[type, Any],
     *,
@@ -36,25 +42,24 @@ def decide(
     user: dict[str, Any] = BOB,
     dry_run: bool = False,
     operation: str = "CREATE",
+    before: str | None = None,
     **operator: str,
 ) -> tuple[Decision, list[Any]]:
     environ = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1", **operator}
     admission = Admission(read_settings(environ), read_defaults(environ), NoServices())  # type: ignore[arg-type]
-    content = {
-        "metadata": {"name": "c", "annotations": {PREFIX + "vault-serviceaccount": "reader"}},
-        "stringData" if resource == "secrets" else "data": {"k": text},
-    }
+    content = object_of(resource, text)
+    old_object = None if before is None else object_of(resource, before)
     request = AdmissionRequest(
-        "u", "", "shop", "c", operation, "", content, None, dry_run=dry_run, user_info=user
+        "u", "", "shop", "c", operation, "", content, old_object, dry_run=dry_run, user_info=user
     )
     return decided(admission.begin(resource, request, Deadline(5)), facts)
 
 
-def answers(allowed: bool) -> dict[type, Any]:
-    return {AccessReview: allowed, Resolution: {"k": b"s3cr3t"}}
+def answers(allowed: bool, name: str = "k") -> dict[type, Any]:
+    return {AccessReview: allowed, Resolution: {name: b"s3cr3t"}}
 
 
-@pytest.mark.parametrize("resource", ["secrets", "configmaps"])
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
 @pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize(("check", "right"), [("pods", PODS), ("token", TOKEN)])
@@ -86,11 +91,49 @@ def test_the_default_asks_for_the_right_to_create_pods() -> None:
     )
 
 
-def test_a_service_account_is_asked_about_like_people() -> None:
-    argo = {"username": "system:serviceaccount:argocd:controller", "groups": ["system:serviceaccounts"]}
-    decision, needs = decide(answers(allowed=False), user=argo)
-    assert needs == [AccessReview(argo, PODS)]
-    assert "system:serviceaccount:argocd:controller" in decision.refusal
+CONTROLLERS = {
+    "Argo CD": "system:serviceaccount:argocd:argocd-application-controller",
+    "Flux": "system:serviceaccount:flux-system:kustomize-controller",
+    "garbage collector": "system:serviceaccount:kube-system:generic-garbage-collector",
+    "namespace controller": "system:serviceaccount:kube-system:namespace-controller",
+    "control plane": "system:kube-controller-manager",
+}
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
+@pytest.mark.parametrize("controller", CONTROLLERS.values(), ids=CONTROLLERS)
+def test_a_controller_is_asked_about_like_people(controller: str, resource: str) -> None:
+    user = {"username": controller, "groups": ["system:authenticated"]}
+    decision, needs = decide(answers(allowed=False), resource=resource, user=user)
+    assert needs == [AccessReview(user, PODS)]
+    assert controller in decision.refusal
+    name = "/spec/k" if resource == "objects" else "k"
+    decision, _ = decide(answers(allowed=True, name=name), resource=resource, user=user)
+    assert decision.patch[0]["value"] == "s3cr3t"
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
+def test_an_update_that_leaves_the_references_alone_is_not_refused_and_reads_nothing(resource: str) -> None:
+    decision, needs = decide(
+        answers(allowed=False), resource=resource, operation="UPDATE", before="vault:a/b#c"
+    )
+    assert needs == [AccessReview(BOB, PODS)]
+    assert (decision.refusal, decision.patch) == ("", ())
+    assert "its references stay" in decision.warnings[-1]
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
+def test_an_update_that_brings_references_is_refused(resource: str) -> None:
+    decision, _ = decide(answers(allowed=False), resource=resource, operation="UPDATE", before="s3cr3t")
+    assert "may not create pods" in decision.refusal
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
+def test_a_path_outside_of_the_policy_is_refused_before_anybody_is_asked(resource: str) -> None:
+    policy = {"VAULT_PATH_POLICY": "a/data/${namespace}", "VAULT_PATH_POLICY_MODE": "enforce"}
+    decision, needs = decide({}, resource=resource, text="vault:a/data/other#c", **policy)
+    assert needs == []
+    assert "a/data/other" in decision.refusal
 
 
 def test_off_asks_nothing() -> None:
