@@ -1,5 +1,7 @@
 """The overlays for certificates that others make: the API server takes them, and they leave out what is not needed."""
 
+import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,38 @@ def test_the_api_server_takes_them(name: str, cluster: Cluster, tmp_path: Path) 
         else:
             text = yaml.safe_dump({**document, "metadata": {**document["metadata"], "namespace": "default"}})
         cluster.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text)
+
+
+@pytest.mark.parametrize("is_forgotten", [True, False])
+def test_the_move_from_files_keeps_trust_only_if_kubectl_forgets_the_command(
+    cluster: Cluster, is_forgotten: bool
+) -> None:
+    """As docs/certificates.md says, with another name and for no object."""
+    name = f"moved-{is_forgotten}".lower()
+    nowhere = {"objectSelector": {"matchLabels": {"nowhere": "yes"}}, "namespaceSelector": {}}
+    base = yaml.safe_load((OVERLAYS.parent / "base/webhook.yaml").read_text())
+    manifest = {
+        **base,
+        "metadata": {"name": name},
+        "webhooks": [{**each, **nowhere} for each in base["webhooks"]],
+    }
+    filled = copy.deepcopy(manifest)
+    for each in filled["webhooks"]:
+        each["clientConfig"]["caBundle"] = "Q0E="
+    cluster.apply(json.dumps(filled))
+    try:
+        if is_forgotten:
+            cluster.kubectl(
+                "annotate",
+                "mutatingwebhookconfiguration",
+                name,
+                "kubectl.kubernetes.io/last-applied-configuration-",
+            )
+        cluster.apply(json.dumps(manifest))
+        found = cluster.request(
+            "GET", f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{name}"
+        )
+        kept = [each["clientConfig"].get("caBundle") == "Q0E=" for each in found["webhooks"]]
+        assert kept == 3 * [is_forgotten]
+    finally:
+        cluster.kubectl("delete", "mutatingwebhookconfiguration", name)

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from vaultenv import __version__
-from webhook.__main__ import COMMANDS, main
+from webhook.__main__ import main
+from webhook.commands.table import COMMANDS
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:

@@ -40,7 +40,7 @@ class Present:
 
 def run(arguments: list[str]) -> int:
     """Print the Secret and the webhook configuration; return 0, or raise InvalidSetting."""
-    options = _parser().parse_args(arguments)
+    options = new_parser().parse_args(arguments)
     present = _present(options)
     hosts = [urlsplit(options.url).hostname or ""] if options.url else _service_names(options)
     certificate = make_certificate(hosts, options.days)
@@ -54,7 +54,8 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook certificate",
         description="Print a Secret with a serving certificate and the webhook configuration that trusts it. If there is "

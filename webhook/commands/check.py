@@ -25,7 +25,7 @@ _EXIT = (
 
 def run(arguments: list[str]) -> int:
     """Print the findings; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = new_parser().parse_args(arguments)
     try:
         findings = sorted(set(_findings(options)))
     except (InvalidSetting, WebhookError) as error:
@@ -54,7 +54,8 @@ def _status(findings: Iterable[Finding], strict: bool) -> int:
     return FOUND if any(found.rule.severity in failing for found in findings) else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook check",
         description="Find what the webhook would refuse or warn about, and what would fail at the start of a program.",

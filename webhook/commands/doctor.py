@@ -26,7 +26,7 @@ _EXIT = (
 
 def run(arguments: list[str]) -> int:
     """Print the findings; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = new_parser().parse_args(arguments)
     place = Place(
         webhook_namespace=options.webhook_namespace,
         webhook_name=options.webhook_name,
@@ -53,7 +53,8 @@ def _has_colours() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook doctor",
         description="Ask the API server of the kubeconfig about an installation and one of its namespaces: dry runs of a "

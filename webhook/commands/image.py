@@ -23,7 +23,7 @@ from webhook.registry.settings import RegistrySettings
 
 def run(argv: list[str]) -> int:
     """Print the image's entry point and return 0; log the cause and raise ImageNotRead when it cannot be read."""
-    options = _parser().parse_args(argv)
+    options = new_parser().parse_args(argv)
     logging.basicConfig(format="%(message)s")
     settings = RegistrySettings.from_environ(environ)
     secrets = tuple(_pull_secret(file) for file in options.pull_secret)
@@ -37,7 +37,8 @@ def run(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook image",
         description="Settings are the webhook's environment variables REGISTRY_… and TLS_STRICT (docs/registry.md).",

@@ -37,7 +37,7 @@ class RenderedDocument:
 
 def run(arguments: list[str]) -> int:
     """Print the manifests as they would be; return the exit status. WebhookError if a file cannot be read."""
-    parser = _parser()
+    parser = new_parser()
     options = parser.parse_args(arguments)
     if options.vault and not options.cluster:
         parser.error("--vault needs --cluster: the values are read as a ServiceAccount of the cluster")
@@ -93,7 +93,8 @@ def _status(rendered: Iterable[RenderedDocument]) -> int:
     return UNKNOWN if any(unknown) else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook mutate",
         description="Print manifests as the cluster would run them. Nothing is sent anywhere unless an option says so; "

@@ -45,7 +45,7 @@ class KubernetesAuth:
 
 def run(arguments: list[str]) -> int:
     """Provision the namespaces that are named; print one line for each thing made."""
-    options = _parser().parse_args(arguments)
+    options = new_parser().parse_args(arguments)
     auth = KubernetesAuth(
         options.kubernetes_host,
         _read(options.kubernetes_ca_file),
@@ -140,7 +140,8 @@ class Provisioning:
             ) from error
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook provision",
         description="Make role, policy and path of namespaces in the Vault of VAULT_ADDR, with VAULT_TOKEN.",

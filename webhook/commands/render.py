@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
 
     Raises InvalidManifest for a file that cannot be read, InvalidSetting for a setting that cannot be used.
     """
-    parser = _parser()
+    parser = new_parser()
     options = parser.parse_args(arguments)
     try:
         secrets = read_secret_files(options.secrets)
@@ -108,7 +108,8 @@ def _pair(text: str) -> tuple[str, str]:
     return path, file
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook render",
         description="Print what templates of HashiCorp's annotations would write. Secrets come from files, nothing is sent "

@@ -60,7 +60,7 @@ class Located(NamedTuple):
 
 def run(arguments: list[str]) -> int:
     """Print a line for each place that reads the path; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = new_parser().parse_args(arguments)
     missed: list[str] = []
     try:
         operator = read_operator(options.settings)
@@ -176,7 +176,8 @@ def _write(hits: list[dict[str, str]], output: str) -> None:
         print(printable(f"{place}{hit['object']}: {hit['where']}: {hit['path']}{namespace}"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def new_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook where",
         description="Find the workloads and custom objects that read a path of Vault, by KUBECONFIG or in files. Values are "

@@ -1,11 +1,14 @@
 """Values: what Helm refuses, and what those that are taken change."""
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.manifests.chart.rendering import CHART, OF_FILES, deployment, render, webhooks
 from tests.servers.helm import Helm, HelmFailed
+from vaultenv import __version__
 
 pytestmark = pytest.mark.servers
 
@@ -214,3 +217,14 @@ def test_pods_are_those_of_the_constraint_restricted_v2(helm: Helm) -> None:
         assert all(each["securityContext"]["capabilities"] == {"drop": ["ALL"]} for each in pod["containers"])
         kinds = {kind for volume in pod["volumes"] for kind in volume if kind != "name"}
         assert kinds <= {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "projected", "secret"}
+
+
+def test_a_packaged_chart_has_the_version_of_the_program_and_the_definitions(
+    helm: Helm, tmp_path: Path
+) -> None:
+    helm("package", str(CHART), f"--destination={tmp_path}")
+    package = tmp_path / f"vault-webhook-{__version__}.tgz"
+    (chart,) = yaml.safe_load_all(helm("show", "chart", str(package)))
+    assert __version__.rpartition(".")[0] == chart["appVersion"]
+    kinds = [each["kind"] for each in helm.documents("a", str(package), "--set=sync.enabled=true")]
+    assert kinds.count("CustomResourceDefinition") == 7

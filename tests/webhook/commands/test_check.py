@@ -65,7 +65,14 @@ def test_every_finding_has_its_line_rule_and_remedy(check: Check) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["one-key.yaml", "all-keys.yaml", "secret.yaml", "hashicorp-files.yaml", "secret-provider-class.yaml"],
+    [
+        "hello.yaml",
+        "one-key.yaml",
+        "all-keys.yaml",
+        "secret.yaml",
+        "hashicorp-files.yaml",
+        "secret-provider-class.yaml",
+    ],
 )
 def test_the_examples_of_the_manual_have_no_errors(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-f", str(EXAMPLES / name), "--strict"]) == 0
