@@ -37,22 +37,35 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates python3 \
  && rm -rf /var/lib/apt/lists/*
 
-FROM python AS installed
+# What the packages need is in layers of its own, which a change of the sources leaves in place.
+FROM python AS needs
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
 RUN python3 -m venv /opt/vault-webhook
 WORKDIR /source
-COPY setup.cfg pyproject.toml README.md LICENSE ./
+COPY setup.cfg pyproject.toml LICENSE ./
+COPY vaultenv/__init__.py vaultenv/
+# `--build-arg EXTRAS=tracing` adds what sends traces.
+ARG EXTRAS=
+RUN touch README.md && /opt/vault-webhook/bin/pip install --no-cache-dir ".${EXTRAS:+[$EXTRAS]}"
+
+FROM needs AS needs-csi
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir '.[csi]'
+
+FROM scratch AS sources
+COPY README.md README.md
 COPY vaultcsi vaultcsi
 COPY vaultenv vaultenv
 COPY vaultkube vaultkube
 COPY vaultsync vaultsync
 COPY webhook webhook
-# `--build-arg EXTRAS=tracing` adds what sends traces.
-ARG EXTRAS=
-RUN /opt/vault-webhook/bin/pip install --no-cache-dir ".${EXTRAS:+[$EXTRAS]}"
 
-FROM installed AS installed-csi
-RUN /opt/vault-webhook/bin/pip install --no-cache-dir '.[csi]'
+FROM needs AS installed
+COPY --from=sources / ./
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir --no-deps --force-reinstall .
+
+FROM needs-csi AS installed-csi
+COPY --from=sources / ./
+RUN /opt/vault-webhook/bin/pip install --no-cache-dir --no-deps --force-reinstall .
 
 # As root, because the folder of the socket on the node is root's; the manifest takes every capability away.
 FROM python AS csi-provider

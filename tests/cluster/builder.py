@@ -38,8 +38,8 @@ _SOURCES = (
     "vaultsync",
     "webhook",
 )
-_LONG_STAGES = {"vault-env": "interpreter", "webhook": "installed", "csi-provider": "installed"}
-"""For each target the stage that takes long and is no parent of its image; only with a tag does it outlive `_forget`."""
+_LONG_STAGES = {"vault-env": "interpreter", "webhook": "needs", "csi-provider": "needs-csi"}
+"""For each target the stage that takes long and changes rarely. It is no parent of the image: only with a tag does it outlive `_forget`."""
 
 _BASE = re.compile(
     r"^FROM\s+(?:--\S+\s+)*((?:docker\.io/(?:library/)?)?debian:(\w+)(?:-slim)?)\b", re.MULTILINE
