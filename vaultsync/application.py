@@ -16,8 +16,6 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
-from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
-from vaultkube.policy.paths import PathPolicy
 from vaultkube.sync_resources.resources import KINDS
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
@@ -32,8 +30,8 @@ from vaultsync.control.tools import Tools
 from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
 from vaultsync.errors import SyncError
 from vaultsync.health import Figure, Health
-from vaultsync.kept.reading import Limits, Reading
 from vaultsync.kept.refresh import Refresher
+from vaultsync.kept.starting import new_refresher, reflected
 from vaultsync.kept.watched import Watched
 from vaultsync.settings import Settings
 from vaultsync.vault.authorities import Authorities
@@ -183,7 +181,7 @@ class Operator:
             deletion_s=self._settings.deletion_s,
         )
         settle_s = SETTLE_S if spread else 0.0
-        self._refresher = self._new_refresher(tools)
+        self._refresher = new_refresher(self._settings, tools, self._watched)
         handlers = {each.name: self._refresher for each in self._settings.refreshed if self._refresher}
         self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s, handlers)
         self._notices.start()
@@ -192,21 +190,6 @@ class Operator:
             self._watched.start(spread=spread)
         workers.start()
         return workers
-
-    def _new_refresher(self, tools: Tools) -> Refresher | None:
-        """Return what refreshes kept references; None where the webhook's namespace and its key are not there."""
-        settings = self._settings
-        namespace, deadline = settings.webhook_namespace, Deadline(_KEY_BUDGET_S)
-        try:
-            key = find_key(self._objects, namespace, KEY_SECRET, deadline) if settings.refreshed else b""
-        except (SyncError, Refused) as error:
-            _log.warning("kept references are not refreshed", extra={"fields": {"reason": str(error)}})
-            return None
-        policy = PathPolicy(settings.path_patterns)
-        limits = Limits(policy, settings.vault_namespace, namespace, settings.vault_ca_file)
-        reading = Reading(tools.vaults, tools.sessions, tools.authorities, limits)
-        collections = {each.name: each for each in settings.refreshed}
-        return Refresher(collections, key, self._watched, reading, self._objects, self._notices)
 
     def _new_reflectors(self) -> list[Reflector]:
         changes = self._changes
@@ -228,18 +211,7 @@ class Operator:
             accept_list=METADATA,
             accept_each=METADATA_EACH,
         )
-        kept = [
-            Reflected(
-                each.resource,
-                partial(self._watched.all_of, each.name),
-                partial(self._watched.changed, each.name),
-                partial(self._watched.removed, each.name),
-                selector=f"{LABEL}={LABEL_VALUE}",
-                accept_list=METADATA,
-                accept_each=METADATA_EACH,
-            )
-            for each in self._settings.refreshed
-        ]
+        kept = reflected(self._settings.refreshed, self._watched)
         return [Reflector(self._objects, self._connection, each) for each in (*customs, ours, *kept)]
 
     def _new_health(self) -> Health:

@@ -33,6 +33,7 @@ _TOKEN_LIFETIME_S = 600
 _PAGE = 500
 _WHOLE_PAGE = 100
 """Whole objects in one answer: pods have 10 to 20 KiB."""
+_JSON = "application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
@@ -54,8 +55,8 @@ class Request:
     what: str
     right: Right
     body: Mapping[str, object] | Sequence[object] | None = None
-    accept: str = "application/json"
-    content_type: str = "application/json"
+    accept: str = _JSON
+    content_type: str = _JSON
 
 
 @dataclass(frozen=True)
@@ -193,15 +194,23 @@ class Cluster:
         }
 
     def list_objects(
-        self, api_version: str, plural: str, namespace: str, deadline: Deadline
+        self, api_version: str, plural: str, namespace: str, deadline: Deadline, *, labelled: str = ""
     ) -> Iterator[Mapping[str, Any]]:
         """Yield every object of a kind, in all namespaces for ""; none of a kind that the API server does not know.
 
-        They have neither kind nor apiVersion. Raises ClusterUnavailable or MissingRight.
+        Of those that a selector of labels chooses, the metadata alone. Their kind and apiVersion are missing, or not their
+        own. Raises ClusterUnavailable or MissingRight.
         """
         prefix = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        request = Request("GET", f"{prefix}{scope}/{plural}?", plural, Right("list", plural, namespace))
+        query = f"labelSelector={quote(labelled, safe='')}&" if labelled else ""
+        request = Request(
+            "GET",
+            f"{prefix}{scope}/{plural}?{query}",
+            plural,
+            Right("list", plural, namespace),
+            accept=_METADATA if labelled else _JSON,
+        )
         for page in self._pages(request, deadline, _WHOLE_PAGE, may_be_unknown=True):
             yield from page.get("items") or ()
 

@@ -29,7 +29,6 @@ _NAMES = {
     "skip_verify": "skipVerify",
 }
 _TYPES = {field.name: bool if field.type is bool else str for field in fields(KeptLogin)}
-_RULE = "kept-references"
 
 
 def mark_of(value: bytes, name: str, place: Place, key: bytes) -> str:
@@ -104,5 +103,7 @@ def _bytes(text: str) -> bytes:
 
 def _problem(why: str) -> Problem:
     return Problem(
-        _RULE, PATH, f"annotation kept-references: {why}; apply the object again with its references"
+        "kept-references",
+        PATH,
+        f"annotation kept-references: {why}; apply the object again with its references",
     )

@@ -24,7 +24,9 @@ def find_key(objects: Objects, namespace: str, name: str, deadline: Deadline) ->
         found = objects.get(secrets(namespace), name, deadline) or {}
     key = decoded((found.get("data") or {}).get(_KEY))
     if not key or len(key) != KEY_BYTES:
-        raise SyncError(f"Secret {namespace}/{name} holds no {KEY_BYTES} bytes under {_KEY!r}: delete it")
+        raise SyncError(
+            f"Secret {namespace}/{name} holds no {KEY_BYTES} bytes under {_KEY!r}: delete it, or create its namespace"
+        )
     return key
 
 

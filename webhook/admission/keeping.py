@@ -24,7 +24,6 @@ from vaultkube.objects.kinds import ObjectKind
 from vaultkube.problem import Problem
 from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.needs import SecretObject, Steps
-from webhook.objects.keeping import RULE
 
 _NO_KEY = "it is not kept in step with Vault: Secret {}/{} is not there; `vault-webhook sync` makes it (docs/kept.md)"
 _NO_NAME = (
@@ -127,4 +126,4 @@ def _kept(content: KubernetesObject | None, place: Place, key: bytes) -> Kept | 
 
 
 def _warning(message: str) -> Problem:
-    return Problem(RULE, PATH, message)
+    return Problem("not-kept", PATH, message)

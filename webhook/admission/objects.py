@@ -69,9 +69,10 @@ class ObjectDecisions:
         login, found = (yield from self._resolve(read, config, request)) if read else (None, {})
         resolved = {key: value for key, value in found.items() if value is not None}
         content = kind.replace_values(request.object, resolved)
-        keepable = find_keepable(kind, request.object, content, is_text_public=config.refresh_text)
-        kept = yield from self._keep(resource, request, content, config, keepable.texts, login)
-        warnings += (*(keepable.warnings if config.refresh_after_s else ()), *kept.warnings)
+        keepable = find_keepable(kind, request.object, config)
+        texts = keepable.resolved_in(kind, content)
+        kept = yield from self._keep(resource, request, content, config, texts, login)
+        warnings += (*keepable.warnings, *kept.warnings)
         return Decision(
             patch=diff(request.object, kept.content),
             warnings=[

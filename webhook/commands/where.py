@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused, WebhookError
+from vaultkube.kept.values import LABEL, LABEL_VALUE
 from vaultkube.printable import printable
 from vaultkube.problem import FieldPath
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
@@ -30,11 +31,15 @@ _SOURCES_S = 10.0
 
 
 class ListedKind(NamedTuple):
-    """A kind that is listed: all that can name a path in its spec. Secrets and ConfigMaps would come with their values."""
+    """A kind that is listed: all that can name a path in its spec.
+
+    Of Secrets and ConfigMaps, which would come with their values, the metadata alone of those that are `labelled`.
+    """
 
     api_version: str
     kind: str
     plural: str
+    labelled: str = ""
 
 
 LISTED = (
@@ -48,6 +53,8 @@ LISTED = (
     ListedKind("batch/v1", "CronJob", "cronjobs"),
     ListedKind("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "secretproviderclasses"),
     *(ListedKind(API_VERSION, row.kind, row.plural) for row in KINDS),
+    ListedKind("v1", "Secret", "secrets", f"{LABEL}={LABEL_VALUE}"),
+    ListedKind("v1", "ConfigMap", "configmaps", f"{LABEL}={LABEL_VALUE}"),
 )
 
 
@@ -124,9 +131,13 @@ def _cluster(options: argparse.Namespace, operator: Operator, missed: list[str])
     for listed in LISTED:
         try:
             for found in cluster.list_objects(
-                listed.api_version, listed.plural, options.namespace or "", deadline
+                listed.api_version,
+                listed.plural,
+                options.namespace or "",
+                deadline,
+                labelled=listed.labelled,
             ):
-                content = {"apiVersion": listed.api_version, "kind": listed.kind, **found}
+                content = {**found, "apiVersion": listed.api_version, "kind": listed.kind}
                 if not _is_owned(content):
                     yield Located(content, _nowhere)
         except Refused as error:
@@ -181,7 +192,7 @@ def new_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vault-webhook where",
         description="Find the workloads and custom objects that read a path of Vault, by KUBECONFIG or in files. Values are "
-        "never read: references in Secrets and ConfigMaps are found in files alone.",
+        "never read: references in Secrets and ConfigMaps are found in files, and where they are kept (docs/kept.md).",
         epilog="Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.",
     )
     parser.add_argument(

@@ -10,9 +10,9 @@ from vaultkube.objects.docker import joined_parts
 from vaultkube.objects.kinds import ObjectKind
 from vaultkube.problem import Problem
 from vaultkube.wire.objects import KubernetesObject
+from webhook.config.annotations import Config
 from webhook.objects.paths import value_path
 
-RULE = "not-kept"
 _TEXT = (
     "there is text beside its reference, a template or a default, which may be secret: say "
     'vault-refresh-text: "true" if it is not'
@@ -27,25 +27,32 @@ class Keepable(NamedTuple):
     texts: Mapping[str, str]
     warnings: tuple[Problem, ...]
 
+    def resolved_in(self, kind: ObjectKind, content: KubernetesObject) -> dict[str, str]:
+        """Return the texts in whose place the object has values now: what is missing may have kept its reference."""
+        values = kind.values_at(content, self.texts)
+        return {
+            name: text
+            for name, text in self.texts.items()
+            if name in values and values[name] != text.encode()
+        }
 
-def find_keepable(
-    kind: ObjectKind, written: KubernetesObject, resolved: KubernetesObject, *, is_text_public: bool
-) -> Keepable:
-    """Return what may be kept of an object, which was `written` with references and is `resolved` now.
+
+def find_keepable(kind: ObjectKind, written: KubernetesObject, config: Config) -> Keepable:
+    """Return what may be kept of an object that is `written` with references: nothing of one that is not to be refreshed.
 
     Text beside a reference is the author's, and nobody but them knows whether it is secret; that of a ConfigMap is not.
     """
     texts, warnings = dict[str, str](), list[Problem]()
-    found = joined_parts(kind.find_values(written))
-    values, keeps_text = kind.values_at(resolved, found), is_text_public or not kind.is_secret
-    for name, text in found.items():
+    keeps_text = config.refresh_text or not kind.is_secret
+    values = joined_parts(kind.find_values(written)) if config.refresh_after_s else {}
+    for name, text in values.items():
         value = _parsed(text)
-        if value is None or not any(value.terms()) or values.get(name, text) == text:
+        if value is None or not any(value.terms()):
             continue
         reason = next(_obstacles(value, keeps_text=keeps_text), "")
         if reason:
-            path = value_path(resolved, name)
-            warnings.append(Problem(RULE, path, f"key {name} is not kept in step: {reason}"))
+            message = f"key {name} is not kept in step: {reason}"
+            warnings.append(Problem("not-kept", value_path(written, name), message))
         else:
             texts[name] = text.decode()
     return Keepable(texts, tuple(warnings))

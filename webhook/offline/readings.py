@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from vaultenv.errors import InvalidReference
+from vaultenv.references.grammar import parse
+from vaultkube.kept.codec import read_kept
+from vaultkube.kept.values import ANNOTATION, PATH, Kept
 from vaultkube.objects.kinds import OBJECT_KINDS
-from vaultkube.policy.paths import RequestedPath
+from vaultkube.policy.paths import RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath
 from vaultkube.provider_class.parameters import parse_class
 from webhook.config.configure import is_skipped
@@ -39,6 +43,8 @@ def find_readings(
 ) -> Iterator[Reading]:
     """Yield the readings of a document; `sources` has ConfigMaps and Secrets with variables, by their namespace."""
     for reviewable in find_objects(content, namespace):
+        for requested in _kept(reviewable, operator):
+            yield _reading(str(reviewable), reviewable.path, requested)
         if not is_skipped(reviewable.annotations):
             for requested in _requested(reviewable, operator, sources):
                 yield _reading(str(reviewable), reviewable.path, requested)
@@ -55,6 +61,21 @@ def _reading(name: str, path: FieldPath, requested: RequestedPath) -> Reading:
     return Reading(
         name, (*path, *requested.field), requested.where, requested.path, requested.vault_namespace
     )
+
+
+def _kept(reviewable: ReviewableObject, operator: Operator) -> Iterator[RequestedPath]:
+    """Yield the paths of kept references, whoever has written them."""
+    kept = read_kept(reviewable.annotations.get(ANNOTATION, ""))
+    if not isinstance(kept, Kept):
+        return
+    namespace = foreign_namespace(kept.login.vault_namespace, operator.defaults["vault_namespace"])
+    for name, value in kept.values.items():
+        try:
+            parsed = parse(value.text.encode("utf-8", "surrogatepass"))
+        except InvalidReference:
+            continue
+        for path in parsed.paths() if parsed else ():
+            yield RequestedPath(PATH, f"kept reference of key {name}", path, namespace)
 
 
 def _requested(

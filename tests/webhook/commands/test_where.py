@@ -1,6 +1,7 @@
 """`vault-webhook where`: what reads a path, in files with their lines, and in a real cluster by its API server."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 import yaml
 
 from tests.servers.cluster import Cluster
+from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
+from vaultkube.kept.codec import sealed
+from vaultkube.kept.values import ANNOTATION, LABEL, KeptValue
 from webhook.commands.where import NONE, NOT_LOOKED_AT, run
 
 MANIFEST = """apiVersion: apps/v1
@@ -86,11 +90,20 @@ def test_a_cluster_is_looked_at_by_its_owners(
         metadata = {"name": name, "namespace": "team-where", "ownerReferences": owners}
         spec = {**pod["spec"], "serviceAccountName": "default"}
         cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
+    kept = {
+        ANNOTATION: sealed(
+            replace(KEPT, values={"k": KeptValue("vault:secret/data/shop/db#k", "")}), PLACE, KEY
+        )
+    }
+    for name, labels in (("kept", {LABEL: "true"}), ("unmarked", {})):
+        metadata = {"name": name, "namespace": "team-where", "annotations": kept, "labels": labels}
+        cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     assert run(["secret/data/shop/db", "-n", "team-where"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Pod team-where/alone: container app: variable PASSWORD: secret/data/shop/db",
         "Deployment team-where/web: container app: variable PASSWORD: secret/data/shop/db",
+        "Secret team-where/kept: kept reference of key k: secret/data/shop/db",
     ]
     assert run(["secret/data/shop/db"]) == 0
     assert "Pod team-where/alone" in capsys.readouterr().out

@@ -5,18 +5,25 @@ import json
 
 import pytest
 
+from tests.webhook.pods.specs import config_of
 from vaultkube.objects.kinds import OBJECT_KINDS
+from webhook.config.annotations import Config
 from webhook.objects.keeping import find_keepable
+
+
+def refreshed(public: bool) -> Config:
+    return config_of(vault_refresh_after="5m", vault_refresh_text=str(public).lower())
 
 
 def kept(
     written: str, *, resource: str = "secrets", public: bool = False, becomes: str = "value"
 ) -> tuple[str | None, str]:
     field = "data" if resource == "configmaps" else "stringData"
-    found = find_keepable(
-        OBJECT_KINDS[resource], {field: {"k": written}}, {field: {"k": becomes}}, is_text_public=public
+    kind = OBJECT_KINDS[resource]
+    found = find_keepable(kind, {field: {"k": written}}, refreshed(public))
+    return found.resolved_in(kind, {field: {"k": becomes}}).get("k"), "; ".join(
+        warning.message for warning in found.warnings
     )
-    return found.texts.get("k"), "; ".join(warning.message for warning in found.warnings)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +89,7 @@ def docker(auth: str) -> dict[str, dict[str, str]]:
 
 def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> None:
     written = docker("vault:secret/data/a#user:vault:secret/data/a#password")
-    found = find_keepable(OBJECT_KINDS["secrets"], written, docker("me:p:w"), is_text_public=True)
+    found = find_keepable(OBJECT_KINDS["secrets"], written, refreshed(True))
     name = ".dockerconfigjson r.example.com auth"
     assert found.texts == {name: "${vault:secret/data/a#user}:${vault:secret/data/a#password}"}
     assert OBJECT_KINDS["secrets"].find_values(docker("me:p:w"))[name] == b"me:p:w"

@@ -1,11 +1,15 @@
 """Readings: each place of an object that names a path of Vault, and which paths are meant."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
 from tests.vaultkube.sync_resources.documents import document
+from vaultkube.kept.codec import sealed
+from vaultkube.kept.values import ANNOTATION, KeptValue
 from webhook.offline.operator_settings import read_operator
 from webhook.offline.readings import find_readings, is_at
 
@@ -128,3 +132,19 @@ def test_an_object_that_opts_out_reads_nothing() -> None:
 )
 def test_which_paths_are_meant(path: str, wanted: str, below: bool, answer: bool) -> None:
     assert is_at(path, wanted, below=below) is answer
+
+
+def test_kept_references_are_readings_and_what_is_none_is_not() -> None:
+    values = {
+        "a": KeptValue("vault:secret/data/a#k", ""),
+        "b": KeptValue("${vault:x", ""),
+        "c": KeptValue("vault:x", ""),
+    }
+    text = sealed(replace(KEPT, values=values), PLACE, KEY)
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s", "annotations": {ANNOTATION: text}},
+    }
+    assert readings(secret) == [("kept reference of key a", "secret/data/a")]
+    assert readings({**secret, "metadata": {"name": "s", "annotations": {ANNOTATION: "{"}}}) == []

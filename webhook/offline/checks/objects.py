@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem
 from webhook.config.misplaced import label_warnings
+from webhook.objects.keeping import find_keepable
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import references_in
@@ -25,6 +26,7 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
         yield from label_warnings(reviewable.content.get("metadata"))
         yield from object_problems(content, references, config)
         yield from object_warnings(content, references)
+        yield from find_keepable(kind, content, config).warnings
         requested = find_requested_paths(content, references, config, operator.defaults["vault_namespace"])
         yield from operator.settings.path_policy().violations(requested, reviewable.namespace)
     if migration:

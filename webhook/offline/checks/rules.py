@@ -46,6 +46,8 @@ RULES = (
     Rule("path-refused", ERROR, "the operator's VAULT_PATH_POLICY does not let the namespace name this path", "use a path of the namespace or a shared one"),
     Rule("path-warned", WARNING, "the same, under a policy that only warns", "use a path of the namespace or a shared one"),
     Rule("identity", ERROR, "references in a Secret or ConfigMap without a ServiceAccount to read them as", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
+    Rule("not-kept", WARNING, "a value of an object with vault-refresh-after is read once alone", "as the message says: docs/kept.md"),
+    Rule("kept-references", WARNING, "the annotation kept-references was not written by the webhook or the operator", "leave it out; apply the object with its references"),
     Rule("entry-point-unknown", NOTE, "the entry point stands in the image alone", "set `command`, or check with --registry"),
     Rule("source-unknown", NOTE, "a ConfigMap or Secret with variables is in none of the files", "add its file, or check with --cluster"),
     Rule("image-never-pulled", ERROR, "an entry point stands in an image that is only on the node", "set `command` in the container, or the annotation entrypoint"),

@@ -355,3 +355,11 @@ def test_an_error_is_found_if_and_only_if_the_webhook_refuses(
     errors -= {"role"} if untouched else set()
     assert bool(errors) == bool(answer.refusal), (errors, answer.refusal)
     assert "refused" not in errors, answer.refusal
+
+
+def test_a_value_that_would_not_be_kept_is_found_in_objects_that_are_to_be_refreshed() -> None:
+    named = {"vault-serviceaccount": "default", "vault-refresh-after": "5m"}
+    texts = {"stringData": {"url": f"x://${{{REFERENCE}}}@y", "key": REFERENCE}}
+    assert found(secret(annotations=named, **texts)) == [("not-kept", "stringData.url")]
+    assert found(secret(annotations={**named, "vault-refresh-text": "true"}, **texts)) == []
+    assert found(secret(annotations={"vault-serviceaccount": "default"}, **texts)) == []

@@ -1,0 +1,245 @@
+"""Objects with kept references, refreshed on the real API server and Vault; the webhook leaves those with this label alone."""
+
+import base64
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.servers.cluster import Cluster
+from tests.servers.vault import Vault, VaultRefused
+from tests.vaultsync.running.leases import rabbitmq
+from vaultkube.apiserver.client import Cluster as Client
+from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import NotResolved
+from vaultkube.kept.codec import mark_of, read_kept, sealed
+from vaultkube.kept.values import ANNOTATION, LABEL, Kept, KeptLogin, KeptValue, Place
+from vaultkube.policy.paths import PathPolicy
+from vaultsync.cluster.notices import Notice
+from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.store import Key
+from vaultsync.cluster.tokens import KeptTokens
+from vaultsync.collections import kept_collection
+from vaultsync.control.queue import Queue
+from vaultsync.control.times import NEVER
+from vaultsync.errors import InvalidResource, VaultAway
+from vaultsync.kept.reading import Limits, Reading
+from vaultsync.kept.refresh import Refresher
+from vaultsync.kept.watched import Watched
+from vaultsync.vault.authorities import Authorities
+from vaultsync.vault.client import Vaults
+from vaultsync.vault.sessions import Sessions
+
+NAMESPACE, KEY = "kept-refresh", b"k" * 16
+PATHS = {"secrets": "/api/v1/namespaces/{}/secrets", "configmaps": "/api/v1/namespaces/{}/configmaps"}
+COLLECTIONS = {name: kept_collection(name) for name in PATHS}
+
+
+class Told:
+    """Events, kept in the place of sending them."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+
+    def tell(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+
+class Scene:
+    """A refresher, and objects as the webhook would leave them."""
+
+    def __init__(self, cluster: Cluster, vault: Vault, policy: PathPolicy) -> None:
+        self.cluster, self.vault, self.told = cluster, vault, Told()
+        self.login = KeptLogin(vault.address, "kubernetes", NAMESPACE, "default")
+        client = Client(
+            find_connection({**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}), caller="the test"
+        )
+        objects, vaults = Objects(client), Vaults()
+        self.sessions = Sessions(vaults, client, KeptTokens(objects, NAMESPACE), KEY)
+        reading = Reading(
+            vaults, self.sessions, Authorities(client), Limits(policy, "", NAMESPACE, str(vault.ca_file))
+        )
+        self.watched = Watched(Queue())
+        self.refresher = Refresher(COLLECTIONS, KEY, self.watched, reading, objects, self.told)  # type: ignore[arg-type]
+
+    def create(self, values: Mapping[str, tuple[str, str]], kind: str = "configmaps", **login: str) -> Key:
+        """Create an object of values with the texts that they were resolved from; return its key."""
+        key = Key(kind, NAMESPACE, f"o-{uuid.uuid4().hex[:8]}")
+        place = Place(*key)
+        kept = {
+            name: KeptValue(text, mark_of(value.encode(), name, place, KEY))
+            for name, (text, value) in values.items()
+        }
+        text = sealed(Kept(replace(self.login, **login), 300, kept), place, KEY)
+        labels = {LABEL: "true", "security.banzaicloud.io/mutate": "skip"}
+        body: dict[str, Any] = {
+            "metadata": {"name": key.name, "labels": labels, "annotations": {ANNOTATION: text}}
+        }
+        body["data" if kind == "configmaps" else "stringData"] = {
+            **{name: value for name, (_, value) in values.items()},
+            "other": "stays",
+        }
+        self.watched.changed(kind, self.cluster.request("POST", PATHS[kind].format(NAMESPACE), body))
+        return key
+
+    def path(self, key: Key) -> str:
+        return f"{PATHS[key.kind].format(NAMESPACE)}/{key.name}"
+
+    def stored(self, key: Key) -> Any:
+        """Return the object, after the watch has told of it."""
+        found = self.cluster.request("GET", self.path(key))
+        self.watched.changed(key.kind, found)
+        return found
+
+    def work(self, key: Key) -> float:
+        return self.refresher.work(key, Deadline(30))
+
+
+@pytest.fixture(scope="module")
+def granted(cluster: Cluster, cluster_vault: Vault) -> Iterator[Vault]:
+    """A Vault whose role lets the ServiceAccount read a KV path and make credentials of a rabbitmq engine."""
+    cluster.create_namespace(NAMESPACE)
+    mount = f"rabbitmq-{NAMESPACE}"
+    with rabbitmq(cluster_vault, mount):
+        cluster_vault.write(f"{mount}/roles/app", {"vhosts": '{"/": {"read": ".*"}}'})
+        paths = ("secret/data/kept/*", f"{mount}/creds/app")
+        rules = "".join(f'path "{path}" {{ capabilities = ["read"] }}\n' for path in paths)
+        cluster_vault.policy(NAMESPACE, rules)
+        bound = {"bound_service_account_names": "default", "bound_service_account_namespaces": NAMESPACE}
+        cluster_vault.write(f"auth/kubernetes/role/{NAMESPACE}", {**bound, "token_policies": [NAMESPACE]})
+        yield cluster_vault
+
+
+@pytest.fixture
+def scene(cluster: Cluster, granted: Vault) -> Scene:
+    return Scene(cluster, granted, PathPolicy())
+
+
+def reference(path: str) -> str:
+    return f"vault:secret/data/kept/{path}#k"
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, kind: str) -> None:
+    for path, value in (("a", "new"), ("b", "same")):
+        scene.vault.put_secret(f"secret/data/kept/{path}", k=value)
+    key = scene.create({"a": (reference("a"), "old"), "b": (reference("b"), "same")}, kind)
+    before = scene.stored(key)
+    assert 240 <= scene.work(key) <= 270
+    after = scene.stored(key)
+    new = "new" if kind == "configmaps" else base64.b64encode(b"new").decode()
+    assert after["data"] == {**before["data"], "a": new}
+    assert [one["fieldsV1"] for one in after["metadata"]["managedFields"]] == [
+        one["fieldsV1"] for one in before["metadata"]["managedFields"]
+    ]
+    kept = read_kept(after["metadata"]["annotations"][ANNOTATION])
+    assert isinstance(kept, Kept)
+    assert kept.values["a"] == KeptValue(reference("a"), mark_of(b"new", "a", Place(*key), KEY))
+    (notice,) = scene.told.notices
+    assert (notice.message, notice.is_warning) == ("Refreshed from Vault: a", False)
+    assert (notice.about.kind, notice.about.uid) == (
+        {"configmaps": "ConfigMap", "secrets": "Secret"}[kind],
+        after["metadata"]["uid"],
+    )
+    scene.work(key)
+    assert scene.stored(key)["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
+    assert scene.sessions.logins == 1
+
+
+def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_once(scene: Scene) -> None:
+    scene.vault.put_secret("secret/data/kept/a", k="new")
+    dynamic = f"vault:rabbitmq-{NAMESPACE}/creds/app#password"
+    key = scene.create({"a": (reference("a"), "old"), "d": (dynamic, "issued")})
+    for _ in range(2):
+        scene.work(key)
+        assert scene.stored(key)["data"] == {"a": "new", "d": "issued", "other": "stays"}
+    warnings = [notice.message for notice in scene.told.notices if notice.is_warning]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("d: an engine of type rabbitmq")
+    with pytest.raises(VaultRefused, match="404"):
+        scene.vault.request("LIST", f"sys/leases/lookup/rabbitmq-{NAMESPACE}/creds/app")
+
+
+def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scene: Scene) -> None:
+    scene.vault.put_secret("secret/data/kept/a", k="new")
+    key = scene.create({"a": (reference("a"), "old"), "b": (reference("a"), "old")})
+    found = scene.stored(key)
+    scene.cluster.request("PUT", scene.path(key), {**found, "data": {**found["data"], "a": "by hand"}})
+    scene.work(key)
+    after = scene.stored(key)
+    assert after["data"] == {"a": "by hand", "b": "new", "other": "stays"}
+    kept = read_kept(after["metadata"]["annotations"][ANNOTATION])
+    assert isinstance(kept, Kept)
+    assert list(kept.values) == ["b"]
+    assert any("a: another value stands there" in notice.message for notice in scene.told.notices)
+
+
+def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None:
+    scene.vault.put_secret("secret/data/kept/a", k="new")
+    key = scene.create({"a": (reference("a"), "old")})
+    found = scene.stored(key)
+    scene.cluster.request("PUT", scene.path(key), {**found, "data": {"a": "by hand"}})
+    scene.work(key)
+    metadata = scene.stored(key)["metadata"]
+    assert (metadata.get("annotations"), list(metadata["labels"])) == (
+        None,
+        ["security.banzaicloud.io/mutate"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(reference("absent"), "path not found"), ("vault:secret/data/kept/a#absent", "key 'absent' not found")],
+)
+def test_what_vault_does_not_give_leaves_all_values_and_is_told_once(
+    scene: Scene, text: str, words: str
+) -> None:
+    scene.vault.put_secret("secret/data/kept/a", k="s3cr3t")
+    key = scene.create({"a": (reference("a"), "old"), "b": (text, "old")})
+    before = scene.stored(key)
+    for _ in range(2):
+        with pytest.raises(NotResolved, match=words) as error:
+            scene.work(key)
+        scene.refresher.failed(key, error.value, Deadline(5))
+    assert scene.stored(key) == before
+    (notice,) = scene.told.notices
+    assert words in notice.message
+    assert "s3cr3t" not in notice.message
+
+
+def test_a_vault_that_does_not_answer_leaves_all_values(scene: Scene) -> None:
+    key = scene.create({"a": (reference("a"), "old")}, address="https://127.0.0.1:1")
+    with pytest.raises(VaultAway):
+        scene.work(key)
+    assert scene.stored(key)["data"]["a"] == "old"
+
+
+def test_nothing_is_read_for_a_seal_that_is_none_of_ours_or_an_object_that_is_gone(scene: Scene) -> None:
+    key = scene.create({"a": (reference("a"), "old")})
+    scene.refresher = Refresher(
+        COLLECTIONS,
+        b"other",
+        scene.watched,
+        scene.refresher._reading,
+        scene.refresher._objects,
+        scene.told,  # type: ignore[arg-type]
+    )
+    with pytest.raises(InvalidResource, match="was not written for this object"):
+        scene.work(key)
+    scene.watched.removed(key.kind, {"metadata": {"namespace": key.namespace, "name": key.name}})
+    assert scene.work(key) == NEVER
+    assert scene.sessions.logins == 0
+
+
+def test_a_path_policy_that_was_tightened_since_holds_at_the_next_refresh(
+    cluster: Cluster, granted: Vault
+) -> None:
+    scene = Scene(cluster, granted, PathPolicy(("secret/data/{namespace}",)))
+    key = scene.create({"a": (reference("a"), "old")})
+    with pytest.raises(InvalidResource, match="VAULT_PATH_POLICY"):
+        scene.work(key)
+    assert scene.sessions.logins == 0

@@ -1,0 +1,53 @@
+"""Kept references put together: the collections to watch, and what refreshes their objects."""
+
+import logging
+from collections.abc import Iterator
+from functools import partial
+
+from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
+from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
+from vaultkube.policy.paths import PathPolicy
+from vaultsync.cluster.objects import METADATA, METADATA_EACH
+from vaultsync.cluster.reflector import Reflected
+from vaultsync.cluster.tokens import find_key
+from vaultsync.collections import KeptCollection
+from vaultsync.control.tools import Tools
+from vaultsync.errors import SyncError
+from vaultsync.kept.reading import Limits, Reading
+from vaultsync.kept.refresh import Refresher
+from vaultsync.kept.watched import Watched
+from vaultsync.settings import Settings
+
+_log = logging.getLogger(__name__)
+_KEY_BUDGET_S = 30.0
+
+
+def reflected(collections: tuple[KeptCollection, ...], watched: Watched) -> Iterator[Reflected]:
+    """Yield what is to be watched: the metadata alone of objects with the label."""
+    for each in collections:
+        yield Reflected(
+            each.resource,
+            partial(watched.all_of, each.name),
+            partial(watched.changed, each.name),
+            partial(watched.removed, each.name),
+            selector=f"{LABEL}={LABEL_VALUE}",
+            accept_list=METADATA,
+            accept_each=METADATA_EACH,
+        )
+
+
+def new_refresher(settings: Settings, tools: Tools, watched: Watched) -> Refresher | None:
+    """Return what refreshes the objects; None, and a line in the log, where the webhook's namespace is not there."""
+    namespace = settings.webhook_namespace
+    try:
+        key = find_key(tools.objects, namespace, KEY_SECRET, Deadline(_KEY_BUDGET_S))
+    except (SyncError, Refused) as error:
+        _log.warning("kept references are not refreshed", extra={"fields": {"reason": str(error)}})
+        return None
+    limits = Limits(
+        PathPolicy(settings.path_patterns), settings.vault_namespace, namespace, settings.vault_ca_file
+    )
+    reading = Reading(tools.vaults, tools.sessions, tools.authorities, limits)
+    collections = {each.name: each for each in settings.refreshed}
+    return Refresher(collections, key, watched, reading, tools.objects, tools.notices)
