@@ -32,8 +32,8 @@ def eventually(find: Callable[[], Found], timeout_s: float = 20.0) -> Found:
 
 def install(cluster: Cluster, folder: Path) -> Path:
     """Apply the operator's manifests and return a kubeconfig of its ServiceAccount, with exactly their rights."""
-    shutil.copytree(ROOT / "manifests/sync", folder / "sync")
-    (folder / "kustomization.yaml").write_text("components: [sync]\n")
+    shutil.copytree(ROOT / "manifests", folder / "manifests")
+    (folder / "kustomization.yaml").write_text("components: [manifests/sync]\n")
     cluster.apply(Kubectl(folder / "none")("kustomize", str(folder)))
     eventually(lambda: cluster.answer("GET", f"{API}/vaultauths").ok)
     return cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync")
