@@ -13,7 +13,8 @@ _HEAD = """# Manifests, before they reach a cluster
 line, path, severity, rule and remedy; `--output` is `text`, `json` or `sarif`. `mutate` prints what would run: the same
 code as in the cluster has decided it. Both read Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods,
 Secrets, ConfigMaps and Lists, `check` SecretProviderClasses of provider vault and the [custom objects](sync-resources.md) of `secrets.hashicorp.com` too, with what they say of
-each other in all files, and other kinds with a pod in `spec.template`; all else passes unchanged. Comments and the layout of the YAML are lost in what
+each other in all files, [custom objects](custom-objects.md) of the kinds that `--objects` names, and other kinds with a pod in `spec.template`; all else passes
+unchanged. Comments and the layout of the YAML are lost in what
 `mutate` prints.
 
 Neither sends anything anywhere, so four things are unknown, and said to be: the entry point of an image, where

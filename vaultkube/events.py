@@ -4,7 +4,6 @@ When there are too many, the newest are dropped: the answer and the log say the 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
-import datetime
 import logging
 import queue
 import re
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import micro_time_text
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.wire.meta import ObjectReference
 from vaultkube.wire.objects import Event
@@ -133,7 +133,7 @@ def warning(
     instance: str,
 ) -> Event:
     """Return an Event of type Warning about an object of the namespace; `note` is cut at 1000 bytes."""
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    now = micro_time_text(time.time())
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",

@@ -5,7 +5,6 @@ unchanged, and takes it after the holder's duration. The holder stops to lead, b
 https://kubernetes.io/docs/concepts/architecture/leases/ and client-go's tools/leaderelection, whose times are the defaults.
 """
 
-import datetime
 import logging
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import micro_time_text
 from vaultkube.errors import Refused
 from vaultkube.wire.leases import Lease, LeaseSpec
 
@@ -130,7 +130,11 @@ class Election:
             deadline = Deadline(self._times.look_s)
             found = self._read(deadline)
             if found and (found.get("spec") or {}).get("holderIdentity") == self._identity:
-                spec: LeaseSpec = {**found["spec"], "holderIdentity": "", "renewTime": _utc()}
+                spec: LeaseSpec = {
+                    **found["spec"],
+                    "holderIdentity": "",
+                    "renewTime": micro_time_text(time.time()),
+                }
                 self._leases.replace(self._resource, {**found, "spec": spec}, deadline)
         except Refused as error:
             _log.warning("the Lease was not given back", extra={"fields": {"reason": str(error)}})
@@ -145,7 +149,9 @@ class Election:
         found = self._read(deadline)
         spec: LeaseSpec = (found or {}).get("spec") or {}
         self._seen = watched(spec, self._seen, self._clock())
-        wanted = next_spec(self._seen, self._identity, self._times, self._clock(), _utc())
+        wanted = next_spec(
+            self._seen, self._identity, self._times, self._clock(), micro_time_text(time.time())
+        )
         if wanted is None:
             return False
         if found is None:
@@ -162,8 +168,3 @@ class Election:
             "metadata": {"name": self._name, "namespace": self._resource.namespace},
             "spec": spec,
         }
-
-
-def _utc() -> str:
-    """Return the time in the form of Kubernetes' MicroTime."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
 from vaultkube.sync_resources.resources import API_VERSION, Resource
-from vaultsync.cluster.objects import Objects, utc
+from vaultsync.cluster.objects import Objects
 
 _log = logging.getLogger(__name__)
 _WAITING, _REMEMBERED = 4096, 4096
@@ -94,7 +95,7 @@ class Notices:
         about = notice.about
         key = (about.uid, notice.reason, notice.message)
         events = Collection("", "v1", "events", about.namespace)
-        now = utc()
+        now = time_text(time.time())
         told = self._told.pop(key, None)
         deadline = Deadline(_BUDGET_S)
         if told and self._objects.merge(

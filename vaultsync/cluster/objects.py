@@ -1,6 +1,5 @@
 """Objects of the API server: lists of them, and the writes, each one request that says which right it needs."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -37,11 +36,6 @@ def custom(kind: str, namespace: str = "") -> Collection:
 def secrets(namespace: str = "") -> Collection:
     """Return the Secrets of a namespace, or all."""
     return Collection("", "v1", "secrets", namespace)
-
-
-def utc() -> str:
-    """Return the time in the form of Kubernetes' Time."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Objects:

@@ -8,6 +8,7 @@ from typing import Any
 
 from vaultkube.apiserver.client import Cluster
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
 from vaultkube.sync_resources.destination import RestartTarget, TransformationSpec
 from vaultkube.sync_resources.references import Reference
@@ -16,7 +17,7 @@ from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
-from vaultsync.cluster.objects import Objects, custom, utc
+from vaultsync.cluster.objects import Objects, custom
 from vaultsync.cluster.rollouts import restart
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.content.transformation import Merged, merged
@@ -128,7 +129,9 @@ class Tools:
         deadline: Deadline,
     ) -> Entry:
         """Write what is new in the status, and return the object as it is then."""
-        patch = status_patch(entry.status, conditions, fields, entry.resource.generation, utc())
+        patch = status_patch(
+            entry.status, conditions, fields, entry.resource.generation, time_text(time.time())
+        )
         if not patch:
             return entry
         return self._merge(entry, {"status": patch}, deadline, "status")
@@ -158,7 +161,7 @@ class Tools:
         for target in targets:
             name = f"{target.kind}/{target.name}"
             try:
-                restart(self.objects, entry.resource.namespace, target, utc(), deadline)
+                restart(self.objects, entry.resource.namespace, target, time_text(time.time()), deadline)
                 self.tell(entry, reasons.ROLLOUT_TRIGGERED, f"Rollout restart triggered for {name}")
             except (SyncError, Refused) as error:
                 self.tell(

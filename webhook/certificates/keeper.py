@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from vaultkube.apiserver.lease import Times
 from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
 from webhook.certificates.files import Files
 from webhook.certificates.making import make_certificate
@@ -156,7 +157,7 @@ class Keeper:
         self._state = state
         if self._files.write(state):
             self._changed("served")
-            fields = {"not_after": _utc(state.current.not_after)} if state.current else {}
+            fields = {"not_after": time_text(state.current.not_after)} if state.current else {}
             _log.info("serves a certificate" if fields else "serves a path", extra={"fields": fields})
 
     def _lead(self, found: Mapping[str, Any] | None) -> str:
@@ -244,7 +245,3 @@ class Keeper:
 def _empty() -> dict[str, str]:
     """Return the keys that the state may have, as empty text, so that those which it has not go."""
     return dict.fromkeys(("next.crt", "next.key"), "")
-
-
-def _utc(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

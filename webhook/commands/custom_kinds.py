@@ -15,7 +15,7 @@ def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) ->
 
     It is as the webhook for ConfigMaps: only objects with one of our annotations are sent.
     """
-    rules = [_rule(kind) for kind in dict.fromkeys(kinds)]
+    rules = [_rule(*kind.split(".", 1)) for kind in custom_kinds(kinds)]
     if not rules:
         return dict(configuration)
     webhooks = configuration["webhooks"]
@@ -35,17 +35,23 @@ def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) ->
     return {**configuration, "webhooks": [*webhooks, added]}
 
 
+def custom_kinds(kinds: Sequence[str]) -> list[str]:
+    """Return each of the kinds once; raise InvalidSetting for one that is not RESOURCE.GROUP of a custom object."""
+    for kind in kinds:
+        resource, _, group = kind.partition(".")
+        if not resource or not group or "/" in kind or "*" in kind or group.endswith(_OF_KUBERNETES):
+            raise InvalidSetting(
+                f"--objects {kind}: not the resource and group of a custom object; write them as kubectl does, as in "
+                "databases.example.com"
+            )
+    return list(dict.fromkeys(kinds))
+
+
 def _path(webhook: Mapping[str, Any]) -> object:
     return webhook["clientConfig"].get("service", {}).get("path")
 
 
-def _rule(kind: str) -> dict[str, object]:
-    resource, _, group = kind.partition(".")
-    if not resource or not group or "/" in kind or "*" in kind or group.endswith(_OF_KUBERNETES):
-        raise InvalidSetting(
-            f"--objects {kind}: not the resource and group of a custom object; write them as kubectl does, as in "
-            "databases.example.com"
-        )
+def _rule(resource: str, group: str) -> dict[str, object]:
     return {
         "apiGroups": [group],
         "apiVersions": ["*"],

@@ -12,6 +12,7 @@ from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.errors import NotYaml
 from webhook.admission.node_cache import NodeCache
 from webhook.admission.services import Registry, UnknownNodes, Vault
+from webhook.commands.custom_kinds import custom_kinds
 from webhook.offline.context import Manifests
 from webhook.offline.documents import Document, read_documents
 from webhook.offline.operator_settings import Operator, read_operator
@@ -54,6 +55,13 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         "default: built-in values, and every Vault address is allowed",
     )
     parser.add_argument(
+        "--objects",
+        metavar="RESOURCE.GROUP",
+        action="append",
+        default=[],
+        help="a kind of custom objects that the webhook is registered for, as in databases.example.com; may be repeated",
+    )
+    parser.add_argument(
         "--registry",
         action="store_true",
         help="ask the registries for entry points, with the pull secrets of the files and ~/.docker/config.json",
@@ -70,14 +78,15 @@ def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] |
 
     With `report`, a file that is not YAML is passed to it, and left out.
     """
-    operator = read_operator(options.settings)
+    operator = read_operator(options.settings, custom_kinds(options.objects))
     documents = read_documents(options.files, report)
     connection = _connection() if options.cluster else None
     namespace = options.namespace or (connection.namespace if connection else "default")
     cluster = _cluster(connection, operator) if connection else None
     registry = _registry(operator) if options.registry else None
     docker_config = _DOCKER_CONFIG.expanduser() if options.registry else None
-    objects = [found for document in documents for found in find_objects(document.content, namespace)]
+    contents = [document.content for document in documents]
+    objects = [found for content in contents for found in find_objects(content, namespace)]
     surroundings = Surroundings(
         Manifests(objects, cluster, docker_config),
         registry,

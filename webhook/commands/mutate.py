@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
 
 def _render(document: Document, inputs: Inputs) -> RenderedDocument:
     after, previews = document.content, []
-    for reviewable in find_objects(document.content, inputs.namespace):
+    for reviewable in find_objects(document.content, inputs.namespace, inputs.operator.custom_kinds):
         found = preview(reviewable, inputs.operator, inputs.surroundings)
         previews.append((reviewable, found))
         after = replace_part(after, reviewable.path, found.content)

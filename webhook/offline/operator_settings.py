@@ -1,6 +1,6 @@
 """The operator's settings for the review of a manifest: those of a file, or none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from vaultkube.errors import InvalidManifest
@@ -22,6 +22,8 @@ class Operator:
     settings: Settings
     defaults: Defaults
     known: bool
+    custom_kinds: frozenset[str] = frozenset()
+    """The kinds of custom objects that are registered, each RESOURCE.GROUP."""
 
     def settings_for(self, annotations: Mapping[str, str]) -> Settings:
         """Return the settings under which an object with these annotations is reviewed."""
@@ -36,13 +38,14 @@ class Operator:
         return RegistrySettings.from_environ(self.environ)
 
 
-def read_operator(file: str | None) -> Operator:
-    """Return the settings in `file`, a ConfigMap with the environment of the webhook.
+def read_operator(file: str | None, custom_kinds: Collection[str] = ()) -> Operator:
+    """Return the settings in `file`, a ConfigMap with the environment of the webhook, with the registered kinds.
 
     Raises InvalidManifest if it is not one, and InvalidSetting for a value that cannot be used.
     """
     environ = {"VAULT_ENV_IMAGE": _LAUNCHER_IMAGE, **(_environ(file) if file else {})}
-    return Operator(environ, read_settings(environ), read_defaults(environ), known=bool(file))
+    settings, defaults = read_settings(environ), read_defaults(environ)
+    return Operator(environ, settings, defaults, bool(file), frozenset(custom_kinds))
 
 
 def _environ(file: str) -> dict[str, str]:

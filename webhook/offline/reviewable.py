@@ -1,6 +1,6 @@
-"""The parts of a manifest that the webhook reviews: pod templates, Secrets and ConfigMaps, also inside a List."""
+"""The parts of a manifest that the webhook reviews: pod templates, Secrets, ConfigMaps and custom objects, also inside a List."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ _KNOWN = frozenset([*_POD_TEMPLATES, *_RESOURCES])
 class ReviewableObject:
     """A part of a document that the webhook reviews when it, or its pods, are created.
 
-    `path` leads to it, `content` is the pod, Secret or ConfigMap; `name` is its own, or that of the pods' owner, to which
+    `path` leads to it, `content` is the pod, Secret, ConfigMap or custom object; `name` is its own, or that of the pods' owner, to which
     `owner` leads.
     """
 
@@ -65,7 +65,7 @@ class ReviewableObject:
         skipped = _texts(self.content, "labels").get(SKIP_LABEL) == "skip"
         if skipped or self.namespace in EXCEPT_NAMESPACES:
             return False
-        if self.resource == "configmaps":
+        if self.resource in ("configmaps", "objects"):
             return any(key.startswith((PREFIX, SUCCESSOR_PREFIX)) for key in self.annotations)
         return self.resource != "secrets" or self.content.get("type") not in NEVER_SENT
 
@@ -89,7 +89,7 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
 
 
 def _texts_of_object(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, object]]:
-    for field in ("data", "stringData", "binaryData"):
+    for field in ("data", "stringData", "binaryData") if reviewable.resource != "objects" else ():
         yield from _entries(reviewable.content, (field,))
     yield from _texts_of_metadata(reviewable)
 
@@ -123,17 +123,24 @@ def _list(content: object, path: FieldPath) -> list[object]:
     return found if isinstance(found, list) else []
 
 
-def find_objects(content: object, namespace: str, path: FieldPath = ()) -> Iterator[ReviewableObject]:
-    """Yield the parts that the webhook reviews; `namespace` is that of an object without one of its own."""
+def find_objects(
+    content: object, namespace: str, custom_kinds: Collection[str] = (), path: FieldPath = ()
+) -> Iterator[ReviewableObject]:
+    """Yield the parts that the webhook reviews; `namespace` is that of an object without one of its own.
+
+    `custom_kinds` are those that the operator has registered, each RESOURCE.GROUP.
+    """
     if not isinstance(content, dict):
         return
     kind, group = str(content.get("kind") or ""), _group(content)
     if kind.endswith("List") and isinstance(content.get("items"), list):
         for index, item in enumerate(content["items"]):
-            yield from find_objects(item, namespace, (*path, "items", index))
+            yield from find_objects(item, namespace, custom_kinds, (*path, "items", index))
         return
     inner = _POD_TEMPLATES.get((group, kind), _TEMPLATE if _has_pods(content) else None)
     resource = _RESOURCES.get((group, kind)) if inner is None else "pods"
+    if resource is None and any(f"{name}.{group}" in custom_kinds for name in _resource_names(kind)):
+        resource = "objects"
     part: KubernetesObject | None = follow(content, inner or ())
     if resource and isinstance(part, dict):
         metadata = follow(content, ("metadata",))
@@ -143,6 +150,12 @@ def find_objects(content: object, namespace: str, path: FieldPath = ()) -> Itera
         yield ReviewableObject(
             resource, (*path, *(inner or ())), part, kind, where, name, path, (group, kind) in _KNOWN
         )
+
+
+def _resource_names(kind: str) -> tuple[str, ...]:
+    """Return the names that the resource of a kind may have, as kubectl takes them: singular, and plural by English rules."""
+    name = kind.lower()
+    return name, f"{name}s", f"{name}es", f"{name[:-1]}ies"
 
 
 def _has_pods(content: Mapping[str, object]) -> bool:

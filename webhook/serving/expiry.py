@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from vaultkube.documents.times import time_text
 from webhook.serving.file_stamp import Stamp, file_stamp
 
 _log = logging.getLogger(__name__)
@@ -48,11 +49,11 @@ class Expiry:
         now, end = self._clock(), self._not_after
         if end - now < self._warning_s and now >= self._next_warning:
             self._next_warning = now + _DAY_S
-            fields = {"not_after": _date(end), "days": round((end - now) / _DAY_S, 1)}
+            fields = {"not_after": time_text(end), "days": round((end - now) / _DAY_S, 1)}
             _log.warning("the serving certificate ends: %s", self._remedy, extra={"fields": fields})
         if now < end:
             return ""
-        return f"the serving certificate has ended {_date(end)}: {self._remedy}"
+        return f"the serving certificate has ended {time_text(end)}: {self._remedy}"
 
     def _read(self) -> None:
         try:
@@ -97,7 +98,3 @@ def _elements(text: bytes) -> list[tuple[int, bytes]]:
         found.append((tag, text[position : position + size]))
         position += size
     return found
-
-
-def _date(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

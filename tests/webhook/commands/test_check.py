@@ -151,3 +151,43 @@ def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(arguments)
     assert ended.value.code == NOT_CHECKED
+
+
+DATABASE = """\
+apiVersion: example.com/v1
+kind: Database
+metadata:
+  name: orders
+  namespace: shop
+  annotations:
+    vault.security.banzaicloud.io/vault-addr: https://vault
+spec:
+  port: 5432
+  users:
+    - name: app
+      password: vault:shop/data/db
+    - name: admin
+      password: vault:shop/data/db#admin
+"""
+
+
+def test_custom_objects_are_checked_as_secrets_if_their_kind_is_named(check: Check) -> None:
+    assert check(DATABASE) == (0, "0 errors, 0 warnings, 0 notes\n")
+    status, output = check(DATABASE, "--objects=databases.example.com")
+    assert status == FOUND
+    assert "app.yaml:12: error: Database shop/orders: spec.users[0].password: " in output
+    assert [line.split(" [")[-1] for line in output.splitlines() if "app.yaml" in line] == [
+        "identity]",
+        "reference]",
+    ]
+
+
+def test_a_named_kind_is_no_difference_to_bank_vaults(check: Check) -> None:
+    assert "[custom-object]" in check(DATABASE, "--from=bank-vaults")[1]
+    assert (
+        "[custom-object]" not in check(DATABASE, "--from=bank-vaults", "--objects=databases.example.com")[1]
+    )
+
+
+def test_a_kind_that_is_none_of_custom_objects_is_wrong_usage(check: Check) -> None:
+    assert check(DATABASE, "--objects=databases")[0] == NOT_CHECKED

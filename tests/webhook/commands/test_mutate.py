@@ -346,3 +346,20 @@ def test_without_a_kubeconfig_the_message_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("vault-webhook mutate: KUBECONFIG /nonexistent")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_custom_object_is_shown_with_what_would_be_read(mutate: Mutate) -> None:
+    annotations = {PREFIX + "vault-addr": "https://vault", PREFIX + "vault-serviceaccount": "reader"}
+    database = {
+        "apiVersion": "example.com/v1",
+        "kind": "Database",
+        "metadata": {"name": "d", "namespace": "shop", "annotations": annotations},
+        "spec": {"users": [{"password": REFERENCE}]},
+    }
+    assert mutate(database) == (0, [database], [])
+    status, documents, said = mutate(database, options=("--objects", "databases.example.com"))
+    assert (status, documents) == (0, [database])
+    assert said[0].startswith("vault-webhook mutate: unread: ")
+    assert (
+        "/spec/users/0/password (at https://vault with role default as ServiceAccount shop/reader)" in said[0]
+    )

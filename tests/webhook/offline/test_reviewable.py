@@ -112,3 +112,32 @@ def test_a_part_is_replaced_and_the_rest_shared() -> None:
     assert new == {"items": [{"a": 5}, {"c": 2}], "d": {}}
     assert new["items"][1] is content["items"][1]
     assert content["items"][0] == {"a": {"b": 1}}
+
+
+CUSTOM = [
+    ("Database", "databases.example.com"),
+    ("Database", "database.example.com"),
+    ("Policy", "policies.example.com"),
+    ("Box", "boxes.example.com"),
+]
+
+
+@pytest.mark.parametrize(("kind", "registered"), CUSTOM)
+def test_a_custom_object_is_found_by_the_resource_of_its_kind(kind: str, registered: str) -> None:
+    content = {"apiVersion": "example.com/v1", "kind": kind, "metadata": {"name": "d", "namespace": "shop"}}
+    (found,) = find_objects({"kind": "List", "items": [content]}, "default", [registered])
+    assert (found.resource, found.path, str(found)) == ("objects", ("items", 0), f"{kind} shop/d")
+    for other in ("databases.example.org", "databases.sub.example.com", "databasess.example.com"):
+        assert list(find_objects(content, "default", [other])) == []
+
+
+def test_a_custom_object_without_our_annotations_is_not_sent() -> None:
+    content = {"apiVersion": "example.com/v1", "kind": "Database", "metadata": {"name": "d"}}
+    (found,) = find_objects(content, "default", ["databases.example.com"])
+    assert not found.sent
+    annotated = {
+        **content,
+        "metadata": {"annotations": {"vault.security.banzaicloud.io/vault-addr": "https://v"}},
+    }
+    (found,) = find_objects(annotated, "default", ["databases.example.com"])
+    assert found.sent

@@ -44,12 +44,12 @@ class Checker:
             yield finding(document, Problem("repeated-key", path, f"{path[-1]} stands twice"), "")
         for problem in find_misplaced(document.content):
             yield finding(document, problem, "")
-        for reviewable in find_objects(document.content, self.namespace):
+        for reviewable in find_objects(document.content, self.namespace, self.operator.custom_kinds):
             for problem in self._problems(reviewable):
                 yield finding(document, problem.inside(reviewable.path), str(reviewable))
         yield from self._beyond_admission(document)
         if self.origin == _BANK_VAULTS:
-            for problem in custom_object_problems(document.content):
+            for problem in custom_object_problems(document.content, self.operator.custom_kinds):
                 yield finding(document, problem, str(document.content.get("kind")))
 
     def _beyond_admission(self, document: Document) -> Iterator[Finding]:

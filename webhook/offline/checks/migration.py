@@ -4,7 +4,7 @@ That webhook: https://bank-vaults.dev/docs/mutating-webhook/annotations/ and its
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from vaultenv.references.grammar import has_reference
 from vaultkube import value_types
@@ -88,9 +88,9 @@ def object_migration(
             yield Problem("escape", path, f"key {name}: the reference stays text")
 
 
-def custom_object_problems(content: object) -> Iterator[Problem]:
-    """Yield the references of a document that is neither a workload nor a Secret nor a ConfigMap."""
-    if isinstance(content, dict) and not list(find_objects(content, "")):
+def custom_object_problems(content: object, custom_kinds: Collection[str]) -> Iterator[Problem]:
+    """Yield the references of a document that the webhook does not review."""
+    if isinstance(content, dict) and not list(find_objects(content, "", custom_kinds)):
         for path in _references(content, ()):
             yield Problem("custom-object", path, "this reference stays as it is")
 
