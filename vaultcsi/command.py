@@ -1,6 +1,8 @@
 """`vault-webhook csi-provider`: the provider on a node, until SIGTERM. Settings are flags and variables: docs/csi.md."""
 
 import os
+import sys
+import warnings
 
 from vaultcsi.settings import read_settings, usage
 from vaultkube.allocator import give_back_large_blocks, share_heaps
@@ -19,6 +21,7 @@ def run(arguments: list[str]) -> int:
     configure_logging(settings.log_level)
     give_back_large_blocks()
     share_heaps(_HEAPS)
+    _leave_out_character_detection()
     try:
         import grpc  # noqa: F401  # an extra, and 20 MiB: for this command alone
     except ModuleNotFoundError:
@@ -29,3 +32,9 @@ def run(arguments: list[str]) -> int:
 
     Provider(settings).serve()
     return 0
+
+
+def _leave_out_character_detection() -> None:
+    """Let requests do without charset_normalizer: 2.6 MiB to guess encodings, where every answer is taken as bytes."""
+    sys.modules["charset_normalizer"] = None  # type: ignore[assignment]  # importing it fails, as where there is none
+    warnings.filterwarnings("ignore", "Unable to find acceptable character detection dependency")

@@ -187,7 +187,7 @@ class Settings:
     threads: int = _setting(
         "THREADS",
         _THREADS,
-        "32",
+        "16",
         help="how many mounts are made at once, three quarters of them for one namespace; the others wait",
     )
     drain_s: float = _setting(

@@ -7,21 +7,33 @@ from contextlib import contextmanager
 
 
 class Gate:
-    """Lets `limit` threads in for each key, at most three quarters of them for the same holder; the others wait."""
+    """Lets `limit` threads in for each key, at most three quarters of them for the same holder; the others wait.
+
+    Threads of one key and holder go in in the order in which they came.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._share = max(1, limit * 3 // 4)
         self._inside: Counter[Hashable] = Counter()
+        self._lines: dict[Hashable, list[object]] = {}
         self._changed = threading.Condition()
 
     def enter(self, key: Hashable, holder: str, timeout_s: float) -> bool:
         """Go in; return false if there was no room in time. Any thread may `leave` later."""
+        ticket = object()
         with self._changed:
-            if not self._changed.wait_for(lambda: self._has_room(key, holder), timeout_s):
-                return False
-            self._inside.update((key, (key, holder)))
-            return True
+            line = self._lines.setdefault((key, holder), [])
+            line.append(ticket)
+            try:
+                if not self._changed.wait_for(
+                    lambda: line[0] is ticket and self._has_room(key, holder), timeout_s
+                ):
+                    return False
+                self._inside.update((key, (key, holder)))
+                return True
+            finally:
+                self._step_out(ticket, line, (key, holder))
 
     def leave(self, key: Hashable, holder: str) -> None:
         """Make room."""
@@ -39,6 +51,13 @@ class Gate:
             yield
         finally:
             self.leave(key, holder)
+
+    def _step_out(self, ticket: object, line: list[object], place: Hashable) -> None:
+        line.remove(ticket)
+        if line:
+            self._changed.notify_all()
+        else:
+            del self._lines[place]
 
     def _has_room(self, key: Hashable, holder: str) -> bool:
         return self._inside[key] < self._limit and self._inside[key, holder] < self._share

@@ -50,3 +50,23 @@ def test_a_holder_gets_no_more_than_its_share() -> None:
     assert not gate.enter("key", "me", 0)
     gate.leave("key", "me")
     assert gate.enter("key", "me", 0)
+
+
+def test_those_that_wait_go_in_before_those_that_come_later() -> None:
+    gate = Gate(1)
+    entered: list[int] = []
+
+    def work(number: int) -> None:
+        with gate.entered("key", "me", 10, FULL):
+            entered.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(5)]
+    with gate.entered("key", "me", 1, FULL):
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(gate._lines.get(("key", "me"), ())) <= number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(10)
+    assert entered == [0, 1, 2, 3, 4]
+    assert not gate._lines

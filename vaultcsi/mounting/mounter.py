@@ -12,6 +12,7 @@ from vaultcsi.request import Mount
 from vaultcsi.settings import Settings
 from vaultcsi.vault.access import Accesses
 from vaultcsi.vault.connections import Connections
+from vaultcsi.vault.room import MountRoom, new_gate
 from vaultcsi.vault.server import login_of
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
@@ -45,6 +46,7 @@ class Mounter:
         self._connections = connections
         self._accesses = accesses
         self._gate = Gate(settings.threads)
+        self._long_answers = new_gate()
 
     def mount(self, mount: Mount, deadline: Deadline) -> list[MountedFile]:
         """Return the files of the mount; raise CsiError, ClusterUnavailable, MissingRight or InvalidSetting."""
@@ -53,9 +55,12 @@ class Mounter:
         busy = Unavailable(
             f"too many mounts of namespace {namespace} wait for Vault; it is tried again by itself"
         )
-        with self._gate.entered(_MOUNTS, namespace, min(_ENTRY_S, deadline.remaining_s()), busy):
-            answers = self._answers(mount, deadline)
-        return files_of(mount, answers, self._key.get(deadline))
+        with (
+            self._gate.entered(_MOUNTS, namespace, min(_ENTRY_S, deadline.remaining_s()), busy),
+            MountRoom(self._long_answers, namespace, deadline) as room,
+        ):
+            answers = self._answers(mount, room, deadline)
+            return files_of(mount, answers, self._key.get(deadline))
 
     def _check(self, mount: Mount) -> None:
         problems = policy_problems(mount, self._settings)
@@ -66,7 +71,7 @@ class Mounter:
             fields = {"namespace": mount.pod.namespace, "pod": mount.pod.name}
             _log.warning("%s", problem.message, extra={"fields": fields})
 
-    def _answers(self, mount: Mount, deadline: Deadline) -> Answers:
+    def _answers(self, mount: Mount, room: MountRoom, deadline: Deadline) -> Answers:
         login = login_of(mount.pod, mount.parameters, self._settings)
         try:
             with self._accesses.entered(login, deadline) as access:
@@ -77,6 +82,7 @@ class Mounter:
                     self._connections,
                     self._requests,
                     self._accesses.has_room,
+                    room,
                     deadline,
                 )
                 return session.read(dict.fromkeys(each.request for each in mount.parameters.objects))

@@ -4,11 +4,9 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from vaultcsi.cluster.tokens import TokenRequests, service_account_token
-from vaultcsi.content.contents import whole_answer
 from vaultcsi.errors import PathForbidden, SecretNotRead, Unavailable
 from vaultcsi.request import MountingPod
 from vaultcsi.vault.access import Access
@@ -16,7 +14,9 @@ from vaultcsi.vault.connections import Connections
 from vaultcsi.vault.kept import KeptAnswer, kept_answer
 from vaultcsi.vault.login import VaultToken, log_in
 from vaultcsi.vault.reads import Reader
+from vaultcsi.vault.room import MountRoom
 from vaultcsi.vault.server import PodLogin
+from vaultenv.basics.jsontext import loads
 from vaultenv.renewal.schedule import stale
 from vaultkube.deadline import Deadline
 from vaultkube.provider_class.objects import SecretRequest
@@ -42,6 +42,7 @@ class PodSession:
         connections: Connections,
         requests: TokenRequests,
         has_room: Callable[[str, int], bool],
+        room: MountRoom,
         deadline: Deadline,
     ) -> None:
         self._pod = pod
@@ -50,6 +51,7 @@ class PodSession:
         self._connections = connections
         self._requests = requests
         self._has_room = has_room
+        self._room = room
         self._deadline = deadline
         self._logged_in = False
 
@@ -65,6 +67,7 @@ class PodSession:
         if not refused or not self._is_outdated(token):
             return answers
         self._access.replace(None)
+        self._room.clear()
         return self._read_all(self._token(), requests)
 
     def _is_outdated(self, token: VaultToken) -> bool:
@@ -86,31 +89,35 @@ class PodSession:
     def _answer(self, reader: Reader, wanted: SecretRequest) -> Mapping[str, Any]:
         kept = self._access.kept.get(wanted)
         if kept and not kept.is_replaced(time.monotonic()):
-            return kept.body
+            return self._read_kept(wanted, kept)
         try:
             body = reader.read(wanted)
         except Unavailable as error:
             if kept is None or stale(kept.held, time.monotonic()):
                 raise
             _log.warning("%s is not replaced yet, and still valid: %s", wanted.path, error)
-            return kept.body
+            return self._read_kept(wanted, kept)
         issued = kept_answer(wanted.method, body, time.monotonic(), time.time(), random.random())  # noqa: S311
         if issued:
             self._keep(wanted, issued)
         return body
 
+    def _read_kept(self, wanted: SecretRequest, kept: KeptAnswer) -> Mapping[str, Any]:
+        self._room.take(wanted.path, kept.body)
+        body: Mapping[str, Any] = loads(kept.body)
+        return body
+
     def _keep(self, wanted: SecretRequest, issued: KeptAnswer) -> None:
         self._access.kept.pop(wanted, None)
-        size_bytes = len(whole_answer(issued.body))
-        if self._has_room(self._pod.namespace, size_bytes):
-            self._access.kept[wanted] = replace(issued, size_bytes=size_bytes)
+        if self._has_room(self._pod.namespace, len(issued.body)):
+            self._access.kept[wanted] = issued
         else:
             _log.warning(
                 "%s is asked for at each mount: namespace %s has too much", wanted.path, self._pod.namespace
             )
 
     def _reader(self, token: VaultToken) -> Reader:
-        return Reader(self._connections, self._login, token.value, self._deadline)
+        return Reader(self._connections, self._login, token.value, self._room, self._deadline)
 
     def _token(self) -> VaultToken:
         token = self._access.usable_token(time.monotonic())

@@ -14,7 +14,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.provider_class.objects import SecretRequest
 
 _MOST_BYTES = 16 << 20
-"""Of all answers that are kept, as JSON; in memory they take a few times as much."""
+"""Of all answers that are kept, as JSON."""
 _SHARE = 4
 """A namespace has a quarter of it."""
 
@@ -73,7 +73,7 @@ class Accesses:
         """Return whether an answer of that size may be kept for a pod of the namespace beside those that are."""
         everything = own = size_bytes
         for login, access in self.snapshot():
-            kept_bytes = sum(answer.size_bytes for answer in list(access.kept.values()))
+            kept_bytes = sum(len(answer.body) for answer in list(access.kept.values()))
             everything += kept_bytes
             own += kept_bytes if login.namespace == namespace else 0
         return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
@@ -81,7 +81,7 @@ class Accesses:
     def holdings(self) -> Holdings:
         """Return how much is kept."""
         held = self.snapshot()
-        sizes = [answer.size_bytes for _, access in held for answer in list(access.kept.values())]
+        sizes = [len(answer.body) for _, access in held for answer in list(access.kept.values())]
         return Holdings(len(held), len(sizes), sum(sizes))
 
     def snapshot(self) -> list[tuple[PodLogin, Access]]:

@@ -21,8 +21,8 @@ from hvac.adapters import RawAdapter
 from requests.cookies import RequestsCookieJar
 
 from vaultcsi.errors import TooLarge, Unavailable
+from vaultcsi.vault.room import MOST_BYTES
 from vaultcsi.vault.server import Trust, VaultServer
-from vaultenv.basics.jsontext import count_values
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
@@ -35,9 +35,9 @@ from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
 from vaultkube.vault.reader import cause_of
 
-_ANSWER_BYTES = 6 << 20
-"""More than the driver takes of all files together, as an answer may be base64."""
-_MOST_VALUES = 200_000
+_MOST_BYTES = {"read": MOST_BYTES}
+_FEW_BYTES = 256 << 10
+"""Of an answer to any other request: logins, renewals."""
 _MOST_SESSIONS = 64
 _UNIX = "unix://"
 
@@ -96,7 +96,7 @@ class Connections:
         try:
             return self._exchange(server, request, token, deadline)
         except NoRoom:
-            raise TooLarge(f"{request.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
+            raise TooLarge(f"{request.path}: Vault's answer is longer than {MOST_BYTES} bytes") from None
         except requests.RequestException as error:
             if not _may_repeat(request, error) or deadline.passed():
                 raise _unavailable(server, request, error) from error
@@ -121,8 +121,9 @@ class Connections:
             timeout=deadline.remaining_s(),
             **({"data": request.body.encode()} if request.body else {}),
         )
-        if count_values(response.content) > _MOST_VALUES:
-            raise TooLarge(f"{request.path}: Vault's answer has more than {_MOST_VALUES} values")
+        most_bytes = _MOST_BYTES.get(request.kind, _FEW_BYTES)
+        if len(response.content) > most_bytes:
+            raise TooLarge(f"{request.path}: Vault's answer is longer than {most_bytes} bytes")
         return Answer(request.method, f"{server.address}{path}", response.status_code, response.content)
 
     def _session(self, server: VaultServer) -> requests.Session:
@@ -142,7 +143,7 @@ class _Adapter(BoundedClient):
     """Sends each request within its own timeout."""
 
     def __init__(self, context: ssl.SSLContext, server_name: str, socket_path: str) -> None:
-        super().__init__(context, _ANSWER_BYTES, server_name=server_name)
+        super().__init__(context, MOST_BYTES, server_name=server_name)
         if socket_path:
             self.poolmanager.pool_classes_by_scheme = pools(
                 lambda _host, _port, timeout_s: _dial_socket(socket_path, timeout_s)

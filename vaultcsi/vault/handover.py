@@ -14,7 +14,6 @@ from vaultcsi.vault.access import Access, Accesses
 from vaultcsi.vault.kept import KeptAnswer
 from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin, Trust, VaultServer
-from vaultenv.basics.jsontext import dumps, loads
 from vaultenv.renewal.schedule import Held, Terms
 from vaultkube.provider_class.objects import SecretRequest
 
@@ -61,7 +60,7 @@ def _entries(accesses: Accesses) -> Iterator[Mapping[str, Any]]:
 
 
 def _packed_answer(answer: KeptAnswer) -> list[object]:
-    return [dumps(answer.body), _packed_held(answer.held), answer.failures, answer.size_bytes]
+    return [answer.body.decode(), _packed_held(answer.held), answer.failures]
 
 
 def _packed_held(held: Held) -> list[object]:
@@ -86,8 +85,8 @@ def _access(entry: Mapping[str, Any]) -> Access:
 
 
 def _answer(packed_answer: list[Any]) -> KeptAnswer:
-    body, held, failures, size_bytes = packed_answer
-    return KeptAnswer(loads(body.encode()), _held(held), failures, size_bytes)
+    body, held, failures = packed_answer
+    return KeptAnswer(body.encode(), _held(held), failures)
 
 
 def _held(packed_held: list[Any]) -> Held:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vaultenv.basics.jsontext import dumps
 from vaultenv.renewal.schedule import (
     EXPIRING,
     LEASED,
@@ -29,12 +30,14 @@ _READS = ("GET", "LIST")
 
 @dataclass(frozen=True)
 class KeptAnswer:
-    """An answer that Vault has issued for one pod, with its schedule, the failures of its last renewals, and its size as JSON."""
+    """An answer that Vault has issued for one pod, as JSON, which is shorter than what it is read to, with its schedule.
 
-    body: Mapping[str, Any] = field(repr=False)
+    `failures` is how many of the last renewals failed in a row.
+    """
+
+    body: bytes = field(repr=False)
     held: Held
     failures: int = 0
-    size_bytes: int = 0
 
     @property
     def ends_with_token(self) -> bool:
@@ -58,7 +61,7 @@ def kept_answer(
     """
     terms = terms_of(body, date_s)
     if terms.kind in (LEASED, EXPIRING):
-        return KeptAnswer(body, granted(terms, _PACE, now, chance))
+        return KeptAnswer(dumps(body).encode(), granted(terms, _PACE, now, chance))
     if method not in _READS and terms.kind == STATIC:
-        return KeptAnswer(body, Held(Terms(), NEVER))
+        return KeptAnswer(dumps(body).encode(), Held(Terms(), NEVER))
     return None

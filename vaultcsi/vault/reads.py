@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from vaultcsi.errors import CsiError, PathForbidden, SecretNotRead, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
+from vaultcsi.vault.room import MountRoom
 from vaultcsi.vault.server import PodLogin
 from vaultenv.client.answers import MOUNTS, body_or_error, error_messages, mount_in, refusal
 from vaultenv.errors import PermissionRefused, VaultEnvError
@@ -15,9 +16,17 @@ Body = dict[str, Any]
 
 
 class Reader:
-    """Reads for one pod with its token."""
+    """Reads for one pod with its token, as far as there is room."""
 
-    def __init__(self, connections: Connections, login: PodLogin, token: str, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        login: PodLogin,
+        token: str,
+        room: MountRoom,
+        deadline: Deadline,
+    ) -> None:
+        self._room = room
         self._connections = connections
         self._login = login
         self._token = token
@@ -28,6 +37,7 @@ class Reader:
         query = sorted(parse_qsl(wanted.query, keep_blank_values=True))
         body = "" if wanted.arguments == "null" else wanted.arguments
         answer = self._send(VaultRequest(wanted.method, wanted.path, query, body))
+        self._room.take(wanted.path, answer.body)
         found = body_or_error(
             answer.method, answer.url, wanted.path, answer.status, answer.body, self._mount_of
         )

@@ -31,9 +31,9 @@ _CONFLICT = 409
 _BODY_LIMIT = 8 << 20
 _TOKEN_LIFETIME_S = 600
 _PAGE = 500
-_WHOLE_PAGE = 100
-"""Whole objects in one answer: pods have 10 to 20 KiB."""
 _JSON = "application/json"
+_SMALL_PAGE = 100
+"""Objects in one answer where they are long, such as pods with 10 to 20 KiB, or where the memory of the caller is short."""
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
@@ -189,7 +189,7 @@ class Cluster:
         request = Request("GET", path, f"the pods of node {node}", Right("list", "pods"), accept=_METADATA)
         return {
             item["metadata"]["uid"]
-            for page in self._pages(request, deadline)
+            for page in self._pages(request, deadline, _SMALL_PAGE)
             for item in page.get("items") or ()
         }
 
@@ -211,7 +211,7 @@ class Cluster:
             Right("list", plural, namespace),
             accept=_METADATA if labelled else _JSON,
         )
-        for page in self._pages(request, deadline, _WHOLE_PAGE, may_be_unknown=True):
+        for page in self._pages(request, deadline, _SMALL_PAGE, may_be_unknown=True):
             yield from page.get("items") or ()
 
     def send(self, request: Request, deadline: Deadline) -> Answer:

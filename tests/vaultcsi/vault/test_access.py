@@ -23,7 +23,7 @@ def login(number: int, namespace: str = "team") -> PodLogin:
 
 
 def answer(kind: str = LEASED, size_bytes: int = 0) -> KeptAnswer:
-    return KeptAnswer({}, Held(Terms(kind, 3600.0), NEVER), size_bytes=size_bytes)
+    return KeptAnswer(b" " * size_bytes, Held(Terms(kind, 3600.0), NEVER))
 
 
 def token(lasts_s: float, *, renewable: bool = False) -> VaultToken:

@@ -1,0 +1,71 @@
+"""Room for Vault's answers: what the answers of one mount may be together, and how many mounts with long ones there are at once.
+
+A class names its Vault, and whoever writes one may have one that answers with whatever fills the memory of the provider. A
+long answer takes up to ten times its length once it is read.
+"""
+
+from types import TracebackType
+
+from vaultcsi.errors import TooLarge, Unavailable
+from vaultenv.basics.jsontext import count_values
+from vaultkube.concurrency import Gate
+from vaultkube.deadline import Deadline
+
+MOST_BYTES = 6 << 20
+"""More than the driver takes of all files together, as an answer may be base64."""
+_MOST_VALUES = 100_000
+_LONG_BYTES = 256 << 10
+_LONG_VALUES = 5_000
+_LONG_AT_ONCE = 2
+"""Each of them is of another namespace: a gate gives no holder all of its places."""
+_KEY = "long"
+
+
+def new_gate() -> Gate:
+    """Return the gate that all mounts of a process share."""
+    return Gate(_LONG_AT_ONCE)
+
+
+class MountRoom:
+    """The room of one mount, a context manager: what it has taken is free again at its end."""
+
+    def __init__(self, gate: Gate, namespace: str, deadline: Deadline) -> None:
+        self._gate = gate
+        self._namespace = namespace
+        self._deadline = deadline
+        self._size_bytes = 0
+        self._values = 0
+        self._is_long = False
+
+    def take(self, path: str, body: bytes) -> None:
+        """Make room for an answer, before it is read; raise TooLarge, or Unavailable if there is none before the deadline."""
+        self._size_bytes += len(body)
+        self._values += count_values(body)
+        if self._size_bytes > MOST_BYTES:
+            raise TooLarge(
+                f"{path}: Vault's answers to one mount are longer than {MOST_BYTES} bytes together"
+            )
+        if self._values > _MOST_VALUES:
+            raise TooLarge(
+                f"{path}: Vault's answers to one mount have more than {_MOST_VALUES} values together"
+            )
+        if not self._is_long and (self._size_bytes > _LONG_BYTES or self._values > _LONG_VALUES):
+            if not self._gate.enter(_KEY, self._namespace, self._deadline.remaining_s()):
+                raise Unavailable(
+                    f"{path}: other mounts of namespace {self._namespace} with long answers are not done; it is tried again "
+                    "by itself"
+                )
+            self._is_long = True
+
+    def clear(self) -> None:
+        """Forget what was taken, as it is read again."""
+        self._size_bytes = self._values = 0
+
+    def __enter__(self) -> "MountRoom":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_long:
+            self._gate.leave(_KEY, self._namespace)
