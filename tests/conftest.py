@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from tests.order import Part, Tier, arrange, mark_names, tier_of
@@ -20,6 +21,14 @@ from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
 from tests.servers.registry import Mode, Registry
 from tests.servers.vault import Vault
+
+# A busy machine is no failure.
+settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("patient")
 
 _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 

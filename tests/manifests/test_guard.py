@@ -145,13 +145,13 @@ def test_the_policy_agrees_with_the_launcher_on_what_is_a_reference(guarded: Clu
 PARTS = st.sampled_from(["vault:", ">>", "${", "}", "#", "a", "/", "8200", "v1:", "\n", "\\", ">", " "])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.lists(PARTS, min_size=1, max_size=7).map("".join))
 def test_it_agrees_on_any_text(guarded: Cluster, text: str) -> None:
     assert bool(refusal(guarded, pod(env(text)))) == has_reference(text.encode())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(PODS)
 def test_what_the_webhook_has_answered_passes(guarded: Cluster, pod: dict[str, Any]) -> None:
     assert not refusal(guarded, changed(Served(), pod))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.servers.cluster import Cluster
@@ -91,7 +91,7 @@ VALUES = """
 """Values of all kinds, each right for some fields."""
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(SMALLEST)), st.data())
 def test_the_api_server_and_the_reader_take_the_same_objects(
     definitions: Cluster, kind: str, data: st.DataObject

@@ -81,7 +81,7 @@ def field(path: str) -> dict[str, Any]:
     return {"name": "F", "valueFrom": {"fieldRef": {"fieldPath": path}}}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(PODS)
 def test_a_pod_that_is_not_sent_would_be_left_as_it_is(sending: Sending, body: dict[str, Any]) -> None:
     if not sending.sends(body):

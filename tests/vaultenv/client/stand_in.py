@@ -18,6 +18,17 @@ class StandIn:
         self.port = port
         self.heads: list[bytes] = []
         self._listener = listener
+        self._connections: list[socket.socket] = []
+
+    def hold(self, connection: socket.socket) -> None:
+        """Keep the connection, to end it with the server."""
+        self._connections.append(connection)
+
+    def hang_up(self) -> None:
+        """End all connections, also those on which no request comes any more."""
+        for connection in self._connections:
+            with suppress(OSError):  # it has ended
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def go(self) -> None:
         """Refuse further connections."""
@@ -33,7 +44,6 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
     listener = socket.create_server(("127.0.0.1", 0))
     server = StandIn(listener.getsockname()[1], "https" if context else "http", listener)
     threads: list[threading.Thread] = []
-    connections: list[socket.socket] = []
 
     def accept() -> None:
         while True:
@@ -41,7 +51,6 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
                 plain, _ = listener.accept()
             except OSError:
                 return
-            connections.append(plain.dup())
             thread = threading.Thread(target=_serve, args=(plain, behaviour, server, context))
             threads.append(thread)
             thread.start()
@@ -53,9 +62,7 @@ def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Ite
     finally:
         server.go()
         acceptor.join()
-        for connection in connections:
-            with connection, suppress(OSError):  # the client has ended it
-                connection.shutdown(socket.SHUT_RDWR)
+        server.hang_up()
         for thread in threads:
             thread.join(10)
 
@@ -66,6 +73,7 @@ def _serve(
     plain.settimeout(8)
     try:
         with context.wrap_socket(plain, server_side=True) if context else plain as stream:
+            server.hold(stream)
             while head := _head(stream):
                 server.heads.append(head)
                 behaviour(stream, head)

@@ -176,7 +176,7 @@ words = st.sampled_from(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(
     entries=usual | any_variables,
     odd=st.just([]) | st.lists(st.sampled_from(ODD_ENTRIES), max_size=2),

@@ -30,7 +30,7 @@ def fixtures(secrets: Vault) -> Vault:
     return secrets
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reader(fixtures: Vault) -> Iterator[Reader]:
     with own_client(fixtures, fixtures.token) as client:
         yield client

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vaultenv.client.failures import WireFailure
@@ -52,7 +52,7 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @example(text="https://vault:²".encode(), method="jwt", token=b"t")
 @example(text="vault:²".encode(), method="jwt", token=b"t")
 @example(text="10.0.0.0/²".encode(), method="jwt", token=b"t")
@@ -70,7 +70,7 @@ def test_no_text_of_a_variable_ends_in_a_traceback(name: str, text: bytes, metho
         assert run([b"vault-env", b"/bin/true"], environ) in (0, 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(NAMES).map(str.encode), TEXTS | RAW, max_size=4))
 def test_nor_do_several_together(environ: dict[bytes, bytes]) -> None:
     with no_network():

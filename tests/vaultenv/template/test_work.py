@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vaultenv.template.generator import template
@@ -216,7 +216,6 @@ def test_all_templates_that_share_work_use_it_up_together() -> None:
         render("x", {}, work)
 
 
-@settings(deadline=None)
 @given(st.integers(), st.sampled_from([1, 10, 100, 1000]))
 def test_a_template_runs_no_more_lines_than_it_has_charged_for(seed: int, size: int) -> None:
     """Whatever the template and however large the secret."""
@@ -261,7 +260,6 @@ def deeply_equal(first: Any, second: Any) -> bool:
     return type(first) is type(second) and bool(first == second)
 
 
-@settings(deadline=None)
 @given(JSON, JSON)
 def test_two_values_have_the_same_identity_if_they_are_deeply_equal(first: Any, second: Any) -> None:
     assert (identity(first) == identity(second)) == deeply_equal(first, second)

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vaultkube.sync_resources.documents import SMALLEST, document, wrong_documents
@@ -107,7 +107,6 @@ def test_documents_of_other_groups_are_none() -> None:
     assert not is_resource({"apiVersion": "secrets.hashicorp.com/v1beta1", "kind": "CSISecrets"})
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(SMALLEST)), st.data())
 def test_whatever_stands_in_a_spec_is_a_value_or_a_problem(kind: str, data: st.DataObject) -> None:
     names = [item.name for item in items_of(BY_KIND[kind].table)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vaultsync.content.specs import shared
@@ -143,7 +143,6 @@ def test_excludes_come_before_includes() -> None:
     assert kept(Merged(), ("a", "b"), Work()) == ("a", "b")
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abc", min_size=1), unique=True), st.sampled_from(["a", "^b", "c$", "ab|ba"]))
 def test_a_filter_and_its_opposite_divide_the_keys(names: list[str], pattern: str) -> None:
     included = kept(Merged(includes=(pattern,)), names, Work())

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.servers.cluster import Cluster
@@ -16,8 +16,6 @@ from tests.webhook.generated import PODS
 from tests.webhook.serving.test_app import Served
 from vaultenv.references.grammar import has_reference
 from webhook.config.annotation_keys import PREFIX
-
-SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +32,12 @@ def changed(served: Served, pod: dict[str, Any]) -> dict[str, Any]:
     return applied
 
 
-@settings(suppress_health_check=SHARED)
 @given(PODS)
 def test_a_second_review_changes_nothing(served: Served, pod: dict[str, Any]) -> None:
     once = changed(served, pod)
     assert "patch" not in served.review("pods", once)
 
 
-@settings(suppress_health_check=SHARED)
 @given(PODS)
 def test_no_program_starts_with_a_raw_reference(served: Served, pod: dict[str, Any]) -> None:
     spec = changed(served, pod)["spec"]
@@ -51,7 +47,6 @@ def test_no_program_starts_with_a_raw_reference(served: Served, pod: dict[str, A
             assert container["command"][0] == "/vault/vault-env"
 
 
-@settings(suppress_health_check=SHARED)
 @given(PODS)
 def test_the_answer_is_the_same_every_time(served: Served, pod: dict[str, Any]) -> None:
     assert served.review("pods", pod) == served.review("pods", copy.deepcopy(pod))
@@ -66,7 +61,6 @@ def places(document: Any) -> Iterator[dict[str, Any]]:
         yield document
 
 
-@settings(suppress_health_check=SHARED)
 @given(PODS)
 def test_fields_that_nobody_knows_yet_survive_everywhere(served: Served, pod: dict[str, Any]) -> None:
     count = 0
@@ -80,7 +74,6 @@ def test_fields_that_nobody_knows_yet_survive_everywhere(served: Served, pod: di
     assert sorted(numbers) == list(range(1, count + 1))
 
 
-@settings(suppress_health_check=SHARED)
 @given(PODS, st.data())
 def test_what_lacks_any_part_is_left_to_the_api_server_to_judge(
     served: Served, pod: dict[str, Any], data: st.DataObject
@@ -90,7 +83,6 @@ def test_what_lacks_any_part_is_left_to_the_api_server_to_judge(
     assert "internal error" not in json.dumps(served.review("pods", pod))
 
 
-@settings(suppress_health_check=SHARED)
 @given(PODS)
 def test_what_is_not_the_launchers_business_stays(served: Served, pod: dict[str, Any]) -> None:
     before, after = pod["spec"], changed(served, pod)["spec"]
@@ -118,7 +110,7 @@ def qos(cluster: Cluster, pod: dict[str, Any]) -> str:
     return str(stored["status"]["qosClass"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SHARED)
+@settings(max_examples=60)
 @given(PODS)
 def test_the_api_server_takes_the_changed_pod_in_the_same_class(
     served: Served, cluster: Cluster, pod: dict[str, Any]

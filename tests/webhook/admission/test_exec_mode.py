@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webhook.config.hashicorp.annotated import GATE, SECRET, TEMPLATE, named, ours
@@ -133,7 +133,6 @@ ANNOTATIONS = st.fixed_dictionaries(
 OWN = st.sampled_from([ours(transit_key_id="key"), ours(transit_key_id="key", mutate_probes="true")])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(SPECS, ANNOTATIONS, TLS, OWN)
 def test_a_first_review_brings_the_templates_and_a_second_one_changes_nothing(
     served: Served,

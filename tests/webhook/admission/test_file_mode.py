@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webhook.admission.restricted import violations
@@ -178,10 +178,8 @@ OWN = st.sampled_from(
         ours(transit_key_id="key", vault_agent_secrets_writable="true", mutate_probes="true"),
     ]
 )
-SHAPE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
-@SHAPE
 @given(SPECS, ANNOTATIONS, OWN)
 def test_a_first_review_brings_an_agent_within_restricted_and_a_second_one_changes_nothing(
     served: Served, spec: dict[str, Any], annotations: dict[str, str], own: dict[str, str]

@@ -142,7 +142,7 @@ def test_a_lost_secret_is_made_again_with_another_certificate_to_follow() -> Non
     assert step(SERVED, NOW, trusted=SERVED.trusted, reissue=True, makes=MADE[1]) == RENEWING
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=5, max_size=30))
 def test_whatever_replicas_serve_is_trusted_in_any_order_of_events(
     events: list[tuple[bool, bool, bool]],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaultkube.printable import printable
@@ -172,7 +172,7 @@ def broken(content: Any, value: Any, choose: Callable[[int], int]) -> Any:
     return {**content, key: broken(content[key], value, choose)}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(data=st.data(), value=VALUES)
 def test_a_document_of_any_shape_is_no_traceback(run: Run, data: st.DataObject, value: Any) -> None:
     content = data.draw(st.sampled_from(VALID))
@@ -182,7 +182,7 @@ def test_a_document_of_any_shape_is_no_traceback(run: Run, data: st.DataObject, 
         assert run(text, command)[0] in (0, 1, 2, 3)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(
     data=st.data(), piece=st.binary(max_size=6) | st.sampled_from([b"&a ", b"*a", b"!!set ", b"<<: ", b"? "])
 )

@@ -6,7 +6,7 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vaultenv.template.consul.calls import Calls
@@ -222,7 +222,7 @@ _WORDS = (
 
 
 @given(st.lists(st.sampled_from(_WORDS), max_size=14), st.sampled_from(["", " "]))
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 def test_any_row_of_words_is_read_as_consul_template_reads_it(
     consul_template: Oracle, words: list[str], between: str
 ) -> None:
@@ -232,7 +232,7 @@ def test_any_row_of_words_is_read_as_consul_template_reads_it(
 
 
 @given(st.integers(0, 2**32), st.integers(0, 4_000_000_000))
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 def test_times_have_the_text_of_go(consul_template: Oracle, seed: int, unix_s: int) -> None:
     layout = Calls(random.Random(seed)).layout()
     assert formatted(unix_s, layout) == consul_template.time(unix_s, layout)
