@@ -26,7 +26,7 @@ from vaultsync.cluster.store import Store
 from vaultsync.cluster.tokens import KeptTokens, find_key
 from vaultsync.control.changes import Changes, is_ready
 from vaultsync.control.destination import Destinations
-from vaultsync.control.lease import client_in
+from vaultsync.control.holding import may_hold
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
 from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
@@ -38,7 +38,9 @@ from vaultsync.kept.watched import Watched
 from vaultsync.settings import Settings
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
+from vaultsync.vault.holders import Holders
 from vaultsync.vault.sessions import Sessions
+from vaultsync.vault.tokens import Tokens
 
 _log = logging.getLogger(__name__)
 _TIMES = Times(duration_s=30, lead_s=20.0, look_s=6.0)
@@ -46,7 +48,7 @@ _LEADER_LOOK_S = 1.0
 _KEY_BUDGET_S = 30.0
 _ONCE_LOOK_S = 0.1
 _EVENTS_S = 5.0
-_TIDY_EVERY_S, _TIDY_IDLE_S, _TIDY_BUDGET_S = 600.0, 120.0, 5.0
+_TIDY_EVERY_S, _TIDY_BUDGET_S = 600.0, 5.0
 _ONCE_LEAD_S = 40.0
 
 
@@ -68,7 +70,8 @@ class Operator:
         self._refresher: Refresher | None = None
         self._reflectors = self._new_reflectors()
         self._workers: Workers | None = None
-        self._sessions: Sessions | None = None
+        self._tokens: Tokens | None = None
+        self._holders: Holders | None = None
         self._stop = threading.Event()
         identity = f"{os.environ.get('POD_NAME') or socket.gethostname()}-{os.getpid()}"
         self._election = Election(self._cluster, self._namespace, settings.lease_name, identity, _TIMES)
@@ -104,7 +107,7 @@ class Operator:
             while not self._queue.is_idle():
                 time.sleep(_ONCE_LOOK_S)
             workers.finish(self._settings.drain_s)
-            self._tidy(0.0)
+            self._tidy()
             return 1 if workers.failing() else 0
 
     @contextmanager
@@ -141,25 +144,30 @@ class Operator:
                 _log.error("the lead is lost: another replica works now")
                 return 1
             if time.monotonic() >= tidy_at:
-                self._tidy(_TIDY_IDLE_S)
+                self._tidy()
                 tidy_at = time.monotonic() + _TIDY_EVERY_S
         return 0
 
-    def _tidy(self, idle_s: float) -> None:
+    def _tidy(self) -> None:
         """Remove kept tokens that no lease hangs on any more."""
-        needed = {client_in(entry.status) for entry in self._store.of_kinds(("VaultDynamicSecret",))}
         try:
-            if self._sessions:
-                self._sessions.tidy(needed, idle_s, Deadline(_TIDY_BUDGET_S))
+            if self._holders:
+                self._holders.tidy(self._holding, Deadline(_TIDY_BUDGET_S))
         except Refused as error:
             _log.warning("kept tokens were not looked through", extra={"fields": {"reason": str(error)}})
+
+    def _holding(self) -> set[str]:
+        """Return the uids of all objects that have a lease, or may ask for one now."""
+        entries = self._store.of_kinds(("VaultDynamicSecret",))
+        return {entry.resource.uid for entry in entries if may_hold(entry)}
 
     def _start_work(self, *, spread: bool) -> Workers:
         key = find_key(
             self._objects, self._namespace, self._settings.hmac_secret_name, Deadline(_KEY_BUDGET_S)
         )
         vaults = Vaults()
-        sessions = Sessions(vaults, self._cluster, KeptTokens(self._objects, self._namespace), key)
+        self._tokens = tokens = Tokens(vaults, self._cluster)
+        self._holders = holders = Holders(tokens, KeptTokens(self._objects, self._namespace), key)
         tools = Tools(
             namespace=self._namespace,
             key=key,
@@ -170,10 +178,10 @@ class Operator:
             notices=self._notices,
             vaults=vaults,
             authorities=Authorities(self._cluster),
-            sessions=sessions,
+            sessions=Sessions(tokens),
+            holders=holders,
             deletion_s=self._settings.deletion_s,
         )
-        self._sessions = sessions
         settle_s = SETTLE_S if spread else 0.0
         self._refresher = self._new_refresher(tools)
         handlers = {each.name: self._refresher for each in self._settings.refreshed if self._refresher}
@@ -249,7 +257,7 @@ class Operator:
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
     def _figures(self) -> list[Figure]:
-        workers, sessions, refresher = self._workers, self._sessions, self._refresher
+        workers, tokens, refresher = self._workers, self._tokens, self._refresher
         values = (
             ("leads", "whether this replica is the one that works", self._election.leads()),
             ("queued", "objects that are due, now or later", len(self._queue)),
@@ -263,7 +271,7 @@ class Operator:
                 "how often such an object was written",
                 refresher.written if refresher else 0,
             ),
-            ("logins_total", "logins to Vault", sessions.logins if sessions else 0),
+            ("logins_total", "logins to Vault", tokens.logins if tokens else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )
         return [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]

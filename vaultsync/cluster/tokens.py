@@ -10,7 +10,7 @@ from vaultsync.cluster.objects import METADATA, Objects, secrets
 from vaultsync.content.mac import KEY_BYTES
 from vaultsync.errors import SyncError
 
-_TOKEN, _KEY = "token", "key"
+_KEY = "key"
 _PREFIX = "vault-webhook-sync-token-"
 _LABELS = {"app.kubernetes.io/name": "vault-webhook-sync", "app.kubernetes.io/component": "client-cache"}
 
@@ -29,40 +29,40 @@ def find_key(objects: Objects, namespace: str, name: str, deadline: Deadline) ->
 
 
 class KeptTokens:
-    """Tokens in Secrets of the operator's namespace, by the mark of their identity."""
+    """Tokens in Secrets of the operator's namespace, one for each object that has leases, by the object's uid."""
 
     def __init__(self, objects: Objects, namespace: str) -> None:
         self._objects = objects
         self._namespace = namespace
 
-    def load(self, mark: str, deadline: Deadline) -> str | None:
-        """Return the token that was kept, None if there is none."""
-        found = self._objects.get(secrets(self._namespace), _name(mark), deadline)
-        value = decoded(((found or {}).get("data") or {}).get(_TOKEN))
-        return value.decode("utf-8", "replace") if value else None
+    def load(self, uid: str, deadline: Deadline) -> dict[str, str]:
+        """Return the tokens that are kept, by their id."""
+        found = self._objects.get(secrets(self._namespace), _name(uid), deadline) or {}
+        values = {id_: decoded(value) for id_, value in (found.get("data") or {}).items()}
+        return {id_: value.decode("utf-8", "replace") for id_, value in values.items() if value}
 
-    def save(self, mark: str, token: str, deadline: Deadline) -> None:
-        """Keep a token in the place of the one before."""
-        document = _secret(_name(mark), {_TOKEN: token.encode()})
+    def save(self, uid: str, tokens: Mapping[str, str], deadline: Deadline) -> None:
+        """Keep these tokens in the place of those before."""
+        document = _secret(_name(uid), {id_: token.encode() for id_, token in tokens.items()})
         self._objects.apply(secrets(self._namespace), document, deadline)
 
-    def marks(self, deadline: Deadline) -> list[str]:
-        """Return the marks of all that is kept."""
+    def uids(self, deadline: Deadline) -> list[str]:
+        """Return the uids of all objects that tokens are kept for."""
         selector = ",".join(f"{name}={value}" for name, value in _LABELS.items())
         listed = self._objects.list(secrets(self._namespace), deadline, selector=selector, accept=METADATA)
         names = [str(each["metadata"]["name"]) for each in listed.documents]
         return [name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX)]
 
-    def remove(self, mark: str, deadline: Deadline) -> None:
-        """Keep nothing under this mark; nothing where there is none."""
-        found = self._objects.get(secrets(self._namespace), _name(mark), deadline)
+    def remove(self, uid: str, deadline: Deadline) -> None:
+        """Keep nothing for this object; nothing where there is none."""
+        found = self._objects.get(secrets(self._namespace), _name(uid), deadline)
         if found is not None:
-            uid = str(found["metadata"]["uid"])
-            self._objects.delete(secrets(self._namespace), _name(mark), uid, deadline)
+            uid_of_secret = str(found["metadata"]["uid"])
+            self._objects.delete(secrets(self._namespace), _name(uid), uid_of_secret, deadline)
 
 
-def _name(mark: str) -> str:
-    return _PREFIX + mark
+def _name(uid: str) -> str:
+    return _PREFIX + uid
 
 
 def _secret(name: str, data: Mapping[str, bytes]) -> dict[str, Any]:

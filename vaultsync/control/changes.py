@@ -8,13 +8,14 @@ from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from vaultkube.sync_resources.secrets import StaticSecretSpec
 from vaultsync.cluster.store import Entry, Key, Store, entry_of, mark_of
+from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import refresh_s
-from vaultsync.control.tools import chance
+from vaultsync.control.tools import chance, now
 from vaultsync.control.worker import SECRET_KINDS
 
 OTHER_KINDS = tuple(row.kind for row in KINDS if row.kind not in SECRET_KINDS)
-_SPREAD_S = 5.0
+_SPREAD_S, _MOST_A_SECOND = 5.0, 10.0
 _RESTORE_S = 0.5
 
 
@@ -31,8 +32,9 @@ class Changes:
         self._started.set()
         for entry in self._store.of_kinds(OTHER_KINDS):
             self._queue.put(entry.key)
-        for entry in self._store.of_kinds(SECRET_KINDS):
-            self._queue.put(entry.key, _first_s(entry) if spread else 0.0)
+        entries = self._store.of_kinds(SECRET_KINDS)
+        for entry in entries:
+            self._queue.put(entry.key, first_s(entry, spread_s(len(entries)), chance()) if spread else 0.0)
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Take a list of all custom objects of a kind."""
@@ -99,20 +101,31 @@ class Changes:
 
     def _dependents(self) -> None:
         """Queue what may depend on a VaultAuth, VaultConnection or SecretTransformation, spread."""
-        for entry in self._store.of_kinds(("VaultAuth", *SECRET_KINDS)):
-            self._queue.put(entry.key, _SPREAD_S * chance() if entry.status.get("secretMAC") else 0.0)
+        entries = self._store.of_kinds(("VaultAuth", *SECRET_KINDS))
+        longest_s = spread_s(len(entries))
+        for entry in entries:
+            self._queue.put(entry.key, longest_s * chance() if entry.status.get("secretMAC") else 0.0)
 
 
-def _first_s(entry: Entry) -> float:
-    """Return the seconds until an object is first worked on after a start: none where something is wrong or new."""
+def spread_s(number: int) -> float:
+    """Return the seconds over which so many objects are looked at: five, or as many as let ten a second be looked at."""
+    return max(_SPREAD_S, number / _MOST_A_SECOND)
+
+
+def first_s(entry: Entry, longest_s: float, chance: float) -> float:
+    """Return the seconds until an object is first worked on after a start: none where something is wrong or new.
+
+    A static secret waits up to its refreshAfter, another one up to `longest_s`; it is no later than its lease.
+    """
     spec, status = entry.resource.spec, entry.status
     is_current = status.get("lastGeneration") == entry.resource.generation and not entry.deleted_at
     if not is_current or not is_ready(status):
         return 0.0
     if isinstance(spec, StaticSecretSpec):
-        longest_s = refresh_s(spec.refresh_after_s, True, 0.0)
-        return chance() * longest_s
-    return chance() * _SPREAD_S
+        return chance * refresh_s(spec.refresh_after_s, True, 0.0)
+    lease = lease_in(status)
+    left_s = 0.5 * (lease.ends_at() - now()) if lease else longest_s
+    return chance * max(min(longest_s, left_s), 0.0)
 
 
 def is_ready(status: Mapping[str, Any]) -> bool:

@@ -34,6 +34,7 @@ class Lease:
     granted_at: float
     token_ends_at: float
     """0 for a token without an end."""
+    token_id: str = ""
 
     def ends_at(self) -> float:
         """Return when it ends: by itself, or with its token."""
@@ -100,6 +101,7 @@ def lease_in(status: Mapping[str, Any]) -> Lease | None:
         renewable=kept.get("renewable") is True,
         granted_at=float(status.get("lastRenewalTime") or 0),
         token_ends_at=float(client.get("tokenExpiry") or 0),
+        token_id=str(client.get("id") or ""),
     )
 
 
@@ -118,7 +120,11 @@ def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:
             "requestID": request_id,
         },
         "lastRenewalTime": int(lease.granted_at),
-        "vaultClientMeta": {"cacheKey": client, "tokenExpiry": int(lease.token_ends_at)},
+        "vaultClientMeta": {
+            "cacheKey": client,
+            "id": lease.token_id,
+            "tokenExpiry": int(lease.token_ends_at),
+        },
     }
 
 

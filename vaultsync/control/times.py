@@ -23,6 +23,11 @@ def retry_s(failures: int, chance: float) -> float:
     return min(doubled, _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
 
 
+def after_rotation_s(ttl_s: float, chance: float) -> float:
+    """Return the seconds until credentials that Vault rotates in `ttl_s` are read: half a second after that, or a bit more."""
+    return max(ttl_s, 0.0) + 0.5 + 0.15 * chance
+
+
 def horizon_s(duration_s: float, percent: int, chance: float) -> float:
     """Return the seconds after which a lease of this duration is renewed: `percent` to `percent` + 10 of it."""
     return duration_s * min(percent + 10 * chance, 95.0) / 100

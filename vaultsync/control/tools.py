@@ -26,8 +26,10 @@ from vaultsync.control.destination import Destinations
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
+from vaultsync.vault.holders import Holders
 from vaultsync.vault.server import Identity, Server, pairs
-from vaultsync.vault.sessions import Sessions, Token
+from vaultsync.vault.sessions import Sessions
+from vaultsync.vault.tokens import Token
 
 _TIMEOUT_S = 30.0
 _FORBIDDEN = 403
@@ -56,6 +58,7 @@ class Tools:
     vaults: Vaults
     authorities: Authorities
     sessions: Sessions
+    holders: Holders
     deletion_s: float = 60.0
 
     def access(self, reference: Reference | None, namespace: str) -> Access:
@@ -83,12 +86,9 @@ class Tools:
             params=pairs(merged_auth.params),
         )
 
-    def log_in(
-        self, identity: Identity, spec: SecretSpec, deadline: Deadline, *, kept: bool = False
-    ) -> Login:
-        """Return the login of an identity for an object; with `kept` it survives a restart. Raises SyncError or Refused."""
-        token = self.sessions.token(identity, deadline, kept=kept)
-        return Login(identity, token, spec.vault_namespace or identity.vault_namespace)
+    def log_in(self, identity: Identity, spec: SecretSpec, deadline: Deadline) -> Login:
+        """Return the shared login of an identity for an object; raise SyncError or Refused."""
+        return login_with(self.sessions.token(identity, deadline), identity, spec)
 
     def ask(self, login: Login, request: VaultRequest) -> dict[str, Any]:
         """Return Vault's answer to a request; a token that is refused is used no more."""
@@ -164,6 +164,11 @@ class Tools:
                 self.tell(
                     entry, reasons.ROLLOUT_FAILED, f"Rollout restart of {name}: {error}", is_warning=True
                 )
+
+
+def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:
+    """Return the login of an identity with this token, for an object."""
+    return Login(identity, token, spec.vault_namespace or identity.vault_namespace)
 
 
 def finalizer(kind: str) -> str:

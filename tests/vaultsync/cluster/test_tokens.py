@@ -19,15 +19,16 @@ def objects(cluster: Cluster) -> Objects:
     return Objects(Client(find_connection(environ), caller="the test"))
 
 
-def test_a_token_is_kept_until_it_is_removed_and_the_key_is_no_token(objects: Objects) -> None:
+def test_tokens_are_kept_until_they_are_removed_and_the_key_is_none(objects: Objects) -> None:
     deadline = Deadline(60)
     tokens = KeptTokens(objects, "kept-tokens")
     key = find_key(objects, "kept-tokens", "key", deadline)
-    for mark in ("one", "two"):
-        tokens.save(mark, f"token {mark}", deadline)
-    assert sorted(tokens.marks(deadline)) == ["one", "two"]
+    for uid in ("one", "two"):
+        tokens.save(uid, {"before": f"first of {uid}", "id": f"token of {uid}"}, deadline)
+    tokens.save("two", {"id": "token of two"}, deadline)
+    assert sorted(tokens.uids(deadline)) == ["one", "two"]
     tokens.remove("one", deadline)
     tokens.remove("one", deadline)
-    assert tokens.marks(deadline) == ["two"]
-    assert (tokens.load("one", deadline), tokens.load("two", deadline)) == (None, "token two")
+    assert tokens.uids(deadline) == ["two"]
+    assert (tokens.load("one", deadline), tokens.load("two", deadline)) == ({}, {"id": "token of two"})
     assert find_key(objects, "kept-tokens", "key", deadline) == key

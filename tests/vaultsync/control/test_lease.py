@@ -46,7 +46,7 @@ def test_a_clock_that_went_back_shortens_no_lease() -> None:
 
 
 def test_a_status_keeps_a_lease() -> None:
-    lease = replace(LEASE, token_ends_at=5000.0)
+    lease = replace(LEASE, token_ends_at=5000.0, token_id="id")
     assert lease_in(lease_status(lease, "request", "client")) == lease
     assert lease_in({}) is None
 

@@ -1,0 +1,93 @@
+"""Holding: the lease of an object as the status keeps it, the token that it hangs on, and the end of both."""
+
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.requests import VaultRequest
+from vaultkube.sync_resources.secrets import DynamicSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry
+from vaultsync.control.lease import Lease, lease_in, lease_status
+from vaultsync.control.times import NEVER, horizon_s
+from vaultsync.control.tools import Tools, now
+from vaultsync.errors import SyncError, VaultDenied
+from vaultsync.vault.holders import Holder
+from vaultsync.vault.tokens import Token
+
+_LONGEST_S = 3600.0
+"""So often at least it is looked whether the token has to be renewed."""
+
+
+def may_hold(entry: Entry) -> bool:
+    """Return whether the object has a lease, or whether that is not known yet of what it asks for."""
+    return lease_in(entry.status) is not None or (
+        entry.status.get("lastGeneration") != entry.resource.generation
+    )
+
+
+def granted(answer: Mapping[str, Any], token: Token, token_id: str) -> Lease | None:
+    """Return the lease in an answer of Vault, None where it has none."""
+    if not answer.get("lease_id"):
+        return None
+    duration_s = float(answer.get("lease_duration") or 0)
+    renewable = answer.get("renewable") is True
+    return Lease(str(answer["lease_id"]), duration_s, renewable, now(), wall_end(token), token_id)
+
+
+def with_token(lease: Lease, token: Token | None) -> Lease:
+    """Return the lease with the end of its token as it is known now; one that is there no more has ended."""
+    return replace(lease, token_ends_at=wall_end(token) if token else now())
+
+
+def wall_end(token: Token) -> float:
+    """Return when a token ends, in seconds since 1970, 0 for never."""
+    left_s = token.ends_at - time.monotonic()
+    return 0.0 if left_s == NEVER else now() + left_s
+
+
+def lease_fields(tools: Tools, lease: Lease, answer: Mapping[str, Any], holder: Holder) -> dict[str, Any]:
+    """Return the fields of the status that keep the lease of an answer."""
+    return lease_status(lease, str(answer.get("request_id") or ""), holder.identity.mark(tools.key))
+
+
+def horizon(lease: Lease, spec: DynamicSecretSpec) -> float:
+    """Return the seconds after which the lease is renewed."""
+    return horizon_s(lease.duration_s, spec.renewal_percent, chance_of(lease))
+
+
+def chance_of(lease: Lease) -> float:
+    """Return a number from 0 to 1 that is the lease's own, also after a restart."""
+    return zlib.crc32(lease.id.encode()) / (1 << 32)
+
+
+def bounded(after_s: float, token: Token | None) -> float:
+    """Return when the object is looked at again: in time to renew the token that its lease hangs on."""
+    half_s = 0.5 * token.life_s if token and token.life_s else _LONGEST_S
+    return min(after_s, max(half_s, 1.0), _LONGEST_S)
+
+
+def revoke(
+    tools: Tools, entry: Entry, spec: DynamicSecretSpec, holder: Holder, lease: Lease, deadline: Deadline
+) -> None:
+    """Revoke a lease, with its token where that is at hand, else as the object's login; raise SyncError or Refused."""
+    try:
+        tools.holders.revoke(holder, lease.token_id, deadline)
+    except VaultDenied:
+        login = tools.log_in(holder.identity, spec, deadline)
+        tools.ask(login, VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id}))
+    tools.tell(entry, reasons.LEASE_REVOKED, f'Lease revoked, lease_id="{lease.id}"')
+
+
+def revoke_if_possible(
+    tools: Tools, entry: Entry, spec: DynamicSecretSpec, holder: Holder, lease: Lease, deadline: Deadline
+) -> None:
+    """Revoke a lease that nobody uses, or tell that it ends by itself; raise Refused."""
+    try:
+        revoke(tools, entry, spec, holder, lease, deadline)
+    except SyncError as error:
+        message = f"Lease {lease.id} could not be revoked; it ends by itself: {error}"
+        tools.tell(entry, reasons.LEASE_REVOKED, message, is_warning=True)

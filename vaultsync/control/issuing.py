@@ -1,0 +1,80 @@
+"""Issuing: credentials asked for, their lease written down, then the Secret, then the end of the lease before.
+
+The token is kept before the request, and the status names the lease before the Secret has its credentials: whatever
+ends the process, no lease is forgotten (`vaultsync.vault.holders`).
+"""
+
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.requests import request_of
+from vaultkube.sync_resources.secrets import DynamicSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry
+from vaultsync.content.data import data_of
+from vaultsync.content.mac import mac_of
+from vaultsync.content.source import source_of
+from vaultsync.control.conditions import synced
+from vaultsync.control.holding import bounded, granted, horizon, lease_fields, revoke_if_possible
+from vaultsync.control.lease import Lease, Plan, lease_in
+from vaultsync.control.rotated import rotation_fields, rotation_s
+from vaultsync.control.tools import Tools, login_with, now
+from vaultsync.errors import SyncError
+from vaultsync.vault.holders import Holder
+
+_BEFORE_TIME = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
+"""Reasons by which a lease is followed before its time and revoked; one at its end is left to programs that use it."""
+
+
+def issue(
+    tools: Tools,
+    entry: Entry,
+    spec: DynamicSecretSpec,
+    holder: Holder,
+    why: Plan,
+    deadline: Deadline,
+) -> float:
+    """Ask for credentials and write them, and return the seconds until the next time; raise SyncError or Refused."""
+    before = lease_in(entry.status)
+    was_synced = bool(entry.status.get("secretMAC"))
+    transformation = tools.transformation(entry, spec)
+    token = tools.holders.new(holder, before.token_id if before else "", deadline)
+    answer = tools.ask(login_with(token, holder.identity, spec), request_of(spec))
+    lease = granted(answer, token, tools.holders.id(holder, token.value))
+    fields: dict[str, Any] = rotation_fields(answer)
+    if lease is not None:
+        fields = lease_fields(tools, lease, answer, holder)
+        entry = tools.save(entry, (), fields, deadline)
+    try:
+        source = source_of(spec, answer)
+        data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
+        mac = mac_of(data, tools.key)
+        is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
+    except SyncError:
+        # Nobody has these credentials, and the next attempt asks for others.
+        if lease is not None:
+            revoke_if_possible(tools, entry, spec, holder, lease, deadline)
+        raise
+    if entry.status.get("lastGeneration") != entry.resource.generation:
+        tools.destinations.prune(entry, spec.destination, deadline)
+    fields |= {"lastGeneration": entry.resource.generation, "secretMAC": mac}
+    after_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
+    message = f'Secret synced, lease_id="{lease.id}", horizon={after_s:.3f}s' if lease else "Secret synced"
+    if is_changed:
+        tools.tell(entry, reasons.ROTATED if was_synced else reasons.FIRST_SYNC, message)
+    tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
+    if is_changed and was_synced:
+        tools.roll(entry, spec.restart_targets, deadline)
+    if before is not None and _is_left_over(before, lease, why):
+        revoke_if_possible(tools, entry, spec, holder, before, deadline)
+    return bounded(after_s, token) if lease else after_s
+
+
+def _is_left_over(before: Lease, lease: Lease | None, why: Plan) -> bool:
+    """Return whether a lease was followed before its time, so that it has to be revoked."""
+    return (
+        lease is not None
+        and before.id != lease.id
+        and why.reason in _BEFORE_TIME
+        and now() < before.ends_at()
+    )

@@ -1,0 +1,76 @@
+"""Credentials without a lease: those that Vault rotates by itself are read again when it has, others by refreshAfter.
+
+https://developer.hashicorp.com/vault/api-docs/secret/databases#get-static-credentials
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vaultenv.basics.jsontext import Number
+from vaultkube.deadline import Deadline
+from vaultkube.sync_resources.requests import request_of
+from vaultkube.sync_resources.secrets import DynamicSecretSpec
+from vaultsync import reasons
+from vaultsync.cluster.store import Entry
+from vaultsync.content.data import data_of
+from vaultsync.content.mac import mac_of
+from vaultsync.content.source import source_of
+from vaultsync.control.conditions import synced
+from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
+from vaultsync.control.tools import Tools, chance
+from vaultsync.vault.server import Identity
+
+_KEPT = "staticCredsMetaData"
+_TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
+
+
+def sync_rotated(
+    tools: Tools, entry: Entry, spec: DynamicSecretSpec, identity: Identity, deadline: Deadline
+) -> float:
+    """Bring the Secret in step and return the seconds until the next time; raise SyncError or Refused.
+
+    Of what is neither rotated nor has a refreshAfter each read may make new credentials: it is read where the Secret is lost.
+    """
+    mac = str(entry.status.get("secretMAC") or "")
+    is_read = spec.static_credentials or bool(spec.refresh_after_s)
+    if not is_read and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
+        return NEVER
+    transformation = tools.transformation(entry, spec)
+    answer = tools.ask(tools.log_in(identity, spec, deadline), request_of(spec))
+    source = source_of(spec, as_first_read(answer, entry.status))
+    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
+    mac = mac_of(data, tools.key)
+    if tools.destinations.write(entry, spec.destination, data, mac, deadline):
+        tools.tell(entry, reasons.ROTATED, "Secret synced")
+        tools.roll(entry, spec.restart_targets, deadline)
+    fields = {"secretMAC": mac, **rotation_fields(as_first_read(answer, entry.status))}
+    tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), fields, deadline)
+    return rotation_s(spec, answer)
+
+
+def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it was when these credentials were read first: without it, `ttl` would be a change each time."""
+    data, kept = answer.get("data"), status.get(_KEPT) or {}
+    if not isinstance(data, dict) or not data.get(_ROTATED_AT):
+        return dict(answer)
+    if data[_ROTATED_AT] != kept.get("lastVaultRotation"):
+        return dict(answer)
+    return {**answer, "data": {**data, _TTL: Number(kept.get(_TTL) or 0)}}
+
+
+def rotation_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the status that keep when Vault has rotated the credentials of an answer, none for others."""
+    data = answer.get("data")
+    if not isinstance(data, dict) or not data.get(_ROTATED_AT):
+        return {}
+    return {_KEPT: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(data.get(_TTL) or 0)}}
+
+
+def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any]) -> float:
+    """Return the seconds until the answer is read again: just after the rotation, or by refreshAfter, which is earlier."""
+    refreshed_s = refresh_s(spec.refresh_after_s, spec.static_credentials, chance())
+    ttl = (answer.get("data") or {}).get(_TTL)
+    if not spec.static_credentials or ttl is None:
+        return refreshed_s
+    rotated_s = after_rotation_s(float(ttl), chance())
+    return min(rotated_s, refreshed_s) if spec.refresh_after_s else rotated_s

@@ -1,0 +1,132 @@
+"""Holders: the token that the lease of an object hangs on, one for each lease, kept through a restart.
+
+A lease of Vault ends with the token that it was made with, whoever renews it. So a token is logged in for each lease and
+kept in a Secret before the lease is asked for. A process that dies, or loses Vault's answer, before the status names the
+lease, leaves a token that no status names: who comes next revokes it, and the lease with it.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from vaultkube.deadline import Deadline
+from vaultsync.content.mac import mac_of
+from vaultsync.errors import VaultDenied
+from vaultsync.vault.server import Identity
+from vaultsync.vault.tokens import Token, Tokens
+
+_ID_LENGTH = 16
+
+
+class Holder(NamedTuple):
+    """A custom object by its uid, and who logs in for it."""
+
+    uid: str
+    identity: Identity
+
+
+class Keeper(Protocol):
+    """Keeps tokens through a restart, by the uid of their object and their id: `vaultsync.cluster.tokens.KeptTokens`."""
+
+    def load(self, uid: str, deadline: Deadline) -> Mapping[str, str]: ...
+
+    def save(self, uid: str, tokens: Mapping[str, str], deadline: Deadline) -> None: ...
+
+    def uids(self, deadline: Deadline) -> list[str]: ...
+
+    def remove(self, uid: str, deadline: Deadline) -> None: ...
+
+
+@dataclass
+class _Held:
+    """Tokens by their id: what is kept, and of that what this process knows the life of."""
+
+    kept: dict[str, str] = field(repr=False)
+    known: dict[str, Token] = field(default_factory=dict)
+
+
+class Holders:
+    """Tokens of leases. An object is worked on by one thread at a time."""
+
+    def __init__(self, tokens: Tokens, keeper: Keeper, key: bytes) -> None:
+        """`key` makes the ids of tokens, which tell nothing of them."""
+        self._tokens = tokens
+        self._keeper = keeper
+        self._key = key
+        self._lock = threading.Lock()
+        self._held: dict[Holder, _Held] = {}
+
+    def token(self, holder: Holder, id_: str, deadline: Deadline) -> Token | None:
+        """Return the token of this id, renewed where it is time; None where it is kept no more, or about to end.
+
+        Raises VaultAway, and what the API server's client raises.
+        """
+        held = self._load(holder, deadline)
+        value, token = held.kept.get(id_), held.known.pop(id_, None)
+        if token is None and value:
+            token = self._tokens.known(holder.identity, value)
+        token = token and self._tokens.renewed(holder.identity, token)
+        if token is not None:
+            held.known[id_] = token
+        return token
+
+    def new(self, holder: Holder, id_: str, deadline: Deadline) -> Token:
+        """Return a new token, which is kept; `id_` is that of the lease that the object has, all others are revoked.
+
+        Raises ReferenceRefused, VaultDenied or VaultAway, and what the API server's client raises.
+        """
+        held = self._load(holder, deadline)
+        for other in [each for each in held.kept if each != id_]:
+            self._end(holder, held, other)
+        token = self._tokens.log_in(holder.identity, deadline)
+        kept = held.kept | {self.id(holder, token.value): token.value}
+        self._keeper.save(holder.uid, kept, deadline)
+        held.kept, held.known[self.id(holder, token.value)] = kept, token
+        return token
+
+    def revoke(self, holder: Holder, id_: str, deadline: Deadline) -> None:
+        """Revoke the token of this id, and its lease; raise VaultDenied where it is not at hand or not possible, or VaultAway."""
+        held = self._load(holder, deadline)
+        if id_ not in held.kept:
+            raise VaultDenied("the token that the lease was made with is not kept")
+        self._tokens.revoke(holder.identity, held.kept[id_])
+        del held.kept[id_]
+
+    def id(self, holder: Holder, token: str) -> str:
+        """Return the name of a token, by which it is known again, together with who uses it."""
+        mark = mac_of(
+            {"token": token.encode(), "identity": holder.identity.mark(self._key).encode()}, self._key
+        )
+        return "".join(filter(str.isalnum, mark))[:_ID_LENGTH]
+
+    def tidy(self, needed: Callable[[], Collection[str]], deadline: Deadline) -> None:
+        """Keep nothing for objects of other uids than these; raise what the API server's client raises.
+
+        `needed` is asked after the list, so that the token of an object that comes meanwhile stays.
+        """
+        kept = self._keeper.uids(deadline)
+        uids = needed()
+        for uid in kept:
+            if uid not in uids:
+                self._keeper.remove(uid, deadline)
+        with self._lock:
+            self._held = {holder: held for holder, held in self._held.items() if holder.uid in uids}
+
+    def _end(self, holder: Holder, held: _Held, id_: str) -> None:
+        """Revoke a token whose lease no status names; one that cannot be revoked is used no more, and ends by itself."""
+        with suppress(VaultDenied):
+            self._tokens.revoke(holder.identity, held.kept[id_])
+        del held.kept[id_]
+
+    def _load(self, holder: Holder, deadline: Deadline) -> _Held:
+        """Return what is kept for the holder: no token that somebody else's login, or another Vault, has granted."""
+        with self._lock:
+            held = self._held.get(holder)
+        if held is None:
+            loaded = self._keeper.load(holder.uid, deadline)
+            held = _Held({id_: value for id_, value in loaded.items() if id_ == self.id(holder, value)})
+            with self._lock:
+                self._held[holder] = held
+        return held

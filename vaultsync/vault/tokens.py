@@ -1,0 +1,98 @@
+"""Tokens of Vault: a login, the renewal of what it granted, and its end."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultsync.errors import VaultAway, VaultDenied
+from vaultsync.vault.client import Call, Vaults
+from vaultsync.vault.login import Source, login_body
+from vaultsync.vault.server import Identity
+
+_log = logging.getLogger(__name__)
+_LAST_PART, _RENEWED_PART = 0.1, 0.5
+FOREVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of Vault: its accessor, its life in seconds when it was granted, and its end by the monotonic clock."""
+
+    value: str = field(repr=False)
+    accessor: str
+    life_s: float
+    ends_at: float
+    renewable: bool
+
+
+class Tokens:
+    """Asks Vault for tokens, and of them; safe to share between threads."""
+
+    def __init__(self, vaults: Vaults, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
+        self._vaults = vaults
+        self._source = source
+        self._clock = clock
+        self.logins = 0
+
+    def log_in(self, identity: Identity, deadline: Deadline) -> Token:
+        """Return a new token; raise ReferenceRefused, VaultDenied, VaultAway or what the API server's client raises."""
+        body = {**login_body(identity, self._source, deadline), **dict(identity.params)}
+        call = Call("PUT", f"auth/{identity.mount}/login", body=body, namespace=identity.vault_namespace)
+        self.logins += 1
+        try:
+            answer = self._vaults.send(identity.server, call)
+        except VaultDenied as error:
+            raise VaultDenied(f"failed to login: {error} ({identity})", error.status) from None
+        auth = answer.get("auth")
+        if not isinstance(auth, dict) or not auth.get("client_token"):
+            raise VaultDenied(
+                f"failed to login: the answer holds no token: is this the address of Vault? ({identity})"
+            )
+        return self._granted(auth, str(auth["client_token"]))
+
+    def known(self, identity: Identity, value: str) -> Token | None:
+        """Return a token that an earlier process has kept, None where it has ended; raise VaultAway."""
+        try:
+            found = self._own(identity, "GET", "lookup-self", value).get("data") or {}
+        except VaultDenied:
+            return None
+        ttl_s = float(found.get("ttl") or 0)
+        life_s = max(float(found.get("creation_ttl") or 0), ttl_s)
+        ends_at = self._clock() + ttl_s if ttl_s else FOREVER
+        return Token(value, str(found.get("accessor") or ""), life_s, ends_at, found.get("renewable") is True)
+
+    def renewed(self, identity: Identity, token: Token) -> Token | None:
+        """Return the token, renewed where half of its life is over; None where it is about to end, or refused."""
+        left_s = token.ends_at - self._clock()
+        if left_s > _RENEWED_PART * token.life_s:
+            return token
+        if token.renewable and left_s > 0:
+            try:
+                answer = self._own(identity, "PUT", "renew-self", token.value)
+                token = self._granted(answer.get("auth") or {}, token.value)
+            except VaultAway:
+                _log.warning(
+                    "a token could not be renewed; it is tried again",
+                    extra={"fields": {"identity": str(identity)}},
+                )
+            except VaultDenied:
+                return None
+            left_s = token.ends_at - self._clock()
+        return token if left_s > _LAST_PART * token.life_s else None
+
+    def revoke(self, identity: Identity, value: str) -> None:
+        """End a token, and with it all leases that it made; raise VaultDenied or VaultAway."""
+        self._own(identity, "PUT", "revoke-self", value)
+
+    def _own(self, identity: Identity, method: str, name: str, value: str) -> dict[str, Any]:
+        body: dict[str, Any] | None = None if method == "GET" else {}
+        call = Call(method, f"auth/token/{name}", body=body, token=value, namespace=identity.vault_namespace)
+        return self._vaults.send(identity.server, call)
+
+    def _granted(self, auth: dict[str, Any], value: str) -> Token:
+        life_s = float(auth.get("lease_duration") or 0)
+        ends_at = self._clock() + life_s if life_s else FOREVER
+        return Token(value, str(auth.get("accessor") or ""), life_s, ends_at, auth.get("renewable") is True)
