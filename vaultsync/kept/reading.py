@@ -24,7 +24,8 @@ from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.engines import KV, Engines
 from vaultsync.vault.server import Identity, Server
-from vaultsync.vault.sessions import Sessions, Token
+from vaultsync.vault.sessions import Sessions
+from vaultsync.vault.tokens import Token
 
 _FORBIDDEN = 403
 
