@@ -125,7 +125,7 @@ class Operator:
 
     def _lead(self) -> int:
         while not self._election.leads():
-            if self._stop.wait(_LEADER_LOOK_S / 2):
+            if self._stop.wait(_LEADER_LOOK_S / 20):
                 return 0
         for reflector in self._reflectors:
             threading.Thread(target=reflector.run, args=(self._stop,), daemon=True).start()

@@ -1,13 +1,19 @@
-"""`python -m bench.sync [NUMBER]`: the operator with so many VaultStaticSecrets at `refreshAfter: 60s`, on real servers.
+"""`python -m bench.sync [NUMBER] [--others NUMBER] [--change]`: the operator with so many VaultStaticSecrets at
+`refreshAfter: 60s`, on real servers.
 
-It prints the time until all are synced, the requests of API server and Vault in a minute at rest, and memory (PSS).
+It prints the time until all are synced, the requests of API server and Vault in a minute at rest, memory (PSS), and how
+many requests a restart makes; with `--others` memory beside so many Secrets of others of 100 KiB; with `--change` how
+long a value that was changed in Vault takes.
 """
 
 import argparse
+import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.sync.figures import api_calls, difference, pss_mib, total
@@ -17,14 +23,23 @@ from tests.servers.kubectl import Kubectl
 from tests.servers.vault import Vault
 from tests.vaultsync.running.operator import NAMESPACE, ROOT, Operator, Tenant, eventually
 
-_WINDOW_S = 60.0
+_WINDOW_S, _AFTER_RESTART_S = 60.0, 50.0
+_BIG = "x" * (100 << 10)
 
 
 def main() -> None:
     """Measure, and print a line for each figure."""
     parser = argparse.ArgumentParser(prog="python -m bench.sync", description=__doc__)
     parser.add_argument("number", nargs="?", type=int, default=300)
-    number = parser.parse_args().number
+    parser.add_argument("--others", type=int, default=0, help="so many big Secrets of others")
+    parser.add_argument("--change", action="store_true", help="change each value in Vault, once")
+    given = parser.parse_args()
+    with _servers() as (folder, cluster, vault):
+        _measure(folder, cluster, vault, given)
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[Path, Cluster, Vault]]:
     with tempfile.TemporaryDirectory(prefix="bench-sync-") as name:
         folder = Path(name)
         authority = Authority(folder / "certificates")
@@ -32,14 +47,14 @@ def main() -> None:
         try:
             cluster.wait()
             vault.start()
-            _measure(folder, cluster, vault, number)
+            yield folder, cluster, vault
         finally:
             vault.stop()
             cluster.stop()
 
 
-def _measure(folder: Path, cluster: Cluster, vault: Vault, number: int) -> None:
-    audit = folder / "audit.log"
+def _measure(folder: Path, cluster: Cluster, vault: Vault, given: argparse.Namespace) -> None:
+    audit, number = folder / "audit.log", given.number
     vault.write("sys/auth/approle", {"type": "approle"})
     vault.write("sys/audit/file", {"type": "file", "options": {"file_path": str(audit)}})
     shutil.copytree(ROOT / "manifests/sync", folder / "sync")
@@ -47,43 +62,92 @@ def _measure(folder: Path, cluster: Cluster, vault: Vault, number: int) -> None:
     cluster.apply(Kubectl(folder / "none")("kustomize", str(folder)))
     eventually(lambda: cluster.answer("GET", "/apis/secrets.hashicorp.com/v1beta1/vaultauths").ok)
     tenant = Tenant(cluster, vault, 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }')
+    _write(tenant, number, "value")
     for each in range(number):
-        vault.put_secret(f"secret/data/{tenant.namespace}/{each}", key=f"value {each}")
         tenant.static(f"s{each}", f"{tenant.namespace}/{each}", refreshAfter="60s")
     kubeconfig = cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync")
 
     before, start = api_calls(cluster), time.monotonic()
     operator = Operator(folder, kubeconfig)
     try:
-        eventually(lambda: operator.figure("synced") >= number, timeout_s=120)
-        took_s = time.monotonic() - start
+        for wanted in (1, number):
+            eventually(lambda: operator.figure("synced") >= wanted, timeout_s=300)  # noqa: B023  # called at once
+            print(f"{wanted} synced after {time.monotonic() - start:.1f} s from the start of the process")
         time.sleep(3)  # events
         calls = difference(api_calls(cluster), before)
-        print(f"{number} synced after {took_s:.1f} s from the start of the process")
+        print(f"processor: {operator.figure('processor_seconds_total'):.1f} s")
         print(f"API calls for each: {total(calls) / number:.1f} ({_shown(calls)})")
         _rest(cluster, audit, operator)
-        operator.restart()
-        lines = _lines(audit)
-        time.sleep(10)
-        print(f"Vault requests in the first 10 s after a restart: {_lines(audit) - lines}")
+        if given.change:
+            _change(tenant, number)
+        if given.others:
+            _others(tenant, operator, given.others)
+        _restart(operator, audit)
+        print(f"memory after a restart: {pss_mib(operator.process.pid):.1f} MiB (PSS)")
     finally:
         operator.stop()
 
 
+def _write(tenant: Tenant, number: int, value: str) -> None:
+    for each in range(number):
+        tenant.vault.put_secret(f"secret/data/{tenant.namespace}/{each}", key=f"{value} {each}")
+
+
 def _rest(cluster: Cluster, audit: Path, operator: Operator) -> None:
-    before, lines, busy_s = api_calls(cluster), _lines(audit), operator.figure("processor_seconds_total")
+    before, lines, busy_s = api_calls(cluster), _requests(audit), operator.figure("processor_seconds_total")
     time.sleep(_WINDOW_S)
     calls = difference(api_calls(cluster), before)
     busy_s = operator.figure("processor_seconds_total") - busy_s
-    print(
-        f"at rest, a minute: {total(calls)} API calls ({_shown(calls)}), {_lines(audit) - lines} Vault requests"
-    )
+    asked = sum((_requests(audit) - lines).values())
+    print(f"at rest, a minute: {total(calls)} API calls ({_shown(calls)}), {asked} Vault requests")
     print(f"processor: {busy_s:.2f} s a minute; memory: {pss_mib(operator.process.pid):.1f} MiB (PSS)")
 
 
-def _lines(audit: Path) -> int:
-    """Return how many requests Vault has answered: each has a line when it comes and one when it goes."""
-    return audit.read_text().count("\n") // 2
+def _change(tenant: Tenant, number: int) -> None:
+    """Change every value, and print when the first and the last Secret had it, from the last change on."""
+    path = f"/api/v1/namespaces/{tenant.namespace}/secrets?labelSelector=app.kubernetes.io/managed-by"
+
+    def versions() -> Mapping[str, str]:
+        found = tenant.cluster.request("GET", path)["items"]
+        return {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in found}
+
+    before = versions()
+    start = time.monotonic()
+    _write(tenant, number, "other")
+    changed = time.monotonic()
+    while any(before[name] == version for name, version in versions().items()):
+        time.sleep(1)
+    end = time.monotonic()
+    print(
+        f"all changed values arrived {end - changed:.0f} s after the last and {end - start:.0f} s after the first change"
+    )
+
+
+def _others(tenant: Tenant, operator: Operator, number: int) -> None:
+    before = pss_mib(operator.process.pid)
+    for each in range(number):
+        tenant.add("v1", "Secret", f"other-{each}", stringData={"big": _BIG})
+    time.sleep(5)
+    print(
+        f"memory with {number} big Secrets of others: {pss_mib(operator.process.pid) - before:+.1f} MiB (PSS)"
+    )
+
+
+def _restart(operator: Operator, audit: Path) -> None:
+    before = _requests(audit)
+    operator.restart()
+    time.sleep(_AFTER_RESTART_S)
+    seconds = _requests(audit) - before
+    most = max(seconds.values(), default=0)
+    print(
+        f"Vault requests in the {_AFTER_RESTART_S:.0f} s after a restart: {sum(seconds.values())}; most in a second: {most}"
+    )
+
+
+def _requests(audit: Path) -> Counter[str]:
+    """Return how many requests Vault was asked in each second, as the audit log has them."""
+    lines = map(json.loads, audit.read_text().splitlines())
+    return Counter(line["time"][:19] for line in lines if line["type"] == "request")
 
 
 def _shown(calls: Mapping[tuple[str, str], int]) -> str:

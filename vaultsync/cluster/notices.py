@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 _WAITING, _REMEMBERED = 4096, 4096
 _LONGEST = 1000
 _BUDGET_S = 5.0
+_FLOOD, _PAUSE_S = 30, 0.02
+"""Where so many events wait, there is a pause before each: the API server is left to the work on objects."""
 
 
 class Subject(NamedTuple):
@@ -62,6 +64,7 @@ class Notices:
         self._objects = objects
         self._queue: queue.Queue[Notice | None] = queue.Queue(_WAITING)
         self._told: OrderedDict[tuple[str, str, str], _Told] = OrderedDict()
+        self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
     def start(self) -> None:
@@ -77,6 +80,7 @@ class Notices:
 
     def finish(self, budget_s: float) -> None:
         """Write what waits, for as long as there is time, and end."""
+        self._ends.set()
         try:
             self._queue.put_nowait(None)
         except queue.Full:
@@ -85,6 +89,8 @@ class Notices:
 
     def _run(self) -> None:
         while (notice := self._queue.get()) is not None:
+            if self._queue.qsize() > _FLOOD:
+                self._ends.wait(_PAUSE_S)
             try:
                 self._write(notice)
             except Refused as error:

@@ -11,7 +11,7 @@ from vaultsync.cluster.store import Entry, Key
 from vaultsync.errors import ReferenceRefused
 from vaultsync.resources.access import DEFAULT, is_allowed, refusal, resolved
 from vaultsync.resources.merge import MergedAuth, merge
-from vaultsync.vault.login import is_done, not_done
+from vaultsync.vault.login import cannot_be_done
 
 Table = TypeVar("Table")
 Find = Callable[[Key], Entry | None]
@@ -45,8 +45,8 @@ def access_through(where: Reference, spec: AuthSpec, operator: str, find: Find) 
     shared = _shared(shared_at, where, operator, find) if shared_at else None
     try:
         merged = merge(spec, shared)
-        if not is_done(merged.login):
-            raise ReferenceRefused(not_done(merged.method))
+        if refused := cannot_be_done(merged.login):
+            raise ReferenceRefused(refused)
     except ReferenceRefused as error:
         raise ReferenceRefused(f"VaultAuth {where}: {error}") from None
     home = shared_at.namespace if shared_at and merged.connection_is_global else where.namespace

@@ -9,8 +9,16 @@ from typing import Any, Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
-from vaultkube.sync_resources.methods import AppRoleLogin, JwtLogin, KubernetesLogin, Login
+from vaultkube.sync_resources.methods import (
+    AppRoleLogin,
+    AwsLogin,
+    GcpLogin,
+    JwtLogin,
+    KubernetesLogin,
+    Login,
+)
 from vaultsync.errors import ReferenceRefused
+from vaultsync.vault.aws import aws_body
 from vaultsync.vault.server import Identity
 
 
@@ -37,17 +45,18 @@ def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[s
         return {"role": login.role, "jwt": jwt}
     if isinstance(login, AppRoleLogin):
         return {"role_id": login.role_id, "secret_id": _secret_id(identity, login, source, deadline)}
-    raise ReferenceRefused(not_done(identity.method))
+    if isinstance(login, AwsLogin):
+        return aws_body(login, identity.namespace, source, deadline)
+    raise ReferenceRefused(cannot_be_done(login))
 
 
-def is_done(login: Login) -> bool:
-    """Return whether logins of this kind can be done."""
-    return isinstance(login, KubernetesLogin | JwtLogin | AppRoleLogin)
-
-
-def not_done(method: str) -> str:
-    """Return the message for a method whose logins cannot be done."""
-    return f"method {method} is not done yet by this operator: use kubernetes, jwt or appRole"
+def cannot_be_done(login: Login) -> str:
+    """Return why a login of this kind is not done, and what to use; an empty text where it is."""
+    if isinstance(login, GcpLogin):
+        return "method gcp is not done by this operator: use kubernetes, jwt, appRole or aws"
+    if isinstance(login, AwsLogin) and not login.secret and not login.service_account:
+        return "method aws as the operator's node is not done: set aws.secretRef or aws.irsaServiceAccount"
+    return ""
 
 
 def _account_token(

@@ -50,7 +50,7 @@ def test_another_namespace_may_use_what_it_is_allowed_to_alone() -> None:
         ),
         (
             [("VaultAuth", "team", "auth", {"method": "aws", "mount": "aws", "aws": {"role": "app"}})],
-            "VaultAuth team/auth: method aws is not done yet",
+            "VaultAuth team/auth: method aws as the operator",
         ),
     ],
 )

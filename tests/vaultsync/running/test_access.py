@@ -1,10 +1,12 @@
 """Logins: what is shared, what is wrong, and who may use whose, on the real API server and Vault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests.servers.aws import KEY_ID, SECRET, Cloud, running_cloud
+from tests.servers.vault import Vault
 from tests.vaultsync.running.operator import Operator, Tenant, eventually
 
 SHORT = "short"
@@ -31,9 +33,12 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"method": "kubernetes", "kubernetes": {"role": "app", "serviceAccount": "nobody"}},
         "ServiceAccount NAMESPACE/nobody is not there",
     ),
-    "a method that is not done": ({"method": "aws", "aws": {"role": "app", "region": "r"}}, "not done yet"),
+    "the operator's node": (
+        {"method": "aws", "aws": {"role": "app", "region": "r"}},
+        "set aws.secretRef or aws.irsaServiceAccount",
+    ),
 }
-OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "a method that is not done")
+OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's node")
 
 
 def _told(tenant: Tenant, kind: str, name: str, words: str) -> None:
@@ -124,3 +129,34 @@ def _shared(tenant: Tenant, secret: str) -> dict[str, Any]:
         "vaultConnectionRef": "vault-connection",
         "appRole": {"roleId": tenant.role_id, "secretRef": secret},
     }
+
+
+@pytest.fixture(scope="module")
+def cloud(approle_vault: Vault) -> Iterator[Cloud]:
+    """AWS's token service, which Vault's method at `aws-sync` trusts."""
+    with running_cloud() as cloud:
+        approle_vault.write("sys/auth/aws-sync", {"type": "aws"})
+        client = {"sts_endpoint": cloud.address, "sts_region": "eu-west-1"}
+        approle_vault.write("auth/aws-sync/config/client", client)
+        yield cloud
+        approle_vault.request("DELETE", "sys/auth/aws-sync")
+
+
+def test_keys_of_aws_log_in_and_wrong_ones_are_told(operator: Operator, tenant: Tenant, cloud: Cloud) -> None:
+    arn = "arn:aws:iam::123456789012:role/app"
+    role: dict[str, object] = {
+        "auth_type": "iam",
+        "token_policies": tenant.role,
+        "bound_iam_principal_arn": arn,
+    }
+    tenant.vault.write("auth/aws-sync/role/app", {**role, "resolve_aws_unique_ids": False})
+    for name, secret in (("right", SECRET), ("wrong", "wrong-key")):
+        tenant.add("v1", "Secret", name, stringData={"access_key_id": KEY_ID, "secret_access_key": secret})
+        login = {"role": "app", "region": "eu-west-1", "stsEndpoint": cloud.address, "secretRef": name}
+        reference = {"vaultConnectionRef": "vault-connection", "mount": "aws-sync"}
+        tenant.custom("VaultAuth", name, method="aws", aws=login, **reference)
+        tenant.static(f"as-{name}", f"{tenant.namespace}/app", vaultAuthRef=name)
+    tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
+    eventually(lambda: tenant.data("as-right").get("key1"))
+    _told(tenant, "VaultStaticSecret", "as-wrong", "failed to login")
+    assert "wrong-key" not in operator.log.read_text()

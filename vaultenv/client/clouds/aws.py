@@ -6,14 +6,12 @@ https://developer.hashicorp.com/vault/api-docs/auth/aws#login; variables and the
 from __future__ import annotations
 
 import time
-from binascii import b2a_base64
 
 from vaultenv.basics.digest import sha256
 from vaultenv.basics.files import read_file, reason
-from vaultenv.basics.jsontext import dumps
-from vaultenv.client.address import parse_address, quoted
+from vaultenv.client.address import quoted
 from vaultenv.client.clouds.fetch import fetch, fetch_json
-from vaultenv.client.clouds.signature import authorization
+from vaultenv.client.clouds.identity import signed_identity, sts_address
 from vaultenv.errors import LoginFailed
 
 TYPE_CHECKING = False
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from vaultenv.basics.deadline import Deadline
     from vaultenv.settings import Settings
 
-_IDENTITY = "Action=GetCallerIdentity&Version=2011-06-15"
-_FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _LIMIT = 1024 * 1024
 
 
@@ -38,23 +34,11 @@ def ec2_login(settings: Settings, deadline: Deadline) -> dict[str, str]:
 def iam_login(settings: Settings, deadline: Deadline) -> dict[str, str]:
     """Return a request to STS for Vault to send, signed with the workload's credentials."""
     region = settings.foreign("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
-    url = settings.foreign("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
-    key_id, secret, session = _credentials(settings, deadline, url)
+    url = settings.foreign("AWS_ENDPOINT_URL_STS") or sts_address(region)
+    keys = _credentials(settings, deadline, url)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    headers = {"Content-Type": _FORM, "Host": parse_address(url, "AWS_ENDPOINT_URL_STS").authority}
-    headers["X-Amz-Date"] = stamp
-    if session:
-        headers["X-Amz-Security-Token"] = session
-    if server_id := settings.foreign("VAULT_AWS_IAM_SERVER_ID"):
-        headers["X-Vault-AWS-IAM-Server-ID"] = server_id
-    signed = authorization(headers, _IDENTITY, region, "sts", key_id, secret, stamp)
-    return {
-        "role": settings.role,
-        "iam_http_request_method": "POST",
-        "iam_request_url": _base64(url.rstrip("/") + "/"),
-        "iam_request_body": _base64(_IDENTITY),
-        "iam_request_headers": _base64(dumps({**headers, "Authorization": signed})),
-    }
+    server_id = settings.foreign("VAULT_AWS_IAM_SERVER_ID")
+    return {"role": settings.role, **signed_identity(url, region, keys, server_id, stamp)}
 
 
 def _credentials(settings: Settings, deadline: Deadline, sts: str) -> tuple[str, str, str]:
@@ -119,7 +103,3 @@ def _file(path: str) -> str:
         return read_file(path, _LIMIT).decode("utf-8", "replace").strip()
     except OSError as error:
         raise LoginFailed(f"failed to read login data: open {path}: {reason(error)} (type=aws)") from None
-
-
-def _base64(text: str) -> str:
-    return b2a_base64(text.encode(), newline=False).decode()

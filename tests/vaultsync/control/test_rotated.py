@@ -1,0 +1,46 @@
+"""Credentials that Vault rotates, decided from its answers and the status."""
+
+from typing import Any
+
+from tests.vaultsync.content.specs import dynamic
+from vaultenv.basics.jsontext import loads
+from vaultsync.control.rotated import as_first_read, rotation_fields, rotation_s
+
+
+def answer(ttl: int, rotated_at: str = "2026-11-28T12:00:00Z") -> dict[str, Any]:
+    """Vault's answer for a static role."""
+    data = f'{{"password":"p","ttl":{ttl},"last_vault_rotation":"{rotated_at}"}}'
+    return dict(loads(f'{{"data":{data}}}'.encode()))
+
+
+def test_credentials_are_read_again_just_after_vault_has_rotated_them() -> None:
+    assert 600.5 <= rotation_s(dynamic(allowStaticCreds=True), answer(600)) <= 600.65
+    assert 0.5 <= rotation_s(dynamic(allowStaticCreds=True), answer(0)) <= 0.65
+
+
+def test_a_refresh_before_the_rotation_wins() -> None:
+    spec = dynamic(allowStaticCreds=True, refreshAfter="100s")
+    assert 80 <= rotation_s(spec, answer(600)) <= 90
+    assert rotation_s(spec, answer(10)) < 11
+
+
+def test_a_ttl_of_what_is_not_rotated_is_no_rotation() -> None:
+    assert 80 <= rotation_s(dynamic(refreshAfter="100s"), answer(10)) <= 90
+
+
+def test_credentials_without_ttl_and_refresh_are_read_each_minute() -> None:
+    found = loads(b'{"data":{"password":"p"}}')
+    assert 48 <= rotation_s(dynamic(allowStaticCreds=True), found) <= 54
+
+
+def test_the_ttl_alone_is_no_change_until_vault_rotates() -> None:
+    status = rotation_fields(answer(600))
+    assert as_first_read(answer(10), status) == answer(600)
+    after = answer(600, "2026-11-28T12:10:00Z")
+    assert as_first_read(after, status) == after
+
+
+def test_an_answer_without_a_rotation_stays_as_it_is() -> None:
+    found = loads(b'{"data":{"token":"t","ttl":5}}')
+    assert rotation_fields(found) == {}
+    assert as_first_read(found, {}) == found

@@ -1,0 +1,126 @@
+"""Logins to Vault as a role of AWS: with keys of a Secret, or as a ServiceAccount that may assume a role (IRSA).
+
+Never as the operator's own node: whoever may write a VaultAuth could have a request signed as that.
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import requests
+
+from vaultenv.client.answers import body_of
+from vaultenv.client.clouds.identity import signed_identity, sts_address
+from vaultenv.errors import InvalidSetting
+from vaultkube.deadline import Deadline
+from vaultkube.documents.base64 import decoded
+from vaultkube.net.bounded import BoundedClient
+from vaultkube.net.room import NoRoom
+from vaultkube.net.tls import client_context
+from vaultkube.sync_resources.methods import AwsLogin
+from vaultkube.vault.reader import cause_of
+from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
+
+Keys = tuple[str, str, str]
+"""Key id, secret and session token."""
+Fields = Mapping[str, str]
+Assume = Callable[[str, Fields, Deadline], Mapping[str, Any]]
+"""Sends a form to an address of STS and returns the JSON object of the answer."""
+
+_AUDIENCE = "sts.amazonaws.com"
+_REGION, _SESSION = "us-east-1", "vault-webhook-sync"
+_STS = re.compile(r"https://sts(-fips)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?/?")
+"""Addresses that a token of a ServiceAccount is sent to."""
+_ROLE = "eks.amazonaws.com/role-arn"
+_ANSWER_BYTES = 1 << 20
+
+
+class Source(Protocol):
+    """What these logins need of the API server: `vaultkube.apiserver.client.Cluster`."""
+
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def create_token(
+        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
+    ) -> str | None: ...
+
+
+def ask_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
+    """Return STS's answer; raise VaultDenied or VaultAway, without what was sent."""
+    request = requests.Request("POST", f"{address.rstrip('/')}/", {"Accept": "application/json"}, data=fields)
+    client = BoundedClient(client_context(""), _ANSWER_BYTES)
+    try:
+        response = client.exchange(request.prepare(), deadline.remaining_s())
+    except NoRoom:
+        raise VaultDenied(f"{address}: the answer of STS is too long") from None
+    except requests.RequestException as error:
+        raise VaultAway(f"{address}: {cause_of(error)}; check stsEndpoint of the VaultAuth") from None
+    finally:
+        client.close()
+    if response.status_code != 200:
+        raise VaultDenied(
+            f"{address} answered {response.status_code} for AssumeRoleWithWebIdentity: does the role trust the ServiceAccount?"
+        )
+    return body_of(response.content)
+
+
+def aws_body(
+    login: AwsLogin, namespace: str, source: Source, deadline: Deadline, assume: Assume = ask_sts
+) -> dict[str, Any]:
+    """Return the body of a login; raise ReferenceRefused for what it names and cannot be used, VaultDenied or VaultAway."""
+    region = login.region or _REGION
+    address = login.sts_endpoint or sts_address(region)
+    if login.secret:
+        keys = _in_secret(login, namespace, source, deadline)
+    else:
+        keys = _assumed(login, namespace, address, source, deadline, assume)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    try:
+        return {"role": login.role, **signed_identity(address, region, keys, login.header_value, stamp)}
+    except InvalidSetting:
+        raise ReferenceRefused("stsEndpoint of the VaultAuth is no address: https://HOST[:PORT]") from None
+
+
+def _in_secret(login: AwsLogin, namespace: str, source: Source, deadline: Deadline) -> Keys:
+    found = source.get("Secret", namespace, login.secret, deadline)
+    data = (found or {}).get("data") or {}
+    names = ("access_key_id", "secret_access_key", "session_token")
+    key_id, secret, session = ((decoded(data.get(name)) or b"").decode("utf-8", "replace") for name in names)
+    if not key_id or not secret:
+        raise ReferenceRefused(
+            f"Secret {namespace}/{login.secret} is not there, or has no keys 'access_key_id' and 'secret_access_key'"
+        )
+    return key_id.strip(), secret.strip(), session.strip()
+
+
+def _assumed(
+    login: AwsLogin, namespace: str, address: str, source: Source, deadline: Deadline, assume: Assume
+) -> Keys:
+    """Return the keys of the role that the ServiceAccount is annotated with."""
+    name = f"ServiceAccount {namespace}/{login.service_account}"
+    if not _STS.fullmatch(address):
+        raise ReferenceRefused(
+            f"stsEndpoint {address} is not one of AWS's: a token of {name} is sent to https://sts.REGION.amazonaws.com alone"
+        )
+    account = source.get("ServiceAccount", namespace, login.service_account, deadline)
+    role = (((account or {}).get("metadata") or {}).get("annotations") or {}).get(_ROLE)
+    token = source.create_token(namespace, login.service_account, [_AUDIENCE], deadline) if role else None
+    if not role or not token:
+        raise ReferenceRefused(f"{name} is not there, or has no annotation {_ROLE}")
+    fields = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": role,
+        "RoleSessionName": login.session_name or _SESSION,
+        "WebIdentityToken": token,
+    }
+    answer = assume(address, fields, deadline)
+    response = answer.get("AssumeRoleWithWebIdentityResponse") or {}
+    given = (response.get("AssumeRoleWithWebIdentityResult") or {}).get("Credentials") or {}
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    key_id, secret, session = (str(given.get(each) or "") for each in names)
+    if not key_id or not secret:
+        raise VaultDenied(f"{address}: the answer of STS holds no credentials")
+    return key_id, secret, session
