@@ -22,7 +22,6 @@ from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.notices import Notice
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Key
-from vaultsync.cluster.tokens import KeptTokens
 from vaultsync.collections import kept_collection
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import NEVER
@@ -33,6 +32,7 @@ from vaultsync.kept.watched import Watched
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
 from vaultsync.vault.sessions import Sessions
+from vaultsync.vault.tokens import Tokens
 
 NAMESPACE, KEY = "kept-refresh", b"k" * 16
 PATHS = {"secrets": "/api/v1/namespaces/{}/secrets", "configmaps": "/api/v1/namespaces/{}/configmaps"}
@@ -59,9 +59,12 @@ class Scene:
             find_connection({**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}), caller="the test"
         )
         objects, vaults = Objects(client), Vaults()
-        self.sessions = Sessions(vaults, client, KeptTokens(objects, NAMESPACE), KEY)
+        self.tokens = Tokens(vaults, client)
         reading = Reading(
-            vaults, self.sessions, Authorities(client), Limits(policy, "", NAMESPACE, str(vault.ca_file))
+            vaults,
+            Sessions(self.tokens),
+            Authorities(client),
+            Limits(policy, "", NAMESPACE, str(vault.ca_file)),
         )
         self.watched = Watched(Queue())
         self.refresher = Refresher(COLLECTIONS, KEY, self.watched, reading, objects, self.told)  # type: ignore[arg-type]
@@ -147,7 +150,7 @@ def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, ki
     )
     scene.work(key)
     assert scene.stored(key)["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
-    assert scene.sessions.logins == 1
+    assert scene.tokens.logins == 1
 
 
 def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_once(scene: Scene) -> None:
@@ -232,7 +235,7 @@ def test_nothing_is_read_for_a_seal_that_is_none_of_ours_or_an_object_that_is_go
         scene.work(key)
     scene.watched.removed(key.kind, {"metadata": {"namespace": key.namespace, "name": key.name}})
     assert scene.work(key) == NEVER
-    assert scene.sessions.logins == 0
+    assert scene.tokens.logins == 0
 
 
 def test_a_path_policy_that_was_tightened_since_holds_at_the_next_refresh(
@@ -242,4 +245,4 @@ def test_a_path_policy_that_was_tightened_since_holds_at_the_next_refresh(
     key = scene.create({"a": (reference("a"), "old")})
     with pytest.raises(InvalidResource, match="VAULT_PATH_POLICY"):
         scene.work(key)
-    assert scene.sessions.logins == 0
+    assert scene.tokens.logins == 0
