@@ -133,7 +133,7 @@ def test_the_secret_of_seed_003_is_refreshed_after_a_change_in_vault(
 def test_a_change_arrives_and_kubectl_sees_no_drift_before_or_after(
     product: Product, refresh: Refresh, side: str
 ) -> None:
-    options = ["--server-side"] if side == "server" else []
+    options = ["--server-side", "--field-manager=kustomize-controller"] if side == "server" else []
     product.vault.put_secret(OWN, one="1", two="2")
     texts = {"a": f"vault:{OWN}#one", "b": f"vault:{OWN}#two", "c": "plain"}
     objects = [Kept(product, kind, f"drift-{side}", **texts) for kind in PATHS]

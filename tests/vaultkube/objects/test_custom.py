@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vaultkube.errors import NotResolved
-from vaultkube.objects.custom import find_values, pointer_path, replace_values
+from vaultkube.objects.custom import find_values, pointer_path, replace_values, values_at
 from webhook.objects.paths import value_path
 
 REFERENCE = "vault:a/b#c"
@@ -65,3 +65,17 @@ def test_many_values_below_long_or_deep_keys_are_refused_before_their_names_fill
             assert tracemalloc.get_traced_memory()[1] < 16 << 20
         finally:
             tracemalloc.stop()
+
+
+def test_values_are_found_by_their_place_whatever_they_say_and_what_has_moved_is_left_out() -> None:
+    resolved = replace_values(DATABASE, dict.fromkeys(PLACES, b"of-vault"))
+    assert values_at(resolved, PLACES) == dict.fromkeys(PLACES, b"of-vault")
+    elsewhere = [
+        "/spec/users/2/password",
+        "/spec/users/x",
+        "/spec/none/0",
+        "/spec/users/0/name/0",
+        "/spec/users/1/a~1b~0c/0",
+        "/spec",
+    ]
+    assert values_at(resolved, elsewhere) == {}
