@@ -1,6 +1,6 @@
 """The values of a ConfigMap: in `data` text; in `binaryData` bytes, of which Vault holds the base64."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.errors import NotResolved
@@ -16,6 +16,16 @@ def find_values(config_map: ConfigMap) -> dict[str, bytes]:
     values = {key: text.encode("utf-8", "surrogatepass") for key, text in texts if isinstance(text, str)}
     binary = {key: decoded(text) or b"" for key, text in (config_map.get("binaryData") or {}).items()}
     return {**values, **binary}
+
+
+def values_at(config_map: ConfigMap, names: Collection[str]) -> dict[str, bytes]:
+    """Return the values of these keys as Vault holds them: those of `binaryData` in base64."""
+    texts = {**(config_map.get("data") or {}), **(config_map.get("binaryData") or {})}
+    return {
+        key: text.encode("utf-8", "surrogatepass")
+        for key, text in texts.items()
+        if key in names and isinstance(text, str)
+    }
 
 
 def replace_values(config_map: KubernetesObject, resolved: Mapping[str, bytes]) -> KubernetesObject:

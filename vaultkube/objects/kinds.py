@@ -11,7 +11,7 @@ Values = dict[str, bytes]
 
 @dataclass(frozen=True)
 class ObjectKind:
-    """Functions of one kind of object: all values that may be references, those of some names, and the object with others."""
+    """Functions of one kind of object: all values that may be references, those of some names as Vault holds them, and the object with others."""
 
     find_values: Callable[[KubernetesObject], Values]
     values_at: Callable[[KubernetesObject, Collection[str]], Values]
@@ -19,18 +19,10 @@ class ObjectKind:
     is_secret: bool
 
 
-def _secret_values(content: KubernetesObject, names: Collection[str]) -> Values:
-    return {name: value for name, value in secret.find_values(content).items() if name in names}
-
-
-def _configmap_values(content: KubernetesObject, names: Collection[str]) -> Values:
-    return {name: value for name, value in configmap.find_values(content).items() if name in names}
-
-
 OBJECT_KINDS = {
-    "secrets": ObjectKind(secret.find_values, _secret_values, secret.replace_values, is_secret=True),
+    "secrets": ObjectKind(secret.find_values, secret.values_at, secret.replace_values, is_secret=True),
     "configmaps": ObjectKind(
-        configmap.find_values, _configmap_values, configmap.replace_values, is_secret=False
+        configmap.find_values, configmap.values_at, configmap.replace_values, is_secret=False
     ),
     "objects": ObjectKind(custom.find_values, custom.values_at, custom.replace_values, is_secret=True),
 }

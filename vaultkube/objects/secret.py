@@ -1,6 +1,6 @@
 """The values of a Secret: in `data` bytes in base64, in `stringData` text, in docker configurations credentials."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.objects.docker import read_docker_config
@@ -19,6 +19,11 @@ def find_values(secret: Secret) -> dict[str, bytes]:
         config = read_docker_config(key, value)
         found.update({key: value} if config is None else config.values())
     return found
+
+
+def values_at(secret: Secret, names: Collection[str]) -> dict[str, bytes]:
+    """Return the values of these names."""
+    return {name: value for name, value in find_values(secret).items() if name in names}
 
 
 def replace_values(secret: KubernetesObject, resolved: Resolved) -> KubernetesObject:

@@ -1,0 +1,63 @@
+"""Objects of further kinds: their handler works on them, and a failure is told and tried again."""
+
+import threading
+
+import pytest
+
+from vaultkube.deadline import Deadline
+from vaultkube.errors import NotResolved
+from vaultkube.problem import Problem
+from vaultsync.cluster.store import Key
+from vaultsync.control.queue import Queue
+from vaultsync.control.times import NEVER
+from vaultsync.control.worker import Workers
+from vaultsync.errors import InvalidResource
+
+DB = Key("secrets", "shop", "db")
+
+
+class Handling:
+    """A handler that fails with the errors given, one after the other, and then has the object wait."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self._errors = list(errors)
+        self.told: list[str] = []
+        self.done = threading.Event()
+
+    def work(self, key: Key, deadline: Deadline) -> float:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.done.set()
+        return NEVER
+
+    def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
+        self.told.append(str(error))
+        self.done.set()
+
+
+def handled(handler: Handling) -> tuple[Workers, Queue]:
+    """Have the object worked on once."""
+    queue = Queue()
+    workers = Workers(None, queue, 1, handlers={"secrets": handler})  # type: ignore[arg-type]  # not for custom objects
+    queue.put(DB)
+    workers.start()
+    assert handler.done.wait(10)
+    workers.finish(10)
+    return workers, queue
+
+
+def test_an_object_in_step_waits_as_its_handler_says() -> None:
+    workers, queue = handled(Handling())
+    assert (workers.done, workers.failed, workers.failing(), len(queue)) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [(NotResolved("Vault is sealed"), 1), (InvalidResource([Problem("kept-references", (), "forged")]), 0)],
+)
+def test_a_failure_is_told_and_tried_again_unless_only_a_change_can_mend_it(
+    error: Exception, waits: int
+) -> None:
+    handler = Handling(error)
+    workers, queue = handled(handler)
+    assert (handler.told, workers.failing(), len(queue)) == ([str(error)], 1, waits)
