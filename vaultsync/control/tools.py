@@ -85,6 +85,7 @@ class Tools:
             login=merged_auth.login,
             namespace=namespace,
             params=pairs(merged_auth.params),
+            storage=merged_auth.storage,
         )
 
     def log_in(self, identity: Identity, spec: SecretSpec, deadline: Deadline) -> Login:
