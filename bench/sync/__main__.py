@@ -21,7 +21,7 @@ from tests.servers.cluster import Cluster
 from tests.servers.vault import Vault
 from tests.vaultsync.running.operator import Operator, Tenant, eventually, install
 
-_WINDOW_S, _AFTER_RESTART_S = 60.0, 50.0
+_WINDOW_S, _AFTER_RESTART_S, _EVENTS_S = 60.0, 50.0, 20.0
 _BIG = "x" * (100 << 10)
 
 
@@ -67,7 +67,7 @@ def _measure(folder: Path, cluster: Cluster, vault: Vault, given: argparse.Names
         for wanted in (1, number):
             eventually(lambda: operator.figure("synced") >= wanted, timeout_s=300)  # noqa: B023  # called at once
             print(f"{wanted} synced after {time.monotonic() - start:.1f} s from the start of the process")
-        time.sleep(3)  # events
+        time.sleep(_EVENTS_S)
         calls = difference(api_calls(cluster), before)
         print(f"processor: {operator.figure('processor_seconds_total'):.1f} s")
         print(f"API calls for each: {total(calls) / number:.1f} ({_shown(calls)})")

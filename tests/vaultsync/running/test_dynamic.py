@@ -40,6 +40,23 @@ def test_a_restart_issues_nothing_anew_and_forgets_no_lease(operator: Operator, 
     assert leasing.data("credentials") == data
 
 
+def test_no_password_and_no_token_is_in_log_event_status_or_figure(
+    operator: Operator, leasing: Tenant
+) -> None:
+    _add(leasing, "hidden")
+    uid = leasing.found(DYNAMIC, "hidden")["metadata"]["uid"]
+    kept = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-sync-token-{uid}"
+    (token,) = leasing.cluster.request("GET", kept)["data"].values()
+    eventually(lambda: leasing.events("hidden"))
+    kinds = "events,vaultdynamicsecrets,vaultauths,vaultconnections"
+    shown = leasing.cluster.kubectl("get", kinds, "-n", leasing.namespace, "-o", "yaml")
+    shown += operator.logs + operator.log.read_text() + operator.get("/metrics")[1]
+    password = leasing.data("hidden")["password"]
+    for secret in (base64.b64decode(token).decode(), base64.b64decode(password).decode()):
+        assert secret not in shown
+    assert "secretLease" in shown
+
+
 @pytest.fixture
 def no_status(cluster: Cluster) -> Iterator[Callable[[], None]]:
     """The operator may not write the status of dynamic secrets, until this function is called."""
