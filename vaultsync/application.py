@@ -39,6 +39,7 @@ from vaultsync.vault.client import Vaults
 from vaultsync.vault.holders import Holders
 from vaultsync.vault.sessions import Sessions
 from vaultsync.vault.tokens import Tokens
+from vaultsync.vault.transit import Transit
 
 _log = logging.getLogger(__name__)
 _TIMES = Times(duration_s=30, lead_s=20.0, look_s=6.0)
@@ -165,7 +166,9 @@ class Operator:
         )
         vaults = Vaults()
         self._tokens = tokens = Tokens(vaults, self._cluster)
-        self._holders = holders = Holders(tokens, KeptTokens(self._objects, self._namespace), key)
+        sessions = Sessions(tokens)
+        keeper, cipher = KeptTokens(self._objects, self._namespace), Transit(vaults, sessions)
+        self._holders = holders = Holders(tokens, keeper, cipher, key)
         tools = Tools(
             namespace=self._namespace,
             key=key,
@@ -176,7 +179,7 @@ class Operator:
             notices=self._notices,
             vaults=vaults,
             authorities=Authorities(self._cluster),
-            sessions=Sessions(tokens),
+            sessions=sessions,
             holders=holders,
             deletion_s=self._settings.deletion_s,
         )

@@ -27,6 +27,7 @@ TRANSFORMATION_ERROR = "TransformationError"
 DATA_ERROR = "SecretDataBuilderError"
 INVALID_CONFIGURATION = "InvalidConfiguration"
 INVALID_REFERENCE = "InvalidResourceRef"
+EVENT_WATCHER_ERROR = "EventWatcherError"
 STATUS_ERROR = "StatusUpdateError"
 
 INITIAL_SYNC = "InitialSync"

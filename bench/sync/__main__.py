@@ -8,7 +8,6 @@ long a value that was changed in Vault takes.
 
 import argparse
 import json
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -19,11 +18,10 @@ from pathlib import Path
 from bench.sync.figures import api_calls, difference, pss_mib, total
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
-from tests.servers.kubectl import Kubectl
 from tests.servers.vault import Vault
-from tests.vaultsync.running.operator import NAMESPACE, ROOT, Operator, Tenant, eventually
+from tests.vaultsync.running.operator import Operator, Tenant, eventually, install
 
-_WINDOW_S, _AFTER_RESTART_S = 60.0, 50.0
+_WINDOW_S, _AFTER_RESTART_S, _EVENTS_S = 60.0, 50.0, 20.0
 _BIG = "x" * (100 << 10)
 
 
@@ -57,15 +55,11 @@ def _measure(folder: Path, cluster: Cluster, vault: Vault, given: argparse.Names
     audit, number = folder / "audit.log", given.number
     vault.write("sys/auth/approle", {"type": "approle"})
     vault.write("sys/audit/file", {"type": "file", "options": {"file_path": str(audit)}})
-    shutil.copytree(ROOT / "manifests/sync", folder / "sync")
-    (folder / "kustomization.yaml").write_text("components: [sync]\n")
-    cluster.apply(Kubectl(folder / "none")("kustomize", str(folder)))
-    eventually(lambda: cluster.answer("GET", "/apis/secrets.hashicorp.com/v1beta1/vaultauths").ok)
+    kubeconfig = install(cluster, folder / "installed")
     tenant = Tenant(cluster, vault, 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }')
     _write(tenant, number, "value")
     for each in range(number):
         tenant.static(f"s{each}", f"{tenant.namespace}/{each}", refreshAfter="60s")
-    kubeconfig = cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync")
 
     before, start = api_calls(cluster), time.monotonic()
     operator = Operator(folder, kubeconfig)
@@ -73,7 +67,7 @@ def _measure(folder: Path, cluster: Cluster, vault: Vault, given: argparse.Names
         for wanted in (1, number):
             eventually(lambda: operator.figure("synced") >= wanted, timeout_s=300)  # noqa: B023  # called at once
             print(f"{wanted} synced after {time.monotonic() - start:.1f} s from the start of the process")
-        time.sleep(3)  # events
+        time.sleep(_EVENTS_S)
         calls = difference(api_calls(cluster), before)
         print(f"processor: {operator.figure('processor_seconds_total'):.1f} s")
         print(f"API calls for each: {total(calls) / number:.1f} ({_shown(calls)})")

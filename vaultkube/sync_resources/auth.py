@@ -62,7 +62,7 @@ class GlobalRef:
 
 @dataclass(frozen=True)
 class StorageEncryption:
-    """A key of Vault's transit engine that the operator's store is encrypted with."""
+    """A key of Vault's transit engine that kept tokens are encrypted with."""
 
     mount: str = item("mount", FILLED, "the mount of the transit engine", required=True)
     key_name: str = item("keyName", FILLED, "the name of the key", required=True)
@@ -122,7 +122,9 @@ class AuthSpec:
     aws: AwsLogin | None = group("aws", AwsLogin, "for method aws")
     gcp: GcpLogin | None = group("gcp", GcpLogin, "for method gcp")
     storage: StorageEncryption | None = group(
-        "storageEncryption", StorageEncryption, "the key that logins are stored under; see docs/sync.md"
+        "storageEncryption",
+        StorageEncryption,
+        "the key that kept tokens are encrypted with; see docs/sync.md",
     )
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(

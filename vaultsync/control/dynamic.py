@@ -68,7 +68,7 @@ def _facts(
         generation=entry.resource.generation,
         last_generation=int(entry.status.get("lastGeneration") or 0),
         has_secret=has_secret,
-        client=holder.identity.mark(tools.key),
+        client=tools.client(holder.identity),
         last_client=client_in(entry.status),
         percent=spec.renewal_percent,
         now=now(),

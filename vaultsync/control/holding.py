@@ -51,7 +51,7 @@ def wall_end(token: Token) -> float:
 
 def lease_fields(tools: Tools, lease: Lease, answer: Mapping[str, Any], holder: Holder) -> dict[str, Any]:
     """Return the fields of the status that keep the lease of an answer."""
-    return lease_status(lease, str(answer.get("request_id") or ""), holder.identity.mark(tools.key))
+    return lease_status(lease, str(answer.get("request_id") or ""), tools.client(holder.identity))
 
 
 def horizon(lease: Lease, spec: DynamicSecretSpec) -> float:

@@ -14,6 +14,8 @@ from vaultsync.control.times import horizon_s
 
 _BEFORE_TOKEN_S = 10.0
 _LAST_PART = 0.1
+_FOREIGN_PART = 0.97
+"""The part of its duration after which a lease of another installation has been renewed, if that still runs."""
 
 
 class Step(Enum):
@@ -72,6 +74,9 @@ def plan(lease: Lease | None, facts: Facts) -> Plan:
     if facts.generation != facts.last_generation:
         return Plan(Step.ISSUE, reasons.RESOURCE_UPDATED)
     if facts.client != facts.last_client:
+        left_s = lease.granted_at + _FOREIGN_PART * lease.duration_s - facts.now
+        if is_foreign(facts.last_client, facts.client) and left_s > 0:
+            return Plan(Step.WAIT, after_s=left_s)
         return Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
     if not facts.has_secret:
         return Plan(Step.ISSUE, reasons.DESTINATION_MISSING)
@@ -87,6 +92,15 @@ def plan(lease: Lease | None, facts: Facts) -> Plan:
     if facts.now < due_at:
         return Plan(Step.WAIT, after_s=due_at - facts.now)
     return Plan(Step.RENEW if lease.renewable else Step.ISSUE, reasons.LEASE_RENEWED)
+
+
+def is_foreign(last_client: str, client: str) -> bool:
+    """Return whether another installation of this operator made the lease; it is left alone as long as that renews it.
+
+    Two that issue anew because of each other would do so without an end.
+    """
+    last_operator, point, _ = last_client.partition(".")
+    return bool(point) and last_operator != client.partition(".")[0]
 
 
 def lease_in(status: Mapping[str, Any]) -> Lease | None:

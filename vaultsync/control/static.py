@@ -13,6 +13,7 @@ from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import Tools, chance
 
 _MESSAGE = "Secret synced"
+_POLLED = "instantUpdates is not done by this operator: Vault is asked again as refreshAfter says"
 
 
 def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: Deadline) -> float:
@@ -26,6 +27,7 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     source = source_of(spec, answer)
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
+    is_polled = spec.sync is not None and spec.sync.instant
     was_synced = bool(entry.status.get("secretMAC"))
     is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
     if entry.status.get("lastGeneration") != resource.generation:
@@ -33,9 +35,12 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     if is_changed:
         if not was_synced:
             tools.tell(entry, reasons.FIRST_SYNC, _MESSAGE)
+            if is_polled:
+                tools.tell(entry, reasons.EVENT_WATCHER_ERROR, _POLLED, is_warning=True)
         tools.tell(entry, reasons.ROTATED, _MESSAGE)
         if was_synced:
             tools.roll(entry, spec.restart_targets, deadline)
     fields = {"lastGeneration": resource.generation, "secretMAC": mac}
-    tools.save(entry, synced(reasons.FIRST_SYNC, _MESSAGE), fields, deadline)
+    message = f"{_MESSAGE}; {_POLLED}" if is_polled else _MESSAGE
+    tools.save(entry, synced(reasons.FIRST_SYNC, message), fields, deadline)
     return refresh_s(spec.refresh_after_s, spec.hmac, chance())

@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec, GlobalLogin, MergeStrategy, needs_text
+from vaultkube.sync_resources.auth import (
+    AuthGlobalSpec,
+    AuthSpec,
+    GlobalLogin,
+    MergeStrategy,
+    StorageEncryption,
+    needs_text,
+)
 from vaultkube.sync_resources.methods import NEEDS, TABLES, Login
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.table import items_of
@@ -27,6 +34,7 @@ class MergedAuth:
     login: Login
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    storage: StorageEncryption | None = None
 
 
 def merge(auth: AuthSpec, shared: AuthGlobalSpec | None = None) -> MergedAuth:
@@ -56,6 +64,7 @@ def merge(auth: AuthSpec, shared: AuthGlobalSpec | None = None) -> MergedAuth:
         login=_login(auth.login(method), of_method, method),
         params=_texts(strategy.params, *params),
         headers=_texts(strategy.headers, *headers),
+        storage=auth.storage,
     )
 
 

@@ -27,6 +27,14 @@ class Holder(NamedTuple):
     identity: Identity
 
 
+class Cipher(Protocol):
+    """Makes of tokens what is kept of them, and tokens of that: `vaultsync.vault.transit.Transit`."""
+
+    def encrypt(self, identity: Identity, texts: Mapping[str, str], deadline: Deadline) -> dict[str, str]: ...
+
+    def decrypt(self, identity: Identity, kept: Mapping[str, str], deadline: Deadline) -> dict[str, str]: ...
+
+
 class Keeper(Protocol):
     """Keeps tokens through a restart, by the uid of their object and their id: `vaultsync.cluster.tokens.KeptTokens`."""
 
@@ -50,9 +58,10 @@ class _Held:
 class Holders:
     """Tokens of leases. An object is worked on by one thread at a time."""
 
-    def __init__(self, tokens: Tokens, keeper: Keeper, key: bytes) -> None:
+    def __init__(self, tokens: Tokens, keeper: Keeper, cipher: Cipher, key: bytes) -> None:
         """`key` makes the ids of tokens, which tell nothing of them."""
         self._tokens = tokens
+        self._cipher = cipher
         self._keeper = keeper
         self._key = key
         self._lock = threading.Lock()
@@ -82,7 +91,7 @@ class Holders:
             self._end(holder, held, other)
         token = self._tokens.log_in(holder.identity, deadline)
         kept = held.kept | {self.id(holder, token.value): token.value}
-        self._keeper.save(holder.uid, kept, deadline)
+        self._keeper.save(holder.uid, self._cipher.encrypt(holder.identity, kept, deadline), deadline)
         held.kept, held.known[self.id(holder, token.value)] = kept, token
         return token
 
@@ -95,11 +104,12 @@ class Holders:
         del held.kept[id_]
 
     def id(self, holder: Holder, token: str) -> str:
-        """Return the name of a token, by which it is known again, together with who uses it."""
-        mark = mac_of(
-            {"token": token.encode(), "identity": holder.identity.mark(self._key).encode()}, self._key
-        )
-        return "".join(filter(str.isalnum, mark))[:_ID_LENGTH]
+        """Return the name of a token, by which it is known again, after that of who uses it."""
+        mark = "".join(filter(str.isalnum, mac_of({"token": token.encode()}, self._key)))
+        return self._start(holder) + mark[:_ID_LENGTH]
+
+    def _start(self, holder: Holder) -> str:
+        return f"{holder.identity.mark(self._key)[:_ID_LENGTH]}."
 
     def tidy(self, needed: Callable[[], Collection[str]], deadline: Deadline) -> None:
         """Keep nothing for objects of other uids than these; raise what the API server's client raises.
@@ -125,8 +135,10 @@ class Holders:
         with self._lock:
             held = self._held.get(holder)
         if held is None:
+            start = self._start(holder)
             loaded = self._keeper.load(holder.uid, deadline)
-            held = _Held({id_: value for id_, value in loaded.items() if id_ == self.id(holder, value)})
+            kept = {id_: text for id_, text in loaded.items() if id_.startswith(start)}
+            held = _Held(self._cipher.decrypt(holder.identity, kept, deadline))
             with self._lock:
                 self._held[holder] = held
         return held

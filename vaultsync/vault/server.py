@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from vaultkube.sync_resources.auth import StorageEncryption
 from vaultkube.sync_resources.methods import Login
 
 
@@ -32,6 +33,7 @@ class Identity:
     login: Login
     namespace: str
     params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    storage: StorageEncryption | None = None
 
     def mark(self, key: bytes) -> str:
         """Return a name for it that tells nobody its parameters: a keyed hash, in hexadecimal."""

@@ -54,3 +54,13 @@ def test_a_status_keeps_a_lease() -> None:
 def test_a_renewal_is_truncated_when_it_gives_less_than_was_asked() -> None:
     assert is_truncated(18, 60)
     assert not is_truncated(60, 60)
+
+
+def test_a_lease_of_another_installation_is_left_to_it_as_long_as_that_renews_it() -> None:
+    facts = replace(FACTS, client="one.mark", last_client="two.mark", has_secret=False)
+    assert plan(LEASE, facts) == Plan(Step.WAIT, after_s=87.0)
+    assert plan(LEASE, replace(facts, now=1098.0)) == Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
+    other_login = replace(facts, last_client="one.other")
+    assert plan(LEASE, other_login) == Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
+    of_the_original = replace(facts, last_client="approle-0123")
+    assert plan(LEASE, of_the_original) == Plan(Step.ISSUE, reasons.CLIENT_CHANGED)

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.servers.cluster import Cluster
+from tests.servers.vault import Vault
 from tests.vaultsync.running.leases import DYNAMIC, add_dynamic, leases
-from tests.vaultsync.running.operator import Operator, Tenant, eventually
+from tests.vaultsync.running.leases import RULES as LEASE_RULES
+from tests.vaultsync.running.operator import NAMESPACE, Operator, Tenant, eventually
 
 
 def _add(tenant: Tenant, name: str = "credentials", **spec: Any) -> None:
@@ -36,6 +38,23 @@ def test_a_restart_issues_nothing_anew_and_forgets_no_lease(operator: Operator, 
     time.sleep(6)  # what is in step is looked at within five seconds
     assert leases(leasing) == before
     assert leasing.data("credentials") == data
+
+
+def test_no_password_and_no_token_is_in_log_event_status_or_figure(
+    operator: Operator, leasing: Tenant
+) -> None:
+    _add(leasing, "hidden")
+    uid = leasing.found(DYNAMIC, "hidden")["metadata"]["uid"]
+    kept = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-sync-token-{uid}"
+    (token,) = leasing.cluster.request("GET", kept)["data"].values()
+    eventually(lambda: leasing.events("hidden"))
+    kinds = "events,vaultdynamicsecrets,vaultauths,vaultconnections"
+    shown = leasing.cluster.kubectl("get", kinds, "-n", leasing.namespace, "-o", "yaml")
+    shown += operator.logs + operator.log.read_text() + operator.get("/metrics")[1]
+    password = leasing.data("hidden")["password"]
+    for secret in (base64.b64decode(token).decode(), base64.b64decode(password).decode()):
+        assert secret not in shown
+    assert "secretLease" in shown
 
 
 @pytest.fixture
@@ -195,3 +214,40 @@ def test_a_lease_can_be_renewed_by_another_token_and_ends_with_the_one_it_was_ma
     vault.request("PUT", "sys/leases/renew", {"lease_id": lease}, token=second)
     vault.request("PUT", "auth/token/revoke-self", {}, token=first)
     eventually(lambda: not leases(leasing))
+
+
+def test_kept_tokens_are_encrypted_by_transit_where_the_login_says_so(
+    operator: Operator, engine: Vault, new_tenant: Callable[..., Tenant]
+) -> None:
+    tenant = new_tenant(f'{LEASE_RULES} path "transit-sync/+/kept" {{ capabilities = ["update"] }}')
+    engine.write(f"rabbitmq-sync/roles/{tenant.namespace}", {"vhosts": '{"/": {"read": ".*"}}'})
+    engine.mount("transit-sync", "transit")
+    engine.write("transit-sync/keys/kept", {})
+    storage = {"mount": "transit-sync", "keyName": "kept"}
+    tenant.patch(tenant.path("VaultAuth", "vault-auth"), {"spec": {"storageEncryption": storage}})
+    _add(tenant)
+    uid = tenant.found(DYNAMIC, "credentials")["metadata"]["uid"]
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-sync-token-{uid}"
+    (kept,) = tenant.cluster.request("GET", path)["data"].values()
+    assert base64.b64decode(kept).startswith(b"vault:v1:")
+
+
+def test_a_certificate_is_revoked_and_its_secret_emptied_when_the_object_asks_for_that(
+    operator: Operator, leasing: Tenant
+) -> None:
+    leasing.vault.policy(
+        leasing.role, f'{LEASE_RULES} path "pki-sync/revoke" {{ capabilities = ["update"] }}'
+    )
+    kind = "VaultPKISecret"
+    destination = {"name": "ended", "create": True}
+    pki = {"mount": "pki-sync", "role": "web", "commonName": "ended.example"}
+    leasing.custom(
+        kind, "ended", vaultAuthRef="vault-auth", destination=destination, revoke=True, clear=True, **pki
+    )
+    eventually(lambda: leasing.condition(kind, "ended").get("status") == "True")
+    serial = leasing.found(kind, "ended")["status"]["serialNumber"]
+    leasing.cluster.request("DELETE", leasing.path(kind, "ended"))
+    path = leasing.path(kind, "ended")
+    eventually(lambda: leasing.cluster.answer("GET", path).status_code == 404)
+    assert not leasing.data("ended")
+    assert leasing.vault.read(f"pki-sync/cert/{serial}")["revocation_time"] > 0

@@ -91,6 +91,25 @@ def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
         operator.restart()
 
 
+def test_two_installations_do_not_issue_because_of_each_other(
+    operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
+) -> None:
+    names = {"LEASE_NAME": "another", "HMAC_SECRET_NAME": "another"}
+    second = Operator(tmp_path, installed, **names)
+    try:
+        eventually(second.leads)
+        add_dynamic(leasing)
+        eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
+        time.sleep(4)  # a Secret that somebody else has written is looked at after half a second
+        before, data = leases(leasing), leasing.data("credentials")
+        time.sleep(3)
+        assert leases(leasing) == before
+        assert leasing.data("credentials") == data
+        leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))
+    finally:
+        second.stop()
+
+
 def test_once_does_nothing_while_another_process_leads(operator: Operator, once: Once) -> None:
     refused = once()
     assert refused.returncode == 1

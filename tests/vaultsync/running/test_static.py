@@ -106,6 +106,33 @@ def test_nothing_is_written_while_nothing_changes(operator: Operator, tenant: Te
     assert tenant.secret("resting")["metadata"]["resourceVersion"] == secret_before
 
 
+def test_an_outage_of_vault_is_told_and_keeps_the_secret_and_ends_by_itself(
+    operator: Operator, tenant: Tenant
+) -> None:
+    path = f"{tenant.namespace}/app"
+    tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
+    tenant.static("outage", path, refreshAfter="1s")
+    eventually(lambda: tenant.condition("VaultStaticSecret", "outage").get("status") == "True")
+    tenant.vault.seal()
+    try:
+        eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "False")
+    finally:
+        tenant.vault.unseal()
+    assert "asked again by itself" in tenant.condition("VaultStaticSecret", "outage")["message"]
+    assert _text(tenant, "outage") == "value1"
+    eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "True")
+
+
+def test_instant_updates_are_told_to_be_polling(operator: Operator, tenant: Tenant) -> None:
+    path = f"{tenant.namespace}/app"
+    tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
+    tenant.static("instant", path, refreshAfter="1h", syncConfig={"instantUpdates": True})
+    found = eventually(lambda: tenant.condition("VaultStaticSecret", "instant"))
+    assert found["status"] == "True"
+    assert "instantUpdates is not done" in found["message"]
+    eventually(lambda: "EventWatcherError" in [reason for reason, _ in tenant.events("instant")])
+
+
 def test_a_deployment_is_rolled_after_a_change_and_not_after_the_first_sync(
     operator: Operator, tenant: Tenant
 ) -> None:

@@ -10,6 +10,7 @@ from vaultsync.vault.holders import Holders
 from vaultsync.vault.server import Identity, Server
 from vaultsync.vault.sessions import Sessions
 from vaultsync.vault.tokens import Tokens
+from vaultsync.vault.transit import Transit
 
 IDENTITY = Identity(Server("https://vault"), "", "appRole", "approle", AppRoleLogin("role", "id"), "team")
 KEY = b"k" * 16
@@ -31,6 +32,10 @@ class Answers(Vaults):
             raise self.error
         if call.path == "auth/token/revoke-self":
             self.revoked.append(call.token)
+        if call.path.startswith("transit/encrypt/"):
+            return {"data": {"ciphertext": f"vault:v1:{(call.body or {})['plaintext']}"}}
+        if call.path.startswith("transit/decrypt/"):
+            return {"data": {"plaintext": (call.body or {})["ciphertext"].removeprefix("vault:v1:")}}
         if call.path == "auth/token/lookup-self":
             return {"data": {"ttl": self.ttl, "creation_ttl": 100, "renewable": True}}
         auth = {"client_token": f"t{len(self.calls)}", "lease_duration": 100, "renewable": True}
@@ -82,4 +87,4 @@ class Scene:
 
     def again(self) -> Holders:
         """Holders of a process that has just begun."""
-        return Holders(self.tokens, self.around, KEY)
+        return Holders(self.tokens, self.around, Transit(self.vault, self.sessions), KEY)

@@ -1,0 +1,60 @@
+"""Events about objects: the same one again is counted, and many are spread."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.deadline import Deadline
+from vaultsync.cluster.notices import Notice, Notices, Subject
+from vaultsync.cluster.objects import Objects
+
+ABOUT = Subject("secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "team", "one", "u1")
+
+
+class Events:
+    """An API server that takes events."""
+
+    def __init__(self) -> None:
+        self.added: list[Mapping[str, Any]] = []
+        self.counted: list[int] = []
+        self.gone = False
+
+    def add(self, collection: Collection, document: Mapping[str, Any], deadline: Deadline) -> bool:
+        self.added.append(document)
+        return True
+
+    def merge(
+        self, collection: Collection, name: str, patch: Mapping[str, Any], deadline: Deadline
+    ) -> Mapping[str, Any] | None:
+        if self.gone:
+            return None
+        self.counted.append(patch["count"])
+        return patch
+
+
+def _told(events: Events, *messages: str) -> None:
+    notices = Notices(cast("Objects", events))
+    notices.start()
+    for message in messages:
+        notices.tell(Notice(ABOUT, "SecretSynced", message))
+    notices.finish(10.0)
+
+
+def test_an_event_that_happens_again_is_counted() -> None:
+    events = Events()
+    _told(events, "first", "second", "first", "first")
+    assert [each["message"] for each in events.added] == ["first", "second"]
+    assert events.counted == [2, 3]
+
+
+def test_an_event_that_the_api_server_has_forgotten_is_told_anew() -> None:
+    events = Events()
+    events.gone = True
+    _told(events, "first", "first")
+    assert [each["count"] for each in events.added] == [1, 1]
+
+
+def test_at_the_end_many_that_wait_are_written_without_a_pause() -> None:
+    events = Events()
+    _told(events, *map(str, range(2000)))
+    assert len(events.added) == 2000

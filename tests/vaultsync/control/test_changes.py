@@ -1,0 +1,49 @@
+"""When objects are looked at after a start."""
+
+from typing import Any
+
+import pytest
+
+from tests.vaultkube.sync_resources.documents import document
+from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.store import Entry, entry_of
+from vaultsync.control.changes import first_s, spread_s
+from vaultsync.control.tools import now
+
+READY = {"conditions": [{"type": "Ready", "status": "True"}], "lastGeneration": 1}
+
+
+def entry(kind: str, status: dict[str, Any], **spec: Any) -> Entry:
+    metadata = {"name": "one", "namespace": "team", "uid": "u1", "generation": 1}
+    return entry_of({**document(kind, **spec), "metadata": metadata, "status": status}, kind, API_VERSION)
+
+
+def test_many_objects_are_looked_at_ten_a_second() -> None:
+    assert (spread_s(10), spread_s(300)) == (5.0, 30.0)
+
+
+@pytest.mark.parametrize("kind", ["VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        {},
+        {**READY, "lastGeneration": 2},
+        {**READY, "conditions": [{"type": "Ready", "status": "False"}]},
+    ],
+    ids=["new", "changed", "failed"],
+)
+def test_what_is_not_in_step_is_looked_at_at_once(kind: str, status: dict[str, Any]) -> None:
+    assert first_s(entry(kind, status), 30.0, 1.0) == 0.0
+
+
+def test_a_static_secret_waits_within_its_refresh_after() -> None:
+    found = entry("VaultStaticSecret", READY, refreshAfter="100s")
+    assert first_s(found, 30.0, 0.5) == pytest.approx(45.0)
+
+
+def test_another_one_waits_within_the_spread_and_no_later_than_half_of_its_lease() -> None:
+    assert first_s(entry("VaultPKISecret", READY), 30.0, 0.5) == 15.0
+    lease = {"secretLease": {"id": "a", "duration": 20}, "lastRenewalTime": int(now())}
+    assert 3.0 < first_s(entry("VaultDynamicSecret", {**READY, **lease}), 30.0, 0.5) <= 5.0
+    ended = {**lease, "lastRenewalTime": 0}
+    assert first_s(entry("VaultDynamicSecret", {**READY, **ended}), 30.0, 0.5) == 0.0

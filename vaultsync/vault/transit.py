@@ -1,0 +1,59 @@
+"""Transit: kept tokens encrypted by Vault, where a VaultAuth has `storageEncryption`.
+
+https://developer.hashicorp.com/vault/api-docs/secret/transit#encrypt-data
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from vaultkube.deadline import Deadline
+from vaultkube.documents.base64 import decoded
+from vaultkube.sync_resources.auth import StorageEncryption
+from vaultsync.errors import VaultDenied
+from vaultsync.vault.client import Call, Vaults
+from vaultsync.vault.server import Identity
+from vaultsync.vault.sessions import Sessions
+
+
+class Transit:
+    """Encrypts and decrypts as the identity itself, with the key that its VaultAuth names; without one texts stay as they are."""
+
+    def __init__(self, vaults: Vaults, sessions: Sessions) -> None:
+        self._vaults = vaults
+        self._sessions = sessions
+
+    def encrypt(self, identity: Identity, texts: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
+        """Return the texts as they are kept; raise VaultDenied or VaultAway."""
+        kept = dict(texts)
+        if storage := identity.storage:
+            for name, text in texts.items():
+                plain = {"plaintext": base64.b64encode(text.encode()).decode("ascii")}
+                answer = self._ask(identity, storage, "encrypt", plain, deadline)
+                kept[name] = str(answer.get("ciphertext") or "")
+        return kept
+
+    def decrypt(self, identity: Identity, kept: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
+        """Return the texts that were kept; raise VaultDenied or VaultAway."""
+        texts = dict(kept)
+        if storage := identity.storage:
+            for name, text in kept.items():
+                answer = self._ask(identity, storage, "decrypt", {"ciphertext": text}, deadline)
+                texts[name] = (decoded(answer.get("plaintext")) or b"").decode("utf-8", "replace")
+        return texts
+
+    def _ask(
+        self,
+        identity: Identity,
+        storage: StorageEncryption,
+        verb: str,
+        body: Mapping[str, str],
+        deadline: Deadline,
+    ) -> Mapping[str, Any]:
+        token = self._sessions.token(identity, deadline)
+        path = f"{storage.mount.strip('/')}/{verb}/{storage.key_name}"
+        call = Call("PUT", path, body=body, token=token.value, namespace=identity.vault_namespace)
+        try:
+            return self._vaults.send(identity.server, call).get("data") or {}
+        except VaultDenied as error:
+            raise VaultDenied(f"storageEncryption of the VaultAuth: {error}", error.status) from None
