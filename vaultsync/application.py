@@ -16,6 +16,7 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
+from vaultkube.net.health import new_health_server
 from vaultkube.sync_resources.resources import KINDS
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
@@ -29,7 +30,7 @@ from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
 from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
 from vaultsync.errors import SyncError
-from vaultsync.health import Figure, Health
+from vaultsync.figures import Figure
 from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.starting import new_refresher, reflected
 from vaultsync.kept.watched import Watched
@@ -78,16 +79,10 @@ class Operator:
         """Work while it leads, until SIGTERM or SIGINT; return 1 where the lead was lost, so that it is started anew."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_end, self._stop))
-        health = self._new_health()
-        health.start()
-        try:
-            with self._standing():
-                print(
-                    f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True
-                )
-                return self._lead()
-        finally:
-            health.close()
+        new_health_server(self._settings.health_address, self._problem, self._figures).start()
+        with self._standing():
+            print(f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True)
+            return self._lead()
 
     def once(self) -> int:
         """Work on every object once, as the leader, and return 1 if one failed; raise Refused or SyncError."""
@@ -214,21 +209,13 @@ class Operator:
         kept = reflected(self._settings.refreshed, self._watched)
         return [Reflector(self._objects, self._connection, each) for each in (*customs, ours, *kept)]
 
-    def _new_health(self) -> Health:
-        try:
-            return Health(self._settings.health_address, self._problem, self._figures)
-        except OSError as error:
-            raise InvalidSetting(
-                f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"
-            ) from None
-
     def _problem(self) -> str:
         """Return why this replica is not ready, or an empty text: one that does not lead is, when it stands by."""
         if not self._election.leads():
             return ""
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
-    def _figures(self) -> list[Figure]:
+    def _figures(self) -> str:
         workers, tokens, refresher = self._workers, self._tokens, self._refresher
         values = (
             ("leads", "whether this replica is the one that works", self._election.leads()),
@@ -246,7 +233,9 @@ class Operator:
             ("logins_total", "logins to Vault", tokens.logins if tokens else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )
-        return [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]
+        return "".join(
+            str(Figure(f"vault_webhook_sync_{name}", help_, float(value))) for name, help_, value in values
+        )
 
     def _synced(self) -> int:
         entries = self._store.of_kinds(SECRET_KINDS)
