@@ -14,6 +14,7 @@ from functools import partial
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
+from vaultkube.apiserver.shared_key import find_key
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
 from vaultkube.net.health import new_health_server
@@ -22,7 +23,8 @@ from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
 from vaultsync.cluster.reflector import Reflected, Reflector
 from vaultsync.cluster.store import Store
-from vaultsync.cluster.tokens import KeptTokens, find_key
+from vaultsync.cluster.tokens import KeptTokens
+from vaultsync.content.mac import KEY_BYTES
 from vaultsync.control.changes import Changes, is_ready
 from vaultsync.control.destination import Destinations
 from vaultsync.control.holding import may_hold
@@ -155,9 +157,8 @@ class Operator:
         return {entry.resource.uid for entry in entries if may_hold(entry)}
 
     def _start_work(self, *, spread: bool) -> Workers:
-        key = find_key(
-            self._objects, self._namespace, self._settings.hmac_secret_name, Deadline(_KEY_BUDGET_S)
-        )
+        name = self._settings.hmac_secret_name
+        key = find_key(self._cluster, self._namespace, name, KEY_BYTES, Deadline(_KEY_BUDGET_S))
         vaults = Vaults()
         self._tokens = tokens = Tokens(vaults, self._cluster)
         self._holders = holders = Holders(tokens, KeptTokens(self._objects, self._namespace), key)
