@@ -11,7 +11,6 @@ from vaultcsi.cluster.version_key import VersionKey
 from vaultcsi.metrics import Metrics
 from vaultcsi.mounting.mounter import Mounter
 from vaultcsi.mounting.upkeep import Upkeep
-from vaultcsi.serving.health import Health
 from vaultcsi.serving.poll_events import PollEvents
 from vaultcsi.serving.predecessor import ask_predecessor
 from vaultcsi.serving.server import Server
@@ -26,6 +25,7 @@ from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting
+from vaultkube.net.health import new_health_server
 
 _log = logging.getLogger(__name__)
 _READY_BUDGET_S = 1.5
@@ -58,7 +58,7 @@ class Provider:
             partial(packed, accesses),
         )
         self._upkeep = Upkeep(accesses, Renewals(connections), self._cluster, settings.node)
-        self._health = self._new_health()
+        self._health = new_health_server(settings.health_address, self._problem, self._metrics.expose)
 
     def serve(self) -> None:
         """Serve until SIGTERM or SIGINT, and end what has begun; raise InvalidSetting if the socket cannot be made."""
@@ -72,7 +72,6 @@ class Provider:
         ended.wait()
         self._server.stop(self._settings.drain_s)
         self._upkeep.stop()
-        self._health.close()
 
     def _start(self) -> None:
         self._take_handover()
@@ -94,14 +93,6 @@ class Provider:
             _log.warning("leases of pods are issued anew: %s", error, extra={"fields": {}})
         else:
             _log.info("took over", extra={"fields": {"logins": number}})
-
-    def _new_health(self) -> Health:
-        try:
-            return Health(self._settings.health_address, self._problem, self._metrics.expose)
-        except OSError as error:
-            raise InvalidSetting(
-                f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"
-            ) from None
 
     def _problem(self) -> str:
         """Return why the provider is not ready, or an empty text."""

@@ -14,14 +14,17 @@ from functools import partial
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
+from vaultkube.apiserver.shared_key import find_key
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
+from vaultkube.net.health import new_health_server
 from vaultkube.sync_resources.resources import KINDS
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
 from vaultsync.cluster.reflector import Reflected, Reflector
 from vaultsync.cluster.store import Store
-from vaultsync.cluster.tokens import KeptTokens, find_key
+from vaultsync.cluster.tokens import KeptTokens
+from vaultsync.content.mac import KEY_BYTES
 from vaultsync.control.changes import Changes, is_ready
 from vaultsync.control.destination import Destinations
 from vaultsync.control.holding import may_hold
@@ -29,7 +32,7 @@ from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
 from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
 from vaultsync.errors import SyncError
-from vaultsync.health import Figure, Health
+from vaultsync.figures import Figure
 from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.starting import new_refresher, reflected
 from vaultsync.kept.watched import Watched
@@ -79,16 +82,10 @@ class Operator:
         """Work while it leads, until SIGTERM or SIGINT; return 1 where the lead was lost, so that it is started anew."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_end, self._stop))
-        health = self._new_health()
-        health.start()
-        try:
-            with self._standing():
-                print(
-                    f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True
-                )
-                return self._lead()
-        finally:
-            health.close()
+        new_health_server(self._settings.health_address, self._problem, self._figures).start()
+        with self._standing():
+            print(f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True)
+            return self._lead()
 
     def once(self) -> int:
         """Work on every object once, as the leader, and return 1 if one failed; raise Refused or SyncError."""
@@ -161,9 +158,8 @@ class Operator:
         return {entry.resource.uid for entry in entries if may_hold(entry)}
 
     def _start_work(self, *, spread: bool) -> Workers:
-        key = find_key(
-            self._objects, self._namespace, self._settings.hmac_secret_name, Deadline(_KEY_BUDGET_S)
-        )
+        name = self._settings.hmac_secret_name
+        key = find_key(self._cluster, self._namespace, name, KEY_BYTES, Deadline(_KEY_BUDGET_S))
         vaults = Vaults()
         self._tokens = tokens = Tokens(vaults, self._cluster)
         sessions = Sessions(tokens)
@@ -217,21 +213,13 @@ class Operator:
         kept = reflected(self._settings.refreshed, self._watched)
         return [Reflector(self._objects, self._connection, each) for each in (*customs, ours, *kept)]
 
-    def _new_health(self) -> Health:
-        try:
-            return Health(self._settings.health_address, self._problem, self._figures)
-        except OSError as error:
-            raise InvalidSetting(
-                f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"
-            ) from None
-
     def _problem(self) -> str:
         """Return why this replica is not ready, or an empty text: one that does not lead is, when it stands by."""
         if not self._election.leads():
             return ""
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
-    def _figures(self) -> list[Figure]:
+    def _figures(self) -> str:
         workers, tokens, refresher = self._workers, self._tokens, self._refresher
         values = (
             ("leads", "whether this replica is the one that works", self._election.leads()),
@@ -249,7 +237,9 @@ class Operator:
             ("logins_total", "logins to Vault", tokens.logins if tokens else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )
-        return [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]
+        return "".join(
+            str(Figure(f"vault_webhook_sync_{name}", help_, float(value))) for name, help_, value in values
+        )
 
     def _synced(self) -> int:
         entries = self._store.of_kinds(SECRET_KINDS)

@@ -6,27 +6,13 @@ It has the name and the form of vault-csi-provider's, so that an installation th
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
-from typing import Protocol
 
 from vaultcsi.content.versions import KEY_BYTES
+from vaultkube.apiserver.shared_key import Secrets, find_key
 from vaultkube.deadline import Deadline
-from vaultkube.documents.base64 import decoded, encoded
-from vaultkube.errors import ClusterUnavailable, MissingRight
-from vaultkube.wire.objects import KubernetesObject
+from vaultkube.errors import Refused
 
 _log = logging.getLogger(__name__)
-_ENTRY = "key"
-
-
-class Secrets(Protocol):
-    """Reads and creates Secrets: `vaultkube.apiserver.client.Cluster`."""
-
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None: ...
-
-    def create(
-        self, kind: str, namespace: str, document: Mapping[str, object], deadline: Deadline
-    ) -> bool: ...
 
 
 class VersionKey:
@@ -49,37 +35,7 @@ class VersionKey:
 
     def _find(self, deadline: Deadline) -> bytes:
         try:
-            found = self._read(deadline)
-            if found is None:
-                self._secrets.create("Secret", self._namespace, self._new(), deadline)
-                found = self._read(deadline)
-        except (ClusterUnavailable, MissingRight) as error:
-            reason = str(error)
-        else:
-            if found:
-                return found
-            reason = f"it holds no {KEY_BYTES} bytes under {_ENTRY}; delete it, so that a new one is made"
-        _log.warning(
-            "versions of objects change with each restart: Secret %s/%s: %s",
-            self._namespace,
-            self._name,
-            reason,
-        )
-        return b""
-
-    def _read(self, deadline: Deadline) -> bytes | None:
-        """Return the key in the Secret, empty if it has none, None if there is no Secret."""
-        found = self._secrets.get("Secret", self._namespace, self._name, deadline)
-        if found is None:
-            return None
-        key = decoded((found.get("data") or {}).get(_ENTRY))
-        return key if key is not None and len(key) == KEY_BYTES else b""
-
-    def _new(self) -> dict[str, object]:
-        return {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": self._name},
-            "immutable": True,
-            "data": {_ENTRY: encoded(secrets.token_bytes(KEY_BYTES))},
-        }
+            return find_key(self._secrets, self._namespace, self._name, KEY_BYTES, deadline)
+        except Refused as error:
+            _log.warning("versions of objects change with each restart: %s", error)
+            return b""

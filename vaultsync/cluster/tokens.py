@@ -1,33 +1,14 @@
-"""Secrets of the operator's own namespace: the key of its HMACs, and tokens that leases hang on."""
+"""Secrets of the operator's own namespace: tokens that leases hang on."""
 
-import secrets as random_bytes
 from collections.abc import Mapping
 from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded, encoded
 from vaultsync.cluster.objects import METADATA, Objects, secrets
-from vaultsync.content.mac import KEY_BYTES
-from vaultsync.errors import SyncError
 
-_KEY = "key"
 _PREFIX = "vault-webhook-sync-token-"
 _LABELS = {"app.kubernetes.io/name": "vault-webhook-sync", "app.kubernetes.io/component": "client-cache"}
-
-
-def find_key(objects: Objects, namespace: str, name: str, deadline: Deadline) -> bytes:
-    """Return the key of the HMACs, made by the first who needs it; raise SyncError for a Secret without one."""
-    found = objects.get(secrets(namespace), name, deadline)
-    if found is None:
-        document = _secret(name, {_KEY: random_bytes.token_bytes(KEY_BYTES)})
-        objects.add(secrets(namespace), document, deadline)
-        found = objects.get(secrets(namespace), name, deadline) or {}
-    key = decoded((found.get("data") or {}).get(_KEY))
-    if not key or len(key) != KEY_BYTES:
-        raise SyncError(
-            f"Secret {namespace}/{name} holds no {KEY_BYTES} bytes under {_KEY!r}: delete it, or create its namespace"
-        )
-    return key
 
 
 class KeptTokens:

@@ -4,16 +4,16 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 
+from vaultkube.apiserver.shared_key import find_key
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
 from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.objects import METADATA, METADATA_EACH
 from vaultsync.cluster.reflector import Reflected
-from vaultsync.cluster.tokens import find_key
 from vaultsync.collections import KeptCollection
+from vaultsync.content.mac import KEY_BYTES
 from vaultsync.control.tools import Tools
-from vaultsync.errors import SyncError
 from vaultsync.kept.reading import Limits, Reading
 from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.watched import Watched
@@ -41,8 +41,8 @@ def new_refresher(settings: Settings, tools: Tools, watched: Watched) -> Refresh
     """Return what refreshes the objects; None, and a line in the log, where the webhook's namespace is not there."""
     namespace = settings.webhook_namespace
     try:
-        key = find_key(tools.objects, namespace, KEY_SECRET, Deadline(_KEY_BUDGET_S))
-    except (SyncError, Refused) as error:
+        key = find_key(tools.cluster, namespace, KEY_SECRET, KEY_BYTES, Deadline(_KEY_BUDGET_S))
+    except Refused as error:
         _log.warning("kept references are not refreshed", extra={"fields": {"reason": str(error)}})
         return None
     limits = Limits(

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.errors import InvalidSetting
+from vaultkube.net.health import listen
 from webhook.certificates.files import Files
 from webhook.config.settings import Settings
-from webhook.serving.health import listen
 
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _PR_SET_PDEATHSIG = 1

@@ -11,12 +11,13 @@ from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.apiserver.lease import Election
 from vaultkube.deadline import Deadline
 from vaultkube.metrics import CertificateMetrics, exposition
+from vaultkube.net.health import HealthServer, View
 from vaultkube.value_types import LISTENING
 from webhook.certificates.files import Files
 from webhook.certificates.keeper import TIMES, Keeper, Names
 from webhook.config.settings import Settings
 from webhook.serving.expiry import Expiry
-from webhook.serving.health import HealthServer, Watch, answers, local_address, metrics_view
+from webhook.serving.health import Watch, answers, local_address
 
 _log = logging.getLogger(__name__)
 _READY_BUDGET_S = 2.0
@@ -47,7 +48,7 @@ class Attendant:
         views = {
             "/healthz": self.watch.live,
             "/readyz": self.watch.ready,
-            "/metrics": metrics_view(exposition()),
+            "/metrics": _figures(exposition()),
         }
         self._server = HealthServer(health, views) if health else None
         self._stop = threading.Event()
@@ -142,3 +143,11 @@ class Attendant:
 
     def _api_server(self) -> str:
         return "" if self._cluster.ready(Deadline(_READY_BUDGET_S)) else "the API server does not answer"
+
+
+def _figures(expose: Callable[[], tuple[bytes, str]]) -> View:
+    def view() -> tuple[int, str, bytes]:
+        text, content_type = expose()
+        return 200, content_type, text
+
+    return view

@@ -24,11 +24,11 @@ from typing import Any
 from gunicorn import http, sock
 from gunicorn.workers.gthread import ThreadWorker
 
+from vaultkube.net.strangers import Strangers
 from webhook.serving import fast_path
 from webhook.serving.callers import Callers
 from webhook.serving.fast_path import SHORT_BYTES, Incoming, Request, State
 from webhook.serving.reviewer import CALLERS, REVIEWER, Answer, Review, Reviewer
-from webhook.serving.strangers import Strangers
 from webhook.serving.tls import handshake
 
 OVERRIDDEN = (

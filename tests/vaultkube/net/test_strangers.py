@@ -1,6 +1,6 @@
 """Strangers: the oldest connection of a full source, or of the fullest, makes room for a new one."""
 
-from webhook.serving.strangers import Strangers
+from vaultkube.net.strangers import Strangers
 
 
 def test_the_oldest_of_a_full_source_is_closed_for_a_new_one() -> None:
