@@ -47,6 +47,8 @@ LATER = (
     ("vaultenv.agent_document",),
     ("vaultenv.agent.status",),
     ("vaultenv.agent.run",),
+    ("vaultenv.agent.handover",),
+    ("vaultenv.agent.certificates",),
     (
         "vaultenv.agent.rendering",
         "vaultenv.template.consul.rendering",
