@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from vaultenv.references.reader import Reader
-from vaultenv.references.resolve import Transit, parse_values, resolve_values
+from vaultenv.references.resolve import resolve_values
+from vaultenv.references.values import Transit, parse_values
 
 _NO_TRANSIT = Transit()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from vaultenv.agent.handover import MODE, Handover, handover_text, read_handover
 from vaultenv.agent.login import LOGIN, TOKEN_FILE, Login
 from vaultenv.agent.secrets import Secrets
 from vaultenv.agent.status import Status
@@ -123,7 +122,11 @@ class Agent:
         """Take over the login and the leases of the agent before, if it has handed them over."""
         self._is_first = False
         file, now = self._settings.handover, self._clock.monotonic()
-        found = read_handover(file, now) if file else None
+        if not file:
+            return
+        from vaultenv.agent.handover import read_handover
+
+        found = read_handover(file, now)
         if found is None:
             return
         if found.token and not self._login.adopt(found.token, found.auth, found.logged_in_at):
@@ -135,6 +138,8 @@ class Agent:
         """Write what the next agent of the pod goes on with."""
         if not self._settings.handover:
             return
+        from vaultenv.agent.handover import MODE, Handover, handover_text
+
         auth = self._vault.login_lease
         token = self._vault.token if auth else ""
         handover = Handover(token, auth, self._login.logged_in_at, self._secrets.leased)

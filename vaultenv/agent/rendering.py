@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from vaultenv.agent.certificates import held_in
 from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.text import bounded
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
@@ -155,6 +154,8 @@ class _Run:
         """Take the certificate of the file's last content if it is the only one, and not near its end."""
         if any(isinstance(other, Certificate) and other != need for other in self._file.used):
             return
+        from vaultenv.agent.certificates import held_in
+
         found = held_in(read_target(self._file.settings.file))
         if found is None:
             return

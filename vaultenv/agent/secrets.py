@@ -5,7 +5,6 @@ A question that fails stands for itself: it is asked again after a pause, and an
 
 from __future__ import annotations
 
-from vaultenv.agent.certificates import parse_certificate
 from vaultenv.client.answering import Answering
 from vaultenv.errors import PermissionRefused, RequestRefused, TokenRefused, VaultEnvError
 from vaultenv.renewal.schedule import (
@@ -189,9 +188,8 @@ class Secrets:
         if kept.body is None or _meaning(kept.body) != _meaning(body):
             self._changed.add(need)
         kept.held = granted(terms_of(body, date_s), kept.pace, now, chance)
-        if isinstance(need, Certificate) and (issued := parse_certificate(_text(body, "certificate"))):
-            dates = issued.not_before_s - date_s, issued.not_after_s - date_s
-            kept.held = until(kept.held, now + dates[0], now + dates[1], now)
+        if isinstance(need, Certificate):
+            kept.held = _held_while_valid(kept.held, body, now, date_s)
         kept.body, kept.error, kept.failures = body, None, 0
 
     def _fail(self, kept: Kept, error: VaultEnvError, now: float) -> None:
@@ -199,6 +197,16 @@ class Secrets:
         kept.failures += 1
         kept.error = error
         kept.held = failed(kept.held, kept.failures, self._clock.monotonic())
+
+
+def _held_while_valid(held: Held, body: Body, now: float, date_s: float) -> Held:
+    """Return the place in the schedule of a certificate: within its dates, if it can be read."""
+    from vaultenv.agent.certificates import parse_certificate
+
+    issued = parse_certificate(_text(body, "certificate"))
+    if issued is None:
+        return held
+    return until(held, now + (issued.not_before_s - date_s), now + (issued.not_after_s - date_s), now)
 
 
 def _meaning(body: Body) -> list[object]:

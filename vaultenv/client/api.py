@@ -17,7 +17,6 @@ from vaultenv.client.answers import (
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.logins import login_request, method_of, mount_of
-from vaultenv.client.reads import Reads
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused, VaultEnvError, VaultUnavailable
 
 TYPE_CHECKING = False
@@ -176,6 +175,8 @@ class Vault:
 
     def _reads(self, questions: Sequence[tuple[str, str]]) -> list[tuple[Request, str, Outcome]]:
         """Return (request, path, outcome) of reads at (path, query)."""
+        from vaultenv.client.reads import Reads
+
         requests = [
             Request("GET", f"/v1/{quoted(path)}{query}", repeatable=True) for path, query in questions
         ]

@@ -13,14 +13,24 @@ extern const struct module_group later_groups[];
 extern struct _frozen frozen_modules[];
 
 static const char *const first_builtins[] = {"posix", "time", "_json", "_sha2", "_socket", "_ssl"};
+static const char *const later_builtins[] = {"_vaultenv_native", "binascii", NULL};
 
 static PyObject *usual_import;
+
+/* Takes modules that are loaded out of the table: the import system is made for modules that it has loaded itself. */
+static void take_out_loaded(void)
+{
+    for (struct _frozen *row = frozen_modules; row->name; row++)
+        if (PyDict_GetItemString(PyImport_GetModuleDict(), row->name))
+            row->name = "";
+}
 
 int install_import_system(void)
 {
     PyThreadState *thread = PyThreadState_Get();
     if (!usual_import)
         return 1;
+    take_out_loaded();
     if (PyDict_SetItemString(PyEval_GetBuiltins(), "__import__", usual_import))
         return 0;
     Py_CLEAR(usual_import);
@@ -54,14 +64,6 @@ static int prepare(PyObject *variables, int is_package)
     return prepared;
 }
 
-/* Takes a module that is loaded out of the table: the import system is made for modules that it has loaded itself. */
-static void take_out(PyObject *name)
-{
-    for (struct _frozen *row = frozen_modules; row->name; row++)
-        if (!PyUnicode_CompareWithASCIIString(name, row->name))
-            row->name = "";
-}
-
 static int load_module(PyObject *name, int is_package, PyObject *code)
 {
     PyObject *module = PyImport_AddModuleObject(name), *done = NULL;
@@ -80,10 +82,8 @@ static int load_modules(const char *marshalled, Py_ssize_t size)
     for (Py_ssize_t i = 0; loaded && i < PyTuple_GET_SIZE(modules); i++) {
         loaded = PyArg_ParseTuple(PyTuple_GET_ITEM(modules, i), "UpO", &name, &is_package, &code);
         PyObject *module = loaded ? PyImport_GetModule(name) : NULL;
-        if (loaded && !module) {
-            take_out(name);
+        if (loaded && !module)
             loaded = load_module(name, is_package, code);
-        }
         Py_XDECREF(module);
     }
     Py_XDECREF(modules);
@@ -97,31 +97,6 @@ static int load_group_of(PyObject *name)
     while (group->root && PyUnicode_CompareWithASCIIString(name, group->root))
         group++;
     return !group->root || load_modules(group->modules, group->size);
-}
-
-static PyObject *import(PyObject *self, PyObject *arguments)
-{
-    PyObject *name, *globals, *locals, *from;
-    int level;
-    (void)self;
-    if (!PyArg_ParseTuple(arguments, "UOOOi", &name, &globals, &locals, &from, &level))
-        return NULL;
-    if (!is_loaded(name, from, level) && !load_group_of(name))
-        return NULL;
-    if (!is_loaded(name, from, level) && !install_import_system())
-        return NULL;
-    return PyImport_ImportModuleLevelObject(name, globals, locals, from, level);
-}
-
-static PyMethodDef import_method = {"__import__", import, METH_VARARGS, NULL};
-
-static int replace_import(void)
-{
-    PyObject *builtins = PyEval_GetBuiltins(), *ours = PyCFunction_New(&import_method, NULL);
-    usual_import = Py_XNewRef(PyDict_GetItemString(builtins, "__import__"));
-    int replaced = ours && usual_import && !PyDict_SetItemString(builtins, "__import__", ours);
-    Py_XDECREF(ours);
-    return replaced;
 }
 
 static PyModuleDef *definition_of(const char *name)
@@ -145,6 +120,40 @@ static int load_builtin(const char *name)
     Py_XDECREF(spec);
     Py_XDECREF(module);
     return loaded;
+}
+
+/* Loads a built-in module that some starts need, if it is one. */
+static int load_later_builtin(PyObject *name)
+{
+    const char *const *builtin = later_builtins;
+    while (*builtin && PyUnicode_CompareWithASCIIString(name, *builtin))
+        builtin++;
+    return !*builtin || load_builtin(*builtin);
+}
+
+static PyObject *import(PyObject *self, PyObject *arguments)
+{
+    PyObject *name, *globals, *locals, *from;
+    int level;
+    (void)self;
+    if (!PyArg_ParseTuple(arguments, "UOOOi", &name, &globals, &locals, &from, &level))
+        return NULL;
+    if (!is_loaded(name, from, level) && !(load_group_of(name) && load_later_builtin(name)))
+        return NULL;
+    if (!is_loaded(name, from, level) && !install_import_system())
+        return NULL;
+    return PyImport_ImportModuleLevelObject(name, globals, locals, from, level);
+}
+
+static PyMethodDef import_method = {"__import__", import, METH_VARARGS, NULL};
+
+static int replace_import(void)
+{
+    PyObject *builtins = PyEval_GetBuiltins(), *ours = PyCFunction_New(&import_method, NULL);
+    usual_import = Py_XNewRef(PyDict_GetItemString(builtins, "__import__"));
+    int replaced = ours && usual_import && !PyDict_SetItemString(builtins, "__import__", ours);
+    Py_XDECREF(ours);
+    return replaced;
 }
 
 int load_first_modules(void)

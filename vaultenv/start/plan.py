@@ -8,7 +8,7 @@ from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded, shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.references.parts import LOGIN
-from vaultenv.references.resolve import Transit, from_path, parse_values, resolve_values
+from vaultenv.references.values import Transit, parse_values
 from vaultenv.start.environment import child_environ, removed
 
 TYPE_CHECKING = False
@@ -115,7 +115,11 @@ class Plan:
         )
 
     def prepare(self) -> None:
-        """Parse the templates, if `child_environ` is not to do it: a login leaves the time for it."""
+        """Parse the templates and load what replaces references, if `child_environ` is not to do it: a login leaves the
+        time for it.
+        """
+        import vaultenv.references.resolve  # noqa: F401 (`_resolved` uses it)
+
         if not self.sources or self._prepared:
             return
         from vaultenv.start.templates import Templates
@@ -150,6 +154,8 @@ class Plan:
         return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
     def _resolved(self, reader: Reader, asked: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+        from vaultenv.references.resolve import from_path, resolve_values
+
         ignore_missing = self._settings.ignore_missing
         problems: list[tuple[str, str, VaultEnvError]] = []
         resolved: dict[bytes, bytes] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vaultenv.references.parts import Value
-from vaultenv.references.resolve import Transit
+from vaultenv.references.values import Transit
 
 
 @dataclass(frozen=True)

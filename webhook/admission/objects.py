@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from vaultenv.references.parts import Value
-from vaultenv.references.resolve import Transit
+from vaultenv.references.values import Transit
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.documents.jsonpatch import diff

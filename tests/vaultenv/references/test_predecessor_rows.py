@@ -10,7 +10,8 @@ from tests.vaultenv.resolving import resolve
 from vaultenv.errors import NotResolved
 from vaultenv.references.frompath import parse_from_path
 from vaultenv.references.reader import Reader
-from vaultenv.references.resolve import Transit, from_path
+from vaultenv.references.resolve import from_path
+from vaultenv.references.values import Transit
 from vaultenv.settings import Settings
 from vaultenv.start.environment import child_environ
 

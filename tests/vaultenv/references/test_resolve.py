@@ -6,8 +6,9 @@ import pytest
 
 from vaultenv.errors import NotResolved
 from vaultenv.references.bounds import Bounds
-from vaultenv.references.resolve import Transit, parse_values, resolve_values
+from vaultenv.references.resolve import resolve_values
 from vaultenv.references.store import FileStore
+from vaultenv.references.values import Transit, parse_values
 
 STORE = FileStore({"a": {"k": "v"}, "large": {"k": "x" * 1000}})
 

@@ -8,7 +8,7 @@ import requests.exceptions
 from hvac.adapters import RawAdapter
 
 from tests.vaultkube.library_exceptions import REMOTE_TEXT, exceptions_of, instance_of
-from vaultenv.references.resolve import Transit
+from vaultenv.references.values import Transit
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin

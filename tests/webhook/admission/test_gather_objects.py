@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaultenv.references.resolve import Transit
+from vaultenv.references.values import Transit
 from vaultkube.deadline import Deadline
 from vaultkube.errors import VaultUnavailable
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin

@@ -28,13 +28,14 @@ LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.references.reader"
 """Modules for a stock interpreter, the build, the webhook and type checkers."""
 NEARLY_ALWAYS = (
     "vaultenv.start.launch",
-    "vaultenv.start.reuse",  # unless the launcher is the container's first process,
-    "vaultenv.basics.digest",  # which leaves a marker
+    "vaultenv.basics.digest",  # for the marker
     "vaultenv.client.open",
     "vaultenv.client.session",
 )
 """Modules of a start that does not end with the scan; these and their imports are loaded first, in order."""
 LATER = (
+    ("vaultenv.references.resolve", "vaultenv.client.reads"),  # while Vault works on the login
+    ("vaultenv.start.reuse",),  # unless the launcher is the container's first process
     ("vaultenv.references.frompath",),
     ("vaultenv.template_sources", "vaultenv.start.templates"),
     (
@@ -43,9 +44,19 @@ LATER = (
         "vaultenv.template.consul.rendering",
         "vaultenv.template.consul.environment",
     ),
+    ("vaultenv.agent_document",),
+    ("vaultenv.agent.status",),
+    ("vaultenv.agent.run",),
+    ("vaultenv.agent.handover",),
+    ("vaultenv.agent.certificates",),
+    (
+        "vaultenv.agent.rendering",
+        "vaultenv.template.consul.rendering",
+        "vaultenv.client.reads",
+    ),  # as for a login
 )
-"""Groups of modules that some starts need. The first import of one of these loads its group, with all that it imports,
-without Python's import system.
+"""Groups of modules that some starts need, or that can wait. The first import of one of these loads its group, with
+all that it imports, without Python's import system.
 """
 
 

@@ -51,9 +51,13 @@ def compile_command(architecture: Architecture, *arguments: str | Path) -> list[
 
 
 def freeze(work: Path, *options: str) -> None:
-    """Write the frozen modules to `work`; they are the same for every architecture."""
+    """Write the frozen modules to `work`; they are the same for every architecture.
+
+    Their code has lines, and no columns, which nothing shows.
+    """
     program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
-    run([program, "-s", "-S", "-B", HERE / "freeze.py", work, ROOT, *options], work, {"PYTHONHASHSEED": "0"})
+    python: list[str | Path] = [program, "-s", "-S", "-B", "-X", "no_debug_ranges"]
+    run([*python, HERE / "freeze.py", work, ROOT, *options], work, {"PYTHONHASHSEED": "0"})
 
 
 def _inspect(executable: Path, architecture: Architecture) -> None:
