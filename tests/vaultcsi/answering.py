@@ -102,9 +102,13 @@ def _serve(listening: socket.socket, answer: bytes) -> None:
             connection, _ = listening.accept()
         except OSError:  # closed
             return
-        with connection:
-            is_login = _request(connection).startswith(b"POST /v1/auth/")
-            connection.sendall(http("200 OK", _LOGIN, Connection="close") if is_login else answer)
+        threading.Thread(target=_answer, args=(connection, answer), daemon=True).start()
+
+
+def _answer(connection: socket.socket, answer: bytes) -> None:
+    with connection, contextlib.suppress(ConnectionError):  # who has read enough of it goes
+        is_login = _request(connection).startswith(b"POST /v1/auth/")
+        connection.sendall(http("200 OK", _LOGIN, Connection="close") if is_login else answer)
 
 
 def _request(connection: socket.socket) -> bytes:

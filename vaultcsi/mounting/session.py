@@ -89,21 +89,22 @@ class PodSession:
     def _answer(self, reader: Reader, wanted: SecretRequest) -> Mapping[str, Any]:
         kept = self._access.kept.get(wanted)
         if kept and not kept.is_replaced(time.monotonic()):
-            return self._read_kept(wanted, kept)
+            return self._read_kept(kept)
         try:
             body = reader.read(wanted)
         except Unavailable as error:
             if kept is None or stale(kept.held, time.monotonic()):
                 raise
             _log.warning("%s is not replaced yet, and still valid: %s", wanted.path, error)
-            return self._read_kept(wanted, kept)
+            return self._read_kept(kept)
         issued = kept_answer(wanted.method, body, time.monotonic(), time.time(), random.random())  # noqa: S311
         if issued:
             self._keep(wanted, issued)
         return body
 
-    def _read_kept(self, wanted: SecretRequest, kept: KeptAnswer) -> Mapping[str, Any]:
-        self._room.take(wanted.path, kept.body)
+    def _read_kept(self, kept: KeptAnswer) -> Mapping[str, Any]:
+        self._room.take(len(kept.body))
+        self._room.take_values(kept.body)
         body: Mapping[str, Any] = loads(kept.body)
         return body
 

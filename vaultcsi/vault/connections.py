@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
@@ -31,13 +31,12 @@ from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.keepalive import pools
-from vaultkube.net.room import NoRoom
+from vaultkube.net.room import NoRoom, Room
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
 from vaultkube.vault.reader import cause_of
 
-_MOST_BYTES = {"read": MOST_BYTES}
 _FEW_BYTES = 256 << 10
-"""Of an answer to any other request: logins, renewals."""
+"""Of an answer to anything but a read of a secret: logins, renewals."""
 _MOST_SESSIONS = 64
 _UNIX = "unix://"
 
@@ -71,21 +70,37 @@ Observe = Callable[[str, str, float], None]
 """Called with each request's kind, its outcome, ok, refused or unavailable, and the seconds that it took."""
 
 
+class AnswerRoom(Protocol):
+    """Room for answers, with errors of its own: `vaultcsi.vault.room.MountRoom`, `vaultkube.net.room.Room`."""
+
+    def take(self, size_bytes: int) -> None: ...
+
+
 class Connections:
     """Sends requests to any number of Vaults; safe to share between threads."""
 
     def __init__(self, observe: Observe = lambda _kind, _outcome, _seconds: None) -> None:
         self._observe = observe
+        self._reading = threading.local()
         self._sessions: OrderedDict[tuple[object, ...], requests.Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def send(self, server: VaultServer, request: VaultRequest, token: str, deadline: Deadline) -> Answer:
+    def send(
+        self,
+        server: VaultServer,
+        request: VaultRequest,
+        token: str,
+        deadline: Deadline,
+        room: AnswerRoom | None = None,
+    ) -> Answer:
         """Return Vault's answer, whatever its status; raise Unavailable, or TooLarge for an answer that is too long.
 
+        What arrives is taken of the room, which may make it wait; without one an answer is short.
         A repeatable request is sent once more on a new connection, as an idle one may be dead.
         """
         started, outcome = time.monotonic(), "unavailable"
         try:
+            self._reading.room = room or Room(_FEW_BYTES)
             answer = self._answer(server, request, token, deadline)
             outcome = _outcome(answer.status)
             return answer
@@ -96,7 +111,7 @@ class Connections:
         try:
             return self._exchange(server, request, token, deadline)
         except NoRoom:
-            raise TooLarge(f"{request.path}: Vault's answer is longer than {MOST_BYTES} bytes") from None
+            raise TooLarge(f"{request.path}: Vault's answer is longer than {_FEW_BYTES} bytes") from None
         except requests.RequestException as error:
             if not _may_repeat(request, error) or deadline.passed():
                 raise _unavailable(server, request, error) from error
@@ -121,9 +136,6 @@ class Connections:
             timeout=deadline.remaining_s(),
             **({"data": request.body.encode()} if request.body else {}),
         )
-        most_bytes = _MOST_BYTES.get(request.kind, _FEW_BYTES)
-        if len(response.content) > most_bytes:
-            raise TooLarge(f"{request.path}: Vault's answer is longer than {most_bytes} bytes")
         return Answer(request.method, f"{server.address}{path}", response.status_code, response.content)
 
     def _session(self, server: VaultServer) -> requests.Session:
@@ -132,7 +144,7 @@ class Connections:
         key = (server.trust, socket_path, *_stamps(server.trust))
         with self._lock:
             if key not in self._sessions:
-                self._sessions[key] = _new_session(server.trust, socket_path)
+                self._sessions[key] = _new_session(server.trust, socket_path, self._reading)
                 while len(self._sessions) > _MOST_SESSIONS:
                     self._sessions.popitem(last=False)
             self._sessions.move_to_end(key)
@@ -140,9 +152,12 @@ class Connections:
 
 
 class _Adapter(BoundedClient):
-    """Sends each request within its own timeout."""
+    """Sends each request within its own timeout; `reading.room` is the room of the thread that sends."""
 
-    def __init__(self, context: ssl.SSLContext, server_name: str, socket_path: str) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, server_name: str, socket_path: str, reading: threading.local
+    ) -> None:
+        self._reading = reading
         super().__init__(context, MOST_BYTES, server_name=server_name)
         if socket_path:
             self.poolmanager.pool_classes_by_scheme = pools(
@@ -153,14 +168,17 @@ class _Adapter(BoundedClient):
         """Return the answer with its whole body."""
         return self.exchange(request, float(options["timeout"]))
 
+    def _room(self) -> Any:
+        return self._reading.room
 
-def _new_session(trust: Trust, socket_path: str) -> requests.Session:
+
+def _new_session(trust: Trust, socket_path: str, reading: threading.local) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.cookies = RequestsCookieJar(
         DefaultCookiePolicy(allowed_domains=())
     )  # no cookie goes to another pod
-    adapter = _Adapter(_context(trust), trust.server_name, socket_path)
+    adapter = _Adapter(_context(trust), trust.server_name, socket_path, reading)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return session

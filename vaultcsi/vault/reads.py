@@ -36,8 +36,9 @@ class Reader:
         """Return the answer; raise SecretNotRead, PathForbidden, Unavailable or TooLarge."""
         query = sorted(parse_qsl(wanted.query, keep_blank_values=True))
         body = "" if wanted.arguments == "null" else wanted.arguments
-        answer = self._send(VaultRequest(wanted.method, wanted.path, query, body))
-        self._room.take(wanted.path, answer.body)
+        request = VaultRequest(wanted.method, wanted.path, query, body)
+        answer = self._connections.send(self._login.server, request, self._token, self._deadline, self._room)
+        self._room.take_values(answer.body)
         found = body_or_error(
             answer.method, answer.url, wanted.path, answer.status, answer.body, self._mount_of
         )

@@ -37,25 +37,21 @@ class MountRoom:
         self._values = 0
         self._is_long = False
 
-    def take(self, path: str, body: bytes) -> None:
-        """Make room for an answer, before it is read; raise TooLarge, or Unavailable if there is none before the deadline."""
-        self._size_bytes += len(body)
-        self._values += count_values(body)
+    def take(self, size_bytes: int) -> None:
+        """Take so many bytes more, before they are read; raise TooLarge, or Unavailable if there is no room in time."""
+        self._size_bytes += size_bytes
         if self._size_bytes > MOST_BYTES:
-            raise TooLarge(
-                f"{path}: Vault's answers to one mount are longer than {MOST_BYTES} bytes together"
-            )
+            raise TooLarge(f"Vault's answers to one mount are longer than {MOST_BYTES} bytes together")
+        if self._size_bytes > _LONG_BYTES:
+            self._enter()
+
+    def take_values(self, body: bytes) -> None:
+        """Take what the values of an answer need, before they are made; raise TooLarge or Unavailable."""
+        self._values += count_values(body)
         if self._values > _MOST_VALUES:
-            raise TooLarge(
-                f"{path}: Vault's answers to one mount have more than {_MOST_VALUES} values together"
-            )
-        if not self._is_long and (self._size_bytes > _LONG_BYTES or self._values > _LONG_VALUES):
-            if not self._gate.enter(_KEY, self._namespace, self._deadline.remaining_s()):
-                raise Unavailable(
-                    f"{path}: other mounts of namespace {self._namespace} with long answers are not done; it is tried again "
-                    "by itself"
-                )
-            self._is_long = True
+            raise TooLarge(f"Vault's answers to one mount have more than {_MOST_VALUES} values together")
+        if self._values > _LONG_VALUES:
+            self._enter()
 
     def clear(self) -> None:
         """Forget what was taken, as it is read again."""
@@ -69,3 +65,12 @@ class MountRoom:
     ) -> None:
         if self._is_long:
             self._gate.leave(_KEY, self._namespace)
+
+    def _enter(self) -> None:
+        if self._is_long:
+            return
+        if not self._gate.enter(_KEY, self._namespace, self._deadline.remaining_s()):
+            raise Unavailable(
+                f"other mounts of namespace {self._namespace} with long answers are not done; it is tried again by itself"
+            )
+        self._is_long = True

@@ -1,6 +1,7 @@
 """The process: its socket, its health, its end, beside a provider that is replaced."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -14,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.servers.process import free_port
+from tests.vaultcsi.answering import answering, http
 from tests.vaultcsi.driver import Driver
 from tests.vaultcsi.provider import Provider, Surroundings
 from tests.vaultcsi.test_mounts import OBJECTS
 
+MEMORY_LIMIT_MIB = 256
+"""Of the container in manifests/csi."""
 START = [sys.executable, "-m", "webhook", "csi-provider"]
 
 
@@ -201,3 +205,32 @@ def test_pods_that_wait_for_a_silent_vault_do_not_keep_those_of_other_namespaces
         statuses = {each.result()[0] for each in found}
     running.stop()
     assert statuses == {"DEADLINE_EXCEEDED", "UNAVAILABLE"}
+
+
+@pytest.mark.long
+def test_classes_with_long_answers_fill_no_memory_and_do_not_keep_pods_of_other_namespaces(
+    own_provider: Provider, surroundings: Surroundings
+) -> None:
+    surroundings.cluster.create_namespace("modest")
+    surroundings.account(namespace="modest")
+    values = b'{"data": {"k": [' + b"1," * 90_000 + b"1]}}"
+    text = b'{"data": {"k": "' + b"x" * (5 << 20) + b'"}}'
+    objects = [{"objectName": f"o{n}", "secretPath": f"a/{n}", "secretKey": "k"} for n in range(9)]
+    with answering(http("200 OK", values)) as many, answering(http("200 OK", text)) as long:
+        hostile = [
+            surroundings.attributes(objects, vaultAddress=address)
+            for address in (many, long)
+            for _ in range(12)
+        ]
+        with ThreadPoolExecutor(len(hostile)) as pool:
+            found = [pool.submit(own_provider.driver.refusal, each, timeout_s=30) for each in hostile]
+            own = surroundings.attributes(OBJECTS, surroundings.pod(namespace="modest"))
+            assert own_provider.driver.files(own)["obj-username"] == b"myusername"
+            statuses = {each.result()[0] for each in found}
+    assert "RESOURCE_EXHAUSTED" in statuses
+    assert peak_mib(own_provider) < MEMORY_LIMIT_MIB
+
+
+def peak_mib(provider: Provider) -> float:
+    status = Path(f"/proc/{provider.process.pid}/status").read_text()
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[0]) / 1024
