@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import itertools
 import json
 import re
 import shlex
@@ -83,7 +84,9 @@ def test_a_command_without_a_cluster_succeeds(
     monkeypatch.chdir(tmp_path)
     words = shlex.split(command.partition("helm template shop | ")[2] or command)
     manifest = manifest_for(words)
-    (tmp_path / "deployment.yaml").write_text(manifest)
+    for option, name in itertools.pairwise(words):
+        if option == "-f" and name != "-":
+            (tmp_path / name).write_text(manifest)
     for name in ("shop", "db"):
         (tmp_path / f"{name}.json").write_text(json.dumps({"user": "bob"}))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(manifest.encode())))
