@@ -55,8 +55,11 @@ class Scene:
     def __init__(self, cluster: Cluster, vault: Vault, policy: PathPolicy) -> None:
         self.cluster, self.vault, self.told = cluster, vault, Told()
         self.login = KeptLogin(vault.address, "kubernetes", NAMESPACE, "default")
+        self.calls: list[str] = []
         client = Client(
-            find_connection({**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}), caller="the test"
+            find_connection({**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}),
+            caller="the test",
+            observe=lambda outcome, _seconds: self.calls.append(outcome),
         )
         objects, vaults = Objects(client), Vaults()
         self.tokens = Tokens(vaults, client)
@@ -148,7 +151,9 @@ def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, ki
         {"configmaps": "ConfigMap", "secrets": "Secret"}[kind],
         after["metadata"]["uid"],
     )
+    scene.calls.clear()
     scene.work(key)
+    assert scene.calls == []
     assert scene.stored(key)["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
     assert scene.tokens.logins == 1
 
