@@ -14,7 +14,7 @@ import pytest
 from tests.servers.cluster import Cluster as Server
 from tests.servers.vault import Vault as VaultServer
 from vaultenv.references.grammar import parse
-from vaultenv.references.resolve import Transit
+from vaultenv.references.values import Transit
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
