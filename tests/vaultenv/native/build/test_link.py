@@ -10,6 +10,8 @@ import pytest
 from tests.servers.vault import Vault
 from tests.vaultenv.native.compiled import HERE
 from tests.vaultenv.test_imports import ALLOWED, foreign
+from vaultenv.agent_document import agent_text
+from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.native.build.architecture import native
 from vaultenv.native.build.freeze import LEFT_OUT, STANDARD_LIBRARY
 from vaultenv.native.build.link import OPTIONAL, ROOT, freeze, link
@@ -26,9 +28,25 @@ def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path
 
 @pytest.fixture(scope="module")
 def reporter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A launcher that prints the names of the loaded modules instead of executing the program."""
+    """A launcher that prints the names of the loaded modules instead of executing the program, or as it ends."""
     work = tmp_path_factory.mktemp("reporter")
-    return link(native(), work, HERE / "report_modules.c", "-Wl,--wrap=execve")
+    return link(native(), work, HERE / "report_modules.c", "-Wl,--wrap=execve", "-Wl,--wrap=_exit")
+
+
+@pytest.fixture
+def login(secrets: Vault) -> dict[str, str]:
+    """The variables of a login that may read the account."""
+    if "userpass/" not in secrets.read("sys/auth"):
+        secrets.write("sys/auth/userpass", {"type": "userpass"})
+    secrets.policy("reporter", 'path "secret/data/account" { capabilities = ["read"] }')
+    secrets.write("auth/userpass/users/reporter", {"password": "p", "token_policies": "reporter"})
+    return {
+        "VAULT_ADDR": secrets.address,
+        "VAULT_CACERT": str(secrets.ca_file),
+        "VAULT_AUTH_METHOD": "userpass",
+        "VAULT_USERNAME": "reporter",
+        "VAULT_PASSWORD": "p",
+    }
 
 
 _SOURCE = TemplateSource("a", "secret/data/account")
@@ -46,28 +64,36 @@ BRINGING = {
     "enter", [[], ["unshare", "--map-root-user", "--fork", "--pid"]], ids=["exec", "pod"]
 )
 def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system_alone(
-    secrets: Vault, reporter: Path, enter: list[str], bringing: str
+    login: dict[str, str], reporter: Path, enter: list[str], bringing: str
 ) -> None:
     """As the first process of a container, and as a later one."""
-    environ = {
-        "VAULT_ADDR": secrets.address,
-        "VAULT_CACERT": str(secrets.ca_file),
-        "VAULT_AUTH_METHOD": "userpass",
-        "VAULT_USERNAME": "reporter",
-        "VAULT_PASSWORD": "p",
-        "PATH": os.defpath,
-        **BRINGING[bringing],
-    }
-    if "userpass/" not in secrets.read("sys/auth"):
-        secrets.write("sys/auth/userpass", {"type": "userpass"})
-    secrets.policy("reporter", 'path "secret/data/account" { capabilities = ["read"] }')
-    secrets.write("auth/userpass/users/reporter", {"password": "p", "token_policies": "reporter"})
+    environ = {**login, "PATH": os.defpath, **BRINGING[bringing]}
     command = [*enter, reporter, "/bin/true"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     modules = set(done.stdout.split())
     assert "vaultenv.client.api" in modules
     assert ("vaultenv.template.consul.rendering" in modules) == (bringing == "template")
     assert foreign(modules) <= ALLOWED | {"builtins"}
+
+
+def test_an_agent_that_writes_its_files_once_leaves_the_import_system_alone(
+    login: dict[str, str], reporter: Path, tmp_path: Path
+) -> None:
+    file = AgentFile(TemplateSource("a", template=_TEMPLATE), str(tmp_path / "a"))
+    settings = AgentSettings((file,), home=str(tmp_path / "home"), handover=str(tmp_path / "handover"))
+    environ = {**login, "VAULT_ENV_AGENT": agent_text(settings)}
+    done = subprocess.run(
+        [reporter, "--agent-init"], env=environ, stdout=subprocess.PIPE, text=True, check=True
+    )
+    modules = set(done.stdout.split())
+    assert {"vaultenv.agent.handover", "vaultenv.template.consul.rendering"} <= modules
+    assert "vaultenv.agent.certificates" not in modules
+    assert foreign(modules) <= ALLOWED | {"builtins", "_vaultenv_native"}
+    status = [reporter, "--agent-status", "ready"]
+    done = subprocess.run(status, env=environ, stdout=subprocess.PIPE, text=True, check=True)
+    modules = set(done.stdout.split())
+    assert "vaultenv.agent.status" in modules
+    assert "_frozen_importlib" not in modules
 
 
 def test_a_build_without_the_parts_that_only_save_time_starts_programs_alike(tmp_path: Path) -> None:
