@@ -48,7 +48,8 @@ class Provider:
         self._accesses = accesses = Accesses(settings.most_logins)
         self._metrics.keeps(accesses.holdings)
         mounter = Mounter(settings, self._cluster, key, connections, accesses)
-        service = Service(mounter, PollEvents(self._cluster, settings.node), self._metrics.mount)
+        self._events = PollEvents(self._cluster, settings.node)
+        service = Service(mounter, self._events, self._metrics.mount)
         self._socket = SocketFile(settings.endpoint)
         self._server = Server(
             service,
@@ -88,11 +89,13 @@ class Provider:
         """Keep what the provider kept that serves at the socket now, as in an upgrade."""
         data = ask_predecessor(self._settings.endpoint)
         try:
-            number = unpack(data, self._accesses) if data else 0
+            uids = unpack(data, self._accesses) if data else set()
         except ValueError as error:
             _log.warning("leases of pods are issued anew: %s", error, extra={"fields": {}})
         else:
-            _log.info("took over", extra={"fields": {"logins": number}})
+            for uid in uids:
+                self._events.mounted(uid)
+            _log.info("took over", extra={"fields": {"pods": len(uids)}})
 
     def _problem(self) -> str:
         """Return why the provider is not ready, or an empty text."""

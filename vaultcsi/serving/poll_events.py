@@ -24,11 +24,11 @@ class PollEvents:
         self._mounted: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def mounted(self, pod: MountingPod) -> None:
-        """Note that the pod has its files."""
+    def mounted(self, uid: str) -> None:
+        """Note that the pod of this uid has its files."""
         with self._lock:
-            self._mounted[pod.uid] = None
-            self._mounted.move_to_end(pod.uid)
+            self._mounted[uid] = None
+            self._mounted.move_to_end(uid)
             if len(self._mounted) > _REMEMBERED:
                 self._mounted.popitem(last=False)
 

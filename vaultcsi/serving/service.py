@@ -82,7 +82,7 @@ class Service:
             fields |= {"status": refusal.status, "reason": refusal.message, "ms": _ms(began)}
             _log.warning("mount refused", extra={"fields": fields})
             raise refusal from None
-        self._events.mounted(pod)
+        self._events.mounted(pod.uid)
         self._observe("ok", time.monotonic() - began)
         _log.info("mounted", extra={"fields": {**fields, "files": len(files), "ms": _ms(began)}})
         return {

@@ -26,8 +26,8 @@ def packed(accesses: Accesses) -> bytes:
     return json.dumps({"form": _FORM, "accesses": list(_entries(accesses))}).encode()
 
 
-def unpack(data: bytes, accesses: Accesses) -> int:
-    """Put the accesses of a handover beside those that there are; return how many.
+def unpack(data: bytes, accesses: Accesses) -> set[str]:
+    """Put the accesses of a handover beside those that there are; return the uids of their pods.
 
     Raises ValueError, which quotes nothing, for bytes of another form; nothing is put then.
     """
@@ -40,7 +40,7 @@ def unpack(data: bytes, accesses: Accesses) -> int:
         raise ValueError("the handover has another form") from None
     for login, access in found:
         accesses.put(login, access)
-    return len(found)
+    return {login.pod_uid for login, _ in found}
 
 
 def _entries(accesses: Accesses) -> Iterator[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultcsi.provider import NODE, Provider, Surroundings
+from tests.vaultcsi.test_mounts import events_of
 
 TTL_S = 4
 ENVIRON = {"NODE_NAME": NODE, "RENEWAL_INTERVAL": "200ms", "PODS_INTERVAL": "300ms"}
@@ -181,6 +182,8 @@ def test_a_provider_that_takes_over_keeps_leases_and_ends_them_and_a_killed_one_
         assert len(leases(leasing.vault) - before) == 2
         leasing.delete(gone)
         eventually(lambda: len(leases(leasing.vault) - before) == 1)
+        new.driver.refusal({**attributes, "roleName": "none"})
+        assert [event["reason"] for event in events_of(leasing, stays)] == ["SecretsNotRefreshed"]
     finally:
         new.process.kill()
     last = start()
