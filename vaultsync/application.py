@@ -36,6 +36,7 @@ from vaultsync.figures import Figure
 from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.starting import new_refresher, reflected
 from vaultsync.kept.watched import Watched
+from vaultsync.reload.reloads import Reloads
 from vaultsync.settings import Settings
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
@@ -70,6 +71,7 @@ class Operator:
         self._notices = Notices(self._objects)
         self._watched = Watched(self._queue)
         self._refresher: Refresher | None = None
+        self._reloads = Reloads(settings, self._queue, self._objects)
         self._reflectors = self._new_reflectors()
         self._workers: Workers | None = None
         self._tokens: Tokens | None = None
@@ -181,12 +183,15 @@ class Operator:
         )
         settle_s = SETTLE_S if spread else 0.0
         self._refresher = new_refresher(self._settings, tools, self._watched)
-        handlers = {each.name: self._refresher for each in self._settings.refreshed if self._refresher}
+        handlers = dict(self._reloads.handlers(tools))
+        if self._refresher:
+            handlers |= {each.name: self._refresher for each in self._settings.refreshed}
         self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s, handlers)
         self._notices.start()
         self._changes.start(spread=spread)
         if self._refresher:
             self._watched.start(spread=spread)
+        self._reloads.start(spread=spread)
         workers.start()
         return workers
 
@@ -211,7 +216,8 @@ class Operator:
             accept_each=METADATA_EACH,
         )
         kept = reflected(self._settings.refreshed, self._watched)
-        return [Reflector(self._objects, self._connection, each) for each in (*customs, ours, *kept)]
+        everything = (*customs, ours, *kept, *self._reloads.reflected())
+        return [Reflector(self._objects, self._connection, each) for each in everything]
 
     def _problem(self) -> str:
         """Return why this replica is not ready, or an empty text: one that does not lead is, when it stands by."""
@@ -237,9 +243,8 @@ class Operator:
             ("logins_total", "logins to Vault", tokens.logins if tokens else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )
-        return "".join(
-            str(Figure(f"vault_webhook_sync_{name}", help_, float(value))) for name, help_, value in values
-        )
+        own = [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]
+        return "".join(map(str, (*own, *self._reloads.figures())))
 
     def _synced(self) -> int:
         entries = self._store.of_kinds(SECRET_KINDS)
