@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from vaultkube.provisioning.layout import API_SERVER
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
+    BOOLEAN,
     COUNT,
     DURATION,
     LINE,
@@ -145,6 +147,36 @@ class Settings:
         _SOURCES,
         "ConfigMap,Secret",
         help="the kinds of objects that are read for references in variables of such workloads (`envFrom`, `valueFrom`)",
+    )
+    provision_cluster: str = setting(
+        "PROVISION_CLUSTER",
+        LINE,
+        "",
+        help="the mount in Vault whose roles and policies are made for labelled namespaces (docs/provisioning.md); empty: none are made",
+    )
+    provision_address: str = setting(
+        "PROVISION_VAULT_ADDR", LINE, "", help="the address of that Vault, whose CA is `VAULT_CACERT`"
+    )
+    provision_role: str = setting(
+        "PROVISION_ROLE",
+        LINE,
+        "_provision",
+        help="the role that the operator has there; a name that no namespace can have",
+    )
+    provision_account: str = setting(
+        "PROVISION_SERVICE_ACCOUNT",
+        LINE,
+        "vault-webhook-sync",
+        help="the ServiceAccount of the operator's namespace that it logs in as",
+    )
+    provision_audience: str = setting(
+        "PROVISION_AUDIENCE", LINE, API_SERVER, help="the audience of the tokens that the roles take"
+    )
+    provision_one_policy: bool = setting(
+        "PROVISION_ONE_POLICY",
+        BOOLEAN,
+        "false",
+        help="whether the roles have the one policy that `vault-webhook provision --one-policy` has made",
     )
     once: bool = False
 
