@@ -18,6 +18,7 @@ from vaultkube.apiserver.shared_key import find_key
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
 from vaultkube.net.health import new_health_server
+from vaultkube.provisioning.watcher import Watcher
 from vaultkube.sync_resources.resources import KINDS
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
@@ -36,6 +37,8 @@ from vaultsync.figures import Figure
 from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.starting import new_refresher, reflected
 from vaultsync.kept.watched import Watched
+from vaultsync.provisioning import check_settings, new_watcher
+from vaultsync.reload.reloads import Reloads
 from vaultsync.settings import Settings
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
@@ -59,6 +62,7 @@ class Operator:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare it; raise InvalidSetting if there is no API server."""
+        check_settings(settings)
         self._settings = settings
         self._connection = find_connection(os.environ)
         self._namespace = os.environ.get("POD_NAMESPACE") or self._connection.namespace
@@ -70,8 +74,10 @@ class Operator:
         self._notices = Notices(self._objects)
         self._watched = Watched(self._queue)
         self._refresher: Refresher | None = None
+        self._reloads = Reloads(settings, self._queue, self._objects)
         self._reflectors = self._new_reflectors()
         self._workers: Workers | None = None
+        self._namespaces: Watcher | None = None
         self._tokens: Tokens | None = None
         self._holders: Holders | None = None
         self._stop = threading.Event()
@@ -181,12 +187,25 @@ class Operator:
         )
         settle_s = SETTLE_S if spread else 0.0
         self._refresher = new_refresher(self._settings, tools, self._watched)
-        handlers = {each.name: self._refresher for each in self._settings.refreshed if self._refresher}
+        handlers = dict(self._reloads.handlers(tools))
+        if self._refresher:
+            handlers |= {each.name: self._refresher for each in self._settings.refreshed}
+        if spread and self._settings.provision_cluster:
+            self._namespaces = new_watcher(
+                self._settings,
+                self._connection,
+                self._namespace,
+                tools.sessions,
+                tools.authorities,
+                _log.info,
+            )
+            threading.Thread(target=self._namespaces.run, args=(self._stop,), daemon=True).start()
         self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s, handlers)
         self._notices.start()
         self._changes.start(spread=spread)
         if self._refresher:
             self._watched.start(spread=spread)
+        self._reloads.start(spread=spread)
         workers.start()
         return workers
 
@@ -211,7 +230,8 @@ class Operator:
             accept_each=METADATA_EACH,
         )
         kept = reflected(self._settings.refreshed, self._watched)
-        return [Reflector(self._objects, self._connection, each) for each in (*customs, ours, *kept)]
+        everything = (*customs, ours, *kept, *self._reloads.reflected())
+        return [Reflector(self._objects, self._connection, each) for each in everything]
 
     def _problem(self) -> str:
         """Return why this replica is not ready, or an empty text: one that does not lead is, when it stands by."""
@@ -234,12 +254,16 @@ class Operator:
                 "how often such an object was written",
                 refresher.written if refresher else 0,
             ),
+            (
+                "not_provisioned",
+                "labelled namespaces without their role in Vault",
+                len(self._namespaces.failing) if self._namespaces else 0,
+            ),
             ("logins_total", "logins to Vault", tokens.logins if tokens else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )
-        return "".join(
-            str(Figure(f"vault_webhook_sync_{name}", help_, float(value))) for name, help_, value in values
-        )
+        own = [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]
+        return "".join(map(str, (*own, *self._reloads.figures())))
 
     def _synced(self) -> int:
         entries = self._store.of_kinds(SECRET_KINDS)

@@ -1,4 +1,4 @@
-"""Collections of objects with kept references: Secrets, ConfigMaps, and custom ones by `databases.v1.example.com`."""
+"""Collections of objects: those with kept references, such as `databases.v1.example.com`, and workloads."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,8 @@ from vaultkube.objects.kinds import OBJECT_KINDS, ObjectKind
 
 _CORE = {"secrets": "Secret", "configmaps": "ConfigMap"}
 _PARTS = 3
+WORKLOADS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet"}
+"""Kinds of workloads by their plural, all of group apps."""
 
 
 class KeptCollection(NamedTuple):

@@ -1,13 +1,25 @@
 """The operator's settings: environment variables, each with its default and meaning."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from vaultkube.provisioning.layout import API_SERVER
 from vaultkube.settings_table import Row, read_table, rows_of, setting
-from vaultkube.value_types import COUNT, DURATION, LINE, PATH_PATTERNS, TEXT, WORDS, ValueType, choice
-from vaultsync.collections import KeptCollection, kept_collection
+from vaultkube.value_types import (
+    BOOLEAN,
+    COUNT,
+    DURATION,
+    LINE,
+    PATH_PATTERNS,
+    REFRESH,
+    TEXT,
+    WORDS,
+    ValueType,
+    choice,
+)
+from vaultsync.collections import WORKLOADS, KeptCollection, kept_collection
 
 
 def _listen(text: str) -> tuple[str, int]:
@@ -17,11 +29,31 @@ def _listen(text: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port
 
 
-def _threads(text: str) -> int:
-    number: int = COUNT.parse(text)
-    if not 1 <= number <= 64:
+def _within(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number: int = COUNT.parse(text)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def _some_of(*known: str) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        words: tuple[str, ...] = tuple(WORDS.parse(text))
+        if not set(words) <= set(known):
+            raise ValueError(text)
+        return words
+
+    return parse
+
+
+def _interval_s(text: str) -> float:
+    interval_s: float = REFRESH.parse(text)
+    if not interval_s:
         raise ValueError(text)
-    return number
+    return interval_s
 
 
 def _collections(text: str) -> tuple[KeptCollection, ...]:
@@ -29,8 +61,12 @@ def _collections(text: str) -> tuple[KeptCollection, ...]:
 
 
 _COLLECTIONS = ValueType("names of resources with commas between them", _collections)
+_WORKLOADS = ValueType(f"some of {', '.join(WORKLOADS)}, with commas between them", _some_of(*WORKLOADS))
+_SOURCES = ValueType("some of ConfigMap, Secret, with a comma between them", _some_of("ConfigMap", "Secret"))
+_PACE = ValueType("a whole number from 1 to 600", _within(1, 600))
+_INTERVAL = ValueType("a duration from 5s on, such as 1m", _interval_s)
 _LISTEN = ValueType("HOST:PORT or :PORT", _listen)
-_THREADS = ValueType("a whole number from 1 to 64", _threads)
+_THREADS = ValueType("a whole number from 1 to 64", _within(1, 64))
 _LEVEL = ValueType("one of debug, info, warn, error", choice("debug", "info", "warn", "warning", "error"))
 
 
@@ -87,6 +123,60 @@ class Settings:
     )
     vault_namespace: str = setting(
         "VAULT_NAMESPACE", LINE, "", help="the webhook's VAULT_NAMESPACE, which that policy takes for granted"
+    )
+    reloaded: tuple[str, ...] = setting(
+        "RELOADED_WORKLOADS",
+        _WORKLOADS,
+        ",".join(WORKLOADS),
+        help="the kinds of workloads that are rolled after a change in Vault where their annotations ask for it (docs/reload.md); empty: none",
+    )
+    reload_interval_s: float = setting(
+        "RELOAD_INTERVAL",
+        _INTERVAL,
+        "60s",
+        help="how often the versions of what such a workload reads are asked for",
+    )
+    reload_pace: int = setting(
+        "RELOADS_PER_MINUTE",
+        _PACE,
+        "10",
+        help="how many workloads are rolled in a minute; others wait for their turn",
+    )
+    reload_sources: tuple[str, ...] = setting(
+        "RELOAD_SOURCES",
+        _SOURCES,
+        "ConfigMap,Secret",
+        help="the kinds of objects that are read for references in variables of such workloads (`envFrom`, `valueFrom`)",
+    )
+    provision_cluster: str = setting(
+        "PROVISION_CLUSTER",
+        LINE,
+        "",
+        help="the mount in Vault whose roles and policies are made for labelled namespaces (docs/provisioning.md); empty: none are made",
+    )
+    provision_address: str = setting(
+        "PROVISION_VAULT_ADDR", LINE, "", help="the address of that Vault, whose CA is `VAULT_CACERT`"
+    )
+    provision_role: str = setting(
+        "PROVISION_ROLE",
+        LINE,
+        "_provision",
+        help="the role that the operator has there; a name that no namespace can have",
+    )
+    provision_account: str = setting(
+        "PROVISION_SERVICE_ACCOUNT",
+        LINE,
+        "vault-webhook-sync",
+        help="the ServiceAccount of the operator's namespace that it logs in as",
+    )
+    provision_audience: str = setting(
+        "PROVISION_AUDIENCE", LINE, API_SERVER, help="the audience of the tokens that the roles take"
+    )
+    provision_one_policy: bool = setting(
+        "PROVISION_ONE_POLICY",
+        BOOLEAN,
+        "false",
+        help="whether the roles have the one policy that `vault-webhook provision --one-policy` has made",
     )
     once: bool = False
 

@@ -16,6 +16,7 @@ from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
 from vaultkube.sync_resources.resources import API_VERSION, Resource
 from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.store import Key
 
 _log = logging.getLogger(__name__)
 _WAITING, _REMEMBERED = 4096, 4096
@@ -118,6 +119,30 @@ class Notices:
         self._told[key] = told
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
+
+
+class ToldOnce:
+    """Tells each thing once until another one is told of the same object; safe to share between threads."""
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+        self._lock = threading.Lock()
+        self._told: OrderedDict[Key, str] = OrderedDict()
+
+    def tell(self, key: Key, notice: Notice) -> None:
+        """Send the Event, unless its message was the last one of this object."""
+        with self._lock:
+            is_known = self._told.pop(key, None) == notice.message
+            self._told[key] = notice.message
+            if len(self._told) > _REMEMBERED:
+                self._told.popitem(last=False)
+        if not is_known:
+            self._notices.tell(notice)
+
+    def forget(self, key: Key) -> None:
+        """Have the next thing told, whatever was before."""
+        with self._lock:
+            self._told.pop(key, None)
 
 
 def _event(notice: Notice, name: str, now: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.apiserver.watching import watch
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, Refused
-from vaultsync.cluster.objects import JSON, Objects
+from vaultsync.cluster.objects import JSON, PAGE, Objects
 
 _log = logging.getLogger(__name__)
 _LIST_BUDGET_S = 60.0
@@ -34,6 +34,9 @@ class Reflected:
     selector: str = ""
     accept_list: str = JSON
     accept_each: str = JSON
+    page_size: int = PAGE
+    trim: Callable[[Document], Document] = lambda document: document
+    """Returns what `all` needs of a listed object, so that large ones are not all in memory at once."""
 
 
 class Reflector:
@@ -71,6 +74,8 @@ class Reflector:
             Deadline(_LIST_BUDGET_S),
             selector=reflected.selector,
             accept=reflected.accept_list,
+            page_size=reflected.page_size,
+            trim=reflected.trim,
         )
         reflected.all(listed.documents)
         self._version = listed.version

@@ -66,7 +66,7 @@ class Reading:
         identity = self._identity(kept.login, place.namespace, deadline)
         token = self._sessions.token(identity, deadline)
         types = {
-            path: self._engines.of(identity, token.value, path)[1]
+            path: self._engines.of(identity, token.value, path).type
             for path in dict.fromkeys(path for value in parsed.values() for path in value.paths())
         }
         left_out = {
@@ -120,7 +120,7 @@ class Reading:
             source.path,
             answer.status_code,
             answer.content,
-            lambda path: self._engines.of(identity, token.value, path)[0],
+            lambda path: self._engines.of(identity, token.value, path).mount,
         )
 
     def _send(self, identity: Identity, token: Token, source: Source) -> requests.Response:

@@ -1,7 +1,6 @@
 """Refreshing: an object with kept references, whose values are written where Vault has others than the marks say."""
 
 import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from vaultkube.kept.objects import annotation_of, with_annotation
 from vaultkube.kept.values import Kept, KeptValue, Place
 from vaultkube.problem import Problem
 from vaultsync import reasons
-from vaultsync.cluster.notices import Notice, Notices, Subject
+from vaultsync.cluster.notices import Notice, Notices, Subject, ToldOnce
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Key
 from vaultsync.collections import KeptCollection
@@ -25,7 +24,6 @@ from vaultsync.kept.reading import Reading
 from vaultsync.kept.watched import Seen, Watched
 
 _log = logging.getLogger(__name__)
-_REMEMBERED = 4096
 _CHANGED_BY_OTHERS = "{}: another value stands there than was written last: it is kept in step no longer; apply the object again"
 _NOT_READ_AGAIN = (
     "{}: an engine of type {} may answer each read with new credentials, so it is read at admission alone"
@@ -51,15 +49,14 @@ class Refresher:
         self._reading = reading
         self._objects = objects
         self._notices = notices
-        self._lock = threading.Lock()
-        self._told: dict[Key, str] = {}
+        self._told = ToldOnce(notices)
         self.written = 0
 
     def work(self, key: Key, deadline: Deadline) -> float:
         """Bring an object in step and return the seconds until the next time; raise SyncError or Refused."""
         seen, place = self._watched.get(key), Place(*key)
         if seen is None:
-            self._forget(key)
+            self._told.forget(key)
             return NEVER
         kept = unsealed(seen.text, place, self._key)
         if isinstance(kept, Problem):
@@ -76,7 +73,7 @@ class Refresher:
         if told:
             self._tell_once(key, seen.uid, reasons.SYNC_ERROR, "; ".join(told), deadline)
         else:
-            self._forget(key)
+            self._told.forget(key)
         return refresh_s(kept.after_s, True, chance())
 
     def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
@@ -141,18 +138,8 @@ class Refresher:
             _log.warning("the ownership of fields was not given back", extra={"fields": fields})
 
     def _tell_once(self, key: Key, uid: str, reason: str, message: str, deadline: Deadline) -> None:
-        with self._lock:
-            if self._told.pop(key, None) == message:
-                self._told[key] = message
-                return
-            self._told[key] = message
-            if len(self._told) > _REMEMBERED:
-                del self._told[next(iter(self._told))]
-        self._notices.tell(Notice(self._subject(key, uid, deadline), reason, message, is_warning=True))
-
-    def _forget(self, key: Key) -> None:
-        with self._lock:
-            self._told.pop(key, None)
+        about = self._subject(key, uid, deadline)
+        self._told.tell(key, Notice(about, reason, message, is_warning=True))
 
     def _subject(self, key: Key, uid: str, deadline: Deadline) -> Subject:
         """Return the object as an Event names it; a custom one is asked for its kind."""

@@ -21,12 +21,12 @@ class Authorities:
         self._source = source
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str], tuple[float, str]] = {}
+        self._kept: dict[tuple[str, str, str], tuple[float, str]] = {}
 
-    def of(self, spec: ConnectionSpec, namespace: str, deadline: Deadline) -> str:
+    def of(self, spec: ConnectionSpec, namespace: str, deadline: Deadline, *, entry: str = "ca.crt") -> str:
         """Return the CA of a VaultConnection in a namespace, empty for the system's; raise ReferenceRefused or Refused."""
         if spec.ca_secret:
-            return self._in_secret(namespace, spec.ca_secret, deadline)
+            return self._in_secret(namespace, spec.ca_secret, entry, deadline)
         if not spec.ca_file:
             return ""
         try:
@@ -36,13 +36,13 @@ class Authorities:
                 f"caCertPath {spec.ca_file} cannot be read ({type(error).__name__}) in the operator's container"
             ) from None
 
-    def _in_secret(self, namespace: str, name: str, deadline: Deadline) -> str:
-        key = namespace, name
+    def _in_secret(self, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
+        key = namespace, name, entry
         with self._lock:
             read_at, text = self._kept.get(key, (-_KEPT_S, ""))
             if text and self._clock() - read_at < _KEPT_S:
                 return text
-            text = secret_entry(self._source, namespace, name, "ca.crt", deadline)
+            text = secret_entry(self._source, namespace, name, entry, deadline)
             if len(self._kept) >= _MOST:
                 self._kept.clear()
             self._kept[key] = self._clock(), text

@@ -1,143 +1,85 @@
 """`vault-webhook provision NAMESPACE...`: role, policy and path of each namespace in Vault, and the shared path.
 
-The layout: KV v2 and the auth method are mounted at the cluster's name; namespace NS owns `CLUSTER/data/NS` and all
-below it; every namespace reads `CLUSTER/data/_shared` and all below it; the role to log in with is NS.
+The layout is that of `vaultkube/provisioning`; `--watch` does it for each namespace that has the label, until SIGTERM.
 """
 
 import argparse
-import json
 import os
 import re
-import sys
+import signal
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import hvac
-import requests
-from hvac.exceptions import VaultError
 
-from vaultkube.errors import InvalidSetting, WebhookError
+from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.errors import InvalidSetting
+from vaultkube.log import configure_logging
+from vaultkube.provisioning.layout import API_SERVER, CLUSTER_PATTERN, NAMESPACE_PATTERN, Layout
+from vaultkube.provisioning.steps import KubernetesAuth, Provisioning
+from vaultkube.provisioning.watcher import LABEL, Watcher
 from vaultkube.vault.client import new_client
 from webhook.commands.secret_rights import bind_secrets, parse_account
 
-_SHARED = "_shared"
 _TIMEOUT_S = 30.0
-API_SERVER = "https://kubernetes.default.svc.cluster.local"
-"""The audience of the token that a pod has mounted, and of one that is asked for without an audience: the issuer of most clusters."""
-_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_MOUNT = "[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
-
-
-class ProvisioningFailed(WebhookError):
-    """Vault refused a step; those before it are done, and the command can be run again."""
-
-
-@dataclass(frozen=True)
-class KubernetesAuth:
-    """The access of Vault to the API server, which verifies tokens for it: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes."""
-
-    host: str
-    ca: str
-    reviewer_token: str
 
 
 def run(arguments: list[str]) -> int:
-    """Provision the namespaces that are named; print one line for each thing made."""
-    options = new_parser().parse_args(arguments)
-    auth = KubernetesAuth(
-        options.kubernetes_host,
-        _read(options.kubernetes_ca_file),
-        _read(options.token_reviewer_jwt_file).strip(),
+    """Provision the namespaces that are named, or labelled; print one line for each thing made."""
+    parser = new_parser()
+    options = parser.parse_args(arguments)
+    if options.remove and (options.watch or options.bind_secrets):
+        parser.error(
+            "--remove stands alone: with --watch a namespace is removed by the label's value `remove`"
+        )
+    layout = Layout(
+        options.cluster,
+        tuple(options.service_account) or ("*",),
+        options.token_ttl,
+        options.audience,
+        options.one_policy,
     )
-    provisioning = Provisioning(_client(), options.cluster, lambda line: print(line, file=sys.stdout))
-    provisioning.mount(auth if options.kubernetes_host else None)
+    steps = Provisioning(_client(), layout, _report)
+    if not options.remove:
+        _prepare(steps, options)
     for namespace in options.namespaces:
-        provisioning.namespace(namespace, options.service_account, options.token_ttl, options.audience)
+        if options.remove:
+            steps.remove(namespace)
+        else:
+            steps.namespace(namespace)
     if options.bind_secrets:
         print("\n".join(bind_secrets(options.bind_secrets, options.namespaces)))
+    return _watch(steps) if options.watch else 0
+
+
+def _prepare(steps: Provisioning, options: argparse.Namespace) -> None:
+    """Make the mounts, and with `--one-policy` the policy for all namespaces."""
+    host = options.kubernetes_host
+    ca, reviewer = _read(options.kubernetes_ca_file), _read(options.token_reviewer_jwt_file).strip()
+    steps.mount(KubernetesAuth(host, ca, reviewer) if host else None)
+    if options.one_policy:
+        steps.shared_policy()
+
+
+def _report(line: str) -> None:
+    print(line, flush=True)
+
+
+def _watch(steps: Provisioning) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, partial(_end, stop))
+    configure_logging("info")
+    watcher = Watcher(find_connection(os.environ), lambda: steps)
+    threading.Thread(target=watcher.run, args=(stop,), daemon=True).start()
+    stop.wait()
     return 0
 
 
-def policy_text(cluster: str, namespace: str) -> str:
-    """Return the policy of a namespace: its own path and the shared one, to read."""
-    rules = (
-        f'path {json.dumps(f"{cluster}/data/{place}{below}")} {{ capabilities = ["read"] }}'
-        for place in (namespace, _SHARED)
-        for below in ("", "/*")
-    )
-    return "\n".join(rules) + "\n"
-
-
-class Provisioning:
-    """The steps; each leaves alone what exists already."""
-
-    def __init__(self, client: hvac.Client, cluster: str, report: Callable[[str], None]) -> None:
-        self._client = client
-        self._cluster = cluster
-        self._report = report
-
-    def mount(self, auth: KubernetesAuth | None) -> None:
-        """Mount KV v2 and the kubernetes auth method at the cluster's name, and configure the latter with `auth`."""
-        sys_, place = self._client.sys, f"{self._cluster}/"
-        if place not in self._call("list secret mounts", sys_.list_mounted_secrets_engines)["data"]:
-            self._call(
-                "mount KV v2", sys_.enable_secrets_engine, "kv", path=self._cluster, options={"version": "2"}
-            )
-            self._report(f"mounted KV v2 at {self._cluster}")
-        if place not in self._call("list auth mounts", sys_.list_auth_methods)["data"]:
-            if auth is None:
-                raise InvalidSetting(
-                    "the auth method is not mounted yet: say --kubernetes-host and --kubernetes-ca-file"
-                )
-            self._call("mount kubernetes auth", sys_.enable_auth_method, "kubernetes", path=self._cluster)
-            self._report(f"mounted kubernetes auth at auth/{self._cluster}")
-        if auth is not None:
-            self._call(
-                "configure kubernetes auth",
-                self._client.auth.kubernetes.configure,
-                kubernetes_host=auth.host,
-                kubernetes_ca_cert=auth.ca or None,
-                token_reviewer_jwt=auth.reviewer_token or None,
-                disable_local_ca_jwt=bool(auth.ca),
-                mount_point=self._cluster,
-            )
-            self._report(f"configured auth/{self._cluster} for {auth.host}")
-
-    def namespace(
-        self, namespace: str, service_accounts: list[str], token_ttl: str, audience: str = API_SERVER
-    ) -> None:
-        """Make policy and role of `namespace` for tokens with this audience of these ServiceAccounts of it, or of all (`*`)."""
-        policy = f"{self._cluster}-{namespace}"
-        text = policy_text(self._cluster, namespace)
-        self._call(
-            f"write policy {policy}", self._client.sys.create_or_update_policy, name=policy, policy=text
-        )
-        self._call(
-            f"write role {namespace}",
-            self._client.auth.kubernetes.create_role,
-            name=namespace,
-            bound_service_account_names=service_accounts or ["*"],
-            bound_service_account_namespaces=[namespace],
-            policies=[policy],
-            ttl=token_ttl,
-            audience=audience,
-            mount_point=self._cluster,
-        )
-        self._report(
-            f"namespace {namespace}: role {namespace} for tokens with audience {audience}, "
-            f"path {self._cluster}/data/{namespace}"
-        )
-
-    def _call(self, step: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (VaultError, requests.RequestException) as error:
-            kind = type(error).__name__
-            raise ProvisioningFailed(
-                f"cannot {step}: {kind}; check VAULT_ADDR, VAULT_CACERT and VAULT_TOKEN"
-            ) from error
+def _end(stop: threading.Event, _number: int, _frame: object) -> None:
+    stop.set()
 
 
 def new_parser() -> argparse.ArgumentParser:
@@ -148,11 +90,27 @@ def new_parser() -> argparse.ArgumentParser:
         epilog="Example: vault-webhook provision --cluster 09999-demo-cluster default shop "
         "--kubernetes-host https://10.0.0.1:6443 --kubernetes-ca-file ca.crt",
     )
-    parser.add_argument("namespaces", metavar="NAMESPACE", nargs="+", type=_name(_LABEL, "a namespace"))
+    parser.add_argument(
+        "namespaces", metavar="NAMESPACE", nargs="*", type=_name(NAMESPACE_PATTERN, "a namespace")
+    )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help=f"go on until SIGTERM: provision each namespace with the label {LABEL}=true, and remove the role of one with "
+        f"{LABEL}=remove, by KUBECONFIG or in the cluster; a label that vanishes removes nothing",
+    )
+    parser.add_argument(
+        "--remove", action="store_true", help="remove role and policy of the namespaces; their secrets stay"
+    )
+    parser.add_argument(
+        "--one-policy",
+        action="store_true",
+        help="one policy for all namespaces, into which Vault puts the namespace of who has logged in",
+    )
     parser.add_argument(
         "--cluster",
         required=True,
-        type=_name(_MOUNT, "a path of letters, digits, dots, - and _"),
+        type=_name(CLUSTER_PATTERN, "a path of letters, digits, dots, - and _"),
         help="name of the KV v2 mount and of the auth mount",
     )
     parser.add_argument("--kubernetes-host", default="", help="address of the API server as Vault sees it")

@@ -5,10 +5,10 @@ The second has image, command and variables as vault-k8s 1.7 gives them to it.
 
 from collections.abc import Mapping
 
+from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, EnvVar
 from webhook.pods.agent_role import Agent, Role
 from webhook.pods.cloud_identity import identity_variables
-from webhook.pods.expansion import double_dollars
 
 HOME_PATH = "/home/vault"
 CACHE_PATH = "/vault/agent-cache"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, EnvVar, Lifecycle, VolumeMount
 from webhook.config.annotations import Config
 from webhook.pods.connection import withheld_variables
-from webhook.pods.expansion import double_dollars
 from webhook.pods.launcher import LAUNCHER
 from webhook.pods.references import References
 from webhook.registry.query import ImageConfig

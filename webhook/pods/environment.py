@@ -8,10 +8,10 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from vaultkube.errors import Refused
+from vaultkube.expansion import TooLong, expand
 from vaultkube.problem import FieldPath
 from vaultkube.wire.containers import Container, EnvVar, EnvVarSource
 from webhook.config.annotations import TEMPLATES_VARIABLE
-from webhook.pods.expansion import TooLong, expand
 from webhook.pods.facts import KINDS, Source, Values
 
 Sources = Mapping[Source, Values]

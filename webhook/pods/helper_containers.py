@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import AgentSettings
+from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, EnvVar, SecurityContext, VolumeMount
 from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
@@ -18,7 +19,6 @@ from webhook.pods.agent import AGENT
 from webhook.pods.agent_program import AGENT_VARIABLE
 from webhook.pods.agent_role import Role
 from webhook.pods.cloud_identity import identity_mounts, identity_variables
-from webhook.pods.expansion import double_dollars
 from webhook.pods.facts import find_containers
 from webhook.pods.helper_volumes import (
     AGENT_CONFIG,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, SecurityContext, VolumeMount
 from vaultkube.wire.pods import ImageVolumeSource, KeyToPath, PodSpec, ServiceAccountTokenProjection, Volume
 from webhook.config.annotations import Config, container_variables
 from webhook.config.delivery import Delivery
 from webhook.config.settings import Settings
-from webhook.pods.expansion import double_dollars
 from webhook.pods.facts import find_containers
 from webhook.pods.resources import launcher_resources
 

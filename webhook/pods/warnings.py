@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Literal
 
+from vaultkube.expansion import names_in
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec
@@ -12,7 +13,6 @@ from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.connection import connection_warnings
 from webhook.pods.container import PROBES, is_wrapped
-from webhook.pods.expansion import names_in
 from webhook.pods.facts import Place, find_containers
 from webhook.pods.frompath import FromPaths, named_containers
 from webhook.pods.references import References

@@ -37,7 +37,8 @@ def operator(
 ) -> Iterator[Operator]:
     """The operator, when it leads; its system's CAs are Vault's."""
     trusted = {"SSL_CERT_FILE": str(approle_vault.ca_file)}
-    running = Operator(tmp_path_factory.mktemp("operator"), installed, DELETION_TIMEOUT="5s", **trusted)
+    settings = {"DELETION_TIMEOUT": "5s", "RELOAD_INTERVAL": "5s", "RELOADED_WORKLOADS": "daemonsets"}
+    running = Operator(tmp_path_factory.mktemp("operator"), installed, **settings, **trusted)
     try:
         eventually(running.leads)
         yield running

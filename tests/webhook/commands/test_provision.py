@@ -10,7 +10,6 @@ import pytest
 
 from tests.servers.cluster import ISSUER, Cluster
 from tests.servers.vault import Vault, VaultRefused
-from webhook.commands.provision import policy_text
 
 NAME = "provisioned-cluster"
 
@@ -180,19 +179,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
     assert "s.wrong" not in done.stderr
-
-
-def test_the_text_of_a_policy_quotes_names() -> None:
-    assert policy_text('c"', "n").splitlines()[0] == r'path "c\"/data/n" { capabilities = ["read"] }'
-
-
-def test_the_text_of_a_policy() -> None:
-    assert policy_text("c", "ns").splitlines() == [
-        'path "c/data/ns" { capabilities = ["read"] }',
-        'path "c/data/ns/*" { capabilities = ["read"] }',
-        'path "c/data/_shared" { capabilities = ["read"] }',
-        'path "c/data/_shared/*" { capabilities = ["read"] }',
-    ]
 
 
 def test_the_webhook_may_read_the_secrets_of_the_namespaces(provisioned: Vault, cluster: Cluster) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.pods.expansion import TooLong, double_dollars, expand, names_in
+from vaultkube.expansion import TooLong, double_dollars, expand, names_in
 
 KNOWN: dict[str, bytes | None] = {"A": b"a", "B": b"$(A)", "FIELD": None}
 

@@ -1,0 +1,58 @@
+"""The workloads that the watches tell, and when each is due."""
+
+from tests.vaultsync.reload.test_workloads import document
+from vaultsync.cluster.store import Key
+from vaultsync.control.queue import Queue
+from vaultsync.reload.watched import Workloads
+
+KEY = Key("deployments", "shop", "app")
+ROLLING = {"updatedReplicas": 0}
+
+
+def _taken(queue: Queue) -> list[Key]:
+    found = []
+    while not queue.is_idle():
+        key = queue.take()
+        assert key
+        found.append(key)
+        queue.done(key)
+    return found
+
+
+def test_a_workload_is_due_when_it_is_new_changed_or_has_ended_its_rollout() -> None:
+    queue = Queue()
+    workloads = Workloads(queue, 60.0)
+    workloads.start(spread=False)
+    workloads.changed("deployments", document())
+    assert _taken(queue) == [KEY]
+    workloads.changed("deployments", document())
+    workloads.changed("deployments", document(status=ROLLING))
+    assert _taken(queue) == []
+    workloads.changed("deployments", document())
+    assert _taken(queue) == [KEY]
+
+
+def test_nothing_is_kept_of_a_workload_that_is_gone_or_asks_no_more() -> None:
+    queue = Queue()
+    workloads = Workloads(queue, 60.0)
+    workloads.all_of("deployments", [document()])
+    assert len(workloads) == 1
+    workloads.all_of("statefulsets", [])
+    assert workloads.get(KEY)
+    workloads.changed("deployments", document(of_pods={}))
+    assert workloads.get(KEY) is None
+    workloads.all_of("deployments", [document()])
+    workloads.all_of("deployments", [])
+    assert len(workloads) == 0
+    workloads.changed("deployments", document())
+    workloads.removed("deployments", document())
+    assert len(workloads) == 0
+
+
+def test_after_a_start_all_are_due_at_once_or_spread() -> None:
+    queue = Queue()
+    workloads = Workloads(queue, 60.0)
+    workloads.all_of("deployments", [document()])
+    assert _taken(queue) == []
+    workloads.start(spread=False)
+    assert _taken(queue) == [KEY]

@@ -1,0 +1,80 @@
+"""The layout of a provisioned Vault: which role and which policy a namespace has, and what the policy opens. Pure.
+
+KV v2 and the auth method are mounted at the cluster's name; namespace NS owns `CLUSTER/data/NS` and all below it; every
+namespace reads `CLUSTER/data/_shared` and all below it; the role to log in with is NS.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vaultenv.basics.duration import seconds
+
+API_SERVER = "https://kubernetes.default.svc.cluster.local"
+"""The audience of the token that a pod has mounted, and of one that is asked for without an audience: the issuer of most clusters."""
+NAMESPACE_PATTERN = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+CLUSTER_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
+_SHARED = "_shared"
+_OWN = "{{identity.entity.aliases.%s.metadata.service_account_namespace}}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What namespaces get: a policy for each, or `one_policy` for all of them.
+
+    `service_accounts` are those that may log in, `token_ttl` is as Vault takes it.
+    """
+
+    cluster: str
+    service_accounts: tuple[str, ...] = ("*",)
+    token_ttl: str = "1h"  # noqa: S105  # a duration
+    audience: str = API_SERVER
+    one_policy: bool = False
+
+    def policy_name(self, namespace: str) -> str:
+        """Return the name of the policy; no namespace has a name with `_`, as that for all of them has."""
+        return f"{self.cluster}-{'_namespaces' if self.one_policy else namespace}"
+
+    def role(self, namespace: str) -> dict[str, object]:
+        """Return the fields of the role: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#create-update-role"""
+        return {
+            "bound_service_account_names": list(self.service_accounts),
+            "bound_service_account_namespaces": [namespace],
+            "token_policies": [self.policy_name(namespace)],
+            "token_ttl": self.token_ttl,
+            "audience": self.audience,
+        }
+
+    def is_role(self, namespace: str, found: Mapping[str, Any]) -> bool:
+        """Return whether the role in Vault has the fields of the namespace's; Vault tells its lifetime in seconds."""
+        wanted = self.role(namespace)
+        try:
+            wanted["token_ttl"] = seconds(self.token_ttl)
+        except ValueError:
+            return False
+        return all(found.get(field) == value for field, value in wanted.items())
+
+
+def policy_text(cluster: str, namespace: str) -> str:
+    """Return the rules for a namespace's own path and the shared one."""
+    rules = (
+        f'path {json.dumps(f"{cluster}/data/{place}{below}")} {{ capabilities = ["read"] }}'
+        for place in (namespace, _SHARED)
+        for below in ("", "/*")
+    )
+    return "\n".join(rules) + "\n"
+
+
+def shared_policy_text(cluster: str, accessor: str) -> str:
+    """Return the rules for all namespaces: Vault puts in that of who has logged in at the auth mount of this accessor.
+
+    https://developer.hashicorp.com/vault/docs/concepts/policies#templated-policies
+    """
+    return policy_text(cluster, _OWN % accessor)
+
+
+def is_namespace(name: str) -> bool:
+    """Return whether the name is one of a namespace: in a policy `*`, `+` and `{{` would open other paths."""
+    return re.fullmatch(NAMESPACE_PATTERN, name) is not None

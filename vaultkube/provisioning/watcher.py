@@ -1,0 +1,103 @@
+"""The watch of labelled namespaces: each gets its role and policy when the label is seen, and is looked at again each hour."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.apiserver.watching import Change, watch
+from vaultkube.errors import ClusterUnavailable, WebhookError
+from vaultkube.provisioning.layout import is_namespace
+from vaultkube.provisioning.steps import Provisioning
+
+LABEL = "security.banzaicloud.io/provision"
+_WANTED, _REMOVED = "true", "remove"
+_SELECTOR = f"{LABEL} in ({_WANTED},{_REMOVED})"
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_PATH = "/api/v1/namespaces"
+_RESYNC_S, _RETRY_S = 3600, 15
+_log = logging.getLogger(__name__)
+
+
+class _Done(NamedTuple):
+    """A namespace that was worked on: the label's value, and when."""
+
+    value: str
+    at: float
+
+
+class Watcher:
+    """Provisions namespaces as they are labelled; a label that vanishes takes nothing away."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        new_steps: Callable[[], Provisioning],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`new_steps` returns the steps with a login that is good now, or raises ProvisioningFailed."""
+        self._connection = connection
+        self._new_steps = new_steps
+        self._clock = clock
+        self._done: dict[str, _Done] = {}
+        self.failing: dict[str, str] = {}
+        """Why namespaces could not be provisioned the last time, by their name; "" is the watch itself."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch until `stop` is set. A watch begins with all that is there, so that each is a new attempt for what failed."""
+        lasts_s = _RETRY_S
+        while not stop.is_set():
+            if not self.watch_once(lasts_s, stop) and lasts_s == _RETRY_S:
+                stop.wait(_RETRY_S)
+            lasts_s = _RETRY_S if self.failing else _RESYNC_S
+
+    def watch_once(self, lasts_s: int, stop: threading.Event) -> bool:
+        """Watch for so long, and return whether the API server allowed it; a long watch ends with the first failure."""
+        try:
+            for change in watch(self._connection, _PATH, {"labelSelector": _SELECTOR}, _METADATA, lasts_s):
+                if stop.is_set():
+                    return True
+                self._take(change)
+                if self.failing and lasts_s > _RETRY_S:
+                    return True
+            self.failing.pop("", None)
+            return True
+        except ClusterUnavailable as error:
+            self._failed("", error)
+            return False
+
+    def _take(self, change: Change) -> None:
+        if change.type == "ERROR":
+            code = change.document.get("code")
+            raise ClusterUnavailable(f"the API server answered {code} for a watch of namespaces")
+        if change.type not in ("ADDED", "MODIFIED"):
+            return
+        metadata = change.document["metadata"]
+        name, value = metadata["name"], metadata["labels"][LABEL]
+        done = self._done.get(name)
+        if done and done.value == value and self._clock() < done.at + _RESYNC_S / 2:
+            return
+        try:
+            self._provision(name, value)
+        except WebhookError as error:
+            self._failed(name, error)
+        else:
+            self.failing.pop(name, None)
+            self._done[name] = _Done(value, self._clock())
+
+    def _provision(self, name: str, value: str) -> None:
+        if not is_namespace(name):
+            return
+        steps = self._new_steps()
+        if value == _REMOVED:
+            steps.remove(name)
+        else:
+            steps.ensure(name)
+
+    def _failed(self, name: str, error: WebhookError) -> None:
+        if self.failing.get(name) != str(error):
+            fields = {"namespace": name, "reason": str(error)}
+            _log.warning("namespaces are not provisioned", extra={"fields": fields})
+        self.failing[name] = str(error)

@@ -1,0 +1,165 @@
+"""The reloader: looks after one workload, and rolls it where Vault has a newer version than its pods."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from vaultkube.deadline import Deadline
+from vaultsync import reasons
+from vaultsync.cluster.notices import Notice, Notices, Subject, ToldOnce
+from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.store import Key
+from vaultsync.control.times import NEVER, refresh_s
+from vaultsync.control.tools import chance
+from vaultsync.errors import SyncError
+from vaultsync.reload.logins import Logins
+from vaultsync.reload.pace import Pace
+from vaultsync.reload.pods import Pods
+from vaultsync.reload.versions import Versions
+from vaultsync.reload.watched import Workloads
+from vaultsync.reload.workloads import (
+    MANAGER,
+    Workload,
+    resource_of,
+    roll_patch,
+    versions_patch,
+    workload_of,
+)
+
+_SHOWN = 8
+
+
+class Found(NamedTuple):
+    """The latest version of each path that the pods read, by its URL, the URLs without one, and all problems.
+
+    It `is_whole` if there is no other path that they read.
+    """
+
+    versions: Mapping[str, int]
+    unknown: frozenset[str]
+    problems: tuple[str, ...]
+    is_whole: bool
+
+    def kept_of(self, before: Mapping[str, int]) -> dict[str, int]:
+        """Return the versions that stay, as their paths may be read still."""
+        return {url: version for url, version in before.items() if url in self.unknown or not self.is_whole}
+
+
+class Reloader:
+    """Works on workloads; safe to share between threads."""
+
+    def __init__(
+        self,
+        workloads: Workloads,
+        objects: Objects,
+        pods: Pods,
+        logins: Logins,
+        versions: Versions,
+        notices: Notices,
+        pace: Pace,
+        interval_s: float,
+    ) -> None:
+        self._workloads = workloads
+        self._objects = objects
+        self._pods = pods
+        self._logins = logins
+        self._versions = versions
+        self._notices = notices
+        self._told = ToldOnce(notices)
+        self._pace = pace
+        self._interval_s = interval_s
+        self.rolled = 0
+
+    def work(self, key: Key, deadline: Deadline) -> float:
+        """Look after a workload and return the seconds until the next time; raise SyncError or Refused.
+
+        One that cannot be rolled now is looked at again when the watch tells that it can.
+        """
+        workload = self._workloads.get(key)
+        if workload is None:
+            self._told.forget(key)
+            self._pods.forget(key)
+            return NEVER
+        again_s = refresh_s(self._interval_s, True, chance())
+        if workload.hold:
+            return again_s
+        found = self._find(workload, deadline)
+        now = {**found.kept_of(workload.versions), **found.versions}
+        changes = [url for url, version in now.items() if workload.versions.get(url, version) != version]
+        self._tell_problems(key, workload, found.problems)
+        if changes:
+            wait_s = self._pace.take()
+            if not wait_s:
+                self._roll(workload, now, changes, deadline)
+            return wait_s or again_s
+        if now != workload.versions:
+            self._objects.merge(
+                resource_of(key.kind, key.namespace),
+                key.name,
+                versions_patch(workload, now),
+                deadline,
+                manager=MANAGER,
+            )
+        return again_s
+
+    def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
+        """Tell of a failure, once until something else happens."""
+        workload = self._workloads.get(key)
+        reason = error.reason if isinstance(error, SyncError) else reasons.SYNC_ERROR
+        if workload is not None:
+            self._told.tell(key, Notice(_subject(workload), reason, str(error), is_warning=True))
+
+    def _tell_problems(self, key: Key, workload: Workload, problems: tuple[str, ...]) -> None:
+        if not problems:
+            self._told.forget(key)
+            return
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        text = "Not looked after: " + "; ".join(problems[:_SHOWN]) + more
+        self._told.tell(key, Notice(_subject(workload), reasons.SYNC_ERROR, text, is_warning=True))
+
+    def _roll(
+        self, workload: Workload, now: Mapping[str, int], changes: list[str], deadline: Deadline
+    ) -> None:
+        """Roll the workload, if it is as it was decided on: else the watch tells of the change."""
+        where = resource_of(workload.plural, workload.namespace)
+        document = self._objects.get(where, workload.name, deadline)
+        if document is None or workload_of(workload.plural, document) != workload:
+            return
+        patch = roll_patch(workload, now, document["metadata"]["resourceVersion"])
+        written = self._objects.merge(where, workload.name, patch, deadline, manager=MANAGER)
+        if written is not None:
+            self._workloads.changed(workload.plural, written)
+            self.rolled += 1
+            told = [
+                f"{_path(url)} has version {now[url]} (before: {workload.versions[url]})" for url in changes
+            ]
+            more = f"; and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+            text = f"Rolled: {'; '.join(told[:_SHOWN])}{more}"
+            self._notices.tell(Notice(_subject(workload), reasons.ROLLOUT_TRIGGERED, text))
+
+    def _find(self, workload: Workload, deadline: Deadline) -> Found:
+        """Return the versions of all that the workload's pods read, each asked as their own ServiceAccount."""
+        reads = self._pods.reads(workload, deadline)
+        versions: dict[str, int] = {}
+        unknown, problems = set(), list(reads.problems)
+        for login, paths in reads.paths.items():
+            identity = self._logins.identity(login, workload.namespace, deadline)
+            token = self._logins.token(identity, deadline)
+            for path in paths:
+                deadline.check()
+                url = login.url(path)
+                latest = self._versions.of(identity, token, path)
+                if latest.version:
+                    versions[url] = latest.version
+                else:
+                    unknown.add(url)
+                    problems.append(latest.problem)
+        is_whole = not reads.problems
+        return Found(versions, frozenset(unknown), tuple(dict.fromkeys(problems)), is_whole)
+
+
+def _path(url: str) -> str:
+    return url.partition("/v1/")[2]
+
+
+def _subject(workload: Workload) -> Subject:
+    return Subject("apps/v1", workload.kind, workload.namespace, workload.name, workload.uid)

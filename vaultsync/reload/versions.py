@@ -1,0 +1,122 @@
+"""Versions: the latest version of a path of KV version 2, asked once for all workloads of an identity.
+
+https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-metadata
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from vaultkube.documents.times import time_text
+from vaultsync.errors import VaultAway, VaultDenied
+from vaultsync.vault.client import Call, Vaults
+from vaultsync.vault.engines import KV, Engines
+from vaultsync.vault.server import Identity
+from vaultsync.vault.sessions import Sessions
+from vaultsync.vault.tokens import Token
+
+_MOST = 20_000
+_FORBIDDEN, _MISSING = 403, 404
+_BAD_TOKEN = "invalid token"  # noqa: S105  # Vault's words
+_SECONDS = len("2026-01-01T00:00:00")
+
+
+class Latest(NamedTuple):
+    """The latest version of a path, or 0 and why there is none to compare."""
+
+    version: int
+    problem: str = ""
+
+
+class _Known(NamedTuple):
+    read_at: float
+    latest: Latest
+    by_data: bool
+
+
+class Versions:
+    """Latest versions by identity and path; safe to share between threads."""
+
+    def __init__(
+        self,
+        vaults: Vaults,
+        sessions: Sessions,
+        fresh_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """What was read in the last `fresh_s` seconds is not read again."""
+        self._vaults = vaults
+        self._sessions = sessions
+        self._engines = Engines(vaults)
+        self._fresh_s = fresh_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[Identity, str], _Known] = OrderedDict()
+
+    def of(self, identity: Identity, token: Token, path: str) -> Latest:
+        """Return the latest version of the path; raise VaultAway where Vault cannot answer.
+
+        Where the policy does not allow the metadata, the version stands beside the data: that is remembered.
+        """
+        with self._lock:
+            known = self._known.get((identity, path))
+        if known and self._clock() < known.read_at + self._fresh_s:
+            return known.latest
+        latest, by_data = self._read(identity, token, path, known is not None and known.by_data)
+        with self._lock:
+            self._known[identity, path] = _Known(self._clock(), latest, by_data)
+            self._known.move_to_end((identity, path))
+            if len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        return latest
+
+    def _read(self, identity: Identity, token: Token, path: str, by_data: bool) -> tuple[Latest, bool]:
+        try:
+            engine = self._engines.of(identity, token.value, path)
+            if (engine.type, engine.version) != (KV, "2"):
+                return Latest(0, f"{path}: an engine of type {engine} has no versions"), False
+            rest = path[len(engine.mount) + 1 :].removeprefix("data/")
+            if not by_data:
+                try:
+                    metadata = self._ask(identity, token, f"{engine.mount}/metadata/{rest}")
+                    return _current(path, metadata), False
+                except VaultDenied as error:
+                    if error.status != _FORBIDDEN or _BAD_TOKEN in str(error):
+                        raise
+            return _beside_data(path, self._ask(identity, token, f"{engine.mount}/data/{rest}")), True
+        except VaultDenied as error:
+            if _BAD_TOKEN in str(error):
+                self._sessions.forget(identity, token)
+                raise VaultAway(f"{error}: the next time there is a new login") from None
+            return Latest(0, str(error)), False
+
+    def _ask(self, identity: Identity, token: Token, path: str) -> Mapping[str, Any]:
+        """Return the data of the answer, empty for a path that is missing; raise VaultDenied or VaultAway."""
+        call = Call("GET", path, token=token.value, namespace=identity.vault_namespace)
+        try:
+            return self._vaults.send(identity.server, call).get("data") or {}
+        except VaultDenied as error:
+            if error.status == _MISSING:
+                return {}
+            raise
+
+
+def _current(path: str, metadata: Mapping[str, Any]) -> Latest:
+    version = int(metadata.get("current_version") or 0)
+    return _readable(path, version, (metadata.get("versions") or {}).get(str(version)) or {})
+
+
+def _beside_data(path: str, data: Mapping[str, Any]) -> Latest:
+    metadata = data.get("metadata") or {}
+    return _readable(path, int(metadata.get("version") or 0), metadata)
+
+
+def _readable(path: str, version: int, facts: Mapping[str, Any]) -> Latest:
+    """Return the version, unless pods could not read it: rolled pods would not start."""
+    deleted_at = str(facts.get("deletion_time") or "")
+    is_deleted = bool(deleted_at) and deleted_at[:_SECONDS] <= time_text(time.time())[:_SECONDS]
+    if not version or is_deleted or facts.get("destroyed"):
+        return Latest(0, f"{path}: there is nothing, or its latest version is deleted")
+    return Latest(version)
