@@ -1,8 +1,8 @@
 """`python -m bench.webhook.rollout [--rounds N]`: the pods of a rollout, and of many different images, through two replicas.
 
 A rollout's 200 identical pods are sent all at once, and as the ReplicaSet controller sends them: in batches that double, each
-after the answers of the one before, 30 at once at most and then 20 a second (kube-controller-manager's
-`--kube-api-burst` and `--kube-api-qps`).
+after the answers of the one before, the first 30 as fast as that goes and then 20 a second (kube-controller-manager's
+`--kube-api-burst` and `--kube-api-qps`), each as soon as it may be sent.
 
 Then 50 pods come at once whose commands only their images know, each another one, in a registry of this machine: beside it
 stands what the same look-ups take without a webhook, eight at a time.
@@ -69,14 +69,17 @@ def _replica(folder: Path, authority: Authority, registry: Registry, stack: Exit
 
 
 def _controlled(connections: list[Connection]) -> Load:
-    """Send the pods of a rollout as the ReplicaSet controller does."""
+    """Send the pods of a rollout as the ReplicaSet controller does, each as soon as its client may."""
     latencies: list[float] = []
     started, batch = time.perf_counter(), 1
     while len(latencies) < PODS:
-        size = min(batch, PODS - len(latencies), _BURST)
-        due_s = started + max(0.0, (len(latencies) + size - _BURST) / _PER_S)
-        time.sleep(max(0.0, due_s - time.perf_counter()))
-        latencies += burst(connections[:size]).latencies_s
+        end = min(len(latencies) + batch, PODS)
+        while len(latencies) < end:
+            allowed = min(end, _BURST + int((time.perf_counter() - started) * _PER_S))
+            if allowed > len(latencies):
+                latencies += burst(connections[: allowed - len(latencies)]).latencies_s
+            else:
+                time.sleep(max(0.0, started + (allowed + 1 - _BURST) / _PER_S - time.perf_counter()))
         batch *= 2
     return Load(latencies, time.perf_counter() - started)
 

@@ -1,6 +1,7 @@
-"""Bank-Vaults' helpers on the node: one login for a pod, and HashiCorp's agent with a ConfigMap, the real program."""
+"""Bank-Vaults' helpers on the node: one login for a pod, and HashiCorp's agent and consul-template with a ConfigMap, the real programs."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -25,13 +26,38 @@ template {{
 """
 
 
+TEMPLATE = """
+vault {{ renew_token = false }}
+template {{
+  destination = "/vault/secrets/config"
+  contents = "{{{{ with secret \\"{path}\\" }}}}{{{{ .Data.data.test }}}}{{{{ end }}}}"
+}}
+"""
+
+
 @pytest.fixture(scope="session")
 def vault_image(session_node: Node) -> str:
     """HashiCorp's program in an image of its own, whose entry point takes `agent` as its first word."""
-    root: Root = {"bin/vault": File(program("vault").read_bytes(), 0o755), "tmp": Folder(0o1777)}
-    made = image(root, entrypoint=["/bin/vault"], environment=["PATH=/bin"])
-    with session_node.network():
-        return session_node.registry.push("tests/vault:1", made)
+    return push(session_node, program("vault"), "vault")
+
+
+@pytest.fixture(scope="session")
+def template_image(session_node: Node) -> str:
+    """consul-template in an image of its own, as its entry point."""
+    return push(session_node, program("consul-template-cli"), "consul-template")
+
+
+def push(node: Node, file: Path, name: str) -> str:
+    root: Root = {f"bin/{name}": File(file.read_bytes(), 0o755), "tmp": Folder(0o1777)}
+    made = image(root, entrypoint=[f"/bin/{name}"], environment=["PATH=/bin"])
+    with node.network():
+        return node.registry.push(f"tests/{name}:1", made)
+
+
+def create_config_map(team: Pods, name: str, text: str) -> None:
+    """Create the ConfigMap of a helper."""
+    metadata = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+    team.kubectl("create", "-f", "-", stdin=json.dumps({**metadata, "data": {"config.hcl": text}}))
 
 
 def path_of(team: Pods) -> str:
@@ -66,9 +92,9 @@ def test_a_pod_logs_in_once_and_its_containers_take_the_token_from_a_file(
 def test_hashicorps_agent_keeps_the_file_of_its_configmap_fresh(
     shell_image: str, vault_image: str, node: Node, team: Pods
 ) -> None:
-    text = CONFIG.format(mount=CLUSTER_NAME, role=team.namespace, path=path_of(team))
-    config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "agent"}}
-    team.kubectl("create", "-f", "-", stdin=json.dumps({**config_map, "data": {"config.hcl": text}}))
+    create_config_map(
+        team, "agent", CONFIG.format(mount=CLUSTER_NAME, role=team.namespace, path=path_of(team))
+    )
     app = {"name": "app", "image": shell_image, "command": ["sleep", "1000"]}
     chosen = {"vault-agent-configmap": "agent", "vault-image": vault_image}
     team.start("app", {"containers": [app], "terminationGracePeriodSeconds": 1}, **chosen)
@@ -79,3 +105,12 @@ def test_hashicorps_agent_keeps_the_file_of_its_configmap_fresh(
     )
     node.vault.put_secret(path_of(team), test="another")
     eventually(lambda: team.kubectl(*shown) == "another")
+
+
+def test_consul_template_writes_the_files_of_its_configmap_before_a_job_starts(
+    shell_image: str, template_image: str, team: Pods
+) -> None:
+    create_config_map(team, "templates", TEMPLATE.format(path=path_of(team)))
+    app = {"name": "app", "image": shell_image, "command": ["cat", "/vault/secrets/config"]}
+    chosen = {"vault-ct-configmap": "templates", "vault-ct-image": template_image, "vault-ct-once": "true"}
+    assert team.finish("app", {"containers": [app], "restartPolicy": "Never"}, **chosen) == SECRET

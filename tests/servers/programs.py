@@ -69,6 +69,12 @@ _TABLE = (
     Program("template", "template", ".", "TEMPLATE_BIN"),
     Program("consul-template", "consul-template", ".", "CONSUL_TEMPLATE_BIN"),
     Program(
+        "consul-template-cli",
+        "consul-template",
+        "github.com/hashicorp/consul-template",
+        "CONSUL_TEMPLATE_CLI_BIN",
+    ),
+    Program(
         "secrets-store-csi-driver",
         "csi-driver",
         "sigs.k8s.io/secrets-store-csi-driver/cmd/secrets-store-csi-driver",
