@@ -18,6 +18,7 @@ from vaultsync.vault.server import Identity, Server
 from vaultsync.vault.sessions import Sessions
 
 _BUDGET_S = 30.0
+_REMEDY = "check PROVISION_VAULT_ADDR, VAULT_CACERT and the policy of PROVISION_ROLE"
 
 
 def check_settings(settings: Settings) -> None:
@@ -66,7 +67,7 @@ def new_watcher(
             token=token.value,
             remaining_s=deadline.remaining_s,
         )
-        return Provisioning(client, layout, log)
+        return Provisioning(client, layout, log, _REMEDY)
 
     return Watcher(connection, new_steps)
 

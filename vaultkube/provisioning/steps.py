@@ -11,6 +11,8 @@ from hvac.exceptions import InvalidPath, VaultError
 from vaultkube.errors import InvalidSetting, WebhookError
 from vaultkube.provisioning.layout import Layout, policy_text, shared_policy_text
 
+REMEDY = "check VAULT_ADDR, VAULT_CACERT and VAULT_TOKEN"
+
 
 class ProvisioningFailed(WebhookError):
     """Vault refused a step; those before it are done, and all can be done again."""
@@ -28,8 +30,11 @@ class KubernetesAuth:
 class Provisioning:
     """The steps, with a client that may do them. All raise ProvisioningFailed."""
 
-    def __init__(self, client: hvac.Client, layout: Layout, report: Callable[[str], None]) -> None:
-        """`report` is called with a line for each thing that was made or removed."""
+    def __init__(
+        self, client: hvac.Client, layout: Layout, report: Callable[[str], None], remedy: str = REMEDY
+    ) -> None:
+        """`report` is called with a line for each thing that was made or removed; `remedy` ends messages of failures."""
+        self._remedy = remedy
         self._client = client
         self._layout = layout
         self._report = report
@@ -131,6 +136,4 @@ class Provisioning:
             return function(*args, **kwargs)
         except (VaultError, requests.RequestException) as error:
             kind = type(error).__name__
-            raise ProvisioningFailed(
-                f"cannot {step}: {kind}; check VAULT_ADDR, VAULT_CACERT and VAULT_TOKEN"
-            ) from error
+            raise ProvisioningFailed(f"cannot {step}: {kind}; {self._remedy}") from error

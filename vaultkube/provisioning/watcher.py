@@ -55,30 +55,32 @@ class Watcher:
 
     def watch_once(self, lasts_s: int, stop: threading.Event) -> bool:
         """Watch for so long, and return whether the API server allowed it; a long watch ends with the first failure."""
+        seen = set()
         try:
             for change in watch(self._connection, _PATH, {"labelSelector": _SELECTOR}, _METADATA, lasts_s):
                 if stop.is_set():
                     return True
-                self._take(change)
+                seen.add(self._take(change))
                 if self.failing and lasts_s > _RETRY_S:
                     return True
-            self.failing.pop("", None)
+            self.failing = {name: reason for name, reason in self.failing.items() if name in seen}
             return True
         except ClusterUnavailable as error:
             self._failed("", error)
             return False
 
-    def _take(self, change: Change) -> None:
+    def _take(self, change: Change) -> str | None:
+        """Work on a namespace and return its name; None where nothing is wanted of one."""
         if change.type == "ERROR":
             code = change.document.get("code")
             raise ClusterUnavailable(f"the API server answered {code} for a watch of namespaces")
         if change.type not in ("ADDED", "MODIFIED"):
-            return
+            return None
         metadata = change.document["metadata"]
         name, value = metadata["name"], metadata["labels"][LABEL]
         done = self._done.get(name)
         if done and done.value == value and self._clock() < done.at + _RESYNC_S / 2:
-            return
+            return str(name)
         try:
             self._provision(name, value)
         except WebhookError as error:
@@ -86,6 +88,7 @@ class Watcher:
         else:
             self.failing.pop(name, None)
             self._done[name] = _Done(value, self._clock())
+        return str(name)
 
     def _provision(self, name: str, value: str) -> None:
         if not is_namespace(name):

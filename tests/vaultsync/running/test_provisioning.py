@@ -206,7 +206,7 @@ def test_the_command_provisions_by_itself_until_it_is_ended(
         eventually(lambda: line in (tmp_path / "log").read_text())
     finally:
         command.stop()
-    assert not command.running
+    assert not command.running()
 
 
 def test_a_role_is_removed_by_the_command_too(layout: Vault, cluster: Cluster) -> None:

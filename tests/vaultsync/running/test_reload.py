@@ -1,6 +1,6 @@
 """Workloads rolled after a change in Vault, on the real API server and Vault, with the rights of the manifests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,8 +69,17 @@ def stand(installed: Path) -> Stand:
 
 
 @pytest.fixture
-def new_shop(cluster: Cluster, cluster_vault: Vault) -> Callable[..., Shop]:
-    return lambda *options: Shop(cluster, cluster_vault, *options)
+def new_shop(cluster: Cluster, cluster_vault: Vault) -> Iterator[Callable[..., Shop]]:
+    """A function that makes a namespace, whose workloads go with the test: `--once` of others would look after them."""
+    made: list[Shop] = []
+
+    def make(*options: str) -> Shop:
+        made.append(Shop(cluster, cluster_vault, *options))
+        return made[-1]
+
+    yield make
+    for shop in made:
+        shop.remove_workloads()
 
 
 @pytest.fixture

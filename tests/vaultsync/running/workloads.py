@@ -113,6 +113,10 @@ class Shop:
         """Write the status that the controller writes at the end of a rollout."""
         self.observe(name, **(DONE if self.plural == "deployments" else DONE_DAEMONS))
 
+    def remove_workloads(self) -> None:
+        """Delete all workloads of the namespace."""
+        self.cluster.request("DELETE", self._workloads())
+
     def count(self, name: str = "app") -> str:
         """Return how often the workload was rolled, "" for never."""
         template = self.found(name)["spec"]["template"]["metadata"]
