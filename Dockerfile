@@ -12,7 +12,12 @@ WORKDIR /source
 COPY vaultenv/__init__.py vaultenv/
 COPY vaultenv/native/__init__.py vaultenv/native/
 COPY vaultenv/native/vendor vaultenv/native/vendor
-COPY vaultenv/native/build vaultenv/native/build
+# Only what decides the interpreter: the rest of the build changes more often.
+COPY vaultenv/native/build/__init__.py vaultenv/native/build/architecture.py vaultenv/native/build/cache.py vaultenv/native/build/errors.py \
+     vaultenv/native/build/fetch.py vaultenv/native/build/interpreter.py vaultenv/native/build/libraries.py vaultenv/native/build/mirrors.py \
+     vaultenv/native/build/pins.py vaultenv/native/build/sources.py vaultenv/native/build/toolchain.py vaultenv/native/build/tools.py \
+     vaultenv/native/build/trim.py vaultenv/native/build/wheels.py \
+     vaultenv/native/build/
 
 FROM tools AS interpreter
 ARG TARGETARCH

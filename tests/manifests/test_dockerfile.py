@@ -1,6 +1,8 @@
 """The sources of the image: every package of setup.cfg."""
 
 import re
+import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -27,3 +29,17 @@ def test_the_build_sees_every_package() -> None:
 
 def test_an_image_of_the_tests_is_built_anew_when_a_package_changes() -> None:
     assert packages() <= set(builder._SOURCES)
+
+
+def test_a_change_of_another_file_of_the_build_does_not_compile_the_interpreter_anew() -> None:
+    """The files that are copied before it is compiled are those that its build and the fetching of sources load."""
+    copied = re.findall(r"\bvaultenv/native/build/(\w+)\.py\b", (ROOT / "Dockerfile").read_text())
+    package = "vaultenv.native.build"
+    script = f"import sys, {package}.fetch, {package}.interpreter; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    modules = {
+        name.removeprefix(f"{package}.") for name in loaded.stdout.split() if name.startswith(f"{package}.")
+    }
+    assert sorted(copied) == sorted(modules | {"__init__"})
