@@ -90,10 +90,16 @@ def test_certificates_are_renewed_under_load_and_nothing_is_refused(installation
         renewed = eventually(lambda: _another(replicas[0].certificate(), first), 60)
         eventually(lambda: replicas[1].certificate() == renewed)
         eventually(lambda: installation.secret()["path-segments"].split()[0] != path)
-        eventually(lambda: load.asked > 2000, 120)
+        _and_afterwards(load)
     print(f"renewed: {len(load.refusals)} of {load.asked} refused")
     assert load.refusals == []
     eventually(lambda: first not in installation.secret()["tls.crt"])
+
+
+def _and_afterwards(load: Load) -> None:
+    """Go on with the load when all has changed."""
+    enough = load.asked + 300
+    eventually(lambda: load.asked > enough, 120)
 
 
 def _another(certificate: str, first: str) -> str:
@@ -131,7 +137,7 @@ def test_a_deleted_secret_is_made_again_and_nothing_is_refused_meanwhile(install
         eventually(lambda: installation.cluster.answer("GET", SECRET).ok)
         for replica in replicas:
             eventually(lambda replica=replica: replica.certificate() != first)
-        eventually(lambda: load.asked > 2000, 120)
+        _and_afterwards(load)
     print(f"deleted: {len(load.refusals)} of {load.asked} refused")
     assert load.refusals == []
 
@@ -197,6 +203,6 @@ def test_replicas_are_replaced_under_load_and_nothing_is_refused(installation: I
         for replica in old:
             installation.add()
             installation.drain(replica)
-        eventually(lambda: load.asked > 2000, 120)
+        _and_afterwards(load)
     print(f"replaced: {len(load.refusals)} of {load.asked} refused")
     assert load.refusals == []
