@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster.addresses import NODE
@@ -40,13 +41,13 @@ class CsiDriver:
             node.kubectl("apply", "-f", str(manifests / name))
         for crd in _CRDS:
             node.kubectl("wait", "--for=condition=Established", f"crd/{crd}.{GROUP}", "--timeout=20s")
-        self._processes = [self._start_driver(), self._start_registrar()]
+        self._processes = [self._start_driver(self._flags), self._start_registrar()]
         eventually(self._is_registered, self.log)
 
-    def restart(self) -> None:
-        """Kill the driver and start it again."""
+    def restart(self, *, rotates: bool = True) -> None:
+        """Kill the driver and start it again, with rotation or without."""
         self._processes[0].kill()
-        self._processes[0] = self._start_driver()
+        self._processes[0] = self._start_driver(self._flags if rotates else [])
 
     def log(self) -> str:
         """Return the end of what it wrote."""
@@ -57,7 +58,7 @@ class CsiDriver:
         for process in self._processes:
             process.stop()
 
-    def _start_driver(self) -> Process:
+    def _start_driver(self, flags: Sequence[str]) -> Process:
         kubeconfig = self._node.cluster.kubeconfig_of("kube-system", PROGRAM)
         command = [
             str(program(PROGRAM)),
@@ -65,7 +66,7 @@ class CsiDriver:
             f"--nodeid={NODE}",
             f"--provider-volume={_PROVIDERS}",
             "--metrics-addr=127.0.0.1:8095",
-            *self._flags,
+            *flags,
         ]
         environment = {"PATH": PATH, "HOME": str(self._folder), "KUBECONFIG": str(kubeconfig)}
         inside = self._node.namespaces.command(["sh", "-c", _MAKE_FOLDERS, "sh", *command])

@@ -167,16 +167,20 @@ def test_another_namespace_does_not_get_in(tenant: Pods, node: Node, shell_image
 
 
 @pytest.mark.long
-def test_new_values_arrive_and_restarts_of_driver_and_provider_leave_pods_alone(
+def test_new_values_arrive_with_rotation_and_restarts_of_driver_and_provider_leave_pods_alone(
     tenant: Pods, driver: CsiDriver, node: Node, shell_image: str
 ) -> None:
     tenant.start("app", spec(shell_image))
-    driver.restart()
+    driver.restart(rotates=False)
     node.kubectl("-n", NAMESPACE, "rollout", "restart", f"daemonset/{ACCOUNT}")
     node.kubectl("-n", NAMESPACE, "rollout", "status", f"daemonset/{ACCOUNT}", "--timeout=60s")
     tenant.start("later", spec(shell_image))
     assert read(tenant, "later", "obj-username") == "myusername"
     node.vault.put_secret("secret/data/database/secret", username="myusername2", password="mypassword2")
+    tenant.start("recreated", spec(shell_image))
+    assert read(tenant, "recreated", "obj-username") == "myusername2"
+    assert read(tenant, "app", "obj-username") == "myusername"
+    driver.restart()
     eventually(
         lambda: read(tenant, "app", "obj-username") == "myusername2", driver.log, timeout_s=LONGEST_ROTATION_S
     )
