@@ -15,6 +15,9 @@ from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Identity
 from vaultsync.vault.sessions import Sessions
 
+_PREFIX = "vault:"
+"""Of each ciphertext; not kept, as a webhook that sees the Secret would take it for a ciphertext of the Secret's author."""
+
 
 class Transit:
     """Encrypts and decrypts as the identity itself, with the key that its VaultAuth names; without one texts stay as they are."""
@@ -30,7 +33,7 @@ class Transit:
             for name, text in texts.items():
                 plain = {"plaintext": base64.b64encode(text.encode()).decode("ascii")}
                 answer = self._ask(identity, storage, "encrypt", plain, deadline)
-                kept[name] = str(answer.get("ciphertext") or "")
+                kept[name] = str(answer.get("ciphertext") or "").removeprefix(_PREFIX)
         return kept
 
     def decrypt(self, identity: Identity, kept: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
@@ -38,7 +41,7 @@ class Transit:
         texts = dict(kept)
         if storage := identity.storage:
             for name, text in kept.items():
-                answer = self._ask(identity, storage, "decrypt", {"ciphertext": text}, deadline)
+                answer = self._ask(identity, storage, "decrypt", {"ciphertext": _PREFIX + text}, deadline)
                 texts[name] = (decoded(answer.get("plaintext")) or b"").decode("utf-8", "replace")
         return texts
 

@@ -18,6 +18,8 @@ DONE_DAEMONS = {
     "numberMisscheduled": 0,
     "numberReady": 1,
 }
+_LEFT_ALONE = {"security.banzaicloud.io/mutate": "skip"}
+"""For a webhook that other tests of the session have installed."""
 IMAGE = "registry.example.com/app:1"
 
 
@@ -82,7 +84,7 @@ class Shop:
         }
         metadata = {
             "name": f"{workload}-abc-{uuid.uuid4().hex[:5]}",
-            "labels": {"app": workload, "pod-template-hash": "abc"},
+            "labels": {"app": workload, "pod-template-hash": "abc", **_LEFT_ALONE},
             "ownerReferences": [{"apiVersion": "apps/v1", "controller": True, **self._owner(workload)}],
         }
         volume = {"name": "tls", "secret": {"secretName": "vault-tls"}}

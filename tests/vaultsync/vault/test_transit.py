@@ -16,7 +16,7 @@ HOLDER = Holder("uid", replace(IDENTITY, storage=StorageEncryption("transit", "s
 def test_what_is_kept_is_encrypted_and_the_next_process_decrypts_it(scene: Scene) -> None:
     token = scene.holders.new(HOLDER, "", UNLIMITED)
     (kept,) = scene.around.kept["uid"].values()
-    assert kept.startswith("vault:v1:")
+    assert kept.startswith("v1:")
     scene.vault.ttl = 90
     found = scene.again().token(HOLDER, scene.holders.id(HOLDER, token.value), UNLIMITED)
     assert found and found.value == token.value
