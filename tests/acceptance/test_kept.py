@@ -290,3 +290,19 @@ def test_an_annotation_is_of_no_use_on_another_object(
     assert kept.values() == {"a": "s3cr3t-of-kept"}
     assert product.cluster.request("GET", PATHS["ConfigMap"].format("shop", "stolen"))["data"] == {"a": "1"}
     mallory("delete", "--as=mallory", "configmap", "stolen", "-n", "shop")
+
+
+def test_text_that_the_operator_brings_from_vault_is_no_reference(product: Product, refresh: Refresh) -> None:
+    operator = Kubectl(product.cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync"))
+    metadata = {
+        "name": "looks-like-one",
+        "namespace": "shop",
+        "annotations": annotations("shop", vault_serviceaccount="default"),
+    }
+    text = f"vault:{CLUSTER_NAME}/data/shop/absent#key"
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"text": text}}
+    manifest = json.dumps(secret)
+    assert product.cluster.kubectl.run("create", "-f", "-", stdin=manifest).returncode
+    operator("create", "-f", "-", stdin=manifest)
+    stored = product.cluster.request("GET", PATHS["Secret"].format("shop", "looks-like-one"))
+    assert base64.b64decode(stored["data"]["text"]).decode() == text

@@ -80,7 +80,8 @@ def test_what_is_left_out_is_what_the_shipped_configuration_leaves_out() -> None
     (label,) = secrets["objectSelector"]["matchExpressions"]
     assert (namespaces["operator"], tuple(namespaces["values"])) == ("NotIn", EXCEPT_NAMESPACES)
     assert label == {"key": SKIP_LABEL, "operator": "NotIn", "values": ["skip"]}
-    (condition,) = secrets["matchConditions"]
+    condition, writer = secrets["matchConditions"]
+    assert '"system:serviceaccount:vault-webhook-sync:vault-webhook-sync"' in writer["expression"]
     assert condition["expression"].count('"') == 2 * len(NEVER_SENT)
     assert all(f'"{kind}"' in condition["expression"] for kind in NEVER_SENT)
 
