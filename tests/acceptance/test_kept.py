@@ -54,6 +54,7 @@ def refresh(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Itera
     first = once()
     assert product.cluster.answer("GET", PATHS["Secret"].format("vault-webhook", KEY_SECRET)).ok, first.stderr
     yield once
+    product.cluster.kubectl("delete", "secrets,configmaps", "-n", "shop", f"--selector={LABEL}")
 
 
 class Kept:
