@@ -17,8 +17,10 @@ def split(line: str) -> list[str]:
     word: list[str] | None = None
     at = 0
     while at < len(line):
-        char = line[at]
-        if char in _BLANKS:
+        if line.startswith("\\\n", at):  # a line that goes on
+            at += 2
+            continue
+        if line[at] in _BLANKS:
             words += ["".join(word)] if word is not None else []
             word, at = None, at + 1
             continue
@@ -38,8 +40,7 @@ def _part(line: str, at: int) -> tuple[str, int]:
     if char == '"':
         return _in_double_quotes(line, at + 1)
     if char == "\\":
-        escaped = line[at + 1 : at + 2]
-        return "" if escaped == "\n" else escaped, at + 2
+        return line[at + 1 : at + 2], at + 2
     if char in _SPECIAL:
         raise NeedsShell("the command has a character with a meaning to a shell")
     return char, at + 1

@@ -1,15 +1,18 @@
 """Words of commands, as a POSIX shell splits them."""
 
+import re
 import shlex
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vaultenv.agent.words import NeedsShell, split
 
 
+@example("\\\n")
+@example("a\\\nb \\\n c")
 @given(st.text(st.sampled_from("ab-/ \t'\"\\\n="), max_size=20))
 def test_words_are_those_of_a_shell(line: str) -> None:
     try:
@@ -17,7 +20,7 @@ def test_words_are_those_of_a_shell(line: str) -> None:
     except ValueError:
         return
     script = f"for word in {line}\ndo printf '%s\\0' \"$word\"; done"
-    if "\n" in line.replace("\\\n", "") or line.endswith("\\"):
+    if "\n" in re.sub(r"\\.", "", line, flags=re.DOTALL) or line.endswith("\\"):
         return  # a line break ends the list of `for`, and a backslash at the end joins the lines
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split("\0")[:-1] == words
