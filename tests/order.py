@@ -62,9 +62,9 @@ class Part(Enum):
     ALL = tuple(Tier)
     FAST = (Tier.UNIT,)
     BESIDE = (Tier.NODE, Tier.UNIT, Tier.LONG, Tier.SERVERS, Tier.LAUNCHER, Tier.ARM64)
-    """What may run beside other tests: one worker begins with those on the node, which wait most of the time."""
+    """Tests that may run beside others: one worker begins with those on the node, which wait most of the time."""
     ALONE = (Tier.TIMED,)
-    """What measures time and wants a quiet machine."""
+    """Tests that measure time and want a quiet machine."""
 
 
 def arrange(

@@ -1,4 +1,4 @@
-"""What is built beside the first tests."""
+"""Builds beside the first tests."""
 
 from tests.prepare import architectures
 from vaultenv.native.build.architecture import ARCHITECTURES, native

@@ -36,7 +36,7 @@ EXECUTED: Mapping[str, str] = {
     r"scripts/site": "tests/scripts/test_site.py",
     r"scripts/build-launcher": "tests/vaultenv/native/build/test_build.py",
 }
-"""Where a command is executed, by its beginning: with the same options as far as they matter."""
+"""The place where a command is executed, by its beginning: with the same options as far as they matter."""
 NEEDS: Mapping[str, str] = {
     r"docker |kind ": "a container builder",
     r"oc ": "OpenShift",
@@ -48,7 +48,7 @@ NEEDS: Mapping[str, str] = {
     r"kubectl .*vault (rollout|port-forward|exec)|kubectl logs deployment/hello": "an image with Vault",
     r"kubectl delete |kubectl apply$": "the reader's own cluster",
 }
-"""What a command needs that no test has."""
+"""The things that a command needs and no test has."""
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: f"{shown.page}: {shown.command[:60]}")

@@ -22,7 +22,7 @@ _OWN = "{{identity.entity.aliases.%s.metadata.service_account_namespace}}"
 
 @dataclass(frozen=True)
 class Layout:
-    """What namespaces get: a policy for each, or `one_policy` for all of them.
+    """Roles and policies of namespaces: a policy for each, or `one_policy` for all of them.
 
     `service_accounts` are those that may log in, `token_ttl` is as Vault takes it.
     """

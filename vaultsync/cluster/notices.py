@@ -23,7 +23,7 @@ _WAITING, _REMEMBERED = 4096, 4096
 _LONGEST = 1000
 _BUDGET_S = 5.0
 _FLOOD, _PAUSE_S = 30, 0.02
-"""Where so many events wait, there is a pause before each: the API server is left to the work on objects."""
+"""Pause before each event where so many wait: the API server is left to the work on objects."""
 
 
 class Subject(NamedTuple):

@@ -50,7 +50,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Tools:
-    """What work needs; `namespace` is the operator's, `key` that of the HMACs."""
+    """Tools of all work; `namespace` is the operator's, `key` that of the HMACs."""
 
     namespace: str
     key: bytes = field(repr=False)

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _BUDGET_S = 60.0
 _RETRY_DELETION_S = 2.0
 SETTLE_S = 2.0
-"""How long a new object may wait for what it refers to: what is applied together is seen in any order."""
+"""Time that a new object may wait for what it refers to: what is applied together is seen in any order."""
 SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
 
 

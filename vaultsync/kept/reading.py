@@ -31,7 +31,7 @@ _FORBIDDEN = 403
 
 
 class Limits(NamedTuple):
-    """What kept references may do: the paths, Vault's namespace that these take for granted, and whose CA is trusted."""
+    """Limits of kept references: the paths, Vault's namespace that these take for granted, and whose CA is trusted."""
 
     policy: PathPolicy
     vault_namespace: str

@@ -1,4 +1,4 @@
-"""What the watches tell of objects with kept references: their metadata alone, and when each is due."""
+"""Objects with kept references, as the watches tell of them: their metadata alone, and when each is due."""
 
 import threading
 from collections.abc import Mapping, Sequence

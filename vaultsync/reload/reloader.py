@@ -1,6 +1,6 @@
 """The reloader: looks after one workload, and rolls it where Vault has a newer version than its pods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
@@ -112,8 +112,7 @@ class Reloader:
         if not problems:
             self._told.forget(key)
             return
-        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        text = "Not looked after: " + "; ".join(problems[:_SHOWN]) + more
+        text = f"Not looked after: {_listed(problems)}"
         self._told.tell(key, Notice(_subject(workload), reasons.SYNC_ERROR, text, is_warning=True))
 
     def _roll(
@@ -132,9 +131,8 @@ class Reloader:
             told = [
                 f"{_path(url)} has version {now[url]} (before: {workload.versions[url]})" for url in changes
             ]
-            more = f"; and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-            text = f"Rolled: {'; '.join(told[:_SHOWN])}{more}"
-            self._notices.tell(Notice(_subject(workload), reasons.ROLLOUT_TRIGGERED, text))
+            notice = Notice(_subject(workload), reasons.ROLLOUT_TRIGGERED, f"Rolled: {_listed(told)}")
+            self._notices.tell(notice)
 
     def _find(self, workload: Workload, deadline: Deadline) -> Found:
         """Return the versions of all that the workload's pods read, each asked as their own ServiceAccount."""
@@ -155,6 +153,12 @@ class Reloader:
                     problems.append(latest.problem)
         is_whole = not reads.problems
         return Found(versions, frozenset(unknown), tuple(dict.fromkeys(problems)), is_whole)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Return the first of the texts, and how many more there are."""
+    more = f"; and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return "; ".join(texts[:_SHOWN]) + more
 
 
 def _path(url: str) -> str:

@@ -46,7 +46,7 @@ class Versions:
         fresh_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """What was read in the last `fresh_s` seconds is not read again."""
+        """Answers of the last `fresh_s` seconds are not asked for again."""
         self._vaults = vaults
         self._sessions = sessions
         self._engines = Engines(vaults)

@@ -38,7 +38,7 @@ _ANSWER_BYTES = 1 << 20
 
 
 class Source(Protocol):
-    """What these logins need of the API server: `vaultkube.apiserver.client.Cluster`."""
+    """The API server, as far as these logins need it: `vaultkube.apiserver.client.Cluster`."""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
 

@@ -23,7 +23,7 @@ from vaultsync.vault.server import Identity
 
 
 class Source(Protocol):
-    """What logins need of the API server: `vaultkube.apiserver.client.Cluster`."""
+    """The API server, as far as logins need it: `vaultkube.apiserver.client.Cluster`."""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
 

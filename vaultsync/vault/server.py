@@ -24,7 +24,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is logged in where: one login belongs to each such value. `namespace` is that of the custom object."""
+    """An identity at one Vault: one login belongs to each such value. `namespace` is that of the custom object."""
 
     server: Server
     vault_namespace: str

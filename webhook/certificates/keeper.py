@@ -26,7 +26,7 @@ _OVERLAP_S = 3600.0
 
 
 class Objects(Protocol):
-    """What the keeper needs of the API server: `vaultkube.apiserver.client.Cluster`."""
+    """The API server, as far as the keeper needs it: `vaultkube.apiserver.client.Cluster`."""
 
     def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
 

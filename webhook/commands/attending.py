@@ -1,4 +1,4 @@
-"""What the attendant does, each in a thread: the certificate, the look at the workers, the health listener."""
+"""Tasks of the attendant, each in a thread: the certificate, the look at the workers, the health listener."""
 
 import logging
 import os

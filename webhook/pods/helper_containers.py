@@ -41,7 +41,7 @@ _USER, _GROUP = 100, 1000
 _CAPABILITIES = ["CHOWN", "SETFCAP", "SETGID", "SETPCAP", "SETUID"]
 _FOR_PROGRAMS = ("VAULT_ADDR", "VAULT_SKIP_VERIFY", "VAULT_NAMESPACE", "VAULT_CACERT")
 _AS_USER: list[EnvVar] = [{"name": "SKIP_CHOWN", "value": "true"}, {"name": "SKIP_SETCAP", "value": "true"}]
-"""What the entry point of HashiCorp's image must not do without root."""
+"""Variables that keep the entry point of HashiCorp's image from what only root can do."""
 _READABLE = 0o644
 
 

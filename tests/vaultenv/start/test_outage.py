@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.usefixtures("each_launcher"), pytest.mark.long]
 NEWER = answer("200 OK", b'{"data":{"data":{"k":"newer"},"metadata":{"version":2}}}')
 NO = b'{"errors":["no"]}'
 TIMEOUT_S = 60
-"""What an outage may take; a launcher that has values to go on with ends before."""
+"""The time that an outage may take; a launcher that has values to go on with ends before."""
 
 Later = Callable[[StandIn, socket.socket], None]
 

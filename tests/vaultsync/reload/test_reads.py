@@ -1,4 +1,4 @@
-"""What an admitted pod reads, and with which login; the pods are those that the webhook makes."""
+"""Paths that an admitted pod reads, and the login for each; the pods are those that the webhook makes."""
 
 import json
 from collections.abc import Callable, Mapping
