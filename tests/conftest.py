@@ -171,7 +171,7 @@ def vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
 @pytest.fixture
 def own_vault(tmp_path: Path, authority: Authority) -> Iterator[Vault]:
     """A Vault of the test's own, to seal, stop and start."""
-    server = Vault(tmp_path / "vault", authority)
+    server = Vault(tmp_path / "vault", authority, durable=True)
     try:
         server.start()
         yield server

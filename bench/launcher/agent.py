@@ -95,7 +95,7 @@ class Scene:
             ],
         }
         (self.folder / "agent.json").write_text(json.dumps(config))
-        return [program("vault"), "agent", f"-config={self.folder / 'agent.json'}"], {
+        return [program("complete-vault"), "agent", f"-config={self.folder / 'agent.json'}"], {
             "HOME": str(self.folder)
         }
 

@@ -42,7 +42,7 @@ def hashicorps_image() -> Image:
     applets = {f"bin/{name}": Link("busybox") for name in _APPLETS}
     root: Root = {
         "bin/busybox": busybox,
-        "bin/vault": File(program("vault").read_bytes()),
+        "bin/vault": File(program("complete-vault").read_bytes()),
         "tmp": Folder(0o1777),
         **applets,
     }

@@ -18,7 +18,9 @@ from tests.cluster.cgroups import new_name
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.worker import Worker
 from tests.servers.authority import Authority
+from tests.servers.build import program
 from tests.servers.cluster import trust_in_vault
+from tests.servers.programs import GROUPS
 from tests.servers.registry import Mode, Registry
 from tests.servers.vault import Vault
 
@@ -36,6 +38,8 @@ class Node:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        for name in GROUPS["node"]:
+            program(name)  # a build fetches modules, and nothing outside is reached from the node's network
         self._started = ExitStack()
         self.namespaces = self._keep(Namespaces(folder / "node", new_name(folder.name)))
         try:
@@ -49,7 +53,8 @@ class Node:
         self.authority = authority
         self.cluster = self._keep(control_plane.api_server(self._folder / "cluster", authority))
         self.kubectl = self.cluster.kubectl
-        self.vault = self._keep(Vault(self._folder / "vault", authority, VAULT, *VAULT_NAMES, port=443))
+        vault = Vault(self._folder / "vault", authority, VAULT, *VAULT_NAMES, port=443, durable=True)
+        self.vault = self._keep(vault)
         self.vault.begin()
         self.registry = self._registry("anonymous", REGISTRY, REGISTRY_NAME)
         self.private_registry = self._registry("bearer", PRIVATE_REGISTRY, PRIVATE_REGISTRY_NAME)

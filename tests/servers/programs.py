@@ -16,7 +16,10 @@ _KUBERNETES = (
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One executable: `package` of the Go module `pins/<pin>`, and the variable that replaces it."""
+    """One executable: `package` of the Go module `pins/<pin>`, and the variable that replaces it.
+
+    Package `.` is a main.go of ours: the parts of a server that the tests use, where all of them take minutes to compile.
+    """
 
     name: str
     pin: str
@@ -49,8 +52,11 @@ _TABLE = (
     Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", "ETCD_BIN", envtest=True),
     _kubernetes("kube-apiserver", envtest=True),
     _kubernetes("kubectl", envtest=True),
-    Program("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry", "REGISTRY_BIN"),
-    Program("vault", "vault", "github.com/hashicorp/vault", "VAULT_BIN", on_path=("vault", "bao")),
+    Program("registry", "registry", ".", "REGISTRY_BIN"),
+    Program("vault", "vault", ".", "VAULT_BIN", ("-tags", "minimal", *_SMALL), on_path=("vault", "bao")),
+    Program(
+        "complete-vault", "vault", "github.com/hashicorp/vault", "COMPLETE_VAULT_BIN", on_path=("vault",)
+    ),
     _kubernetes("kube-controller-manager"),
     _kubernetes("kube-scheduler"),
     _kubernetes("kubelet"),
@@ -80,7 +86,7 @@ _TABLE = (
         "sigs.k8s.io/secrets-store-csi-driver/cmd/secrets-store-csi-driver",
         "CSI_DRIVER_BIN",
     ),
-    Program("coredns", "coredns", "github.com/coredns/coredns", "COREDNS_BIN"),
+    Program("coredns", "coredns", ".", "COREDNS_BIN"),
     Program("helm", "helm", "helm.sh/helm/v4/cmd/helm", "HELM_BIN"),
 )
 
@@ -88,5 +94,8 @@ PROGRAMS: dict[str, Program] = {program.name: program for program in _TABLE}
 
 _SERVERS = ("etcd", "kube-apiserver", "kubectl", "registry", "vault", "template", "consul-template", "helm")
 
-GROUPS: Mapping[str, tuple[str, ...]] = {"servers": _SERVERS, "node": tuple(PROGRAMS)}
-"""Programs that the tests of each tier need."""
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "servers": _SERVERS,
+    "node": tuple(name for name in PROGRAMS if name != "complete-vault"),
+}
+"""Programs that the tests of each tier need. A benchmark builds the Vault with every plugin, which users run as agent, by itself."""

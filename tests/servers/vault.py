@@ -18,7 +18,7 @@ class VaultRefused(AssertionError):
 
 
 class Vault:
-    """A running Vault whose data lies in `folder`, so that it survives `stop` and `start`."""
+    """A running Vault; its data is in its memory, or in `folder` where it is to survive `stop` and `start`."""
 
     def __init__(
         self,
@@ -27,14 +27,20 @@ class Vault:
         host: str = "127.0.0.1",
         *names: str,
         port: int = 0,
+        durable: bool = False,
     ) -> None:
-        """Prepare to listen on `host` and `port` (0: any), with a certificate for `host` and `names`."""
+        """Prepare to listen on `host` and `port` (0: any), with a certificate for `host` and `names`.
+
+        A `durable` Vault keeps its data when it stops.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         port = port or free_port(host)
         self._folder = folder
         self._authority = authority
         self._certificate = authority.issue("vault", host, *names)
         self._listen = f"{host}:{port}"
+        self._cluster = f"{host}:{free_port(host)}"
+        self._durable = durable
         self._process: Process | None = None
         self._key = ""
         self.environ: dict[str, str] = {}
@@ -77,7 +83,7 @@ class Vault:
         self.unseal()
 
     def stop(self) -> None:
-        """End the process; the data stays, sealed."""
+        """End the process; the data of a durable Vault stays, sealed."""
         if self._process:
             self._process.stop()
             self._process = None
@@ -165,12 +171,19 @@ class Vault:
     def _configuration(self) -> dict[str, object]:
         listener = {
             "address": self._listen,
+            "cluster_address": self._cluster,
             "tls_cert_file": str(self._certificate.cert_file),
             "tls_key_file": str(self._certificate.key_file),
         }
         return {
-            "storage": {"file": {"path": str(self._folder / "data")}},
+            "storage": self._raft() if self._durable else {"inmem": {}},
             "listener": {"tcp": listener},
             "api_addr": self.address,
+            "cluster_addr": f"https://{self._cluster}",
             "disable_mlock": True,
         }
+
+    def _raft(self) -> dict[str, object]:
+        data = self._folder / "data"
+        data.mkdir(exist_ok=True)
+        return {"raft": {"path": str(data), "node_id": "tests", "performance_multiplier": 1}}
