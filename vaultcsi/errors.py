@@ -7,8 +7,12 @@
     ├── LoginRefused         Vault does not log the pod in (PERMISSION_DENIED)
     ├── SecretNotRead        Vault has nothing there, or not the value (FAILED_PRECONDITION)
     │   └── PathForbidden        Vault refuses the path to the pod's token (PERMISSION_DENIED)
-    ├── TooLarge             there is more in it than the driver takes (RESOURCE_EXHAUSTED)
-    └── Unavailable          Vault or the API server did not answer, and may do so later (UNAVAILABLE)
+    ├── TooLarge             there is more in it than the driver takes (OUT_OF_RANGE)
+    └── Unavailable          Vault or the API server did not answer, and may do so later (UNKNOWN)
+
+Every code is a final one for the kubelet (isFinalError in its pkg/volume/csi/csi_client.go). After UNAVAILABLE, RESOURCE_EXHAUSTED,
+ABORTED, CANCELLED or DEADLINE_EXCEEDED it leaves the volume's folder for its next try; a driver with rotation takes a young folder
+for a fresh mount (NodePublishVolume of version 1.6), answers that all is well, and the pod starts without its files.
 
 Messages become Events of the pod. They name role, mount, ServiceAccount and path, and never a secret value or a token.
 Vault's own error messages are shown in one short line, because `invalid role name "db"` is what people search for.
@@ -24,7 +28,7 @@ _SHOWN = 8
 class CsiError(Exception):
     """Base class of all errors that this package raises."""
 
-    status = "UNKNOWN"
+    status: str
 
 
 class InvalidRequest(CsiError):
@@ -72,10 +76,10 @@ class PathForbidden(SecretNotRead):
 class TooLarge(CsiError):
     """The files of a mount are more than the driver takes in one answer."""
 
-    status = "RESOURCE_EXHAUSTED"
+    status = "OUT_OF_RANGE"
 
 
 class Unavailable(CsiError):
     """Somebody did not answer in time; the driver and the kubelet try again by themselves."""
 
-    status = "UNAVAILABLE"
+    status = "UNKNOWN"

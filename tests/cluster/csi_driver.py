@@ -41,8 +41,12 @@ class CsiDriver:
             node.kubectl("apply", "-f", str(manifests / name))
         for crd in _CRDS:
             node.kubectl("wait", "--for=condition=Established", f"crd/{crd}.{GROUP}", "--timeout=20s")
-        self._processes = [self._start_driver(self._flags), self._start_registrar()]
+        self.start()
         eventually(self._is_registered, self.log)
+
+    def start(self) -> None:
+        """Start it, after a `stop` too; the kubelet takes note by itself."""
+        self._processes = [self._start_driver(self._flags), self._start_registrar()]
 
     def restart(self, *, rotates: bool = True) -> None:
         """Kill the driver and start it again, with rotation or without."""

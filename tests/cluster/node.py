@@ -64,10 +64,12 @@ class Node:
             self._keep(controller)
         self._keep(dns.start(self._folder, self.cluster.kubeconfig))
         registries = [self.registry, self.private_registry]
-        worker = self._keep(Worker(self._folder / "worker", self.namespaces, self.cluster, registries, pause))
+        self.worker = self._keep(
+            Worker(self._folder / "worker", self.namespaces, self.cluster, registries, pause)
+        )
         self.vault.start()
         trust_in_vault(self.cluster, self.vault)
-        worker.wait(self._ready)
+        self.worker.wait(self._ready)
 
     def _registry(self, mode: Mode, address: str, name: str) -> Registry:
         registry = self._keep(Registry(self._folder / name, self.authority, mode, address, 443, name))

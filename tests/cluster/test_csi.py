@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,19 @@ def test_a_wrong_role_is_an_event_with_a_remedy(tenant: Pods, shell_image: str) 
     assert "correct roleName of the SecretProviderClass" in message
 
 
+def test_a_pod_of_a_time_without_vault_waits_and_starts_with_its_files(
+    tenant: Pods, node: Node, shell_image: str
+) -> None:
+    node.vault.seal()
+    try:
+        tenant.create("app", spec(shell_image))
+        eventually(lambda: "Vault is sealed" in events(tenant, "app"), lambda: events(tenant, "app"))
+    finally:
+        node.vault.unseal()
+    tenant.wait("app")
+    assert read(tenant, "app", "obj-username") == "myusername"
+
+
 def test_another_namespace_does_not_get_in(tenant: Pods, node: Node, shell_image: str) -> None:
     other = f"{tenant.namespace}-other"
     node.cluster.create_namespace(other)
@@ -197,3 +211,44 @@ def test_a_pod_that_is_gone_leaves_no_token(tenant: Pods, node: Node, shell_imag
     assert made
     tenant.kubectl("delete", "pod", "app")
     eventually(lambda: not made & tokens())
+
+
+@pytest.mark.long
+def test_pods_have_their_files_again_after_a_reboot_of_the_node(
+    tenant: Pods, driver: CsiDriver, node: Node, shell_image: str
+) -> None:
+    tenant.start("app", spec(shell_image))
+    before = {pod: count for pod, count in restarts(node).items() if count >= 0}
+    driver.stop()
+    node.worker.reboot()
+    older_than_a_rotation(node)
+    driver.start()
+
+    def are_back() -> bool:
+        now = restarts(node)
+        return all(now[pod] > count for pod, count in before.items() if pod in now)
+
+    eventually(are_back, lambda: f"{before} {restarts(node)}\n{driver.log()}", timeout_s=120)
+    tenant.wait("app")
+    assert read(tenant, "app", "obj-username") == "myusername"
+
+
+def restarts(node: Node) -> dict[str, int]:
+    """Return how often the containers of each pod that stays up were restarted, -1 for one that is not ready."""
+    pods = json.loads(node.kubectl("get", "pods", "--all-namespaces", "-o", "json"))["items"]
+    found = {}
+    for pod in pods:
+        statuses = pod["status"].get("containerStatuses", ())
+        if pod["spec"]["restartPolicy"] == "Always" and "deletionTimestamp" not in pod["metadata"]:
+            is_ready = bool(statuses) and all(status["ready"] for status in statuses)
+            found[pod["metadata"]["uid"]] = sum(each["restartCount"] for each in statuses) if is_ready else -1
+    return found
+
+
+def older_than_a_rotation(node: Node) -> None:
+    """Let the folders of the volumes be as old as those of pods that have run for a while.
+
+    The driver takes a folder that is younger than the time between rotations for a mount, although nothing is mounted there.
+    """
+    line = "touch -d '1 hour ago' /var/lib/kubelet/pods/*/volumes/kubernetes.io~csi/*/mount"
+    subprocess.run(node.namespaces.command(["sh", "-c", line]), check=True)

@@ -1,6 +1,7 @@
 """The worker node: containerd with runc, kubelet and kube-proxy, inside the namespaces."""
 
 import json
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -34,9 +35,9 @@ class Worker:
         self._namespaces = namespaces
         self._network()
         self._mirrors(registries)
-        self.processes = [
-            self._start("containerd", f"--config={self._containerd(pause)}"),
-            self._start(
+        self._commands = (
+            ("containerd", f"--config={self._containerd(pause)}"),
+            (
                 "kubelet",
                 f"--config={self._kubelet(namespaces.group, cluster.endpoint.ca_file)}",
                 f"--kubeconfig={cluster.kubeconfig_as(KUBELET_ACCOUNT[0])}",
@@ -44,8 +45,9 @@ class Worker:
                 f"--node-ip={ADDRESS}",
                 f"--cert-dir={folder / 'kubelet-certificates'}",
             ),
-            self._start("kube-proxy", f"--config={self._proxy(cluster.kubeconfig_as(PROXY_ACCOUNT[0]))}"),
-        ]
+            ("kube-proxy", f"--config={self._proxy(cluster.kubeconfig_as(PROXY_ACCOUNT[0]))}"),
+        )
+        self.processes = [self._start(*command) for command in self._commands]
 
     def _start(self, name: str, *arguments: str) -> Process:
         found = {str(program(tool).parent) for tool in ("runc", "containerd-shim-runc-v2", "ctr")}
@@ -99,6 +101,12 @@ class Worker:
             return ready()
 
         kubelet.wait_until(alive_and_ready, timeout_s=60)
+
+    def reboot(self) -> None:
+        """Cut the power and boot: what runs in pods ends, with every mount and all of /run but the images; disks stay."""
+        self.stop()
+        subprocess.run(self._namespaces.command(["sh", "-c", _CUT_POWER]), check=True)
+        self.processes = [self._start(*command) for command in self._commands]
 
     def stop(self) -> None:
         """End the programs; pods go on until the namespaces end."""
@@ -170,6 +178,18 @@ class Worker:
         path.write_text(json.dumps(content, indent=1))
         return path
 
+
+# Processes by their cgroup and name, and not all that there are: a mistake must not end those of the machine.
+_CUT_POWER = """
+for process in /proc/[0-9]*; do
+    if grep -qs kubepods "$process/cgroup" || grep -qsx containerd-shim "$process/comm"; then
+        kill -9 "${process#/proc/}" || :
+    fi
+done
+cut -d ' ' -f 2 /proc/mounts | grep -E '^(/var/lib/kubelet/pods|/run/containerd|/run/netns)/' | sort -r | xargs -r -n 1 umount -l
+find /run -mindepth 1 -maxdepth 1 -not -name containerd-images -exec rm -r {} +
+mkdir /run/lock /run/netns
+"""
 
 # root: in memory, for an overlay cannot lie on another one, as in a container, and because it is quicker.
 # oom_score and restrict_oom_score_adj: machines without CAP_SYS_RESOURCE may not lower the score.

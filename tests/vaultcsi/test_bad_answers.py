@@ -17,24 +17,24 @@ WHOLE = [{"objectName": "all", "secretPath": "a/b"}]
 @pytest.mark.parametrize(
     ("answer", "status", "message"),
     [
-        (b"", "UNAVAILABLE", "no whole answer came"),
-        (http("200 OK", b'{"data"', Content_Length="400"), "UNAVAILABLE", "no whole answer came"),
+        (b"", "UNKNOWN", "no whole answer came"),
+        (http("200 OK", b'{"data"', Content_Length="400"), "UNKNOWN", "no whole answer came"),
         (http("204 No Content"), "FAILED_PRECONDITION", "path not found: a/b"),
         (http("200 OK", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "path not found: a/b"),
         (http("200 OK", b'{"data": null}'), "FAILED_PRECONDITION", "path not found: a/b"),
         (http("404 Not Found", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "the answer is not JSON"),
-        (http("503 Service Unavailable", b'{"errors": ["Vault is sealed"]}'), "UNAVAILABLE", "unseal Vault"),
-        (http("429 Too Many Requests", b'{"errors": []}'), "UNAVAILABLE", "Vault cannot answer now"),
+        (http("503 Service Unavailable", b'{"errors": ["Vault is sealed"]}'), "UNKNOWN", "unseal Vault"),
+        (http("429 Too Many Requests", b'{"errors": []}'), "UNKNOWN", "Vault cannot answer now"),
         (
             http("307 Temporary Redirect", Location="http://127.0.0.1:1/"),
             "FAILED_PRECONDITION",
             "holds no data",
         ),
-        (http("200 OK", b"[" + b"1," * 100_000 + b"1]"), "RESOURCE_EXHAUSTED", "more than 100000 values"),
-        (http("200 OK", b'{"data": "' + b"x" * (7 << 20) + b'"}'), "RESOURCE_EXHAUSTED", "longer than"),
+        (http("200 OK", b"[" + b"1," * 100_000 + b"1]"), "OUT_OF_RANGE", "more than 100000 values"),
+        (http("200 OK", b'{"data": "' + b"x" * (7 << 20) + b'"}'), "OUT_OF_RANGE", "longer than"),
         (
             http("200 OK", b'{"data": {"k": "' + b"x" * (4 << 20) + b'"}}'),
-            "RESOURCE_EXHAUSTED",
+            "OUT_OF_RANGE",
             "divide the SecretProviderClass",
         ),
     ],
@@ -80,7 +80,7 @@ def test_a_sealed_vault_is_said_to_be_and_is_asked_again(
     attributes = surroundings.attributes(OBJECTS, vaultAddress=own_vault.address)
     own_vault.seal()
     status, message = provider.driver.refusal(attributes)
-    assert (status, "Vault is sealed" in message) == ("UNAVAILABLE", True)
+    assert (status, "Vault is sealed" in message) == ("UNKNOWN", True)
 
 
 def test_a_vault_whose_name_is_another_is_reached_by_the_name_of_its_certificate(
@@ -88,7 +88,7 @@ def test_a_vault_whose_name_is_another_is_reached_by_the_name_of_its_certificate
 ) -> None:
     address = surroundings.vault.address.replace("127.0.0.1", "localhost")
     status, message = provider.driver.refusal(surroundings.attributes(OBJECTS, vaultAddress=address))
-    assert (status, "x509" in message) == ("UNAVAILABLE", True)
+    assert (status, "x509" in message) == ("UNKNOWN", True)
     named = surroundings.attributes(OBJECTS, vaultAddress=address, vaultTLSServerName="127.0.0.1")
     assert provider.driver.files(named)["obj-username"] == b"myusername"
 
@@ -99,7 +99,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
     untrusting = Provider(tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {})
     try:
         status, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS))
-        assert (status, "vaultCACertPath" in message) == ("UNAVAILABLE", True)
+        assert (status, "vaultCACertPath" in message) == ("UNKNOWN", True)
         ca = str(surroundings.vault.ca_file)
         mounted = _mounted_folder(tmp_path / "ca", surroundings.vault.ca_file)
         for trust in (
@@ -137,7 +137,7 @@ def test_a_vault_that_demands_a_client_certificate_gets_that_of_the_class(
     with demanding_certificates(authority.issue("csi-relay"), surroundings.vault) as address:
         attributes = surroundings.attributes(OBJECTS, vaultAddress=address)
         status, message = provider.driver.refusal(attributes)
-        assert (status, "vaultTLSClientCertPath" in message) == ("UNAVAILABLE", True)
+        assert (status, "vaultTLSClientCertPath" in message) == ("UNKNOWN", True)
         assert provider.driver.files({**attributes, **parameters})["obj-username"] == b"myusername"
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from vaultcsi.errors import CsiError
+from vaultcsi.errors import CsiError, Unavailable
 from vaultcsi.mounting.files import MountedFile
 from vaultcsi.request import Mount, MountingPod, parse_mount
 from vaultcsi.serving.messages import INTERFACE
@@ -20,10 +20,11 @@ _PREFIX = "error making mount request: "
 _LONGEST_MESSAGE = 2048
 """Characters; the kubelet puts the first 1024 into the pod's Event."""
 _STATUS: dict[type[Exception], str] = {
-    ClusterUnavailable: "UNAVAILABLE",
+    ClusterUnavailable: Unavailable.status,
     MissingRight: "FAILED_PRECONDITION",
     InvalidSetting: "FAILED_PRECONDITION",
 }
+_OUTCOMES = {Unavailable.status: "unavailable", "INTERNAL": "internal"}
 
 
 class Mounts(Protocol):
@@ -43,7 +44,7 @@ class Refusal(Exception):
     @property
     def outcome(self) -> str:
         """The word of metrics for it: who can mend it."""
-        return self.status.lower() if self.status in ("UNAVAILABLE", "INTERNAL") else "refused"
+        return _OUTCOMES.get(self.status, "refused")
 
 
 class Service:
