@@ -14,6 +14,8 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _libc = ctypes.CDLL(None)
 _POLL_S = 0.05
+_FIRST_PORT, _PORTS, _SLICES = 15_000, 2_000, 8
+_given: set[int] = set()
 
 
 class ServerFailed(RuntimeError):
@@ -101,9 +103,17 @@ class Process:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nothing listens on, below the range that the kernel uses for outgoing connections."""
+    """A TCP port that nothing listens on, below the range that the kernel uses for outgoing connections.
+
+    Each of the processes that run tests side by side has ports of its own, and gives each away once: what listens there starts later.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _FIRST_PORT + worker % _SLICES * _PORTS
     while True:
-        port = random.randint(15_000, 32_000)
+        port = random.randrange(first, first + _PORTS)
+        if port in _given:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((host, port))
+            _given.add(port)
             return port
