@@ -76,7 +76,10 @@ def _run(program: Program, surroundings: Surroundings, pods: int, mounts: int) -
     crowd = [surroundings.attributes(_OBJECTS) for _ in range(_DRAINED)]
     print(f"{program.name}: {_DRAINED} new pods at once: {_at_once(mount, crowd, _DRAINED)}")
     rest = [surroundings.attributes(_OBJECTS) for _ in range(max(0, pods - _ALONE - _DRAINED))]
+    before_s = program.processor_s()
     print(f"{program.name}: new pods, {_AT_ONCE} at once: {_at_once(mount, rest, _AT_ONCE)}")
+    each_ms = 1000 * (program.processor_s() - before_s) / max(1, len(rest))
+    print(f"{program.name}: processor time for each of them: {each_ms:.1f} ms")
     filled = program.memory()
     polled = [*new, *crowd, *rest][-_POLLED:]
     many = (polled * (mounts // len(polled) + 1))[:mounts]

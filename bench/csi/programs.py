@@ -82,6 +82,11 @@ class Program:
         )
         return Memory(rss, pss)
 
+    def processor_s(self) -> float:
+        """Return the processor time that it has taken until now."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """End it."""
         self.driver.close()

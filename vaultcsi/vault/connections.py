@@ -1,24 +1,22 @@
 """Connections to Vault that all pods share: a pool for each address and trust; the token goes with each request.
 
-A thousand pods are a thousand tokens, and a dozen sockets. Requests go through hvac's adapter, which follows no redirect.
+A thousand pods are a thousand tokens, and a dozen sockets. No redirect is followed, and no cookie is kept.
 """
 
 import os
+import re
 import ssl
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
-from hvac.adapters import RawAdapter
-from requests.cookies import RequestsCookieJar
 
 from vaultcsi.errors import TooLarge, Unavailable
 from vaultcsi.vault.room import MOST_BYTES
@@ -33,11 +31,11 @@ from vaultkube.net.failures import verification_problem
 from vaultkube.net.keepalive import pools
 from vaultkube.net.room import NoRoom, Room
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
-from vaultkube.vault.reader import cause_of
+from vaultkube.vault.failures import cause_of
 
 _FEW_BYTES = 256 << 10
 """Of an answer to anything but a read of a secret: logins, renewals."""
-_MOST_SESSIONS = 64
+_MOST_CLIENTS = 64
 _UNIX = "unix://"
 
 
@@ -82,7 +80,7 @@ class Connections:
     def __init__(self, observe: Observe = lambda _kind, _outcome, _seconds: None) -> None:
         self._observe = observe
         self._reading = threading.local()
-        self._sessions: OrderedDict[tuple[object, ...], requests.Session] = OrderedDict()
+        self._clients: OrderedDict[tuple[object, ...], _Client] = OrderedDict()
         self._lock = threading.Lock()
 
     def send(
@@ -121,37 +119,31 @@ class Connections:
             raise _unavailable(server, request, error) from error
 
     def _exchange(self, server: VaultServer, request: VaultRequest, token: str, deadline: Deadline) -> Answer:
-        path = f"/v1/{quoted(request.path)}{query_text(request.query)}"
-        adapter = RawAdapter(
-            base_uri=_base(server),
-            token=token or None,
-            namespace=server.namespace or None,
-            session=self._session(server),
-            allow_redirects=False,
-        )
-        response = adapter.request(
+        path = f"/v1/{quoted(_cleaned(request.path))}{query_text(request.query)}"
+        prepared = requests.Request(
             request.method,
-            path,
-            raise_exception=False,
-            timeout=deadline.remaining_s(),
-            **({"data": request.body.encode()} if request.body else {}),
-        )
+            _base(server) + path,
+            headers=_headers(server, token),
+            data=request.body.encode() or None,
+        ).prepare()
+        response = self._client(server).exchange(prepared, deadline.remaining_s())
         return Answer(request.method, f"{server.address}{path}", response.status_code, response.content)
 
-    def _session(self, server: VaultServer) -> requests.Session:
-        """Return the session for the files that the server's trust names, as they are now."""
+    def _client(self, server: VaultServer) -> "_Client":
+        """Return the client for the files that the server's trust names, as they are now."""
         socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
         key = (server.trust, socket_path, *_stamps(server.trust))
         with self._lock:
-            if key not in self._sessions:
-                self._sessions[key] = _new_session(server.trust, socket_path, self._reading)
-                while len(self._sessions) > _MOST_SESSIONS:
-                    self._sessions.popitem(last=False)
-            self._sessions.move_to_end(key)
-            return self._sessions[key]
+            if key not in self._clients:
+                trust = server.trust
+                self._clients[key] = _Client(_context(trust), trust.server_name, socket_path, self._reading)
+                while len(self._clients) > _MOST_CLIENTS:
+                    self._clients.popitem(last=False)
+            self._clients.move_to_end(key)
+            return self._clients[key]
 
 
-class _Adapter(BoundedClient):
+class _Client(BoundedClient):
     """Sends each request within its own timeout; `reading.room` is the room of the thread that sends."""
 
     def __init__(
@@ -164,24 +156,19 @@ class _Adapter(BoundedClient):
                 lambda _host, _port, timeout_s: _dial_socket(socket_path, timeout_s)
             )
 
-    def send(self, request: requests.PreparedRequest, *_arguments: Any, **options: Any) -> requests.Response:
-        """Return the answer with its whole body."""
-        return self.exchange(request, float(options["timeout"]))
-
     def _room(self) -> Any:
         return self._reading.room
 
 
-def _new_session(trust: Trust, socket_path: str, reading: threading.local) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies = RequestsCookieJar(
-        DefaultCookiePolicy(allowed_domains=())
-    )  # no cookie goes to another pod
-    adapter = _Adapter(_context(trust), trust.server_name, socket_path, reading)
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, adapter)
-    return session
+def _cleaned(path: str) -> str:
+    """Return the path with single slashes, as Vault would redirect others, and Vault's own command line does."""
+    return re.sub("//+", "/", path)
+
+
+def _headers(server: VaultServer, token: str) -> dict[str, str]:
+    """Return the headers of Vault (https://developer.hashicorp.com/vault/api-docs), without empty ones."""
+    named = {"X-Vault-Token": token, "X-Vault-Namespace": server.namespace}
+    return {"X-Vault-Request": "true", **{name: value for name, value in named.items() if value}}
 
 
 def _context(trust: Trust) -> ssl.SSLContext:

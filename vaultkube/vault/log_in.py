@@ -13,8 +13,8 @@ import requests
 from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
 
 from vaultkube.errors import NotResolved, VaultUnavailable
+from vaultkube.vault.failures import cause_of
 from vaultkube.vault.login import FieldNames, VaultLogin
-from vaultkube.vault.reader import cause_of
 
 _FAILED = "failed to request new Vault token"
 _UNAVAILABLE: dict[type[VaultError], str] = {

@@ -15,6 +15,7 @@ from vaultenv.errors import TooMuch, VaultEnvError, VaultUnavailable
 from vaultenv.references.secret import Secret
 from vaultkube.net.room import NoRoom, Room
 from vaultkube.vault.client import ANSWERS_BYTES
+from vaultkube.vault.failures import cause_of
 
 _AT_ONCE = 4
 _REQUEST_BYTES = 2048
@@ -86,12 +87,3 @@ class HvacReader:
         return TooMuch(
             f"{path}: with it Vault's answers take more than {size} bytes together: refer to fewer or smaller secrets"
         )
-
-
-def cause_of(error: Exception) -> str:
-    """The kind of failure, without the address and header values that urllib3 may quote."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "x509: Vault's certificate is not trusted"
-    if isinstance(error, requests.Timeout):
-        return "Vault did not answer in time"
-    return "no whole answer came"

@@ -20,7 +20,7 @@ from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context
 from vaultkube.sync_resources.methods import AwsLogin
-from vaultkube.vault.reader import cause_of
+from vaultkube.vault.failures import cause_of
 from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
 
 Keys = tuple[str, str, str]

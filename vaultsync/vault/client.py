@@ -15,7 +15,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context
-from vaultkube.vault.reader import cause_of
+from vaultkube.vault.failures import cause_of
 from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
 from vaultsync.vault.server import Server
 
