@@ -12,6 +12,7 @@ from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
 from tests.cluster.product import SECRET, Product
 from tests.cluster.test_containers import container, one
+from tests.cluster.test_drain import replicas
 from tests.servers.kubectl import KubectlFailed
 from tests.servers.vault import Vault
 
@@ -125,7 +126,7 @@ def test_nothing_is_refused_or_missed_while_replicas_are_replaced(
         product.kubectl("rollout", "restart", "deployment/vault-webhook")
         product.roll_out()
         for _ in range(2):
-            victim = product.kubectl("get", "pods", "-o", "jsonpath={.items[0].metadata.name}")
+            victim = min(replicas(product))
             product.kubectl("delete", "pod", victim, "--wait=true")
             product.roll_out()
 

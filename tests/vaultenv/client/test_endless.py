@@ -137,7 +137,7 @@ def test_the_timeout_is_used_up_and_not_passed() -> None:
         assert len(server.heads) < 15
 
 
-@pytest.mark.parametrize("left_s", [0.0001, 0.05, 0.2])
+@pytest.mark.parametrize("left_s", [0.0001, 0.05, 5.0])
 def test_a_pause_leaves_at_least_half_of_the_time(left_s: float) -> None:
     deadline = Deadline(left_s)
     waited = Backoff(deadline).wait()
