@@ -37,6 +37,11 @@ def test_the_keys_of_a_secret_become_files(provider: Provider, surroundings: Sur
     assert all(len(base64.urlsafe_b64decode(version)) == 32 for version in versions.values())
 
 
+def test_a_path_with_a_slash_too_many_is_read(provider: Provider, surroundings: Surroundings) -> None:
+    objects = [{"objectName": "a", "secretPath": "secret//data/database/secret", "secretKey": "username"}]
+    assert provider.driver.files(surroundings.attributes(objects)) == {"a": b"myusername"}
+
+
 def test_an_unknown_role_is_named_with_mount_account_and_remedy(
     provider: Provider, surroundings: Surroundings
 ) -> None:
