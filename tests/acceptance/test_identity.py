@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,33 @@ def test_controllers_of_the_control_plane_change_owners_and_delete(product: Prod
     product.cluster.kubectl("delete", *place, "--wait=false", namespaces)
     product.cluster.kubectl("patch", *place, *patch, '{"metadata":{"finalizers":null}}', collector)
     assert not product.cluster.kubectl("get", *place[:1], "-n", "shop", "-o", "name").count(name)
+
+
+def test_a_namespace_that_is_being_deleted_loses_its_objects_and_gets_no_new_ones(product: Product) -> None:
+    """Its ServiceAccount is gone by then, so that no reference could be resolved any more."""
+    product.cluster.create_namespace("leaving")
+    manifest: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "held",
+            "namespace": "leaving",
+            "annotations": annotations("leaving", vault_serviceaccount="default"),
+            "labels": {"security.banzaicloud.io/mutate": "skip"},
+            "finalizers": ["example.com/wait"],
+        },
+        "stringData": {"key": f"vault:{OWN}#key"},
+    }
+    product.cluster.apply(json.dumps(manifest))
+    kubectl = product.cluster.kubectl
+    kubectl("delete", "namespace", "leaving", "--wait=false")
+    kubectl("delete", "secret/held", "serviceaccount/default", "-n", "leaving", "--wait=false")
+    change = '{"metadata":{"labels":null,"finalizers":null}}'  # without the label it is the webhook's
+    kubectl("patch", "secret", "held", "-n", "leaving", "--type=merge", "-p", change)
+    assert kubectl("get", "secrets", "-n", "leaving", "-o", "name") == ""
+    manifest["metadata"] = {"name": "new", "namespace": "leaving"}
+    with pytest.raises(KubectlFailed, match="because it is being terminated"):
+        product.cluster.apply(json.dumps(manifest))
 
 
 @pytest.fixture

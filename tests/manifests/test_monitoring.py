@@ -1,4 +1,4 @@
-"""manifests/monitoring: every metric, label and outcome that it names exists, and the operator finds the port."""
+"""manifests/monitoring: queries are PromQL, every metric, label and outcome in them exists, and the operator finds the port."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
@@ -21,6 +22,8 @@ EXPRESSIONS = [
     *(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]),
     *(one["query"]["query"] for one in DASHBOARD["templating"]["list"] if one["type"] == "query"),
 ]
+QUERIES = [expression for expression in EXPRESSIONS if not expression.startswith("label_values(")]
+"""The expressions that Prometheus gets; label_values is Grafana's own."""
 _ASK = """
 from prometheus_client import REGISTRY
 from {package} import metrics
@@ -60,6 +63,11 @@ def exposed() -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def series() -> dict[str, set[str]]:
     return exposed()
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_prometheus_can_read_it(query: str) -> None:
+    promql_parser.parse(query.replace("$__rate_interval", "5m"))
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
