@@ -1,4 +1,4 @@
-"""The manifests of docs/quick-start.md: the API server takes them, and the webhook would serve the pod."""
+"""Manifests of the pages about installing: the API server takes them."""
 
 from pathlib import Path
 
@@ -9,11 +9,12 @@ from tests.servers.cluster import Cluster
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 
 
-def test_the_vault_for_trying_is_taken(cluster: Cluster) -> None:
-    file = EXAMPLES / "vault-for-trying.yaml"
+@pytest.mark.parametrize(("name", "objects"), [("vault-for-trying", 5), ("vault-reviewer", 3)])
+def test_what_vault_needs_is_taken(cluster: Cluster, name: str, objects: int) -> None:
+    file = EXAMPLES / f"{name}.yaml"
     try:
         said = cluster.kubectl("apply", "-f", str(file))
-        assert said.count(" created") == 5
+        assert said.count(" created") == objects
     finally:
         cluster.kubectl("delete", "-f", str(file), "--wait=false")
 

@@ -24,7 +24,7 @@ EXECUTED: Mapping[str, str] = {
     r"vault-webhook provision ": "tests/webhook/commands/test_provision.py",
     r"vault-webhook doctor ": "tests/acceptance/test_doctor.py",
     r"vault-env ": "tests/vaultenv/start/test_check.py",
-    r"kubectl apply -f docs/examples/(one-key|hello|vault-for-trying)": "tests/manifests/test_examples.py",
+    r"kubectl apply -f docs/examples/(one-key|hello|vault-for-trying|vault-reviewer)": "tests/manifests/test_examples.py",
     r"kubectl apply -k my-cluster": "tests/cluster/product.py",
     r"kubectl annotate mutatingwebhookconfiguration": "tests/manifests/test_certificate_overlays.py",
     r"kubectl --namespace vault-webhook rollout": "tests/cluster/product.py",
@@ -46,6 +46,7 @@ NEEDS: Mapping[str, str] = {
     r"scripts/check-pins": "the network",
     r"python3 -m venv|pip ": "the package index",
     r"kubectl .*vault (rollout|port-forward|exec)|kubectl logs deployment/hello": "an image with Vault",
+    r"kubectl --namespace kube-system get secret vault-reviewer": "a controller-manager",
     r"kubectl delete |kubectl apply$": "the reader's own cluster",
 }
 """The things that a command needs and no test has."""

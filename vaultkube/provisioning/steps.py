@@ -51,7 +51,8 @@ class Provisioning:
         if place not in self._call("list auth mounts", sys_.list_auth_methods)["data"]:
             if auth is None:
                 raise InvalidSetting(
-                    "the auth method is not mounted yet: say --kubernetes-host and --kubernetes-ca-file"
+                    "the auth method is not mounted yet: say --kubernetes-host, and --kubernetes-ca-file "
+                    "where Vault runs outside of the cluster"
                 )
             self._call("mount kubernetes auth", sys_.enable_auth_method, "kubernetes", path=cluster)
             self._report(f"mounted kubernetes auth at auth/{cluster}")

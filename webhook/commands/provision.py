@@ -114,11 +114,16 @@ def new_parser() -> argparse.ArgumentParser:
         help="name of the KV v2 mount and of the auth mount",
     )
     parser.add_argument("--kubernetes-host", default="", help="address of the API server as Vault sees it")
-    parser.add_argument("--kubernetes-ca-file", type=Path, help="PEM file with the API server's CA")
+    parser.add_argument(
+        "--kubernetes-ca-file",
+        type=Path,
+        help="PEM file with the API server's CA; default: that of the pod that Vault runs in",
+    )
     parser.add_argument(
         "--token-reviewer-jwt-file",
         type=Path,
-        help="token that Vault asks the API server with; default: the one that logs in",
+        help="token that Vault asks the API server with; default: that of the pod that Vault runs in, and with a CA file the one "
+        "that logs in (docs/provisioning.md)",
     )
     parser.add_argument(
         "--service-account",

@@ -77,6 +77,11 @@ def test_at_the_first_start_a_certificate_is_served_at_once() -> None:
     assert len(set(state.segments)) == 2
 
 
+@pytest.mark.parametrize("off_s", [-DAY_S, DAY_S])
+def test_it_is_trusted_by_an_api_server_whose_clock_is_a_day_off(off_s: float) -> None:
+    assert verifies(FIRST, SERVED.trusted, NOW + off_s)
+
+
 def test_without_a_secret_who_is_trusted_and_the_path_go_on() -> None:
     state = step(State(), NOW, trusted=(MADE[1].ca,), segment="c" * 48, makes=MADE[0])
     assert state.trusted == (MADE[0].ca, MADE[1].ca)
