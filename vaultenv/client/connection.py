@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from _socket import AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
-from _ssl import SSLZeroReturnError
+from _ssl import SSLWantReadError, SSLZeroReturnError
 
 from vaultenv.client.failures import (
     WireFailure,
@@ -59,6 +59,17 @@ class Connection:
         except OSError as error:
             raise exchange_failure(error) from None
 
+    def complete(self, address: Address, tls: Tls | None, until: float) -> None:
+        """Wait for the end of the handshake; raise WireFailure, closed, if it fails."""
+        if tls is None or self._tls is None:
+            return
+        try:
+            _limit(self._socket, until)
+            self._tls.do_handshake()
+        except OSError as error:
+            self.close()
+            raise handshake_failure(address, tls, error) from None
+
     def send(self, data: bytes, until: float) -> None:
         """Send all bytes before the monotonic time `until`."""
         try:
@@ -98,7 +109,8 @@ def connect(
     proxy: Proxy | None = None,
     peer: Peer | None = None,
 ) -> Connection:
-    """Return a connection to the first of the host's addresses that answers, over TLS if there is `tls`.
+    """Return a connection to the first of the host's addresses that answers; over TLS, if there is `tls`, its
+    handshake is under way, and `complete` comes next.
 
     With `peer`, no name is looked up. Raises WireFailure before the monotonic time `until`, or soon after it
     when a name server does not answer.
@@ -113,9 +125,11 @@ def connect(
     if tls is None:
         return Connection(plain, None)
     try:
-        _limit(plain, until)
         wrapped = tls.context._wrap_socket(plain, False, tls.server_name or address.host)
+        plain.settimeout(0)
         wrapped.do_handshake()
+    except SSLWantReadError:
+        pass
     except OSError as error:
         plain.close()
         raise handshake_failure(address, tls, error) from None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from vaultenv.client.address import parse_address
-from vaultenv.client.api import Vault
-from vaultenv.client.persistence import Persistence
 from vaultenv.client.tls import Tls, Trust, client_context
 from vaultenv.client.wire import Wire
 
@@ -12,15 +10,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.basics.deadline import Deadline
     from vaultenv.basics.log import Log
+    from vaultenv.client.api import Vault
     from vaultenv.settings import Settings
 
 
-def open_vault(settings: Settings, deadline: Deadline, log: Log, is_patient: bool = True) -> Vault:
+def open_vault(
+    settings: Settings, deadline: Deadline, log: Log, is_patient: bool = True, at_once: bool = False
+) -> Vault:
     """Return a client for the configured Vault, which connects with its first request. Raises InvalidSetting.
 
-    A client that is not patient sends each request once.
+    A client that is not patient sends each request once. `at_once` says that a request follows: the client is loaded
+    while Vault works on the TLS handshake.
     """
-    return Vault(settings, open_wire(settings, deadline), Persistence(deadline, log, is_patient))
+    wire = open_wire(settings, deadline)
+    if at_once:
+        wire.begin()
+    from vaultenv.client.api import Vault
+    from vaultenv.client.persistence import Persistence
+
+    return Vault(settings, wire, Persistence(deadline, log, is_patient))
 
 
 def open_wire(settings: Settings, deadline: Deadline) -> Wire:

@@ -37,6 +37,7 @@ class Wire:
 
     __slots__ = (
         "_base",
+        "_begun",
         "_connecting_s",
         "_idle",
         "_is_pipelining",
@@ -68,8 +69,18 @@ class Wire:
             self._base = address.origin + address.prefix
             self.headers |= dict(line.split(": ", 1) for line in proxy_headers(proxy))
         self._idle: list[_Stream] = []
+        self._begun: Connection | WireFailure | None = None
         self._connecting_s = 0.0
         self._is_pipelining = True
+
+    def begin(self) -> None:
+        """Dial, and begin the TLS handshake; the first request waits for its end, or fails as this did."""
+        began = time.monotonic()
+        try:
+            self._begun = connect(self.address, self._tls, self._until(), self._proxy)
+        except WireFailure as failure:
+            self._begun = failure
+        self._connecting_s = time.monotonic() - began
 
     def one(self, request: Request) -> Answer:
         """Return the answer to one request; raise WireFailure."""
@@ -173,6 +184,9 @@ class Wire:
 
     def close(self) -> None:
         """Close the connections; the next request opens a new one."""
+        begun, self._begun = self._begun, None
+        if isinstance(begun, Connection):
+            begun.close()
         while self._idle:
             self._idle.pop().close()
 
@@ -198,8 +212,14 @@ class Wire:
 
     def _connected(self, until: float, beside: _Stream | None = None) -> _Stream:
         began = time.monotonic()
+        begun, self._begun = self._begun, None
+        if isinstance(begun, WireFailure):
+            raise begun
+        if begun:
+            began -= self._connecting_s
         peer = beside.peer if beside else None
-        made = connect(self.address, self._tls, until, self._proxy, peer)
+        made = begun or connect(self.address, self._tls, until, self._proxy, peer)
+        made.complete(self.address, self._tls, until)
         self._connecting_s = time.monotonic() - began
         return _Stream(made)
 

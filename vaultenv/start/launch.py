@@ -146,12 +146,13 @@ def _connected(
 
         return open_store(settings.address), None
     from vaultenv.client.open import open_vault
-    from vaultenv.client.session import log_in
 
     deadline = Deadline(settings.timeout_s)
     if not is_patient:
         deadline = Deadline(min(deadline.remaining_s(), IMPATIENT_S))
-    vault = open_vault(settings, deadline, log, is_patient)
+    vault = open_vault(settings, deadline, log, is_patient, at_once=True)
+    from vaultenv.client.session import log_in
+
     log_in(vault, settings, log, plan.reads, plan.prepare)
     return vault, vault
 

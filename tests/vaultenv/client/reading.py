@@ -22,10 +22,10 @@ MOUNT = {
 }
 
 
-def client(server: StandIn, **more: str) -> Client:
+def client(server: StandIn, at_once: bool = False, **more: str) -> Client:
     environ = {"VAULT_ADDR": server.address, "VAULT_ENV_TIMEOUT": "3s", "VAULT_CLIENT_TIMEOUT": "1s", **more}
     settings = Settings({name.encode(): value.encode() for name, value in environ.items()})
-    made = open_vault(settings, Deadline(settings.timeout_s), Log("error"))
+    made = open_vault(settings, Deadline(settings.timeout_s), Log("error"), at_once=at_once)
     made.use("the-token")
     return made
 

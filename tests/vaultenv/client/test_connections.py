@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,10 +14,12 @@ import pytest
 
 from tests.vaultenv.client.reading import KV, LEASED, LOGIN, MOUNT, USERPASS, client, fields, read
 from tests.vaultenv.client.stand_in import StandIn, answer, stand_in
+from vaultenv.basics.deadline import Deadline
 from vaultenv.client import wire
 from vaultenv.client.address import parse_address
 from vaultenv.client.connection import connect
 from vaultenv.client.failures import WireFailure
+from vaultenv.client.http import Request
 from vaultenv.errors import VaultEnvError
 from vaultenv.references.secret import Secret
 
@@ -97,6 +99,48 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
         reader.close()
     assert all(fields(outcome) == {"k": "v"} for outcome in outcomes)
     assert len(peers) == connections
+
+
+def test_a_connection_begun_beforehand_serves_the_first_request() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        requests = begun(listener.getsockname()[1])
+        stream = listener.accept()[0]
+    with answering(lambda: stream):  # where another connection would be refused
+        assert requests.one(Request("GET", "/v1/a")).status == 200
+    requests.close()
+
+
+def test_what_failed_beforehand_fails_the_first_request_and_no_later_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    requests = begun(port)
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        with pytest.raises(WireFailure, match="connection refused"):
+            requests.one(Request("GET", "/v1/a"))
+        with answering(lambda: listener.accept()[0]):
+            assert requests.one(Request("GET", "/v1/a")).status == 200
+    requests.close()
+
+
+def begun(port: int) -> wire.Wire:
+    requests = wire.Wire(parse_address(f"http://127.0.0.1:{port}"), None, 3.0, Deadline(3.0))
+    requests.begin()
+    return requests
+
+
+@contextmanager
+def answering(connection: Callable[[], socket.socket]) -> Iterator[None]:
+    """Meanwhile one request on the connection is answered."""
+
+    def answer_one() -> None:
+        with connection() as stream:
+            stream.recv(4096)
+            stream.sendall(KV)
+
+    thread = threading.Thread(target=answer_one)
+    thread.start()
+    yield
+    thread.join()
 
 
 def test_what_is_lost_on_the_second_connection_is_asked_for_again() -> None:

@@ -61,6 +61,25 @@ def test_an_unknown_authority_is_refused_at_once_with_the_remedy(authority: trus
     assert "install ca-certificates in the image, or name it with VAULT_CACERT" in message
 
 
+def test_a_client_for_a_request_at_once_has_begun_the_handshake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reader = client(StandIn(listener.getsockname()[1], "https"), at_once=True)
+        with listener.accept()[0] as stream:
+            assert stream.recv(2) == b"\x16\x03"
+        reader.close()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_handshake_begun_beforehand_is_verified(authority: trustme.CA, is_known: bool) -> None:
+    trusted = {"VAULT_CACERT_BYTES": authority.cert_pem.bytes().decode()} if is_known else {}
+    with stand_in(in_turn(KV), server_context(authority)) as server:
+        reader = client(server, at_once=True, VAULT_MAX_RETRIES="0", **trusted)
+        outcome = reader.read([("a/data/b", "")])[0]
+        reader.close()
+        assert bool(server.heads) == is_known
+    assert is_known or "x509: certificate signed by unknown authority" in str(outcome)
+
+
 @pytest.mark.parametrize("how", ["VAULT_CACERT", "VAULT_CACERT_BYTES", "SSL_CERT_FILE"])
 def test_where_another_authority_was_named_the_variable_is_told(
     authority: trustme.CA, tmp_path: Path, how: str

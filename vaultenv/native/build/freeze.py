@@ -30,10 +30,14 @@ NEARLY_ALWAYS = (
     "vaultenv.start.launch",
     "vaultenv.basics.digest",  # for the marker
     "vaultenv.client.open",
-    "vaultenv.client.session",
 )
 """Modules of a start that does not end with the scan; these and their imports are loaded first, in order."""
 LATER = (
+    (
+        "vaultenv.client.api",
+        "vaultenv.client.persistence",
+        "vaultenv.client.session",
+    ),  # during the handshake
     ("vaultenv.references.resolve", "vaultenv.client.reads"),  # while Vault works on the login
     ("vaultenv.start.reuse",),  # unless the launcher is the container's first process
     ("vaultenv.references.frompath",),
