@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,14 @@ class Cluster:
         self._process.wait_until(lambda: self._says("/readyz"), timeout_s=60)
         self._process.wait_until(lambda: self._says("/api/v1/namespaces/default"))
         self._default_service_account("default")
+
+    def pause(self) -> None:
+        """Answer nothing until `resume`, as an API server that hangs; connections stay."""
+        self._process.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Answer again."""
+        self._process.send(signal.SIGCONT)
 
     def stop(self) -> None:
         """Kill API server and etcd: their data is thrown away."""
