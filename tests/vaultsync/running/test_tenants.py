@@ -120,7 +120,7 @@ def test_no_resource_of_a_tenant_brings_a_value_of_the_other(two: Two) -> None:
     _ends_refused(second, "by-global", f"is not for namespace {second.namespace}")
     _ends_refused(second, "by-role", "failed to login")
     _ends_refused(second, "by-path", "Code: 403")
-    _ends_refused(second, "by-dots", "")
+    _ends_refused(second, "by-dots", "Code: 403")
     shown = second.cluster.kubectl("get", f"{RESOURCES},events,secrets", "-n", second.namespace, "-o", "yaml")
     assert not _holding(shown, [VALUE, first.secrets[0]])
 
