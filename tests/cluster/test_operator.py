@@ -1,9 +1,9 @@
-"""A Deployment that the operator rolls after a change in Vault, with the real controllers, webhook and launcher."""
+"""The operator beside the real controllers: a Deployment rolled after a change in Vault, and a namespace deleted with all its objects."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +13,20 @@ from tests.cluster.pods import Pods, eventually
 from tests.cluster.product import CLUSTER_NAME, ROOT, SECRET, Product
 from tests.cluster.test_containers import container, one
 from tests.cluster.test_workloads import LINE, workload
+from tests.servers.vault import VaultRefused
+from tests.vaultsync.running.leases import DYNAMIC, RULES, add_dynamic, leases, rabbitmq
+from tests.vaultsync.running.operator import Tenant
 
 NAMESPACE = "vault-webhook-sync"
 RELOAD = "secrets-reloader.security.bank-vaults.io/reload-on-secret-change"
 
 
-@pytest.fixture
-def operator(product: Product, node: Node, tmp_path: Path) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def operator(
+    product: Product, session_node: Node, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """The operator, installed from its manifests, which looks after workloads each five seconds."""
+    folder = tmp_path_factory.mktemp("operator")
     name, _, tag = product.image.rpartition(":")
     env = [{"name": "RELOAD_INTERVAL", "value": "5s"}]
     spec = {"template": {"spec": {"containers": [{"name": "sync", "env": env}]}}}
@@ -33,17 +39,20 @@ def operator(product: Product, node: Node, tmp_path: Path) -> Iterator[None]:
     overlay = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "components": [os.path.relpath(ROOT / "manifests" / "sync", tmp_path)],
+        "components": [os.path.relpath(ROOT / "manifests" / "sync", folder)],
         "images": [{"name": "vault-webhook", "newName": name, "newTag": tag}],
         "patches": [{"patch": json.dumps(patch)}],
     }
-    (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
-    node.kubectl("apply", "-k", str(tmp_path))
+    (folder / "kustomization.yaml").write_text(json.dumps(overlay))
+    kubectl = session_node.kubectl
     try:
-        node.kubectl("rollout", "status", f"deployment/{NAMESPACE}", "-n", NAMESPACE, "--timeout=60s")
+        with session_node.network():
+            kubectl("apply", "-k", str(folder))
+            kubectl("rollout", "status", f"deployment/{NAMESPACE}", "-n", NAMESPACE, "--timeout=60s")
         yield
     finally:
-        node.kubectl("delete", "-k", str(tmp_path), "--wait=false")
+        with session_node.network():
+            kubectl("delete", "-k", str(folder), "--wait=false")
 
 
 def test_a_deployment_gets_the_new_secret_by_one_rollout(
@@ -73,3 +82,30 @@ def _outputs(team: Pods) -> list[str]:
     living = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     ready = [pod for pod in living if pod["status"]["phase"] == "Running"]
     return [team.output(pod["metadata"]["name"]) for pod in ready]
+
+
+@pytest.fixture
+def leasing(operator: None, node: Node) -> Iterator[Tenant]:
+    """A tenant that logs in by AppRole, with a role of its own of a rabbitmq engine."""
+    with contextlib.suppress(VaultRefused):  # it is there
+        node.vault.write("sys/auth/approle", {"type": "approle"})
+    with rabbitmq(node.vault, "rabbitmq-sync"):
+        tenant = Tenant(node.cluster, node.vault, RULES)
+        node.vault.write(f"rabbitmq-sync/roles/{tenant.namespace}", {"vhosts": '{"/": {"read": ".*"}}'})
+        yield tenant
+
+
+def test_a_deleted_namespace_goes_and_its_leases_are_revoked(leasing: Tenant, node: Node) -> None:
+    """Everything in it is deleted in any order: what the login needs may go before what is to be revoked."""
+    add_dynamic(leasing, revoke=True)
+    eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
+    assert len(leases(leasing)) == 1
+    node.kubectl("delete", "namespace", leasing.namespace, "--wait=false")
+
+    def is_gone() -> bool:
+        return bool(node.kubectl.run("get", "namespace", leasing.namespace).returncode)
+
+    eventually(
+        is_gone, lambda: node.kubectl("get", "namespace", leasing.namespace, "-o", "yaml"), timeout_s=60
+    )
+    assert not leases(leasing)
