@@ -1,5 +1,5 @@
-// The vault of the tests: a minimal build (tag "minimal") and the plugins that the tests use. All of Vault's
-// plugins are 1 500 packages more, which take a machine of two cores 20 minutes to compile.
+// The vault of the tests: a minimal build (tag "minimal") and the plugins that the tests use. Two cores compile it
+// in 12 minutes; all of Vault's plugins are 550 packages more, for databases and clouds above all.
 package main
 
 import (
