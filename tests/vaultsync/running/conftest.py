@@ -9,7 +9,7 @@ from tests.servers.cluster import Cluster
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultsync.running.leases import RULES as LEASE_RULES
 from tests.vaultsync.running.leases import rabbitmq
-from tests.vaultsync.running.operator import Operator, Tenant, eventually, install
+from tests.vaultsync.running.operator import Operator, Tenant, install, leading
 
 RULES = 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }'
 
@@ -38,12 +38,8 @@ def operator(
     """The operator, when it leads; its system's CAs are Vault's."""
     trusted = {"SSL_CERT_FILE": str(approle_vault.ca_file)}
     settings = {"DELETION_TIMEOUT": "5s", "RELOAD_INTERVAL": "5s", "RELOADED_WORKLOADS": "daemonsets"}
-    running = Operator(tmp_path_factory.mktemp("operator"), installed, **settings, **trusted)
-    try:
-        eventually(running.leads)
+    with leading(tmp_path_factory.mktemp("operator"), installed, **settings, **trusted) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture

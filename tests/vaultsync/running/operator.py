@@ -5,7 +5,8 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,6 +89,17 @@ class Operator:
     def stop(self) -> None:
         """End it as the kubelet does."""
         self.process.stop(timeout_s=30)
+
+
+@contextmanager
+def leading(folder: Path, kubeconfig: Path, **environ: str) -> Iterator[Operator]:
+    """A replica that leads, ended as the kubelet does."""
+    running = Operator(folder, kubeconfig, **environ)
+    try:
+        eventually(running.leads)
+        yield running
+    finally:
+        running.stop()
 
 
 class Tenant:

@@ -8,7 +8,7 @@ from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
 from tests.servers.vault import Vault
 from tests.vaultsync.running.leases import DYNAMIC, RULES, add_dynamic, leases
-from tests.vaultsync.running.operator import Operator, Tenant, eventually, install
+from tests.vaultsync.running.operator import Operator, Tenant, eventually, install, leading
 
 LEAD_S = 20
 
@@ -29,12 +29,8 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory, authority: Authority) 
 def own_operator(own_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """The operator of that API server, when it leads."""
     kubeconfig = install(own_cluster, tmp_path_factory.mktemp("sync"))
-    running = Operator(tmp_path_factory.mktemp("operator"), kubeconfig, DELETION_TIMEOUT="5s")
-    try:
-        eventually(running.leads)
+    with leading(tmp_path_factory.mktemp("operator"), kubeconfig, DELETION_TIMEOUT="5s") as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture
