@@ -70,8 +70,10 @@ def cache() -> Path:
 def place(wanted: Program) -> Path:
     """Return the path of the built program, which need not exist yet."""
     key = hashlib.sha256()
-    pins = (wanted.module / "go.mod", wanted.module / "go.sum")
-    for source in (*pins, *sorted(wanted.module.glob("**/*.go")), *sorted(wanted.module.glob("*/go.mod"))):
+    sources = [wanted.module / "go.mod", wanted.module / "go.sum"]
+    for pattern in ("**/*.go", "*/go.mod", "*.work*"):
+        sources += sorted(wanted.module.glob(pattern))
+    for source in sources:
         key.update(source.read_bytes())
     key.update(repr((wanted.flags, wanted.cgo, platform.system(), platform.machine())).encode())
     return cache() / "servers" / f"{wanted.pin}-{key.hexdigest()[:16]}" / wanted.name
@@ -137,7 +139,7 @@ def _build(wanted: Program, path: Path) -> None:
         **os.environ,
         "CGO_ENABLED": "1" if wanted.cgo else "0",
         "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
+        "GOWORK": str(wanted.module / wanted.workspace) if wanted.workspace else "off",
     }
     _say(f"building {wanted.name} (once, into {path.parent}; the large ones take minutes) ...")
     try:

@@ -31,6 +31,8 @@ class Program:
     on_path: tuple[str, ...] = ()
     """Names under which an installed program is taken instead of building one."""
     cgo: bool = False
+    workspace: str = ""
+    """A go.work file of the pin: it replaces large libraries of which no test needs anything."""
 
     @property
     def module(self) -> Path:
@@ -53,7 +55,15 @@ _TABLE = (
     _kubernetes("kube-apiserver", envtest=True),
     _kubernetes("kubectl", envtest=True),
     Program("registry", "registry", ".", "REGISTRY_BIN"),
-    Program("vault", "vault", ".", "VAULT_BIN", ("-tags", "minimal", *_SMALL), on_path=("vault", "bao")),
+    Program(
+        "vault",
+        "vault",
+        ".",
+        "VAULT_BIN",
+        ("-tags", "minimal", *_SMALL),
+        on_path=("vault", "bao"),
+        workspace="minimal.work",
+    ),
     Program(
         "complete-vault", "vault", "github.com/hashicorp/vault", "COMPLETE_VAULT_BIN", on_path=("vault",)
     ),

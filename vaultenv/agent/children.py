@@ -73,8 +73,9 @@ class Children:
                     done.release()
 
     def kill(self) -> None:
-        """Kill the command that runs, with its children: the agent ends."""
-        for pid in list(self._running):
+        """Kill the command that runs, with its children, and start none from now on: the agent ends."""
+        self._starting.acquire()
+        for pid in self._running:
             _kill_group(pid)
 
 

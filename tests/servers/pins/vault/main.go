@@ -1,5 +1,5 @@
-// The vault of the tests: a minimal build (tag "minimal") and the plugins that the tests use. Two cores compile it
-// in 12 minutes; all of Vault's plugins are 550 packages more, for databases and clouds above all.
+// The vault of the tests: a minimal build (tag "minimal") and the plugins that the tests use, without two libraries of
+// clouds (minimal.work). Two cores compile it in 6 minutes, and Vault with all of its plugins in 24.
 package main
 
 import (
