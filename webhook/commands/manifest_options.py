@@ -54,13 +54,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="the webhook's settings, a ConfigMap as in manifests/base/settings.yaml; "
         "default: built-in values, and every Vault address is allowed",
     )
-    parser.add_argument(
-        "--objects",
-        metavar="RESOURCE.GROUP",
-        action="append",
-        default=[],
-        help="a kind of custom objects that the webhook is registered for, as in databases.example.com; may be repeated",
-    )
+    add_objects_option(parser)
     parser.add_argument(
         "--registry",
         action="store_true",
@@ -70,6 +64,17 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         "--cluster",
         action="store_true",
         help="read ConfigMaps and Secrets that no file has, and the nodes' versions, by KUBECONFIG",
+    )
+
+
+def add_objects_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the kinds of custom objects whose references are resolved."""
+    parser.add_argument(
+        "--objects",
+        metavar="RESOURCE.GROUP",
+        action="append",
+        default=[],
+        help="a kind of custom objects that the webhook is registered for, as in databases.example.com; may be repeated",
     )
 
 

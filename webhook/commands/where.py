@@ -7,17 +7,17 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused, WebhookError
-from vaultkube.kept.values import LABEL, LABEL_VALUE
 from vaultkube.printable import printable
 from vaultkube.problem import FieldPath
-from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from webhook.admission.gather import gather_sources
+from webhook.commands.custom_kinds import custom_kinds
+from webhook.commands.manifest_options import add_objects_option
 from webhook.offline.context import Manifests
 from webhook.offline.documents import Document, path_text, read_documents
 from webhook.offline.operator_settings import Operator, read_operator
@@ -28,34 +28,6 @@ from webhook.pods.facts import Source, Values, find_sources
 NONE, NOT_LOOKED_AT = 1, 2
 _BUDGET_S = 120.0
 _SOURCES_S = 10.0
-
-
-class ListedKind(NamedTuple):
-    """A kind that is listed: all that can name a path in its spec.
-
-    Of Secrets and ConfigMaps, which would come with their values, the metadata alone of those that are `labelled`.
-    """
-
-    api_version: str
-    kind: str
-    plural: str
-    labelled: str = ""
-
-
-LISTED = (
-    ListedKind("v1", "Pod", "pods"),
-    ListedKind("v1", "ReplicationController", "replicationcontrollers"),
-    ListedKind("apps/v1", "Deployment", "deployments"),
-    ListedKind("apps/v1", "StatefulSet", "statefulsets"),
-    ListedKind("apps/v1", "DaemonSet", "daemonsets"),
-    ListedKind("apps/v1", "ReplicaSet", "replicasets"),
-    ListedKind("batch/v1", "Job", "jobs"),
-    ListedKind("batch/v1", "CronJob", "cronjobs"),
-    ListedKind("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "secretproviderclasses"),
-    *(ListedKind(API_VERSION, row.kind, row.plural) for row in KINDS),
-    ListedKind("v1", "Secret", "secrets", f"{LABEL}={LABEL_VALUE}"),
-    ListedKind("v1", "ConfigMap", "configmaps", f"{LABEL}={LABEL_VALUE}"),
-)
 
 
 class Located(NamedTuple):
@@ -70,7 +42,7 @@ def run(arguments: list[str]) -> int:
     options = new_parser().parse_args(arguments)
     missed: list[str] = []
     try:
-        operator = read_operator(options.settings)
+        operator = read_operator(options.settings, custom_kinds(options.objects))
         found = _files(options) if options.files else _cluster(options, operator, missed)
         located = list(found)
     except (InvalidSetting, WebhookError) as error:
@@ -121,32 +93,23 @@ def _nowhere(field: FieldPath) -> str:
 
 
 def _cluster(options: argparse.Namespace, operator: Operator, missed: list[str]) -> Iterator[Located]:
-    """Yield the objects of the cluster that no other object owns: a Deployment stands for its ReplicaSets and pods."""
     from vaultkube.apiserver.client import Cluster
+    from webhook.offline.cluster_objects import LISTED, custom_kind, list_cluster
     from webhook.offline.user_kubeconfig import find_person_connection
 
     connection = find_person_connection(os.environ)
     cluster = Cluster(connection, operator.settings.tls_strict, caller="the user of this kubeconfig")
     deadline = Deadline(_BUDGET_S)
-    for listed in LISTED:
-        try:
-            for found in cluster.list_objects(
-                listed.api_version,
-                listed.plural,
-                options.namespace or "",
-                deadline,
-                labelled=listed.labelled,
-            ):
-                content = {**found, "apiVersion": listed.api_version, "kind": listed.kind}
-                if not _is_owned(content):
-                    yield Located(content, _nowhere)
-        except Refused as error:
-            missed.append(str(error))
-
-
-def _is_owned(content: Mapping[str, Any]) -> bool:
-    owners = (content.get("metadata") or {}).get("ownerReferences") or ()
-    return any(owner.get("controller") for owner in owners)
+    kinds = LISTED
+    for name in sorted(operator.custom_kinds):
+        if kind := custom_kind(cluster, name, deadline):
+            kinds += (kind,)
+        else:
+            missed.append(f"{name}: the API server knows no such kind")
+    listed = list_cluster(
+        cluster, kinds, options.namespace or "", deadline, lambda error: missed.append(str(error))
+    )
+    return (Located(content, _nowhere) for content in listed)
 
 
 def _sources(located: list[Located], namespace: str) -> dict[tuple[str, Source], Values]:
@@ -204,6 +167,7 @@ def new_parser() -> argparse.ArgumentParser:
         "--namespace",
         help="the namespace to look at (default: all), in files that of objects without one",
     )
+    add_objects_option(parser)
     parser.add_argument("--below", action="store_true", help="also paths below PATH")
     parser.add_argument("--settings", metavar="FILE", help="the webhook's settings, as for `check`")
     parser.add_argument("--output", choices=("text", "json"), default="text", help="form (default: text)")

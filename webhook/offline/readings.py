@@ -42,7 +42,7 @@ def find_readings(
     content: Any, namespace: str, operator: Operator, sources: Mapping[tuple[str, Source], Values]
 ) -> Iterator[Reading]:
     """Yield the readings of a document; `sources` has ConfigMaps and Secrets with variables, by their namespace."""
-    for reviewable in find_objects(content, namespace):
+    for reviewable in find_objects(content, namespace, operator.custom_kinds):
         for requested in _kept(reviewable, operator):
             yield _reading(str(reviewable), reviewable.path, requested)
         if not is_skipped(reviewable.annotations):
