@@ -8,7 +8,8 @@ from pathlib import Path
 from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultsync.errors import ReferenceRefused
-from vaultsync.vault.login import Source, secret_entry
+from vaultsync.vault.login import secret_entry
+from vaultsync.vault.source import Source
 
 _KEPT_S = 60.0
 _MOST = 1000

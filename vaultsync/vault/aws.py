@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentit
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 
@@ -16,12 +16,10 @@ from vaultenv.client.clouds.identity import signed_identity, sts_address
 from vaultenv.errors import InvalidSetting
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
-from vaultkube.net.bounded import BoundedClient
-from vaultkube.net.room import NoRoom
-from vaultkube.net.tls import client_context
 from vaultkube.sync_resources.methods import AwsLogin
-from vaultkube.vault.failures import cause_of
-from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
+from vaultsync.errors import ReferenceRefused, VaultDenied
+from vaultsync.vault.clouds import fetch
+from vaultsync.vault.source import Source
 
 Keys = tuple[str, str, str]
 """Key id, secret and session token."""
@@ -34,36 +32,13 @@ _REGION, _SESSION = "us-east-1", "vault-webhook-sync"
 _STS = re.compile(r"https://sts(-fips)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?/?")
 """Addresses that a token of a ServiceAccount is sent to."""
 _ROLE = "eks.amazonaws.com/role-arn"
-_ANSWER_BYTES = 1 << 20
-
-
-class Source(Protocol):
-    """The API server, as far as these logins need it: `vaultkube.apiserver.client.Cluster`."""
-
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
-
-    def create_token(
-        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
-    ) -> str | None: ...
 
 
 def ask_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
     """Return STS's answer; raise VaultDenied or VaultAway, without what was sent."""
     request = requests.Request("POST", f"{address.rstrip('/')}/", {"Accept": "application/json"}, data=fields)
-    client = BoundedClient(client_context(""), _ANSWER_BYTES)
-    try:
-        response = client.exchange(request.prepare(), deadline.remaining_s())
-    except NoRoom:
-        raise VaultDenied(f"{address}: the answer of STS is too long") from None
-    except requests.RequestException as error:
-        raise VaultAway(f"{address}: {cause_of(error)}; check stsEndpoint of the VaultAuth") from None
-    finally:
-        client.close()
-    if response.status_code != 200:
-        raise VaultDenied(
-            f"{address} answered {response.status_code} for AssumeRoleWithWebIdentity: does the role trust the ServiceAccount?"
-        )
-    return body_of(response.content)
+    refused = "does the role trust the ServiceAccount (AssumeRoleWithWebIdentity)?"
+    return body_of(fetch(request, deadline, refused=refused, away="check stsEndpoint of the VaultAuth"))
 
 
 def aws_body(

@@ -3,33 +3,23 @@
 https://developer.hashicorp.com/vault/api-docs/auth
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.sync_resources.methods import (
     AppRoleLogin,
     AwsLogin,
-    GcpLogin,
     JwtLogin,
     KubernetesLogin,
     Login,
 )
 from vaultsync.errors import ReferenceRefused
 from vaultsync.vault.aws import aws_body
+from vaultsync.vault.gcp import Google, gcp_body
 from vaultsync.vault.server import Identity
-
-
-class Source(Protocol):
-    """The API server, as far as logins need it: `vaultkube.apiserver.client.Cluster`."""
-
-    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
-
-    def create_token(
-        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
-    ) -> str | None: ...
+from vaultsync.vault.source import Source
 
 
 def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[str, Any]:
@@ -47,13 +37,11 @@ def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[s
         return {"role_id": login.role_id, "secret_id": _secret_id(identity, login, source, deadline)}
     if isinstance(login, AwsLogin):
         return aws_body(login, identity.namespace, source, deadline)
-    raise ReferenceRefused(cannot_be_done(login))
+    return gcp_body(login, identity.namespace, source, deadline, Google())
 
 
 def cannot_be_done(login: Login) -> str:
     """Return why a login of this kind is not done, and what to use; an empty text where it is."""
-    if isinstance(login, GcpLogin):
-        return "method gcp is not done by this operator: use kubernetes, jwt, appRole or aws"
     if isinstance(login, AwsLogin) and not login.secret and not login.service_account:
         return "method aws as the operator's node is not done: set aws.secretRef or aws.irsaServiceAccount"
     return ""

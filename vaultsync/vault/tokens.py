@@ -9,8 +9,9 @@ from typing import Any
 from vaultkube.deadline import Deadline
 from vaultsync.errors import VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
-from vaultsync.vault.login import Source, login_body
+from vaultsync.vault.login import login_body
 from vaultsync.vault.server import Identity
+from vaultsync.vault.source import Source
 
 _log = logging.getLogger(__name__)
 _LAST_PART, _RENEWED_PART = 0.1, 0.5

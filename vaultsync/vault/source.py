@@ -1,0 +1,16 @@
+"""What logins need of the cluster."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from vaultkube.deadline import Deadline
+
+
+class Source(Protocol):
+    """The API server, as far as logins need it: `vaultkube.apiserver.client.Cluster`."""
+
+    def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
+
+    def create_token(
+        self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
+    ) -> str | None: ...
