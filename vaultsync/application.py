@@ -1,4 +1,4 @@
-"""The operator put together: what each part is made of, the order of its start, and of its end."""
+"""The operator put together: the order of its start, of its lead, and of its end."""
 
 import logging
 import os
@@ -14,46 +14,25 @@ from functools import partial
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
-from vaultkube.apiserver.shared_key import find_key
 from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
 from vaultkube.net.health import new_health_server
-from vaultkube.provisioning.watcher import Watcher
-from vaultkube.sync_resources.resources import KINDS
-from vaultsync.cluster.notices import Notices
-from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
-from vaultsync.cluster.reflector import Reflected, Reflector
-from vaultsync.cluster.store import Store
-from vaultsync.cluster.tokens import KeptTokens
-from vaultsync.content.mac import KEY_BYTES
-from vaultsync.control.changes import Changes, is_ready
-from vaultsync.control.destination import Destinations
-from vaultsync.control.holding import may_hold
-from vaultsync.control.queue import Queue
-from vaultsync.control.tools import Tools
-from vaultsync.control.worker import SECRET_KINDS, SETTLE_S, Workers
+from vaultsync.cluster.objects import Objects
+from vaultsync.control.changes import is_ready
+from vaultsync.control.worker import SECRET_KINDS
 from vaultsync.errors import SyncError
 from vaultsync.figures import Figure
-from vaultsync.kept.refresh import Refresher
-from vaultsync.kept.starting import new_refresher, reflected
-from vaultsync.kept.watched import Watched
-from vaultsync.provisioning import check_settings, new_watcher
-from vaultsync.reload.reloads import Reloads
+from vaultsync.provisioning import check_settings
 from vaultsync.settings import Settings
-from vaultsync.vault.authorities import Authorities
-from vaultsync.vault.client import Vaults
-from vaultsync.vault.holders import Holders
-from vaultsync.vault.sessions import Sessions
-from vaultsync.vault.tokens import Tokens
-from vaultsync.vault.transit import Transit
+from vaultsync.watching import Watching
+from vaultsync.work import Work
 
 _log = logging.getLogger(__name__)
 _TIMES = Times(duration_s=30, lead_s=20.0, look_s=6.0)
-_LEADER_LOOK_S = 1.0
-_KEY_BUDGET_S = 30.0
+_LEADER_LOOK_S, _START_LOOK_S = 1.0, 0.05
 _ONCE_LOOK_S = 0.1
-_EVENTS_S = 5.0
-_TIDY_EVERY_S, _TIDY_BUDGET_S = 600.0, 5.0
+_ELECTION_S = 5.0
+_TIDY_EVERY_S = 600.0
 _ONCE_LEAD_S = 40.0
 
 
@@ -67,19 +46,8 @@ class Operator:
         self._connection = find_connection(os.environ)
         self._namespace = os.environ.get("POD_NAMESPACE") or self._connection.namespace
         self._cluster = Cluster(self._connection, caller="the operator's ServiceAccount")
-        self._objects = Objects(self._cluster)
-        self._store = Store()
-        self._queue = Queue()
-        self._changes = Changes(self._store, self._queue)
-        self._notices = Notices(self._objects)
-        self._watched = Watched(self._queue)
-        self._refresher: Refresher | None = None
-        self._reloads = Reloads(settings, self._queue, self._objects)
-        self._reflectors = self._new_reflectors()
-        self._workers: Workers | None = None
-        self._namespaces: Watcher | None = None
-        self._tokens: Tokens | None = None
-        self._holders: Holders | None = None
+        self._watching = Watching(settings, self._connection, Objects(self._cluster))
+        self._work: Work | None = None
         self._stop = threading.Event()
         identity = f"{os.environ.get('POD_NAME') or socket.gethostname()}-{os.getpid()}"
         self._election = Election(self._cluster, self._namespace, settings.lease_name, identity, _TIMES)
@@ -103,14 +71,14 @@ class Operator:
                         f"another process holds Lease {self._settings.lease_name}, and does this work"
                     )
                 time.sleep(_ONCE_LOOK_S)
-            for reflector in self._reflectors:
-                reflector.list()
-            workers = self._start_work(spread=False)
-            while not self._queue.is_idle():
+            self._watching.list()
+            work = self._new_work(spread=False)
+            work.start()
+            while not self._watching.queue.is_idle():
                 time.sleep(_ONCE_LOOK_S)
-            workers.finish(self._settings.drain_s)
-            self._tidy()
-            return 1 if workers.failing() else 0
+            work.workers.finish(self._settings.drain_s)
+            work.tidy()
+            return 1 if work.workers.failing() else 0
 
     @contextmanager
     def _standing(self) -> Iterator[None]:
@@ -121,134 +89,55 @@ class Operator:
         try:
             yield
         finally:
-            if self._workers:
-                self._workers.finish(self._settings.drain_s)
-                self._notices.finish(_EVENTS_S)
+            if self._work:
+                self._work.finish()
             end.set()
-            election.join(_EVENTS_S)
+            election.join(_ELECTION_S)
 
     def _lead(self) -> int:
         while not self._election.leads():
-            if self._stop.wait(_LEADER_LOOK_S / 20):
+            if self._stop.wait(_START_LOOK_S):
                 return 0
-        for reflector in self._reflectors:
-            threading.Thread(target=reflector.run, args=(self._stop,), daemon=True).start()
-        while not all(reflector.listed.is_set() for reflector in self._reflectors):
-            if self._stop.wait(_LEADER_LOOK_S / 20):
+        self._watching.run(self._stop)
+        while not self._watching.is_listed():
+            if self._stop.wait(_START_LOOK_S):
                 return 0
         try:
-            self._start_work(spread=True)
+            work = self._new_work(spread=True)
         except (SyncError, Refused) as error:
             raise InvalidSetting(f"the key of the HMACs cannot be read: {error}") from None
+        work.provision(self._connection, self._stop)
+        work.start()
         tidy_at = time.monotonic() + _TIDY_EVERY_S
         while not self._stop.wait(_LEADER_LOOK_S):
             if not self._election.leads():
                 _log.error("the lead is lost: another replica works now")
                 return 1
             if time.monotonic() >= tidy_at:
-                self._tidy()
+                work.tidy()
                 tidy_at = time.monotonic() + _TIDY_EVERY_S
         return 0
 
-    def _tidy(self) -> None:
-        """Remove kept tokens that no lease hangs on any more."""
-        try:
-            if self._holders:
-                self._holders.tidy(self._holding, Deadline(_TIDY_BUDGET_S))
-        except Refused as error:
-            _log.warning("kept tokens were not looked through", extra={"fields": {"reason": str(error)}})
-
-    def _holding(self) -> set[str]:
-        """Return the uids of all objects that have a lease, or may ask for one now."""
-        entries = self._store.of_kinds(("VaultDynamicSecret",))
-        return {entry.resource.uid for entry in entries if may_hold(entry)}
-
-    def _start_work(self, *, spread: bool) -> Workers:
-        name = self._settings.hmac_secret_name
-        key = find_key(self._cluster, self._namespace, name, KEY_BYTES, Deadline(_KEY_BUDGET_S))
-        vaults = Vaults()
-        self._tokens = tokens = Tokens(vaults, self._cluster)
-        sessions = Sessions(tokens)
-        keeper, cipher = KeptTokens(self._objects, self._namespace), Transit(vaults, sessions)
-        self._holders = holders = Holders(tokens, keeper, cipher, key)
-        tools = Tools(
-            namespace=self._namespace,
-            key=key,
-            cluster=self._cluster,
-            objects=self._objects,
-            store=self._store,
-            destinations=Destinations(self._objects, self._store),
-            notices=self._notices,
-            vaults=vaults,
-            authorities=Authorities(self._cluster),
-            sessions=sessions,
-            holders=holders,
-            deletion_s=self._settings.deletion_s,
-        )
-        settle_s = SETTLE_S if spread else 0.0
-        self._refresher = new_refresher(self._settings, tools, self._watched)
-        handlers = dict(self._reloads.handlers(tools))
-        if self._refresher:
-            handlers |= {each.name: self._refresher for each in self._settings.refreshed}
-        if spread and self._settings.provision_cluster:
-            self._namespaces = new_watcher(
-                self._settings,
-                self._connection,
-                self._namespace,
-                tools.sessions,
-                tools.authorities,
-                _log.info,
-            )
-            threading.Thread(target=self._namespaces.run, args=(self._stop,), daemon=True).start()
-        self._workers = workers = Workers(tools, self._queue, self._settings.threads, settle_s, handlers)
-        self._notices.start()
-        self._changes.start(spread=spread)
-        if self._refresher:
-            self._watched.start(spread=spread)
-        self._reloads.start(spread=spread)
-        workers.start()
-        return workers
-
-    def _new_reflectors(self) -> list[Reflector]:
-        changes = self._changes
-        customs = [
-            Reflected(
-                custom(row.kind),
-                partial(changes.all_of, row.kind),
-                partial(changes.changed, row.kind),
-                partial(changes.removed, row.kind),
-            )
-            for row in KINDS
-        ]
-        ours = Reflected(
-            secrets(),
-            changes.all_secrets,
-            changes.secret_changed,
-            changes.secret_removed,
-            selector=OURS,
-            accept_list=METADATA,
-            accept_each=METADATA_EACH,
-        )
-        kept = reflected(self._settings.refreshed, self._watched)
-        everything = (*customs, ours, *kept, *self._reloads.reflected())
-        return [Reflector(self._objects, self._connection, each) for each in everything]
+    def _new_work(self, *, spread: bool) -> Work:
+        self._work = Work(self._settings, self._cluster, self._namespace, self._watching, spread=spread)
+        return self._work
 
     def _problem(self) -> str:
         """Return why this replica is not ready, or an empty text: one that does not lead is, when it stands by."""
-        if not self._election.leads():
-            return ""
-        return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
+        return self._watching.problem() if self._election.leads() else ""
 
     def _figures(self) -> str:
-        workers, tokens, refresher = self._workers, self._tokens, self._refresher
+        work, watching = self._work, self._watching
+        workers, refresher = (work.workers, work.refresher) if work else (None, None)
+        provisioner = work.provisioner if work else None
         values = (
             ("leads", "whether this replica is the one that works", self._election.leads()),
-            ("queued", "objects that are due, now or later", len(self._queue)),
+            ("queued", "objects that are due, now or later", len(watching.queue)),
             ("worked_total", "how often an object was worked on", workers.done if workers else 0),
             ("failed_total", "how often that failed", workers.failed if workers else 0),
             ("failing", "objects that failed the last time", workers.failing() if workers else 0),
             ("synced", "objects whose Secret is in step, by their status", self._synced()),
-            ("kept", "objects with kept references", len(self._watched)),
+            ("kept", "objects with kept references", len(watching.kept)),
             (
                 "refreshed_total",
                 "how often such an object was written",
@@ -257,16 +146,16 @@ class Operator:
             (
                 "not_provisioned",
                 "labelled namespaces without their role in Vault",
-                len(self._namespaces.failing) if self._namespaces else 0,
+                len(provisioner.failing) if provisioner else 0,
             ),
-            ("logins_total", "logins to Vault", tokens.logins if tokens else 0),
+            ("logins_total", "logins to Vault", work.tokens.logins if work else 0),
             ("processor_seconds_total", "processor time of the process", time.process_time()),
         )
         own = [Figure(f"vault_webhook_sync_{name}", help_, float(value)) for name, help_, value in values]
-        return "".join(map(str, (*own, *self._reloads.figures())))
+        return "".join(map(str, (*own, *watching.reloads.figures())))
 
     def _synced(self) -> int:
-        entries = self._store.of_kinds(SECRET_KINDS)
+        entries = self._watching.store.of_kinds(SECRET_KINDS)
         return sum(is_ready(entry.status) for entry in entries)
 
 

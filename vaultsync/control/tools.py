@@ -29,6 +29,7 @@ from vaultsync.control.destination import Destinations
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
+from vaultsync.vault.engines import Engines
 from vaultsync.vault.holders import Holders
 from vaultsync.vault.server import Identity, Server, pairs
 from vaultsync.vault.sessions import Sessions
@@ -60,6 +61,7 @@ class Tools:
     destinations: Destinations
     notices: Notices
     vaults: Vaults
+    engines: Engines
     authorities: Authorities
     sessions: Sessions
     holders: Holders

@@ -49,12 +49,19 @@ class Answered(NamedTuple):
 class Reading:
     """Reads kept references, each path once; safe to share between threads."""
 
-    def __init__(self, vaults: Vaults, sessions: Sessions, authorities: Authorities, limits: Limits) -> None:
+    def __init__(
+        self,
+        vaults: Vaults,
+        engines: Engines,
+        sessions: Sessions,
+        authorities: Authorities,
+        limits: Limits,
+    ) -> None:
         self._vaults = vaults
+        self._engines = engines
         self._sessions = sessions
         self._authorities = authorities
         self._limits = limits
-        self._engines = Engines(vaults)
 
     def read(self, kept: Kept, place: Place, deadline: Deadline) -> Answered:
         """Return the values as Vault has them; raise NotResolved, which lists all that could not be, SyncError or Refused.

@@ -1,10 +1,11 @@
 """Refreshing: an object with kept references, whose values are written where Vault has others than the marks say."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import Refused
@@ -91,8 +92,7 @@ class Refresher:
         Nothing is written where the annotation is another one by now: the watch tells of that.
         """
         collection, place = self._collections[key.kind], Place(*key)
-        where = collection.resource._replace(namespace=key.namespace)
-        found = self._objects.get(where, key.name, deadline)
+        found = self._objects.get(self._at(key), key.name, deadline)
         if found is None or annotation_of(found) != seen.text:
             return ()
         content: Any = found
@@ -106,10 +106,10 @@ class Refresher:
         }
         text = sealed(replace(kept, values=marked), place, self._key) if marked else ""
         new = with_annotation(collection.kind.replace_values(content, own), text)
-        self._patch(collection, key, found, new, deadline)
+        self._patch(key, found, new, deadline)
         if own:
             self.written += 1
-            about = self._subject(key, seen.uid, deadline)
+            about = self._subject(key, seen.uid, lambda: found)
             self._notices.tell(Notice(about, reasons.ROTATED, f"Refreshed from Vault: {', '.join(own)}"))
         return lost
 
@@ -118,14 +118,12 @@ class Refresher:
         known: KeptValue = kept.values[name]
         return name in present and mark_of(present[name], name, place, self._key) == known.mark
 
-    def _patch(
-        self, collection: KeptCollection, key: Key, found: Mapping[str, Any], new: Any, deadline: Deadline
-    ) -> None:
+    def _patch(self, key: Key, found: Mapping[str, Any], new: Any, deadline: Deadline) -> None:
         """Write the difference, and give back the fields that others own.
 
         Whoever writes a field owns it, and a server-side apply of its owner before, with a reference, would be a conflict.
         """
-        where = collection.resource._replace(namespace=key.namespace)
+        where = self._at(key)
         written = self._objects.patch(where, key.name, [_unchanged_since(found), *diff(found, new)], deadline)
         managers = found["metadata"].get("managedFields")
         if written is None or not managers:
@@ -138,18 +136,20 @@ class Refresher:
             _log.warning("the ownership of fields was not given back", extra={"fields": fields})
 
     def _tell_once(self, key: Key, uid: str, reason: str, message: str, deadline: Deadline) -> None:
-        about = self._subject(key, uid, deadline)
+        about = self._subject(key, uid, lambda: self._objects.get(self._at(key), key.name, deadline))
         self._told.tell(key, Notice(about, reason, message, is_warning=True))
 
-    def _subject(self, key: Key, uid: str, deadline: Deadline) -> Subject:
-        """Return the object as an Event names it; a custom one is asked for its kind."""
-        collection = self._collections[key.kind]
-        resource = collection.resource._replace(namespace=key.namespace)
+    def _at(self, key: Key) -> Resource:
+        return self._collections[key.kind].resource._replace(namespace=key.namespace)
+
+    def _subject(self, key: Key, uid: str, read: Callable[[], Mapping[str, Any] | None]) -> Subject:
+        """Return the object as an Event names it; of a custom one it is read for its kind."""
+        resource = self._at(key)
         version = f"{resource.group}/{resource.version}" if resource.group else resource.version
-        kind = collection.api_kind
+        kind = self._collections[key.kind].api_kind
         if not kind:
             try:
-                kind = str((self._objects.get(resource, key.name, deadline) or {}).get("kind") or "")
+                kind = str((read() or {}).get("kind") or "")
             except Refused:
                 kind = resource.plural
         return Subject(version, kind, key.namespace, key.name, uid)

@@ -48,6 +48,6 @@ def new_refresher(settings: Settings, tools: Tools, watched: Watched) -> Refresh
     limits = Limits(
         PathPolicy(settings.path_patterns), settings.vault_namespace, namespace, settings.vault_ca_file
     )
-    reading = Reading(tools.vaults, tools.sessions, tools.authorities, limits)
+    reading = Reading(tools.vaults, tools.engines, tools.sessions, tools.authorities, limits)
     collections = {each.name: each for each in settings.refreshed}
     return Refresher(collections, key, watched, reading, tools.objects, tools.notices)

@@ -54,7 +54,7 @@ class Reloads:
             self._objects,
             Pods(self._objects, settings.reload_sources),
             Logins(tools.sessions, tools.authorities, settings.vault_ca_file),
-            Versions(tools.vaults, tools.sessions, _FRESH_PART * settings.reload_interval_s),
+            Versions(tools.vaults, tools.engines, tools.sessions, _FRESH_PART * settings.reload_interval_s),
             tools.notices,
             Pace(settings.reload_pace),
             settings.reload_interval_s,

@@ -42,6 +42,7 @@ class Versions:
     def __init__(
         self,
         vaults: Vaults,
+        engines: Engines,
         sessions: Sessions,
         fresh_s: float,
         clock: Callable[[], float] = time.monotonic,
@@ -49,7 +50,7 @@ class Versions:
         """Answers of the last `fresh_s` seconds are not asked for again."""
         self._vaults = vaults
         self._sessions = sessions
-        self._engines = Engines(vaults)
+        self._engines = engines
         self._fresh_s = fresh_s
         self._clock = clock
         self._lock = threading.Lock()

@@ -31,6 +31,7 @@ from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.watched import Watched
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
+from vaultsync.vault.engines import Engines
 from vaultsync.vault.sessions import Sessions
 from vaultsync.vault.tokens import Tokens
 
@@ -65,6 +66,7 @@ class Scene:
         self.tokens = Tokens(vaults, client)
         reading = Reading(
             vaults,
+            Engines(vaults),
             Sessions(self.tokens),
             Authorities(client),
             Limits(policy, "", NAMESPACE, str(vault.ca_file)),

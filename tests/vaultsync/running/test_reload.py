@@ -25,6 +25,7 @@ from vaultsync.reload.versions import Versions
 from vaultsync.reload.watched import Workloads
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Vaults
+from vaultsync.vault.engines import Engines
 from vaultsync.vault.sessions import Sessions
 from vaultsync.vault.tokens import Tokens
 
@@ -50,7 +51,7 @@ class Stand:
             self.objects,
             Pods(self.objects, kinds),
             Logins(sessions, Authorities(client), ""),
-            Versions(vaults, sessions, 0.0),
+            Versions(vaults, Engines(vaults), sessions, 0.0),
             self.notices,
             Pace(pace),
             INTERVAL_S,

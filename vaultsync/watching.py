@@ -1,0 +1,80 @@
+"""What the operator watches: the custom objects, its own Secrets, kept references and workloads, and what becomes due by them."""
+
+import threading
+from functools import partial
+
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.sync_resources.resources import KINDS
+from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
+from vaultsync.cluster.reflector import Reflected, Reflector
+from vaultsync.cluster.store import Store
+from vaultsync.control.changes import Changes
+from vaultsync.control.queue import Queue
+from vaultsync.kept.starting import reflected
+from vaultsync.kept.watched import Watched
+from vaultsync.reload.reloads import Reloads
+from vaultsync.settings import Settings
+
+
+class Watching:
+    """Everything that is watched, and the queue of what is due."""
+
+    def __init__(self, settings: Settings, connection: Connection, objects: Objects) -> None:
+        self.store = Store()
+        self.queue = Queue()
+        self.changes = Changes(self.store, self.queue)
+        self.kept = Watched(self.queue)
+        self.reloads = Reloads(settings, self.queue, objects)
+        everything = (
+            *map(self._custom, (row.kind for row in KINDS)),
+            self._own_secrets(),
+            *reflected(settings.refreshed, self.kept),
+            *self.reloads.reflected(),
+        )
+        self._reflectors = [Reflector(objects, connection, each) for each in everything]
+
+    def list(self) -> None:
+        """List everything once; raise Refused."""
+        for reflector in self._reflectors:
+            reflector.list()
+
+    def run(self, stop: threading.Event) -> None:
+        """Begin to watch, each collection in a thread, until `stop`."""
+        for reflector in self._reflectors:
+            threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
+
+    def is_listed(self) -> bool:
+        """Return whether everything has been listed."""
+        return all(reflector.listed.is_set() for reflector in self._reflectors)
+
+    def problem(self) -> str:
+        """Return why something is not watched, or an empty text."""
+        return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
+
+    def start(self, *, spread: bool, with_kept: bool) -> None:
+        """Queue everything that was listed: at once, or spread over the time that each has anyhow."""
+        self.changes.start(spread=spread)
+        if with_kept:
+            self.kept.start(spread=spread)
+        self.reloads.start(spread=spread)
+
+    def _custom(self, kind: str) -> Reflected:
+        changes = self.changes
+        return Reflected(
+            custom(kind),
+            partial(changes.all_of, kind),
+            partial(changes.changed, kind),
+            partial(changes.removed, kind),
+        )
+
+    def _own_secrets(self) -> Reflected:
+        changes = self.changes
+        return Reflected(
+            secrets(),
+            changes.all_secrets,
+            changes.secret_changed,
+            changes.secret_removed,
+            selector=OURS,
+            accept_list=METADATA,
+            accept_each=METADATA_EACH,
+        )
