@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from vaultkube.apiserver.client import Answer, Cluster, Request
+from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.apiserver.transport import Answer, Request
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.sync_resources.resources import BY_KIND, GROUP, VERSION

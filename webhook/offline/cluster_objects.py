@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from vaultkube.apiserver.access import Right
-from vaultkube.apiserver.client import Cluster, Request
+from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.transport import Request
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.kept.values import LABEL, LABEL_VALUE

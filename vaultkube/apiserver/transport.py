@@ -1,0 +1,173 @@
+"""Requests to one API server: their answers, the rights that they need, and the connections that carry them.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from vaultkube.apiserver.access import Right
+from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.deadline import Deadline
+from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.net.bounded import BoundedClient
+from vaultkube.net.failures import verification_problem
+from vaultkube.net.tls import client_context, load_client_certificate
+
+_CONFLICT = 409
+_BODY_LIMIT = 8 << 20
+_PAGE = 500
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that needs `right`; `what` names it in errors."""
+
+    method: str
+    path: str
+    what: str
+    right: Right
+    body: Mapping[str, object] | Sequence[object] | None = None
+    accept: str = JSON
+    content_type: str = JSON
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The status of an answer, and its JSON object, empty for anything else."""
+
+    status: int
+    document: Mapping[str, Any]
+
+
+class Transport:
+    """Sends requests to one API server; safe to share between threads. `caller` is who lacks a right, in messages."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        strict_tls: bool,
+        caller: str,
+        observe: Callable[[str, float], None],
+    ) -> None:
+        """`observe` is called with each request's outcome, ok, refused or unavailable, and the seconds that it took."""
+        self._observe = observe
+        self._caller = caller
+        self._connection = connection
+        self._strict_tls = strict_tls
+        self._bounded_client: BoundedClient | None = None
+        self._version: list[int] = []
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """Return the answer, whatever its status; raise ClusterUnavailable."""
+        started, outcome = time.monotonic(), "unavailable"
+        try:
+            answer = self._answer(request, deadline)
+            outcome = "ok" if answer.status < 400 else "refused" if answer.status < 500 else "unavailable"
+            return answer
+        finally:
+            self._observe(outcome, time.monotonic() - started)
+
+    def find(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the answer's document, None if the API server knows no such thing; raise ClusterUnavailable or MissingRight."""
+        return self._document(request, self.send(request, deadline))
+
+    def fetch(self, request: Request, deadline: Deadline) -> Mapping[str, Any]:
+        """Return the answer's document, which is there; raise ClusterUnavailable or MissingRight."""
+        document = self.find(request, deadline)
+        if document is None:
+            raise ClusterUnavailable(f"the API server answered 404 for {request.what}; try again")
+        return document
+
+    def write(self, request: Request, deadline: Deadline) -> bool:
+        """Send a write; return False if the object has changed or gone meanwhile. Raises ClusterUnavailable or MissingRight."""
+        answer = self.send(request, deadline)
+        return answer.status != _CONFLICT and self._document(request, answer) is not None
+
+    def pages(
+        self, request: Request, deadline: Deadline, limit: int = _PAGE, *, may_be_unknown: bool = False
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the parts of a list, whose path ends where a query may go on.
+
+        None where the API server does not know the kind, if it `may_be_unknown`; else that is ClusterUnavailable.
+        """
+        page = ""
+        while True:
+            path = f"{request.path}limit={limit}&continue={quote(page, safe='')}"
+            part = replace(request, path=path)
+            is_optional = may_be_unknown and not page
+            found = (self.find if is_optional else self.fetch)(part, deadline)
+            if found is None:
+                return
+            yield found
+            page = (found.get("metadata") or {}).get("continue") or ""
+            if not page:
+                return
+
+    def _document(self, request: Request, answer: Answer) -> Mapping[str, Any] | None:
+        if answer.status == 404:
+            return None
+        if answer.status == 403:
+            raise MissingRight(
+                f"{self._caller} may not {request.right} (for {request.what}); "
+                "bind the ClusterRole that lets it: docs/security.md"
+            )
+        if answer.status not in (200, 201):
+            raise ClusterUnavailable(f"the API server answered {answer.status} for {request.what}; try again")
+        return answer.document
+
+    def _answer(self, request: Request, deadline: Deadline) -> Answer:
+        try:
+            try:
+                return self._exchange(request, deadline)
+            except (requests.ConnectionError, requests.Timeout):
+                if deadline.passed():
+                    raise
+                # Perhaps a keep-alive connection that is dead; every request here can be sent twice.
+                return self._exchange(request, deadline)
+        except (requests.RequestException, OSError, ValueError) as error:
+            reason = verification_problem(error)
+            cause = type(error).__name__ + (f": {reason}" if reason else "")
+            raise ClusterUnavailable(
+                f"the API server did not answer for {request.what} ({cause}); try again"
+            ) from error
+
+    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
+        if not deadline.remaining_s():
+            raise ClusterUnavailable(f"no time was left to read {request.what}; try again")
+        prepared = requests.Request(
+            request.method,
+            self._connection.server + request.path,
+            headers={**self._connection.headers(), "Accept": request.accept},
+            json=request.body,
+        ).prepare()
+        if request.body is not None:
+            prepared.headers["Content-Type"] = request.content_type
+        response = self._client().exchange(prepared, deadline.remaining_s())
+        return Answer(response.status_code, _document(response))
+
+    def _client(self) -> BoundedClient:
+        """Return the client for the CA and certificate that the files hold now: they may have been rotated."""
+        ca, certificate = self._connection.ca, self._connection.client_certificate
+        version = [pem.version() for pem in (ca, *(certificate or ()))]
+        if self._bounded_client is None or version != self._version:
+            context = client_context(
+                ca.read(), verify=not self._connection.skip_verify, strict=self._strict_tls
+            )
+            if certificate:
+                load_client_certificate(context, *certificate)
+            self._bounded_client, self._version = BoundedClient(context, _BODY_LIMIT, repeats=True), version
+        return self._bounded_client
+
+
+def _document(response: requests.Response) -> Mapping[str, Any]:
+    is_json = response.headers.get("Content-Type", "").startswith("application/json")
+    document = json.loads(response.content) if is_json else {}
+    return document if isinstance(document, dict) else {}
