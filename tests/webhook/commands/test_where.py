@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.acceptance.test_objects import DEFINITION
 from tests.servers.cluster import Cluster
 from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
 from vaultkube.kept.codec import sealed
@@ -110,7 +111,7 @@ def test_a_cluster_is_looked_at_by_its_owners(
     assert "Pod team-where/alone" in capsys.readouterr().out
 
 
-DATABASE = """apiVersion: where.example.com/v1
+DATABASE = """apiVersion: example.com/v1
 kind: Database
 metadata: {name: main, namespace: team-where}
 spec:
@@ -124,38 +125,16 @@ def test_registered_custom_objects_of_files_are_looked_into(
     file = tmp_path / "database.yaml"
     file.write_text(DATABASE)
     assert run(["secret/data/shop/db", "-f", str(file)]) == NONE
-    assert run(["secret/data/shop/db", "-f", str(file), "--objects", "databases.where.example.com"]) == 0
+    assert run(["secret/data/shop/db", "-f", str(file), "--objects", "databases.example.com"]) == 0
     assert capsys.readouterr().out.startswith(f"{file}:5: Database team-where/main: ")
-
-
-DATABASES = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "databases.where.example.com"},
-    "spec": {
-        "group": "where.example.com",
-        "scope": "Namespaced",
-        "names": {"plural": "databases", "kind": "Database"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-                },
-            }
-        ],
-    },
-}
 
 
 def test_custom_objects_of_a_cluster_are_found_by_their_kept_references(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.create_namespace("team-custom")
-    cluster.apply(yaml.safe_dump(DATABASES))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/databases.where.example.com")
+    cluster.apply(json.dumps(DEFINITION))
+    cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
     reference = KeptValue("vault:secret/data/shop/db#k", "")
     kept = {ANNOTATION: sealed(replace(KEPT, values={"spec.password": reference}), PLACE, KEY)}
     labels = {LABEL: "true", "security.banzaicloud.io/mutate": "skip"}
@@ -165,16 +144,14 @@ def test_custom_objects_of_a_cluster_are_found_by_their_kept_references(
         "annotations": kept,
         "labels": labels,
     }
-    cluster.apply(
-        yaml.safe_dump({"apiVersion": "where.example.com/v1", "kind": "Database", "metadata": metadata})
-    )
+    cluster.apply(yaml.safe_dump({"apiVersion": "example.com/v1", "kind": "Database", "metadata": metadata}))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     asked = ["secret/data/shop/db", "-n", "team-custom", "--objects"]
-    assert run([*asked, "databases.where.example.com"]) == 0
+    assert run([*asked, "databases.example.com"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Database team-custom/main: kept reference of key spec.password: secret/data/shop/db"
     ]
-    assert run([*asked, "tables.where.example.com"]) == NOT_LOOKED_AT
+    assert run([*asked, "tables.example.com"]) == NOT_LOOKED_AT
     assert run([*asked, "tables.absent.example.com"]) == NOT_LOOKED_AT
     assert "tables.absent.example.com: the API server knows no such kind" in capsys.readouterr().err
 
