@@ -8,10 +8,12 @@ import pytest
 
 from tests.cluster import images
 from tests.cluster.builder import product_image
+from tests.cluster.csi_driver import PROGRAM, ROTATION_S, CsiDriver, manifests
 from tests.cluster.node import Node
 from tests.cluster.obstacle import obstacle
 from tests.cluster.pods import Pods
 from tests.cluster.product import CLUSTER_NAME, SECRET, Product, annotations
+from tests.servers.build import program
 from tests.servers.images import Image
 
 
@@ -56,10 +58,30 @@ def shell_image(session_node: Node) -> str:
         return session_node.registry.push("tests/shell:1", images.shell())
 
 
+@pytest.fixture(scope="module")
+def csi_driver(session_node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CsiDriver]:
+    """The Secrets Store CSI driver, without a provider."""
+    program(PROGRAM)
+    folder = manifests()
+    with session_node.network():
+        running = CsiDriver(session_node, tmp_path_factory.mktemp("csi-driver"), folder, f"{ROTATION_S}s")
+    try:
+        yield running
+    finally:
+        with session_node.network():
+            running.stop()
+
+
 @pytest.fixture(scope="session")
 def launcher_image() -> Image:
     """The launcher's image, built from the Dockerfile."""
     return product_image("vault-env")
+
+
+@pytest.fixture(scope="session")
+def provider_image() -> Image:
+    """The image of the CSI provider, built from the Dockerfile."""
+    return product_image("csi-provider")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ NAME = "secrets-store.csi.k8s.io"
 GROUP = "secrets-store.csi.x-k8s.io"
 ROOT = Path(__file__).parents[2]
 PROGRAM = "secrets-store-csi-driver"
+ROTATION_S = 5
 _MODULE = "sigs.k8s.io/secrets-store-csi-driver"
 _PLUGIN = "/var/lib/kubelet/plugins/csi-secrets-store"
 _PROVIDERS = "/var/run/secrets-store-csi-providers"

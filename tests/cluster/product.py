@@ -11,6 +11,7 @@ from tests.cluster import images
 from tests.cluster.addresses import PRIVATE_REGISTRY, PRIVATE_REGISTRY_NAME, REGISTRY_NAME, VAULT_NAMES
 from tests.cluster.node import Node
 from tests.cluster.pods import eventually
+from tests.servers.cluster import REVIEWER
 from tests.servers.images import Image
 from tests.servers.kubectl import KubectlFailed
 
@@ -87,7 +88,7 @@ class Product:
     def add(self, namespace: str) -> None:
         """Provision an existing namespace in Vault, and give its pods the CA of Vault."""
         reviewer = self._folder / "reviewer.jwt"
-        reviewer.write_text(self.node.cluster.service_account_token("default", "vault-reviewer"))
+        reviewer.write_text(self.node.cluster.service_account_token("default", REVIEWER))
         endpoint = self.node.cluster.endpoint
         _vault_webhook(
             "provision",

@@ -1,10 +1,12 @@
-"""The Helm chart on the node, as the webhook of some namespaces: installed, upgraded under load, uninstalled with nothing left."""
+"""The Helm chart on the node, for every way to Vault, as the webhook of some namespaces: installed, its certificate rotated,
+upgraded under load, uninstalled with nothing left.
+"""
 
 import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,23 +14,33 @@ from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
 from tests.cluster.product import CLUSTER_NAME, SECRET, TLS_SECRET, Product, annotations, settings_of, trust
 from tests.cluster.test_containers import container, one
+from tests.cluster.ways import Ways
 from tests.manifests.chart.rendering import CHART
 from tests.servers.helm import Helm
 from tests.servers.images import Image
 
 RELEASE = "by-helm"
 NAME = f"{RELEASE}-vault-webhook"
+PROVIDER_NAMESPACE = f"{RELEASE}-csi"
 CONFIGURATION = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{NAME}"
+
+
+class Images(NamedTuple):
+    """The references of the product's images."""
+
+    webhook: str
+    launcher: str
+    provider: str
 
 
 class Release:
     """The release, whose namespaces have a label, and are left out by the webhook of kustomize."""
 
-    def __init__(self, node: Node, folder: Path, webhook: str, launcher: str) -> None:
-        self.node, self.launcher = node, launcher
+    def __init__(self, node: Node, folder: Path, images: Images) -> None:
+        self.node, self.launcher = node, images.launcher
         self._helm = Helm(folder, node.cluster.kubeconfig)
         self._values = folder / "values.json"
-        self._values.write_text(json.dumps(values(node, webhook, launcher)))
+        self._values.write_text(json.dumps(values(node, images)))
 
     def install(self, *arguments: str) -> None:
         """Install it, or upgrade it, and return when it is ready."""
@@ -41,6 +53,21 @@ class Release:
         )
         self._helm("upgrade", RELEASE, str(CHART), *options, *arguments)
 
+    def upgrade(self) -> None:
+        """Upgrade it to another setting, and return when it is ready."""
+        self.install("--set", "env.LOG_LEVEL=debug")
+
+    def ca_bundle(self) -> str:
+        """Return what the API server trusts."""
+        found = self.node.cluster.request("GET", CONFIGURATION)["webhooks"][0]
+        return str(found["clientConfig"]["caBundle"])
+
+    def renew_certificate(self) -> None:
+        """Have the webhook make a new CA and certificate, and return when the API server trusts them."""
+        before = self.ca_bundle()
+        self.node.kubectl("delete", "secret", f"{NAME}-tls", f"--namespace={RELEASE}")
+        eventually(lambda: self.ca_bundle() != before)
+
     def uninstall(self) -> None:
         """Uninstall it; without effect if it is not installed."""
         self._helm("uninstall", RELEASE, f"--namespace={RELEASE}", "--ignore-not-found", "--wait")
@@ -52,45 +79,63 @@ class Release:
     def objects(self) -> list[str]:
         """Return the names of all that is left of it, but for the pods that end."""
         kinds = (
-            "deployments,services,configmaps,secrets,leases,serviceaccounts,roles,rolebindings,networkpolicies,"
+            "deployments,daemonsets,services,configmaps,secrets,leases,serviceaccounts,roles,rolebindings,networkpolicies,"
             "clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingadmissionpolicies"
         )
+        labelled = f"--selector=app.kubernetes.io/instance={RELEASE}"
         found = self.node.kubectl("get", kinds, "--all-namespaces", "--output=name").split()
-        return [name for name in found if RELEASE in name]
+        own = self.node.kubectl("get", kinds, labelled, "--all-namespaces", "--output=name").split()
+        return [*(name for name in found if RELEASE in name), *own]
 
 
-def values(node: Node, webhook: str, launcher: str) -> dict[str, Any]:
-    settings = settings_of(node, launcher)
+def values(node: Node, images: Images) -> dict[str, Any]:
+    settings = settings_of(node, images.launcher)
     del settings["VAULT_ENV_IMAGE"]
-    repository, _, tag = webhook.rpartition(":")
-    launcher_repository, _, launcher_tag = launcher.rpartition(":")
     return {
         "vault": {
             "address": settings.pop("VAULT_ADDR"),
             "allowedAddresses": [settings.pop("VAULT_ADDR_ALLOWLIST")],
         },
         "env": settings,
-        "image": {"repository": repository, "tag": tag},
-        "vaultEnv": {"repository": launcher_repository, "tag": launcher_tag},
+        "image": image(images.webhook),
+        "vaultEnv": image(images.launcher),
+        "sync": {"enabled": True, "namespace": f"{RELEASE}-sync"},
+        "csi": {
+            "enabled": True,
+            "namespace": PROVIDER_NAMESPACE,
+            "createNamespace": False,
+            "image": image(images.provider),
+            "caSecretName": TLS_SECRET,
+            "env": {"VAULT_CACERT": "/vault-ca/ca.crt"},
+        },
         "namespaceSelector": {"matchLabels": {"served": RELEASE}},
         "volumes": [{"name": "trust", "secret": {"secretName": TLS_SECRET}}],
         "volumeMounts": [{"name": "trust", "mountPath": "/trust", "readOnly": True}],
     }
 
 
+def image(reference: str) -> dict[str, str]:
+    repository, _, tag = reference.rpartition(":")
+    return {"repository": repository, "tag": tag}
+
+
 @pytest.fixture
-def release(product: Product, node: Node, launcher_image: Image, tmp_path: Path) -> Iterator[Release]:
-    node.cluster.create_namespace(RELEASE, **{"pod-security.kubernetes.io/enforce": "restricted"})
-    node.cluster.apply(json.dumps(trust(node, RELEASE, TLS_SECRET)))
+def release(
+    product: Product, node: Node, launcher_image: Image, provider_image: Image, tmp_path: Path
+) -> Iterator[Release]:
+    for name, level in ((RELEASE, "restricted"), (PROVIDER_NAMESPACE, "privileged")):
+        node.cluster.create_namespace(name, **{"pod-security.kubernetes.io/enforce": level})
+        node.cluster.apply(json.dumps(trust(node, name, TLS_SECRET)))
     launcher = node.registry.push("vault-env:by-helm", launcher_image)
-    release = Release(node, tmp_path, product.image, launcher)
+    provider = node.registry.push("csi/provider:by-helm", provider_image)
+    release = Release(node, tmp_path, Images(product.image, launcher, provider))
     left_out = {"key": "served", "operator": "NotIn", "values": [RELEASE]}
     places = [f"/webhooks/{number}/namespaceSelector/matchExpressions" for number in range(3)]
     patch_configuration(node, [{"op": "add", "path": f"{place}/-", "value": left_out} for place in places])
     yield release
     patch_configuration(node, [{"op": "remove", "path": f"{place}/1"} for place in places])
     release.uninstall()
-    node.kubectl("delete", "namespace", RELEASE, "--wait=false")
+    node.kubectl("delete", "namespace", RELEASE, PROVIDER_NAMESPACE, "--wait=false")
 
 
 def patch_configuration(node: Node, patch: list[dict[str, Any]]) -> None:
@@ -110,6 +155,7 @@ def refused_while(pods: Pods, work: threading.Thread) -> tuple[int, list[str]]:
     return taken, refused
 
 
+@pytest.mark.usefixtures("csi_driver")
 def test_from_an_installation_to_nothing_left(
     release: Release, product: Product, node: Node, namespace: str, shell_image: str
 ) -> None:
@@ -120,20 +166,25 @@ def test_from_an_installation_to_nothing_left(
     node.vault.put_secret(f"{CLUSTER_NAME}/data/{namespace}", test=SECRET)
     team = Pods(node, namespace, annotations(namespace))
 
-    team.start("stays", one(container(team, shell_image, "sh", "-c", "echo $KEY; sleep 1000")))
-    team.expect("stays", f"{SECRET}\n")
-    assert release.launcher in json.dumps(team.get("stays")["spec"])
+    ways = Ways(team, shell_image)
+    ways.begin()
+    ways.expect()
+    assert release.launcher in json.dumps(team.get("ways-reference")["spec"])
 
-    upgrade = threading.Thread(target=release.install, args=("--set", "env.LOG_LEVEL=debug"))
-    upgrade.start()
-    taken, refused = refused_while(team, upgrade)
-    assert refused == []
-    assert taken > 100
-    assert release.is_registered()
+    before = release.ca_bundle()
+    for change in (release.renew_certificate, release.upgrade):
+        work = threading.Thread(target=change)
+        work.start()
+        taken, refused = refused_while(team, work)
+        assert refused == []
+        assert taken > 20
+    assert release.ca_bundle() != before
+    ways.begin("after")
+    ways.expect("after")
 
     release.uninstall()
     eventually(lambda: release.objects() == [], lambda: str(release.objects()))
-    assert team.get("stays")["status"]["containerStatuses"][0]["restartCount"] == 0
+    assert ways.restarts() == 0
     node.kubectl("label", "namespace", namespace, "served-")
     assert team.finish("after", one(container(team, shell_image, "sh", "-c", "echo $KEY"))) == f"{SECRET}\n"
     assert release.launcher not in json.dumps(team.get("after")["spec"])

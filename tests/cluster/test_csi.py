@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,12 @@ import pytest
 
 from tests.cluster import images
 from tests.cluster.addresses import VAULT_NAMES
-from tests.cluster.builder import product_image
-from tests.cluster.csi_driver import NAME, PROGRAM, CsiDriver, manifests
+from tests.cluster.csi_driver import NAME, CsiDriver
 from tests.cluster.node import Node
 from tests.cluster.pods import Pods, eventually
-from tests.servers.build import program
+from tests.servers.images import Image
 from tests.vaultcsi.provider import ACCOUNT, NAMESPACE, ROOT
 
-ROTATION_S = 5
 LONGEST_ROTATION_S = 240
 """The kubelet mounts again at its next look at the pod, every minute or so."""
 EXAMPLE = (ROOT / "docs/examples/secret-provider-class.yaml").read_text()
@@ -27,19 +24,14 @@ CLASS = EXAMPLE.partition("---")[0]
 
 
 @pytest.fixture(scope="module")
-def driver(session_node: Node, session_folder: Path) -> Iterator[CsiDriver]:
+def driver(
+    csi_driver: CsiDriver, provider_image: Image, session_node: Node, session_folder: Path
+) -> CsiDriver:
     """The driver, and the provider as its manifests install it."""
-    program(PROGRAM)
-    folder, image = manifests(), product_image("csi-provider")
     with session_node.network():
-        running = CsiDriver(session_node, session_folder / "csi-driver", folder, f"{ROTATION_S}s")
-        try:
-            _install_provider(
-                session_node, session_folder / "csi", session_node.registry.push("csi/provider:1", image)
-            )
-            yield running
-        finally:
-            running.stop()
+        reference = session_node.registry.push("csi/provider:1", provider_image)
+        _install_provider(session_node, session_folder / "csi", reference)
+    return csi_driver
 
 
 def _install_provider(node: Node, folder: Path, reference: str) -> None:

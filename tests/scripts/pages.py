@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_BLOCK = re.compile(r"^```(?:sh|console)?\n(.*?)^```$|((?:^ {4}.*\n)+)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(?:sh|console)?\n(.*?)^```$|((?:^ {4}[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 _PROGRAM = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(vault-webhook|vault-env|python3?|pip|kubectl|helm|docker|kind|oc|cosign|git|"
     r"sha256sum|mkdocs|scripts/[a-z-]+)(?: |$)"
@@ -20,15 +20,17 @@ class Shown(NamedTuple):
     command: str
 
 
+def typed(page: Path) -> Iterator[str]:
+    """Yield each line of the page's indented and fenced blocks, without the remark behind it; continued ones as one."""
+    for fenced, indented in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        for line in re.sub(r"\\\n\s*", "", fenced or indented).splitlines():
+            yield re.split(r"\s{2,}(?=\S)|\s#", line.strip())[0]
+
+
 def commands() -> Iterator[Shown]:
-    """Yield each command of an indented or fenced block, without the remark behind it, once for each page."""
+    """Yield each command of a page's blocks, once for each page."""
     for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")]):
         if page.name == "CHANGELOG.md":
             continue
-        seen = set()
-        for fenced, indented in _BLOCK.findall(page.read_text(encoding="utf-8")):
-            for line in re.sub(r"\\\n\s*", "", fenced or indented).splitlines():
-                command = re.split(r"\s{2,}(?=\S)|\s#", line.strip())[0].removesuffix(" &")
-                if _PROGRAM.match(command) and command not in seen:
-                    seen.add(command)
-                    yield Shown(page.name, command)
+        found = dict.fromkeys(line.removesuffix(" &") for line in typed(page) if _PROGRAM.match(line))
+        yield from (Shown(page.name, command) for command in found)

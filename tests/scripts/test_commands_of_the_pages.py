@@ -27,6 +27,7 @@ EXECUTED: Mapping[str, str] = {
     r"kubectl apply -f docs/examples/(one-key|hello|vault-for-trying|vault-reviewer)": "tests/manifests/test_examples.py",
     r"kubectl apply -k my-cluster": "tests/cluster/product.py",
     r"kubectl annotate mutatingwebhookconfiguration": "tests/manifests/test_certificate_overlays.py",
+    r"kubectl --namespace vault (rollout|port-forward|exec)|kubectl logs deployment/hello": "tests/cluster/test_quick_start.py",
     r"kubectl --namespace vault-webhook rollout": "tests/cluster/product.py",
     r"kubectl exec deploy/vault-test -- /vault/vault-env": "tests/cluster/test_examples.py",
     r"helm install ": "tests/manifests/chart/test_lifecycle.py",
@@ -45,7 +46,6 @@ NEEDS: Mapping[str, str] = {
     r"scripts/(test|check|venv)|sha256sum ": "the suite itself",
     r"scripts/check-pins": "the network",
     r"python3 -m venv|pip ": "the package index",
-    r"kubectl .*vault (rollout|port-forward|exec)|kubectl logs deployment/hello": "an image with Vault",
     r"kubectl --namespace kube-system get secret vault-reviewer": "a controller-manager",
     r"kubectl delete |kubectl apply$": "the reader's own cluster",
 }

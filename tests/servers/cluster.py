@@ -166,12 +166,16 @@ def signing_key() -> bytes:
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(*encoding)
 
 
+REVIEWER = "token-reviewer"
+"""The ServiceAccount with whose token Vault asks the API server; docs/examples has one of another name, which a test deletes."""
+
+
 def trust_in_vault(cluster: Cluster, vault: Vault, mount: str = "kubernetes") -> None:
     """Enable Vault's kubernetes auth for that cluster: Vault checks logins by TokenReview at its API server.
 
     https://developer.hashicorp.com/vault/docs/auth/kubernetes
     """
-    reviewer = {"kind": "ServiceAccount", "name": "vault-reviewer", "namespace": "default"}
+    reviewer = {"kind": "ServiceAccount", "name": REVIEWER, "namespace": "default"}
     cluster.apply(
         json.dumps({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": reviewer["name"]}})
     )
@@ -180,7 +184,7 @@ def trust_in_vault(cluster: Cluster, vault: Vault, mount: str = "kubernetes") ->
             {
                 "apiVersion": "rbac.authorization.k8s.io/v1",
                 "kind": "ClusterRoleBinding",
-                "metadata": {"name": "vault-reviewer"},
+                "metadata": {"name": REVIEWER},
                 "roleRef": {
                     "apiGroup": "rbac.authorization.k8s.io",
                     "kind": "ClusterRole",
@@ -196,7 +200,7 @@ def trust_in_vault(cluster: Cluster, vault: Vault, mount: str = "kubernetes") ->
         {
             "kubernetes_host": cluster.endpoint.address,
             "kubernetes_ca_cert": cluster.endpoint.ca_file.read_text(),
-            "token_reviewer_jwt": cluster.service_account_token("default", "vault-reviewer"),
+            "token_reviewer_jwt": cluster.service_account_token("default", REVIEWER),
             "disable_local_ca_jwt": True,
         },
     )
