@@ -42,15 +42,12 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     preparation takes as long as that round.
     """
     agent_settings = required(settings)
-    waits = stays or any(file.command for file in agent_settings.files)
-    if not waits:
-        hold_signals()  # else the kernel drops what is sent to process 1 meanwhile
-    deadline = Deadline(settings.client_timeout_s)
-    vault = open_vault(settings, deadline, log, is_patient=False, at_once=not waits)
+    vault = open_vault(settings, Deadline(settings.client_timeout_s), log, is_patient=False)
     parts = Parts(agent_settings, settings, vault, log, SystemClock(), Writer(), environ)
-    if waits:
+    if stays or any(file.command for file in agent_settings.files):
         return _wait(parts, None, stays)
     agent = Agent(parts, _no_command)
+    hold_signals()  # else the kernel drops what is sent to process 1 meanwhile
     agent.round()
     return 0 if agent.is_complete else _wait(parts, agent, stays)
 
