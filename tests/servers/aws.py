@@ -4,10 +4,7 @@ import hashlib
 import hmac
 import json
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI"
 ARN = "arn:aws:sts::123456789012:assumed-role/app/session"
@@ -89,16 +86,3 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
-
-
-@contextmanager
-def running_cloud() -> Iterator[Cloud]:
-    """The stand-in, while it serves."""
-    with Cloud() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()

@@ -3,11 +3,8 @@
 import datetime
 import json
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import jwt
 from cryptography import x509
@@ -148,17 +145,6 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
-
-
-@contextmanager
-def running_google() -> Iterator[Google]:
-    """Run the services until the end of the context."""
-    with Google() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def serve_gcp_method(vault: Vault, home: Path, google: Google, mount: str) -> None:

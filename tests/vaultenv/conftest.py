@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import hvac
 import pytest
 
 from tests.servers.authority import with_key_usage
+from tests.servers.serving import serving
 from tests.servers.vault import Vault
 from tests.vaultenv import launcher
 from tests.vaultenv.broker import MAX_TTL_S, TTL_S, Broker
@@ -50,9 +50,7 @@ def secrets(vault: Vault) -> Vault:
 @pytest.fixture(scope="session")
 def leasing(secrets: Vault) -> Iterator[Vault]:
     """Vault with a rabbitmq engine whose leases are short."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as broker:
-        thread = Thread(target=broker.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
         secrets.mount("rabbitmq", "rabbitmq")
         secrets.write("rabbitmq/config/connection", {**connection, "username": "u", "password": "p"})
@@ -60,8 +58,6 @@ def leasing(secrets: Vault) -> Iterator[Vault]:
         secrets.write("rabbitmq/roles/app", {"vhosts": '{"/": {"read": ".*"}}'})
         yield secrets
         secrets.write("sys/leases/revoke-prefix/rabbitmq", {})
-        broker.shutdown()
-        thread.join()
 
 
 def own_settings(vault: Vault, **more: str) -> Settings:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from tests.servers.serving import serving
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultcsi.provider import NODE, Provider, Surroundings
 from tests.vaultcsi.test_mounts import events_of
@@ -40,9 +40,7 @@ class Broker(BaseHTTPRequestHandler):
 def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
     """Vault with a rabbitmq engine whose leases are short and can be renewed for an hour, and the role `leasing`."""
     vault = surroundings.vault
-    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as broker:
-        thread = Thread(target=broker.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
         vault.mount("rabbitmq-csi", "rabbitmq")
         vault.write("rabbitmq-csi/config/connection", {**connection, "username": "u", "password": "p"})
@@ -51,8 +49,6 @@ def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
         surroundings.role("leasing", "rabbitmq-csi/creds/app")
         yield surroundings
         vault.write("sys/leases/revoke-prefix/rabbitmq-csi", {})
-        broker.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

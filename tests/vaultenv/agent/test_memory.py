@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from bench.launcher.memory import memory
+from tests.servers.serving import serving
 from tests.vaultenv.agent.conftest import until
 from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import AgentFile, AgentSettings
@@ -51,12 +51,8 @@ class Counting(BaseHTTPRequestHandler):
 def server() -> Iterator[ThreadingHTTPServer]:
     """The stand-in, on a port of its own."""
     Counting.reads = 0
-    with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as made:
-        thread = Thread(target=made.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Counting)) as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
 def test_an_agent_is_small_and_does_not_grow(

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.servers.aws import KEY_ID, SECRET, Cloud, running_cloud
+from tests.servers.aws import KEY_ID, SECRET, Cloud
+from tests.servers.serving import serving
 from tests.servers.vault import Vault
 from tests.vaultenv.launcher import launch, variables
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with running_cloud() as server:
+    with serving(Cloud()) as server:
         yield server
 
 

@@ -6,13 +6,13 @@ import ssl
 import urllib.parse
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.servers.authority import Authority
+from tests.servers.serving import serving
 from tests.servers.vault import Vault
 from tests.vaultenv.client.test_aws import start_with
 
@@ -95,12 +95,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def azure(authority: Authority) -> Iterator[Azure]:
-    with Azure(authority) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    with serving(Azure(authority)) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.google import EMAIL, Google, running_google, serve_gcp_method
+from tests.servers.google import EMAIL, Google, serve_gcp_method
+from tests.servers.serving import serving
 from tests.servers.vault import Vault
 from tests.vaultenv.client.test_aws import start_with
 
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[Google]:
-    with running_google() as server:
+    with serving(Google()) as server:
         yield server
 
 

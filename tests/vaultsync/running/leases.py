@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
+from tests.servers.serving import serving
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultsync.running.operator import Tenant
 
@@ -34,9 +34,7 @@ class _Broker(BaseHTTPRequestHandler):
 @contextmanager
 def rabbitmq(vault: Vault, mount: str) -> Iterator[None]:
     """A rabbitmq engine at this mount; its leases are revoked at the end."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Broker) as broker:
-        thread = Thread(target=broker.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
         vault.mount(mount, "rabbitmq")
         vault.write(f"{mount}/config/connection", {**connection, "username": "u", "password": "p"})
@@ -45,8 +43,6 @@ def rabbitmq(vault: Vault, mount: str) -> Iterator[None]:
         finally:
             vault.write(f"sys/leases/revoke-prefix/{mount}", {})
             vault.request("DELETE", f"sys/mounts/{mount}")
-            broker.shutdown()
-            thread.join()
 
 
 def leases(tenant: Tenant) -> set[str]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.servers.aws import KEY_ID, SECRET, Cloud, running_cloud
+from tests.servers.aws import KEY_ID, SECRET, Cloud
+from tests.servers.serving import serving
 from tests.servers.vault import Vault
 from tests.vaultsync.running.operator import Operator, Tenant, eventually
 
@@ -134,7 +135,7 @@ def _shared(tenant: Tenant, secret: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def cloud(approle_vault: Vault) -> Iterator[Cloud]:
     """AWS's token service, which Vault's method at `aws-sync` trusts."""
-    with running_cloud() as cloud:
+    with serving(Cloud()) as cloud:
         approle_vault.write("sys/auth/aws-sync", {"type": "aws"})
         client = {"sts_endpoint": cloud.address, "sts_region": "eu-west-1"}
         approle_vault.write("auth/aws-sync/config/client", client)

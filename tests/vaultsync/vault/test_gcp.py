@@ -7,8 +7,9 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.servers.google import EMAIL, running_google, serve_gcp_method
+from tests.servers.google import EMAIL, serve_gcp_method
 from tests.servers.google import Google as Services
+from tests.servers.serving import serving
 from tests.servers.vault import Vault, VaultRefused
 from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.methods import GcpLogin
@@ -38,7 +39,7 @@ class Source:
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Services]:
-    with running_google() as server:
+    with serving(Services()) as server:
         yield server
 
 

@@ -1,7 +1,6 @@
 """Traces: spans of reviews below the API server's, and of what they wait for."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
+from tests.servers.serving import serving
 from tests.webhook.admission.test_review import review_of
 from tests.webhook.served import running
 from tests.webhook.serving.test_app import REFERRING, BrokenVault, DownCluster, DownRegistry, NoMetrics, pod
@@ -103,12 +103,8 @@ def spans() -> Iterator[tuple[str, list[Any]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), Receiver)) as server:
         yield f"http://127.0.0.1:{server.server_port}", received
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.servers
