@@ -8,12 +8,11 @@ import pytest
 
 from tests.cluster import images
 from tests.cluster.builder import product_image
-from tests.cluster.csi_driver import PROGRAM, ROTATION_S, CsiDriver, manifests
+from tests.cluster.csi_driver import ROTATION_S, CsiDriver, manifests
 from tests.cluster.node import Node
 from tests.cluster.obstacle import obstacle
 from tests.cluster.pods import Pods
 from tests.cluster.product import CLUSTER_NAME, SECRET, Product, annotations
-from tests.servers.build import program
 from tests.servers.images import Image
 
 
@@ -61,7 +60,6 @@ def shell_image(session_node: Node) -> str:
 @pytest.fixture(scope="module")
 def csi_driver(session_node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CsiDriver]:
     """The Secrets Store CSI driver, without a provider."""
-    program(PROGRAM)
     folder = manifests()
     with session_node.network():
         running = CsiDriver(session_node, tmp_path_factory.mktemp("csi-driver"), folder, f"{ROTATION_S}s")

@@ -4,12 +4,13 @@ import base64
 import json
 from typing import Any
 
+from tests.cluster.csi_driver import NAME
 from tests.cluster.pods import Pods, eventually
 from tests.cluster.product import CLUSTER_NAME, SECRET, TLS_SECRET, VAULT_ADDRESS
 from tests.cluster.test_containers import container, one
 
-_HASHICORP = "vault.hashicorp.com"
 _API = "secrets.hashicorp.com/v1beta1"
+_ENDS_SOON = {"terminationGracePeriodSeconds": 1}
 
 
 class Ways:
@@ -22,20 +23,17 @@ class Ways:
 
     def begin(self, pod: str = "ways") -> None:
         """Create the workloads; `pod` begins the name of each pod."""
+        team, image = self._team, self._image
+        wait = "exec sleep 1000"
         self._apply(*self._operators_objects(), self._provider_class())
-        team = self._team
-        team.create(f"{pod}-reference", self._spec("echo $KEY; sleep 1000"))
-        own = {**self._hashicorp(), f"{_HASHICORP}/agent-inject-template-app": self._template("test=%s")}
-        words = {
-            "agent-run-as-sidecar": "false",
-            "agent-exec-command": "sh -c 'echo $test; exec sleep 1000'",
-        }
-        exec_mode = {**own, **{f"{_HASHICORP}/{name}": text for name, text in words.items()}}
-        self._apply(self._pod(f"{pod}-environment", exec_mode, self._spec("exit 1")))
-        files = {**self._hashicorp(), f"{_HASHICORP}/agent-inject-template-app": self._template("%s")}
-        line = "cat /vault/secrets/app; echo; sleep 1000"
-        self._apply(self._pod(f"{pod}-files", files, self._spec(line)))
-        self._apply(self._pod(f"{pod}-driver", {}, self._mounted("cat /mnt/app; echo; sleep 1000")))
+        reference = one(container(team, image, "sh", "-c", f"echo $KEY; {wait}"), **_ENDS_SOON)
+        team.create(f"{pod}-reference", reference)
+        environment = self._hashicorp(
+            "test=%s", agent_run_as_sidecar="false", agent_exec_command=f"sh -c 'echo $test; {wait}'"
+        )
+        self._create(f"{pod}-environment", "exit 1", environment)
+        self._create(f"{pod}-files", f"cat /vault/secrets/app; echo; {wait}", self._hashicorp("%s"))
+        self._create(f"{pod}-driver", f"cat /mnt/app; echo; {wait}", {}, mounted=True)
 
     def expect(self, pod: str = "ways") -> None:
         """Wait until each program has read the secret, and the operator's Secret holds it."""
@@ -63,38 +61,33 @@ class Ways:
         listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
         self._team.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
 
-    def _spec(self, line: str) -> dict[str, Any]:
-        return {
-            **one(container(self._team, self._image, "sh", "-c", line)),
-            "terminationGracePeriodSeconds": 1,
-        }
-
-    def _pod(self, name: str, annotations: dict[str, str], spec: dict[str, Any]) -> dict[str, Any]:
-        for each in spec["containers"]:
-            del each["env"]
+    def _create(self, name: str, line: str, annotations: dict[str, str], *, mounted: bool = False) -> None:
+        """Create a pod without references that runs the line in a shell, with the driver's volume if it is `mounted`."""
+        app: dict[str, Any] = {"name": "app", "image": self._image, "command": ["sh", "-c", line]}
+        volumes = []
+        if mounted:
+            attributes = {"secretProviderClass": "ways"}
+            volumes = [
+                {"name": "ways", "csi": {"driver": NAME, "readOnly": True, "volumeAttributes": attributes}}
+            ]
+            app["volumeMounts"] = [{"name": "ways", "mountPath": "/mnt", "readOnly": True}]
         metadata = {"name": name, "annotations": annotations}
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+        spec = one(app, volumes=volumes, **_ENDS_SOON)
+        self._apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
 
-    def _hashicorp(self) -> dict[str, str]:
+    def _hashicorp(self, form: str, **more: str) -> dict[str, str]:
+        """Return annotations for a template that prints the secret in the form, and others, with `_` for `-`."""
+        printed = form % "{{ .Data.data.test }}"
         own = {
             "agent-inject": "true",
             "service": VAULT_ADDRESS,
             "auth-path": f"auth/{CLUSTER_NAME}",
             "role": self._team.namespace,
             "agent-inject-secret-app": self._path,
+            "agent-inject-template-app": f'{{{{ with secret "{self._path}" }}}}{printed}{{{{ end }}}}',
+            **{name.replace("_", "-"): text for name, text in more.items()},
         }
-        return {f"{_HASHICORP}/{name}": text for name, text in own.items()}
-
-    def _template(self, form: str) -> str:
-        """Return a template that prints the secret."""
-        return f'{{{{ with secret "{self._path}" }}}}{form % "{{ .Data.data.test }}"}{{{{ end }}}}'
-
-    def _mounted(self, line: str) -> dict[str, Any]:
-        spec = self._spec(line)
-        attributes = {"secretProviderClass": "ways"}
-        csi = {"driver": "secrets-store.csi.k8s.io", "readOnly": True, "volumeAttributes": attributes}
-        spec["containers"][0]["volumeMounts"] = [{"name": "ways", "mountPath": "/mnt", "readOnly": True}]
-        return {**spec, "volumes": [{"name": "ways", "csi": csi}]}
+        return {f"vault.hashicorp.com/{name}": text for name, text in own.items()}
 
     def _provider_class(self) -> dict[str, Any]:
         objects = [{"objectName": "app", "secretPath": self._path, "secretKey": "test"}]
