@@ -1,4 +1,4 @@
-"""What the operator watches: the custom objects, its own Secrets, kept references and workloads, and what becomes due by them."""
+"""Everything that the operator watches: custom objects, its own Secrets, kept references and workloads; and what becomes due by it."""
 
 import threading
 from functools import partial

@@ -1,7 +1,7 @@
 """Refreshing: an object with kept references, whose values are written where Vault has others than the marks say."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -109,7 +109,7 @@ class Refresher:
         self._patch(key, found, new, deadline)
         if own:
             self.written += 1
-            about = self._subject(key, seen.uid, lambda: found)
+            about = self._subject(key, seen.uid, str(found.get("kind") or ""))
             self._notices.tell(Notice(about, reasons.ROTATED, f"Refreshed from Vault: {', '.join(own)}"))
         return lost
 
@@ -136,22 +136,25 @@ class Refresher:
             _log.warning("the ownership of fields was not given back", extra={"fields": fields})
 
     def _tell_once(self, key: Key, uid: str, reason: str, message: str, deadline: Deadline) -> None:
-        about = self._subject(key, uid, lambda: self._objects.get(self._at(key), key.name, deadline))
+        about = self._subject(key, uid, self._kind(key, deadline))
         self._told.tell(key, Notice(about, reason, message, is_warning=True))
 
     def _at(self, key: Key) -> Resource:
         return self._collections[key.kind].resource._replace(namespace=key.namespace)
 
-    def _subject(self, key: Key, uid: str, read: Callable[[], Mapping[str, Any] | None]) -> Subject:
-        """Return the object as an Event names it; of a custom one it is read for its kind."""
+    def _kind(self, key: Key, deadline: Deadline) -> str:
+        """Return the object's kind; a custom object is read for it."""
+        if known := self._collections[key.kind].api_kind:
+            return known
+        try:
+            return str((self._objects.get(self._at(key), key.name, deadline) or {}).get("kind") or "")
+        except Refused:
+            return self._at(key).plural
+
+    def _subject(self, key: Key, uid: str, kind: str) -> Subject:
+        """Return the object as an Event names it."""
         resource = self._at(key)
         version = f"{resource.group}/{resource.version}" if resource.group else resource.version
-        kind = self._collections[key.kind].api_kind
-        if not kind:
-            try:
-                kind = str((read() or {}).get("kind") or "")
-            except Refused:
-                kind = resource.plural
         return Subject(version, kind, key.namespace, key.name, uid)
 
 

@@ -1,4 +1,4 @@
-"""What logins need of the cluster."""
+"""The part of the API server that logins need."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
