@@ -8,6 +8,7 @@ from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from vaultkube.sync_resources.secrets import StaticSecretSpec
 from vaultsync.cluster.store import Entry, Key, Store, entry_of, mark_of
+from vaultsync.control.conditions import was_synced
 from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import refresh_s
@@ -104,7 +105,7 @@ class Changes:
         entries = self._store.of_kinds(("VaultAuth", *SECRET_KINDS))
         longest_s = spread_s(len(entries))
         for entry in entries:
-            self._queue.put(entry.key, longest_s * chance() if entry.status.get("secretMAC") else 0.0)
+            self._queue.put(entry.key, longest_s * chance() if was_synced(entry.status) else 0.0)
 
 
 def spread_s(number: int) -> float:

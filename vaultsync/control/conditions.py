@@ -43,6 +43,11 @@ def refused(reason: str, message: str) -> tuple[Condition, ...]:
     return (Condition(reasons.READY, False, reason, message),)
 
 
+def was_synced(status: Mapping[str, Any]) -> bool:
+    """Return whether the Secret of an object has been in step; without hmacSecretData the status keeps no mark of it."""
+    return bool(status.get("secretMAC") or status.get("lastGeneration"))
+
+
 def status_patch(
     status: Mapping[str, Any],
     conditions: Sequence[Condition],

@@ -22,7 +22,7 @@ from vaultsync.control.issuing import issue
 from vaultsync.control.lease import Facts, Lease, Step, client_in, is_truncated, lease_in, plan
 from vaultsync.control.others import hold
 from vaultsync.control.rotated import sync_rotated
-from vaultsync.control.tools import Tools, finalizer, login_with, now
+from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import VaultDenied
 from vaultsync.vault.holders import Holder
 from vaultsync.vault.tokens import Token
@@ -34,7 +34,7 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
     identity = tools.identity(access, entry.resource.namespace, deadline)
     if spec.revoke:
         hold(tools, access, deadline)
-        entry = tools.set_finalizer(entry, finalizer(entry.key.kind), True, deadline)
+        entry = tools.set_finalizer(entry, deadline)
     if not may_hold(entry):
         return sync_rotated(tools, entry, spec, identity, deadline)
     holder = Holder(entry.resource.uid, identity)

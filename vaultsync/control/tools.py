@@ -15,7 +15,7 @@ from vaultkube.errors import Refused
 from vaultkube.sync_resources.destination import RestartTarget, TransformationSpec
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.requests import VaultRequest
-from vaultkube.sync_resources.resources import API_VERSION
+from vaultkube.sync_resources.resources import API_VERSION, BY_KIND, GROUP
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
@@ -147,15 +147,23 @@ class Tools:
             return entry
         return self._merge(entry, {"status": patch}, deadline, "status")
 
-    def set_finalizer(self, entry: Entry, name: str, is_there: bool, deadline: Deadline) -> Entry:
-        """Add or take away a finalizer, by a patch of the metadata alone, and return the object as it is then."""
-        if (name in entry.finalizers) == is_there:
-            return entry
-        others = [each for each in entry.finalizers if each != name]
-        metadata = {
-            "finalizers": [*others, name] if is_there else others,
-            "resourceVersion": entry.version,
-        }
+    def set_finalizer(self, entry: Entry, deadline: Deadline) -> Entry:
+        """Add the finalizer, by a patch of the metadata alone, and return the object as it is then."""
+        name = finalizer(entry.key.kind)
+        return (
+            entry
+            if name in entry.finalizers
+            else self._finalizers(entry, [*entry.finalizers, name], deadline)
+        )
+
+    def drop_finalizers(self, entry: Entry, deadline: Deadline) -> Entry:
+        """Take ours and that of the Vault Secrets Operator away, and return the object as it is then."""
+        names = finalizers(entry.key.kind)
+        others = [each for each in entry.finalizers if each not in names]
+        return entry if len(others) == len(entry.finalizers) else self._finalizers(entry, others, deadline)
+
+    def _finalizers(self, entry: Entry, names: Sequence[str], deadline: Deadline) -> Entry:
+        metadata = {"finalizers": list(names), "resourceVersion": entry.version}
         return self._merge(entry, {"metadata": metadata}, deadline)
 
     def _merge(self, entry: Entry, patch: Mapping[str, Any], deadline: Deadline, part: str = "") -> Entry:
@@ -186,8 +194,13 @@ def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:
 
 
 def finalizer(kind: str) -> str:
-    """Return the finalizer of a kind, that of the Vault Secrets Operator."""
-    return f"{kind.lower()}.secrets.hashicorp.com/finalizer"
+    """Return the finalizer that objects of a kind get."""
+    return f"{kind.lower()}.{GROUP}/finalizer"
+
+
+def finalizers(kind: str) -> tuple[str, ...]:
+    """Return the finalizers that are taken away: ours, and that of the Vault Secrets Operator, which has some in the plural."""
+    return finalizer(kind), f"{BY_KIND[kind].plural}.{GROUP}/finalizer"
 
 
 def now() -> float:
