@@ -52,9 +52,9 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         "renewAt": int(now() + after_s),
         "valid": True,
     }
-    tools.save(entry, synced(reasons.FIRST_SYNC, f"Secret synced{note}"), fields, deadline)
+    entry = tools.save(entry, synced(reasons.FIRST_SYNC, f"Secret synced{note}"), fields, deadline)
     if not is_first:
-        tools.roll(entry, spec.restart_targets, deadline)
+        tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     return min(max(after_s, 1.0), _LONGEST_S)
 
 

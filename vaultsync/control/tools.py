@@ -5,7 +5,7 @@ import hmac
 import random
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vaultkube.apiserver.client import Cluster
@@ -21,10 +21,10 @@ from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
 from vaultsync.cluster.objects import Objects, custom
 from vaultsync.cluster.rollouts import restart
-from vaultsync.cluster.store import Entry, Store, entry_of
+from vaultsync.cluster.store import Entry, Store, asks_anew, entry_of
 from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
-from vaultsync.control.conditions import Condition, status_patch
+from vaultsync.control.conditions import Condition, rolled, status_patch
 from vaultsync.control.destination import Destinations
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.authorities import Authorities
@@ -172,20 +172,26 @@ class Tools:
         if document is None:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
+        if asks_anew(entry, after):
+            # It was changed meanwhile. The watch tells of that, and has it worked on again; this work is that on the spec of before.
+            return replace(after, resource=entry.resource)
         self.store.put(after)
         return after
 
-    def roll(self, entry: Entry, targets: Sequence[RestartTarget], deadline: Deadline) -> None:
-        """Roll the workloads that depend on the Secret, and tell of each."""
+    def roll(
+        self, entry: Entry, targets: Sequence[RestartTarget], deadline: Deadline
+    ) -> tuple[Condition, ...]:
+        """Roll the workloads that depend on the Secret, tell of each, and return the condition that says it, if there are any."""
+        problems: list[str] = []
         for target in targets:
             name = f"{target.kind}/{target.name}"
             try:
                 restart(self.objects, entry.resource.namespace, target, time_text(time.time()), deadline)
                 self.tell(entry, reasons.ROLLOUT_TRIGGERED, f"Rollout restart triggered for {name}")
             except (SyncError, Refused) as error:
-                self.tell(
-                    entry, reasons.ROLLOUT_FAILED, f"Rollout restart of {name}: {error}", is_warning=True
-                )
+                problems.append(f"Rollout restart of {name}: {error}")
+                self.tell(entry, reasons.ROLLOUT_FAILED, problems[-1], is_warning=True)
+        return rolled(problems) if targets else ()
 
 
 def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:

@@ -15,7 +15,7 @@ from vaultkube.sync_resources.secrets import PkiSecretSpec, StaticSecretSpec
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.content.transformation import Merged
 from vaultsync.control.certificates import sync_certificate
-from vaultsync.control.conditions import Condition
+from vaultsync.control.conditions import Condition, rolled
 from vaultsync.control.static import sync_static
 from vaultsync.control.tools import Tools
 
@@ -27,6 +27,7 @@ class Work:
         self.status = status or {}
         self.messages: list[str] = []
         self.told: list[str] = []
+        self.types: set[str] = set()
         self.rolled = 0
         self.key = b"k" * 16
         self.answer = answer
@@ -43,11 +44,13 @@ class Work:
     def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
         self.told.append(reason)
 
-    def roll(self, *_: Any) -> None:
+    def roll(self, *_: Any) -> tuple[Condition, ...]:
         self.rolled += 1
+        return rolled([])
 
     def save(self, entry: Entry, conditions: Sequence[Condition], fields: dict[str, Any], _: Any) -> Entry:
         self.messages = [each.message for each in conditions]
+        self.types |= {each.type for each in conditions}
         self.status = {name: value for name, value in {**self.status, **fields}.items() if value is not None}
         return entry
 
@@ -84,6 +87,7 @@ def test_without_hmac_it_keeps_none_and_a_later_change_rolls_what_depends_on_it(
     work.told.clear()
     sync(work, hmacSecretData=False)
     assert (work.told, work.rolled) == (["SecretRotated"], 1)
+    assert work.types == {"SecretSynced", "Healthy", "Ready", "RolloutRestart"}
 
 
 @pytest.mark.parametrize(
