@@ -49,6 +49,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         "secretMAC": mac,
         "serialNumber": str(source.fields.get("serial_number") or ""),
         "expiration": int(expires_at),
+        "lastRotation": int(now()),
         "renewAt": int(now() + after_s),
         "valid": True,
     }

@@ -46,7 +46,7 @@ def refused(reason: str, message: str) -> tuple[Condition, ...]:
 def rolled(problems: Sequence[str]) -> tuple[Condition, ...]:
     """Return the condition of an object whose workloads were rolled after a change, all but those with a problem."""
     if problems:
-        return (Condition(reasons.ROLLOUT_RESTART, False, reasons.ROLLOUT_FAILED, "; ".join(problems)),)
+        return (Condition(reasons.ROLLOUT_RESTART, False, reasons.ROLLOUTS_FAILED, "; ".join(problems)),)
     return (Condition(reasons.ROLLOUT_RESTART, True, reasons.ROLLOUT_TRIGGERED, "Rollout restart triggered"),)
 
 

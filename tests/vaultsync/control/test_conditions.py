@@ -36,5 +36,5 @@ def test_rollouts_and_renewals_have_conditions_of_their_own_beside_the_others() 
     assert told["Ready"] == ("True", "SecretSynced")
     status = _after(status, status_patch(status, (*rolled(["a", "b"]), *renewed("no")), {}, 1, "t3"))
     said = {each["type"]: (each["status"], each["reason"], each["message"]) for each in status["conditions"]}  # type: ignore[attr-defined]
-    assert said["RolloutRestart"] == ("False", "RolloutRestartFailed", "a; b")
+    assert said["RolloutRestart"] == ("False", "RolloutRestartTriggeredFailed", "a; b")
     assert said["LeaseRenewal"] == ("False", "SecretLeaseRenewalError", "no")

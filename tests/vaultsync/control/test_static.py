@@ -98,4 +98,5 @@ def test_certificates_are_not_issued_without_an_end_where_the_offset_is_longer_t
 ) -> None:
     work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
     assert issue(work, expiryOffset=offset) > least_s
+    assert abs(work.status["lastRotation"] - time.time()) < 60
     assert ["expiryOffset" in each for each in work.messages] == [is_told] * 3
