@@ -32,6 +32,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         return min(due_at - now(), _LONGEST_S)
     identity = tools.identity(access, resource.namespace, deadline)
     transformation = tools.transformation(entry, spec)
+    tools.destinations.check(entry, spec.destination, deadline)
     login = tools.log_in(identity, spec, deadline)
     answer = tools.ask(login, request_of(spec))
     source = source_of(spec, answer)

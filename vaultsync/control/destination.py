@@ -59,6 +59,11 @@ class Destinations:
         self._remember(where, found, mac)
         return True
 
+    def check(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
+        """Raise NotOwner where the Secret could not be written: before Vault issues anything for it."""
+        existing = self._objects.get(secrets(entry.resource.namespace), destination.name, deadline)
+        decide_write(entry.resource, destination, existing)
+
     def write(
         self, entry: Entry, destination: Destination, data: Mapping[str, bytes], mac: str, deadline: Deadline
     ) -> bool:

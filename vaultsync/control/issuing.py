@@ -38,6 +38,7 @@ def issue(
     before = lease_in(entry.status)
     was_synced = bool(entry.status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
+    tools.destinations.check(entry, spec.destination, deadline)
     token = tools.holders.new(holder, before.token_id if before else "", deadline)
     answer = tools.ask(login_with(token, holder.identity, spec), request_of(spec))
     lease = granted(answer, token, tools.holders.id(holder, token.value))

@@ -36,6 +36,8 @@ def sync_rotated(
     if not is_read and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
         return NEVER
     transformation = tools.transformation(entry, spec)
+    if not spec.static_credentials:
+        tools.destinations.check(entry, spec.destination, deadline)
     answer = tools.ask(tools.log_in(identity, spec, deadline), request_of(spec))
     source = source_of(spec, as_first_read(answer, entry.status))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)

@@ -186,3 +186,15 @@ def test_a_label_that_has_left_the_spec_leaves_the_secret() -> None:
     scene.entry = replace(scene.entry, resource=replace(scene.entry.resource, generation=7))
     assert not scene.write(), "the data is the same"
     assert "team" not in scene.secrets.kept["kv-secret"]["metadata"]["labels"]
+
+
+def test_whether_a_secret_may_be_written_is_known_before() -> None:
+    scene = Scene()
+    scene.destinations.check(scene.entry, scene.destination, UNLIMITED)
+    scene.secrets.kept["kv-secret"] = {"metadata": {"name": "kv-secret"}, "type": "Opaque"}
+    with pytest.raises(NotOwner):
+        scene.destinations.check(scene.entry, scene.destination, UNLIMITED)
+    absent = Scene(create=False)
+    with pytest.raises(NotOwner, match="is not there"):
+        absent.destinations.check(absent.entry, absent.destination, UNLIMITED)
+    assert "apply" not in scene.secrets.asked

@@ -11,13 +11,17 @@ from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.content.specs import ANSWER
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.resources import API_VERSION
-from vaultkube.sync_resources.secrets import PkiSecretSpec, StaticSecretSpec
+from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.content.transformation import Merged
 from vaultsync.control.certificates import sync_certificate
 from vaultsync.control.conditions import Condition, rolled
+from vaultsync.control.issuing import issue as issue_dynamic
+from vaultsync.control.lease import Plan, Step
+from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.static import sync_static
 from vaultsync.control.tools import Tools
+from vaultsync.errors import NotOwner
 
 
 class Work:
@@ -28,17 +32,21 @@ class Work:
         self.messages: list[str] = []
         self.told: list[str] = []
         self.types: set[str] = set()
-        self.rolled = 0
+        self.asked = self.rolled = 0
         self.key = b"k" * 16
         self.answer = answer
         self.destinations = SimpleNamespace(
-            write=lambda *_: True, prune=lambda *_: None, holds=lambda *_: False
+            write=lambda *_: True,
+            prune=lambda *_: None,
+            holds=lambda *_: False,
+            check=lambda *_: None,
         )
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: Merged() if name == "transformation" else None
 
     def ask(self, login: Any, request: Any) -> Any:
+        self.asked += 1
         return self.answer
 
     def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
@@ -100,3 +108,20 @@ def test_certificates_are_not_issued_without_an_end_where_the_offset_is_longer_t
     assert issue(work, expiryOffset=offset) > least_s
     assert abs(work.status["lastRotation"] - time.time()) < 60
     assert ["expiryOffset" in each for each in work.messages] == [is_told] * 3
+
+
+def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:
+    def refuse(*_: Any) -> None:
+        raise NotOwner("it is somebody else's")
+
+    work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
+    work.destinations.check = refuse
+    with pytest.raises(NotOwner):
+        issue(work)
+    entry = work.entry("VaultDynamicSecret")
+    spec = cast("DynamicSecretSpec", entry.resource.spec)
+    with pytest.raises(NotOwner):
+        issue_dynamic(cast("Tools", work), entry, spec, cast("Any", None), Plan(Step.ISSUE), UNLIMITED)
+    with pytest.raises(NotOwner):
+        sync_rotated(cast("Tools", work), entry, spec, cast("Any", None), UNLIMITED)
+    assert work.asked == 0
