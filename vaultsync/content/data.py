@@ -6,15 +6,14 @@ from typing import Any
 
 from vaultenv.basics.text import bounded, encoded
 from vaultenv.template.work import Work
-from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.secrets import PkiSecretSpec, SecretSpec
 from vaultsync.content.source import RAW, Source, value_bytes
 from vaultsync.content.transformation import Merged, kept, rendered
+from vaultsync.content.types import TLS, check_type
 from vaultsync.errors import DataUnusable
 
 LARGEST_BYTES = 1 << 20
 """Of all values together (MaxSecretSize of Kubernetes)."""
-TLS = "kubernetes.io/tls"
 _CHAIN = "ca_chain"
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
@@ -46,6 +45,7 @@ def data_of(
                 "transformation.excludeRaw: true"
             )
         data[RAW] = source.raw
+    check_type(spec.destination, data)
     return _checked(data)
 
 
@@ -92,8 +92,3 @@ def _checked(data: dict[str, bytes]) -> dict[str, bytes]:
             "transformation.excludes and excludeRaw"
         )
     return data
-
-
-def secret_type(destination: Destination) -> str:
-    """Return the type of a Secret that is created."""
-    return destination.type or "Opaque"

@@ -7,7 +7,7 @@ from typing import Any
 
 from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.resources import API_VERSION, Resource
-from vaultsync.content.data import secret_type
+from vaultsync.content.types import secret_type
 from vaultsync.errors import NotOwner
 
 _PREFIX = "app.kubernetes.io/"

@@ -10,9 +10,9 @@ from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.references import Reference
 from vaultsync.cluster.objects import Objects, secrets
 from vaultsync.cluster.store import Entry, Store, mark_of
-from vaultsync.content.data import TLS
 from vaultsync.content.mac import is_same
 from vaultsync.content.ownership import Write, applied_secret, data_in, decide_write
+from vaultsync.content.types import TLS
 
 
 @dataclass(frozen=True)

@@ -110,3 +110,9 @@ def test_a_key_of_the_whole_answers_name_needs_that_to_be_left_out() -> None:
 def test_a_secret_with_a_key_of_that_name_is_taken_where_the_whole_answer_is_left_out() -> None:
     spec = static(destination={"name": "d", "transformation": {"excludeRaw": True}})
     assert made(spec, versioned(_raw="v"), Merged(exclude_raw=True)) == {"_raw": b"v"}
+
+
+def test_data_that_the_type_of_the_secret_cannot_have_is_told() -> None:
+    spec = static(destination={"name": "d", "create": True, "type": "kubernetes.io/tls"})
+    with pytest.raises(DataUnusable, match=r"needs the key tls\.crt and tls\.key"):
+        made(spec, ANSWER)
