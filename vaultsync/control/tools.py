@@ -173,8 +173,9 @@ class Tools:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
         if asks_anew(entry, after):
-            # It was changed meanwhile. The watch tells of that, and has it worked on again; this work is that on the spec of before.
-            return replace(after, resource=entry.resource)
+            # It was changed meanwhile. The watch tells of that, and has it worked on again: what is known until then is the spec
+            # of before, which this work is for, with the status that was written now.
+            after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
         self.store.put(after)
         return after
 

@@ -89,6 +89,7 @@ def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_w
     objects.after = second
     saved = tools.save(entry, (), {"lastGeneration": entry.resource.generation}, UNLIMITED)
     assert saved.resource == entry.resource
+    assert tools.store.get(key) == saved
     queue.done(key)
     changes.changed("VaultStaticSecret", second)
     assert queue.take() == key
