@@ -24,9 +24,11 @@ work unchanged. [manifests/chart/files/crds](../manifests/chart/files/crds) has 
 * Durations may have several units (`1h30m`) or none (`"90"` is seconds).
 * `NAME or NAMESPACE/NAME` without a namespace is an object of the namespace in which the reference stands. An object of another
   namespace can be used as its `allowedNamespaces` says.
-* Templates are Go's, between `{{{{` and `}}}}`, with [Sprig's functions](references.md#templates), and `regexMatch`, `regexFind` and
-  `regexReplaceAll`. They see `.Secrets`, `.Metadata` (KV
-  version 2), and `.Annotations` and `.Labels` of the custom object. A key that is not there is an error; the Secret then stays as it is.
+* Templates are Go's, between `{{{{` and `}}}}`, with [Sprig's functions](references.md#templates), also by their names with `must`, and `regexMatch`,
+  `regexFind` and `regexReplaceAll`. They see `.Secrets`, `.Metadata` (KV
+  version 2), and `.Annotations` and `.Labels` of the custom object. A key that is not there, or null, is an
+  error where its value would be used, and the Secret then stays as it is; `if`, `with`, `and`, `or`, `not`, `eq`, `ne`, `default`, `coalesce` and
+  `empty` may ask for it.
 * `includes` and `excludes` are looked for anywhere in a key of Vault's answer; `excludes` come first, templates are always kept.
 """
 

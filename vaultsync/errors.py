@@ -6,7 +6,8 @@
     ├── TransformationFailed a template or a filter cannot be used on what Vault answered
     ├── DataUnusable         what Vault answered makes no Secret
     ├── NotOwner             the Secret is somebody else's
-    ├── VaultDenied          Vault refuses the login or the request
+    ├── VaultDenied          Vault refuses a request
+    │   └── LoginDenied          Vault refuses the login
     └── VaultAway            Vault cannot answer now; it is asked again
 
 Messages become conditions and events. They name objects, paths and keys, and never a secret value or a token.
@@ -61,13 +62,19 @@ class NotOwner(SyncError):
 
 
 class VaultDenied(SyncError):
-    """Vault refuses a login or a request; `status` is that of its answer."""
+    """Vault refuses a request; `status` is that of its answer."""
 
     reason = reasons.CLIENT_ERROR
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+class LoginDenied(VaultDenied):
+    """Vault refuses a login."""
+
+    reason = reasons.CLIENT_CONFIGURATION_ERROR
 
 
 class VaultAway(SyncError):

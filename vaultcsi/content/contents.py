@@ -33,9 +33,8 @@ def content_of(wanted: SecretObject, answer: Mapping[str, Any]) -> bytes:
             f"{_existing(fields)}: correct secretKey, which has upper and lower case"
         )
     value = fields[wanted.key]
-    if type(value) is not str:  # a number is a text of its own type
-        return encoded(json_text(value))
-    return _decoded(value, wanted)
+    # A number is a text of its own type.
+    return _decoded(value if type(value) is str else json_text(value), wanted)
 
 
 def whole_answer(answer: Mapping[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.expressions import INVALID, Deferred, Expressions
+from vaultenv.template.expressions import ASKED, INVALID, Deferred, Expressions
 from vaultenv.template.nodes import Action, Branch, Insertion, Jump, Node, Pipeline, Text
 from vaultenv.template.parser import ROOT
 from vaultenv.template.pieces import Piece, joined, pieces_of
@@ -114,6 +114,8 @@ class _Run:
 
     def _print(self, value: object, node: Node) -> None:
         self._values.at = node.at
+        if self._evaluation.missing_key == ASKED and (value is None or value is ABSENT):
+            raise self._values.error("there is no value to print: a key is missing or null")
         if isinstance(value, Opaque):
             raise self._values.error(f"can't print a value of type {kind(value)}")
         self._work.charge_value(value)
@@ -136,7 +138,7 @@ class _Run:
                 if jump.kind != "break":
                     raise
             return
-        value = self._values.pipeline(node.pipeline, dot)
+        value = self._values.pipeline(node.pipeline, dot, asks=True)
         if value:
             self.nodes(node.body, value if node.kind == "with" else dot)
         else:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
 """The value of a key that a map does not have, as Go's option missingkey says."""
+ASKED = "asked"
+"""A further one: nil where the template asks whether there is a value, an error elsewhere, and where nil would be printed."""
+_ASKING = frozenset(("and", "or", "not", "eq", "ne", "default", "coalesce", "empty"))
 _NOTHING = object()
 _CALLING = "error calling "
 
@@ -31,6 +34,7 @@ class Expressions:
 
     def __init__(self, functions: Tables, work: Work, missing_key: str, scope: Scope) -> None:
         self.at = 0
+        self._asks = False
         self._functions = functions
         self._missing_key = missing_key
         self._scope = scope
@@ -49,11 +53,15 @@ class Expressions:
         if not self._scope.assign(name, value):
             raise self.error(f"undefined variable: {name}")
 
-    def pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
-        """Return the value of the last command, which the variables have too; ABSENT instead of nil."""
+    def pipeline(self, pipeline: Pipeline, dot: Any, asks: bool = False) -> Any:
+        """Return the value of the last command, which the variables have too; ABSENT instead of nil.
+
+        `asks` says that the template only asks whether there is a value.
+        """
         self.at = pipeline.at
         value: Any = _NOTHING
-        for command in pipeline.commands:
+        takers = [_asks(command) for command in pipeline.commands[1:]]
+        for command, self._asks in zip(pipeline.commands, (*takers, asks), strict=True):
             value = self._command(command, dot, value)
             value = ABSENT if value is None else value
         for name in pipeline.variables:
@@ -110,6 +118,7 @@ class Expressions:
         self, function: Function, name: str, number: int, letters: str, operand: Node, dot: Any
     ) -> Any:
         self.at = operand.at
+        self._asks = name in _ASKING
         value = self._operand(operand, dot)
         return self._checked(function, name, number, letters, value, isinstance(operand, Constant))
 
@@ -126,6 +135,7 @@ class Expressions:
         value: Any = _NOTHING
         for operand in operands:
             self.at = operand.at
+            self._asks = True
             value = self._operand(operand, dot)
             if bool(value) == (name == "or"):
                 return value
@@ -139,7 +149,7 @@ class Expressions:
             self.at = node.at
             return self._call(self._function(node), node.name, node.at, (), dot, _NOTHING)
         if isinstance(node, Pipeline):
-            return self.pipeline(node, dot)
+            return self.pipeline(node, dot, self._asks)
         assert isinstance(node, Path)  # noqa: S101 (the parser makes no other operand)
         if node.fields:
             return self._fields(node, (), dot, _NOTHING)
@@ -174,7 +184,7 @@ class Expressions:
 
     def _field(self, value: Any, name: str, node: Path, rest: Sequence[Node], dot: Any, last: Any) -> Any:
         if value is ABSENT:
-            if self._missing_key == ERROR:
+            if self._missing_key in (ERROR, ASKED):
                 raise self.error(f'nil data; no entry for key "{name}"')
             return ABSENT
         if value is None:
@@ -190,8 +200,14 @@ class Expressions:
     def _entry(self, value: dict[str, Any], name: str) -> Any:
         if name in value:
             return value[name]
-        if self._missing_key == ERROR:
+        if self._missing_key == ERROR or (self._missing_key == ASKED and not self._asks):
             raise self.error(f'map has no entry for key "{name}"')
-        if self._missing_key == INVALID:
+        if self._missing_key in (INVALID, ASKED):
             return ABSENT
         return "" if isinstance(value, StringMap) else None
+
+
+def _asks(command: Command) -> bool:
+    """Return whether a command asks whether the value before it in the pipeline is there."""
+    first = command.operands[0]
+    return isinstance(first, Call) and first.name in _ASKING

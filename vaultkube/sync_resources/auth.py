@@ -23,7 +23,10 @@ _STRATEGY_HELP = (
     "`union`: all of both, VaultAuth's win; `replace`: the first that are not empty, of VaultAuth, the method and "
     "the VaultAuthGlobal; `none`, as without it: VaultAuth's alone"
 )
-_ALLOWED_HELP = "namespaces that may use it, `*` for all; without it its own namespace and the operator's"
+_ALLOWED_HELP = (
+    "namespaces that may use it, `*` for all; without it its own namespace and the operator's, and all where it is "
+    "`default` of the operator's namespace"
+)
 _GLOBAL = "vaultAuthGlobalRef"
 _EVERY = "*"
 

@@ -1,4 +1,4 @@
-"""The functions of templates in custom objects: those of `${ … }`, and Sprig's regular expressions, whose cost is charged."""
+"""The functions of templates in custom objects: those of `${ … }`, Sprig's second names of them, and its regular expressions."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -41,5 +41,21 @@ def _regular_expressions() -> "Mapping[str, Function]":
     return {**functions, **{f"mustR{name[1:]}": each for name, each in functions.items()}}
 
 
+def _named_must(name: str) -> str:
+    return f"must{name[0].upper()}{name[1:]}"
+
+
+def _must() -> "Mapping[str, Function]":
+    """Return the functions that Sprig has under a second name: here the first one too ends with an error."""
+    plain = Tables(TABLES)
+    return {_named_must(name): plain[name] for name in _TWICE.split()}
+
+
+_TWICE = (
+    "append chunk compact deepCopy first fromJson has initial last merge mergeOverwrite prepend push rest reverse slice "
+    "toJson toPrettyJson toRawJson uniq without"
+)
 _NAMES = "regexMatch regexFind regexReplaceAll mustRegexMatch mustRegexFind mustRegexReplaceAll"
-FUNCTIONS = Tables((*TABLES, (_regular_expressions, _NAMES)))
+FUNCTIONS = Tables(
+    (*TABLES, (_regular_expressions, _NAMES), (_must, " ".join(map(_named_must, _TWICE.split()))))
+)

@@ -4,6 +4,9 @@ from typing import Any, NamedTuple
 
 from vaultkube.sync_resources.kinds import REFERENCE_TEXT, Kind, scalar, text
 
+DEFAULT = "default"
+"""The name of the object that is used where none is named."""
+
 
 class Reference(NamedTuple):
     """Namespace and name of an object; an empty namespace is that of the object that refers to it."""

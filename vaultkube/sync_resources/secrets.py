@@ -101,10 +101,17 @@ class PkiSecretSpec:
     format: str = item("format", TEXT, "pem, der or pem_bundle; without it pem")
     key_format: str = item("privateKeyFormat", TEXT, "der or pkcs8; without it as `format`")
     expiry_offset_s: float | None = item(
-        "expiryOffset", DURATION, "the time before the end of the certificate at which a new one is issued"
+        "expiryOffset",
+        DURATION,
+        "the time before the end of the certificate at which a new one is issued; without it, or where the certificate lives no "
+        "longer, a tenth of its life",
     )
     revoke: bool = item("revoke", FLAG, "whether the certificate is revoked when this object is deleted")
-    clear: bool = item("clear", FLAG, "whether the Secret is emptied when this object is deleted")
+    clear: bool = item(
+        "clear",
+        FLAG,
+        "whether the Secret is emptied when this object is deleted; for `destination.create: false`",
+    )
     restart_targets: tuple[RestartTarget, ...] = groups("rolloutRestartTargets", RestartTarget, _TARGETS_HELP)
     destination: Destination = group("destination", Destination, "the Secret", required=True)
 

@@ -121,6 +121,15 @@ class Store:
             return dict(self._secrets)
 
 
+def asks_anew(before: Entry, after: Entry) -> bool:
+    """Return whether an object asks for something else than before: it has another spec, is another one, or is to go."""
+    return (
+        before.resource.uid != after.resource.uid
+        or before.resource.generation != after.resource.generation
+        or before.deleted_at != after.deleted_at
+    )
+
+
 def _is_older(entry: Entry, known: Entry) -> bool:
     """Return whether a state of the same object is older: an answer to a write may come before the watch tells of it.
 

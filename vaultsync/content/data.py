@@ -6,15 +6,15 @@ from typing import Any
 
 from vaultenv.basics.text import bounded, encoded
 from vaultenv.template.work import Work
-from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.secrets import PkiSecretSpec, SecretSpec
 from vaultsync.content.source import RAW, Source, value_bytes
 from vaultsync.content.transformation import Merged, kept, rendered
+from vaultsync.content.types import TLS, check_type
 from vaultsync.errors import DataUnusable
 
 LARGEST_BYTES = 1 << 20
 """Of all values together (MaxSecretSize of Kubernetes)."""
-TLS = "kubernetes.io/tls"
+_CHAIN = "ca_chain"
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _SHOWN, _MOST_SHOWN = 60, 5
@@ -35,16 +35,30 @@ def data_of(
     """
     work = work or Work()
     names = kept(transformation, sorted(source.fields), work)
-    data = {name: value_bytes(source.fields[name]) for name in names}
-    data |= rendered(transformation, source, annotations, labels, work)
+    data = {name: _value(spec, name, source.fields[name]) for name in names}
     data |= _certificate(spec, source)
+    data |= rendered(transformation, source, annotations, labels, work)
     if not transformation.exclude_raw:
+        if RAW in transformation.templates:
+            raise DataUnusable(
+                f"a template makes the key {RAW}, which is the name of the whole answer: give it another key, or set "
+                "transformation.excludeRaw: true"
+            )
         data[RAW] = source.raw
+    check_type(spec.destination, data)
     return _checked(data)
 
 
+def _value(spec: SecretSpec, name: str, value: Any) -> bytes:
+    """Return the value of a key; the chain of a certificate is PEM, for programs that read it as a file."""
+    is_chain = isinstance(spec, PkiSecretSpec) and name == _CHAIN and isinstance(value, list) and bool(value)
+    if is_chain and all(type(each) is str for each in value):
+        return encoded("\n".join(value))
+    return value_bytes(value)
+
+
 def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
-    """Return the keys that a Secret of type kubernetes.io/tls must have, which templates cannot leave out."""
+    """Return the keys that a Secret of type kubernetes.io/tls must have; templates and filters cannot leave them out."""
     if not isinstance(spec, PkiSecretSpec) or spec.destination.type != TLS:
         return {}
     fields = source.fields
@@ -52,7 +66,7 @@ def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
     if not certificate or not key:
         raise DataUnusable("Vault's answer has no certificate and private_key: see spec.mount and spec.role")
     issuer = _pem(fields.get("issuing_ca"))
-    given = fields.get("ca_chain")
+    given = fields.get(_CHAIN)
     chain = [_pem(each) for each in given] if isinstance(given, list) and given else [issuer]
     full = "\n".join(each for each in (certificate, *chain) if each)
     data = {"tls.crt": encoded(full), "tls.key": encoded(key)}
@@ -78,8 +92,3 @@ def _checked(data: dict[str, bytes]) -> dict[str, bytes]:
             "transformation.excludes and excludeRaw"
         )
     return data
-
-
-def secret_type(destination: Destination) -> str:
-    """Return the type of a Secret that is created."""
-    return destination.type or "Opaque"

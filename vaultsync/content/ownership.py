@@ -7,7 +7,7 @@ from typing import Any
 
 from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.resources import API_VERSION, Resource
-from vaultsync.content.data import secret_type
+from vaultsync.content.types import secret_type
 from vaultsync.errors import NotOwner
 
 _PREFIX = "app.kubernetes.io/"
@@ -27,7 +27,7 @@ class Write(Enum):
     OWN = "it is this object's, and is written"
     ADOPT = "it is nobody's, and is taken over"
     REPLACE = "it is there for others (create: false), and gets our keys of data alone"
-    RECREATE = "it is this object's, and of another type: it is deleted and created"
+    RECREATE = "it is to be written or taken over, and of another type: it is deleted and created"
 
 
 def owner_labels(resource: Resource) -> dict[str, str]:
@@ -54,8 +54,8 @@ def decide_write(resource: Resource, destination: Destination, existing: Mapping
         return Write.CREATE
     metadata = existing.get("metadata") or {}
     labels = metadata.get("labels") or {}
+    is_same_type = existing.get("type", "Opaque") == secret_type(destination)
     if labels.get(UID_LABEL) == resource.uid:
-        is_same_type = existing.get("type", "Opaque") == secret_type(destination)
         return Write.OWN if is_same_type else Write.RECREATE
     if not destination.overwrite:
         raise NotOwner(
@@ -64,7 +64,7 @@ def decide_write(resource: Resource, destination: Destination, existing: Mapping
         )
     if UID_LABEL in labels or any(_manages(reference) for reference in metadata.get("ownerReferences") or ()):
         raise NotOwner(f"{name} is another object's, which writes it too: give destination.name another name")
-    return Write.ADOPT
+    return Write.ADOPT if is_same_type else Write.RECREATE
 
 
 def _manages(reference: Any) -> bool:

@@ -32,8 +32,8 @@ def source_of(spec: SecretSpec, answer: Mapping[str, Any]) -> Source:
     if not isinstance(data, dict) or not data:
         raise DataUnusable("Vault answered without data: nothing is written; see whether the path is right")
     if isinstance(spec, StaticSecretSpec) and spec.type == KV_V2:
-        return _of_version(data)
-    return _checked(Source(data, {}, encoded(json_text(data))))
+        return _checked(spec, _of_version(data))
+    return _checked(spec, Source(data, {}, encoded(json_text(data))))
 
 
 def _of_version(data: Mapping[str, Any]) -> Source:
@@ -48,13 +48,15 @@ def _of_version(data: Mapping[str, Any]) -> Source:
         )
     if not isinstance(fields, dict):
         raise DataUnusable("Vault's answer is not one of a KV version 2 engine: see spec.type and spec.mount")
-    return _checked(Source(fields, metadata, encoded(json_text(data)), version))
+    return Source(fields, metadata, encoded(json_text(data)), version)
 
 
-def _checked(source: Source) -> Source:
-    if RAW in source.fields:
+def _checked(spec: SecretSpec, source: Source) -> Source:
+    transformation = spec.destination.transformation
+    if RAW in source.fields and not (transformation and transformation.exclude_raw):
         raise DataUnusable(
-            f"the secret in Vault has a key {RAW}, which is the name of the whole answer: rename it"
+            f"the secret in Vault has a key {RAW}, which is the name of the whole answer: rename it, or set "
+            "transformation.excludeRaw: true"
         )
     return source
 

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec
 from vaultkube.sync_resources.connection import ConnectionSpec
-from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.references import DEFAULT, Reference
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.errors import ReferenceRefused
-from vaultsync.resources.access import DEFAULT, is_allowed, refusal, resolved
+from vaultsync.resources.access import is_allowed, is_for_all, refusal, resolved
 from vaultsync.resources.merge import MergedAuth, merge
 from vaultsync.vault.login import cannot_be_done
 
@@ -34,8 +34,7 @@ def access_of(reference: Reference | None, namespace: str, operator: str, find: 
     """
     where = resolved(reference, namespace, operator)
     spec = _spec(find, "VaultAuth", where, AuthSpec)
-    if not is_allowed(spec.allowed, where.namespace, namespace, operator):
-        raise ReferenceRefused(refusal("VaultAuth", where, namespace))
+    _check_allowed("VaultAuth", where, spec.allowed, namespace, operator)
     return access_through(where, spec, operator, find)
 
 
@@ -61,19 +60,27 @@ def _shared_reference(where: Reference, spec: AuthSpec, operator: str, find: Fin
         return None
     if reference.name:
         return Reference(reference.namespace or where.namespace, reference.name)
-    for namespace in (where.namespace, operator):
+    namespaces = (reference.namespace,) if reference.namespace else (where.namespace, operator)
+    for namespace in namespaces:
         if find(Key("VaultAuthGlobal", namespace, DEFAULT)):
             return Reference(namespace, DEFAULT)
     raise ReferenceRefused(
-        f"VaultAuth {where}: there is no VaultAuthGlobal {DEFAULT!r} in namespace {where.namespace} or {operator}"
+        f"VaultAuth {where}: there is no VaultAuthGlobal {DEFAULT!r} in namespace {' or '.join(namespaces)}"
     )
 
 
 def _shared(reference: Reference, user: Reference, operator: str, find: Find) -> AuthGlobalSpec:
     spec = _spec(find, "VaultAuthGlobal", reference, AuthGlobalSpec)
-    if not is_allowed(spec.allowed, reference.namespace, user.namespace, operator):
-        raise ReferenceRefused(refusal("VaultAuthGlobal", reference, user.namespace))
+    _check_allowed("VaultAuthGlobal", reference, spec.allowed, user.namespace, operator)
     return spec
+
+
+def _check_allowed(
+    kind: str, where: Reference, allowed: tuple[str, ...], namespace: str, operator: str
+) -> None:
+    if is_for_all(allowed, where, operator) or is_allowed(allowed, where.namespace, namespace, operator):
+        return
+    raise ReferenceRefused(refusal(kind, where, namespace))
 
 
 def _spec(find: Find, kind: str, where: Reference, table: type[Table]) -> Table:

@@ -11,7 +11,7 @@ from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced
 from vaultsync.control.others import hold
 from vaultsync.control.times import certificate_s
-from vaultsync.control.tools import Tools, chance, finalizer, now
+from vaultsync.control.tools import Tools, chance, now
 from vaultsync.errors import DataUnusable
 
 _LONGEST_S = 86400.0
@@ -24,7 +24,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     if spec.revoke or spec.clear:
         if spec.revoke:
             hold(tools, access, deadline)
-        entry = tools.set_finalizer(entry, finalizer(entry.key.kind), True, deadline)
+        entry = tools.set_finalizer(entry, deadline)
     mac = str(status.get("secretMAC") or "")
     due_at = float(status.get("renewAt") or 0)
     is_current = status.get("lastGeneration") == resource.generation and now() < due_at
@@ -32,6 +32,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         return min(due_at - now(), _LONGEST_S)
     identity = tools.identity(access, resource.namespace, deadline)
     transformation = tools.transformation(entry, spec)
+    tools.destinations.check(entry, spec.destination, deadline)
     login = tools.log_in(identity, spec, deadline)
     answer = tools.ask(login, request_of(spec))
     source = source_of(spec, answer)
@@ -39,7 +40,9 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
     tools.destinations.write(entry, spec.destination, data, mac, deadline)
-    after_s = certificate_s(expires_at - now(), spec.expiry_offset_s, chance())
+    left_s = expires_at - now()
+    offset_s, note = _offset(spec.expiry_offset_s, left_s)
+    after_s = certificate_s(left_s, offset_s, chance())
     is_first = not status.get("secretMAC")
     tools.tell(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, "Secret synced")
     fields = {
@@ -47,12 +50,13 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         "secretMAC": mac,
         "serialNumber": str(source.fields.get("serial_number") or ""),
         "expiration": int(expires_at),
+        "lastRotation": int(now()),
         "renewAt": int(now() + after_s),
         "valid": True,
     }
-    tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), fields, deadline)
+    entry = tools.save(entry, synced(reasons.FIRST_SYNC, f"Secret synced{note}"), fields, deadline)
     if not is_first:
-        tools.roll(entry, spec.restart_targets, deadline)
+        tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     return min(max(after_s, 1.0), _LONGEST_S)
 
 
@@ -68,6 +72,19 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
     login = tools.log_in(identity, spec, deadline)
     path = f"{spec.mount.strip('/')}/revoke"
     tools.ask(login, VaultRequest("PUT", path, body={"serial_number": serial}))
+
+
+def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:
+    """Return the offset that is used, and what a condition says of it.
+
+    With one that is no shorter than the certificate's life, certificates would be issued anew without an end.
+    """
+    if not offset_s or offset_s < left_s:
+        return offset_s, ""
+    return None, (
+        f"; expiryOffset is not shorter than the certificate's life of {left_s:.0f}s: "
+        "it is issued anew when a tenth of that is left"
+    )
 
 
 def _number(value: object) -> float:

@@ -7,7 +7,8 @@ from typing import Any
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from vaultkube.sync_resources.secrets import StaticSecretSpec
-from vaultsync.cluster.store import Entry, Key, Store, entry_of, mark_of
+from vaultsync.cluster.store import Entry, Key, Store, asks_anew, entry_of, mark_of
+from vaultsync.control.conditions import was_synced
 from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import refresh_s
@@ -88,7 +89,7 @@ class Changes:
 
     def _seen(self, entry: Entry) -> None:
         before = self._store.put(entry)
-        if not self._started.is_set() or (before is not None and not _asks_anew(before, entry)):
+        if not self._started.is_set() or (before is not None and not asks_anew(before, entry)):
             return
         self._queue.put(entry.key)
         if entry.key.kind in OTHER_KINDS:
@@ -104,7 +105,7 @@ class Changes:
         entries = self._store.of_kinds(("VaultAuth", *SECRET_KINDS))
         longest_s = spread_s(len(entries))
         for entry in entries:
-            self._queue.put(entry.key, longest_s * chance() if entry.status.get("secretMAC") else 0.0)
+            self._queue.put(entry.key, longest_s * chance() if was_synced(entry.status) else 0.0)
 
 
 def spread_s(number: int) -> float:
@@ -133,14 +134,6 @@ def is_ready(status: Mapping[str, Any]) -> bool:
     return any(
         each.get("type") == "Ready" and each.get("status") == "True"
         for each in status.get("conditions") or ()
-    )
-
-
-def _asks_anew(before: Entry, after: Entry) -> bool:
-    return (
-        before.resource.uid != after.resource.uid
-        or before.resource.generation != after.resource.generation
-        or before.deleted_at != after.deleted_at
     )
 
 

@@ -43,6 +43,25 @@ def refused(reason: str, message: str) -> tuple[Condition, ...]:
     return (Condition(reasons.READY, False, reason, message),)
 
 
+def rolled(problems: Sequence[str]) -> tuple[Condition, ...]:
+    """Return the condition of an object whose workloads were rolled after a change, all but those with a problem."""
+    if problems:
+        return (Condition(reasons.ROLLOUT_RESTART, False, reasons.ROLLOUTS_FAILED, "; ".join(problems)),)
+    return (Condition(reasons.ROLLOUT_RESTART, True, reasons.ROLLOUT_TRIGGERED, "Rollout restart triggered"),)
+
+
+def renewed(problem: str = "") -> tuple[Condition, ...]:
+    """Return the condition of an object whose lease was renewed, or could not be."""
+    if problem:
+        return (Condition(reasons.LEASE_RENEWAL, False, reasons.LEASE_RENEWAL_ERROR, problem),)
+    return (Condition(reasons.LEASE_RENEWAL, True, reasons.LEASE_RENEWED, "Successfully renewed lease"),)
+
+
+def was_synced(status: Mapping[str, Any]) -> bool:
+    """Return whether the Secret of an object has been in step; without hmacSecretData the status keeps no mark of it."""
+    return bool(status.get("secretMAC") or status.get("lastGeneration"))
+
+
 def status_patch(
     status: Mapping[str, Any],
     conditions: Sequence[Condition],

@@ -12,6 +12,7 @@ from vaultsync.cluster.objects import Objects, secrets
 from vaultsync.cluster.store import Entry, Store, mark_of
 from vaultsync.content.mac import is_same
 from vaultsync.content.ownership import Write, applied_secret, data_in, decide_write
+from vaultsync.content.types import TLS
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Destinations:
         self._remember(where, found, mac)
         return True
 
+    def check(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
+        """Raise NotOwner where the Secret could not be written: before Vault issues anything for it."""
+        existing = self._objects.get(secrets(entry.resource.namespace), destination.name, deadline)
+        decide_write(entry.resource, destination, existing)
+
     def write(
         self, entry: Entry, destination: Destination, data: Mapping[str, bytes], mac: str, deadline: Deadline
     ) -> bool:
@@ -72,7 +78,10 @@ class Destinations:
         wanted = applied_secret(resource, destination, data)
         if existing is not None:
             has_same = data_in(existing) == data
-            if has_same and decision in (Write.OWN, Write.REPLACE) and _has(existing, wanted):
+            # A label or annotation that has left the spec goes by an apply.
+            is_spec_seen = entry.status.get("lastGeneration") == resource.generation
+            is_ours = decision in (Write.OWN, Write.REPLACE)
+            if has_same and is_spec_seen and is_ours and _has(existing, wanted):
                 self._remember(where, existing, mac)
                 return False
             if decision is Write.RECREATE:
@@ -87,11 +96,17 @@ class Destinations:
         return not has_same
 
     def clear(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
-        """Empty the Secret, where it is the object's."""
+        """Empty the Secret, where it is the object's, or one of others (`create: false`) that the object has filled."""
         collection = secrets(entry.resource.namespace)
         existing = self._objects.get(collection, destination.name, deadline)
-        if existing is not None and mark_of(existing).owner_uid == entry.resource.uid:
-            self._objects.merge(collection, destination.name, {"data": None}, deadline)
+        if existing is None:
+            return
+        is_filled = not destination.create and bool(entry.status.get("secretMAC"))
+        if is_filled or mark_of(existing).owner_uid == entry.resource.uid:
+            # A Secret of type kubernetes.io/tls must have these keys.
+            needed = dict.fromkeys(("tls.crt", "tls.key"), "") if existing.get("type") == TLS else {}
+            data = dict.fromkeys(existing.get("data") or {}) | needed
+            self._objects.merge(collection, destination.name, {"data": data}, deadline)
 
     def prune(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
         """Delete Secrets of the object that have another name than the destination now."""

@@ -8,6 +8,7 @@ from vaultkube.sync_resources.requests import VaultRequest
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
+from vaultsync.control.conditions import renewed
 from vaultsync.control.holding import (
     bounded,
     chance_of,
@@ -22,7 +23,7 @@ from vaultsync.control.issuing import issue
 from vaultsync.control.lease import Facts, Lease, Step, client_in, is_truncated, lease_in, plan
 from vaultsync.control.others import hold
 from vaultsync.control.rotated import sync_rotated
-from vaultsync.control.tools import Tools, finalizer, login_with, now
+from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import VaultDenied
 from vaultsync.vault.holders import Holder
 from vaultsync.vault.tokens import Token
@@ -34,7 +35,7 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
     identity = tools.identity(access, entry.resource.namespace, deadline)
     if spec.revoke:
         hold(tools, access, deadline)
-        entry = tools.set_finalizer(entry, finalizer(entry.key.kind), True, deadline)
+        entry = tools.set_finalizer(entry, deadline)
     if not may_hold(entry):
         return sync_rotated(tools, entry, spec, identity, deadline)
     holder = Holder(entry.resource.uid, identity)
@@ -46,9 +47,9 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
     if next_.step is Step.WAIT:
         return bounded(next_.after_s, token)
     if next_.step is Step.RENEW and lease is not None and token is not None:
-        renewed = _renew(tools, entry, spec, holder, lease, token, deadline)
-        if renewed is not None:
-            return renewed
+        after_s, entry = _renew(tools, entry, spec, holder, lease, token, deadline)
+        if after_s is not None:
+            return after_s
     return issue(tools, entry, spec, holder, next_, deadline)
 
 
@@ -84,27 +85,28 @@ def _renew(
     lease: Lease,
     token: Token,
     deadline: Deadline,
-) -> float | None:
-    """Renew the lease and return the seconds until the next time; None where new credentials are needed."""
+) -> tuple[float | None, Entry]:
+    """Renew the lease and return the seconds until the next time, None where new credentials are needed; and the object as it is then."""
     body: dict[str, Any] = {"lease_id": lease.id, "increment": int(lease.duration_s)}
     request = VaultRequest("PUT", "sys/leases/renew", body=body)
     try:
         answer = tools.ask(login_with(token, holder.identity, spec), request)
     except VaultDenied as error:
-        tools.tell(entry, reasons.LEASE_RENEWAL_ERROR, f"Could not renew lease: {error}", is_warning=True)
-        return None
+        message = f"Could not renew lease: {error}"
+        tools.tell(entry, reasons.LEASE_RENEWAL_ERROR, message, is_warning=True)
+        return None, tools.save(entry, renewed(message), {}, deadline)
     granted_s = float(answer.get("lease_duration") or 0)
     if is_truncated(granted_s, lease.duration_s):
         shorter = f"from {lease.duration_s:.0f}s to {granted_s:.0f}s"
         message = f"Lease renewal duration was truncated {shorter}, requesting new credentials"
         tools.tell(entry, reasons.LEASE_RENEWED, message)
-        return None
+        return None, tools.save(entry, renewed(message), {}, deadline)
     kept = replace(lease, granted_at=now(), duration_s=granted_s, token_ends_at=wall_end(token))
     after_s = horizon(kept, spec)
     message = f'Renewed lease, lease_id="{lease.id}", horizon={after_s:.3f}s'
     tools.tell(entry, reasons.LEASE_RENEWED, message)
-    tools.save(entry, (), lease_fields(tools, kept, answer, holder), deadline)
-    return bounded(after_s, token)
+    entry = tools.save(entry, renewed(), lease_fields(tools, kept, answer, holder), deadline)
+    return bounded(after_s, token), entry
 
 
 def revoke_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: Deadline) -> None:

@@ -38,6 +38,7 @@ def issue(
     before = lease_in(entry.status)
     was_synced = bool(entry.status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
+    tools.destinations.check(entry, spec.destination, deadline)
     token = tools.holders.new(holder, before.token_id if before else "", deadline)
     answer = tools.ask(login_with(token, holder.identity, spec), request_of(spec))
     lease = granted(answer, token, tools.holders.id(holder, token.value))
@@ -62,9 +63,9 @@ def issue(
     message = f'Secret synced, lease_id="{lease.id}", horizon={after_s:.3f}s' if lease else "Secret synced"
     if is_changed:
         tools.tell(entry, reasons.ROTATED if was_synced else reasons.FIRST_SYNC, message)
-    tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
+    entry = tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
     if is_changed and was_synced:
-        tools.roll(entry, spec.restart_targets, deadline)
+        entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     if before is not None and _is_left_over(before, lease, why):
         revoke_if_possible(tools, entry, spec, holder, before, deadline)
     return bounded(after_s, token) if lease else after_s

@@ -32,7 +32,7 @@ def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> flo
     """Let an object that is deleted go when nothing has to be revoked through it, or its time is over."""
     if age_s < tools.deletion_s and _is_needed(tools, entry):
         return _LOOK_S
-    tools.set_finalizer(entry, finalizer(entry.key.kind), False, deadline)
+    tools.drop_finalizers(entry, deadline)
     return NEVER
 
 
@@ -41,7 +41,7 @@ def hold(tools: Tools, access: Access, deadline: Deadline) -> None:
     for kind, where in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
         for entry in tools.store.of_kinds((kind,)):
             if entry.key.reference == where and not entry.deleted_at:
-                tools.set_finalizer(entry, finalizer(kind), True, deadline)
+                tools.set_finalizer(entry, deadline)
 
 
 def _is_needed(tools: Tools, entry: Entry) -> bool:

@@ -15,7 +15,7 @@ from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
-from vaultsync.control.conditions import synced
+from vaultsync.control.conditions import Condition, synced
 from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
 from vaultsync.control.tools import Tools, chance
 from vaultsync.vault.server import Identity
@@ -36,15 +36,18 @@ def sync_rotated(
     if not is_read and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
         return NEVER
     transformation = tools.transformation(entry, spec)
+    if not spec.static_credentials:
+        tools.destinations.check(entry, spec.destination, deadline)
     answer = tools.ask(tools.log_in(identity, spec, deadline), request_of(spec))
     source = source_of(spec, as_first_read(answer, entry.status))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
+    told: tuple[Condition, ...] = ()
     if tools.destinations.write(entry, spec.destination, data, mac, deadline):
         tools.tell(entry, reasons.ROTATED, "Secret synced")
-        tools.roll(entry, spec.restart_targets, deadline)
+        told = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"secretMAC": mac, **rotation_fields(as_first_read(answer, entry.status))}
-    tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), fields, deadline)
+    tools.save(entry, (*synced(reasons.FIRST_SYNC, "Secret synced"), *told), fields, deadline)
     return rotation_s(spec, answer)
 
 

@@ -8,7 +8,7 @@ from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
-from vaultsync.control.conditions import synced
+from vaultsync.control.conditions import Condition, synced, was_synced
 from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import Tools, chance
 
@@ -28,19 +28,20 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
     is_polled = spec.sync is not None and spec.sync.instant
-    was_synced = bool(entry.status.get("secretMAC"))
+    is_known = was_synced(entry.status)
     is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
     if entry.status.get("lastGeneration") != resource.generation:
         tools.destinations.prune(entry, spec.destination, deadline)
+    told: tuple[Condition, ...] = ()
     if is_changed:
-        if not was_synced:
+        if not is_known:
             tools.tell(entry, reasons.FIRST_SYNC, _MESSAGE)
             if is_polled:
                 tools.tell(entry, reasons.EVENT_WATCHER_ERROR, _POLLED, is_warning=True)
         tools.tell(entry, reasons.ROTATED, _MESSAGE)
-        if was_synced:
-            tools.roll(entry, spec.restart_targets, deadline)
-    fields = {"lastGeneration": resource.generation, "secretMAC": mac}
+        if is_known:
+            told = tools.roll(entry, spec.restart_targets, deadline)
+    fields = {"lastGeneration": resource.generation, "secretMAC": mac if spec.hmac else None}
     message = f"{_MESSAGE}; {_POLLED}" if is_polled else _MESSAGE
-    tools.save(entry, synced(reasons.FIRST_SYNC, message), fields, deadline)
+    tools.save(entry, (*synced(reasons.FIRST_SYNC, message), *told), fields, deadline)
     return refresh_s(spec.refresh_after_s, spec.hmac, chance())

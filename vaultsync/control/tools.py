@@ -5,7 +5,7 @@ import hmac
 import random
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vaultkube.apiserver.client import Cluster
@@ -15,16 +15,16 @@ from vaultkube.errors import Refused
 from vaultkube.sync_resources.destination import RestartTarget, TransformationSpec
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.requests import VaultRequest
-from vaultkube.sync_resources.resources import API_VERSION
+from vaultkube.sync_resources.resources import API_VERSION, BY_KIND, GROUP
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
 from vaultsync.cluster.objects import Objects, custom
 from vaultsync.cluster.rollouts import restart
-from vaultsync.cluster.store import Entry, Store, entry_of
+from vaultsync.cluster.store import Entry, Store, asks_anew, entry_of
 from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
-from vaultsync.control.conditions import Condition, status_patch
+from vaultsync.control.conditions import Condition, rolled, status_patch
 from vaultsync.control.destination import Destinations
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.authorities import Authorities
@@ -147,15 +147,23 @@ class Tools:
             return entry
         return self._merge(entry, {"status": patch}, deadline, "status")
 
-    def set_finalizer(self, entry: Entry, name: str, is_there: bool, deadline: Deadline) -> Entry:
-        """Add or take away a finalizer, by a patch of the metadata alone, and return the object as it is then."""
-        if (name in entry.finalizers) == is_there:
-            return entry
-        others = [each for each in entry.finalizers if each != name]
-        metadata = {
-            "finalizers": [*others, name] if is_there else others,
-            "resourceVersion": entry.version,
-        }
+    def set_finalizer(self, entry: Entry, deadline: Deadline) -> Entry:
+        """Add the finalizer, by a patch of the metadata alone, and return the object as it is then."""
+        name = finalizer(entry.key.kind)
+        return (
+            entry
+            if name in entry.finalizers
+            else self._finalizers(entry, [*entry.finalizers, name], deadline)
+        )
+
+    def drop_finalizers(self, entry: Entry, deadline: Deadline) -> Entry:
+        """Take ours and that of the Vault Secrets Operator away, and return the object as it is then."""
+        names = finalizers(entry.key.kind)
+        others = [each for each in entry.finalizers if each not in names]
+        return entry if len(others) == len(entry.finalizers) else self._finalizers(entry, others, deadline)
+
+    def _finalizers(self, entry: Entry, names: Sequence[str], deadline: Deadline) -> Entry:
+        metadata = {"finalizers": list(names), "resourceVersion": entry.version}
         return self._merge(entry, {"metadata": metadata}, deadline)
 
     def _merge(self, entry: Entry, patch: Mapping[str, Any], deadline: Deadline, part: str = "") -> Entry:
@@ -164,20 +172,27 @@ class Tools:
         if document is None:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
+        if asks_anew(entry, after):
+            # It was changed meanwhile. The watch tells of that, and has it worked on again: what is known until then is the spec
+            # of before, which this work is for, with the status that was written now.
+            after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
         self.store.put(after)
         return after
 
-    def roll(self, entry: Entry, targets: Sequence[RestartTarget], deadline: Deadline) -> None:
-        """Roll the workloads that depend on the Secret, and tell of each."""
+    def roll(
+        self, entry: Entry, targets: Sequence[RestartTarget], deadline: Deadline
+    ) -> tuple[Condition, ...]:
+        """Roll the workloads that depend on the Secret, tell of each, and return the condition that says it, if there are any."""
+        problems: list[str] = []
         for target in targets:
             name = f"{target.kind}/{target.name}"
             try:
                 restart(self.objects, entry.resource.namespace, target, time_text(time.time()), deadline)
                 self.tell(entry, reasons.ROLLOUT_TRIGGERED, f"Rollout restart triggered for {name}")
             except (SyncError, Refused) as error:
-                self.tell(
-                    entry, reasons.ROLLOUT_FAILED, f"Rollout restart of {name}: {error}", is_warning=True
-                )
+                problems.append(f"Rollout restart of {name}: {error}")
+                self.tell(entry, reasons.ROLLOUT_FAILED, problems[-1], is_warning=True)
+        return rolled(problems) if targets else ()
 
 
 def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:
@@ -186,8 +201,13 @@ def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:
 
 
 def finalizer(kind: str) -> str:
-    """Return the finalizer of a kind, that of the Vault Secrets Operator."""
-    return f"{kind.lower()}.secrets.hashicorp.com/finalizer"
+    """Return the finalizer that objects of a kind get."""
+    return f"{kind.lower()}.{GROUP}/finalizer"
+
+
+def finalizers(kind: str) -> tuple[str, ...]:
+    """Return the finalizers that are taken away: ours, and that of the Vault Secrets Operator, which has some in the plural."""
+    return finalizer(kind), f"{BY_KIND[kind].plural}.{GROUP}/finalizer"
 
 
 def now() -> float:

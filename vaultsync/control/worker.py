@@ -13,13 +13,13 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, S
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
-from vaultsync.control.conditions import failed, refused
+from vaultsync.control.conditions import failed, refused, was_synced
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
 from vaultsync.control.others import accept, release
 from vaultsync.control.queue import Queue
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
-from vaultsync.control.tools import Tools, chance, finalizer, now
+from vaultsync.control.tools import Tools, chance, finalizers, now
 from vaultsync.errors import InvalidResource, ReferenceRefused, SyncError
 
 _log = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ class Workers:
 
     def _end(self, entry: Entry, deadline: Deadline) -> float:
         """Do what is due before an object goes, within the time for that, and let it go."""
-        name, age_s = finalizer(entry.key.kind), _age_s(entry)
-        if name not in entry.finalizers:
+        age_s = _age_s(entry)
+        if not set(finalizers(entry.key.kind)).intersection(entry.finalizers):
             return NEVER
         spec = entry.resource.spec
         try:
@@ -163,7 +163,7 @@ class Workers:
             if age_s < self._tools.deletion_s:
                 return _RETRY_DELETION_S
         try:
-            self._tools.set_finalizer(entry, name, False, deadline)
+            self._tools.drop_finalizers(entry, deadline)
         except Refused:
             return _RETRY_DELETION_S
         return NEVER
@@ -173,7 +173,7 @@ class Workers:
         _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": message}})
         after_s = self._after_failure(key)
         is_secret = key.kind in SECRET_KINDS
-        has_secret = is_secret and bool(entry.status.get("secretMAC"))
+        has_secret = is_secret and was_synced(entry.status)
         conditions = failed(reason, message, has_secret=has_secret) if is_secret else refused(reason, message)
         fields: dict[str, Any] = {} if is_secret else {"valid": False}
         try:

@@ -1,10 +1,7 @@
 """References between custom objects: which object is meant where none is named, and which namespaces may use it."""
 
 from vaultkube.sync_resources.auth import lets_in
-from vaultkube.sync_resources.references import Reference
-
-DEFAULT = "default"
-"""The name of the object that is used where none is named."""
+from vaultkube.sync_resources.references import DEFAULT, Reference
 
 
 def resolved(reference: Reference | None, namespace: str, operator_namespace: str) -> Reference:
@@ -18,6 +15,11 @@ def is_allowed(allowed: tuple[str, ...], owner: str, user: str, operator_namespa
     Its own namespace and the operator's always may.
     """
     return user == operator_namespace or lets_in(allowed, owner, user)
+
+
+def is_for_all(allowed: tuple[str, ...], where: Reference, operator_namespace: str) -> bool:
+    """Return whether an object is for all namespaces: that which is meant where none is named, unless it says for whom it is."""
+    return not allowed and where == Reference(operator_namespace, DEFAULT)
 
 
 def refusal(what: str, reference: Reference, user: str) -> str:

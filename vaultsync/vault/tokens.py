@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vaultkube.deadline import Deadline
-from vaultsync.errors import VaultAway, VaultDenied
+from vaultsync.errors import LoginDenied, VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.login import login_body
 from vaultsync.vault.server import Identity
@@ -39,17 +39,17 @@ class Tokens:
         self.logins = 0
 
     def log_in(self, identity: Identity, deadline: Deadline) -> Token:
-        """Return a new token; raise ReferenceRefused, VaultDenied, VaultAway or what the API server's client raises."""
+        """Return a new token; raise ReferenceRefused, LoginDenied, VaultAway or what the API server's client raises."""
         body = {**login_body(identity, self._source, deadline), **dict(identity.params)}
         call = Call("PUT", f"auth/{identity.mount}/login", body=body, namespace=identity.vault_namespace)
         self.logins += 1
         try:
             answer = self._vaults.send(identity.server, call)
         except VaultDenied as error:
-            raise VaultDenied(f"failed to login: {error} ({identity})", error.status) from None
+            raise LoginDenied(f"failed to login: {error} ({identity})", error.status) from None
         auth = answer.get("auth")
         if not isinstance(auth, dict) or not auth.get("client_token"):
-            raise VaultDenied(
+            raise LoginDenied(
                 f"failed to login: the answer holds no token: is this the address of Vault? ({identity})"
             )
         return self._granted(auth, str(auth["client_token"]))

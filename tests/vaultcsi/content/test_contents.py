@@ -55,6 +55,12 @@ def test_a_text_is_decoded(text: str, encoding: str, decoded: bytes) -> None:
     assert content(kv2(k=text), encoding=encoding) == decoded
 
 
+def test_what_is_no_text_is_decoded_or_refused_like_one() -> None:
+    assert content(kv2(k=1234), encoding="hex") == b"\x124"
+    with pytest.raises(SecretNotRead, match="is not base64"):
+        content(kv2(k={"a": 1}), encoding="base64")
+
+
 @pytest.mark.parametrize(("text", "encoding"), [("s3cr3t!", "base64"), ("s3cr3t", "hex"), ("ü", "base64")])
 def test_a_text_in_another_encoding_is_refused_without_showing_it(text: str, encoding: str) -> None:
     with pytest.raises(SecretNotRead, match=f"is not {encoding}") as caught:

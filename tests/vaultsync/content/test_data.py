@@ -83,3 +83,36 @@ def test_the_order_of_keys_in_the_answer_does_not_matter() -> None:
     one = loads(b'{"data":{"data":{"a":"1","b":{"x":1,"y":2}},"metadata":{"version":1}}}')
     other = loads(b'{"data":{"metadata":{"version":1},"data":{"b":{"y":2,"x":1},"a":"1"}}}')
     assert made(static(), one) == made(static(), other)
+
+
+def test_the_chain_of_a_certificate_is_pem_and_no_list() -> None:
+    answer = {"data": {**ISSUED, "ca_chain": ["INT", "CA"]}}
+    data = made(certificate(), answer)
+    assert data["ca_chain"] == b"INT\nCA"
+    assert b'"ca_chain":["INT","CA"]' in data["_raw"]
+    assert "ca_chain" not in made(certificate(), answer, Merged(excludes=("chain",)))
+
+
+def test_a_template_of_a_key_of_tls_wins() -> None:
+    templates = {"tls.crt": "{{ .Secrets.certificate }}", "pair.pem": "{{ .Secrets.private_key }}"}
+    data = made(certificate(destination=TLS), {"data": ISSUED}, Merged(templates=templates))
+    assert (data["tls.crt"], data["tls.key"], data["pair.pem"]) == (b"CERT\n", b"KEY", b"KEY")
+
+
+def test_a_key_of_the_whole_answers_name_needs_that_to_be_left_out() -> None:
+    templates = {"_raw": "mine"}
+    with pytest.raises(DataUnusable, match="excludeRaw: true"):
+        made(static(), ANSWER, Merged(templates=templates))
+    data = made(static(), ANSWER, Merged(templates=templates, exclude_raw=True))
+    assert data == {"key1": b"value1", "_raw": b"mine"}
+
+
+def test_a_secret_with_a_key_of_that_name_is_taken_where_the_whole_answer_is_left_out() -> None:
+    spec = static(destination={"name": "d", "transformation": {"excludeRaw": True}})
+    assert made(spec, versioned(_raw="v"), Merged(exclude_raw=True)) == {"_raw": b"v"}
+
+
+def test_data_that_the_type_of_the_secret_cannot_have_is_told() -> None:
+    spec = static(destination={"name": "d", "create": True, "type": "kubernetes.io/tls"})
+    with pytest.raises(DataUnusable, match=r"needs the key tls\.crt and tls\.key"):
+        made(spec, ANSWER)

@@ -35,6 +35,7 @@ def secret(labels: dict[str, str] | None = None, type: str = "Opaque", **metadat
         (CREATED, secret(owner_labels(OWNER), type="kubernetes.io/tls"), Write.RECREATE),
         (OVERWRITING, secret({"app": "theirs"}), Write.ADOPT),
         (OVERWRITING, secret(), Write.ADOPT),
+        (OVERWRITING, secret(type="kubernetes.io/tls"), Write.RECREATE),
         (Destination(name="kv"), secret({"app": "theirs"}), Write.REPLACE),
     ],
 )

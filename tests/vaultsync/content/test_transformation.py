@@ -15,7 +15,7 @@ from vaultsync.content.source import Source
 from vaultsync.content.transformation import Merged, kept, merged, rendered
 from vaultsync.errors import TransformationFailed
 
-SOURCE = Source({"user": "u", "password": "s3cr3tvalue"}, {"version": "3"}, b"{}")
+SOURCE = Source({"user": "u", "password": "s3cr3tvalue", "null": None}, {"version": "3"}, b"{}")
 COMMON = shared(
     templates={"a": {"text": "A"}, "b": {"text": "B"}},
     sourceTemplates=[{"name": "url", "text": "db://{{ .Secrets.user }}"}],
@@ -36,11 +36,21 @@ def made(text: str, **more: Any) -> str:
         ("{{ .Secrets.user }}:{{ .Metadata.version }}", "u:3"),
         ("{{ .Labels.app | upper }}-{{ .Annotations.note }}", "WEB-n"),
         ('{{ get .Secrets "password" | b64enc }}', "czNjcjN0dmFsdWU="),
-        ("{{- range $k, $v := .Secrets }}{{ $k }} {{ end }}", "password user "),
+        ("{{- range $k, $v := .Secrets }}{{ $k }} {{ end }}", "null password user "),
         ('{{ template "url" . }}/x', "db://u/x"),
         ('{{ regexReplaceAll "s(3)cr" .Secrets.password "<${1}>" }}', "<3>3tvalue"),
         ('{{ .Secrets.password | regexFind "[a-z]{4,}" }}', "tvalue"),
         ('{{ mustRegexMatch "^s" .Secrets.password }}', "true"),
+        ("{{ .Labels | mustToJson }}", '{"app":"web"}'),
+        ('{{ (mustFromJson "[1,2]") | mustLast }}', "2"),
+        ('{{ .Secrets.absent | default "5432" }}', "5432"),
+        ('{{ default "5432" .Secrets.absent }}', "5432"),
+        ('{{ coalesce .Secrets.absent .Secrets.user "x" }}', "u"),
+        ("{{ if .Secrets.absent }}a{{ else if not .Secrets.absent }}b{{ end }}", "b"),
+        ("{{ with .Secrets.absent }}a{{ else }}b{{ end }}", "b"),
+        ('{{ if and .Secrets.absent (eq .Secrets.user "u") }}a{{ else }}b{{ end }}', "b"),
+        ("{{ or .Secrets.absent .Secrets.user | upper }}", "U"),
+        ('{{ if eq (.Secrets.absent | default "z") "z" }}a{{ end }}', "a"),
     ],
 )
 def test_templates(text: str, output: str) -> None:
@@ -57,6 +67,15 @@ def test_a_template_that_changes_the_secret_changes_no_other_one() -> None:
     ("text", "message"),
     [
         ("{{ .Secrets.absent }}", "template 'out', line 1, column"),
+        ("{{ .Secrets.absent | b64enc }}", 'map has no entry for key "absent"'),
+        ('{{ printf "%s" .Secrets.absent }}', 'map has no entry for key "absent"'),
+        ("{{ if .Secrets.user }}{{ .Secrets.absent }}{{ end }}", 'map has no entry for key "absent"'),
+        ("{{ default (upper .Secrets.absent) .Secrets.user }}", 'map has no entry for key "absent"'),
+        ("{{ if .Secrets.absent.inner }}{{ end }}", 'no entry for key "inner"'),
+        ('{{ index .Secrets "absent" }}', "a key is missing or null"),
+        ("{{ .Secrets.null }}", "a key is missing or null"),
+        ("{{ or .Secrets.absent .Secrets.null }}", "a key is missing or null"),
+        ("{{ with $x := .Secrets.absent }}{{ else }}{{ $x }}{{ end }}", "a key is missing or null"),
         ("\n {{ fail .Secrets.password }}", "line 2, column 5: it fails, with words that may hold a value"),
         ('{{ fail "set a role" }}', "the template fails: set a role"),
         ("{{ index .Secrets.password 99 }}", "index out of range"),

@@ -59,3 +59,37 @@ def test_where_the_way_ends_the_message_names_the_object(
 ) -> None:
     with pytest.raises(ReferenceRefused, match=words):
         access_of(Reference("team", "auth"), "team", "op", _known(*objects).get)
+
+
+@pytest.mark.parametrize("reference", [None, Reference("op", "default")])
+def test_the_default_login_of_the_operators_namespace_is_for_all_unless_it_says_for_whom(
+    reference: Reference | None,
+) -> None:
+    connection = ("VaultConnection", "op", "default", CONNECTION)
+    known = _known(("VaultAuth", "op", "default", AUTH), connection)
+    assert access_of(reference, "team", "op", known.get).auth == Reference("op", "default")
+    known = _known(("VaultAuth", "op", "default", {**AUTH, "allowedNamespaces": ["other"]}), connection)
+    with pytest.raises(ReferenceRefused, match="allowedNamespaces"):
+        access_of(reference, "team", "op", known.get)
+
+
+def test_a_login_of_the_operators_namespace_with_another_name_is_not_for_all() -> None:
+    known = _known(("VaultAuth", "op", "auth", AUTH), ("VaultConnection", "op", "default", CONNECTION))
+    with pytest.raises(ReferenceRefused, match="allowedNamespaces"):
+        access_of(Reference("op", "auth"), "team", "op", known.get)
+
+
+@pytest.mark.parametrize(
+    ("named", "mount"), [({}, "of-op"), ({"namespace": "other"}, "of-other"), ({"namespace": "op"}, "of-op")]
+)
+def test_the_default_of_what_is_shared_is_looked_for_in_the_namespace_that_is_named(
+    named: dict[str, str], mount: str
+) -> None:
+    auth = {**AUTH, "mount": "", "vaultAuthGlobalRef": {"allowDefault": True, **named}}
+    known = _known(
+        ("VaultAuth", "team", "auth", auth),
+        ("VaultConnection", "op", "default", CONNECTION),
+        ("VaultAuthGlobal", "op", "default", {"defaultMount": "of-op"}),
+        ("VaultAuthGlobal", "other", "default", {"defaultMount": "of-other", "allowedNamespaces": ["*"]}),
+    )
+    assert access_of(Reference("team", "auth"), "team", "op", known.get).merged.mount == mount

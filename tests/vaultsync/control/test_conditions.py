@@ -1,6 +1,6 @@
 """Status patches: only what is new."""
 
-from vaultsync.control.conditions import failed, status_patch, synced
+from vaultsync.control.conditions import failed, renewed, rolled, status_patch, synced
 
 
 def _after(status: dict[str, object], patch: dict[str, object]) -> dict[str, object]:
@@ -25,3 +25,16 @@ def test_conditions_of_others_stay() -> None:
     theirs = {"type": "Theirs", "status": "True"}
     patch = status_patch({"conditions": [theirs]}, synced("SecretSynced", "ok"), {}, 1, "t")
     assert patch["conditions"][0] == theirs
+
+
+def test_rollouts_and_renewals_have_conditions_of_their_own_beside_the_others() -> None:
+    status = _after({}, status_patch({}, synced("SecretSynced", "ok"), {}, 1, "t1"))
+    status = _after(status, status_patch(status, (*rolled([]), *renewed()), {}, 1, "t2"))
+    told = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}  # type: ignore[attr-defined]
+    assert told["RolloutRestart"] == ("True", "RolloutRestartTriggered")
+    assert told["LeaseRenewal"] == ("True", "SecretLeaseRenewal")
+    assert told["Ready"] == ("True", "SecretSynced")
+    status = _after(status, status_patch(status, (*rolled(["a", "b"]), *renewed("no")), {}, 1, "t3"))
+    said = {each["type"]: (each["status"], each["reason"], each["message"]) for each in status["conditions"]}  # type: ignore[attr-defined]
+    assert said["RolloutRestart"] == ("False", "RolloutRestartTriggeredFailed", "a; b")
+    assert said["LeaseRenewal"] == ("False", "SecretLeaseRenewalError", "no")

@@ -152,3 +152,49 @@ def test_a_secret_is_emptied() -> None:
     scene.write()
     scene.destinations.clear(scene.entry, scene.destination, UNLIMITED)
     assert scene.secrets.kept["kv-secret"]["data"] == {}
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"), [("Opaque", {}), ("kubernetes.io/tls", {"tls.crt": "", "tls.key": ""})]
+)
+def test_a_secret_of_others_is_emptied_once_the_object_has_filled_it(
+    type_: str, data: dict[str, str]
+) -> None:
+    scene = Scene(create=False)
+    full = {"tls.crt": "eA==", "tls.key": "eA==", "more": "eA=="}
+    scene.secrets.kept["kv-secret"] = {"metadata": {"name": "kv-secret"}, "data": full, "type": type_}
+    never_written = replace(scene.entry, status={})
+    scene.destinations.clear(never_written, scene.destination, UNLIMITED)
+    assert scene.secrets.kept["kv-secret"]["data"] == full
+    scene.destinations.clear(scene.entry, scene.destination, UNLIMITED)
+    assert scene.secrets.kept["kv-secret"]["data"] == data
+
+
+def test_a_secret_of_another_type_that_is_taken_over_is_made_anew() -> None:
+    scene = Scene(overwrite=True)
+    theirs = {"metadata": {"name": "kv-secret", "uid": "u9"}, "data": {"tls.crt": "", "tls.key": ""}}
+    scene.secrets.kept["kv-secret"] = {**theirs, "type": "kubernetes.io/tls"}
+    assert scene.write()
+    assert scene.secrets.asked == ["get", "delete", "apply"]
+    assert scene.secrets.kept["kv-secret"]["type"] == "Opaque"
+
+
+def test_a_label_that_has_left_the_spec_leaves_the_secret() -> None:
+    scene = Scene(labels={"team": "a"})
+    scene.write()
+    scene.destination = Scene().destination
+    scene.entry = replace(scene.entry, resource=replace(scene.entry.resource, generation=7))
+    assert not scene.write(), "the data is the same"
+    assert "team" not in scene.secrets.kept["kv-secret"]["metadata"]["labels"]
+
+
+def test_whether_a_secret_may_be_written_is_known_before() -> None:
+    scene = Scene()
+    scene.destinations.check(scene.entry, scene.destination, UNLIMITED)
+    scene.secrets.kept["kv-secret"] = {"metadata": {"name": "kv-secret"}, "type": "Opaque"}
+    with pytest.raises(NotOwner):
+        scene.destinations.check(scene.entry, scene.destination, UNLIMITED)
+    absent = Scene(create=False)
+    with pytest.raises(NotOwner, match="is not there"):
+        absent.destinations.check(absent.entry, absent.destination, UNLIMITED)
+    assert "apply" not in scene.secrets.asked

@@ -29,3 +29,8 @@ def test_a_certificate_is_issued_anew_before_its_end() -> None:
     assert certificate_s(1000.0, 100.0, 0.0) == 900.0
     assert certificate_s(1000.0, None, 1.0) == pytest.approx(890.0)
     assert certificate_s(10.0, 100.0, 0.0) == 0.0
+
+
+def test_a_lease_is_not_renewed_at_once_where_no_part_of_it_is_to_pass() -> None:
+    assert horizon_s(3600.0, 0, 0.0) == 1.0
+    assert horizon_s(1.0, 0, 0.0) == 0.5

@@ -9,7 +9,7 @@ from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec, GlobalRef, lets_in
 from vaultkube.sync_resources.destination import TransformationRef, TransformationSpec
-from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.references import DEFAULT, Reference
 from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.resources import SPEC, Resource, is_resource, read_resource
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
@@ -91,8 +91,8 @@ def _referred(
     other = together.get(kind, where)
     if other is None:
         yield Problem("sync-reference-unknown", path, f"spec.{field}: {kind} {where} is in none of the files")
-    elif isinstance(other.spec, AuthSpec | AuthGlobalSpec) and not lets_in(
-        other.spec.allowed, other.namespace, resource.namespace
+    elif isinstance(other.spec, AuthSpec | AuthGlobalSpec) and not _may_let_in(
+        other, other.spec.allowed, resource.namespace
     ):
         yield Problem(
             "sync-reference",
@@ -100,6 +100,11 @@ def _referred(
             f"spec.{field}: {other} is not for namespace {resource.namespace}, unless that is the operator's: add the "
             "namespace to its allowedNamespaces, or use another one",
         )
+
+
+def _may_let_in(other: Resource, allowed: tuple[str, ...], namespace: str) -> bool:
+    """Return whether a namespace may use an object; `default` of the operator's namespace, which no file names, is for all."""
+    return lets_in(allowed, other.namespace, namespace) or (not allowed and other.name == DEFAULT)
 
 
 def _global(resource: Resource, together: Together, reference: GlobalRef | None) -> Iterator[Problem]:

@@ -117,3 +117,12 @@ def test_the_command_sees_all_files(tmp_path: Any, capsys: pytest.CaptureFixture
     assert "sync-" not in capsys.readouterr().out
     assert run(files[-2:]) == 0
     assert "VaultAuth team/a is in none of the files" in capsys.readouterr().out
+
+
+def test_the_default_login_may_be_that_of_the_operators_namespace_which_is_for_all() -> None:
+    connection = document("VaultConnection", "c", "op")
+    default = document("VaultAuth", "default", "op", vaultConnectionRef="c")
+    secret = document("VaultStaticSecret", vaultAuthRef="op/default")
+    assert rules(connection, default, secret) == []
+    default["spec"]["allowedNamespaces"] = ["other"]
+    assert rules(connection, default, secret) == ["sync-reference"]

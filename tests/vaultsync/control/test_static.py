@@ -1,0 +1,127 @@
+"""Static secrets and certificates: the status that is left, on a Vault and a Secret that answer from memory."""
+
+import time
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.vaultkube.sync_resources.documents import document
+from tests.vaultsync.content.specs import ANSWER
+from vaultkube.deadline import UNLIMITED
+from vaultkube.sync_resources.resources import API_VERSION
+from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
+from vaultsync.cluster.store import Entry, entry_of
+from vaultsync.content.transformation import Merged
+from vaultsync.control.certificates import sync_certificate
+from vaultsync.control.conditions import Condition, rolled
+from vaultsync.control.issuing import issue as issue_dynamic
+from vaultsync.control.lease import Plan, Step
+from vaultsync.control.rotated import sync_rotated
+from vaultsync.control.static import sync_static
+from vaultsync.control.tools import Tools
+from vaultsync.errors import NotOwner
+
+
+class Work:
+    """The tools of one object: Vault's answer, whether the Secret changes, and what was told, rolled and saved."""
+
+    def __init__(self, answer: Any, status: dict[str, Any] | None = None) -> None:
+        self.status = status or {}
+        self.messages: list[str] = []
+        self.told: list[str] = []
+        self.types: set[str] = set()
+        self.asked = self.rolled = 0
+        self.key = b"k" * 16
+        self.answer = answer
+        self.destinations = SimpleNamespace(
+            write=lambda *_: True,
+            prune=lambda *_: None,
+            holds=lambda *_: False,
+            check=lambda *_: None,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: Merged() if name == "transformation" else None
+
+    def ask(self, login: Any, request: Any) -> Any:
+        self.asked += 1
+        return self.answer
+
+    def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
+        self.told.append(reason)
+
+    def roll(self, *_: Any) -> tuple[Condition, ...]:
+        self.rolled += 1
+        return rolled([])
+
+    def save(self, entry: Entry, conditions: Sequence[Condition], fields: dict[str, Any], _: Any) -> Entry:
+        self.messages = [each.message for each in conditions]
+        self.types |= {each.type for each in conditions}
+        self.status = {name: value for name, value in {**self.status, **fields}.items() if value is not None}
+        return entry
+
+    def entry(self, kind: str, **spec: Any) -> Entry:
+        found = document(kind, **spec) | {"status": self.status}
+        found["metadata"]["generation"] = 1
+        return entry_of(found, kind, API_VERSION)
+
+
+def sync(work: Work, **spec: Any) -> float:
+    entry = work.entry("VaultStaticSecret", **spec)
+    return sync_static(cast("Tools", work), entry, cast("StaticSecretSpec", entry.resource.spec), UNLIMITED)
+
+
+def issue(work: Work, **spec: Any) -> float:
+    entry = work.entry("VaultPKISecret", **spec)
+    return sync_certificate(cast("Tools", work), entry, cast("PkiSecretSpec", entry.resource.spec), UNLIMITED)
+
+
+def test_the_status_keeps_a_mark_of_the_data() -> None:
+    work = Work(ANSWER)
+    sync(work)
+    assert sorted(work.status) == ["lastGeneration", "secretMAC"]
+    assert work.told == ["SecretSynced", "SecretRotated"]
+
+
+def test_without_hmac_it_keeps_none_and_a_later_change_rolls_what_depends_on_it() -> None:
+    work = Work(ANSWER, {"secretMAC": "of before"})
+    sync(work, hmacSecretData=False)
+    assert work.status == {"lastGeneration": 1}
+    work = Work(ANSWER)
+    sync(work, hmacSecretData=False)
+    assert (work.status, work.rolled) == ({"lastGeneration": 1}, 0)
+    work.told.clear()
+    sync(work, hmacSecretData=False)
+    assert (work.told, work.rolled) == (["SecretRotated"], 1)
+    assert work.types == {"SecretSynced", "Healthy", "Ready", "RolloutRestart"}
+
+
+@pytest.mark.parametrize(
+    ("offset", "least_s", "is_told"), [("30m", 1600, False), ("24h", 3000, True), ("1h", 3000, True)]
+)
+def test_certificates_are_not_issued_without_an_end_where_the_offset_is_longer_than_their_life(
+    offset: str, least_s: int, is_told: bool
+) -> None:
+    work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
+    assert issue(work, expiryOffset=offset) > least_s
+    assert abs(work.status["lastRotation"] - time.time()) < 60
+    assert ["expiryOffset" in each for each in work.messages] == [is_told] * 3
+
+
+def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:
+    def refuse(*_: Any) -> None:
+        raise NotOwner("it is somebody else's")
+
+    work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
+    work.destinations.check = refuse
+    with pytest.raises(NotOwner):
+        issue(work)
+    entry = work.entry("VaultDynamicSecret")
+    spec = cast("DynamicSecretSpec", entry.resource.spec)
+    with pytest.raises(NotOwner):
+        issue_dynamic(cast("Tools", work), entry, spec, cast("Any", None), Plan(Step.ISSUE), UNLIMITED)
+    with pytest.raises(NotOwner):
+        sync_rotated(cast("Tools", work), entry, spec, cast("Any", None), UNLIMITED)
+    assert work.asked == 0

@@ -1,0 +1,106 @@
+"""Tools: finalizers, ours and those of the Vault Secrets Operator; and objects that are changed while they are worked on."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.vaultkube.sync_resources.documents import document
+from vaultkube.deadline import UNLIMITED
+from vaultkube.sync_resources.destination import RestartTarget
+from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.store import Entry, Store, entry_of
+from vaultsync.control.changes import Changes
+from vaultsync.control.queue import Queue
+from vaultsync.control.tools import Tools, finalizer
+
+FOREIGN = "example.com/other"
+
+
+class Patched:
+    """An API server that keeps the patch it gets."""
+
+    def __init__(self) -> None:
+        self.finalizers: list[str] = []
+        self.after: Mapping[str, Any] | None = None
+
+    def merge(
+        self, collection: Any, name: str, patch: Mapping[str, Any], deadline: Any, part: str = ""
+    ) -> Mapping[str, Any] | None:
+        if name == "gone":
+            return None
+        self.finalizers = patch.get("metadata", {}).get("finalizers", [])
+        return self.after
+
+
+def tools_with(objects: Patched) -> Tools:
+    """Return tools with no other part than the API server and an empty store."""
+    others = dict.fromkeys(
+        ("cluster", "destinations", "notices", "vaults", "engines", "authorities", "sessions", "holders")
+    )
+    return Tools(namespace="op", key=b"k" * 16, objects=objects, store=Store(), **others)  # type: ignore[arg-type]
+
+
+def _entry(kind: str, *finalizers: str) -> Entry:
+    found = document(kind)
+    found["metadata"]["finalizers"] = list(finalizers)
+    return entry_of(found, kind, API_VERSION)
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs"),
+    [
+        ("VaultPKISecret", "vaultpkisecrets.secrets.hashicorp.com/finalizer"),
+        ("VaultDynamicSecret", "vaultdynamicsecret.secrets.hashicorp.com/finalizer"),
+        ("VaultStaticSecret", "vaultstaticsecret.secrets.hashicorp.com/finalizer"),
+        ("VaultAuth", "vaultauth.secrets.hashicorp.com/finalizer"),
+    ],
+)
+def test_an_object_with_the_finalizer_of_the_vault_secrets_operator_can_go(kind: str, theirs: str) -> None:
+    objects = Patched()
+    tools_with(objects).drop_finalizers(_entry(kind, FOREIGN, theirs, finalizer(kind)), UNLIMITED)
+    assert objects.finalizers == [FOREIGN]
+
+
+def test_a_finalizer_is_added_to_those_of_others() -> None:
+    objects = Patched()
+    tools_with(objects).set_finalizer(_entry("VaultAuth", FOREIGN), UNLIMITED)
+    assert objects.finalizers == [FOREIGN, finalizer("VaultAuth")]
+
+
+@pytest.mark.parametrize("metadata", [{"generation": 2}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}])
+def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_watch_tells_it(
+    metadata: dict[str, Any],
+) -> None:
+    objects, queue = Patched(), Queue()
+    tools = tools_with(objects)
+    changes = Changes(tools.store, queue)
+    changes.start(spread=False)
+    first, second = document("VaultStaticSecret"), document("VaultStaticSecret", path="other")
+    first["metadata"] |= {"generation": 1, "resourceVersion": "5"}
+    second["metadata"] |= {"generation": 1, "resourceVersion": "7", **metadata}
+    changes.changed("VaultStaticSecret", first)
+    key = queue.take()
+    assert key is not None
+    entry = tools.store.get(key)
+    assert entry is not None
+    objects.after = second
+    saved = tools.save(entry, (), {"lastGeneration": entry.resource.generation}, UNLIMITED)
+    assert saved.resource == entry.resource
+    assert tools.store.get(key) == saved
+    queue.done(key)
+    changes.changed("VaultStaticSecret", second)
+    assert queue.take() == key
+
+
+def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:
+    told: list[str] = []
+    notices = SimpleNamespace(tell=lambda notice: told.append(notice.reason))
+    tools = replace(tools_with(Patched()), notices=cast("Any", notices))
+    entry = _entry("VaultStaticSecret")
+    assert tools.roll(entry, (), UNLIMITED) == ()
+    (condition,) = tools.roll(entry, (RestartTarget(kind="Deployment", name="gone"),), UNLIMITED)
+    assert (condition.type, condition.holds, told) == ("RolloutRestart", False, ["RolloutRestartFailed"])
+    assert "Deployment/gone" in condition.message

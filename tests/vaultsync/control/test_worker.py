@@ -1,0 +1,44 @@
+"""Workers: an object that was deleted goes, also with the finalizer that the Vault Secrets Operator gave it."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from tests.vaultkube.sync_resources.documents import document
+from tests.vaultsync.control.test_tools import Patched, tools_with
+from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.store import entry_of
+from vaultsync.control.queue import Queue
+from vaultsync.control.worker import Workers
+
+
+class Released(Patched):
+    """An API server that tells when finalizers are taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.finalizers = ["none yet"]
+        self.done = threading.Event()
+
+    def merge(self, *arguments: Any) -> Mapping[str, Any] | None:
+        super().merge(*arguments)
+        self.done.set()
+        return None
+
+
+def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> None:
+    deleted = document("VaultPKISecret")
+    deleted["metadata"] |= {
+        "finalizers": ["vaultpkisecrets.secrets.hashicorp.com/finalizer"],
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+    }
+    entry = entry_of(deleted, "VaultPKISecret", API_VERSION)
+    objects, queue = Released(), Queue()
+    tools = tools_with(objects)
+    tools.store.put(entry)
+    workers = Workers(tools, queue, 1)
+    queue.put(entry.key)
+    workers.start()
+    assert objects.done.wait(10)
+    workers.finish(10)
+    assert objects.finalizers == []
