@@ -42,12 +42,12 @@ def sync_rotated(
     source = source_of(spec, as_first_read(answer, entry.status))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
-    told: tuple[Condition, ...] = ()
+    rollout: tuple[Condition, ...] = ()
     if tools.destinations.write(entry, spec.destination, data, mac, deadline):
         tools.tell(entry, reasons.ROTATED, "Secret synced")
-        told = tools.roll(entry, spec.restart_targets, deadline)
+        rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"secretMAC": mac, **rotation_fields(as_first_read(answer, entry.status))}
-    tools.save(entry, (*synced(reasons.FIRST_SYNC, "Secret synced"), *told), fields, deadline)
+    tools.save(entry, (*synced(reasons.FIRST_SYNC, "Secret synced"), *rollout), fields, deadline)
     return rotation_s(spec, answer)
 
 

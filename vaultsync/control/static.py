@@ -32,7 +32,7 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
     if entry.status.get("lastGeneration") != resource.generation:
         tools.destinations.prune(entry, spec.destination, deadline)
-    told: tuple[Condition, ...] = ()
+    rollout: tuple[Condition, ...] = ()
     if is_changed:
         if not is_known:
             tools.tell(entry, reasons.FIRST_SYNC, _MESSAGE)
@@ -40,8 +40,8 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
                 tools.tell(entry, reasons.EVENT_WATCHER_ERROR, _POLLED, is_warning=True)
         tools.tell(entry, reasons.ROTATED, _MESSAGE)
         if is_known:
-            told = tools.roll(entry, spec.restart_targets, deadline)
+            rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"lastGeneration": resource.generation, "secretMAC": mac if spec.hmac else None}
     message = f"{_MESSAGE}; {_POLLED}" if is_polled else _MESSAGE
-    tools.save(entry, (*synced(reasons.FIRST_SYNC, message), *told), fields, deadline)
+    tools.save(entry, (*synced(reasons.FIRST_SYNC, message), *rollout), fields, deadline)
     return refresh_s(spec.refresh_after_s, spec.hmac, chance())
