@@ -20,7 +20,7 @@ from webhook.pods import launcher
 from webhook.pods.agent_account import account_volumes, agent_mounts
 from webhook.pods.agent_program import CACHE_PATH, CONFIG_PATH, HOME_PATH, hashicorps_program, own_program
 from webhook.pods.agent_role import Agent, Role
-from webhook.pods.agent_user import agent_user
+from webhook.pods.agent_user import agent_user, has_security_context
 from webhook.pods.facts import find_containers
 from webhook.pods.launcher import IN_IMAGE
 from webhook.pods.resources import is_guaranteed
@@ -171,8 +171,7 @@ def _start_probe() -> Probe:
 
 def _security_context(agent: AgentConfig, pod_spec: PodSpec) -> SecurityContext | None:
     """Return a context that PodSecurity `restricted` admits, unless the annotations ask for root."""
-    annotated = {"run_as_user", "run_as_group"} & agent.annotated
-    if not agent.set_security_context and ("set_security_context" in agent.annotated or not annotated):
+    if not has_security_context(agent):
         return None
     user, group = agent_user(agent, pod_spec)
     return {

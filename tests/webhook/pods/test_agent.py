@@ -190,6 +190,9 @@ def test_a_user_in_the_pod_wins_over_an_operator_who_sets_none() -> None:
     assert "securityContext" not in by_name(changed(spec_of(MOUNTED), {}, None, **operator), "vault-agent")
     user = changed(spec_of(MOUNTED), {"agent-run-as-user": "5"}, None, **operator)
     assert by_name(user, "vault-agent")["securityContext"]["runAsUser"] == 5
+    app = container(volumeMounts=[ACCOUNT], securityContext={"runAsUser": 6})
+    same = changed(spec_of(app), {"agent-run-as-same-user": "true"}, None, **operator)
+    assert by_name(same, "vault-agent")["securityContext"]["runAsUser"] == 6
 
 
 RESOURCES = [
