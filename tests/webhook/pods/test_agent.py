@@ -243,6 +243,8 @@ def test_a_token_that_is_revoked_outlives_the_program_by_the_grace() -> None:
         ({"name": "vault-agent", "command": ["/agent-of-someone"]}, False),
         ({"name": "vault-agent"}, False),
         ({"name": "app", "command": [PROGRAM, "--agent"]}, False),
+        ({"name": "x", "command": [PROGRAM, "--agent"], "volumeMounts": [{"name": "home-sidecar"}]}, True),
+        ({"name": "x", "command": ["/app"], "volumeMounts": [{"name": "home-sidecar"}]}, False),
     ],
 )
 def test_an_agent_is_known_by_its_name_and_what_it_runs(each: dict[str, Any], expected: bool) -> None:
