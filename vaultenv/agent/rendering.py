@@ -5,7 +5,6 @@ from __future__ import annotations
 from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.text import bounded
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
-from vaultenv.renewal.schedule import THRESHOLD
 from vaultenv.template.consul.answers import value_of
 from vaultenv.template.consul.needs import Certificate
 from vaultenv.template.consul.template import UNITS, parse
@@ -160,9 +159,9 @@ class _Run:
         if found is None:
             return
         leaf, body = found
-        until_s = leaf.not_before_s + THRESHOLD * (leaf.not_after_s - leaf.not_before_s)
+        kept = self._secrets.want(need, self._file.interval_s)
+        until_s = leaf.not_before_s + kept.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
         if leaf.not_before_s <= self._clock.date() < until_s:
-            kept = self._secrets.want(need, self._file.interval_s)
             self._secrets.hold(need, dict(body), kept)
 
 

@@ -38,9 +38,10 @@ def _fraction(text: str) -> float:
 
 
 def _octal(text: str) -> int | None:
+    """Return the mode; None for no mode, which 0 counts as, as with consul-template."""
     if text and not re.fullmatch(r"[0-7]{1,4}", text):
         raise ValueError(text)
-    return int(text, 8) if text else None
+    return int(text or "0", 8) or None
 
 
 def _auth_path(text: str) -> str:

@@ -15,6 +15,7 @@ GOOD = [
     (types.LAX_BOOLEAN, "True", True),
     (types.OCTAL, "0640", 0o640),
     (types.OCTAL, "", None),
+    (types.OCTAL, "0000", None),
     (types.AUTH_PATH, "auth/kubernetes", "kubernetes"),
     (types.AUTH_PATH, "/auth/a/b/", "a/b"),
     (types.AUTH_PATH, "kubernetes", "kubernetes"),
