@@ -160,6 +160,12 @@ def test_a_token_that_nobody_is_left_to_revoke_is_told() -> None:
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-revoke-on-shutdown")]
 
 
+def test_a_pod_without_any_agent_is_told() -> None:
+    neither = {"agent-pre-populate": "false", "agent-pre-populate-only": "true"}
+    mode = file_mode({"agent-inject-secret-a": "kv/a", **neither})
+    assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-pre-populate")]
+
+
 def test_an_agent_that_brings_nothing_is_told() -> None:
     (message,) = messages(file_mode({}).warnings)
     assert "the agent brings nothing" in message
