@@ -12,7 +12,7 @@ from vaultenv.template.errors import TemplateError, placed
 from vaultenv.template.expressions import ERROR, ZERO
 from vaultenv.template.values import raw
 from vaultenv.template.work import Work
-from vaultenv.template_sources import default_template
+from vaultenv.template_sources import LEFT, RIGHT, default_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class File:
         source = settings.source
         self.missing_key = ERROR if source.missing_key else ZERO
         try:
-            self.template: Template = parse(_text(settings), source.name, source.left, source.right)
+            self.template: Template = parse(_text(settings), source.name, *_delimiters(settings))
         except TemplateError as error:
             raise InvalidSetting(placed(error)) from None
         self.used: dict[Need, None] = {}
@@ -163,6 +163,12 @@ class _Run:
         until_s = leaf.not_before_s + kept.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
         if leaf.not_before_s <= self._clock.date() < until_s:
             self._secrets.hold(need, dict(body), kept)
+
+
+def _delimiters(settings: AgentFile) -> tuple[str, str]:
+    """Return those of the settings; the default template has its own."""
+    source = settings.source
+    return (source.left, source.right) if source.template or settings.template_file else (LEFT, RIGHT)
 
 
 def _text(settings: AgentFile) -> str:

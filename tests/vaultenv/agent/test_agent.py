@@ -10,11 +10,13 @@ import pytest
 from tests.vaultenv.agent.test_certificates import KEY_PEM, pem
 from vaultenv.agent.agent import Agent
 from vaultenv.agent.parts import Parts
+from vaultenv.agent.rendering import File
 from vaultenv.agent.writing import Writer
 from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.basics.log import Log
 from vaultenv.errors import NotResolved, SecretNotFound, VaultEnvError, VaultUnavailable
 from vaultenv.settings import Settings
+from vaultenv.template.consul.needs import Read
 from vaultenv.template_sources import TemplateSource
 
 VALUE = '{{ with secret "%s" }}{{ .Data.value }}{{ end }}'
@@ -119,6 +121,14 @@ def test_only_what_is_due_is_asked_for_again(tmp_path: Path) -> None:
     vault.found["a"] = value("4")
     assert scene.next_round() == pytest.approx(180)
     assert (vault.asked[3:], scene.text("a")) == (["a"], "4")
+
+
+def test_the_default_template_has_delimiters_of_its_own(tmp_path: Path) -> None:
+    source = TemplateSource("a", path="kv/a", left="[[", right="]]")
+    assert next(File(AgentFile(source, "/a"), 1.0).template.rounds()) == (Read("kv/a"),)
+    file = tmp_path / "a.ctmpl"
+    file.write_text('[[ secret "kv/b" ]]')
+    assert next(File(AgentFile(source, "/a", str(file)), 1.0).template.rounds()) == (Read("kv/b"),)
 
 
 def test_a_token_that_a_template_made_is_made_anew_before_its_end(tmp_path: Path) -> None:
