@@ -296,6 +296,9 @@ class Variables:
         help="The given token is a wrapping token: unwrap it first, once",
     )
     role_id: str = variable("VAULT_APPROLE_ROLE_ID", types.line, help="Role ID of the method `approle`")
+    role_id_file: str = variable(
+        "VAULT_APPROLE_ROLE_ID_FILE", types.line, help="File with that role ID, read again at each attempt"
+    )
     secret_id: str = variable("VAULT_APPROLE_SECRET_ID", types.line, help="Secret ID of the method `approle`")
     secret_id_file: str = variable(
         "VAULT_APPROLE_SECRET_ID_FILE",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from vaultenv.basics.files import read_file
 from vaultenv.basics.jsontext import dumps, loads
-from vaultenv.renewal.schedule import LEASED, Held, Terms
+from vaultenv.renewal.schedule import LEASED, Held, Terms, terms_of
 from vaultenv.template.consul.needs import Certificate, Read, Write
 
 TYPE_CHECKING = False
@@ -58,7 +58,7 @@ def read_handover(file: str, now: float) -> Handover | None:
         logged_in_at = float(document["logged_in_at"])
         leased = [_leased(one) for one in document["leased"]]
         handover = Handover(str(document["token"]), document["auth"], logged_in_at, leased)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (AttributeError, KeyError, OSError, TypeError, ValueError):
         return None
     handover.leased = [one for one in leased if one[2].ends_at > now]
     return handover if logged_in_at <= now else None
@@ -86,6 +86,7 @@ def _leased(document: Mapping[str, Any]) -> Leased:
     kind = _KINDS.get(document["kind"])
     need = kind(document["path"], pairs) if kind else Read(document["path"], pairs)
     body = document["body"]
-    terms = Terms(LEASED, float(document["lasts_s"]), str(body["lease_id"]), document["can_renew"] is True)
+    lease_id = terms_of(body, 0.0).lease_id
+    terms = Terms(LEASED, float(document["lasts_s"]), lease_id, document["can_renew"] is True)
     due_at, ends_at, first_s = (float(document[name]) for name in ("due_at", "ends_at", "first_s"))
     return need, body, Held(terms, due_at, ends_at, first_s, document["renewable"] is True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.text import bounded
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
-from vaultenv.renewal.schedule import THRESHOLD
 from vaultenv.template.consul.answers import value_of
 from vaultenv.template.consul.needs import Certificate
 from vaultenv.template.consul.template import UNITS, parse
@@ -13,7 +12,7 @@ from vaultenv.template.errors import TemplateError, placed
 from vaultenv.template.expressions import ERROR, ZERO
 from vaultenv.template.values import raw
 from vaultenv.template.work import Work
-from vaultenv.template_sources import default_template
+from vaultenv.template_sources import LEFT, RIGHT, default_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class File:
         source = settings.source
         self.missing_key = ERROR if source.missing_key else ZERO
         try:
-            self.template: Template = parse(_text(settings), source.name, source.left, source.right)
+            self.template: Template = parse(_text(settings), source.name, *_delimiters(settings))
         except TemplateError as error:
             raise InvalidSetting(placed(error)) from None
         self.used: dict[Need, None] = {}
@@ -160,10 +159,16 @@ class _Run:
         if found is None:
             return
         leaf, body = found
-        until_s = leaf.not_before_s + THRESHOLD * (leaf.not_after_s - leaf.not_before_s)
+        kept = self._secrets.want(need, self._file.interval_s)
+        until_s = leaf.not_before_s + kept.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
         if leaf.not_before_s <= self._clock.date() < until_s:
-            kept = self._secrets.want(need, self._file.interval_s)
             self._secrets.hold(need, dict(body), kept)
+
+
+def _delimiters(settings: AgentFile) -> tuple[str, str]:
+    """Return those of the settings; the default template has its own."""
+    source = settings.source
+    return (source.left, source.right) if source.template or settings.template_file else (LEFT, RIGHT)
 
 
 def _text(settings: AgentFile) -> str:

@@ -189,7 +189,7 @@ class Secrets:
             self._changed.add(need)
         kept.held = granted(terms_of(body, date_s), kept.pace, now, chance)
         if isinstance(need, Certificate):
-            kept.held = _held_while_valid(kept.held, body, now, date_s)
+            kept.held = _held_while_valid(kept, body, now, date_s)
         kept.body, kept.error, kept.failures = body, None, 0
 
     def _fail(self, kept: Kept, error: VaultEnvError, now: float) -> None:
@@ -199,14 +199,15 @@ class Secrets:
         kept.held = failed(kept.held, kept.failures, self._clock.monotonic())
 
 
-def _held_while_valid(held: Held, body: Body, now: float, date_s: float) -> Held:
+def _held_while_valid(kept: Kept, body: Body, now: float, date_s: float) -> Held:
     """Return the place in the schedule of a certificate: within its dates, if it can be read."""
     from vaultenv.agent.certificates import parse_certificate
 
     issued = parse_certificate(_text(body, "certificate"))
     if issued is None:
-        return held
-    return until(held, now + (issued.not_before_s - date_s), now + (issued.not_after_s - date_s), now)
+        return kept.held
+    not_before, not_after = now + (issued.not_before_s - date_s), now + (issued.not_after_s - date_s)
+    return until(kept.held, not_before, not_after, now, kept.pace.threshold)
 
 
 def _meaning(body: Body) -> list[object]:

@@ -63,7 +63,11 @@ def _jwt(settings: Settings, deadline: Deadline) -> Request:
 
 def _approle(settings: Settings, deadline: Deadline) -> Request:
     """Return the login of AppRole: https://developer.hashicorp.com/vault/api-docs/auth/approle#login-with-approle"""
-    body = {"role_id": _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID")}
+    if settings.role_id_file:
+        role_id = _file(settings.role_id_file, "(type=approle): check VAULT_APPROLE_ROLE_ID_FILE")
+    else:
+        role_id = _needed(settings.role_id, "VAULT_APPROLE_ROLE_ID or VAULT_APPROLE_ROLE_ID_FILE")
+    body = {"role_id": role_id}
     if settings.secret_id_file:
         body["secret_id"] = _file(
             settings.secret_id_file, "(type=approle): check VAULT_APPROLE_SECRET_ID_FILE"

@@ -33,7 +33,7 @@ class Mount(Record):
 
     def data(self, path: str) -> str:
         """Return the path where a secret is read and written."""
-        is_whole = self._rest(path).startswith(("data/", "metadata/"))
+        is_whole = self._rest(path).startswith(("data/", "metadata/", "subkeys/"))
         return path if is_whole or not self.is_kv2 else self._in("data", path)
 
     def names(self, path: str) -> str:

@@ -99,7 +99,13 @@ class Held(Record):
 
 
 def terms_of(body: Mapping[str, Any], now_s: float) -> Terms:
-    """Return the terms of an answer, from the JSON object that Vault sent; `now_s` is the date, in seconds since 1970."""
+    """Return the terms of an answer, from the JSON object that Vault sent; `now_s` is the date, in seconds since 1970.
+
+    A token that was made (`auth/token/create`) is leased by its accessor, and is made anew before its end.
+    """
+    auth = body.get("auth")
+    if isinstance(auth, dict) and (token_s := _number(auth.get("lease_duration"))):
+        return Terms(LEASED, token_s, str(auth.get("accessor") or ""))
     return terms(
         str(body.get("lease_id") or ""),
         _number(body.get("lease_duration")),
@@ -140,9 +146,9 @@ def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
     return Held(terms, due_at, ends_at, terms.lasts_s, terms.renewable)
 
 
-def until(held: Held, not_before: float, not_after: float, now: float) -> Held:
-    """Return a certificate that is held, replaced after 90 % of its life; both dates are times of the clock of `now`."""
-    due_at = not_before + THRESHOLD * (not_after - not_before)
+def until(held: Held, not_before: float, not_after: float, now: float, threshold: float = THRESHOLD) -> Held:
+    """Return a certificate that is held, replaced after this part of its life; both dates are times of the clock of `now`."""
+    due_at = not_before + threshold * (not_after - not_before)
     return Held(held.terms, max(now + _LEAST_S, due_at), not_after, not_after - not_before)
 
 
@@ -192,7 +198,9 @@ def _static_s(terms: Terms, pace: Pace) -> float:
 
 
 def _factor(part: float, chance: float) -> float:
-    return part - SPREAD + 2 * SPREAD * chance
+    """Return the part, spread to both sides unless that leads out of the life."""
+    spread = part - SPREAD + 2 * SPREAD * chance
+    return spread if 0 < spread < 1 else part
 
 
 def _number(value: object) -> float:

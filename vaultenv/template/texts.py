@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_DOTTED_I = "\u0130"
+"""The only capital letter whose small one Python writes as two characters."""
+
+
 def per_char(value: str, change: Any) -> str:
     """Change each character that has a single counterpart, as Go's unicode tables do."""
     if value.isascii():
@@ -28,7 +32,7 @@ def upper(value: str) -> str:
 
 def lower(value: str) -> str:
     """strings.ToLower."""
-    return piecewise(value, lambda piece: per_char(piece, str.lower))
+    return piecewise(value, lambda piece: per_char(piece.replace(_DOTTED_I, "i"), str.lower))
 
 
 def trim(cut: str, value: str) -> str:

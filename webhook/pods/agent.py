@@ -20,13 +20,15 @@ from webhook.pods import launcher
 from webhook.pods.agent_account import account_volumes, agent_mounts
 from webhook.pods.agent_program import CACHE_PATH, CONFIG_PATH, HOME_PATH, hashicorps_program, own_program
 from webhook.pods.agent_role import Agent, Role
-from webhook.pods.agent_user import agent_user
+from webhook.pods.agent_user import agent_user, has_security_context
 from webhook.pods.facts import find_containers
 from webhook.pods.launcher import IN_IMAGE
 from webhook.pods.resources import is_guaranteed
 
 INIT_AGENT, AGENT = "vault-agent-init", "vault-agent"
 SECRETS_VOLUME = "vault-secrets"
+_INIT_HOME, _HOME = "home-init", "home-sidecar"
+_HOMES = {_INIT_HOME, _HOME}
 _CACHE_VOLUME = "vault-agent-cache"
 _CONFIG_VOLUME = "vault-config"
 _COMMANDS = [role.command for role in Role]
@@ -50,8 +52,12 @@ _START_ATTEMPTS = 600
 
 
 def is_agent(container: Container) -> bool:
-    """Return whether the container is an agent's: this webhook's, or that of HashiCorp's injector."""
-    if container.get("name") not in (AGENT, INIT_AGENT):
+    """Return whether the container is an agent's: this webhook's, or that of HashiCorp's injector.
+
+    A JSON Patch may have given it another name; its home is left then.
+    """
+    homes = {mount.get("name") for mount in container.get("volumeMounts") or ()} & _HOMES
+    if not (homes or container.get("name") in (AGENT, INIT_AGENT)):
         return False
     command = container.get("command") or [""]
     script = " ".join(map(str, container.get("args") or ()))
@@ -124,7 +130,7 @@ def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
 
 
 def _home_volume(role: Role) -> str:
-    return "home-init" if role is Role.INIT else "home-sidecar"
+    return _INIT_HOME if role is Role.INIT else _HOME
 
 
 def _memory(name: str, limit: str) -> Volume:
@@ -171,8 +177,7 @@ def _start_probe() -> Probe:
 
 def _security_context(agent: AgentConfig, pod_spec: PodSpec) -> SecurityContext | None:
     """Return a context that PodSecurity `restricted` admits, unless the annotations ask for root."""
-    annotated = {"run_as_user", "run_as_group"} & agent.annotated
-    if not agent.set_security_context and ("set_security_context" in agent.annotated or not annotated):
+    if not has_security_context(agent):
         return None
     user, group = agent_user(agent, pod_spec)
     return {

@@ -16,9 +16,15 @@ def agent_user(agent: AgentConfig, pod_spec: PodSpec) -> tuple[int, int]:
     return agent.run_as_user if user is None else user, agent.run_as_group if group is None else group
 
 
+def has_security_context(agent: AgentConfig) -> bool:
+    """Return whether the agent's container gets a security context: a user in the pod wins over an operator who sets none."""
+    annotated = {"run_as_user", "run_as_group", "run_as_same_user"} & agent.annotated
+    return agent.set_security_context or bool(annotated and "set_security_context" not in agent.annotated)
+
+
 def user_problems(agent: AgentConfig, pod_spec: PodSpec) -> Iterator[Problem]:
     """Yield a problem if the agent shall run as a user that the pod does not name, or as root."""
-    if not agent.run_as_same_user or not agent.set_security_context:
+    if not (agent.run_as_same_user and has_security_context(agent)):
         return
     user, _ = _of_first_container(pod_spec)
     origin = Origin("run_as_same_user")

@@ -1,18 +1,22 @@
 """The rounds of an agent with clocks of the test's own, on a Vault that a test makes of answers."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.vaultenv.agent.test_certificates import KEY_PEM, pem
 from vaultenv.agent.agent import Agent
 from vaultenv.agent.parts import Parts
+from vaultenv.agent.rendering import File
 from vaultenv.agent.writing import Writer
 from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.basics.log import Log
 from vaultenv.errors import NotResolved, SecretNotFound, VaultEnvError, VaultUnavailable
 from vaultenv.settings import Settings
+from vaultenv.template.consul.needs import Read
 from vaultenv.template_sources import TemplateSource
 
 VALUE = '{{ with secret "%s" }}{{ .Data.value }}{{ end }}'
@@ -74,12 +78,18 @@ def value(text: str, **more: object) -> dict[str, object]:
 class Scene:
     """An agent with one file for each path, named as the path."""
 
-    def __init__(self, folder: Path, vault: Answers, *paths: str, **more: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        vault: Answers,
+        *paths: str,
+        templates: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        texts = templates or {path: VALUE % path for path in paths}
         files = [
-            AgentFile(
-                TemplateSource(path, template=VALUE % path, missing_key="error"), str(folder / "s" / path)
-            )
-            for path in paths
+            AgentFile(TemplateSource(name, template=text, missing_key="error"), str(folder / "s" / name))
+            for name, text in texts.items()
         ]
         self.folder = folder
         self.vault = vault
@@ -111,6 +121,38 @@ def test_only_what_is_due_is_asked_for_again(tmp_path: Path) -> None:
     vault.found["a"] = value("4")
     assert scene.next_round() == pytest.approx(180)
     assert (vault.asked[3:], scene.text("a")) == (["a"], "4")
+
+
+def test_the_default_template_has_delimiters_of_its_own(tmp_path: Path) -> None:
+    source = TemplateSource("a", path="kv/a", left="[[", right="]]")
+    assert next(File(AgentFile(source, "/a"), 1.0).template.rounds()) == (Read("kv/a"),)
+    file = tmp_path / "a.ctmpl"
+    file.write_text('[[ secret "kv/b" ]]')
+    assert next(File(AgentFile(source, "/a", str(file)), 1.0).template.rounds()) == (Read("kv/b"),)
+
+
+def test_a_token_that_a_template_made_is_made_anew_before_its_end(tmp_path: Path) -> None:
+    vault = Answers(a=value("1", lease_id="", auth={"accessor": "c", "lease_duration": 3600}))
+    scene = Scene(tmp_path, vault, "a")
+    scene.agent.round()
+    assert scene.next_round() == pytest.approx(3240)
+    assert vault.asked == ["a", "a"]
+
+
+@pytest.mark.parametrize(("threshold", "part"), [(0.9, 0.9), (0.5, 0.5)])
+def test_a_certificate_in_the_file_is_used_again_for_the_annotated_part_of_its_life(
+    tmp_path: Path, threshold: float, part: float
+) -> None:
+    first = dt.datetime.fromtimestamp(1_700_000_000, dt.UTC)
+    issued = pem("app", "ca", first, first + dt.timedelta(seconds=10_000))
+    body = {"data": {"certificate": issued, "private_key": KEY_PEM}}
+    template = '{{ with pkiCert "pki" }}{{ .Cert }}{{ .Key }}{{ end }}'
+    for expected in (["pki"], []):
+        vault = Answers(pki=body)
+        scene = Scene(tmp_path, vault, lease_threshold=threshold, templates={"pki": template})
+        scene.agent.round()
+        assert vault.asked == expected
+        assert scene.next_round() == pytest.approx(part * 10_000 - 1000)
 
 
 def test_one_secret_that_fails_stops_no_other_and_is_given_up_after_five_minutes(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
-"""Targets of logins: names are encoded, and none leads to another path."""
+"""Requests of logins: names are encoded, none leads to another path, and files are read."""
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.vaultenv.client.reading import LOGIN, USERPASS, client, in_turn
 from tests.vaultenv.client.stand_in import stand_in
+from vaultenv.basics.deadline import Deadline
+from vaultenv.client.logins import login_request
+from vaultenv.errors import LoginFailed
+from vaultenv.settings import Settings
 
 
 def target_of(**environ: str) -> str:
@@ -42,3 +47,12 @@ def test_a_user_name_is_one_segment(method: str, name: str, encoded: str) -> Non
 
 def test_a_mount_is_encoded_too() -> None:
     assert target_of(**USERPASS, VAULT_PATH="a?b#c%2e/d e") == "/v1/auth/a%3Fb%23c%252e/d%20e/login/u"
+
+
+def test_a_role_id_comes_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "role-id"
+    environ = {b"VAULT_AUTH_METHOD": b"approle", b"VAULT_APPROLE_ROLE_ID_FILE": bytes(file)}
+    with pytest.raises(LoginFailed, match="check VAULT_APPROLE_ROLE_ID_FILE"):
+        login_request(Settings(environ), Deadline(1))
+    file.write_text(" r\n")
+    assert login_request(Settings(environ), Deadline(1)).body == '{"role_id":"r"}'

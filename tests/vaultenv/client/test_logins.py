@@ -49,6 +49,10 @@ def test_approle(methods: Vault, tmp_path: Path) -> None:
     file = tmp_path / "secret-id"
     file.write_text(secret_id + "\n")
     assert start_with(methods, **role, VAULT_APPROLE_SECRET_ID_FILE=str(file)) == b"secret"
+    by_file = tmp_path / "role-id"
+    by_file.write_text(role_id + "\n")
+    read = {"VAULT_AUTH_METHOD": "approle", "VAULT_APPROLE_ROLE_ID_FILE": str(by_file)}
+    assert start_with(methods, **read, VAULT_APPROLE_SECRET_ID=secret_id) == b"secret"
     refusal = start_with(methods, **role, VAULT_APPROLE_SECRET_ID="wrong")
     assert b"unable to log in with AppRole auth" in refusal
     assert b"Code: 400" in refusal

@@ -18,6 +18,8 @@ def answer(path: str, version: str = "2") -> dict[str, Any]:
         ("kv/x", "kv/data/x", "kv/metadata/x"),
         ("kv/data/x", "kv/data/x", "kv/metadata/data/x"),
         ("kv/metadata/x", "kv/metadata/x", "kv/metadata/x"),
+        ("kv/subkeys/x", "kv/subkeys/x", "kv/metadata/subkeys/x"),
+        ("kv/subkeysx", "kv/data/subkeysx", "kv/metadata/subkeysx"),
         ("kv/data", "kv/data/data", "kv/metadata/data"),
         ("kv/database/x", "kv/data/database/x", "kv/metadata/database/x"),
         ("kv", "kv/data", "kv/metadata"),

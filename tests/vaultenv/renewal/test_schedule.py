@@ -55,6 +55,13 @@ FIVE_MINUTES = Pace(300.0)
         ('{"data":{"secret_id":"x","secret_id_ttl":0}}', Terms()),
         ('{"data":{"rotation_period":86400,"ttl":120,"username":"u"}}', Terms(ROTATED, 121.0)),
         ('{"data":{"rotation_period":86400,"ttl":0}}', Terms(ROTATED, 1.0)),
+        (
+            '{"lease_id":"","lease_duration":0,"data":null,'
+            '"auth":{"accessor":"c","lease_duration":60,"renewable":true}}',
+            Terms(LEASED, 60.0, "c"),
+        ),
+        ('{"auth":{"client_token":"b","lease_duration":60}}', Terms(LEASED, 60.0)),
+        ('{"auth":{"accessor":"c","lease_duration":0}}', Terms()),
         ('{"data":null}', Terms()),
         ("{}", Terms()),
     ],
@@ -72,6 +79,8 @@ def test_an_answer_says_how_long_it_holds(answer: str, expected: Terms) -> None:
         (Terms(STATIC, 60.0), FIVE_MINUTES, 51.0, 57.0),
         (Terms(LEASED, 100.0, "a"), FIVE_MINUTES, 85.0, 95.0),
         (Terms(LEASED, 100.0, "a"), Pace(300.0, threshold=0.5), 45.0, 55.0),
+        (Terms(LEASED, 100.0, "a"), Pace(300.0, threshold=0.98), 93.0, 98.0),
+        (Terms(LEASED, 100.0, "a"), Pace(300.0, threshold=0.03), 3.0, 8.0),
         (Terms(LEASED, 90.0, "a", True), FIVE_MINUTES, 60.0, 60.0),
         (Terms(EXPIRING, 100.0), FIVE_MINUTES, 85.0, 95.0),
         (Terms(EXPIRING, 0.0), FIVE_MINUTES, 1.0, 1.0),
@@ -107,9 +116,10 @@ def test_an_answer_is_stale_from_its_own_end_on_and_a_static_one_never() -> None
     assert not stale(granted(Terms(), FIVE_MINUTES, 0.0, 0.5), 1e12)
 
 
-def test_a_certificate_that_is_held_is_replaced_after_nine_tenths_of_its_life() -> None:
+def test_a_certificate_that_is_held_is_replaced_after_nine_tenths_of_its_life_or_another_part() -> None:
     held = granted(Terms(EXPIRING, 5.0), FIVE_MINUTES, 0.0, 0.5)
     assert until(held, -20.0, 80.0, 0.0).due_at == pytest.approx(70.0)
+    assert until(held, -20.0, 80.0, 0.0, 0.5).due_at == pytest.approx(30.0)
     late = until(held, -95.0, 5.0, 0.0)
     assert (late.due_at, late.ends_at) == (1.0, 5.0)
 

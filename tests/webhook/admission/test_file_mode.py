@@ -84,6 +84,19 @@ def test_a_patch_of_a_container_that_cannot_be_applied_is_refused(served: Served
     assert "agent-json-patch: operation 1 cannot be done" in response["status"]["message"]
 
 
+def test_an_agent_with_another_name_gets_no_launcher_in_a_second_review(served: Served) -> None:
+    patches = {
+        f"agent-{kind}json-patch": json.dumps([{"op": "replace", "path": "/name", "value": f"x{kind}y"}])
+        for kind in ("", "init-")
+    }
+    app = {**APP, "command": ["/app"]}
+    document = pod({**named({**FILES, **patches}), **ours(vault_env_from_path="secret/data/x")}, app)
+    first = answered(document, served.review("pods", document))
+    assert [each["name"] for each in first["spec"]["initContainers"]] == ["copy-vault-env", "xinit-y"]
+    assert [each["name"] for each in first["spec"]["containers"]] == ["app", "xy"]
+    assert "patch" not in served.review("pods", first)
+
+
 def test_the_path_policy_holds_for_files() -> None:
     strict = Served(VAULT_PATH_POLICY="secret/data/{namespace}")
     message = strict.review("pods", pod(named(FILES), APP))["status"]["message"]

@@ -190,6 +190,9 @@ def test_a_user_in_the_pod_wins_over_an_operator_who_sets_none() -> None:
     assert "securityContext" not in by_name(changed(spec_of(MOUNTED), {}, None, **operator), "vault-agent")
     user = changed(spec_of(MOUNTED), {"agent-run-as-user": "5"}, None, **operator)
     assert by_name(user, "vault-agent")["securityContext"]["runAsUser"] == 5
+    app = container(volumeMounts=[ACCOUNT], securityContext={"runAsUser": 6})
+    same = changed(spec_of(app), {"agent-run-as-same-user": "true"}, None, **operator)
+    assert by_name(same, "vault-agent")["securityContext"]["runAsUser"] == 6
 
 
 RESOURCES = [
@@ -240,6 +243,8 @@ def test_a_token_that_is_revoked_outlives_the_program_by_the_grace() -> None:
         ({"name": "vault-agent", "command": ["/agent-of-someone"]}, False),
         ({"name": "vault-agent"}, False),
         ({"name": "app", "command": [PROGRAM, "--agent"]}, False),
+        ({"name": "x", "command": [PROGRAM, "--agent"], "volumeMounts": [{"name": "home-sidecar"}]}, True),
+        ({"name": "x", "command": ["/app"], "volumeMounts": [{"name": "home-sidecar"}]}, False),
     ],
 )
 def test_an_agent_is_known_by_its_name_and_what_it_runs(each: dict[str, Any], expected: bool) -> None:

@@ -106,6 +106,13 @@ def test_json_patches_change_the_generated_containers() -> None:
     assert "AWS_REGION" not in variables(by_name(new, "vault-agent"))
 
 
+def test_a_json_patch_gives_an_agent_another_name() -> None:
+    rename = patch({"op": "replace", "path": "/name", "value": "different-name"})
+    new = changed(spec_of(container()), {"agent-json-patch": rename})
+    assert names(new["containers"]) == [container()["name"], "different-name"]
+    assert names(new["initContainers"]) == ["vault-agent-init"]
+
+
 def test_a_native_sidecar_takes_the_patch_of_the_agent() -> None:
     annotations = {"agent-json-patch": patch({"op": "add", "path": "/workingDir", "value": "/tmp"})}
     new = changed(spec_of(container()), annotations, ours(vault_agent_sidecar="native"))
@@ -116,11 +123,9 @@ def test_a_native_sidecar_takes_the_patch_of_the_agent() -> None:
     ("operation", "message"),
     [
         ({"op": "remove", "path": "/lifecycle"}, "operation 1 cannot be done: there is no '/lifecycle'"),
-        (
-            {"op": "replace", "path": "/name", "value": "x"},
-            "what comes out of it is no container vault-agent",
-        ),
-        ({"op": "replace", "path": "", "value": []}, "what comes out of it is no container vault-agent"),
+        ({"op": "replace", "path": "/name", "value": ""}, "what comes out of it is no container with a name"),
+        ({"op": "remove", "path": "/name"}, "what comes out of it is no container with a name"),
+        ({"op": "replace", "path": "", "value": []}, "what comes out of it is no container with a name"),
     ],
 )
 def test_a_patch_that_cannot_be_applied_is_a_problem(operation: dict[str, Any], message: str) -> None:

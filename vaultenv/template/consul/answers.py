@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
-from vaultenv.template.consul.needs import Certificate, List
+from vaultenv.template.consul.needs import Certificate, List, Write
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.types import NilMap, NilPointer, NilStrings, StringMap, Strings, Struct
 
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 def value_of(need: Need, body: Mapping[str, Any]) -> object:
-    """Return Vault's answer to a need as templates see it: a secret, a certificate, or names in their order."""
+    """Return Vault's answer to a need as templates see it: a secret, a certificate, or names in their order.
+
+    A write that Vault answers with nothing, as KV version 1 does, brings nil.
+    """
     if isinstance(need, List):
         names = (body.get("data") or {}).get("keys") or ()
         return Strings(sorted(name for name in names if isinstance(name, str))) or NilStrings()
-    return certificate(body) if isinstance(need, Certificate) else secret(body)
+    if isinstance(need, Certificate):
+        return certificate(body)
+    return NilPointer("dependency.Secret") if isinstance(need, Write) and not body else secret(body)
 
 
 def secret(body: Mapping[str, Any]) -> Struct:

@@ -8,7 +8,7 @@ from vaultkube.problem import FieldPath, Problem
 from vaultkube.settings_table import read_table
 from webhook.config.annotation_keys import HASHICORP_PREFIX as PREFIX
 from webhook.config.annotation_keys import annotation_path
-from webhook.config.hashicorp.rows import AgentAnnotation, Mode
+from webhook.config.hashicorp.rows import NAME, AgentAnnotation, Mode
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 
 _SINGLE = {row.key: row for row in AGENT_ANNOTATIONS if not row.each}
@@ -69,19 +69,19 @@ def parse_agent_config(
 ) -> tuple[AgentConfig, list[Problem]]:
     """Return the configuration, with defaults in the place of bad values, and a problem for each of those.
 
-    A blank text counts as not set, except for what only files are made with.
+    A blank text counts as not set, except where it takes an amount of the agent away or is false.
     """
     values: dict[str, Any] = {**defaults, **{row.field: {} for _, row in _EACH}}
     annotated = set()
     problems = []
     for key in sorted(annotations):
         found, text = _find(key, annotations), annotations[key]
-        if found is None or not (text.strip() or found.row.mode in (Mode.FILES, Mode.NONE)):
+        if found is None or not (text.strip() or _has_blank(found.row)):
             continue
         row = found.row
         annotated.add(row.field)
         try:
-            value = row.type.parse(text)
+            value = row.type.parse(text if text.strip() else "")
         except ValueError:
             message = f"annotation {key}: {text!r} is not {row.type.accepted}"
             problems.append(Problem("annotation-value", annotation_path(key), message))
@@ -91,6 +91,14 @@ def parse_agent_config(
         else:
             values[row.field] = value
     return AgentConfig(**values, annotated=frozenset(annotated)), problems
+
+
+def _has_blank(row: AgentAnnotation) -> bool:
+    """Return whether a blank text of the annotation says something."""
+    try:
+        return row.mode in (Mode.FILES, Mode.NONE) and row.type.parse("") != ""
+    except ValueError:
+        return False
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
@@ -146,7 +154,7 @@ def _suggestion(key: str) -> str:
     if not meant:
         head, _, suffix = name.rpartition("-")
         closest = _closest(head, (row.key for _, row in _EACH))
-        meant = f"{closest}-{suffix}" if closest else ""
+        meant = f"{closest}-{suffix or NAME}" if closest else ""
     return f"; did you mean {PREFIX}{meant}?" if meant else _SEE
 
 

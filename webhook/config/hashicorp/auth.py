@@ -66,7 +66,7 @@ METHODS: Mapping[str, AuthMethod] = {
     ),
     "approle": _single(
         "approle",
-        role_id_file_path=_refused("set the variable VAULT_APPROLE_ROLE_ID in the container"),
+        role_id_file_path=Parameter(variable="VAULT_APPROLE_ROLE_ID_FILE"),
         secret_id_file_path=Parameter(variable="VAULT_APPROLE_SECRET_ID_FILE"),
         secret_id_response_wrapping_path=_refused("vault-env does not unwrap a secret ID"),
         remove_secret_id_file_after_reading=_STAYS,

@@ -161,6 +161,9 @@ def _contents(mode: FileMode) -> Iterator[Problem]:
     if not (agent.configmap or mode.files or agent.token or agent.cache_enable or agent.enable_quit):
         message = ": the agent brings nothing: add agent-inject-secret-NAME or agent-inject-template-NAME"
         yield Problem("annotation-ignored", *about(Origin("inject"), message))
+    if agent.pre_populate_only and not agent.pre_populate:
+        message = ": with agent-pre-populate-only no agent is left to write the files: drop one of the two"
+        yield Problem("annotation-ignored", *about(Origin("pre_populate"), message))
     length = len(mode.text(stays=True, handover="")) if agent.cache_listener_port else 0
     if length > LONGEST_BYTES:
         message = (

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 
+from vaultenv.agent_settings import FORCE
 from vaultenv.variable_types import FALSE, TRUE
 from vaultkube.documents.base64 import decoded
 from vaultkube.value_types import LINE, WORDS, ValueType, choice
@@ -38,9 +39,10 @@ def _fraction(text: str) -> float:
 
 
 def _octal(text: str) -> int | None:
+    """Return the mode; None for no mode, which 0 counts as, as with consul-template."""
     if text and not re.fullmatch(r"[0-7]{1,4}", text):
         raise ValueError(text)
-    return int(text, 8) if text else None
+    return int(text or "0", 8) or None
 
 
 def _auth_path(text: str) -> str:
@@ -53,6 +55,14 @@ def _certificates(text: str) -> str:
     if text and _PEM not in pem:
         raise ValueError(text)
     return pem
+
+
+def _cache_token(text: str) -> str:
+    if text.lower() == FORCE:
+        return FORCE
+    if text not in (*TRUE, *FALSE):
+        raise ValueError(text)
+    return str(text in TRUE).lower()
 
 
 def _features(text: str) -> tuple[str, ...]:
@@ -82,7 +92,9 @@ OCTAL = ValueType("an octal mode such as 0640", _octal)
 AUTH_PATH = ValueType("the path of an auth method such as auth/kubernetes", _auth_path)
 JSON_PATCH = ValueType("a JSON Patch (RFC 6902), or nothing", _json_patch)
 DEFAULT_TEMPLATE = ValueType("map or json", choice("map", "json"))
-CACHE_TOKEN = ValueType("true, false or force", choice("true", "false", "force"))
+CACHE_TOKEN = ValueType(
+    "true, false or force (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _cache_token
+)
 LOG_FORMAT = ValueType("standard or json", choice("standard", "json"))
 LOG_LEVEL = ValueType(
     "one of trace, debug, info, warn, warning, error, err",

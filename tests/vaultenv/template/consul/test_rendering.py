@@ -77,6 +77,22 @@ def test_a_template_asks_for_nothing_that_hangs_on_an_answer(text: str) -> None:
     assert asked(text) == [Read("kv/a")]
 
 
+def test_a_write_that_vault_answers_with_nothing_brings_nil() -> None:
+    need = Write("kv/a", (("x", "1"),))
+    text = '{{ with secret "kv/a" "x=1" }}{{ .Data }}{{ else }}none{{ end }}'
+    for body, output in (({}, "none"), ({"data": {"k": "v"}}, "map[k:v]")):
+        result = parse(text, "t").render({need: answers.value_of(need, body)})
+        assert isinstance(result, Rendered)
+        assert result.text == output
+
+
+@pytest.mark.parametrize(("text", "output"), [("ŻİX", "żix"), ("İ" * 5000, "i" * 5000)])
+def test_a_small_letter_is_that_of_gos_tables(text: str, output: str) -> None:
+    result = parse(f'{{{{ toLower "{text}" }}}}', "t").render({})
+    assert isinstance(result, Rendered)
+    assert result.text == output
+
+
 def test_what_does_not_hang_on_an_answer_is_asked_for_at_once() -> None:
     text = '{{ with secret "kv/a" }}{{ .Data }}{{ end }}{{ range secrets "kv" }}{{ end }}{{ $w := secret "w" "a=b" }}'
     assert asked(text) == [Read("kv/a"), List("kv"), Write("w", (("a", "b"),))]

@@ -141,8 +141,27 @@ def test_blank_texts_count_as_not_set() -> None:
     assert parsed(blank) == AgentConfig()
 
 
-def test_an_empty_limit_of_the_agent_takes_it_away() -> None:
-    assert parsed({"agent-limits-cpu": ""}).limits_cpu is None
+@pytest.mark.parametrize("text", ["", "  "])
+def test_so_do_those_of_files_unless_nothing_is_a_value(text: str) -> None:
+    keys = (
+        "agent-inject-file-a",
+        "agent-inject-template-file-a",
+        "agent-inject-command-a",
+        "secret-volume-path",
+        "secret-volume-path-a",
+        "agent-run-as-user",
+        "agent-revoke-grace",
+        "agent-cache-listener-port",
+        "template-lease-renewal-threshold",
+        "agent-json-patch",
+    )
+    assert parsed(dict.fromkeys(keys, text)) == AgentConfig()
+    assert parsed({"agent-pre-populate": text}).pre_populate is False
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_limit_of_the_agent_takes_it_away(text: str) -> None:
+    assert parsed({"agent-limits-cpu": text}).limits_cpu is None
     assert parsed({}).limits_cpu == "500m"
 
 
@@ -162,6 +181,7 @@ def test_a_template_file_is_a_template_if_a_secret_has_that_name() -> None:
         ("template-config.env", "agent-inject-template-config.env"),
         ("agent-inject-contaners", "agent-inject-containers"),
         ("agent-inject-secrets-db", "agent-inject-secret-db"),
+        ("agent-inject-secret-", "agent-inject-secret-NAME"),
     ],
 )
 def test_an_unknown_key_is_a_warning_with_what_was_meant(key: str, meant: str) -> None:

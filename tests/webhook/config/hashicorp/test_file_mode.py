@@ -160,6 +160,27 @@ def test_a_token_that_nobody_is_left_to_revoke_is_told() -> None:
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-revoke-on-shutdown")]
 
 
+def test_an_agent_logs_in_by_approle_with_files_of_the_extra_secret() -> None:
+    ids = {
+        "auth-config-role-id-file-path": "/vault/custom/role-id",
+        "auth-config-secret-id-file-path": "/vault/custom/secret-id",
+    }
+    approle = {"auth-type": "approle", "auth-path": "auth/approle", **SECRET, **ids}
+    mode = file_mode({**approle, "agent-extra-secret": "app"})
+    assert (mode.config.auth_method, mode.config.path, mode.problems) == ("approle", "approle", ())
+    assert mode.config.variables == {
+        "VAULT_APPROLE_ROLE_ID_FILE": "/vault/custom/role-id",
+        "VAULT_APPROLE_SECRET_ID_FILE": "/vault/custom/secret-id",
+    }
+    assert rules_and_keys(file_mode(approle).problems) == [("annotation-value", key) for key in ids]
+
+
+def test_a_pod_without_any_agent_is_told() -> None:
+    neither = {"agent-pre-populate": "false", "agent-pre-populate-only": "true"}
+    mode = file_mode({"agent-inject-secret-a": "kv/a", **neither})
+    assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-pre-populate")]
+
+
 def test_an_agent_that_brings_nothing_is_told() -> None:
     (message,) = messages(file_mode({}).warnings)
     assert "the agent brings nothing" in message
@@ -177,9 +198,9 @@ REFUSED = [
     ({"service": "https://localhost"}, "vault-address", "service"),
     ({"auth-type": "kerberos"}, "annotation-refused", "auth-type"),
     (
-        {"auth-type": "approle", "auth-config-role-id-file-path": "/x"},
+        {"auth-type": "approle", "auth-config-secret-id-response-wrapping-path": "x"},
         "annotation-refused",
-        "auth-config-role-id-file-path",
+        "auth-config-secret-id-response-wrapping-path",
     ),
     ({"ca-cert": "/vault/tls/ca.crt"}, "annotation-value", "ca-cert"),
     ({"ca-cert": "/vault/custom/ca.crt"}, "annotation-value", "ca-cert"),

@@ -49,8 +49,14 @@ def test_a_file_has_its_mode_command_and_delimiters() -> None:
     assert one({"agent-inject-perms-db": ""}).mode is None
 
 
+def test_a_template_file_without_a_name_is_none() -> None:
+    file = one({"agent-inject-template-file-db": "", "agent-inject-default-template": "json"})
+    assert (file.template_file, file.source.default) == ("", "json")
+
+
 PLACES = [
     ({}, "/vault/secrets/db"),
+    ({"secret-volume-path": " ", "agent-inject-file-db": " "}, "/vault/secrets/db"),
     ({"agent-inject-file-db": "App.env"}, "/vault/secrets/App.env"),
     ({"agent-inject-file-db": "conf/app.env"}, "/vault/secrets/conf/app.env"),
     ({"secret-volume-path": "/etc/app/"}, "/etc/app/db"),

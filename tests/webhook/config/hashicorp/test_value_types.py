@@ -15,6 +15,7 @@ GOOD = [
     (types.LAX_BOOLEAN, "True", True),
     (types.OCTAL, "0640", 0o640),
     (types.OCTAL, "", None),
+    (types.OCTAL, "0000", None),
     (types.AUTH_PATH, "auth/kubernetes", "kubernetes"),
     (types.AUTH_PATH, "/auth/a/b/", "a/b"),
     (types.AUTH_PATH, "kubernetes", "kubernetes"),
@@ -25,6 +26,9 @@ GOOD = [
     (types.FRACTION, "1", 1.0),
     (types.JSON_PATCH, '[{"op": "remove", "path": "/x"}]', '[{"op": "remove", "path": "/x"}]'),
     (types.DEFAULT_TEMPLATE, "JSON", "json"),
+    (types.CACHE_TOKEN, "Force", "force"),
+    (types.CACHE_TOKEN, "1", "true"),
+    (types.CACHE_TOKEN, "F", "false"),
 ]
 BAD = [
     (types.SHELL_WORDS, "/server 'a"),
@@ -33,6 +37,8 @@ BAD = [
     (types.SHELL_WORDS, "/server a\0b"),
     (types.SHELL_WORDS, "a" * 8193),
     (types.LAX_BOOLEAN, "yes"),
+    (types.CACHE_TOKEN, "tRuE"),
+    (types.CACHE_TOKEN, ""),
     (types.OCTAL, "0999"),
     (types.OCTAL, "rw"),
     (types.AUTH_PATH, "a\nb"),
