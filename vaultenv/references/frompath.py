@@ -116,11 +116,14 @@ def _item(item: str) -> FromPath:
         if not is_version(version):
             raise Fault("the version must be a number", len(path) + 1)
         chosen = _options(options, len(source))
+        prefix = chosen.get("prefix", "")
+        if "=" in prefix or not prefix.isprintable():
+            raise Fault("the prefix cannot begin the name of a variable", item.index(";"))
         return FromPath(
             normal_path(path),
             "" if version in LATEST else version,
             third.endswith("?"),
-            chosen.get("prefix", ""),
+            prefix,
             _names(chosen.get("only", "")),
             _names(chosen["except"]) or ("",) if "except" in chosen else (),
             _names(chosen.get("containers", "")),

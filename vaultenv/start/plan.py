@@ -184,9 +184,9 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
-        self._warn_missing(resolved)
         if problems:
             raise NotResolved(problems)
+        self._warn_missing(resolved)
         return resolved, brought
 
     def _from_templates(self, templates: Templates | None, asked: Asked | None) -> dict[bytes, bytes]:

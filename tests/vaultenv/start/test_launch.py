@@ -152,6 +152,14 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
 
 
+def test_a_start_that_ends_tells_its_errors_alone_and_not_what_would_have_been_left_out(store: str) -> None:
+    ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
+    done = launch(ENV, A="vault:none#k", B="<${vault:none#k}>", C="vault:secret/data/other#none", **ignoring)
+    (line,) = done.stderr.decode().splitlines()
+    assert "level=ERROR" in line
+    assert "(variable C, reference vault:secret/data/other#none)" in line
+
+
 def test_only_what_is_missing_and_not_optional_is_warned_of(store: str) -> None:
     found = {"A": "vault:secret/data/account#password", "B": "<${vault:secret/data/account#username}>"}
     optional = {"C": "vault:none#k#?", "D": "<${vault:none#k#?}>", "VAULT_ENV_FROM_PATH": "none#?"}
