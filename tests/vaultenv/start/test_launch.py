@@ -121,6 +121,12 @@ def test_without_a_client_the_cause_is_told(environ: dict[str, str], cause: str)
     assert f'level=ERROR msg="failed to create vault client: {cause}' in done.stderr.decode()
 
 
+def test_a_jwt_file_of_ones_own_that_is_missing_is_mended_by_its_variable() -> None:
+    told = launch(ENV, A="vault:a#b", VAULT_JWT_FILE="/nowhere").stderr.decode()
+    assert "open /nowhere: no such file or directory (type=jwt): check VAULT_JWT_FILE" in told
+    assert "automountServiceAccountToken" not in told
+
+
 def test_no_name_or_reference_breaks_the_line_of_an_error(store: str) -> None:
     done = launch(
         "/bin/true", VAULT_ADDR=store, A="vault:secret/data/account#password\n", **{"B\n\t": "vault:a#b"}
