@@ -113,6 +113,10 @@ def _item(item: str) -> FromPath:
     path, _, third = source.partition("#")
     version = third.removesuffix("?")
     try:
+        if any(char < " " or char == "\x7f" for char in source):
+            raise Fault(
+                "a path holds a line break or another control character: commas stand between paths", 0
+            )
         if not is_version(version):
             raise Fault("the version must be a number", len(path) + 1)
         chosen = _options(options, len(source))
