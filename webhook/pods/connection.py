@@ -13,6 +13,7 @@ from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, EnvVar
 from webhook.config.annotations import ANNOTATIONS, Config, container_variables
 from webhook.pods.environment import AGENT_VARIABLE, CONNECTION, PROXIES
+from webhook.pods.launcher import login_files
 from webhook.pods.references import References
 
 _KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"], ...] = (
@@ -63,7 +64,8 @@ def connection_warnings(
 
     `from_path` is the text of the annotation's paths for this container.
     """
-    if not references.steering and _WATCHED.isdisjoint(references.names):
+    files = login_files(config)
+    if not references.steering and references.names.isdisjoint([*_WATCHED, *files]):
         return
     for name, origin in references.steering:
         if name in CONNECTION and name in withheld_variables(container, config):
@@ -73,11 +75,15 @@ def connection_warnings(
             )
             yield Problem("container", ("envFrom",), message)
     proxies = [name for name, _ in references.steering if name in PROXIES]
-    sent = container_variables(config, from_path)
+    sent = {
+        name: (text, _CARRIED[name])
+        for name, text in container_variables(config, from_path).items()
+        if name in _CARRIED
+    } | files
     for index, entry in enumerate(container.get("env") or ()):
         own, text = entry.get("name"), entry.get("value")
-        if own in _CARRIED and text and "$" not in text and text != sent.get(own, text):
-            yield replaced_warning(index, own, sent[own], config.name_of(_CARRIED[own]))
+        if own in sent and text and "$" not in text and text != sent[own][0]:
+            yield replaced_warning(index, own, sent[own][0], config.name_of(sent[own][1]))
         if own in _PROXIES and (text or entry.get("valueFrom")):
             proxies.append(own)
     readable = _readable_proxies(proxies, config)

@@ -164,6 +164,28 @@ def test_every_variable_that_an_annotation_replaces_is_warned_about(
     assert mutate(new, config)[2].warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("annotation", "value", "name", "file"),
+    [
+        ("vault-tls-secret", "ca", "VAULT_CACERT", "/vault-tls/ca.crt"),
+        ("vault-token-audience", "vault", "VAULT_JWT_FILE", "/vault-jwt/token"),
+        ("token-auth-mount", "data:token", "VAULT_TOKEN_FILE", "/vault-token/token"),
+    ],
+)
+def test_a_file_of_a_login_that_an_annotation_replaces_is_warned_about(
+    annotation: str, value: str, name: str, file: str
+) -> None:
+    config = config_of(**{annotation.replace("-", "_"): value})
+    volumes = [{"name": "data", "emptyDir": {}}]
+    pod_spec = spec_of(container(env=[KEY, {"name": name, "value": "/own"}]), volumes=volumes)
+    new, _, plan = mutate(pod_spec, config)
+    assert env_of(new)[name] == file
+    assert messages(plan.warnings) == (
+        f"container app: variable {name} is replaced by {file!r}: set it by the annotation {annotation}",
+    )
+    assert mutate(new, config)[2].warnings == ()
+
+
 def test_a_role_is_replaced_by_that_of_the_service_account() -> None:
     pod_spec = spec_of(
         container(env=[KEY, {"name": "VAULT_ROLE", "value": "theirs"}]), serviceAccountName="jo"
