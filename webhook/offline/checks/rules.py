@@ -30,6 +30,7 @@ RULES = (
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is not a valid one", "write vault:path#key"),
     Rule("invisible-end", WARNING, "a value that is probably meant as a reference ends in an invisible character", "take it out; in YAML, write |- in the place of |"),
+    Rule("docker-auth", WARNING, "a reference stands in an `auth` of a docker configuration, where base64 must be, and stays as it is", "write the reference in base64, or username and password beside it"),
     Rule("transit-key", ERROR, "a ciphertext without a transit key to decrypt it", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them; of two annotations that contradict each other, remove one"),
     Rule("exec-mode", ERROR, "HashiCorp's annotations ask for exec mode, and for nothing that it could bring, or for a container that is not there", "as the message says: docs/hashicorp.md"),
