@@ -17,6 +17,7 @@ LARGEST_NUMBER = 999_999_999
 """The largest whole number that a variable can hold."""
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+RESTART, EXIT = "restart", "exit"
 AUTH_METHODS = (
     "jwt",
     "kubernetes",
@@ -148,6 +149,16 @@ def positive_count(name: str, text: str) -> int:
 def optional_count(name: str, text: str) -> int | None:
     """Return the whole number, or None for empty text."""
     return count(name, text) if text else None
+
+
+def daemon_action(name: str, text: str) -> str:
+    """Return the action of the daemon: `restart`, `exit` or the name of a signal."""
+    if line(name, text) not in (RESTART, EXIT):
+        from vaultenv.basics.signals import number_of
+
+        if not number_of(text):
+            raise InvalidSetting(f"{name} is {text!r}: write restart, exit, or a signal's name, e.g. SIGHUP")
+    return text
 
 
 def template_sources(name: str, text: str) -> "tuple[TemplateSource, ...]":

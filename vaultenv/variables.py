@@ -325,8 +325,8 @@ class Variables:
     )
     daemon_action: str = variable(
         "VAULT_ENV_DAEMON_ACTION",
-        types.line,
-        "restart",
+        types.daemon_action,
+        types.RESTART,
         help="What the daemon does with the program when secrets have changed or expire: `restart`, `exit`, or the name of a signal, e.g. `SIGHUP`",
     )
     interval_s: float = variable(

@@ -1,8 +1,22 @@
-"""The accepted names of auth methods are those that the launcher has a login for."""
+"""Types of the launcher's variables: their accepted texts."""
+
+import pytest
 
 from vaultenv.client.logins import METHODS
-from vaultenv.variable_types import AUTH_METHODS
+from vaultenv.errors import InvalidSetting
+from vaultenv.variable_types import AUTH_METHODS, daemon_action
 
 
 def test_each_auth_method_has_a_login() -> None:
     assert tuple(METHODS) == AUTH_METHODS
+
+
+@pytest.mark.parametrize("text", ["restart", "exit", "SIGHUP", "SIGUSR1"])
+def test_an_action_of_the_daemon_is_a_word_or_a_signal(text: str) -> None:
+    assert daemon_action("VAULT_ENV_DAEMON_ACTION", text) == text
+
+
+@pytest.mark.parametrize("text", ["Restart", "sighup", "HUP", "SIG_IGN", "1"])
+def test_another_action_of_the_daemon_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"VAULT_ENV_DAEMON_ACTION is '.*': write restart, exit, or"):
+        daemon_action("VAULT_ENV_DAEMON_ACTION", text)

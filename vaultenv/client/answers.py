@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
+_NOT_ALLOWED = 405
 _BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
@@ -131,4 +132,13 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
         return VaultUnavailable(f"{line}: Vault cannot answer now")
     if not body_of(body):
         return NotVault(f"{line}: {_NOT_JSON}")
-    return RequestRefused(line)
+    return RequestRefused(f"{line}: {_remedy(method, status)}")
+
+
+def _remedy(method: str, status: int) -> str:
+    """Return what to do about a request that Vault refuses as it is."""
+    if status != _NOT_ALLOWED:
+        return "Vault does not take this request: mend the path, its mount or what is sent there"
+    if method == "GET":
+        return "this path is for writing: a reference to it begins with >>vault:"
+    return "this path is not for writing: read it"

@@ -7,6 +7,7 @@ from vaultenv.basics.jsontext import dumps
 from vaultenv.client.address import quoted
 from vaultenv.client.http import Request
 from vaultenv.errors import InvalidSetting, LoginFailed
+from vaultenv.variables import SERVICE_ACCOUNT_TOKEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def _jwt(settings: Settings, deadline: Deadline) -> Request:
     https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
     """
     remedy = "the pod needs its ServiceAccount token: check automountServiceAccountToken"
+    if settings.jwt_file != SERVICE_ACCOUNT_TOKEN:
+        remedy = "check VAULT_JWT_FILE (annotation vault-jwt-file or vault-token-audience)"
     jwt = _file(settings.jwt_file, f"(type=jwt): {remedy}")
     return _login(settings, "login", {"role": settings.role, "jwt": jwt})
 

@@ -33,7 +33,8 @@ def open_vault(
 
 def open_wire(settings: Settings, deadline: Deadline) -> Wire:
     """Return what sends requests to the configured Vault, without headers of its own. Raises InvalidSetting."""
-    address = parse_address(settings.address)
+    agents = "VAULT_AGENT_ADDR"
+    address = parse_address(settings.address, agents if settings.foreign(agents) else "VAULT_ADDR")
     trust = Trust(
         settings.ca_bytes,
         settings.ca_file,

@@ -48,7 +48,11 @@ def _parsed(text: str, variable: str) -> Proxy:
     credentials, at, authority = rest.rpartition("@")
     if scheme.lower() != "http":
         raise InvalidSetting(f"{variable}: only proxies of the form http://host:port are supported")
-    return Proxy(parse_address(f"http://{authority}", variable), credentials if at else "")
+    try:
+        address = parse_address(f"http://{authority}")
+    except InvalidSetting:
+        raise InvalidSetting(f"{variable} is not an address: write http://host:port") from None
+    return Proxy(address, credentials if at else "")
 
 
 def _is_local(host: str) -> bool:

@@ -178,4 +178,5 @@ def _load_certificate(context: _SSLContext, certificate: str, key: str) -> None:
             "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are not a certificate and its key in PEM"
         ) from None
     except OSError as error:
-        raise InvalidSetting(f"VAULT_CLIENT_CERT, VAULT_CLIENT_KEY: open: {reason(error)}") from None
+        names = certificate if key in ("", certificate) else f"{certificate} or {key}"
+        raise InvalidSetting(f"VAULT_CLIENT_CERT, VAULT_CLIENT_KEY: open {names}: {reason(error)}") from None

@@ -25,7 +25,7 @@ from vaultenv.basics.signals import (
     valid_signals,
 )
 from vaultenv.basics.system import posix
-from vaultenv.errors import InvalidSetting
+from vaultenv.variable_types import RESTART
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,24 +33,11 @@ if TYPE_CHECKING:
 
     from vaultenv.basics.log import Log
 
-RESTART, EXIT = "restart", "exit"
 _CHANGED = SIGRTMIN + 4
 _FROM_KERNEL = 0x80
 _FAULTS = frozenset(("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP"))
 _STOP_SIGNALS = frozenset((SIGINT, SIGQUIT, SIGTERM))
 _FOREVER_S = 3600.0
-
-
-def action_signal(action: str) -> int:
-    """Return the signal that an action names, 0 for `restart` and `exit`; raise InvalidSetting."""
-    if action in (RESTART, EXIT):
-        return 0
-    number = number_of(action)
-    if not number:
-        raise InvalidSetting(
-            f"VAULT_ENV_DAEMON_ACTION is {action!r}: write restart, exit, or a signal's name, e.g. SIGHUP"
-        )
-    return number
 
 
 class Supervisor:
@@ -60,7 +47,7 @@ class Supervisor:
         self._program = program
         self._argv = argv
         self._action = action
-        self._signal = action_signal(action)
+        self._signal = number_of(action)
         self._grace_s = grace_s
         self._log = log
         self._next: Mapping[bytes, bytes] | None = None

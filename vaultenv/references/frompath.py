@@ -113,14 +113,21 @@ def _item(item: str) -> FromPath:
     path, _, third = source.partition("#")
     version = third.removesuffix("?")
     try:
+        if any(char < " " or char == "\x7f" for char in source):
+            raise Fault(
+                "a path holds a line break or another control character: commas stand between paths", 0
+            )
         if not is_version(version):
             raise Fault("the version must be a number", len(path) + 1)
         chosen = _options(options, len(source))
+        prefix = chosen.get("prefix", "")
+        if "=" in prefix or not prefix.isprintable():
+            raise Fault("the prefix cannot begin the name of a variable", item.index(";"))
         return FromPath(
             normal_path(path),
             "" if version in LATEST else version,
             third.endswith("?"),
-            chosen.get("prefix", ""),
+            prefix,
             _names(chosen.get("only", "")),
             _names(chosen["except"]) or ("",) if "except" in chosen else (),
             _names(chosen.get("containers", "")),

@@ -7,7 +7,7 @@ import time
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded, shown
 from vaultenv.errors import NotResolved, SecretUnusable, VaultEnvError
-from vaultenv.references.parts import LOGIN
+from vaultenv.references.parts import LOGIN, Ciphertext
 from vaultenv.references.values import Transit, parse_values
 from vaultenv.start.environment import child_environ, removed
 
@@ -184,9 +184,9 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
-        self._warn_missing(resolved)
         if problems:
             raise NotResolved(problems)
+        self._warn_missing(resolved)
         return resolved, brought
 
     def _from_templates(self, templates: Templates | None, asked: Asked | None) -> dict[bytes, bytes]:
@@ -209,8 +209,9 @@ class Plan:
             if lost and name not in self._warned_missing and getattr(lost[0], "default", None) is None:
                 self._warned_missing.add(name)
                 outcome = "is left out" if text is None else "keeps its reference"
+                fate = "is not decrypted" if isinstance(lost[0], Ciphertext) else "is missing"
                 self._log.warn(
-                    f"variable {shown(name)} {outcome}: {bounded(str(lost[0]), 240)} is missing, and "
+                    f"variable {shown(name)} {outcome}: {bounded(str(lost[0]), 240)} {fate}, and "
                     "VAULT_IGNORE_MISSING_SECRETS is set"
                 )
 

@@ -206,7 +206,8 @@ class _Lexer:
     def _hint(self) -> str:
         if self._source[self._at] != "-":
             return ""
-        return ' "-": a name with a hyphen needs index, as in: index .Data.data "a-b"'
+        fields = "." if self._left == "${" else ".Data.data"
+        return f' "-": a name with a hyphen needs index, as in: index {fields} "a-b"'
 
     def _ends_word(self) -> bool:
         char = self._source[self._at : self._at + 1]

@@ -7,10 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vaultenv.references.grammar import has_reference
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.objects.text import as_text
 
 _JSON_KEY, _LEGACY_KEY = ".dockerconfigjson", ".dockercfg"
+DOCKER_KEYS = (_JSON_KEY, _LEGACY_KEY)
 _CREDENTIALS = ("username", "password")
 _USER, _PASSWORD = "auth user", "auth password"
 
@@ -48,6 +50,15 @@ class DockerConfig:
         document = entries if self.key == _LEGACY_KEY else {**self.document, "auths": entries}
         return json.dumps(document, separators=(",", ":")).encode()
 
+    def unread(self) -> list[str]:
+        """Return the name of each `auth` that is a reference as it stands, where base64 must be: nothing reads it."""
+        return [
+            self._name(host, "auth")
+            for host, entry in self.entries.items()
+            if isinstance(entry, dict) and isinstance(auth := entry.get("auth"), str)
+            if decoded(auth) is None and has_reference(auth.encode("utf-8", "surrogatepass"))
+        ]
+
     def _credentials(self, host: str, entry: Mapping[str, object]) -> dict[str, bytes]:
         return {
             self._name(host, field): text.encode("utf-8", "surrogatepass")
@@ -84,7 +95,7 @@ class DockerConfig:
 
 def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
     """Return the docker configuration in `value`; None if the key or the value is not that of one."""
-    if key not in (_JSON_KEY, _LEGACY_KEY):
+    if key not in DOCKER_KEYS:
         return None
     try:
         document = json.loads(value)

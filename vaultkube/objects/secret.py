@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
-from vaultkube.objects.docker import read_docker_config
+from vaultkube.objects.docker import DOCKER_KEYS, read_docker_config
 from vaultkube.objects.text import as_text
 from vaultkube.wire.objects import KubernetesObject, Secret
 
@@ -24,6 +24,12 @@ def find_values(secret: Secret) -> dict[str, bytes]:
 def values_at(secret: Secret, names: Collection[str]) -> dict[str, bytes]:
     """Return the values of these names."""
     return {name: value for name, value in find_values(secret).items() if name in names}
+
+
+def unread_references(secret: Secret) -> list[str]:
+    """Return the names of references in docker configurations that stand where nothing reads them."""
+    configs = [read_docker_config(key, value) for key, value in _values(secret) if key in DOCKER_KEYS]
+    return [name for config in configs if config for name in config.unread()]
 
 
 def replace_values(secret: KubernetesObject, resolved: Resolved) -> KubernetesObject:

@@ -78,7 +78,7 @@ class ObjectDecisions:
             warnings=[
                 *messages(warnings),
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
-                *(f"{key} keeps its reference: its path is missing" for key in found if key not in resolved),
+                *(_left(key, read[key]) for key in found if key not in resolved),
             ],
             audit=audit_of(f"{key}={path}" for key, path in references.requested(config)),
             references=len(references.parsed),
@@ -139,6 +139,13 @@ class ObjectDecisions:
                 f"annotation vault-tls-secret: the webhook's namespace has no Secret {config.tls_secret} with `ca.crt`"
             )
         return ca
+
+
+def _left(key: str, value: Value) -> str:
+    """Return the warning about a value that keeps its reference, as what it refers to is missing and may be."""
+    if any(term.default is not None for term in value.terms()):
+        return f"{key} keeps its reference, which is optional: its path, key or version is missing"
+    return f"{key} keeps its reference: its path is missing"
 
 
 def _is_as_before(kind: ObjectKind, request: AdmissionRequest) -> bool:

@@ -43,8 +43,8 @@ from webhook.pods.launcher import Launcher
 from webhook.pods.plan import Part, Plan
 from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
+from webhook.pods.warnings import DEFAULT_ROLE
 
-_DEFAULT_ROLE = "default"
 _Added = TypeVar("_Added", Agent, Helpers)
 
 
@@ -213,7 +213,7 @@ def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher,
     config, account = launcher.config, request.object["spec"].get("serviceAccountName") or ""
     named = config.service_account if "service_account" in config.annotated else account
     config, problems = with_role(
-        config, request.namespace, request.object_name, named, account or _DEFAULT_ROLE
+        config, request.namespace, request.object_name, named, account or DEFAULT_ROLE
     )
     return launcher.with_config(config), problems
 

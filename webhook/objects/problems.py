@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
+from vaultkube.objects.secret import unread_references
 from vaultkube.problem import Problem, messages
 from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
@@ -16,6 +17,7 @@ _NO_IDENTITY = (
     "it holds Vault references ({}) but names no identity to read them with; add the annotation "
     "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
 )
+_NOT_BASE64 = "the reference stays as it is, because `auth` must be base64: write the reference in base64, or username and password"
 
 
 def object_problems(content: KubernetesObject, references: References, config: Config) -> Iterator[Problem]:
@@ -35,3 +37,6 @@ def object_warnings(content: KubernetesObject, references: References) -> Iterat
     """Yield a warning for each value that is probably not the reference that was meant."""
     for name in references.invisible:
         yield Problem("invisible-end", value_path(content, name), f"key {name}: {INVISIBLE_END}")
+    is_secret = (content.get("apiVersion"), content.get("kind")) == ("v1", "Secret")
+    for name in unread_references(content) if is_secret else ():
+        yield Problem("docker-auth", value_path(content, name), f"key {name}: {_NOT_BASE64}")

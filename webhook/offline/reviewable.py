@@ -16,6 +16,7 @@ EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-web
 NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
 """Types of Secrets that the webhook does not review; all as in webhook/commands/webhook-configuration.yaml."""
 
+_LISTS = ("command", "args", "env", "envFrom", "volumeMounts")
 _INDENTATION = "check the indentation of it and of what stands before"
 
 _TEMPLATE: FieldPath = ("spec", "template")
@@ -71,11 +72,13 @@ class ReviewableObject:
 
 
 def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
-    """Yield a problem for each value that must be text and is not: the API server refuses the object.
+    """Yield a problem for each value that must be text, or a list, and is not: the API server refuses the object.
 
     Numbers and booleans are so for want of quotes in YAML, mappings and lists for what stands before them. Only values
     that matter to the webhook are checked.
     """
+    for path in _not_lists(reviewable) if reviewable.resource == "pods" else ():
+        yield Problem("not-list", path, "the API server takes only a list here: write each entry behind a -")
     for path, value in (
         _texts_of_pod(reviewable) if reviewable.resource == "pods" else _texts_of_object(reviewable)
     ):
@@ -86,6 +89,17 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
             )
         elif value is not None and not isinstance(value, str):
             yield Problem("not-text", path, "the API server takes only text here: put the value in quotes")
+
+
+def _not_lists(reviewable: ReviewableObject) -> Iterator[FieldPath]:
+    """Yield the path of each field of a container that must be a list and is none."""
+    for key in CONTAINER_LISTS:
+        for index, container in enumerate(_list(reviewable.content, ("spec", key))):
+            yield from (
+                ("spec", key, index, field)
+                for field in _LISTS
+                if not isinstance(follow(container, (field,)), list | None)
+            )
 
 
 def _texts_of_object(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, object]]:

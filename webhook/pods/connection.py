@@ -11,8 +11,9 @@ from typing import Literal
 from vaultkube.policy.addresses import is_of_own_pod, is_same_server
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, EnvVar
-from webhook.config.annotations import Config, container_variables
+from webhook.config.annotations import ANNOTATIONS, Config, container_variables
 from webhook.pods.environment import AGENT_VARIABLE, CONNECTION, PROXIES
+from webhook.pods.launcher import login_files
 from webhook.pods.references import References
 
 _KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"], ...] = (
@@ -21,12 +22,11 @@ _KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"],
     "fileKeyRef",
 )
 _CARRIED = {
-    "VAULT_ADDR": "address",
-    "VAULT_PATH": "path",
-    "VAULT_AUTH_METHOD": "auth_method",
-    "VAULT_SKIP_VERIFY": "skip_verify",
+    row.variable: row.field for row in ANNOTATIONS if row.variable and row.field not in ("role", "log_level")
 }
-"""Variables that the webhook always sets, with the field of `Config` that each carries."""
+"""Variables that the webhook sets, with the field of `Config` that each carries: not the role, which is not text yet, nor the
+log level, of which the container's own stays.
+"""
 _PROXIES = (*PROXIES, "VAULT_PROXY_ADDR")
 _WATCHED = frozenset([*_CARRIED, *_PROXIES])
 
@@ -57,9 +57,15 @@ def connection_problems(container: Container, references: References, config: Co
             yield Problem("variable", ("env", index), message)
 
 
-def connection_warnings(container: Container, references: References, config: Config) -> Iterator[Problem]:
-    """Yield warnings about variables that do not reach the launcher, and about proxies that can read the token."""
-    if not references.steering and _WATCHED.isdisjoint(references.names):
+def connection_warnings(
+    container: Container, references: References, config: Config, from_path: str
+) -> Iterator[Problem]:
+    """Yield warnings about variables that do not reach the launcher, and about proxies that can read the token.
+
+    `from_path` is the text of the annotation's paths for this container.
+    """
+    files = login_files(config)
+    if not references.steering and references.names.isdisjoint([*_WATCHED, *files]):
         return
     for name, origin in references.steering:
         if name in CONNECTION and name in withheld_variables(container, config):
@@ -69,10 +75,15 @@ def connection_warnings(container: Container, references: References, config: Co
             )
             yield Problem("container", ("envFrom",), message)
     proxies = [name for name, _ in references.steering if name in PROXIES]
+    sent = {
+        name: (text, _CARRIED[name])
+        for name, text in container_variables(config, from_path).items()
+        if name in _CARRIED
+    } | files
     for index, entry in enumerate(container.get("env") or ()):
         own, text = entry.get("name"), entry.get("value")
-        if own in _CARRIED and text and "$" not in text:
-            yield from _replaced(index, own, text, config)
+        if own in sent and text and "$" not in text and text != sent[own][0]:
+            yield replaced_warning(index, own, sent[own][0], config.name_of(sent[own][1]))
         if own in _PROXIES and (text or entry.get("valueFrom")):
             proxies.append(own)
     readable = _readable_proxies(proxies, config)
@@ -84,12 +95,10 @@ def connection_warnings(container: Container, references: References, config: Co
         yield Problem("container", (), message)
 
 
-def _replaced(index: int, name: str, text: str, config: Config) -> Iterator[Problem]:
-    sent = container_variables(config, "")[name]
-    if text != sent:
-        key = config.name_of(_CARRIED[name])
-        message = f"variable {name} is replaced by {sent!r}: set it by the annotation {key}"
-        yield Problem("container", ("env", index), message)
+def replaced_warning(index: int, name: str, sent: str, key: str) -> Problem:
+    """Return the warning about a variable at `index` of `env`, in whose place the webhook sends another value."""
+    message = f"variable {name} is replaced by {sent!r}: set it by the annotation {key}"
+    return Problem("container", ("env", index), message)
 
 
 def _readable_proxies(proxies: Sequence[str], config: Config) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from vaultkube.errors import Refused
-from vaultkube.expansion import TooLong, expand
+from vaultkube.expansion import TooLong, expand, names_in
 from vaultkube.problem import FieldPath
 from vaultkube.wire.containers import Container, EnvVar, EnvVarSource
 from webhook.config.annotations import TEMPLATES_VARIABLE
@@ -67,7 +67,8 @@ class Variable(NamedTuple):
 
     `path` leads to it in the container; `origin` names the ConfigMap or Secret that it comes from, in messages. Without
     a value, `any_text` tells that it may become any text, as a file or an annotation may; `optional` tells that the
-    kubelet leaves the variable as it was where the value is not there.
+    kubelet leaves the variable as it was where the value is not there. `from_secret` tells that `$(NAME)` has brought a value
+    of a Secret.
     """
 
     name: str
@@ -78,10 +79,11 @@ class Variable(NamedTuple):
     any_text: bool = False
     optional: bool = False
     expanded: bool = False
+    from_secret: bool = False
 
     def is_secret(self) -> bool:
         """Return whether the value may hold a value of a Secret."""
-        return self.expanded or self.origin.startswith(" of Secret ")
+        return self.from_secret or self.origin.startswith(" of Secret ")
 
     def text(self) -> str | None:
         """Return the value as text; None if only the kubelet knows it."""
@@ -156,19 +158,26 @@ class Environment:
         if value_from:
             variable = _from_elsewhere(name, value_from, ("env", index, "valueFrom"), self._sources)
         else:
-            variable = self._expanded(name, utf8(entry.get("value") or ""), index)
+            variable = self._expanded(name, entry.get("value") or "", index)
         if value_from and _is_missing(variable):
             self.missing.append(_missing_key(value_from, variable))
         if name in SETTINGS or not _is_left_out(variable):
             self._replace(variable, for_good=not variable.optional)
 
-    def _expanded(self, name: str, text: bytes, index: int) -> Variable:
+    def _expanded(self, name: str, text: str, index: int) -> Variable:
         try:
-            value, complete = expand(text, partial(self._value_of, index), self._left_bytes)
+            value, complete = expand(utf8(text), partial(self._value_of, index), self._left_bytes)
         except TooLong:
             raise Refused(_TOO_LONG.format(self._container.get("name"), name)) from None
         self._left_bytes -= len(value)
-        return Variable(name, value, ("env", index, "value"), complete=complete, expanded=True)
+        path: FieldPath = ("env", index, "value")
+        return Variable(
+            name, value, path, complete=complete, expanded=True, from_secret=self._brings_secret(text)
+        )
+
+    def _brings_secret(self, text: str) -> bool:
+        """Return whether a `$(NAME)` of the text stands for a variable that may hold a value of a Secret."""
+        return any(name in self.found and self.found[name].is_secret() for name in names_in(text))
 
     def _value_of(self, index: int, name: str) -> bytes | None:
         """Return the value that the variable has before the one at `index`; None if only the kubelet knows, or none."""

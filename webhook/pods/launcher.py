@@ -75,16 +75,8 @@ class Launcher:
         return self._variables("")
 
     def _variables(self, from_path: str) -> dict[str, str]:
-        variables = container_variables(self.config, from_path)
-        if self.config.tls_secret:
-            files = self.config.tls_files.items()
-            variables |= {variable: f"{TLS_MOUNT_PATH}/{key}" for variable, key in files}
-        if self.config.token_audience:
-            variables["VAULT_JWT_FILE"] = f"{JWT_MOUNT_PATH}/{_JWT_FILE}"
-        if self.config.token_mount:
-            variables["VAULT_TOKEN_FILE"] = f"{TOKEN_MOUNT_PATH}/{self.config.token_mount[1]}"
-        elif self.config.use_agent:
-            variables["VAULT_TOKEN_FILE"] = AGENTS_TOKEN
+        files = {name: file for name, (file, _) in login_files(self.config).items()}
+        variables = container_variables(self.config, from_path) | files
         if self.settings.launcher_log_server:
             variables["VAULT_ENV_LOG_SERVER"] = self.settings.launcher_log_server
         return {name: double_dollars(text) for name, text in variables.items()}
@@ -140,6 +132,21 @@ def _holds(whole: Any, part: object) -> bool:
         same_length = isinstance(whole, list) and len(whole) == len(part)
         return same_length and all(map(_holds, whole, part))
     return bool(whole == part)
+
+
+def login_files(config: Config) -> dict[str, tuple[str, str]]:
+    """Return the file of each variable that names one of a login's, and the field of `Config` that brings it."""
+    files = {}
+    if config.tls_secret:
+        for variable, key in config.tls_files.items():
+            files[variable] = f"{TLS_MOUNT_PATH}/{key}", "tls_secret"
+    if config.token_audience:
+        files["VAULT_JWT_FILE"] = f"{JWT_MOUNT_PATH}/{_JWT_FILE}", "token_audience"
+    if config.token_mount:
+        files["VAULT_TOKEN_FILE"] = f"{TOKEN_MOUNT_PATH}/{config.token_mount[1]}", "token_mount"
+    elif config.use_agent:
+        files["VAULT_TOKEN_FILE"] = AGENTS_TOKEN, "use_agent"
+    return files
 
 
 def volumes(config: Config, delivery: Delivery) -> list[Volume]:

@@ -109,9 +109,8 @@ def plan_containers(
         wrapped[place], from_paths[place] = references, own_paths
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
-        warnings += [
-            warning.inside(path, prefix) for warning in container_warnings(container, references, config)
-        ]
+        about_it = container_warnings(container, references, config, own_paths.text)
+        warnings += [warning.inside(path, prefix) for warning in about_it]
         if not (is_command_known(container, config) or is_never_pulled(container)):
             images[place] = container.get("image") or ""
     is_ours = bool(config.annotated or any(wrapped.values()))

@@ -28,6 +28,10 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
+_FROM_VAULT = (
+    "vault-env asks Vault with this token, so it cannot be read from there: give the variable another name, or write "
+    "vault:login for the token of the login"
+)
 
 
 class References(NamedTuple):
@@ -148,6 +152,8 @@ def _note(variable: Variable, value: bytes, found: _Found, deadline: Deadline) -
             _add_problem(variable, LOGIN_MISPLACED, found)
     if read.decrypts:
         found["ciphertexts"].append(name)
+    if name == TOKEN_VARIABLE and (read.paths or read.decrypts):
+        _add_problem(variable, _FROM_VAULT, found)
     if read.ends_invisibly:
         _add_invisible(variable, found)
     return read.refers

@@ -11,12 +11,15 @@ from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
-from webhook.pods.connection import connection_warnings
+from webhook.pods.connection import connection_warnings, replaced_warning
 from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.facts import Place, find_containers
 from webhook.pods.frompath import FromPaths, named_containers
 from webhook.pods.references import References
 
+DEFAULT_ROLE = "default"
+"""The role of a pod without a ServiceAccount's name, and without one of its own."""
+_ROLE = "VAULT_ROLE"
 _WORDS: tuple[Literal["command", "args"], ...] = ("command", "args")
 
 
@@ -39,6 +42,7 @@ def pod_warnings(
                 "token to log in with; the annotation vault-token-audience brings one"
             )
             yield Problem("pod", ("spec",), message)
+    yield from _role_warnings(pod_spec, config, wrapped)
     for field, key, names in named_containers(paths, config):
         present = {container.get("name") for _, container in find_containers(pod_spec)} if names else set()
         for name in sorted(set(names) - present):
@@ -46,19 +50,37 @@ def pod_warnings(
             yield Problem("pod", config.path_of(field), message)
 
 
-def container_warnings(container: Container, references: References, config: Config) -> Iterator[Problem]:
-    """Yield the warnings about one container, with paths inside of it."""
+def _role_warnings(
+    pod_spec: PodSpec, config: Config, wrapped: Mapping[Place, References]
+) -> Iterator[Problem]:
+    """Yield a warning for each role in `env` that the webhook replaces by another one; that of a template is not known here."""
+    role = config.role or pod_spec.get("serviceAccountName") or DEFAULT_ROLE
+    for (key, index), references in wrapped.items() if "{{" not in role else ():
+        container = pod_spec[key][index]
+        for position, entry in enumerate((container.get("env") or ()) if _ROLE in references.names else ()):
+            text = entry.get("value") or role
+            if entry.get("name") == _ROLE and "$" not in text and text != role:
+                warning = replaced_warning(position, _ROLE, role, config.name_of("role"))
+                yield warning.inside(("spec", key, index), f"container {container.get('name') or ''}: ")
+
+
+def container_warnings(
+    container: Container, references: References, config: Config, from_path: str
+) -> Iterator[Problem]:
+    """Yield the warnings about one container, with paths inside of it; `from_path` is the text of its annotated paths."""
     if is_wrapped(container):
         args = container.get("args") or ()
         if not args:
-            yield _warning("`command` is the launcher alone, without a program in `args`")
+            yield _warning(
+                "`command` is the launcher alone, without a program in `args`: write the program there"
+            )
         if any(_starts_launcher(word) for word in args):
             yield _warning(
                 "`args` start vault-env again; leave that out: the program has its secrets already"
             )
     if references.doubled:
         yield from _doubled_warnings(container, references)
-    yield from connection_warnings(container, references, config)
+    yield from connection_warnings(container, references, config, from_path)
     yield from _expansion_warnings(container, references)
 
 

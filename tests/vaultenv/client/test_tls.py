@@ -167,3 +167,23 @@ def test_https_to_a_server_of_plain_http_is_told() -> None:
 def test_files_that_cannot_be_used_are_named(variable: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=variable):
         client(StandIn(1, "https"), **{variable: value})
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"VAULT_CLIENT_CERT": "/nowhere/tls.pem"}, "/nowhere/tls.pem"),
+        (
+            {"VAULT_CLIENT_CERT": "/nowhere/c.pem", "VAULT_CLIENT_KEY": "/nowhere/k.pem"},
+            "/nowhere/c.pem or /nowhere/k.pem",
+        ),
+    ],
+)
+def test_a_client_certificate_that_cannot_be_opened_is_named_with_its_file(
+    files: dict[str, str], named: str
+) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        client(StandIn(1, "https"), **files)
+    assert str(refusal.value) == (
+        f"VAULT_CLIENT_CERT, VAULT_CLIENT_KEY: open {named}: no such file or directory"
+    )

@@ -30,7 +30,10 @@ def test_paths_are_divided_by_commas(text: str, paths: tuple[FromPath, ...]) -> 
         ("a#latest", "the version must be a number"),
         ("#1", "the path is empty"),
         ("../a", "the path leads out of Vault's tree"),
+        ("a\nb", "a path holds a line break or another control character: commas stand between paths"),
         ("a;b=c", "unknown option 'b'"),
+        ("a;prefix=X=Y", "the prefix cannot begin the name of a variable"),
+        ("a;prefix=X\tY", "the prefix cannot begin the name of a variable"),
     ],
 )
 def test_a_bad_item_is_refused(text: str, message: str) -> None:

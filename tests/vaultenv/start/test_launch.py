@@ -105,6 +105,11 @@ def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
     ("environ", "cause"),
     [
         ({"VAULT_ADDR": "vault:8200"}, "VAULT_ADDR is not an address"),
+        ({"VAULT_AGENT_ADDR": "127.0.0.1:8100"}, "VAULT_AGENT_ADDR is not an address"),
+        (
+            {"VAULT_ADDR": "https://vault", "VAULT_PROXY_ADDR": "http://h:99999"},
+            "VAULT_PROXY_ADDR is not an address: write http://host:port",
+        ),
         ({"VAULT_ADDR": "file:///nowhere"}, "VAULT_ADDR: open /nowhere: no such file or directory"),
         ({"VAULT_CACERT": "/nowhere"}, "VAULT_CACERT: open /nowhere: no such file or directory"),
         ({"VAULT_CACERT": "/etc"}, "VAULT_CACERT: open /etc: is a directory"),
@@ -119,6 +124,12 @@ def test_without_a_client_the_cause_is_told(environ: dict[str, str], cause: str)
     done = launch(ENV, A="vault:a#b", **environ)
     assert (done.returncode, done.stdout) == (1, b"")
     assert f'level=ERROR msg="failed to create vault client: {cause}' in done.stderr.decode()
+
+
+def test_a_jwt_file_of_ones_own_that_is_missing_is_mended_by_its_variable() -> None:
+    told = launch(ENV, A="vault:a#b", VAULT_JWT_FILE="/nowhere").stderr.decode()
+    assert "open /nowhere: no such file or directory (type=jwt): check VAULT_JWT_FILE" in told
+    assert "automountServiceAccountToken" not in told
 
 
 def test_no_name_or_reference_breaks_the_line_of_an_error(store: str) -> None:
@@ -150,6 +161,14 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     assert 'level=WARN msg="variable A is left out: vault:none#k is missing, and VAULT_IGNORE' in left_out
     assert 'level=WARN msg="variable B keeps its reference: vault:none#k is missing' in kept
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
+
+
+def test_a_start_that_ends_tells_its_errors_alone_and_not_what_would_have_been_left_out(store: str) -> None:
+    ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
+    done = launch(ENV, A="vault:none#k", B="<${vault:none#k}>", C="vault:secret/data/other#none", **ignoring)
+    (line,) = done.stderr.decode().splitlines()
+    assert "level=ERROR" in line
+    assert "(variable C, reference vault:secret/data/other#none)" in line
 
 
 def test_only_what_is_missing_and_not_optional_is_warned_of(store: str) -> None:

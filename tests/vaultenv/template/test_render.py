@@ -90,6 +90,12 @@ def test_a_template_leaves_the_secret_as_it_is() -> None:
     assert fields == {"a": {"b": "c"}}
 
 
+def test_a_name_with_a_hyphen_is_refused_with_the_way_to_write_it() -> None:
+    with pytest.raises(TemplateError, match=r'a name with a hyphen needs index, as in: index \. "a-b"'):
+        check("${.db-password}")
+    assert render('${index . "db-password"}', {"db-password": "x"}) == "x"
+
+
 def test_an_error_tells_the_character() -> None:
     with pytest.raises(TemplateError) as refusal:
         check("x${.a | nosuch}")

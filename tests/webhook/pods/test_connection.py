@@ -141,6 +141,60 @@ def test_an_own_address_is_replaced_with_a_word() -> None:
     assert mutate(spec_of(container(env=same)))[2].warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("annotation", "name", "own", "sent"),
+    [
+        ("vault-namespace", "VAULT_NAMESPACE", "theirs", "ours"),
+        ("vault-env-from-path", "VAULT_ENV_FROM_PATH", "kv/theirs", "kv/ours"),
+        ("vault-client-timeout", "VAULT_CLIENT_TIMEOUT", "5s", "30s"),
+        ("vault-role", "VAULT_ROLE", "theirs", "ours"),
+    ],
+)
+def test_every_variable_that_an_annotation_replaces_is_warned_about(
+    annotation: str, name: str, own: str, sent: str
+) -> None:
+    config = config_of(**{annotation.replace("-", "_"): sent})
+    new, _, plan = mutate(spec_of(container(env=[KEY, {"name": name, "value": own}])), config)
+    assert env_of(new)[name] == sent
+    (warning,) = plan.warnings
+    assert warning.message == (
+        f"container app: variable {name} is replaced by {sent!r}: set it by the annotation {annotation}"
+    )
+    assert warning.path == ("spec", "containers", 0, "env", 1)
+    assert mutate(new, config)[2].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "name", "file"),
+    [
+        ("vault-tls-secret", "ca", "VAULT_CACERT", "/vault-tls/ca.crt"),
+        ("vault-token-audience", "vault", "VAULT_JWT_FILE", "/vault-jwt/token"),
+        ("token-auth-mount", "data:token", "VAULT_TOKEN_FILE", "/vault-token/token"),
+    ],
+)
+def test_a_file_of_a_login_that_an_annotation_replaces_is_warned_about(
+    annotation: str, value: str, name: str, file: str
+) -> None:
+    config = config_of(**{annotation.replace("-", "_"): value})
+    volumes = [{"name": "data", "emptyDir": {}}]
+    pod_spec = spec_of(container(env=[KEY, {"name": name, "value": "/own"}]), volumes=volumes)
+    new, _, plan = mutate(pod_spec, config)
+    assert env_of(new)[name] == file
+    assert messages(plan.warnings) == (
+        f"container app: variable {name} is replaced by {file!r}: set it by the annotation {annotation}",
+    )
+    assert mutate(new, config)[2].warnings == ()
+
+
+def test_a_role_is_replaced_by_that_of_the_service_account() -> None:
+    pod_spec = spec_of(
+        container(env=[KEY, {"name": "VAULT_ROLE", "value": "theirs"}]), serviceAccountName="jo"
+    )
+    (message,) = messages(mutate(pod_spec)[2].warnings)
+    assert message.startswith("container app: variable VAULT_ROLE is replaced by 'jo'")
+    assert mutate(pod_spec, config_of(vault_role="{{ .namespace }}"))[2].warnings == ()
+
+
 PLAIN_VAULT, _ = parse_config({}, read_defaults({**OPERATOR, "VAULT_ADDR": "http://vault"}))
 UNVERIFIED, _ = parse_config({}, read_defaults({**OPERATOR, "VAULT_SKIP_VERIFY": "true"}))
 

@@ -23,6 +23,7 @@ def problems(name: str, value: str, **annotations: str) -> tuple[Problem, ...]:
         ("VAULT_MAX_RETRIES", "many"),
         ("VAULT_TRANSIT_BATCH_SIZE", "9999999999"),
         ("VAULT_ENV_DAEMON", "yes"),
+        ("VAULT_ENV_DAEMON_ACTION", "sighup"),
         ("VAULT_HEADERS", "X-Mine: 1"),
         ("VAULT_CACERT_BYTES", "MIIB"),
         ("VAULT_SRV_LOOKUP", "true"),

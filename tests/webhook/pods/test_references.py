@@ -50,6 +50,14 @@ def test_the_token_of_the_login_in_another_variable_is_a_problem() -> None:
     )
 
 
+@pytest.mark.parametrize("value", [REFERENCE, f"${{{REFERENCE}}}", CIPHERTEXT])
+def test_the_token_for_vault_cannot_be_read_from_vault(value: str) -> None:
+    env = [{"name": "VAULT_TOKEN", "value": value}]
+    (message,) = messages(mutate(spec_of(container(env=env)), config_of(transit_key_id="k"))[2].problems)
+    assert message.startswith("container app: variable VAULT_TOKEN: vault-env asks Vault with this token")
+    assert "vault:login" in message
+
+
 @pytest.mark.parametrize("value", [r"\vault:a/b#c", r"x \${vault:a/b#c}"])
 def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) -> None:
     new = mutate(spec_of(container(env=[{"name": "P", "value": value}])))[0]
@@ -91,6 +99,35 @@ def test_the_problem_of_a_value_of_a_secret_is_without_its_text(value: bytes) ->
     first, second = messages(plan.problems)
     assert "hunter2" not in first + second
     assert first.startswith("container app: variable X of Secret credentials: it begins as a reference")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("vault:kv/a#${.b | foo}", 'template: function "foo" not defined (vault:kv/a#${.b | foo})'),
+        ("x-${vault:kv/a}", "secret data key or template not defined: write vault:path#key (vault:kv/a)"),
+        (
+            "${vault:$(PATH_IN_MAP)}",
+            "secret data key or template not defined: write vault:path#key (vault:kv/b)",
+        ),
+    ],
+)
+def test_a_dollar_alone_makes_no_secret_of_a_value_and_its_problem_is_told(value: str, reason: str) -> None:
+    key = {"configMapKeyRef": {"name": "settings", "key": "k"}}
+    env = [{"name": "PATH_IN_MAP", "valueFrom": key}, {"name": "X", "value": value}]
+    plan = mutate(spec_of(container(env=env)), sources={CONFIG_MAP: {"k": b"kv/b"}})[2]
+    assert messages(plan.problems) == (f"container app: variable X: {reason}",)
+
+
+@pytest.mark.parametrize("between", [[], [{"name": "BETWEEN", "value": "$(SECRET)"}]])
+def test_a_value_with_one_of_a_secret_in_it_is_not_shown(between: list[dict[str, str]]) -> None:
+    key = {"secretKeyRef": {"name": "credentials", "key": "k"}}
+    last = {"name": "X", "value": f"vault:kv/$({'BETWEEN' if between else 'SECRET'})"}
+    env = [{"name": "SECRET", "valueFrom": key}, *between, last]
+    (message,) = messages(mutate(spec_of(container(env=env)), sources={SECRET: {"k": b"hidden"}})[2].problems)
+    assert message == (
+        "container app: variable X: it begins as a reference, and is none from character 16 on: write vault:path#key"
+    )
 
 
 def test_yaml_in_a_secret_is_text() -> None:

@@ -218,6 +218,16 @@ def test_a_value_whose_missing_path_is_ignored_keeps_its_reference_with_a_warnin
     assert response["warnings"] == ["a keeps its reference: its path is missing"]
 
 
+def test_an_optional_reference_to_what_is_missing_stays_with_a_warning() -> None:
+    annotations = {PREFIX + "vault-serviceaccount": "default"}
+    document = {"metadata": {"name": "s", "annotations": annotations}, "stringData": {"a": "vault:a#k#?"}}
+    response = Served(vault=EmptyVault()).review("secrets", document)
+    assert "patch" not in response
+    assert response["warnings"] == [
+        "a keeps its reference, which is optional: its path, key or version is missing"
+    ]
+
+
 def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Served) -> None:
     needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}
     message = served.review("pods", pod(needy, run_as_user="me"))["status"]["message"]

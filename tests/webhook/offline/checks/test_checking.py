@@ -237,6 +237,24 @@ def test_a_mapping_or_list_that_must_be_text_is_found(manifest: Any, place: str)
     assert answer.refusal.startswith(f"{place}: the API server takes only text here, and this is a ")
 
 
+NO_LISTS = [
+    ({"command": "/app --port 80"}, "command"),
+    ({"args": "--port"}, "args"),
+    ({"env": {"PASSWORD": REFERENCE}}, "env"),
+    ({"envFrom": {"configMapRef": {"name": "x"}}}, "envFrom"),
+    ({"volumeMounts": {"a": "/b"}}, "volumeMounts"),
+]
+
+
+@pytest.mark.parametrize(("fields", "field"), NO_LISTS)
+def test_what_must_be_a_list_and_is_none_is_found(fields: Mapping[str, Any], field: str) -> None:
+    manifest, place = pod(container(**fields)), f"spec.containers[0].{field}"
+    assert found(manifest) == [("not-list", place)]
+    (reviewed,) = find_objects(manifest, "default")
+    answer = preview(reviewed, read_operator(None), SURROUNDINGS)
+    assert answer.refusal == f"{place}: the API server takes only a list here: write each entry behind a -"
+
+
 def test_a_label_of_ours_is_found_in_every_object() -> None:
     label = PREFIX + "vault-role"
     labels = {"labels": {label: "shop"}}
@@ -259,7 +277,7 @@ def test_a_label_of_ours_is_found_in_every_object() -> None:
 
 
 def test_no_valid_pod_is_refused_and_no_crash() -> None:
-    assert found(pod({"name": "app", "env": {"A": "b"}})) == [("refused", "")]
+    assert found(pod({"name": "app", "env": ["A=b"]})) == [("refused", "")]
 
 
 MOVED = [
