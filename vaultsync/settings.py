@@ -92,7 +92,7 @@ class Settings:
         "DELETION_TIMEOUT",
         DURATION,
         "60s",
-        help="how long a deletion waits for Vault; leases that could not be revoked by then end by themselves",
+        help="how long a deletion waits for Vault; leases that could not be revoked by then last until they expire",
     )
     drain_s: float = setting(
         "DRAIN_TIMEOUT", DURATION, "20s", help="how long work that has begun may take after SIGTERM"

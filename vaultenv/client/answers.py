@@ -102,7 +102,7 @@ def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
         rest = path[len(mount) + 1 :]
         return f"this is KV version 2, whose paths have data/ after the mount: write {mount}/data/{rest}"
     return (
-        "nothing is stored there or not in that version, or no secrets engine is mounted: mend the reference, "
+        "nothing is stored there or not in that version, or no secrets engine is mounted: correct the reference, "
         "or write the secret"
     )
 

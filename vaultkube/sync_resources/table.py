@@ -136,7 +136,7 @@ def _unknown(value: Mapping[str, Any], known: list[str], path: FieldPath) -> Ite
         if name not in known:
             what = f"a field of {dotted(path)}"
             yield Problem(
-                "sync-unknown", (*path, name), f"{unknown(str(name), known, what)}; it is not looked at"
+                "sync-unknown", (*path, name), f"{unknown(str(name), known, what)}; it is ignored"
             )
 
 

@@ -123,7 +123,7 @@ def _patched(container: Container, role: Role, mode: FileMode) -> tuple[Containe
     except ValueError as error:
         return container, [Problem("file-mode", *about(Origin(field), f": {error}"))]
     if not isinstance(new, dict) or new.get("name") != container["name"]:
-        message = f": what comes out of it is no container {container['name']}"
+        message = f": its result is no container {container['name']}"
         return container, [Problem("file-mode", *about(Origin(field), message))]
     changed: Container = new  # type: ignore[assignment]
     return changed, []

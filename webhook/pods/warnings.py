@@ -51,7 +51,7 @@ def container_warnings(container: Container, references: References, config: Con
     if is_wrapped(container):
         args = container.get("args") or ()
         if not args:
-            yield _warning("`command` is the launcher alone, without a program in `args`")
+            yield _warning("`command` is only the launcher, without a program in `args`")
         if any(_starts_launcher(word) for word in args):
             yield _warning(
                 "`args` start vault-env again; leave that out: the program has its secrets already"

@@ -118,9 +118,9 @@ def test_a_native_sidecar_takes_the_patch_of_the_agent() -> None:
         ({"op": "remove", "path": "/lifecycle"}, "operation 1 cannot be done: there is no '/lifecycle'"),
         (
             {"op": "replace", "path": "/name", "value": "x"},
-            "what comes out of it is no container vault-agent",
+            "its result is no container vault-agent",
         ),
-        ({"op": "replace", "path": "", "value": []}, "what comes out of it is no container vault-agent"),
+        ({"op": "replace", "path": "", "value": []}, "its result is no container vault-agent"),
     ],
 )
 def test_a_patch_that_cannot_be_applied_is_a_problem(operation: dict[str, Any], message: str) -> None:
