@@ -122,7 +122,10 @@ class Settings:
         help="the paths that kept references may name, like the webhook's setting",
     )
     vault_namespace: str = setting(
-        "VAULT_NAMESPACE", LINE, "", help="the webhook's VAULT_NAMESPACE, to which the paths of that policy belong"
+        "VAULT_NAMESPACE",
+        LINE,
+        "",
+        help="the webhook's VAULT_NAMESPACE, to which the paths of that policy belong",
     )
     reloaded: tuple[str, ...] = setting(
         "RELOADED_WORKLOADS",

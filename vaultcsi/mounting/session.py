@@ -114,7 +114,9 @@ class PodSession:
             self._access.kept[wanted] = issued
         else:
             _log.warning(
-                "%s is requested at each mount: the cached answers of namespace %s have reached their limit", wanted.path, self._pod.namespace
+                "%s is requested at each mount: the cached answers of namespace %s have reached their limit",
+                wanted.path,
+                self._pod.namespace,
             )
 
     def _reader(self, token: VaultToken) -> Reader:

@@ -31,9 +31,7 @@ class StaticSecretSpec:
     version: int | None = item(
         "version", whole(0), "the version of the secret, for kv-v2; without it, or 0, the newest"
     )
-    refresh_after_s: float | None = item(
-        "refreshAfter", DURATION, "the time after which Vault is read again"
-    )
+    refresh_after_s: float | None = item("refreshAfter", DURATION, "the time after which Vault is read again")
     hmac: bool = item(
         "hmacSecretData",
         FLAG,

@@ -26,9 +26,7 @@ from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.needs import SecretObject, Steps
 
 _NO_KEY = "it is not kept in step with Vault: Secret {}/{} does not exist; `vault-webhook sync` makes it (docs/kept.md)"
-_NO_NAME = (
-    "it is not kept in step with Vault, as it has no name yet: set name instead of generateName"
-)
+_NO_NAME = "it is not kept in step with Vault, as it has no name yet: set name instead of generateName"
 _TOO_LONG = (
     "it is not kept in step with Vault: its annotations would be longer than {} bytes: divide the object"
 )

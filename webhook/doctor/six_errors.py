@@ -37,7 +37,9 @@ def _login(facts: Facts) -> Iterator[Finding]:
         yield from (ok(check, done) for check in (LOGIN, TRUST, ROLE))
         return
     if _LOGIN not in message:
-        yield from (unknown(check, message, "correct the problems above first") for check in (LOGIN, TRUST, ROLE))
+        yield from (
+            unknown(check, message, "correct the problems above first") for check in (LOGIN, TRUST, ROLE)
+        )
         return
     check, remedy = _cause(message)
     for each in (LOGIN, TRUST, ROLE):

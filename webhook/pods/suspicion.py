@@ -42,9 +42,7 @@ def suspect(container: Container, references: References, config: Config, *, is_
         )
     problems = tuple(container_problems(container, references, config))
     if problems:
-        remedy = (
-            f"it starts with their values at that time, because vault-env cannot start it: {problems[0].message}"
-        )
+        remedy = f"it starts with their values at that time, because vault-env cannot start it: {problems[0].message}"
         return Suspicion(False, _warnings(references, remedy))
     return Suspicion(True)
 

@@ -118,7 +118,9 @@ def test_an_outage_of_vault_is_told_and_keeps_the_secret_and_ends_by_itself(
         eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "False")
     finally:
         tenant.vault.unseal()
-    assert "the request is retried automatically" in tenant.condition("VaultStaticSecret", "outage")["message"]
+    assert (
+        "the request is retried automatically" in tenant.condition("VaultStaticSecret", "outage")["message"]
+    )
     assert _text(tenant, "outage") == "value1"
     eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "True")
 
