@@ -11,13 +11,13 @@ from webhook.config.hashicorp.table import AGENT_ANNOTATIONS
 
 _HEAD = f"""# HashiCorp's annotations
 
-The prefix is `{HASHICORP_PREFIX}`; NAME stands for the name of a secret, of a parameter. They are for pods in
-[exec mode](hashicorp.md), and for pods that get [files](hashicorp-files.md) by an agent.
+The prefix is `{HASHICORP_PREFIX}`; NAME stands for the name of a secret or of a parameter. They are for pods in
+[exec mode](hashicorp.md), and for pods that get [files](hashicorp-files.md) from an agent.
 
-A value outside the accepted form is refused with its key. "Exec, files" are used by both modes. Of those for files, exec mode
-refuses what the program cannot be meant to start without, and the rest has no effect in it. What has no effect is a warning
-unless the value is the default. An unknown key is a warning with what was probably meant. A blank text counts as not set, but
-removes what the agent has by default, such as a limit.
+A value outside the accepted form is refused with its key. Both modes use annotations with "exec, files". Exec mode refuses an annotation for
+files if the program would miss something without it; the other ones have no effect there. An annotation without effect is a warning,
+unless its value is the default. An unknown key is a warning that suggests the key probably meant. A blank text counts as not set, but
+removes a default of the agent, such as a limit.
 
 An annotation wins over the operator's variable, which wins over the default; the variables are the injector's own
 (`AGENT_INJECT_…`), beside ours where both mean the same.
@@ -27,7 +27,7 @@ An annotation wins over the operator's variable, which wins over the default; th
 _METHODS = f"""
 ## Logins
 
-Parameters of `{HASHICORP_PREFIX}auth-config-NAME`, by `auth-type`. The launcher's [logins](vault-env.md#logins) do them.
+Parameters of `{HASHICORP_PREFIX}auth-config-NAME`, by `auth-type`. The launcher's [logins](vault-env.md#logins) use them.
 
 """
 

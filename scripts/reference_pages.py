@@ -33,7 +33,7 @@ Behind the successor's prefix, `bao-…` is read like `vault-…`.
 _UNSUPPORTED_HEAD = """
 ## Without effect
 
-Annotations of the predecessor and its successor whose feature there is none of here: each is a warning.
+Annotations of the predecessor and its successor for features that do not exist here: each is a warning.
 
 """
 
@@ -42,10 +42,10 @@ _SETTINGS_HEAD = """# The operator's settings
 Environment variables of the webhook. Those that annotations can override are in [annotations](annotations.md); those
 of the registry client are in [registry](registry.md). A value that cannot be used stops the webhook at its start.
 
-The API server is found by `KUBECONFIG` (token or client certificate; `insecure-skip-tls-verify` is refused), else as
-the pod's ServiceAccount; `KUBERNETES_NAMESPACE` is the webhook's own namespace if that cannot be told from the
-ServiceAccount. Of two variables that mean the same, the first is ours and wins; `AGENT_INJECT_…` are those of HashiCorp's
-injector. Its others are defaults of [its annotations](hashicorp-annotations.md).
+The webhook finds the API server by `KUBECONFIG` (token or client certificate; `insecure-skip-tls-verify` is refused), else as
+the pod's ServiceAccount. `KUBERNETES_NAMESPACE` names the webhook's own namespace if the ServiceAccount does not show
+it. Of two variables with the same meaning, the first is ours and wins. `AGENT_INJECT_…` are those of HashiCorp's
+injector; its other variables are defaults of [its annotations](hashicorp-annotations.md).
 """
 
 

@@ -19,17 +19,16 @@ _HEAD = f"""# Custom objects
 Objects of `{API_VERSION}`, with the names and the meaning that the Vault Secrets Operator gave them: manifests written for it
 work unchanged. [manifests/chart/files/crds](../manifests/chart/files/crds) has their definitions, made from the same table as this page.
 
-* A field that is not here is refused by `kubectl apply` by its name; by another client the API server drops it, and
-  `vault-webhook check -f` says which one was probably meant. Only `CSISecrets` (Vault Enterprise's CSI driver) is left out.
+* `kubectl apply` refuses an unknown field by its name. From other clients the API server drops it;
+  `vault-webhook check -f` suggests the field probably meant. Only the kind `CSISecrets` (Vault Enterprise's CSI driver) is missing.
 * Durations may have several units (`1h30m`) or none (`"90"` is seconds).
-* `NAME or NAMESPACE/NAME` without a namespace is an object of the namespace in which the reference stands. An object of another
-  namespace can be used as its `allowedNamespaces` says.
-* Templates are Go's, between `{{{{` and `}}}}`, with [Sprig's functions](references.md#templates), also by their names with `must`, and `regexMatch`,
-  `regexFind` and `regexReplaceAll`. They see `.Secrets`, `.Metadata` (KV
-  version 2), and `.Annotations` and `.Labels` of the custom object. A key that is not there, or null, is an
-  error where its value would be used, and the Secret then stays as it is; `if`, `with`, `and`, `or`, `not`, `eq`, `ne`, `default`, `coalesce` and
-  `empty` may ask for it.
-* `includes` and `excludes` are looked for anywhere in a key of Vault's answer; `excludes` come first, templates are always kept.
+* `NAME or NAMESPACE/NAME` without a namespace is an object of the same namespace as the reference. An object of another
+  namespace can be used if its `allowedNamespaces` allows it.
+* Templates are Go's, between `{{{{` and `}}}}`, with [Sprig's functions](references.md#templates), also by their names with `must`, and
+  `regexMatch`, `regexFind` and `regexReplaceAll`. They see `.Secrets`, `.Metadata` (KV version 2), and `.Annotations` and `.Labels` of the
+  custom object. A missing key, or null, is an error where its value would be used; the Secret then stays as it is. `if`, `with`, `and`, `or`,
+  `not`, `eq`, `ne`, `default`, `coalesce` and `empty` may test for it.
+* `includes` and `excludes` match anywhere in a key of Vault's answer. `excludes` come first; keys from templates are never removed.
 """
 
 

@@ -59,9 +59,9 @@ class Metrics:
     def keeps(self, holdings: Callable[[], Holdings]) -> None:
         """Show what is kept at the time of each scrape."""
         for name, help_ in (
-            ("logins", "Logins of pods that are kept"),
-            ("answers", "Leases, certificates and other issued answers that are kept"),
-            ("answer_bytes", "Size of the answers that are kept, as JSON"),
+            ("logins", "Cached logins of pods"),
+            ("answers", "Cached leases, certificates and other issued answers"),
+            ("answer_bytes", "Size of the cached answers, as JSON"),
         ):
             gauge = Gauge(f"{_PREFIX}kept_{name}", help_, registry=self._registry)
             gauge.set_function(partial(_figure, holdings, name))

@@ -167,16 +167,16 @@ class Settings:
         COUNT,
         "1000",
         flag="cache-size",
-        help="how many logins are kept, one for each pod and role",
+        help="how many logins are cached, one for each pod and role",
     )
     mount_timeout_s: float = _setting(
-        "MOUNT_TIMEOUT", DURATION, "30s", help="what one mount may take; the kubelet waits two minutes"
+        "MOUNT_TIMEOUT", DURATION, "30s", help="how long one mount may take; the kubelet waits two minutes"
     )
     node: str = _setting(
         "NODE_NAME",
         LINE,
         "",
-        help="the node, so that tokens of its pods are revoked when the pods are gone; without it they end by themselves",
+        help="the node, so that tokens of its pods are revoked when the pods are gone; without it they last until they expire",
     )
     renewal_interval_s: float = _setting(
         "RENEWAL_INTERVAL", DURATION, "5s", help="how often leases are looked at that may have to be renewed"

@@ -59,9 +59,7 @@ class InvalidReference(VaultEnvError):
 
     def without_text(self) -> str:
         """Return the message for a value that is secret, with the position instead of its text."""
-        return (
-            f"it begins as a reference, and is none from character {self.offset + 1} on: write vault:path#key"
-        )
+        return f"it begins as a reference, but is not valid from character {self.offset + 1} on: write vault:path#key"
 
 
 class InvalidSetting(VaultEnvError):

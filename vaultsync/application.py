@@ -140,7 +140,7 @@ class Operator:
             ("kept", "objects with kept references", len(watching.kept)),
             (
                 "refreshed_total",
-                "how often such an object was written",
+                "how many times such an object was written",
                 refresher.written if refresher else 0,
             ),
             (

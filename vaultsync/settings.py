@@ -92,7 +92,7 @@ class Settings:
         "DELETION_TIMEOUT",
         DURATION,
         "60s",
-        help="how long a deletion waits for Vault; leases that could not be revoked by then end by themselves",
+        help="how long a deletion waits for Vault; leases that could not be revoked by then last until they expire",
     )
     drain_s: float = setting(
         "DRAIN_TIMEOUT", DURATION, "20s", help="how long work that has begun may take after SIGTERM"
@@ -119,10 +119,13 @@ class Settings:
         "VAULT_PATH_POLICY",
         PATH_PATTERNS,
         "",
-        help="the paths that kept references may name, as of the webhook",
+        help="the paths that kept references may name, like the webhook's setting",
     )
     vault_namespace: str = setting(
-        "VAULT_NAMESPACE", LINE, "", help="the webhook's VAULT_NAMESPACE, which that policy takes for granted"
+        "VAULT_NAMESPACE",
+        LINE,
+        "",
+        help="the webhook's VAULT_NAMESPACE, to which the paths of that policy belong",
     )
     reloaded: tuple[str, ...] = setting(
         "RELOADED_WORKLOADS",
@@ -134,7 +137,7 @@ class Settings:
         "RELOAD_INTERVAL",
         _INTERVAL,
         "60s",
-        help="how often the versions of what such a workload reads are asked for",
+        help="how often the versions of the paths that such a workload reads are polled",
     )
     reload_pace: int = setting(
         "RELOADS_PER_MINUTE",

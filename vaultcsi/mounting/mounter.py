@@ -53,7 +53,7 @@ class Mounter:
         self._check(mount)
         namespace = mount.pod.namespace
         busy = Unavailable(
-            f"too many mounts of namespace {namespace} wait for Vault; it is tried again by itself"
+            f"too many mounts of namespace {namespace} wait for Vault; it is retried automatically"
         )
         with (
             self._gate.entered(_MOUNTS, namespace, min(_ENTRY_S, deadline.remaining_s()), busy),

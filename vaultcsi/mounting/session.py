@@ -114,7 +114,9 @@ class PodSession:
             self._access.kept[wanted] = issued
         else:
             _log.warning(
-                "%s is asked for at each mount: namespace %s has too much", wanted.path, self._pod.namespace
+                "%s is requested at each mount: the cached answers of namespace %s have reached their limit",
+                wanted.path,
+                self._pod.namespace,
             )
 
     def _reader(self, token: VaultToken) -> Reader:
@@ -131,7 +133,7 @@ class PodSession:
         jwt = service_account_token(self._pod, self._login.audience, self._requests, self._deadline)
         if not self._deadline.remaining_s():
             raise Unavailable(
-                f"failed to login: no time was left; it is tried again by itself ({self._login})"
+                f"failed to login: no time was left; it is retried automatically ({self._login})"
             )
         self._logged_in = True
         return log_in(self._connections, self._login, jwt, self._deadline, time.monotonic())

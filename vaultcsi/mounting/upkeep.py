@@ -75,7 +75,7 @@ class Upkeep:
         if problem != self._problem:
             self._problem = problem
             if problem:
-                _log.warning("tokens of pods that are gone end by themselves: %s", problem)
+                _log.warning("tokens of deleted pods last until they expire: %s", problem)
         if problem:
             return
         for login, access in had:

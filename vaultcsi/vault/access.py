@@ -62,7 +62,7 @@ class Accesses:
         access = self._get(login)
         if not access.lock.acquire(timeout=min(deadline.remaining_s(), threading.TIMEOUT_MAX)):
             raise Unavailable(
-                f"another mount of the pod waits for Vault; it is tried again by itself ({login})"
+                f"another mount of the pod waits for Vault; it is retried automatically ({login})"
             )
         try:
             yield access

@@ -64,7 +64,7 @@ def _error(login: PodLogin, answer: Answer) -> CsiError:
         )
     line = f"{_FAILED}: {refusal(answer.method, answer.url, answer.status, answer.body)}"
     if cannot_answer(answer.status):
-        return Unavailable(f"{line}: Vault cannot answer now; it is asked again by itself ({login})")
+        return Unavailable(f"{line}: Vault cannot answer now; the request is retried automatically ({login})")
     return LoginRefused(f"{line}: {_remedy(login, answer.status)} ({login})")
 
 

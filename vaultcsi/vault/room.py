@@ -71,6 +71,6 @@ class MountRoom:
             return
         if not self._gate.enter(_KEY, self._namespace, self._deadline.remaining_s()):
             raise Unavailable(
-                f"other mounts of namespace {self._namespace} with long answers are not done; it is tried again by itself"
+                f"other mounts of namespace {self._namespace} with long answers are not done; it is retried automatically"
             )
         self._is_long = True

@@ -72,7 +72,7 @@ class Status:
 
     def end(self) -> None:
         """Log what is new in this round."""
-        kept = "; what was written is kept" if self.is_complete else ""
+        kept = "; the files stay as they are" if self.is_complete else ""
         for what, trouble in self.troubles.items():
             known = self._before.get(what)
             if known is None or known.why != trouble.why:

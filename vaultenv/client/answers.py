@@ -103,7 +103,7 @@ def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
         rest = path[len(mount) + 1 :]
         return f"this is KV version 2, whose paths have data/ after the mount: write {mount}/data/{rest}"
     return (
-        "nothing is stored there or not in that version, or no secrets engine is mounted: mend the reference, "
+        "nothing is stored there or not in that version, or no secrets engine is mounted: correct the reference, "
         "or write the secret"
     )
 
@@ -138,7 +138,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
 def _remedy(method: str, status: int) -> str:
     """Return what to do about a request that Vault refuses as it is."""
     if status != _NOT_ALLOWED:
-        return "Vault does not take this request: mend the path, its mount or what is sent there"
+        return "Vault does not take this request: correct the path, its mount or what is sent there"
     if method == "GET":
         return "this path is for writing: a reference to it begins with >>vault:"
     return "this path is not for writing: read it"

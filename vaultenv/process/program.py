@@ -38,16 +38,16 @@ def find_program(word: bytes, path: bytes) -> bytes:
             f"{shown(word)}: permission denied: no file of that name on PATH is executable", 126
         )
     raise ProgramNotStarted(
-        f"binary not found: {shown(word)} is not on PATH: give its full path, or mend the command", 127
+        f"binary not found: {shown(word)} is not on PATH: give its full path, or correct the command", 127
     )
 
 
 def _checked(word: bytes) -> bytes:
     kind = _kind(word)
     if kind == _DIRECTORY:
-        raise ProgramNotStarted(f"binary not found: {shown(word)} is a directory: mend the command", 126)
+        raise ProgramNotStarted(f"binary not found: {shown(word)} is a directory: correct the command", 126)
     if kind == _NONE:
-        raise ProgramNotStarted(f"binary not found: {shown(word)}: no such file: mend the command", 127)
+        raise ProgramNotStarted(f"binary not found: {shown(word)}: no such file: correct the command", 127)
     if not posix.access(word, posix.X_OK):
         raise ProgramNotStarted(f"{shown(word)}: permission denied: the file is not executable", 126)
     return word

@@ -119,7 +119,7 @@ class Replacer:
         if term.template and not secret.deleted:
             return self._rendered(term, secret)
         if term.key not in secret.fields:
-            remedy = secret.loss() or "write the key to this path, or mend the reference"
+            remedy = secret.loss() or "write the key to this path, or correct the reference"
             raise KeyNotFound(f"key '{term.key}' not found under path: {term.source.path}: {remedy}")
         return text_of(secret.fields[term.key])
 

@@ -96,14 +96,14 @@ def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: 
     plan = Plan(environ, settings, log, is_first)
     running = _running_environ(plan) if plan.needs_vault and not is_first else None
     if running is not None and settings.reuse and not plan.login:
-        log.debug("values taken from the running program")
+        log.debug("values reused from the running program")
         execute(program, words, running)
     try:
         return _start(program, words, plan, settings, log, is_patient=running is None)
     except VaultEnvError as error:
         if running is None or not error.is_outage:
             raise
-        log.warn(f"{error}: values taken from the running program")
+        log.warn(f"{error}: values reused from the running program")
     execute(program, words, running)
     return 0
 

@@ -8,4 +8,4 @@ def as_text(key: str, value: bytes, instead: str) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise NotResolved(f"key {key}: what Vault holds is not UTF-8; {instead}") from None
+        raise NotResolved(f"key {key}: the value in Vault is not UTF-8; {instead}") from None

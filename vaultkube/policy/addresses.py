@@ -60,7 +60,7 @@ def is_of_own_pod(address: str) -> bool:
 def _split(address: str) -> SplitResult:
     """The parts of the address, if every reader of URLs finds the same ones: `urlsplit` drops blanks and line breaks."""
     if not _PRINTABLE.fullmatch(address):
-        raise _forbidden(address, "it must not hold blanks, backslashes or what is not ASCII")
+        raise _forbidden(address, "it must not contain blanks, backslashes or characters outside of ASCII")
     try:
         parts = urlsplit(address)
         _ = parts.port

@@ -103,7 +103,7 @@ OBJECT_FIELDS = (
         "the key whose value becomes the file: a text as it is, another value as JSON; without it the file holds Vault's whole answer as JSON",
     ),
     ObjectField(
-        "method", _choice(*METHODS), "", f"how the path is asked: {', '.join(METHODS)}; GET by itself"
+        "method", _choice(*METHODS), "", f"the method of the request: {', '.join(METHODS)}; default: GET"
     ),
     ObjectField("secretArgs", _arguments, "null", "a mapping that is sent along as a JSON object"),
     ObjectField(

@@ -98,7 +98,7 @@ def _object(entry: yaml.Node) -> tuple[SecretObject, list[tuple[str, str]]]:
     for key, node in entry.value:
         name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
         if name in values:
-            wrong.append((name, f"{name} stands there twice"))
+            wrong.append((name, f"{name} is there twice"))
         elif name not in _FIELDS:
             wrong.append((name, unknown(name, tuple(_FIELDS), "a field of an object")))
         else:
@@ -127,7 +127,7 @@ def _collisions(objects: Sequence[SecretObject]) -> Iterator[Problem]:
         path: FieldPath = (*OBJECTS, number, "objectName")
         shown = bounded(one.name, _SHOWN)
         if names[one.name] > 1:
-            yield Problem("csi-objects", path, f"objects[{number}]: objectName {shown!r} stands there twice")
+            yield Problem("csi-objects", path, f"objects[{number}]: objectName {shown!r} is there twice")
             names[one.name] = 1
         parts = one.name.split("/")
         folders = ("/".join(parts[:end]) for end in range(1, len(parts)))

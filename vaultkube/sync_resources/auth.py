@@ -46,7 +46,7 @@ class GlobalRef:
     name: str = item("name", NAMED, "its name; needed unless `allowDefault` is true")
     namespace: str = item("namespace", NAME, "its namespace; without it that of the VaultAuth")
     strategy: MergeStrategy | None = group(
-        "mergeStrategy", MergeStrategy, "what becomes of headers and parameters that both have"
+        "mergeStrategy", MergeStrategy, "how headers and parameters of both are merged"
     )
     allow_default: bool = item(
         "allowDefault",
@@ -111,7 +111,7 @@ class AuthSpec:
         "the VaultConnection, NAME or NAMESPACE/NAME; without it `default` of the operator's namespace",
     )
     global_ref: GlobalRef | None = group(
-        _GLOBAL, GlobalRef, "a VaultAuthGlobal that fills in what is left open here"
+        _GLOBAL, GlobalRef, "a VaultAuthGlobal for the fields that are not set here"
     )
     vault_namespace: str = item("namespace", TEXT, "the namespace of Vault to log in to")
     allowed: tuple[str, ...] = item("allowedNamespaces", TEXTS, _ALLOWED_HELP)
@@ -127,7 +127,7 @@ class AuthSpec:
     storage: StorageEncryption | None = group(
         "storageEncryption",
         StorageEncryption,
-        "the key that kept tokens are encrypted with; see docs/sync.md",
+        "the key that encrypts stored tokens; see docs/sync.md",
     )
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -183,7 +183,7 @@ GlobalLogin = GlobalKubernetes | GlobalJwt | GlobalAppRole | GlobalAws | GlobalG
 
 @dataclass(frozen=True)
 class AuthGlobalSpec:
-    """VaultAuthGlobal: what VaultAuths have in common."""
+    """VaultAuthGlobal: the common fields of several VaultAuths."""
 
     allowed: tuple[str, ...] = item("allowedNamespaces", TEXTS, _ALLOWED_HELP)
     connection: Reference | None = item(

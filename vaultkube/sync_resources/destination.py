@@ -75,14 +75,14 @@ class Destination:
     overwrite: bool = item(
         "overwrite",
         FLAG,
-        "whether a Secret that is there already, and nobody's, is taken over",
+        "whether the operator takes over an existing Secret that nobody owns",
         default=False,
     )
     labels: dict[str, str] = item("labels", TEXT_MAP, "labels of a Secret that is created")
     annotations: dict[str, str] = item("annotations", TEXT_MAP, "annotations of a Secret that is created")
     type: str = item("type", TEXT, "the type of a Secret that is created; without it Opaque")
     transformation: Transformation | None = group(
-        "transformation", Transformation, "which keys the Secret has, and what is in them"
+        "transformation", Transformation, "the keys of the Secret, and their contents"
     )
 
 
@@ -105,7 +105,7 @@ class TransformationSpec:
 
     templates: dict[str, Template] = group_map("templates", Template, "templates by the key that each makes")
     sources: tuple[Template, ...] = groups(
-        "sourceTemplates", Template, "templates that others can insert by their name, and that make no key"
+        "sourceTemplates", Template, "templates that others insert by name, and that make no key of their own"
     )
     includes: tuple[str, ...] = item(
         "includes", TEXTS, "regular expressions (RE2) for the keys that are kept"

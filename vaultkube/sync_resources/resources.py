@@ -89,7 +89,7 @@ KINDS = (
         "vauthg",
         AuthGlobalSpec,
         (Column("Method", ".spec.defaultAuthMethod"), _READY, _REASON, AGE),
-        "what VaultAuths have in common",
+        "the common fields of several VaultAuths",
     ),
     ResourceKind(
         "VaultStaticSecret",

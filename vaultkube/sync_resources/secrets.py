@@ -31,13 +31,11 @@ class StaticSecretSpec:
     version: int | None = item(
         "version", whole(0), "the version of the secret, for kv-v2; without it, or 0, the newest"
     )
-    refresh_after_s: float | None = item(
-        "refreshAfter", DURATION, "the time after which Vault is asked again"
-    )
+    refresh_after_s: float | None = item("refreshAfter", DURATION, "the time after which Vault is read again")
     hmac: bool = item(
         "hmacSecretData",
         FLAG,
-        "whether an HMAC of the data is kept, by which changes in Vault and of the Secret are seen",
+        "whether an HMAC of the data is stored, to notice changes in Vault and of the Secret",
         default=True,
     )
     restart_targets: tuple[RestartTarget, ...] = groups("rolloutRestartTargets", RestartTarget, _TARGETS_HELP)
@@ -56,7 +54,7 @@ class DynamicSecretSpec:
     method: str = item(
         "requestHTTPMethod",
         choice("GET", "POST", "PUT"),
-        "the method of the request; GET by itself, PUT with `params`",
+        "the method of the request; default: GET, with `params` PUT",
     )
     params: dict[str, str] = item("params", HIDDEN_MAP, "parameters of the request, which is then a PUT")
     renewal_percent: int = item(
@@ -72,7 +70,7 @@ class DynamicSecretSpec:
         "whether the path has credentials that Vault rotates by itself (static roles)",
     )
     refresh_after_s: float | None = item(
-        "refreshAfter", DURATION, "the time after which Vault is asked again, for answers without a lease"
+        "refreshAfter", DURATION, "the time after which Vault is read again, for answers without a lease"
     )
     restart_targets: tuple[RestartTarget, ...] = groups("rolloutRestartTargets", RestartTarget, _TARGETS_HELP)
     destination: Destination = group("destination", Destination, "the Secret", required=True)

@@ -24,5 +24,5 @@ def restart(objects: Objects, namespace: str, target: RestartTarget, utc: str, d
         patch = {"spec": {"template": {"metadata": {"annotations": {_ANNOTATION: utc}}}}}
     if objects.merge(collection, target.name, patch, deadline) is None:
         raise ReferenceRefused(
-            f"{target.kind} {namespace}/{target.name} is not there: correct rolloutRestartTargets"
+            f"{target.kind} {namespace}/{target.name} does not exist: correct rolloutRestartTargets"
         )

@@ -88,7 +88,7 @@ def _checked(data: dict[str, bytes]) -> dict[str, bytes]:
     size = sum(map(len, data.values()))
     if size > LARGEST_BYTES:
         raise DataUnusable(
-            f"the data has {size} bytes, and a Secret at most {LARGEST_BYTES}: leave out what is not needed by "
+            f"the data has {size} bytes, and a Secret at most {LARGEST_BYTES}: leave keys out with "
             "transformation.excludes and excludeRaw"
         )
     return data

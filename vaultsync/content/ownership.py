@@ -23,11 +23,11 @@ UID_LABEL = "secrets.hashicorp.com/vso-ownerRefUID"
 class Write(Enum):
     """The write that a destination needs."""
 
-    CREATE = "it is not there, and is created"
+    CREATE = "it does not exist, and is created"
     OWN = "it is this object's, and is written"
     ADOPT = "it is nobody's, and is taken over"
-    REPLACE = "it is there for others (create: false), and gets our keys of data alone"
-    RECREATE = "it is to be written or taken over, and of another type: it is deleted and created"
+    REPLACE = "it is made by others (create: false), and gets only our keys of data"
+    RECREATE = "it is to be written or taken over, and has another type: it is deleted and created"
 
 
 def owner_labels(resource: Resource) -> dict[str, str]:
@@ -48,7 +48,7 @@ def decide_write(resource: Resource, destination: Destination, existing: Mapping
     name = f"Secret {resource.namespace}/{destination.name}"
     if not destination.create:
         if existing is None:
-            raise NotOwner(f"{name} is not there: create it, or set destination.create: true")
+            raise NotOwner(f"{name} does not exist: create it, or set destination.create: true")
         return Write.REPLACE
     if existing is None:
         return Write.CREATE

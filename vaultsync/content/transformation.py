@@ -55,7 +55,7 @@ def merged(
         where = Reference(reference.namespace or namespace, reference.name)
         if where not in known:
             raise TransformationFailed(
-                f"SecretTransformation {where} is not there, or cannot be used: see its conditions"
+                f"SecretTransformation {where} does not exist, or cannot be used: see its conditions"
             )
         other = known[where]
         templates |= dict(_chosen(reference, other, where))

@@ -86,7 +86,7 @@ def _check_allowed(
 def _spec(find: Find, kind: str, where: Reference, table: type[Table]) -> Table:
     entry = find(Key(kind, where.namespace, where.name))
     if entry is None:
-        raise ReferenceRefused(f"{kind} {where} is not there: create it, or correct the reference to it")
+        raise ReferenceRefused(f"{kind} {where} does not exist: create it, or correct the reference to it")
     if not isinstance(entry.resource.spec, table):
         raise ReferenceRefused(f"{kind} {where} cannot be used: see its conditions")
     return entry.resource.spec

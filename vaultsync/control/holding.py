@@ -89,5 +89,5 @@ def revoke_if_possible(
     try:
         revoke(tools, entry, spec, holder, lease, deadline)
     except SyncError as error:
-        message = f"Lease {lease.id} could not be revoked; it ends by itself: {error}"
+        message = f"Lease {lease.id} could not be revoked; it lasts until it expires: {error}"
         tools.tell(entry, reasons.LEASE_REVOKED, message, is_warning=True)

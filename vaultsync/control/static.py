@@ -13,7 +13,7 @@ from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import Tools, chance
 
 _MESSAGE = "Secret synced"
-_POLLED = "instantUpdates is not done by this operator: Vault is asked again as refreshAfter says"
+_POLLED = "this operator has no instantUpdates: it reads Vault again as refreshAfter says"
 
 
 def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: Deadline) -> float:

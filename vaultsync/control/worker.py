@@ -159,7 +159,7 @@ class Workers:
                 revoke_certificate(self._tools, entry, spec, deadline)
         except (SyncError, Refused) as error:
             fields = {"object": str(entry.resource), "reason": str(error)}
-            _log.warning("what was issued could not be revoked", extra={"fields": fields})
+            _log.warning("issued credentials could not be revoked", extra={"fields": fields})
             if age_s < self._tools.deletion_s:
                 return _RETRY_DELETION_S
         try:

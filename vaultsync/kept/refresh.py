@@ -25,9 +25,11 @@ from vaultsync.kept.reading import Reading
 from vaultsync.kept.watched import Seen, Watched
 
 _log = logging.getLogger(__name__)
-_CHANGED_BY_OTHERS = "{}: another value stands there than was written last: it is kept in step no longer; apply the object again"
+_CHANGED_BY_OTHERS = (
+    "{}: its value is not the one written last, so it is no longer kept in step; apply the object again"
+)
 _NOT_READ_AGAIN = (
-    "{}: an engine of type {} may answer each read with new credentials, so it is read at admission alone"
+    "{}: an engine of type {} may answer each read with new credentials, so it is read only at admission"
 )
 
 

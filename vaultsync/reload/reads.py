@@ -117,7 +117,7 @@ def _in_template(source: TemplateSource) -> Iterator[str]:
 
 def _login(pod: Mapping[str, Any], container: Mapping[str, Any], settings: Settings) -> PodLogin:
     if settings.auth_method not in _METHODS or settings.unwrap_token:
-        raise _NotKnown(f"it logs in by {settings.auth_method}, which nobody can do in its place")
+        raise _NotKnown(f"it logs in by {settings.auth_method}, which the operator cannot do for it")
     if settings.token_file or settings.token.encode() not in (b"", LOGIN):
         raise _NotKnown("it has a token of its own, and no login that could be done in its place")
     if not settings.address.startswith(("http://", "https://")):

@@ -74,5 +74,7 @@ class Reloads:
                 "workloads whose annotations ask for reloads",
                 float(len(self._workloads)),
             ),
-            Figure("vault_webhook_sync_rolled_total", "how often such a workload was rolled", float(rolled)),
+            Figure(
+                "vault_webhook_sync_rolled_total", "how many times such a workload was rolled", float(rolled)
+            ),
         ]

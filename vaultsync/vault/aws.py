@@ -65,7 +65,7 @@ def _in_secret(login: AwsLogin, namespace: str, source: Source, deadline: Deadli
     key_id, secret, session = ((decoded(data.get(name)) or b"").decode("utf-8", "replace") for name in names)
     if not key_id or not secret:
         raise ReferenceRefused(
-            f"Secret {namespace}/{login.secret} is not there, or has no keys 'access_key_id' and 'secret_access_key'"
+            f"Secret {namespace}/{login.secret} does not exist, or has no keys 'access_key_id' and 'secret_access_key'"
         )
     return key_id.strip(), secret.strip(), session.strip()
 
@@ -77,13 +77,13 @@ def _assumed(
     name = f"ServiceAccount {namespace}/{login.service_account}"
     if not _STS.fullmatch(address):
         raise ReferenceRefused(
-            f"stsEndpoint {address} is not one of AWS's: a token of {name} is sent to https://sts.REGION.amazonaws.com alone"
+            f"stsEndpoint {address} is not one of AWS's: a token of {name} is sent only to https://sts.REGION.amazonaws.com"
         )
     account = source.get("ServiceAccount", namespace, login.service_account, deadline)
     role = (((account or {}).get("metadata") or {}).get("annotations") or {}).get(_ROLE)
     token = source.create_token(namespace, login.service_account, [_AUDIENCE], deadline) if role else None
     if not role or not token:
-        raise ReferenceRefused(f"{name} is not there, or has no annotation {_ROLE}")
+        raise ReferenceRefused(f"{name} does not exist, or has no annotation {_ROLE}")
     fields = {
         "Action": "AssumeRoleWithWebIdentity",
         "Version": "2011-06-15",

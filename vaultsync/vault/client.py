@@ -50,7 +50,7 @@ class Vaults:
             call.method, f"{server.address}/v1/{call.path}", response.status_code, response.content
         )
         if cannot_answer(response.status_code):
-            raise VaultAway(f"{line}: Vault cannot answer now; it is asked again by itself")
+            raise VaultAway(f"{line}: Vault cannot answer now; the request is retried automatically")
         raise VaultDenied(line, response.status_code)
 
     def exchange(self, server: Server, call: Call) -> requests.Response:

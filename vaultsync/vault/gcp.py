@@ -89,7 +89,7 @@ def gcp_body(
     found = source.get("ServiceAccount", namespace, login.service_account, deadline)
     account = (((found or {}).get("metadata") or {}).get("annotations") or {}).get(_ACCOUNT)
     if not account:
-        raise ReferenceRefused(f"{name} is not there, or has no annotation {_ACCOUNT}")
+        raise ReferenceRefused(f"{name} does not exist, or has no annotation {_ACCOUNT}")
     project = login.project_id or google.attribute("project/project-id", "projectID", deadline)
     place = "instance/attributes/cluster-"
     region = login.region or google.attribute(f"{place}location", "region", deadline)
@@ -98,7 +98,7 @@ def gcp_body(
     token = source.create_token(namespace, login.service_account, [pool], deadline)
     if token is None:
         raise ReferenceRefused(
-            f"{name} is not there any more: correct workloadIdentityServiceAccount of the VaultAuth"
+            f"{name} no longer exists: correct workloadIdentityServiceAccount of the VaultAuth"
         )
     provider = f"https://container.googleapis.com/v1/projects/{project}/locations/{region}/clusters/{cluster}"
     access = google.exchange(token, f"identitynamespace:{pool}:{provider}", deadline)

@@ -99,7 +99,7 @@ class Holders:
         """Revoke the token of this id, and its lease; raise VaultDenied where it is not at hand or not possible, or VaultAway."""
         held = self._load(holder, deadline)
         if id_ not in held.kept:
-            raise VaultDenied("the token that the lease was made with is not kept")
+            raise VaultDenied("the token of the lease is not stored")
         self._tokens.revoke(holder.identity, held.kept[id_])
         del held.kept[id_]
 

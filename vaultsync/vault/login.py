@@ -55,7 +55,7 @@ def _account_token(
     token = source.create_token(identity.namespace, login.service_account, audiences, deadline)
     if token is None:
         raise ReferenceRefused(
-            f"ServiceAccount {identity.namespace}/{login.service_account} is not there: correct serviceAccount of the VaultAuth"
+            f"ServiceAccount {identity.namespace}/{login.service_account} does not exist: correct serviceAccount of the VaultAuth"
         )
     return token
 
@@ -75,7 +75,7 @@ def secret_entry(source: Source, namespace: str, name: str, entry: str, deadline
     """Return a text that a Secret holds; raise ReferenceRefused where it does not."""
     found = source.get("Secret", namespace, name, deadline)
     if found is None:
-        raise ReferenceRefused(f"Secret {namespace}/{name} is not there: create it with the key {entry!r}")
+        raise ReferenceRefused(f"Secret {namespace}/{name} does not exist: create it with the key {entry!r}")
     value = decoded((found.get("data") or {}).get(entry))
     if not value:
         raise ReferenceRefused(f"Secret {namespace}/{name} has no key {entry!r}, or an empty one")

@@ -23,7 +23,7 @@ def check_identity(request: AdmissionRequest, account: str, check: str) -> Steps
         user = shortened(str(request.user_info.get("username") or ""), _USER_LENGTH)
         raise Refused(
             f"user {user!r} may not {right}, and so may not read Vault as its ServiceAccount {account}; get that "
-            f"right, or have somebody apply the object who has it (the operator's OBJECT_IDENTITY_CHECK is {check})"
+            f"right, or have a user with that right apply the object (the operator's OBJECT_IDENTITY_CHECK is {check})"
         )
 
 

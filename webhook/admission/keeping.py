@@ -25,14 +25,12 @@ from vaultkube.problem import Problem
 from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.needs import SecretObject, Steps
 
-_NO_KEY = "it is not kept in step with Vault: Secret {}/{} is not there; `vault-webhook sync` makes it (docs/kept.md)"
-_NO_NAME = (
-    "it is not kept in step with Vault, as it has no name yet: give it one in the place of generateName"
-)
+_NO_KEY = "it is not kept in step with Vault: Secret {}/{} does not exist; `vault-webhook sync` makes it (docs/kept.md)"
+_NO_NAME = "it is not kept in step with Vault, as it has no name yet: set name instead of generateName"
 _TOO_LONG = (
     "it is not kept in step with Vault: its annotations would be longer than {} bytes: divide the object"
 )
-_GONE = "{} is no longer kept in step with Vault: it is another value, or was kept by somebody else"
+_GONE = "{} is no longer kept in step with Vault: its value has changed, or the annotation was written by somebody else"
 
 
 class Change(NamedTuple):

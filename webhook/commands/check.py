@@ -58,7 +58,7 @@ def new_parser() -> argparse.ArgumentParser:
     """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook check",
-        description="Find what the webhook would refuse or warn about, and what would fail at the start of a program.",
+        description="Find objects that the webhook would refuse or warn about, and programs that would not start.",
         epilog=_EXIT,
     )
     add_common_options(parser)

@@ -1,6 +1,6 @@
 """`vault-webhook doctor NAMESPACE`: what is wrong with an installation, and what to do; it changes nothing.
 
-Exit status: 0 nothing is wrong; 1 something is; 2 wrong usage, or the API server could not be asked.
+Exit status: 0 nothing is wrong; 1 something is; 2 wrong usage, or the API server could not be reached.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from webhook.offline.user_kubeconfig import find_person_connection
 
 WRONG, NOT_ASKED = 1, 2
 _EXIT = (
-    "Exit status: 0 nothing is wrong; 1 something is; 2 wrong usage, or the API server could not be asked."
+    "Exit status: 0 nothing is wrong; 1 something is; 2 wrong usage, or the API server could not be reached."
 )
 
 

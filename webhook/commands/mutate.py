@@ -83,7 +83,7 @@ def _remarks(rendered: Iterable[RenderedDocument]) -> Iterator[str]:
             for source in found.unknown_sources:
                 yield f"unknown: {where}: {source} is in none of the files; add it, or ask with --cluster"
             for value in found.unread_values:
-                yield f"unread: {where}: {value}; the webhook puts it in when somebody creates the object who may act as that ServiceAccount"
+                yield f"unread: {where}: {value}; the webhook writes it when a user who may act as that ServiceAccount creates the object"
 
 
 def _status(rendered: Iterable[RenderedDocument]) -> int:

@@ -32,7 +32,7 @@ def run(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.remove and (options.watch or options.bind_secrets):
         parser.error(
-            "--remove stands alone: with --watch a namespace is removed by the label's value `remove`"
+            "use --remove without --watch: with --watch a namespace is removed by the label's value `remove`"
         )
     layout = Layout(
         options.cluster,
@@ -105,7 +105,7 @@ def new_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--one-policy",
         action="store_true",
-        help="one policy for all namespaces, into which Vault puts the namespace of who has logged in",
+        help="one policy for all namespaces, in which Vault fills in the namespace of the login",
     )
     parser.add_argument(
         "--cluster",
@@ -122,7 +122,7 @@ def new_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--token-reviewer-jwt-file",
         type=Path,
-        help="token that Vault asks the API server with; default: that of the pod that Vault runs in, and with a CA file the one "
+        help="token with which Vault calls the API server; default: the token of Vault's pod, or with a CA file the token "
         "that logs in (docs/provisioning.md)",
     )
     parser.add_argument(

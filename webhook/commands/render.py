@@ -112,8 +112,8 @@ def new_parser() -> argparse.ArgumentParser:
     """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook render",
-        description="Print what templates of HashiCorp's annotations would write. Secrets come from files, nothing is sent "
-        "anywhere, and *** stands in the place of each value.",
+        description="Print what templates of HashiCorp's annotations would write. Secrets come from files, no request is "
+        "sent, and *** replaces each value.",
         epilog=_EXIT,
     )
     what = parser.add_mutually_exclusive_group(required=True)
@@ -123,7 +123,7 @@ def new_parser() -> argparse.ArgumentParser:
         dest="files",
         metavar="FILE",
         action="append",
-        help="YAML file with pods or what makes pods, - for standard input",
+        help="YAML file with pods or objects that make pods, - for standard input",
     )
     what.add_argument("--template", metavar="TEXT", help="a template")
     parser.add_argument(

@@ -74,7 +74,7 @@ def _readings(
         try:
             found = list(find_readings(one.content, namespace, operator, sources))
         except (AttributeError, KeyError, TypeError, ValueError, Refused):
-            missed.append(f"{one.place(()) or 'an object'}: it is none that the API server would take")
+            missed.append(f"{one.place(()) or 'an object'}: the API server would not accept it")
             continue
         yield from ((one, each) for each in found)
 

@@ -68,13 +68,13 @@ class HelperAnnotations:
         BOOLEAN,
         "false",
         setting="VAULT_AGENT",
-        help="one login for the pod: the init container vault-agent writes the token to /vault/.vault-token, from which the containers with references take it",
+        help="one login for the pod: the init container vault-agent writes the token to /vault/.vault-token, and the containers with references read it there",
     )
     agent_configmap: str = annotation(
         "vault-agent-configmap",
         LINE,
         "",
-        help="a ConfigMap whose `config.hcl` HashiCorp's agent runs with, beside the program; with vault-agent in the place of that login",
+        help="a ConfigMap whose `config.hcl` HashiCorp's agent runs with, beside the program; with vault-agent also set, only for that login",
     )
     agent_once: bool = annotation(
         "vault-agent-once", BOOLEAN, "false", help="that agent ends after its login and its first templates"

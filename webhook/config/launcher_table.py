@@ -23,7 +23,7 @@ class LauncherAnnotations:
         "false",
         setting="VAULT_ENV_REUSE",
         variable="VAULT_ENV_REUSE",
-        help="what is started in the container later (probes, hooks, kubectl exec) takes the values from the running program, and asks Vault only in doubt",
+        help="programs started in the container later (probes, hooks, kubectl exec) reuse the values of the running program, and read Vault only in doubt",
     )
     mutate_lifecycle_hooks: bool = annotation(
         "mutate-lifecycle-hooks",

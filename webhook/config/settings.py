@@ -50,13 +50,13 @@ class Settings:
         "PATH_SEGMENTS_FILE",
         TEXT,
         "",
-        help="file with the secret segments of the path that the API server calls, one in each line, read again when it changes; `vault-webhook certificate` makes it. Without it everybody who reaches the port is answered",
+        help="file with the secret segments of the path that the API server calls, one in each line, read again when it changes; `vault-webhook certificate` makes it. Without it every client that reaches the port gets answers",
     )
     client_ca_file: str = setting(
         "TLS_CLIENT_CA_FILE",
         TEXT,
         "",
-        help="PEM file with the CA of the API server's client certificate; with it a caller without such a certificate is not answered",
+        help="PEM file with the CA of the API server's client certificate; with it callers without such a certificate are refused",
     )
     certificate: str = setting(
         "CERTIFICATE",
@@ -89,7 +89,7 @@ class Settings:
         "HEALTH_ADDRESS",
         LISTENING,
         "",
-        help="host and port of a listener without TLS for /healthz, /readyz and /metrics, by a process of its own; without it they are answered at LISTEN_ADDRESS alone",
+        help="host and port of a listener without TLS for /healthz, /readyz and /metrics, by a separate process; without it they are served only at LISTEN_ADDRESS",
     )
     tls_strict: bool = setting(
         "TLS_STRICT",
@@ -108,7 +108,7 @@ class Settings:
         "ADMISSION_BUDGET",
         DURATION,
         "8s",
-        help="what one admission may take; keep it below the timeoutSeconds of the MutatingWebhookConfiguration",
+        help="how long one admission may take; set it below the timeoutSeconds of the MutatingWebhookConfiguration",
     )
     metrics_dir: str = setting(
         "METRICS_DIR",
@@ -208,7 +208,7 @@ class Settings:
         "REGISTRY_PIN_IMAGES",
         BOOLEAN,
         "false",
-        help="run exactly the image whose entry point was read: its digest is put behind its name; the annotation image-digests tells it in any case",
+        help="run exactly the image whose entry point was read: add its digest to its name; the annotation image-digests has it in any case",
     )
 
     agent_ca: str = setting(

@@ -98,7 +98,7 @@ class VaultAnnotations:
         "",
         scope=OBJECTS,
         setting="VAULT_SERVICEACCOUNT",
-        help="the ServiceAccount of the object's namespace to log in as; of a pod only what `serviceaccount` is in its role",
+        help="the ServiceAccount of the object's namespace to log in as; for a pod only the value of `serviceaccount` in its role",
     )
     token_audience: str = annotation(
         "vault-token-audience",
@@ -145,7 +145,7 @@ class VaultAnnotations:
         "0",
         scope=OBJECTS,
         setting="VAULT_REFRESH_AFTER",
-        help="keep the references, and have `vault-webhook sync` read Vault again after so long and write what has changed: see docs/kept.md; 0: read once",
+        help="keep the references: `vault-webhook sync` reads Vault again after this time and writes changed values: see docs/kept.md; 0: read once",
     )
     refresh_text: bool = annotation(
         "vault-refresh-text",

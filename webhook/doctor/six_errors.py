@@ -37,7 +37,9 @@ def _login(facts: Facts) -> Iterator[Finding]:
         yield from (ok(check, done) for check in (LOGIN, TRUST, ROLE))
         return
     if _LOGIN not in message:
-        yield from (unknown(check, message, "mend what stands above first") for check in (LOGIN, TRUST, ROLE))
+        yield from (
+            unknown(check, message, "correct the problems above first") for check in (LOGIN, TRUST, ROLE)
+        )
         return
     check, remedy = _cause(message)
     for each in (LOGIN, TRUST, ROLE):
@@ -96,15 +98,15 @@ def _image(facts: Facts) -> Finding:
     if _IMAGE in facts.pod.message:
         remedy = (
             "give the ServiceAccount or the pods imagePullSecrets, or write command in the pod; "
-            "vault-webhook image tells more"
+            "vault-webhook image shows more"
         )
         return wrong(IMAGE, facts.pod.message, remedy)
-    return unknown(IMAGE, facts.pod.message, "mend what stands above first")
+    return unknown(IMAGE, facts.pod.message, "correct the problems above first")
 
 
 def _address(facts: Facts) -> Finding:
     if not facts.pod.is_taken:
-        return unknown(ADDRESS, facts.pod.message, "mend what stands above first")
+        return unknown(ADDRESS, facts.pod.message, "correct the problems above first")
     container = facts.pod.document["spec"]["containers"][0]
     if (container.get("command") or [""])[0] != _LAUNCHER:
         remedy = (

@@ -14,7 +14,7 @@ from webhook.config.annotations import Config
 from webhook.objects.paths import value_path
 
 _TEXT = (
-    "there is text beside its reference, a template or a default, which may be secret: say "
+    "there is text beside its reference, a template or a default, which may be secret: set "
     'vault-refresh-text: "true" if it is not'
 )
 _WRITES = "its reference writes to Vault"

@@ -85,10 +85,10 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
         if isinstance(value, dict | list):
             kind = "a mapping" if isinstance(value, dict) else "a list"
             yield Problem(
-                "not-text", path, f"the API server takes only text here, and this is {kind}: {_INDENTATION}"
+                "not-text", path, f"the API server accepts only text here, and this is {kind}: {_INDENTATION}"
             )
         elif value is not None and not isinstance(value, str):
-            yield Problem("not-text", path, "the API server takes only text here: put the value in quotes")
+            yield Problem("not-text", path, "the API server accepts only text here: put the value in quotes")
 
 
 def _not_lists(reviewable: ReviewableObject) -> Iterator[FieldPath]:

@@ -70,7 +70,7 @@ def connection_warnings(
     for name, origin in references.steering:
         if name in CONNECTION and name in withheld_variables(container, config):
             message = (
-                f"variable {name}{origin} does not reach vault-env: who changes what envFrom brings could get its token; "
+                f"variable {name}{origin} does not reach vault-env: whoever changes the source of envFrom could get its token;  "
                 + ("write its value into env" if name == AGENT_VARIABLE else "name it in env, with valueFrom")
             )
             yield Problem("container", ("envFrom",), message)

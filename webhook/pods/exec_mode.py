@@ -115,8 +115,8 @@ def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Proble
             yield Problem("two-launchers", own.path_of("from_path"), message)
         if logins and plan.wrapped.get(place):
             message = (
-                f": container {name} has references, which log in by {', '.join(logins)}, and can have one login alone: "
-                "drop those annotations, or this one"
+                f": container {name} has references, which log in by {', '.join(logins)}, and can have only one login: "
+                "remove those annotations, or this one"
             )
             yield Problem("two-launchers", *about(Origin("inject"), message))
 

@@ -123,7 +123,7 @@ def _patched(container: Container, role: Role, mode: FileMode) -> tuple[Containe
     except ValueError as error:
         return container, [Problem("file-mode", *about(Origin(field), f": {error}"))]
     if not isinstance(new, dict) or not (isinstance(new.get("name"), str) and new["name"]):
-        message = ": what comes out of it is no container with a name"
+        message = ": its result is no container with a name"
         return container, [Problem("file-mode", *about(Origin(field), message))]
     changed: Container = new  # type: ignore[assignment]
     return changed, []

@@ -27,7 +27,7 @@ def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
         message = f"annotation vault-env-from-path: {paths.problem}"
         yield Problem("from-path", config.path_of("from_path"), message)
     if any([item.path.startswith("vault:") for item in paths.items]):
-        message = "annotation vault-env-from-path: write the path alone, without vault: in front"
+        message = "annotation vault-env-from-path: write only the path, without vault: in front"
         yield Problem("from-path", config.path_of("from_path"), message)
     if config.token_audience and config.jwt_file:
         message = "annotations vault-token-audience and vault-jwt-file: set one of them"

@@ -38,13 +38,11 @@ def suspect(container: Container, references: References, config: Config, *, is_
     is_free = is_command_known(container, config) and not _speaks_to_vault(references)
     if not is_free and not (references.missing and is_ours):
         return Suspicion(
-            False, _warnings(references, "it starts with what they hold then: create them first")
+            False, _warnings(references, "it starts with their values at that time: create them first")
         )
     problems = tuple(container_problems(container, references, config))
     if problems:
-        remedy = (
-            f"it starts with what they hold then, because vault-env cannot start it: {problems[0].message}"
-        )
+        remedy = f"it starts with their values at that time, because vault-env cannot start it: {problems[0].message}"
         return Suspicion(False, _warnings(references, remedy))
     return Suspicion(True)
 

@@ -72,7 +72,7 @@ def container_warnings(
         args = container.get("args") or ()
         if not args:
             yield _warning(
-                "`command` is the launcher alone, without a program in `args`: write the program there"
+                "`command` is only the launcher, without a program in `args`: write the program there"
             )
         if any(_starts_launcher(word) for word in args):
             yield _warning(

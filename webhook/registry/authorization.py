@@ -72,7 +72,7 @@ class Authorizer:
         if basic:
             return Token(access.credential.basic(), _DEFAULT_LIFE_S)
         raise RegistryFailure(
-            Kind.UNAUTHORIZED, "the registry wants a credential and there is none that it takes"
+            Kind.UNAUTHORIZED, "the registry wants a credential, and accepts none of those found"
         )
 
     def _bearer(self, realm: Realm, access: Access, deadline: Deadline) -> Token:

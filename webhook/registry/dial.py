@@ -47,7 +47,9 @@ class Dialler:
                 host, port, "name look-up: a name of the cluster, and not in REGISTRY_PRIVATE_HOSTS"
             )
         if self._breaker.open((host, port)):
-            raise _failure(host, port, "it failed several times in a row and is left alone for some seconds")
+            raise _failure(
+                host, port, "it failed several times in a row, so no request is sent for some seconds"
+            )
         had_time = timeout_s >= _FAIR_S
         found = self._counted(host, port, had_time, lambda: self._resolve(host, port, end))
         allowed = [address for address in found if self._policy.allows(host, port, address)]

@@ -107,7 +107,7 @@ class ImageReader:
     def _child(self, entry: Descriptor) -> Manifest:
         document = self._described(entry)
         if isinstance(document, Index):
-            raise RegistryFailure(Kind.INVALID_ANSWER, "an index stands where a manifest is promised")
+            raise RegistryFailure(Kind.INVALID_ANSWER, "the answer is an index instead of a manifest")
         return document
 
     def _described(self, entry: Descriptor) -> Manifest | Index:
@@ -151,7 +151,7 @@ def _verified(content: bytes, digest: str, size: int | None) -> str:
     """Return the digest of the content; raise RegistryFailure if it is not the promised one."""
     found = digest_of(content, digest or "sha256:")
     if (digest and found != digest) or (size is not None and size != len(content)):
-        raise RegistryFailure(Kind.INVALID_ANSWER, "the content is not what its digest and size promise")
+        raise RegistryFailure(Kind.INVALID_ANSWER, "the content does not match its digest and size")
     return found
 
 

@@ -124,7 +124,7 @@ def _is_index(document: Mapping[str, object], content_type: str) -> bool:
         raise RegistryFailure(Kind.NOT_AN_IMAGE, "the manifest has a type of its own")
     declared = own or content_type.partition(";")[0].strip().lower()
     if declared in _ALL_TYPES and (str(declared) in INDEX_TYPES) != entries:
-        raise InvalidDocument("its type is not what its members say")
+        raise InvalidDocument("its type does not fit its members")
     return entries
 
 
@@ -182,7 +182,7 @@ def _words(settings: Mapping[str, object], name: str) -> tuple[str, ...]:
     if len(words) > _MAX_WORDS or sum(map(len, words)) > _MAX_COMMAND_BYTES:
         raise InvalidDocument(f"`{name}` is too long")
     if any("\0" in word or _unencodable(word) for word in words):
-        raise InvalidDocument(f"`{name}` holds what no command line can hold")
+        raise InvalidDocument(f"`{name}` has characters that no command line can hold")
     return tuple(words)
 
 

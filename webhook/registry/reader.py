@@ -90,7 +90,9 @@ class Reader:
         if known:
             return known, REMEMBERED
         if self._slow.open(key.scope):
-            raise RegistryFailure(Kind.UNREACHABLE, "the registry has failed several times; it is left alone")
+            raise RegistryFailure(
+                Kind.UNREACHABLE, "the registry has failed several times; no request is sent for some seconds"
+            )
         soon_s = min(_QUEUE_S, deadline.remaining_s())
         busy = RegistryFailure(Kind.BUSY, f"all look-ups, or those for {request.namespace!r}, are under way")
         with (

@@ -26,7 +26,7 @@ class RegistrySettings:
         help="registries, token servers and blob stores that may have private addresses or names of the cluster; loopback only where the host is listed without `*` and is itself a loopback address; link-local and metadata addresses never",
     )
     plain_http_hosts: tuple[HostPattern, ...] = setting(
-        "REGISTRY_PLAIN_HTTP_HOSTS", HOSTS, "", help="hosts that are spoken to without TLS"
+        "REGISTRY_PLAIN_HTTP_HOSTS", HOSTS, "", help="hosts that are reached without TLS"
     )
     mirrors: tuple[Mirror, ...] = setting(
         "REGISTRY_MIRRORS",
@@ -57,7 +57,7 @@ class RegistrySettings:
         "REGISTRY_TIMEOUT",
         DURATION,
         "6s",
-        help="what reading one image may take, all in all; less where the admission has less left",
+        help="how long reading one image may take in all; less where the admission has less time left",
     )
     manifest_bytes: int = setting(
         "REGISTRY_MAX_MANIFEST_BYTES", BYTES, "4194304", help="the longest manifest or index that is read"
@@ -78,7 +78,7 @@ class RegistrySettings:
         "REGISTRY_TAG_LIFE",
         DURATION,
         "60s",
-        help="how long a registry is not asked again what a tag stands for; it always is for `latest` and imagePullPolicy Always",
+        help="how long the digest of a tag is cached; never for `latest` and imagePullPolicy Always",
     )
 
     @classmethod

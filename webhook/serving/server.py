@@ -29,7 +29,7 @@ def serve(settings: Settings, import_app: Callable[[], Callable[[], Any]]) -> No
     fields = {"address": settings.listen_address, "tls": bool(settings.tls_cert_file)}
     _log.info("serving", extra={"fields": fields})
     if settings.tls_cert_file and not settings.path_segments_file:
-        _log.warning("everybody who reaches the port is answered: set PATH_SEGMENTS_FILE")
+        _log.warning("every client that reaches the port gets answers: set PATH_SEGMENTS_FILE")
     _Server(chosen, load).run()
 
 

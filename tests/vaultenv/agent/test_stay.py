@@ -124,7 +124,7 @@ def test_an_outage_keeps_the_files_and_says_since_when(pod: Pod, own_vault: Vaul
     until(lambda: pod.status(settings) == (0, "fresh"))
     status, log = ended(process)
     assert status == 0
-    assert log.count("unseal Vault; what was written is kept") == 1
+    assert log.count("unseal Vault; the files stay as they are") == 1
     assert "secret secret/data/moving: well again" in log
 
 

@@ -11,7 +11,7 @@ from vaultenv.errors import RequestRefused
     [
         ("GET", 405, "this path is for writing: a reference to it begins with >>vault:"),
         ("PUT", 405, "this path is not for writing: read it"),
-        ("PUT", 400, "Vault does not take this request: mend the path, its mount or what is sent there"),
+        ("PUT", 400, "Vault does not take this request: correct the path, its mount or what is sent there"),
     ],
 )
 def test_a_refused_request_says_what_to_do(method: str, status: int, remedy: str) -> None:

@@ -100,7 +100,7 @@ def test_an_outage_does_not_end_what_runs(tmp_path: Path, kind: str, daemon: str
     scene = Scene(tmp_path, [KV], OUTAGES[kind])
     done = scene.play(VAULT_ENV_DAEMON=daemon)
     assert variables(done.stdout)[b"A"] == b"v", done.stderr
-    assert b"values taken from the running program" in done.stderr
+    assert b"values reused from the running program" in done.stderr
 
 
 def test_it_does_not_end_what_logs_in_and_hands_its_token_over(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_it_does_not_end_what_has_templates(tmp_path: Path) -> None:
     scene = Scene(tmp_path, [KV, MOUNT["kv"], KV], OUTAGES["sealed"])
     found = variables((done := scene.play(VAULT_ENV_TEMPLATES=text)).stdout)
     assert (found[b"A"], found[b"T"]) == (b"v", b"v"), done.stderr
-    assert b"values taken from the running program" in done.stderr
+    assert b"values reused from the running program" in done.stderr
 
 
 def test_vault_is_asked_first(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_pointer_leads_to_its_value() -> None:
 
 
 def test_bytes_that_are_no_text_are_refused_with_their_place() -> None:
-    with pytest.raises(NotResolved, match=r"key /spec/users/0/password: what Vault holds is not UTF-8"):
+    with pytest.raises(NotResolved, match=r"key /spec/users/0/password: the value in Vault is not UTF-8"):
         replace_values(DATABASE, {PLACES[0]: b"\xff"})
 
 

@@ -41,7 +41,7 @@ def test_replaced_values_are_bytes_and_the_rest_stays() -> None:
     ],
 )
 def test_bytes_that_are_no_text_are_refused_where_only_text_can_stand(secret: Any, key: str) -> None:
-    with pytest.raises(NotResolved, match=f"key {key}: what Vault holds is not UTF-8"):
+    with pytest.raises(NotResolved, match=f"key {key}: the value in Vault is not UTF-8"):
         replace_values(secret, {key: b"\xff"})
 
 

@@ -102,7 +102,7 @@ def test_objects_of_one_request_share_it() -> None:
         ("- {objectName: o, secretPath: p, objectAlias: k}", "'objectAlias' is not a field of an object"),
         ("- {objectName: o}", "secretPath is missing"),
         ("- {secretPath: p}", "objectName is missing"),
-        ("- {objectName: o, objectName: p, secretPath: p}", "objectName stands there twice"),
+        ("- {objectName: o, objectName: p, secretPath: p}", "objectName is there twice"),
         ("- {objectName: /o, secretPath: p}", "must be a file name"),
         ("- {objectName: a/../o, secretPath: p}", "must not have a part that"),
         ("- {objectName: ..o, secretPath: p}", "must not have a part that"),
@@ -128,7 +128,7 @@ def test_what_is_wrong_is_named_with_a_remedy(text: str, message: str) -> None:
 def test_files_cannot_collide() -> None:
     text = "\n".join(f"- {{objectName: {name}, secretPath: p}}" for name in ("a", "b", "a", "b/c"))
     assert problems(text) == [
-        "objects[0]: objectName 'a' stands there twice",
+        "objects[0]: objectName 'a' is there twice",
         "objects[3]: objectName 'b/c' needs a folder where another file is",
     ]
 

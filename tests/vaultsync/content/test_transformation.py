@@ -146,7 +146,7 @@ def test_templates_are_chosen_and_renamed_and_filters_left_out() -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        (TransformationRef(name="other"), "SecretTransformation team/other is not there"),
+        (TransformationRef(name="other"), "SecretTransformation team/other does not exist"),
         (TransformationRef(name="common", templates=(TemplateRef(name="c"),)), "has no template 'c'"),
     ],
 )

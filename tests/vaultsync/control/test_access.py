@@ -41,8 +41,8 @@ def test_another_namespace_may_use_what_it_is_allowed_to_alone() -> None:
 @pytest.mark.parametrize(
     ("objects", "words"),
     [
-        ([], "VaultAuth team/auth is not there"),
-        ([("VaultAuth", "team", "auth", AUTH)], "VaultConnection op/default is not there"),
+        ([], "VaultAuth team/auth does not exist"),
+        ([("VaultAuth", "team", "auth", AUTH)], "VaultConnection op/default does not exist"),
         ([("VaultAuth", "team", "auth", {"method": "kubernetes"})], "VaultAuth team/auth cannot be used"),
         (
             [("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"allowDefault": True}})],

@@ -195,6 +195,6 @@ def test_whether_a_secret_may_be_written_is_known_before() -> None:
     with pytest.raises(NotOwner):
         scene.destinations.check(scene.entry, scene.destination, UNLIMITED)
     absent = Scene(create=False)
-    with pytest.raises(NotOwner, match="is not there"):
+    with pytest.raises(NotOwner, match="does not exist"):
         absent.destinations.check(absent.entry, absent.destination, UNLIMITED)
     assert "apply" not in scene.secrets.asked

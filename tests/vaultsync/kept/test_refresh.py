@@ -187,7 +187,7 @@ def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scen
     kept = read_kept(after["metadata"]["annotations"][ANNOTATION])
     assert isinstance(kept, Kept)
     assert list(kept.values) == ["b"]
-    assert any("a: another value stands there" in notice.message for notice in scene.told.notices)
+    assert any("a: its value is not the one written last" in notice.message for notice in scene.told.notices)
 
 
 def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None:

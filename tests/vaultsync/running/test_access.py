@@ -14,15 +14,15 @@ SHORT = "short"
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no VaultConnection": (
         {"vaultConnectionRef": "nowhere"},
-        "VaultConnection NAMESPACE/nowhere is not there",
+        "VaultConnection NAMESPACE/nowhere does not exist",
     ),
     "no VaultAuthGlobal": (
         {"vaultAuthGlobalRef": {"name": "nowhere"}},
-        "VaultAuthGlobal NAMESPACE/nowhere is not there",
+        "VaultAuthGlobal NAMESPACE/nowhere does not exist",
     ),
     "no Secret": (
         {"appRole": {"roleId": "ROLE", "secretRef": "nowhere"}},
-        "Secret NAMESPACE/nowhere is not there",
+        "Secret NAMESPACE/nowhere does not exist",
     ),
     "no key in the Secret": (
         {"appRole": {"roleId": "ROLE", "secretRef": "vault-ca"}},
@@ -32,7 +32,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no such mount": ({"mount": "nowhere"}, "failed to login"),
     "no ServiceAccount": (
         {"method": "kubernetes", "kubernetes": {"role": "app", "serviceAccount": "nobody"}},
-        "ServiceAccount NAMESPACE/nobody is not there",
+        "ServiceAccount NAMESPACE/nobody does not exist",
     ),
     "the operator's node": (
         {"method": "aws", "aws": {"role": "app", "region": "r"}},
@@ -70,7 +70,7 @@ def test_an_object_comes_in_step_when_its_login_is_corrected(operator: Operator,
     tenant.custom("VaultAuth", "wrong", **{**right, "vaultConnectionRef": "nowhere"})
     tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
     tenant.static("app", f"{tenant.namespace}/app", vaultAuthRef="wrong")
-    _told(tenant, "VaultStaticSecret", "app", "is not there")
+    _told(tenant, "VaultStaticSecret", "app", "does not exist")
     tenant.patch(tenant.path("VaultAuth", "wrong"), {"spec": {"vaultConnectionRef": "vault-connection"}})
     eventually(lambda: tenant.data("app").get("key1"), timeout_s=10)
     assert tenant.condition("VaultAuth", "wrong")["status"] == "True"

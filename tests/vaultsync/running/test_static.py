@@ -79,7 +79,7 @@ def test_a_missing_secret_with_create_false_is_told(operator: Operator, tenant: 
     tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
     tenant.static("absent", path, destination={"name": "nobodys", "create": False})
     found = eventually(lambda: tenant.condition("VaultStaticSecret", "absent"))
-    assert "is not there" in found["message"]
+    assert "does not exist" in found["message"]
     eventually(lambda: tenant.events("absent"))
 
 
@@ -118,7 +118,9 @@ def test_an_outage_of_vault_is_told_and_keeps_the_secret_and_ends_by_itself(
         eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "False")
     finally:
         tenant.vault.unseal()
-    assert "asked again by itself" in tenant.condition("VaultStaticSecret", "outage")["message"]
+    assert (
+        "the request is retried automatically" in tenant.condition("VaultStaticSecret", "outage")["message"]
+    )
     assert _text(tenant, "outage") == "value1"
     eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "True")
 
@@ -129,7 +131,7 @@ def test_instant_updates_are_told_to_be_polling(operator: Operator, tenant: Tena
     tenant.static("instant", path, refreshAfter="1h", syncConfig={"instantUpdates": True})
     found = eventually(lambda: tenant.condition("VaultStaticSecret", "instant"))
     assert found["status"] == "True"
-    assert "instantUpdates is not done" in found["message"]
+    assert "this operator has no instantUpdates" in found["message"]
     eventually(lambda: "EventWatcherError" in [reason for reason, _ in tenant.events("instant")])
 
 

@@ -83,7 +83,7 @@ def test_the_place_of_the_cluster_is_that_of_the_node(google: Google, source: So
 
 
 def test_what_the_cluster_does_not_have_is_named(google: Google, source: Source) -> None:
-    with pytest.raises(ReferenceRefused, match=f"ServiceAccount team/app is not there, or .* {ACCOUNT}"):
+    with pytest.raises(ReferenceRefused, match=f"ServiceAccount team/app does not exist, or .* {ACCOUNT}"):
         _body(Source(), google, **PLACE)
     source.has_token = False
     with pytest.raises(ReferenceRefused, match="correct workloadIdentityServiceAccount"):

@@ -53,7 +53,7 @@ def test_a_service_account_logs_in_with_a_token_of_its_audiences() -> None:
 
 
 def test_a_service_account_that_is_not_there_is_named() -> None:
-    with pytest.raises(ReferenceRefused, match="ServiceAccount team/account is not there"):
+    with pytest.raises(ReferenceRefused, match="ServiceAccount team/account does not exist"):
         _body(KubernetesLogin("app", "account"), Source(has_account=False))
 
 
@@ -75,7 +75,7 @@ def test_a_secret_id_may_be_in_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(None, "is not there"), ({}, "has no key 'id'"), ({"id": ""}, "has no key 'id', or an empty one")],
+    [(None, "does not exist"), ({}, "has no key 'id'"), ({"id": ""}, "has no key 'id', or an empty one")],
 )
 def test_a_secret_without_the_key_is_named(data: Mapping[str, str] | None, words: str) -> None:
     with pytest.raises(ReferenceRefused, match=f"Secret team/stored {words}"):

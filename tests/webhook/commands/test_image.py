@@ -63,7 +63,7 @@ def test_what_an_image_runs_is_shown(basic_registry: Registry, pull_secret: Path
 def test_why_it_cannot_be_read_is_said_with_what_to_do(basic_registry: Registry) -> None:
     done = show(basic_registry, basic_registry.push("command/app:1", image(cmd=["x"])))
     assert done.returncode == 1 and not done.stdout
-    assert "the registry wants a credential and there is none that it takes" in done.stderr
+    assert "the registry wants a credential, and accepts none of those found" in done.stderr
     assert "cannot fetch image descriptor: GET " in done.stderr and "imagePullSecrets" in done.stderr
 
 

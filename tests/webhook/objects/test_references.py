@@ -110,7 +110,7 @@ def test_the_problem_of_a_secret_value_is_without_its_text() -> None:
     assert [problem.path for problem in found] == [("data", name) for name in values]
     assert "hunter2" not in str(found)
     assert found[0].message == (
-        "key a: it begins as a reference, and is none from character 14 on: write vault:path#key"
+        "key a: it begins as a reference, but is not valid from character 14 on: write vault:path#key"
     )
 
 

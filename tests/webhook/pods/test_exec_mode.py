@@ -234,7 +234,7 @@ TWICE = [
         ours(vault_role="own"),
         {},
         referring(),
-        "by vault.security.banzaicloud.io/vault-role, and can have one login",
+        "by vault.security.banzaicloud.io/vault-role, and can have only one login",
     ),
 ]
 

@@ -123,9 +123,9 @@ def test_a_native_sidecar_takes_the_patch_of_the_agent() -> None:
     ("operation", "message"),
     [
         ({"op": "remove", "path": "/lifecycle"}, "operation 1 cannot be done: there is no '/lifecycle'"),
-        ({"op": "replace", "path": "/name", "value": ""}, "what comes out of it is no container with a name"),
-        ({"op": "remove", "path": "/name"}, "what comes out of it is no container with a name"),
-        ({"op": "replace", "path": "", "value": []}, "what comes out of it is no container with a name"),
+        ({"op": "replace", "path": "/name", "value": ""}, "its result is no container with a name"),
+        ({"op": "remove", "path": "/name"}, "its result is no container with a name"),
+        ({"op": "replace", "path": "", "value": []}, "its result is no container with a name"),
     ],
 )
 def test_a_patch_that_cannot_be_applied_is_a_problem(operation: dict[str, Any], message: str) -> None:

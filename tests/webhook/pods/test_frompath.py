@@ -80,7 +80,7 @@ def test_a_list_without_a_path_is_none() -> None:
 def test_a_path_is_written_without_the_word_vault() -> None:
     plan = mutate(spec_of(container()), config_of(vault_env_from_path="kv/a,vault:secret/data/app"))[2]
     assert messages(plan.problems) == (
-        "annotation vault-env-from-path: write the path alone, without vault: in front",
+        "annotation vault-env-from-path: write only the path, without vault: in front",
     )
 
 

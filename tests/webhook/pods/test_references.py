@@ -126,7 +126,7 @@ def test_a_value_with_one_of_a_secret_in_it_is_not_shown(between: list[dict[str,
     env = [{"name": "SECRET", "valueFrom": key}, *between, last]
     (message,) = messages(mutate(spec_of(container(env=env)), sources={SECRET: {"k": b"hidden"}})[2].problems)
     assert message == (
-        "container app: variable X: it begins as a reference, and is none from character 16 on: write vault:path#key"
+        "container app: variable X: it begins as a reference, but is not valid from character 16 on: write vault:path#key"
     )
 
 

@@ -60,7 +60,7 @@ def test_an_ordinary_pod_does_not_come_to_need_the_registry_and_is_warned_about(
     assert (new, plan.images) == (spec, {})
     (warning,) = plan.warnings
     assert (warning.rule, warning.path) == ("source-missing", ("spec", "containers", 0))
-    assert warning.message.endswith("it starts with what they hold then: create them first")
+    assert warning.message.endswith("it starts with their values at that time: create them first")
 
 
 def test_the_warning_names_what_is_missing_once() -> None:

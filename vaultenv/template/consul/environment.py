@@ -85,7 +85,7 @@ def _name(output: Marked, at: int, end: int, number: int) -> tuple[str, int]:
     equals = output.own.find("=", at, end)
     equals = output.text.find("=", at, end) if equals < 0 else equals
     if equals < 0:
-        raise InvalidLine(number, "has no =: write KEY=VALUE in the template, and # before what is a comment")
+        raise InvalidLine(number, "has no =: write KEY=VALUE in the template, and # before a comment")
     name = _without_export(output[at:equals].stripped(_BLANKS)).text
     if not name:
         raise InvalidLine(number, "has no name before its =")

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 _CONSUL = "it reads from Consul, and here is Vault only"
 _NOMAD = "it reads from Nomad, and here is Vault only"
-_SERVICES = "it takes services of Consul or Nomad, and here is Vault only"
+_SERVICES = "it needs services of Consul or Nomad, and only Vault is available here"
 _ENVIRONMENT = "a template does not see the environment: set the variable on the container, or write the text"
 _DEBUG = "it shows the inside of values for debugging: use toJSONPretty"
 _SPRIG = "functions of Sprig are not available in these templates: use consul-template's own"

@@ -87,7 +87,7 @@ class _Writer:
 def _direct_first(value: dict[str, Any] | Struct) -> Iterator[tuple[str, Any]]:
     """Yield the pairs of a map or struct, tables last."""
     if isinstance(value, AnyMap):
-        raise TemplateError("keys must be text, and parseYAML gives others")
+        raise TemplateError("keys must be text, but parseYAML returned another type")
     pairs = (
         list(value.fields.items())
         if isinstance(value, Struct)

@@ -110,7 +110,7 @@ class ClassReader:
         negated ^= name.startswith("^")
         wanted = sets.categories(name.lstrip("^"))
         if not wanted:
-            raise bad("of the classes \\p{…} general categories are known, such as L or Lu")
+            raise bad("of the classes \\p{…} only general categories are supported, such as L or Lu")
         self._at = end
         self._categories.append((wanted, negated))
 

@@ -132,7 +132,7 @@ def _collisions(agent: AgentConfig) -> Iterator[Problem]:
         if len(names) > 1:
             message = f": {_listed(names)} would all be {place}: give them files of their own by agent-inject-file-NAME"
             if len({name.lower() for name in names}) == 1:
-                message += ", or let preserve-secret-case tell them apart"
+                message += ", or distinguish them with preserve-secret-case"
             yield Problem("file-mode", *about(_origin(agent, names[0]), message))
         inner = [other for other in by_place if other.startswith(place + "/")]
         if inner:

@@ -30,7 +30,7 @@ _AMOUNT, _TIME = optional(QUANTITY), optional(DURATION)
 _ONE_CONNECTION = "vault-env has one connection, which it keeps"
 _OWN_PAUSES = "vault-env has pauses of its own, until VAULT_ENV_TIMEOUT"
 _TEMPLATE_FILE = "no file is read: write the template into agent-inject-template-NAME"
-_CA_KEY = "the agent takes it for a directory of CA certificates: name a file in ca-cert"
+_CA_KEY = "the agent treats it as a directory of CA certificates: name a file in ca-cert"
 _AGENTS_CONFIG = "there is no agent to configure: write the paths into agent-inject-secret-NAME"
 _TOKEN_VOLUME = "name the token's file as the container mounts it in auth-config-token-path"  # noqa: S105
 
@@ -40,8 +40,8 @@ _TOKEN_VOLUME = "name the token's file as the container mounts it in auth-config
 class AgentConfig:
     """The annotations of one pod over the injector's variables; a mapping has the values of `key`-NAME by NAME."""
 
-    inject: bool = one("agent-inject", BOOLEAN, "false", _BOTH, "the gate: without true, no annotation of this family is looked at")
-    status: str = one("agent-inject-status", LINE, "", _BOTH, "`injected` keeps the pod as it is; the webhook writes that. Any other text has no effect")
+    inject: bool = one("agent-inject", BOOLEAN, "false", _BOTH, "the gate: without true, all annotations of this family are ignored")
+    status: str = one("agent-inject-status", LINE, "", _BOTH, "`injected` leaves the pod as it is; the webhook writes this value. Any other text has no effect")
     as_sidecar: bool = one("agent-run-as-sidecar", BOOLEAN, "true", _BOTH, "false: exec mode, the secrets become variables of the program")
     command: tuple[str, ...] = one("agent-exec-command", SHELL_WORDS, "", _EXEC, "the program of the first container that gets the secrets, in the place of its `command`; never run by a shell. Alone it implies agent-run-as-sidecar: \"false\", with a warning")
     containers: tuple[str, ...] = one("agent-inject-containers", CONTAINERS, "", _BOTH, "the containers that get the secrets; by default the first one of `containers` in exec mode, and for files all of them, with the init containers that start after the agent's")
@@ -82,7 +82,7 @@ class AgentConfig:
     log_level: str = one("log-level", LOG_LEVEL, "info", _BOTH, "the least level that is logged", sets="log_level")
     log_format: str = one("log-format", LOG_FORMAT, "standard", _BOTH, "json: log lines as JSON", sets="json_log")
 
-    image: str = one("agent-image", LINE, "", _FILES, "the image of HashiCorp's own program, which runs in the agent's place with agent-configmap alone; otherwise the agent is the launcher's image, `vault-env-image`", setting="AGENT_INJECT_VAULT_IMAGE")
+    image: str = one("agent-image", LINE, "", _FILES, "the image of HashiCorp's own program, used only with agent-configmap; otherwise the agent is the launcher's image, `vault-env-image`", setting="AGENT_INJECT_VAULT_IMAGE")
     configmap: str = one("agent-configmap", LINE, "", _FILES, "a ConfigMap with config.hcl and config-init.hcl for HashiCorp's own program, whose image is agent-image", why=_AGENTS_CONFIG, refused=True)
     extra_secret: str = one("agent-extra-secret", LINE, "", _FILES, "a Secret that the agent mounts at /vault/custom")
     copy_volume_mounts: str = one("agent-copy-volume-mounts", LINE, "", _FILES, "a container whose volume mounts the agent gets too")

@@ -38,7 +38,7 @@ def pod_migration(
         message = "a variable of the container wins over a key of the same name"
         yield Problem("precedence", config.path_of("from_path"), message)
     if config.daemon:
-        message = "the launcher's variables are taken away"
+        message = "the launcher's variables are removed"
         yield Problem("daemon-environment", config.path_of("daemon"), message)
     if config.token_mount:
         message = f"the file is /vault-token/{config.token_mount[1]}"

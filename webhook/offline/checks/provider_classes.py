@@ -49,7 +49,7 @@ def class_problems(found: ProviderClass, policy: PathPolicy, *, migration: bool)
             yield Problem(
                 "not-text",
                 (*PARAMETERS, name),
-                "the API server takes only text here: put the value in quotes, or behind |",
+                "the API server accepts only text here: put the value in quotes, or behind |",
             )
             texts[name] = _PLACEHOLDERS.get(name, "")
     parameters, problems = parse_class(texts)
@@ -87,7 +87,7 @@ def _differences(objects: tuple[SecretObject, ...]) -> Iterator[Problem]:
             yield Problem("csi-whole-answer", path, f"objects[{number}]: request_id is empty in {one.name}")
         if one.request.method not in _READS:
             yield Problem(
-                "csi-kept", (*path, "method"), f"objects[{number}]: the answer is kept between mounts"
+                "csi-kept", (*path, "method"), f"objects[{number}]: the answer is cached between mounts"
             )
         known = arguments.setdefault((one.path, one.method), one.arguments)
         if known != one.arguments:

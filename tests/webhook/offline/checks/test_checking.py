@@ -214,7 +214,7 @@ def test_a_number_that_must_be_text_is_found(manifest: Any, place: str) -> None:
     assert found(manifest) == [("not-text", place)]
     (reviewed,) = find_objects(manifest, "default")
     answer = preview(reviewed, read_operator(None), SURROUNDINGS)
-    assert answer.refusal == f"{place}: the API server takes only text here: put the value in quotes"
+    assert answer.refusal == f"{place}: the API server accepts only text here: put the value in quotes"
 
 
 NESTED = [
@@ -234,7 +234,7 @@ def test_a_mapping_or_list_that_must_be_text_is_found(manifest: Any, place: str)
     assert found(manifest) == [("not-text", place)]
     (reviewed,) = find_objects(manifest, "default")
     answer = preview(reviewed, read_operator(None), SURROUNDINGS)
-    assert answer.refusal.startswith(f"{place}: the API server takes only text here, and this is a ")
+    assert answer.refusal.startswith(f"{place}: the API server accepts only text here, and this is a ")
 
 
 NO_LISTS = [

@@ -56,7 +56,7 @@ def test_every_problem_has_its_own_line() -> None:
         (6, "csi-parameter"),  # roleName is missing
         (7, "csi-unknown"),
         (8, "csi-parameter"),
-        (12, "csi-objects"),  # stands there twice
+        (12, "csi-objects"),  # is there twice
         (14, "csi-objects"),
         (16, "csi-objects"),
         (17, "csi-objects"),
