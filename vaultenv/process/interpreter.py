@@ -8,6 +8,13 @@ def complete() -> None:
     except ImportError:
         return
     complete_interpreter()
+    from vaultenv.basics.signals import SIG_IGN, SIGPIPE, SIGXFSZ, signal
+
+    for number in (
+        SIGPIPE,
+        SIGXFSZ,
+    ):  # as a stock interpreter does: a program that hangs up must not end this process
+        signal(number, SIG_IGN)
 
 
 def hold_signals() -> None:

@@ -1,6 +1,7 @@
 """The agent's listener before a server that stands in for Vault: what reaches Vault, and faults of connections."""
 
 import json
+import signal
 import socket
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import requests
 import trustme
 
 from tests.servers.process import free_port
+from tests.vaultenv import launcher
+from tests.vaultenv.agent.conftest import until
 from tests.vaultenv.client.reading import in_turn
 from tests.vaultenv.client.stand_in import answer, stand_in
 from tests.vaultenv.client.test_tls import server_context
@@ -23,6 +26,7 @@ from vaultenv.basics.log import Log
 from vaultenv.client.open import open_vault
 from vaultenv.settings import Settings
 
+REQUEST = b"GET /v1/a HTTP/1.1\r\nHost: a\r\n\r\n"
 DONE = answer("200 OK", b'{"data":{"k":"v"}}')
 LEASED = answer("200 OK", b'{"lease_id":"db/creds/app/1","lease_duration":3600,"data":{"k":"v"}}')
 
@@ -158,3 +162,25 @@ def test_certificates_that_cannot_be_read_for_a_time_hold_no_connection(tmp_path
             assert b"no PEM certificates found" in found
         file.write_bytes(pem)
         assert "connection refused" in json.dumps(program.ask("GET", "/v1/a").json())
+
+
+@pytest.mark.usefixtures("each_launcher")
+def test_a_program_that_hangs_up_before_its_answers_does_not_end_the_agent(tmp_path: Path) -> None:
+    with stand_in(in_turn(DONE)) as server:
+        port, file = free_port("127.0.0.1"), tmp_path / "a"
+        document = {
+            "files": [{"name": "a", "template": "a", "file": str(file)}],
+            "home": str(tmp_path),
+            "listener": {"port": port},
+        }
+        environ = {"VAULT_ADDR": server.address, "VAULT_TOKEN": "t", "VAULT_ENV_AGENT": json.dumps(document)}
+        process = launcher.start("--agent", **environ)
+        until(file.exists)
+        with Program(port) as program:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
+                stream.sendall(REQUEST * 40)
+            for _ in range(50):
+                assert program.ask("GET", "/v1/a").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        process.communicate()
