@@ -10,10 +10,8 @@ def complete() -> None:
     complete_interpreter()
     from vaultenv.basics.signals import SIG_IGN, SIGPIPE, SIGXFSZ, signal
 
-    for number in (
-        SIGPIPE,
-        SIGXFSZ,
-    ):  # as a stock interpreter does: a program that hangs up must not end this process
+    # As a stock interpreter does: a program that hangs up must not end this process.
+    for number in (SIGPIPE, SIGXFSZ):
         signal(number, SIG_IGN)
 
 
