@@ -83,12 +83,16 @@ class Cache:
         with self._lock:
             return any(entry.created == token for entry in self._entries.values())
 
+    def forget_revoked(self, request: Passed, answer: Answer) -> bool:
+        """Forget all answers if this one says that something was revoked, with whatever token; return whether it does."""
+        if not request.target.startswith(_LEAVING) or answer.status >= 400:
+            return False
+        with self._lock:
+            self._entries.clear()
+        return True
+
     def take(self, request: Passed, answer: Answer, now: float) -> None:
-        """Keep the answer if it has a lease or a token; forget all if it says that something was revoked."""
-        if request.target.startswith(_LEAVING) and answer.status < 400:
-            with self._lock:
-                self._entries.clear()
-            return
+        """Keep the answer if it has a lease or a token."""
         if request.method not in _METHODS or answer.status != 200 or len(answer.body) > _LARGEST:
             return
         terms, created = _terms(body_of(answer.body))

@@ -10,14 +10,21 @@ from _thread import allocate_lock, start_new_thread
 
 from vaultenv.agent.bell import Bell
 from vaultenv.agent.cache import Cache
-from vaultenv.agent.requests import NAMESPACE, NotServed, Passed, RequestReader, answered, refused
+from vaultenv.agent.requests import (
+    NAMESPACE,
+    NotServed,
+    Passed,
+    RequestReader,
+    answered,
+    field_text,
+    refused,
+)
+from vaultenv.agent.upstream import ANSWER_S, NoAnswer, Upstream
 from vaultenv.agent_settings import FALSE, FORCE
-from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.files import reason
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import HEAD
 from vaultenv.client.listening import Listening
-from vaultenv.client.open import open_wire
 from vaultenv.errors import InvalidSetting
 
 TYPE_CHECKING = False
@@ -28,11 +35,9 @@ if TYPE_CHECKING:
     from vaultenv.agent_settings import Listener as ListenerSettings
     from vaultenv.client.connection import Connection
     from vaultenv.client.http import Answer
-    from vaultenv.client.wire import Wire
 
 CONNECTIONS = 16
 _SILENT_S = 60.0
-_ANSWER_S = 60.0
 _LONGEST_WAIT_S = 3600.0
 _METHODS = ("GET", HEAD, "LIST", "POST", "PUT", "PATCH", "DELETE")
 _QUIT = "/agent/v1/quit"
@@ -87,25 +92,25 @@ class Listener:
             connection.close()
 
     def _serve(self, connection: Connection) -> None:
-        wire = open_wire(self._parts.settings, Deadline(_ANSWER_S))
+        upstream = Upstream(self._parts.settings)
         try:
-            self._serve_all(connection, wire)
+            self._serve_all(connection, upstream)
         except WireFailure:
             pass  # the program has gone, or was silent for too long
         finally:
             connection.close()
-            wire.close()
+            upstream.close()
             with self._lock:
                 self._connections -= 1
 
-    def _serve_all(self, connection: Connection, wire: Wire) -> None:
+    def _serve_all(self, connection: Connection, upstream: Upstream) -> None:
         reader = RequestReader(connection)
         while True:
             try:
                 request = reader.next(time.monotonic() + _SILENT_S)
                 if request is None:
                     return None
-                connection.send(self._answer(request, wire), time.monotonic() + _SILENT_S)
+                connection.send(self._answer(request, upstream), time.monotonic() + _SILENT_S)
             except NotServed as refusal:
                 connection.send(refused(refusal.status, refusal.why), time.monotonic() + _SILENT_S)
                 return None
@@ -115,7 +120,7 @@ class Listener:
             if request.is_last:
                 return None
 
-    def _answer(self, request: Passed, wire: Wire) -> bytes:
+    def _answer(self, request: Passed, upstream: Upstream) -> bytes:
         if self._quits(request):
             return answered(204, {}, b"")
         if _path(request).startswith("/agent/"):
@@ -124,24 +129,23 @@ class Listener:
         if request.method not in _METHODS:
             return refused(405, f"the agent passes on {', '.join(_METHODS)}")
         self._prepare(request)
-        is_first = self._cache.enter(request, _ANSWER_S)
+        is_first = self._cache.enter(request, ANSWER_S)
         try:
-            return self._found(request, wire)
+            return self._found(request, upstream)
         finally:
             if is_first:
                 self._cache.leave(request)
 
-    def _found(self, request: Passed, wire: Wire) -> bytes:
+    def _found(self, request: Passed, upstream: Upstream) -> bytes:
         """Return an answer that is kept, else Vault's."""
         kept = self._cache.find(request, time.monotonic())
         if kept:
             return answered(kept.status, {**kept.headers, "x-cache": "HIT"}, kept.body)
-        wire.deadline = Deadline(_ANSWER_S)
         try:
-            answer = wire.one(request)
-        except WireFailure as failure:
-            return refused(502, f"the agent has no answer of Vault: {failure}")
-        if self._is_ours(request):
+            answer = upstream.answer(request)
+        except NoAnswer as error:
+            return refused(502, f"the agent has no answer of Vault: {error}")
+        if not self._cache.forget_revoked(request, answer) and self._is_ours(request):
             self._cache.take(request, answer, time.monotonic())
             self._kept.ring()
         return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body, request.method)
@@ -158,7 +162,7 @@ class Listener:
         if is_given and self._parts.vault.token:
             request.give(self._parts.vault.token)
         if self._parts.settings.namespace:
-            request.fields.setdefault(NAMESPACE, self._parts.settings.namespace)
+            request.fields.setdefault(NAMESPACE, field_text(self._parts.settings.namespace))
 
     def _quits(self, request: Passed) -> bool:
         """Return whether the request ends the agent."""
@@ -166,16 +170,15 @@ class Listener:
 
     def _keep(self) -> None:
         """Renew what is kept, in a thread of its own."""
-        wire = open_wire(self._parts.settings, Deadline(_ANSWER_S))
+        upstream = Upstream(self._parts.settings)
 
         def ask(path: str, body: str, token: str) -> Answer | None:
-            wire.deadline = Deadline(_ANSWER_S)
             fields = {"x-vault-token": token, "content-type": "application/json"}
             if self._parts.settings.namespace:
-                fields[NAMESPACE] = self._parts.settings.namespace
+                fields[NAMESPACE] = field_text(self._parts.settings.namespace)
             try:
-                return wire.one(Passed("PUT", f"/v1/{path}", fields, body.encode(), is_last=False))
-            except WireFailure:
+                return upstream.answer(Passed("PUT", f"/v1/{path}", fields, body.encode(), is_last=False))
+            except NoAnswer:
                 return None
 
         while True:

@@ -154,6 +154,11 @@ class RequestReader:
         return whole[:size]
 
 
+def field_text(text: str) -> str:
+    """Return a setting's text as the value of a header: characters that stand for its bytes, as in requests that came."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
 def answered(status: int, headers: Mapping[str, str], body: bytes, method: str = "") -> bytes:
     """Return the bytes of an answer; that to HEAD keeps the length that it names."""
     lines = [f"HTTP/1.1 {status} {'OK' if status < 400 else 'Error'}"]
@@ -174,7 +179,7 @@ def refused(status: int, why: str) -> bytes:
 def _parsed(head: str) -> tuple[str, str, dict[str, str]]:
     first, *lines = head.split("\r\n")
     words = first.split(" ")
-    if len(words) != 3 or not _is_name(words[0]) or not words[1].startswith("/") or words[2] != "HTTP/1.1":
+    if len(words) != 3 or not _is_name(words[0]) or not _is_target(words[1]) or words[2] != "HTTP/1.1":
         raise NotServed(400, "this is no request of HTTP/1.1")
     fields: dict[str, str] = {}
     for line in lines:
@@ -184,6 +189,10 @@ def _parsed(head: str) -> tuple[str, str, dict[str, str]]:
             raise NotServed(400, "a header of the request is none")
         fields[name.lower()] = value.strip()
     return words[0], words[1], fields
+
+
+def _is_target(text: str) -> bool:
+    return text.startswith("/") and not any(char < " " or char == "\x7f" for char in text)
 
 
 def _is_name(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import _signal
 from _signal import NSIG as NSIG
+from _signal import SIG_IGN as SIG_IGN
 from _signal import SIG_SETMASK as SIG_SETMASK
 from _signal import SIGCHLD as SIGCHLD
 from _signal import SIGHUP as SIGHUP
@@ -14,6 +15,7 @@ from _signal import SIGSTOP as SIGSTOP
 from _signal import SIGTERM as SIGTERM
 from _signal import SIGXFSZ as SIGXFSZ
 from _signal import pthread_sigmask as pthread_sigmask
+from _signal import signal as signal
 from _signal import sigtimedwait as sigtimedwait
 from _signal import valid_signals as valid_signals
 

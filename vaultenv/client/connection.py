@@ -89,6 +89,17 @@ class Connection:
         except OSError as error:
             raise exchange_failure(error) from None
 
+    def is_silent(self) -> bool:
+        """Return whether the other end has neither closed the stream nor sent anything; does not wait."""
+        try:
+            self._socket.settimeout(0)
+            self._tls.read(1) if self._tls else self._socket.recv(1)
+        except (BlockingIOError, SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        return False
+
     def close(self) -> None:
         """Close without a TLS goodbye: nothing that matters is in flight."""
         self._socket.close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WINDOW = 32
 CONNECTIONS = 4
 IDLE_S = 30.0
-"""Connections that were idle for longer are not reused: the other end may have closed them."""
+"""Connections that were idle for longer are not reused: a proxy between may have dropped them without a word."""
 WORTH_S = 0.0005
 """A second connection pays if making it takes less than this for each read; the login hides most of it."""
 PATIENCE = 4
@@ -197,7 +197,7 @@ class Wire:
     def _kept(self) -> _Stream | None:
         while self._idle:
             stream = self._idle.pop()
-            if time.monotonic() - stream.idle_since < IDLE_S:
+            if time.monotonic() - stream.idle_since < IDLE_S and stream.is_silent:
                 return stream
             stream.close()
         return None
@@ -251,6 +251,10 @@ class _Stream:
     @property
     def peer(self) -> Peer | None:
         return self._connection.peer
+
+    @property
+    def is_silent(self) -> bool:
+        return self._connection.is_silent()
 
     def send(self, data: bytes, until: float) -> None:
         self._connection.send(data, until)

@@ -43,6 +43,22 @@ static void occupy_closed_streams(void)
         close(descriptor);
 }
 
+static void end(int number)
+{
+    _exit(128 + number);
+}
+
+/* The kernel drops signals to process 1 that have no handler: a pod that waits for Vault could not be stopped. Executing
+   the program takes the handlers away; the daemon and the agent hold these signals and wait for them. */
+static void end_by_signals(void)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    struct sigaction found, ending = {.sa_handler = end};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!sigaction(numbers[i], NULL, &found) && found.sa_handler == SIG_DFL)
+            sigaction(numbers[i], &ending, NULL);
+}
+
 static PyObject *complete(PyObject *module, PyObject *unused)
 {
     static int completed;
@@ -205,6 +221,8 @@ int main(int argc, char **argv)
     if (scan(argv, application_environment, &program))
         execve(program.file, argv + 1, program.environment);
     occupy_closed_streams();
+    if (getpid() == 1)
+        end_by_signals();
     start_python();
     _exit(run(argc, argv));
 }

@@ -8,6 +8,11 @@ def complete() -> None:
     except ImportError:
         return
     complete_interpreter()
+    from vaultenv.basics.signals import SIG_IGN, SIGPIPE, SIGXFSZ, signal
+
+    # As a stock interpreter does: a program that hangs up must not end this process.
+    for number in (SIGPIPE, SIGXFSZ):
+        signal(number, SIG_IGN)
 
 
 def hold_signals() -> None:

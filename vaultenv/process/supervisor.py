@@ -78,7 +78,7 @@ class Supervisor:
                 status = self._reap()
                 if status is not None and not self._started_again():
                     return status
-            else:
+            elif info.si_pid != posix.getpid():  # else it is SIGPIPE, because nobody reads the log any more
                 self._pass_on(info.si_signo, info.si_code == _FROM_KERNEL)
 
     def _start(self, environ: Mapping[bytes, bytes]) -> None:
