@@ -150,7 +150,14 @@ def new_parser() -> argparse.ArgumentParser:
         help="the webhook's namespace and name, e.g. vault-webhook/vault-webhook: also let it read the Secrets of these namespaces "
         "and make tokens of their ServiceAccounts, by a RoleBinding in each (docs/security.md), with your kubeconfig",
     )
-    parser.add_argument("--token-ttl", default="1h", help="life of the tokens (default: %(default)s)")
+    parser.add_argument(
+        "--token-ttl",
+        default="1h",
+        type=_name(
+            r"[0-9]+|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+", "a duration such as 1h, or a number of seconds"
+        ),
+        help="life of the tokens (default: %(default)s)",
+    )
     return parser
 
 

@@ -72,7 +72,7 @@ def _contexts(settings: Settings) -> ReloadingContext:
 def _bind(address: str) -> str:
     if not address.startswith(":"):
         return address
-    return f"[::]{address}" if _has_ipv6() else f"0.0.0.0{address}"
+    return f"[::]{address}" if _has_ipv6() else f"0.0.0.0{address}"  # noqa: S104
 
 
 def _has_ipv6() -> bool:

@@ -41,6 +41,10 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("csi.env.CSI_ENDPOINT=/x", "at '/csi/env': additional properties 'CSI_ENDPOINT' not allowed"),
         ("fullnameOverride=1st", "at '/fullnameOverride': '1st' does not match pattern"),
         ("fullnameOverride=a.b", "at '/fullnameOverride': 'a.b' does not match pattern"),
+        (
+            "podSecurityContext.allowPrivilegeEscalation=false",
+            "at '/podSecurityContext': additional properties 'allowPrivilegeEscalation' not allowed",
+        ),
         ("nameOverride=a.b", "at '/nameOverride': 'a.b' does not match pattern"),
         (
             "certificate.issuerRef.kind=ClusterIssuer",

@@ -245,6 +245,13 @@ def test_an_option_that_would_have_no_effect_is_refused(arguments: list[str], sa
     assert said in done.stderr
 
 
+@pytest.mark.parametrize("text", ["soon", "1 h", "-1h", "", "1w"])
+def test_a_life_that_is_no_duration_is_refused(text: str) -> None:
+    done = without_vault("shop", f"--token-ttl={text}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"argument --token-ttl: {text!r} is not a duration" in done.stderr
+
+
 @pytest.mark.parametrize("content", [b"\xff", b"text", b""])
 def test_a_ca_that_is_no_certificate_is_named(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ca.crt"
