@@ -126,6 +126,12 @@ def test_pods_run_on_linux(helm: Helm) -> None:
     assert [pod["nodeSelector"] for pod in pods] == [{"kubernetes.io/os": "linux"}] * 3
 
 
+def test_without_constraints_there_is_no_such_field(helm: Helm) -> None:
+    assert "topologySpreadConstraints" not in deployment(
+        render(helm, "--set-json=topologySpreadConstraints=[]")
+    )
+
+
 @pytest.mark.parametrize(
     "name", ["namespaceSelector", "objectSelector", "excludedNamespaces", "podLabels", "podSecurityContext"]
 )
