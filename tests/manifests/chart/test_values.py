@@ -30,6 +30,10 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("env.VAULT_ADDR=x", "at '/env': additional properties 'VAULT_ADDR' not allowed"),
         ("replicaCount=two", "at '/replicaCount': got string, want integer"),
         ("vault.address=vault:8200", "at '/vault/address': 'vault:8200' does not match pattern"),
+        (
+            "vault.address=unix:///agent.sock",
+            "at '/vault/address': 'unix:///agent.sock' does not match pattern",
+        ),
         ("pods.failurePolicy=ignore", "at '/pods/failurePolicy': value must be one of 'Fail', 'Ignore'"),
         ("rbac.secrets=some", "at '/rbac/secrets': value must be one of 'cluster', 'namespaces', 'none'"),
         ("certificate.pathSegment=short", "at '/certificate/pathSegment': 'short' does not match pattern"),
