@@ -21,6 +21,9 @@ SET_BY_THE_CHART = frozenset(
 )
 """Settings with a value of their own, or none: given twice, one of them would be without effect."""
 
+SET_BY_THE_PROVIDERS_PART = frozenset({"VAULT_ADDR", "CSI_ENDPOINT", "HEALTH_ADDR", "NODE_NAME"})
+"""The same, of the provider: its volume, its probes and its node are of the DaemonSet."""
+
 _OF_PYTHON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
 
 
@@ -30,7 +33,7 @@ def chart_schema(path: Path) -> str:
     webhook = (*SETTINGS, *REGISTRY, *ANNOTATIONS, *AGENT_ANNOTATIONS)
     schema["definitions"]["webhookSettings"] = _settings(webhook, SET_BY_THE_CHART)
     schema["definitions"]["syncSettings"] = _settings(OPERATOR, frozenset({"HEALTH_ADDR"}))
-    schema["definitions"]["csiSettings"] = _settings(PROVIDER, frozenset({"VAULT_ADDR"}))
+    schema["definitions"]["csiSettings"] = _settings(PROVIDER, SET_BY_THE_PROVIDERS_PART)
     return json.dumps(schema, indent=2) + "\n"
 
 

@@ -149,6 +149,22 @@ def _entry_points(text: str) -> dict[str, tuple[str, ...]]:
     return {container: tuple(words) for container, words in document.items()}
 
 
+def _listen_address(text: str) -> str:
+    if not _listening(text):
+        raise ValueError(text)
+    return text
+
+
+def _lasting(least_s: int) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        found_s = _duration_s(text)
+        if found_s < least_s:
+            raise ValueError(text)
+        return found_s
+
+    return parse
+
+
 def optional(of: ValueType) -> ValueType:
     """Return the same type with empty text parsed as None."""
     return ValueType(of.accepted + ", or nothing", lambda text: of.parse(text) if text else None)
@@ -159,6 +175,9 @@ LINE = ValueType("text without line breaks and other control characters", _line)
 BOOLEAN = ValueType("true or false (also 1, t, T, TRUE, True, 0, f, F, FALSE, False)", _boolean)
 DURATION = ValueType("a duration such as 30s, 1m30s, or a number of seconds such as 30", _duration_s)
 REFRESH = ValueType(f"0, or a duration from {_SHORTEST_REFRESH_S}s on, such as 5m", _refresh_s)
+BUDGET = ValueType("a duration such as 30s, not below 1s", _lasting(1))
+LIFETIME = ValueType("a duration such as 2160h, not below 60s", _lasting(60))
+POSITIVE = ValueType("a whole number, 1 or more", _number(1, 9_999_999_999))
 COUNT = ValueType("a whole number, 0 or more", _number(0, 9_999_999_999))
 BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", _number(1, LARGEST_NUMBER))
 WORDS = ValueType("a list with commas between its words", _words)
@@ -180,6 +199,7 @@ IDENTITY_CHECK = ValueType("one of off, pods, token", choice("off", "pods", "tok
 CERTIFICATE_SOURCE = ValueType(
     "one of files, self-managed, cert-manager", choice("files", "self-managed", "cert-manager")
 )
+LISTEN_ADDRESS = ValueType("HOST:PORT, or :PORT for every address", _listen_address)
 LISTENING = ValueType("HOST:PORT, or :PORT for every address, or nothing", _listening)
 PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", choice("vault", "bao"))
 ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argument"]}', _entry_points)

@@ -105,12 +105,24 @@ def test_the_service_monitor_finds_the_services_port() -> None:
     assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]
 
 
-def test_the_pod_monitor_finds_the_providers_port() -> None:
-    monitor = yaml.safe_load((MONITORING / "pod-monitor.yaml").read_text())["spec"]
-    daemon_set = yaml.safe_load((ROOT / "manifests/csi/daemonset.yaml").read_text())
-    template = daemon_set["spec"]["template"]
+def test_the_job_of_the_alerts_is_that_of_the_service_monitor() -> None:
+    monitor = yaml.safe_load((MONITORING / "service-monitor.yaml").read_text())["spec"]
+    service, *_ = yaml.safe_load_all((ROOT / "manifests/base/service.yaml").read_text())
+    named = {job for query in EXPRESSIONS for job in re.findall(r'job="([^"$]*)"', query)}
+    assert named == {service["metadata"]["labels"][monitor["jobLabel"]]}
+
+
+@pytest.mark.parametrize(
+    ("name", "workload"),
+    [("pod-monitor.yaml", "csi/daemonset.yaml"), ("sync-pod-monitor.yaml", "sync/deployment.yaml")],
+)
+def test_a_pod_monitor_finds_the_port(name: str, workload: str) -> None:
+    assert name in yaml.safe_load((MONITORING / "kustomization.yaml").read_text())["resources"]
+    monitor = yaml.safe_load((MONITORING / name).read_text())["spec"]
+    found = yaml.safe_load((ROOT / "manifests" / workload).read_text())
+    template = found["spec"]["template"]
     assert monitor["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
-    assert monitor["namespaceSelector"]["matchNames"] == [daemon_set["metadata"]["namespace"]]
+    assert monitor["namespaceSelector"]["matchNames"] == [found["metadata"]["namespace"]]
     (container,) = template["spec"]["containers"]
     assert monitor["podMetricsEndpoints"][0]["port"] in [port["name"] for port in container["ports"]]
 

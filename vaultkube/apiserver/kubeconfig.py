@@ -58,8 +58,10 @@ def _from_file(path: Path) -> Connection:
         context = _named(config, "contexts", config["current-context"])["context"]
         cluster = _named(config, "clusters", context["cluster"])["cluster"]
         user = _named(config, "users", context["user"])["user"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
-        raise InvalidSetting(f"KUBECONFIG {path} cannot be used ({type(error).__name__}: {error})") from None
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
+        raise InvalidSetting(
+            f"KUBECONFIG {path} cannot be used ({type(error).__name__}: {_without_lines(error)})"
+        ) from None
     if "exec" in user or "auth-provider" in user:
         raise InvalidSetting(
             f"KUBECONFIG {path}: the webhook logs in by token or client certificate, not by a plug-in"
@@ -74,6 +76,12 @@ def _from_file(path: Path) -> Connection:
         skip_verify=cluster.get("insecure-skip-tls-verify") is True,
         namespace=context.get("namespace", "default"),
     )
+
+
+def _without_lines(error: Exception) -> str:
+    """Return the error's text without lines of the file, which YAML's own text quotes: one may hold a token."""
+    mark = getattr(error, "problem_mark", None)
+    return f"{getattr(error, 'problem', '')}, line {mark.line + 1}" if mark else str(error)
 
 
 def _named(config: Any, key: str, name: str) -> dict[str, Any]:

@@ -101,9 +101,11 @@ class Provisioning:
         """Remove role and policy of a namespace, if they are there; its secrets stay."""
         if not self._read(f"read role {namespace}", self._role_path(namespace)):
             return
-        self._call(f"remove role {namespace}", self._client.delete, self._role_path(namespace))
-        if not self._layout.one_policy:
+        if (
+            not self._layout.one_policy
+        ):  # before the role, by which another attempt knows that something is left
             self._call(f"remove the policy of {namespace}", self._client.delete, self._policy_path(namespace))
+        self._call(f"remove role {namespace}", self._client.delete, self._role_path(namespace))
         self._report(f"namespace {namespace}: its role is removed, its secrets stay")
 
     def _has_policy(self, namespace: str) -> bool:

@@ -8,6 +8,7 @@ that no admission fails until every pod has read the new Secret.
 import argparse
 import base64
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from webhook.commands.custom_kinds import with_custom_kinds
 
 _CONFIGURATION = "webhook-configuration.yaml"
 _BUDGET_S = 10.0
+_MAX_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def run(arguments: list[str]) -> int:
     segments = next_segments(present.segments, rotate=options.rotate_path)
     bundle = certificate.ca + present.ca
     documents: list[Mapping[str, object]] = [_secret(certificate, bundle, segments, options)]
-    configurations = [] if options.only_secret else list(yaml.safe_load_all(_configuration(options.file)))
+    configurations = [] if options.only_secret else _configurations(options.file)
     configurations = [with_custom_kinds(document, options.objects) for document in configurations]
     documents += [_registered(document, bundle, segments[0], options) for document in configurations]
     yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
@@ -64,16 +66,22 @@ def new_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--file", type=Path, help="webhook configuration to fill in, instead of our own")
     parser.add_argument(
-        "--namespace", default="vault-webhook", help="namespace of Secret and Service (default: %(default)s)"
+        "--namespace",
+        default="vault-webhook",
+        type=_name,
+        help="namespace of Secret and Service (default: %(default)s)",
     )
     parser.add_argument(
-        "--service", default="vault-webhook", help="name of the Service (default: %(default)s)"
+        "--service", default="vault-webhook", type=_name, help="name of the Service (default: %(default)s)"
     )
     parser.add_argument(
-        "--secret", default="vault-webhook-tls", help="name of the Secret (default: %(default)s)"
+        "--secret", default="vault-webhook-tls", type=_name, help="name of the Secret (default: %(default)s)"
     )
     parser.add_argument(
-        "--url", default="", help="https://HOST:PORT of a webhook outside the cluster, instead of the Service"
+        "--url",
+        default="",
+        type=_url,
+        help="https://HOST:PORT of a webhook outside the cluster, instead of the Service",
     )
     parser.add_argument(
         "--objects",
@@ -82,7 +90,7 @@ def new_parser() -> argparse.ArgumentParser:
         metavar="RESOURCE.GROUP",
         help="also resolve references in custom objects of this kind, as in databases.example.com; say it again at each run, once for each kind",
     )
-    parser.add_argument("--days", type=int, default=365, help="validity (default: %(default)s)")
+    parser.add_argument("--days", type=_days, default=365, help="validity (default: %(default)s)")
     parser.add_argument(
         "--rotate-path",
         action="store_true",
@@ -101,6 +109,25 @@ def new_parser() -> argparse.ArgumentParser:
     )
     earlier.add_argument("--new", action="store_true", help="go on with no earlier run")
     return parser
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of Kubernetes")
+    return text
+
+
+def _url(text: str) -> str:
+    accepted = r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?"
+    if text and (not re.fullmatch(accepted, text) or "?" in text or "#" in text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not https://HOST:PORT")
+    return text
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= _MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {_MAX_DAYS}")
+    return int(text)
 
 
 def _present(options: argparse.Namespace) -> Present:
@@ -150,10 +177,21 @@ def _present_in_cluster(options: argparse.Namespace) -> Present:
         ) from None
 
 
-def _configuration(file: Path | None) -> str:
+def _configurations(file: Path | None) -> list[dict[str, Any]]:
+    """Return the webhook configurations of `file`, else our own; each webhook of theirs has a Service with a path."""
     if file is None:
-        return resources.files("webhook.commands").joinpath(_CONFIGURATION).read_text(encoding="utf-8")
-    return _text(file)
+        text = resources.files("webhook.commands").joinpath(_CONFIGURATION).read_text(encoding="utf-8")
+        return list(yaml.safe_load_all(text))
+    try:
+        documents = [each for each in yaml.safe_load_all(_text(file)) if each is not None]
+        paths = [each["clientConfig"]["service"]["path"] for one in documents for each in one["webhooks"]]
+    except (yaml.YAMLError, KeyError, TypeError):
+        paths = []
+    if not paths or not all(isinstance(path, str) and path.startswith("/") for path in paths):
+        raise InvalidSetting(
+            f"--file {file}: not a webhook configuration whose webhooks have a clientConfig.service.path, such as /pods"
+        )
+    return documents
 
 
 def _text(file: Path) -> str:

@@ -7,6 +7,7 @@ import argparse
 import os
 import re
 import signal
+import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -34,6 +35,10 @@ def run(arguments: list[str]) -> int:
         parser.error(
             "use --remove without --watch: with --watch a namespace is removed by the label's value `remove`"
         )
+    if (options.remove or options.bind_secrets) and not options.namespaces:
+        parser.error("name the namespaces for --remove or --bind-secrets")
+    if not options.kubernetes_host and (options.kubernetes_ca_file or options.token_reviewer_jwt_file):
+        parser.error("use --kubernetes-ca-file and --token-reviewer-jwt-file with --kubernetes-host")
     layout = Layout(
         options.cluster,
         tuple(options.service_account) or ("*",),
@@ -145,7 +150,14 @@ def new_parser() -> argparse.ArgumentParser:
         help="the webhook's namespace and name, e.g. vault-webhook/vault-webhook: also let it read the Secrets of these namespaces "
         "and make tokens of their ServiceAccounts, by a RoleBinding in each (docs/security.md), with your kubeconfig",
     )
-    parser.add_argument("--token-ttl", default="1h", help="life of the tokens (default: %(default)s)")
+    parser.add_argument(
+        "--token-ttl",
+        default="1h",
+        type=_name(
+            r"[0-9]+|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+", "a duration such as 1h, or a number of seconds"
+        ),
+        help="life of the tokens (default: %(default)s)",
+    )
     return parser
 
 
@@ -165,13 +177,20 @@ def _client() -> hvac.Client:
     if not address or not token:
         raise InvalidSetting("set VAULT_ADDR and VAULT_TOKEN, and VAULT_CACERT if its CA is not the system's")
     environ = os.environ
-    return new_client(
-        address,
-        token=token,
-        ca=_read(Path(environ["VAULT_CACERT"]) if environ.get("VAULT_CACERT") else None),
-        namespace=environ.get("VAULT_NAMESPACE", ""),
-        remaining_s=lambda: _TIMEOUT_S,
-    )
+    ca_file = environ.get("VAULT_CACERT")
+    ca = _read(Path(ca_file) if ca_file else None)
+    try:
+        if ca_file and not ca:
+            raise ValueError  # an empty CA would stand for the system's
+        return new_client(
+            address,
+            token=token,
+            ca=ca,
+            namespace=environ.get("VAULT_NAMESPACE", ""),
+            remaining_s=lambda: _TIMEOUT_S,
+        )
+    except (ssl.SSLError, ValueError):
+        raise InvalidSetting(f"VAULT_CACERT: {ca_file} holds no certificate in PEM") from None
 
 
 def _read(path: Path | None) -> str:
@@ -179,3 +198,5 @@ def _read(path: Path | None) -> str:
         return path.read_text(encoding="utf-8") if path else ""
     except OSError as error:
         raise InvalidSetting(str(error)) from None
+    except UnicodeDecodeError:
+        raise InvalidSetting(f"{path} is not text: PEM is needed, or the text of a token") from None

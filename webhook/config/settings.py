@@ -9,14 +9,16 @@ from vaultkube.policy.paths import PathPolicy
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
     BOOLEAN,
+    BUDGET,
     CERTIFICATE_SOURCE,
-    COUNT,
-    DURATION,
     IDENTITY_CHECK,
+    LIFETIME,
+    LISTEN_ADDRESS,
     LISTENING,
     LOG_LEVEL,
     PATH_PATTERNS,
     POLICY_MODE,
+    POSITIVE,
     QUANTITY,
     TEXT,
     WORDS,
@@ -30,7 +32,11 @@ class Settings:
     """The settings that no annotation can change; the others are in `webhook.config.annotation_table`."""
 
     listen_address: str = setting(
-        "LISTEN_ADDRESS", TEXT, ":8443", also="AGENT_INJECT_LISTEN", help="host and port to listen on"
+        "LISTEN_ADDRESS",
+        LISTEN_ADDRESS,
+        ":8443",
+        also="AGENT_INJECT_LISTEN",
+        help="host and port to listen on",
     )
     tls_cert_file: str = setting(
         "TLS_CERT_FILE",
@@ -66,7 +72,7 @@ class Settings:
     )
     certificate_lifetime_s: float = setting(
         "CERTIFICATE_LIFETIME",
-        DURATION,
+        LIFETIME,
         "2160h",
         help="how long a self-managed certificate is valid; it is renewed when a third of that is left",
     )
@@ -97,16 +103,16 @@ class Settings:
         "false",
         help="demand of the certificates of the API server, Vault and registries all that RFC 5280 does; a CA without the key usage extension, as `openssl req -x509` makes it, is refused then",
     )
-    workers: int = setting("WORKERS", COUNT, "2", help="worker processes")
+    workers: int = setting("WORKERS", POSITIVE, "2", help="worker processes")
     threads: int = setting(
         "THREADS",
-        COUNT,
+        POSITIVE,
         "64",
         help="threads in each worker process: how many reviews at once may wait for Vault, a registry or the API server; handshakes and requests that still come take none, and reviews that wait for nothing are answered beside them",
     )
     budget_s: float = setting(
         "ADMISSION_BUDGET",
-        DURATION,
+        BUDGET,
         "8s",
         help="how long one admission may take; set it below the timeoutSeconds of the MutatingWebhookConfiguration",
     )

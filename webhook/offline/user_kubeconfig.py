@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
@@ -41,7 +43,10 @@ def _official(kubeconfig: str) -> Connection:
     try:
         config.load_kube_config(config_file=kubeconfig, client_configuration=found)  # type: ignore[no-untyped-call]
         _, current = config.list_kube_config_contexts(kubeconfig)  # type: ignore[no-untyped-call]
-    except (config.ConfigException, OSError) as error:
+    except (
+        *(config.ConfigException, OSError, yaml.YAMLError),
+        *(ValueError, TypeError, LookupError, AttributeError),
+    ) as error:
         raise InvalidSetting(f"KUBECONFIG {kubeconfig} cannot be used: {error}") from None
     logins: Mapping[str, Any] = dict(found.auth_settings())
     values = (str(login["value"]) for login in logins.values())

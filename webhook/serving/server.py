@@ -5,6 +5,7 @@ keeps them longer, and finishes the requests under way after SIGTERM.
 """
 
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,7 +70,19 @@ def _contexts(settings: Settings) -> ReloadingContext:
 
 
 def _bind(address: str) -> str:
-    return f"[::]{address}" if address.startswith(":") else address
+    if not address.startswith(":"):
+        return address
+    return f"[::]{address}" if _has_ipv6() else f"0.0.0.0{address}"  # noqa: S104
+
+
+def _has_ipv6() -> bool:
+    """Return whether the node has IPv6, by which one socket listens at every address of IPv4 too."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return False
+    return True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -2,11 +2,28 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The release's name, with the chart's behind it if it is not in it; room is left for the longest suffix. */}}
+{{/* The release's name, with the chart's behind it if it is not in it; room is left for the longest suffix. A Service's name has no dots, as a release's may, and begins with a letter. */}}
 {{- define "vault-webhook.fullname" -}}
 {{- $name := include "vault-webhook.name" . -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- .Values.fullnameOverride | default $full | trunc 50 | trimSuffix "-" -}}
+{{- $found := .Values.fullnameOverride | default $full | replace "." "-" | trunc 50 | trimSuffix "-" -}}
+{{- if not (regexMatch "^[a-z]" $found) }}
+{{- fail (printf "a Service cannot be called %s, as its name must begin with a letter: give fullnameOverride, or install the release by another name" $found) }}
+{{- end }}
+{{- $found -}}
+{{- end -}}
+
+{{/* The nodeSelector of pods: Linux, unless the given one says otherwise. */}}
+{{- define "vault-webhook.nodes" -}}
+{{- mergeOverwrite (dict "kubernetes.io/os" "linux") (. | default dict) | toYaml -}}
+{{- end -}}
+
+{{/* Whether there is a PodDisruptionBudget: one that allows no eviction would only stop the nodes' maintenance. */}}
+{{- define "vault-webhook.hasBudget" -}}
+{{- $budget := .Values.podDisruptionBudget -}}
+{{- $least := $budget.minAvailable -}}
+{{- $none := and (not (hasKey $budget "maxUnavailable")) (not (kindIs "string" $least)) (ge (int $least) (int .Values.replicaCount)) -}}
+{{- if and $budget.enabled (not $none) }}true{{ end -}}
 {{- end -}}
 
 {{- define "vault-webhook.labels" -}}
@@ -48,8 +65,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "vault-webhook.namespaces" -}}
 - key: kubernetes.io/metadata.name
   operator: NotIn
-  values: {{ append .Values.excludedNamespaces .Release.Namespace | uniq | toJson }}
-{{- with .Values.namespaceSelector.matchExpressions }}
+  values: {{ append (.Values.excludedNamespaces | default list) .Release.Namespace | uniq | toJson }}
+{{- with (.Values.namespaceSelector).matchExpressions }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -58,7 +75,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - key: security.banzaicloud.io/mutate
   operator: NotIn
   values: [skip]
-{{- with .Values.objectSelector.matchExpressions }}
+{{- with (.Values.objectSelector).matchExpressions }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -72,7 +89,7 @@ namespaceSelector:
     {{- with ($part.namespaceSelector).matchExpressions }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with merge (dict) (($part.namespaceSelector).matchLabels | default dict) ($root.Values.namespaceSelector.matchLabels | default dict) }}
+  {{- with merge (dict) (($part.namespaceSelector).matchLabels | default dict) (($root.Values.namespaceSelector).matchLabels | default dict) }}
   matchLabels: {{- toYaml . | nindent 4 }}
   {{- end }}
 objectSelector:
@@ -81,7 +98,7 @@ objectSelector:
     {{- with ($part.objectSelector).matchExpressions }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with merge (dict) (($part.objectSelector).matchLabels | default dict) ($root.Values.objectSelector.matchLabels | default dict) }}
+  {{- with merge (dict) (($part.objectSelector).matchLabels | default dict) (($root.Values.objectSelector).matchLabels | default dict) }}
   matchLabels: {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- end -}}

@@ -1,7 +1,9 @@
 """Values: what Helm refuses, and what those that are taken change."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -28,6 +30,10 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("env.VAULT_ADDR=x", "at '/env': additional properties 'VAULT_ADDR' not allowed"),
         ("replicaCount=two", "at '/replicaCount': got string, want integer"),
         ("vault.address=vault:8200", "at '/vault/address': 'vault:8200' does not match pattern"),
+        (
+            "vault.address=unix:///agent.sock",
+            "at '/vault/address': 'unix:///agent.sock' does not match pattern",
+        ),
         ("pods.failurePolicy=ignore", "at '/pods/failurePolicy': value must be one of 'Fail', 'Ignore'"),
         ("rbac.secrets=some", "at '/rbac/secrets': value must be one of 'cluster', 'namespaces', 'none'"),
         ("certificate.pathSegment=short", "at '/certificate/pathSegment': 'short' does not match pattern"),
@@ -35,6 +41,20 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("objects.kinds={ingresses.networking.k8s.io}", "at '/objects/kinds/0': 'not' failed"),
         ("sync.env.HEALTH_ADDR=:1", "at '/sync/env': additional properties 'HEALTH_ADDR' not allowed"),
         ("csi.env.VAULT_ADR=x", "at '/csi/env': additional properties 'VAULT_ADR' not allowed"),
+        ("csi.env.HEALTH_ADDR=:1", "at '/csi/env': additional properties 'HEALTH_ADDR' not allowed"),
+        ("csi.env.CSI_ENDPOINT=/x", "at '/csi/env': additional properties 'CSI_ENDPOINT' not allowed"),
+        ("fullnameOverride=1st", "at '/fullnameOverride': '1st' does not match pattern"),
+        ("fullnameOverride=a.b", "at '/fullnameOverride': 'a.b' does not match pattern"),
+        (
+            "podSecurityContext.allowPrivilegeEscalation=false",
+            "at '/podSecurityContext': additional properties 'allowPrivilegeEscalation' not allowed",
+        ),
+        ("nameOverride=a.b", "at '/nameOverride': 'a.b' does not match pattern"),
+        (
+            "certificate.issuerRef.kind=ClusterIssuer",
+            "at '/certificate/issuerRef': properties 'name' required",
+        ),
+        ("guard.validationActions={Deny,Warn}", "at '/guard/validationActions': 'not' failed"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(helm: Helm, value: str, said: str) -> None:
@@ -58,6 +78,110 @@ def test_two_releases_share_no_name(helm: Helm) -> None:
         first[("Service", "one", "a-vault-webhook")]["spec"]["selector"]
         != (second[("Service", "one", "b-vault-webhook")]["spec"]["selector"])
     )
+
+
+@pytest.mark.parametrize("release", ["shop.example", "a" * 53, "a" * 49 + ".b"])
+def test_names_are_those_that_a_service_and_labels_may_have(helm: Helm, release: str) -> None:
+    for kind, _, name in render(helm, "--set=certificate.mode=cert-manager", release=release):
+        assert kind.endswith("Definition") or re.fullmatch("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", name)
+
+
+def test_a_name_that_no_service_may_have_is_refused(helm: Helm) -> None:
+    with pytest.raises(HelmFailed, match="a Service cannot be called 1st-vault-webhook"):
+        render(helm, release="1st")
+
+
+class _OneKeyOnce(yaml.SafeLoader):
+    """A reader that refuses two keys of one name, as kustomize does, with which Flux works on what Helm renders."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"twice: {keys}"
+        return super().construct_mapping(node, deep)
+
+
+def test_what_the_chart_has_itself_can_be_given_too(helm: Helm) -> None:
+    context = {"runAsNonRoot": True, "runAsUser": 7, "seccompProfile": {"type": "RuntimeDefault"}}
+    nodes = {"kubernetes.io/os": "linux", "pool": "a"}
+    labels = {"app.kubernetes.io/name": "mine", "team": "a"}
+    values = {
+        "podSecurityContext": context,
+        "nodeSelector": nodes,
+        "podLabels": labels,
+        "sync": {"enabled": True, "nodeSelector": nodes},
+        "csi": {"enabled": True, "nodeSelector": nodes},
+    }
+    arguments = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
+    text = helm("template", "vault-webhook", str(CHART), *arguments)
+    documents = [each for each in yaml.load_all(text, _OneKeyOnce) if each]
+    workloads = [each["spec"] for each in documents if each["kind"] in ("Deployment", "DaemonSet")]
+    assert [each["template"]["spec"]["nodeSelector"] for each in workloads] == [nodes] * 3
+    for each in workloads:
+        assert each["selector"]["matchLabels"].items() <= each["template"]["metadata"]["labels"].items()
+    (webhook,) = [each for each in workloads if each["template"]["metadata"]["labels"].get("team") == "a"]
+    assert webhook["template"]["spec"]["securityContext"] == context
+
+
+def test_pods_run_on_linux(helm: Helm) -> None:
+    objects = render(helm, "--set=sync.enabled=true,csi.enabled=true")
+    pods = [
+        each["spec"]["template"]["spec"] for each in objects.values() if "template" in each.get("spec", {})
+    ]
+    assert [pod["nodeSelector"] for pod in pods] == [{"kubernetes.io/os": "linux"}] * 3
+
+
+def test_without_constraints_there_is_no_such_field(helm: Helm) -> None:
+    assert "topologySpreadConstraints" not in deployment(
+        render(helm, "--set-json=topologySpreadConstraints=[]")
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["namespaceSelector", "objectSelector", "excludedNamespaces", "podLabels", "podSecurityContext"]
+)
+def test_a_value_whose_lines_are_all_comments_is_empty(helm: Helm, name: str) -> None:
+    assert webhooks(render(helm, f"--set={name}=null"))
+
+
+@pytest.mark.parametrize(
+    ("values", "budget"),
+    [
+        ("replicaCount=2", {"minAvailable": 1}),
+        ("podDisruptionBudget.minAvailable=50%", {"minAvailable": "50%"}),
+        ("podDisruptionBudget.maxUnavailable=1", {"maxUnavailable": 1}),
+        ("replicaCount=1,podDisruptionBudget.maxUnavailable=1", {"maxUnavailable": 1}),
+        ("replicaCount=1", None),
+        ("replicaCount=3,podDisruptionBudget.minAvailable=3", None),
+        ("podDisruptionBudget.enabled=false", None),
+    ],
+)
+def test_a_budget_allows_an_eviction(helm: Helm, values: str, budget: dict[str, object] | None) -> None:
+    found = render(helm, f"--set={values}").get(("PodDisruptionBudget", "vault-webhook", "vault-webhook"))
+    assert (found and {key: value for key, value in found["spec"].items() if key != "selector"}) == budget
+
+
+def test_the_provider_may_read_the_key_of_another_name(helm: Helm) -> None:
+    objects = render(helm, "--set=csi.enabled=true,csi.env.HMAC_SECRET_NAME=mine")
+    assert (
+        objects[("ConfigMap", "vault-csi-provider", "vault-csi-provider")]["data"]["HMAC_SECRET_NAME"]
+        == "mine"
+    )
+    rules = objects[("Role", "vault-csi-provider", "vault-csi-provider")]["rules"]
+    assert [rule["resourceNames"] for rule in rules if "resourceNames" in rule] == [["mine"]]
+
+
+def test_the_operator_can_have_a_ca_for_vault(helm: Helm) -> None:
+    volume = {"name": "ca", "secret": {"secretName": "vault-ca"}}
+    mount = {"name": "ca", "mountPath": "/vault-ca"}
+    objects = render(
+        helm,
+        *("--set", "sync.enabled=true,sync.env.VAULT_CACERT=/vault-ca/ca.crt"),
+        *("--set-json", f"sync.volumes={json.dumps([volume])}"),
+        *("--set-json", f"sync.volumeMounts={json.dumps([mount])}"),
+    )
+    pod = objects[("Deployment", "vault-webhook-sync", "vault-webhook-sync")]["spec"]["template"]["spec"]
+    assert volume in pod["volumes"]
+    assert mount in pod["containers"][0]["volumeMounts"]
 
 
 def test_numbers_and_booleans_of_settings_are_text(helm: Helm) -> None:

@@ -87,6 +87,24 @@ def test_data_that_is_not_base64_is_named(tmp_path: Path) -> None:
         find_connection(environ)
 
 
+@pytest.mark.parametrize("content", [b"", b"[]", b"text", b"[", b"\xff", b"current-context: a\ncontexts: a"])
+def test_a_file_that_is_no_kubeconfig_is_named(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_bytes(content)
+    with pytest.raises(InvalidSetting, match=f"KUBECONFIG {file} cannot be used"):
+        find_connection({"KUBECONFIG": str(file)})
+
+
+def test_a_line_of_a_file_that_is_no_yaml_is_not_quoted(tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text("users:\n- user:\n    token: of-a-person: x\n")
+    with pytest.raises(
+        InvalidSetting, match=r"ScannerError: mapping values are not allowed here, line 3"
+    ) as error:
+        find_connection({"KUBECONFIG": str(file)})
+    assert "of-a-person" not in str(error.value)
+
+
 def test_a_connection_shows_no_key(tmp_path: Path) -> None:
     user: dict[str, object] = {
         "client-certificate-data": encoded(b"certificate"),

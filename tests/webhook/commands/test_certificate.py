@@ -148,3 +148,44 @@ def test_a_missing_configuration_is_named() -> None:
 
 def test_the_secret_alone_is_made_for_the_chart() -> None:
     assert [document["kind"] for document in printed("--new", "--only-secret")] == ["Secret"]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--days=0", "--days=-5", "--days=9000000", "--days=x"),
+        *(
+            "--url=hook.example",
+            "--url=http://h:1",
+            "--url=https://",
+            "--url=https://h/?a",
+            "--url=https://ä.example",
+        ),
+        *("--namespace=ä", "--service=a b", "--secret="),
+    ],
+)
+def test_an_option_of_which_no_certificate_can_be_made_is_named(option: str) -> None:
+    command = [sys.executable, "-m", "webhook", "certificate", "--new", option]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRON, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"argument {option.partition('=')[0]}: " in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: 1", "[]", "[", "text", "webhooks: [{clientConfig: {url: https://h}}]", "webhooks: []"]
+)
+def test_a_file_that_is_no_configuration_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "configuration.yaml").write_text(text)
+    command = [sys.executable, "-m", "webhook", "certificate", "--new", "--file", "configuration.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRON, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "--file configuration.yaml: not a webhook configuration" in done.stderr
+
+
+def test_a_configuration_of_ones_own_is_filled_in(tmp_path: Path) -> None:
+    service = "{service: {name: a, namespace: b, path: /pods}}"
+    (tmp_path / "own.yaml").write_text(f"webhooks: [{{name: own, clientConfig: {service}}}]\n---\n")
+    secret, configuration = manifests("--new", "--file", str(tmp_path / "own.yaml"))
+    (client,) = [webhook["clientConfig"] for webhook in configuration["webhooks"]]
+    assert client["service"]["path"] == f"/{segments(secret)[0]}/pods"

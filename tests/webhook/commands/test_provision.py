@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,3 +217,46 @@ def test_a_webhook_is_named_with_its_namespace(account: str) -> None:
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "--bind-secrets" in done.stderr
+
+
+def without_vault(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    environ = {
+        "PATH": os.environ["PATH"],
+        "VAULT_ADDR": "http://127.0.0.1:1",
+        "VAULT_TOKEN": "t",
+        **variables,
+    }
+    command = [sys.executable, "-m", "webhook", "provision", "--cluster=c", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--remove"], "name the namespaces"),
+        (["--bind-secrets=a/b"], "name the namespaces"),
+        (["--kubernetes-ca-file=ca.crt"], "with --kubernetes-host"),
+        (["shop", "--token-reviewer-jwt-file=jwt"], "with --kubernetes-host"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(arguments: list[str], said: str) -> None:
+    done = without_vault(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("text", ["soon", "1 h", "-1h", "", "1w"])
+def test_a_life_that_is_no_duration_is_refused(text: str) -> None:
+    done = without_vault("shop", f"--token-ttl={text}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"argument --token-ttl: {text!r} is not a duration" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"text", b""])
+def test_a_ca_that_is_no_certificate_is_named(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ca.crt"
+    file.write_bytes(content)
+    done = without_vault("shop", VAULT_CACERT=str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert str(file) in done.stderr

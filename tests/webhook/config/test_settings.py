@@ -27,6 +27,7 @@ TEXTS = (
     "linux/arm64",
     "self-managed",
     ":8080",
+    "2160h",
     "a.b=c.d",
     "text",
     "-----BEGIN CERTIFICATE-----",
@@ -102,6 +103,18 @@ def test_every_table_strips() -> None:
     assert read_settings({"WORKERS": " 2"}).workers == 2
     assert read_defaults({"RUN_AS_USER": " 1000\n"})["run_as_user"] == 1000
     assert RegistrySettings.from_environ({"REGISTRY_CONCURRENCY": " 8"}).concurrency == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("WORKERS", "0"), ("THREADS", "0"), ("ADMISSION_BUDGET", "0"), ("CERTIFICATE_LIFETIME", "1s")),
+        *(("LISTEN_ADDRESS", "8443"), ("LISTEN_ADDRESS", ":99999"), ("AGENT_INJECT_LISTEN", "host")),
+    ],
+)
+def test_a_value_with_which_nothing_is_served_is_refused(name: str, text: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name}='{text}' is not "):
+        read_settings({name: text})
 
 
 @pytest.mark.parametrize("other", [{}, {"TLS_PRIVATE_KEY_FILE": " "}])

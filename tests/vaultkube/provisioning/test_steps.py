@@ -1,0 +1,40 @@
+"""Steps that Vault refuses half way can be done again."""
+
+from typing import Any
+
+import pytest
+from hvac.exceptions import Forbidden
+
+from vaultkube.provisioning.layout import Layout
+from vaultkube.provisioning.steps import Provisioning, ProvisioningFailed
+
+ROLE, POLICY = "auth/cluster/role/shop", "sys/policies/acl/cluster-shop"
+
+
+class Paths:
+    """Reads and deletes the paths that there are, but for one that it may not delete."""
+
+    def __init__(self, refused: str) -> None:
+        self.left = {ROLE, POLICY}
+        self.refused = refused
+
+    def read(self, path: str) -> dict[str, Any] | None:
+        return {"data": {"name": path}} if path in self.left else None
+
+    def delete(self, path: str) -> None:
+        if path == self.refused:
+            raise Forbidden(path)
+        self.left.discard(path)
+
+
+@pytest.mark.parametrize("refused", [ROLE, POLICY])
+def test_a_removal_that_was_refused_half_way_is_completed(refused: str) -> None:
+    paths, lines = Paths(refused), list[str]()
+    client: Any = paths
+    steps = Provisioning(client, Layout("cluster"), lines.append)
+    with pytest.raises(ProvisioningFailed):
+        steps.remove("shop")
+    paths.refused = ""
+    steps.remove("shop")
+    assert paths.left == set()
+    assert len(lines) == 1
