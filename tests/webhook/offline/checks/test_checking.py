@@ -206,6 +206,8 @@ UNTYPED = [
     ),
     (secret("ConfigMap", {"vault-role": "x"}, data={"port": 8080, "a": "b"}), "data.port"),
     (secret(stringData={"ratio": 0.5}), "stringData.ratio"),
+    ({**secret(), "metadata": {"name": "a", "namespace": False}}, "metadata.namespace"),
+    ({**secret(), "metadata": {"name": 7}}, "metadata.name"),
 ]
 
 
