@@ -377,6 +377,16 @@ def test_an_error_is_found_if_and_only_if_the_webhook_refuses(
     assert "refused" not in errors, answer.refusal
 
 
+@pytest.mark.parametrize("values", [{"a": "x"}, {"a": REFERENCE}])
+def test_kept_references_in_a_manifest_are_found_whatever_secret_has_their_key(values: Any) -> None:
+    named = {"vault-serviceaccount": "s", "vault-refresh-after": "5m", "kept-references": "{}"}
+    manifest = secret(annotations=named, stringData=values)
+    assert found(manifest) == [("kept-references", annotation("kept-references"))]
+    (reviewed,) = find_objects(manifest, "default")
+    (warning,) = preview(reviewed, read_operator(None), SURROUNDINGS).warnings
+    assert "the annotation was written by somebody else" in warning
+
+
 def test_a_value_that_would_not_be_kept_is_found_in_objects_that_are_to_be_refreshed() -> None:
     named = {"vault-serviceaccount": "default", "vault-refresh-after": "5m"}
     texts = {"stringData": {"url": f"x://${{{REFERENCE}}}@y", "key": REFERENCE}}
