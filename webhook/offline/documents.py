@@ -133,8 +133,12 @@ def _read(file: str) -> str:
         if file == STANDARD_INPUT:
             return sys.stdin.read()
         return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidManifest(f"{file} cannot be read: {error}") from None
+    except IsADirectoryError:
+        raise InvalidManifest(f"{file} cannot be read: it is a directory; name each file with -f") from None
+    except OSError as error:
+        raise InvalidManifest(f"{file} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidManifest(f"{file} cannot be read: byte {error.start} is not UTF-8") from None
 
 
 def _as_json(content: object) -> object:

@@ -87,6 +87,36 @@ def test_data_that_is_not_base64_is_named(tmp_path: Path) -> None:
         find_connection(environ)
 
 
+NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}}]\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"users: [{name: c, user: {token: s3cr3t: x}}]",
+        b"users: s3cr3t",
+        b"a: \xff",
+        b"a: 2020-99-99",
+        b"a: !!bool s3cr3t",
+        b"[" * 5000,
+        b"",
+        f"{NAMED}clusters: [{{name: c, cluster: {{}}}}]\nusers: [{{name: c, user: {{token: s3cr3t}}}}]".encode(),
+        f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
+    ],
+)
+def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "kubeconfig").write_bytes(content)
+    with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
+        find_connection({"KUBECONFIG": str(tmp_path / "kubeconfig")})
+    assert "s3cr3t" not in str(refusal.value)
+
+
+def test_a_kubeconfig_that_does_not_exist_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        find_connection({"KUBECONFIG": str(tmp_path / "none")})
+    assert str(refusal.value) == f"KUBECONFIG {tmp_path}/none cannot be read: No such file or directory"
+
+
 def test_a_connection_shows_no_key(tmp_path: Path) -> None:
     user: dict[str, object] = {
         "client-certificate-data": encoded(b"certificate"),

@@ -1,6 +1,7 @@
 """Manifests are read as Kubernetes' tools read them, and every part has a line."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -149,6 +150,18 @@ def test_an_alias_of_itself_is_refused_with_the_reason() -> None:
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidManifest, match=r"nowhere\.yaml cannot be read"):
         read_documents(["nowhere.yaml"])
+
+
+def test_a_file_that_cannot_be_read_is_named_once_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"a: \xe9")
+    for name, reason in (
+        ("nowhere", "No such file or directory"),
+        ("", "it is a directory; name each file with -f"),
+        ("latin", "byte 3 is not UTF-8"),
+    ):
+        with pytest.raises(InvalidManifest) as refusal:
+            read_documents([str(tmp_path / name)])
+        assert str(refusal.value) == f"{tmp_path / name} cannot be read: {reason}"
 
 
 def test_a_path_is_written_as_people_write_it() -> None:
