@@ -16,6 +16,12 @@ import yaml
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
 
+NO_KUBECONFIG = (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
+"""Errors of reading what has not the form of a kubeconfig; their texts may show a part of it, and so a token."""
+NOT_ONE = (
+    "it is not YAML, or its current-context does not lead to a cluster with a server, and a user; look at it with "
+    "kubectl config view"
+)
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -57,18 +63,19 @@ def _from_file(path: Path) -> Connection:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
         context = _named(config, "contexts", config["current-context"])["context"]
         cluster = _named(config, "clusters", context["cluster"])["cluster"]
-        user = _named(config, "users", context["user"])["user"]
-    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
-        raise InvalidSetting(
-            f"KUBECONFIG {path} cannot be used ({type(error).__name__}: {_without_lines(error)})"
-        ) from None
+        user = _named(config, "users", context["user"])["user"] or {}
+        server = cluster["server"].rstrip("/")
+    except OSError as error:
+        raise InvalidSetting(f"KUBECONFIG {path} cannot be read: {error.strerror or error}") from None
+    except (yaml.YAMLError, *NO_KUBECONFIG):
+        raise InvalidSetting(f"KUBECONFIG {path} cannot be used: {NOT_ONE}") from None
     if "exec" in user or "auth-provider" in user:
         raise InvalidSetting(
             f"KUBECONFIG {path}: the webhook logs in by token or client certificate, not by a plug-in"
         )
     certificate = _pem(path, user, "client-certificate"), _pem(path, user, "client-key")
     return Connection(
-        server=cluster["server"].rstrip("/"),
+        server=server,
         ca=_pem(path, cluster, "certificate-authority"),
         token=user.get("token", ""),
         token_file=str(path.parent / user["tokenFile"]) if user.get("tokenFile") else "",
@@ -76,12 +83,6 @@ def _from_file(path: Path) -> Connection:
         skip_verify=cluster.get("insecure-skip-tls-verify") is True,
         namespace=context.get("namespace", "default"),
     )
-
-
-def _without_lines(error: Exception) -> str:
-    """Return the error's text without lines of the file, which YAML's own text quotes: one may hold a token."""
-    mark = getattr(error, "problem_mark", None)
-    return f"{getattr(error, 'problem', '')}, line {mark.line + 1}" if mark else str(error)
 
 
 def _named(config: Any, key: str, name: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ import binascii
 
 
 def decoded(text: object) -> bytes | None:
-    """Return the bytes, None if it is no base64."""
+    """Return the bytes, None if it is no base64; line breaks count for nothing, as in Go."""
     if not isinstance(text, str):
         return None
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
         return None
 

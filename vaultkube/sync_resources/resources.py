@@ -158,8 +158,8 @@ def errors_of(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 def is_resource(document: Mapping[str, Any]) -> bool:
     """Return whether a document is one of the kinds, of any version of their group."""
-    group = str(document.get("apiVersion") or "").partition("/")[0]
-    return group == GROUP and document.get("kind") in BY_KIND
+    group, kind = str(document.get("apiVersion") or "").partition("/")[0], document.get("kind")
+    return group == GROUP and isinstance(kind, str) and kind in BY_KIND
 
 
 def read_resource(document: Mapping[str, Any]) -> Resource:

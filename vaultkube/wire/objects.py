@@ -18,6 +18,7 @@ class Secret(TypedDict, total=False):
     type: str
     data: dict[str, str]
     stringData: dict[str, str]
+    immutable: bool
 
 
 class ConfigMap(TypedDict, total=False):
@@ -28,6 +29,7 @@ class ConfigMap(TypedDict, total=False):
     metadata: ObjectMeta
     data: dict[str, str]
     binaryData: dict[str, str]
+    immutable: bool
 
 
 class ServiceAccount(TypedDict, total=False):

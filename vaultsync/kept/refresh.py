@@ -101,14 +101,17 @@ class Refresher:
         present = collection.kind.values_at(content, changed)
         own = {name: value for name, value in changed.items() if self._is_own(name, present, kept, place)}
         lost = tuple(name for name in changed if name not in own)
+        replaced = collection.kind.replace_values(content, own)
+        stored = {**own, **collection.kind.values_at(replaced, own)}
         marked = {
-            name: value._replace(mark=mark_of(own[name], name, place, self._key)) if name in own else value
+            name: value._replace(mark=mark_of(stored[name], name, place, self._key)) if name in own else value
             for name, value in kept.values.items()
             if name not in lost
         }
         text = sealed(replace(kept, values=marked), place, self._key) if marked else ""
-        new = with_annotation(collection.kind.replace_values(content, own), text)
-        self._patch(key, found, new, deadline)
+        if text == seen.text:  # base64 with line breaks in Vault stands without them in binaryData
+            return ()
+        self._patch(key, found, with_annotation(replaced, text), deadline)
         if own:
             self.written += 1
             about = self._subject(key, seen.uid, str(found.get("kind") or ""))

@@ -33,6 +33,9 @@ _TOO_LONG = (
 _GONE = "{} is no longer kept in step with Vault: its value has changed, or the annotation was written by somebody else"
 
 
+NOT_OURS = _GONE.format("the object")
+
+
 class Change(NamedTuple):
     """An object under review as it will be stored, the one before it, and the texts that were resolved in this review.
 
@@ -112,7 +115,7 @@ def _unchanged(given: Kept, change: Change, values: Mapping[str, bytes], key: by
 def _lost(given: Iterable[str], kept: Mapping[str, KeptValue], change: Change) -> tuple[Problem, ...]:
     """Return a warning for what an annotation had and no longer has, or that it was none of the webhook's."""
     if not given and annotation_of(change.content) and not change.texts:
-        return (_warning(_GONE.format("the object")),)
+        return (_warning(NOT_OURS),)
     return tuple(_warning(_GONE.format(f"key {name}")) for name in given if name not in kept)
 
 

@@ -23,7 +23,7 @@ from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
-from webhook.objects.keeping import find_keepable
+from webhook.objects.keeping import find_keepable, is_immutable
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import References, references_in
@@ -94,13 +94,13 @@ class ObjectDecisions:
         login: VaultLogin | None,
     ) -> Steps[Outcome]:
         """Return the object with the references that are kept of it, those of this review by their texts."""
-        name = request.resource or resource
+        name, kind = request.resource or resource, OBJECT_KINDS[resource]
         change = Change(
             content,
             request.old_object,
-            OBJECT_KINDS[resource],
+            kind,
             Place(name, request.namespace, request.object_name),
-            config.refresh_after_s,
+            0 if is_immutable(kind, content) else config.refresh_after_s,
             texts if login else {},
             _kept_login(login, config.tls_secret) if login and texts else None,
         )

@@ -7,7 +7,7 @@ from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
 from vaultenv.references.parts import Ciphertext, Value
 from vaultkube.objects.docker import joined_parts
-from vaultkube.objects.kinds import ObjectKind
+from vaultkube.objects.kinds import OBJECT_KINDS, ObjectKind
 from vaultkube.problem import Problem
 from vaultkube.wire.objects import KubernetesObject
 from webhook.config.annotations import Config
@@ -19,6 +19,9 @@ _TEXT = (
 )
 _WRITES = "its reference writes to Vault"
 _MIXED = "it holds a ciphertext beside a reference"
+_IMMUTABLE = (
+    "it is not kept in step with Vault, because it is immutable: the API server accepts no other values"
+)
 
 
 class Keepable(NamedTuple):
@@ -35,6 +38,11 @@ class Keepable(NamedTuple):
             for name, text in self.texts.items()
             if name in values and values[name] != text.encode()
         }
+
+
+def is_immutable(kind: ObjectKind, content: KubernetesObject) -> bool:
+    """Return whether the API server accepts no other values for the object; a custom object may have such a field too."""
+    return kind is not OBJECT_KINDS["objects"] and content.get("immutable") is True
 
 
 def find_keepable(kind: ObjectKind, written: KubernetesObject, config: Config) -> Keepable:
@@ -55,6 +63,8 @@ def find_keepable(kind: ObjectKind, written: KubernetesObject, config: Config) -
             warnings.append(Problem("not-kept", value_path(written, name), message))
         else:
             texts[name] = text.decode()
+    if texts and is_immutable(kind, written):
+        return Keepable({}, (Problem("not-kept", ("immutable",), _IMMUTABLE),))
     return Keepable(texts, tuple(warnings))
 
 

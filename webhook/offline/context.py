@@ -10,6 +10,7 @@ from typing import Any
 
 from vaultkube.apiserver.access import Right
 from vaultkube.deadline import Deadline
+from vaultkube.kept.values import KEY_ENTRY, KEY_SECRET
 from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.vault.login import Resolution
 from vaultkube.wire.objects import KubernetesObject
@@ -22,6 +23,9 @@ from webhook.pods.facts import find_source_keys
 from webhook.registry.query import ImageConfig, ImageQuery
 
 _DOCKER_CONFIG = "kubernetes.io/dockerconfigjson"
+OWN_NAMESPACE = "vault-webhook"
+_KEPT_KEY: KubernetesObject = {"data": {KEY_ENTRY: base64.b64encode(b"unknown").decode()}}
+"""Stands for the key of kept references, which is for webhook and operator only."""
 LAPTOP_PULL_SECRET = ("", "docker config of this machine")
 """Namespace and name under which `Manifests` gives the pull secret of the machine."""
 
@@ -51,6 +55,8 @@ class Manifests:
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None:
         """Return the object, or None if there is none; one that is not known as if it held no references."""
+        if (kind, namespace, name) == ("Secret", OWN_NAMESPACE, KEY_SECRET):
+            return _KEPT_KEY
         found = self._objects.get((kind, namespace, name))
         if found is not None or (namespace, name) == LAPTOP_PULL_SECRET:
             return found

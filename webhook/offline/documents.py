@@ -1,7 +1,4 @@
-"""Manifests read from YAML, with the line of each of their parts.
-
-Scalars are read as Kubernetes' own tools read them: YAML 1.1, and a date stays text, as JSON has none.
-"""
+"""Manifests read from YAML, with the line of each of their parts."""
 
 import json
 import re
@@ -16,9 +13,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from vaultkube.errors import InvalidManifest, NotYaml
 from vaultkube.problem import FieldPath
+from webhook.offline.scalars import KubernetesLoader
 
 STANDARD_INPUT = "-"
-_NOT_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
 _LARGEST = 1_000_000
 """Parts that a document may have, each alias counted as what it stands for."""
 _DEEPEST = 100
@@ -45,13 +42,6 @@ class _Extent(NamedTuple):
 
     size: int
     depth: int
-
-
-class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own attribute)
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_JSON]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -101,7 +91,7 @@ def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
     """Return the documents of a text, empty ones left out; raise NotYaml if it is not YAML."""
     documents = []
     try:
-        loader = _Loader(text)
+        loader = KubernetesLoader(text)
         while loader.check_node() and (node := loader.get_node()):
             extent = _extent(node, {})
             if extent.size > _LARGEST:
@@ -143,8 +133,12 @@ def _read(file: str) -> str:
         if file == STANDARD_INPUT:
             return sys.stdin.read()
         return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidManifest(f"{file} cannot be read: {error}") from None
+    except IsADirectoryError:
+        raise InvalidManifest(f"{file} cannot be read: it is a directory; name each file with -f") from None
+    except OSError as error:
+        raise InvalidManifest(f"{file} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidManifest(f"{file} cannot be read: byte {error.start} is not UTF-8") from None
 
 
 def _as_json(content: object) -> object:
@@ -190,7 +184,7 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
 def _root_of(text: str) -> Node:
     """Return the root of a text in YAML; of another text, an empty one."""
     try:
-        root: Node | None = yaml.compose(text, Loader=_Loader)
+        root: Node | None = yaml.compose(text, Loader=KubernetesLoader)
     except (yaml.YAMLError, RecursionError):
         root = None
     return root or ScalarNode("", "")

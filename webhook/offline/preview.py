@@ -8,14 +8,13 @@ from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.admission import Admission
 from webhook.admission.review import AdmissionRequest
 from webhook.admission.services import Nodes, Registry, Services, UnknownNodes, Vault
-from webhook.offline.context import LAPTOP_PULL_SECRET, Manifests, UnknownImages, UnreadVault
+from webhook.offline.context import LAPTOP_PULL_SECRET, OWN_NAMESPACE, Manifests, UnknownImages, UnreadVault
 from webhook.offline.documents import path_text
 from webhook.offline.operator_settings import Operator
 from webhook.offline.reviewable import ReviewableObject, find_untyped
 from webhook.pods.facts import find_sources
 
 _BUDGET_S = 30.0
-_OWN_NAMESPACE = "vault-webhook"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surr
         registry=surroundings.registry or images,
         vault=surroundings.vault or vault,
         nodes=surroundings.nodes,
-        own_namespace=_OWN_NAMESPACE,
+        own_namespace=OWN_NAMESPACE,
         default_pull_secrets=[LAPTOP_PULL_SECRET],
     )
     admission = Admission(operator.settings_for(reviewable.annotations), operator.defaults, services)

@@ -109,6 +109,8 @@ def _texts_of_object(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, 
 
 
 def _texts_of_metadata(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, object]]:
+    for field in ("name", "namespace", "generateName"):
+        yield ("metadata", field), follow(reviewable.content, ("metadata", field))
     yield from _entries(reviewable.content, ("metadata", "annotations"))
     yield from _entries(reviewable.content, ("metadata", "labels"))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from vaultkube.apiserver.kubeconfig import Connection, find_connection
+from vaultkube.apiserver.kubeconfig import NO_KUBECONFIG, NOT_ONE, Connection, find_connection
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
 
@@ -43,11 +43,10 @@ def _official(kubeconfig: str) -> Connection:
     try:
         config.load_kube_config(config_file=kubeconfig, client_configuration=found)  # type: ignore[no-untyped-call]
         _, current = config.list_kube_config_contexts(kubeconfig)  # type: ignore[no-untyped-call]
-    except (
-        *(config.ConfigException, OSError, yaml.YAMLError),
-        *(ValueError, TypeError, LookupError, AttributeError),
-    ) as error:
+    except (config.ConfigException, OSError) as error:
         raise InvalidSetting(f"KUBECONFIG {kubeconfig} cannot be used: {error}") from None
+    except (yaml.YAMLError, *NO_KUBECONFIG):
+        raise InvalidSetting(f"KUBECONFIG {kubeconfig} cannot be used: {NOT_ONE}") from None
     logins: Mapping[str, Any] = dict(found.auth_settings())
     values = (str(login["value"]) for login in logins.values())
     token = next((value for value in values if value.startswith("Bearer ")), "")

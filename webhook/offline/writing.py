@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator
 
 import yaml
 
+from webhook.offline.scalars import QUOTED
+
 _BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 """Characters that PyYAML reads as a line break, or not at all, unless they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):
+    yaml_implicit_resolvers = QUOTED
+
     def ignore_aliases(self, _: object) -> bool:
         return True
 

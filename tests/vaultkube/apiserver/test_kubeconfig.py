@@ -87,22 +87,38 @@ def test_data_that_is_not_base64_is_named(tmp_path: Path) -> None:
         find_connection(environ)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"text", b"[", b"\xff", b"current-context: a\ncontexts: a"])
-def test_a_file_that_is_no_kubeconfig_is_named(content: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "kubeconfig"
-    file.write_bytes(content)
-    with pytest.raises(InvalidSetting, match=f"KUBECONFIG {file} cannot be used"):
-        find_connection({"KUBECONFIG": str(file)})
+NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}}]\n"
 
 
-def test_a_line_of_a_file_that_is_no_yaml_is_not_quoted(tmp_path: Path) -> None:
-    file = tmp_path / "kubeconfig"
-    file.write_text("users:\n- user:\n    token: of-a-person: x\n")
-    with pytest.raises(
-        InvalidSetting, match=r"ScannerError: mapping values are not allowed here, line 3"
-    ) as error:
-        find_connection({"KUBECONFIG": str(file)})
-    assert "of-a-person" not in str(error.value)
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"users: [{name: c, user: {token: s3cr3t: x}}]",
+        b"users: s3cr3t",
+        b"a: \xff",
+        b"a: 2020-99-99",
+        b"a: !!bool s3cr3t",
+        b"[" * 5000,
+        b"",
+        b"[]",
+        b"text",
+        b"[",
+        b"current-context: a\ncontexts: a",
+        f"{NAMED}clusters: [{{name: c, cluster: {{}}}}]\nusers: [{{name: c, user: {{token: s3cr3t}}}}]".encode(),
+        f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
+    ],
+)
+def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "kubeconfig").write_bytes(content)
+    with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
+        find_connection({"KUBECONFIG": str(tmp_path / "kubeconfig")})
+    assert "s3cr3t" not in str(refusal.value)
+
+
+def test_a_kubeconfig_that_does_not_exist_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        find_connection({"KUBECONFIG": str(tmp_path / "none")})
+    assert str(refusal.value) == f"KUBECONFIG {tmp_path}/none cannot be read: No such file or directory"
 
 
 def test_a_connection_shows_no_key(tmp_path: Path) -> None:

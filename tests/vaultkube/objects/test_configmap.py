@@ -31,6 +31,11 @@ def test_binary_data_is_base64_in_vault() -> None:
     assert new["binaryData"]["raw"] == CONFIG_MAP["binaryData"]["raw"]
 
 
+def test_base64_in_vault_may_have_the_line_breaks_of_the_program_base64() -> None:
+    new = replace_values(CONFIG_MAP, {"binary": base64.encodebytes(b"\0" * 99)})
+    assert new["binaryData"]["binary"] == base64.b64encode(b"\0" * 99).decode()
+
+
 @pytest.mark.parametrize(("key", "value"), [("text", b"\xff"), ("binary", b"not base64")])
 def test_a_value_that_does_not_fit_is_refused_without_being_shown(key: str, value: bytes) -> None:
     with pytest.raises(NotResolved) as refusal:

@@ -105,6 +105,7 @@ def test_a_header_is_in_no_message() -> None:
 def test_documents_of_other_groups_are_none() -> None:
     assert not is_resource({"apiVersion": "v1", "kind": "Secret"})
     assert not is_resource({"apiVersion": "secrets.hashicorp.com/v1beta1", "kind": "CSISecrets"})
+    assert not is_resource({"apiVersion": "secrets.hashicorp.com/v1beta1", "kind": ["VaultAuth"]})
 
 
 @given(st.sampled_from(sorted(SMALLEST)), st.data())

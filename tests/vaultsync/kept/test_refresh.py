@@ -15,6 +15,7 @@ from tests.vaultsync.running.leases import rabbitmq
 from vaultkube.apiserver.client import Cluster as Client
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
+from vaultkube.documents.jsonpatch import apply
 from vaultkube.errors import NotResolved
 from vaultkube.kept.codec import mark_of, read_kept, sealed
 from vaultkube.kept.values import ANNOTATION, LABEL, Kept, KeptLogin, KeptValue, Place
@@ -26,7 +27,7 @@ from vaultsync.collections import kept_collection
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import NEVER
 from vaultsync.errors import InvalidResource, VaultAway
-from vaultsync.kept.reading import Limits, Reading
+from vaultsync.kept.reading import Answered, Limits, Reading
 from vaultsync.kept.refresh import Refresher
 from vaultsync.kept.watched import Watched
 from vaultsync.vault.authorities import Authorities
@@ -255,3 +256,55 @@ def test_a_path_policy_that_was_tightened_since_holds_at_the_next_refresh(
     with pytest.raises(InvalidResource, match="VAULT_PATH_POLICY"):
         scene.work(key)
     assert scene.tokens.logins == 0
+
+
+class Stored:
+    """One object, and the patches that it got, in the place of the API server."""
+
+    def __init__(self, found: Any) -> None:
+        self.found, self.patches = found, list[Any]()
+
+    def get(self, *_: object) -> Any:
+        return self.found
+
+    def patch(self, _resource: object, _name: str, operations: Any, _deadline: Deadline) -> Any:
+        self.patches.append(operations)
+        self.found = apply(self.found, operations)
+        return self.found
+
+
+class Read:
+    """Answers of Vault, in the place of reading it."""
+
+    def __init__(self, **values: bytes) -> None:
+        self.values = values
+
+    def read(self, *_: object) -> Answered:
+        return Answered(self.values, {})
+
+
+def test_base64_with_line_breaks_in_vault_is_written_where_it_has_changed_and_not_else() -> None:
+    key = Key("configmaps", NAMESPACE, "a")
+    old, new = base64.b64encode(b"0" * 99).decode(), base64.b64encode(b"1" * 99).decode()
+    kept = {"b": KeptValue(reference("b"), mark_of(old.encode(), "b", Place(*key), KEY))}
+    text = sealed(Kept(KeptLogin("https://vault", "kubernetes", "r", "default"), 300, kept), Place(*key), KEY)
+    labels = {LABEL: "true"}
+    metadata = {
+        "name": "a",
+        "namespace": NAMESPACE,
+        "resourceVersion": "1",
+        "labels": labels,
+        "annotations": {ANNOTATION: text},
+    }
+    stored = Stored({"kind": "ConfigMap", "metadata": metadata, "binaryData": {"b": old}})
+    watched, read, told = Watched(Queue()), Read(b=base64.encodebytes(b"0" * 99)), Told()
+    refresher = Refresher(COLLECTIONS, KEY, watched, read, stored, told)  # type: ignore[arg-type]
+    watched.changed("configmaps", stored.found)
+    refresher.work(key, Deadline(30))
+    assert (stored.patches, told.notices) == ([], [])
+    for content in (b"1", b"0"):
+        read.values = {"b": base64.encodebytes(content * 99)}
+        refresher.work(key, Deadline(30))
+        assert stored.found["binaryData"]["b"] == (new if content == b"1" else old)
+        watched.changed("configmaps", stored.found)
+    assert [one.message for one in told.notices] == ["Refreshed from Vault: b"] * 2

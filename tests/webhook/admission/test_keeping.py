@@ -131,6 +131,13 @@ def test_an_object_that_wants_no_refresh_any_more_loses_annotation_and_label() -
     assert (kept_of(stored), needs) == (None, [])
 
 
+def test_an_object_that_is_or_becomes_immutable_is_not_kept() -> None:
+    stored, decision, _ = review({**config_map(a="vault:a/b#c"), "immutable": True})
+    assert (kept_of(stored), stored["data"]) == (None, {"a": "s3cr3t"})
+    assert "because it is immutable" in decision.warnings[0]
+    assert kept_of(review({**STORED, "immutable": True}, STORED, KEYED)[0]) is None
+
+
 def test_a_value_that_the_operator_has_refreshed_stays_kept() -> None:
     refreshed = config_map(kept=seal(a=("vault:a/b#c", "new")), labels={LABEL: "true"}, a="new", b="plain")
     stored, decision, _ = review(refreshed, STORED, KEYED)

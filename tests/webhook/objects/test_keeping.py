@@ -97,3 +97,23 @@ def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> 
     assert new == docker("me:new") or json.loads(new["stringData"][".dockerconfigjson"]) == json.loads(
         docker("me:new")["stringData"][".dockerconfigjson"]
     )
+
+
+def test_an_immutable_object_is_not_kept_and_its_own_field_says_so() -> None:
+    for resource, places in (
+        ("secrets", [("immutable",)]),
+        ("configmaps", [("immutable",)]),
+        ("objects", []),
+    ):
+        written = (
+            {"data": {"k": base64.b64encode(b"vault:a#b").decode()}}
+            if resource == "secrets"
+            else {"data": {"k": "vault:a#b"}}
+        )
+        found = find_keepable(OBJECT_KINDS[resource], {**written, "immutable": True}, refreshed(False))
+        assert [warning.path for warning in found.warnings] == places
+        assert bool(found.texts) is not bool(places)
+    plain = find_keepable(
+        OBJECT_KINDS["configmaps"], {"data": {"k": "x"}, "immutable": True}, refreshed(False)
+    )
+    assert plain == ({}, ())

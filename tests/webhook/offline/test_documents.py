@@ -1,6 +1,7 @@
 """Manifests are read as Kubernetes' tools read them, and every part has a line."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -81,7 +82,7 @@ def test_a_repeated_key_is_found_and_its_last_value_counts() -> None:
 
 
 def test_a_merge_key_repeats_nothing() -> None:
-    document = only("x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  a: 3\n")
+    document = only('x: &x {a: 1, b: 2}\n"y":\n  <<: *x\n  a: 3\n')
     assert document.content["y"] == {"a": 3, "b": 2}
     assert document.repeated_keys == ()
 
@@ -107,6 +108,10 @@ def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
         ("a: !!timestamp 2020-01-01", r"JSON does not have \(date\)"),
         ("a: !!timestamp 2020-99-99", "a number or a date is none"),
         ("a: !!int x", "a number or a date is none"),
+        ('a: !!int ""', "a number or a date is none"),
+        ('a: !!float ""', "a number or a date is none"),
+        ("a: !!timestamp x", "a number or a date is none"),
+        ("a: !!bool x", "a boolean is neither true nor false"),
         ("a: " + "1" * 5000, "a number or a date is none"),
         ("a: 0x" + "f" * 5000, "a number is too long"),
         ("a: " + "[" * 200 + "]" * 200, "nested too deeply"),
@@ -147,6 +152,18 @@ def test_a_file_that_is_not_there_is_named() -> None:
         read_documents(["nowhere.yaml"])
 
 
+def test_a_file_that_cannot_be_read_is_named_once_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"a: \xe9")
+    for name, reason in (
+        ("nowhere", "No such file or directory"),
+        ("", "it is a directory; name each file with -f"),
+        ("latin", "byte 3 is not UTF-8"),
+    ):
+        with pytest.raises(InvalidManifest) as refusal:
+            read_documents([str(tmp_path / name)])
+        assert str(refusal.value) == f"{tmp_path / name} cannot be read: {reason}"
+
+
 def test_a_path_is_written_as_people_write_it() -> None:
     assert path_text(("spec", "containers", 0, "env")) == "spec.containers[0].env"
     assert path_text(("metadata", "annotations", "a.b/c")) == 'metadata.annotations["a.b/c"]'
@@ -157,6 +174,37 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=10,
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((text, True) for text in ("y", "Y", "yes", "on", "True")),
+        *((text, False) for text in ("n", "N", "no", "OFF", "false")),
+        *((text, 1000.0) for text in ("1e3", "1E3", "+1e+3", "1_0e2", "1000.")),
+        *((text, 15) for text in ("0o17", "017", "0b1111", "0B11_11", "0xf", "0XF", "+1_5")),
+        *((text, -15) for text in ("-0o17", "-017", "-0xf", "-15")),
+        *((text, 9.0) for text in ("09", "9.", "0009")),
+        *((text, 0.5) for text in (".5", "+.5", "5e-1", ".5e0")),
+        *((text, 0) for text in ("0", "-0", "00")),
+        *((text, None) for text in ("~", "null")),
+        *(
+            (text, text)
+            for text in ("12:30", "190:20:30.15", "22:22", "1e", "0x", "0b2", "=", "yEs", "2020-01-01")
+        ),
+        *((text, text) for text in ("1.2.3", "1e3a", "_1", ".", "+", "1-2", "._5", "._", "on-call", "0x_")),
+    ],
+)
+def test_a_plain_scalar_is_read_as_kubectl_reads_it(text: str, value: object) -> None:
+    read = only(f"a: {text}").content["a"]
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    "text", ["y", "N", "1e3", "+1e3", "1e-3", "0o17", "09", "1_0e3", "12:30", "2020-01-01", "="]
+)
+def test_a_text_is_quoted_that_kubectl_or_another_reader_would_take_for_something_else(text: str) -> None:
+    assert yaml_text([{"a": text, text: "b"}]) == f"a: '{text}'\n'{text}': b\n"
 
 
 @given(st.dictionaries(st.text(max_size=6), JSON, min_size=1, max_size=4))

@@ -1,4 +1,4 @@
-"""The connection from a person's kubeconfig, with the official client where it is needed."""
+"""A person's kubeconfig that is none is named, and nothing of it is shown: it holds their token."""
 
 from pathlib import Path
 
@@ -8,9 +8,23 @@ from vaultkube.errors import InvalidSetting
 from webhook.offline.user_kubeconfig import find_person_connection
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"text", b"[", b"\xff", b"current-context: a\ncontexts: a"])
-def test_a_file_that_is_no_kubeconfig_is_named(content: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "kubeconfig"
-    file.write_bytes(content)
-    with pytest.raises(InvalidSetting, match=f"KUBECONFIG {file} cannot be used"):
-        find_person_connection({"KUBECONFIG": str(file)})
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"users: [{name: c, user: {token: s3cr3t: x}}]",
+        b"users: s3cr3t",
+        b"a: \xff",
+        b"a: 2020-99-99",
+        b"a: !!bool s3cr3t",
+        b"",
+        b"[]",
+        b"text",
+        b"[",
+        b"current-context: a\ncontexts: a",
+    ],
+)
+def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "kubeconfig").write_bytes(content)
+    with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
+        find_person_connection({"KUBECONFIG": str(tmp_path / "kubeconfig")})
+    assert "s3cr3t" not in str(refusal.value)

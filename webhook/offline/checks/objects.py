@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from vaultkube.kept.objects import annotation_of
+from vaultkube.kept.values import PATH
 from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem
+from webhook.admission.keeping import NOT_OURS
 from webhook.config.misplaced import label_warnings
 from webhook.objects.keeping import find_keepable
 from webhook.objects.paths import find_requested_paths
@@ -27,6 +30,8 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
         yield from object_problems(content, references, config)
         yield from object_warnings(content, references)
         yield from find_keepable(kind, content, config).warnings
+        if annotation_of(content) and config.refresh_after_s:
+            yield Problem("kept-references", PATH, NOT_OURS)
         requested = find_requested_paths(content, references, config, operator.defaults["vault_namespace"])
         yield from operator.settings.path_policy().violations(requested, reviewable.namespace)
     if migration:

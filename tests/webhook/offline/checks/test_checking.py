@@ -206,6 +206,8 @@ UNTYPED = [
     ),
     (secret("ConfigMap", {"vault-role": "x"}, data={"port": 8080, "a": "b"}), "data.port"),
     (secret(stringData={"ratio": 0.5}), "stringData.ratio"),
+    ({**secret(), "metadata": {"name": "a", "namespace": False}}, "metadata.namespace"),
+    ({**secret(), "metadata": {"name": 7}}, "metadata.name"),
 ]
 
 
@@ -373,6 +375,16 @@ def test_an_error_is_found_if_and_only_if_the_webhook_refuses(
     errors -= {"role"} if untouched else set()
     assert bool(errors) == bool(answer.refusal), (errors, answer.refusal)
     assert "refused" not in errors, answer.refusal
+
+
+@pytest.mark.parametrize("values", [{"a": "x"}, {"a": REFERENCE}])
+def test_kept_references_in_a_manifest_are_found_whatever_secret_has_their_key(values: Any) -> None:
+    named = {"vault-serviceaccount": "s", "vault-refresh-after": "5m", "kept-references": "{}"}
+    manifest = secret(annotations=named, stringData=values)
+    assert found(manifest) == [("kept-references", annotation("kept-references"))]
+    (reviewed,) = find_objects(manifest, "default")
+    (warning,) = preview(reviewed, read_operator(None), SURROUNDINGS).warnings
+    assert "the annotation was written by somebody else" in warning
 
 
 def test_a_value_that_would_not_be_kept_is_found_in_objects_that_are_to_be_refreshed() -> None:
