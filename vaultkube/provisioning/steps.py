@@ -101,9 +101,8 @@ class Provisioning:
         """Remove role and policy of a namespace, if they are there; its secrets stay."""
         if not self._read(f"read role {namespace}", self._role_path(namespace)):
             return
-        if (
-            not self._layout.one_policy
-        ):  # before the role, by which another attempt knows that something is left
+        # The role goes last: by it another attempt knows that something is left.
+        if not self._layout.one_policy:
             self._call(f"remove the policy of {namespace}", self._client.delete, self._policy_path(namespace))
         self._call(f"remove role {namespace}", self._client.delete, self._role_path(namespace))
         self._report(f"namespace {namespace}: its role is removed, its secrets stay")
