@@ -18,6 +18,12 @@ LARGEST_NUMBER = 999_999_999
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 RESTART, EXIT = "restart", "exit"
+SIGNALS = (
+    "SIGABRT SIGALRM SIGBUS SIGCHLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE "
+    "SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMIN SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM "
+    "SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ"
+)
+"""The names of signals, in one text: `_signal` can be loaded by a complete interpreter only."""
 AUTH_METHODS = (
     "jwt",
     "kubernetes",
@@ -153,11 +159,8 @@ def optional_count(name: str, text: str) -> int | None:
 
 def daemon_action(name: str, text: str) -> str:
     """Return the action of the daemon: `restart`, `exit` or the name of a signal."""
-    if line(name, text) not in (RESTART, EXIT):
-        from vaultenv.basics.signals import number_of
-
-        if not number_of(text):
-            raise InvalidSetting(f"{name} is {text!r}: write restart, exit, or a signal's name, e.g. SIGHUP")
+    if line(name, text) not in (RESTART, EXIT, *SIGNALS.split()):
+        raise InvalidSetting(f"{name} is {text!r}: write restart, exit, or a signal's name, e.g. SIGHUP")
     return text
 
 
