@@ -52,7 +52,7 @@ class TransformationFailed(SyncError):
 
 
 class DataUnusable(SyncError):
-    """What Vault answered makes no Secret."""
+    """Vault's answer makes no Secret."""
 
     reason = reasons.DATA_ERROR
 

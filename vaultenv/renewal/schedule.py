@@ -42,17 +42,17 @@ SPREAD = 0.05
 _SHRUNK = 1 / 3
 _ROTATION_S = 1.0
 _LEAST_S = 1.0
-"""What has an end is asked for at most once in this time, also where Vault says that it has ended already."""
+"""The shortest time between two requests for an answer that ends, also where Vault says that it has ended already."""
 
 RETRIES = 12
-"""How often a failed read is repeated before it counts as lost, about five minutes after the first failure."""
+"""The number of repetitions of a failed read before it counts as lost, about five minutes after the first failure."""
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 60.0
 _LATER_PAUSE_S = 300.0
 
 
 class Terms(Record):
-    """What Vault told of an answer's life: its kind, the seconds that it holds (0: not told), and its lease."""
+    """The life of an answer as Vault gives it: its kind, its seconds (0: Vault names none), and its lease."""
 
     __slots__ = ("kind", "lasts_s", "lease_id", "renewable")
 
@@ -66,7 +66,7 @@ class Terms(Record):
 
 
 class Pace(Record):
-    """How often static secrets are read again (0: never), and the part of a life after which anything else is."""
+    """The interval at which static secrets are read again (0: never), and the part of a life after which anything else is."""
 
     __slots__ = ("interval_s", "threshold")
 

@@ -9,7 +9,7 @@ from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.references import DEFAULT, Reference
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.errors import ReferenceRefused
-from vaultsync.resources.access import is_allowed, is_for_all, refusal, resolved
+from vaultsync.resources.access import is_allowed, refusal, resolved
 from vaultsync.resources.merge import MergedAuth, merge
 from vaultsync.vault.login import cannot_be_done
 
@@ -78,9 +78,8 @@ def _shared(reference: Reference, user: Reference, operator: str, find: Find) ->
 def _check_allowed(
     kind: str, where: Reference, allowed: tuple[str, ...], namespace: str, operator: str
 ) -> None:
-    if is_for_all(allowed, where, operator) or is_allowed(allowed, where.namespace, namespace, operator):
-        return
-    raise ReferenceRefused(refusal(kind, where, namespace))
+    if not is_allowed(allowed, where, namespace, operator):
+        raise ReferenceRefused(refusal(kind, where, namespace))
 
 
 def _spec(find: Find, kind: str, where: Reference, table: type[Table]) -> Table:

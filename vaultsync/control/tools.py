@@ -150,11 +150,9 @@ class Tools:
     def set_finalizer(self, entry: Entry, deadline: Deadline) -> Entry:
         """Add the finalizer, by a patch of the metadata alone, and return the object as it is then."""
         name = finalizer(entry.key.kind)
-        return (
-            entry
-            if name in entry.finalizers
-            else self._finalizers(entry, [*entry.finalizers, name], deadline)
-        )
+        if name in entry.finalizers:
+            return entry
+        return self._finalizers(entry, [*entry.finalizers, name], deadline)
 
     def drop_finalizers(self, entry: Entry, deadline: Deadline) -> Entry:
         """Take ours and that of the Vault Secrets Operator away, and return the object as it is then."""

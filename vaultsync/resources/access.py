@@ -9,16 +9,14 @@ def resolved(reference: Reference | None, namespace: str, operator_namespace: st
     return reference.inside(namespace) if reference else Reference(operator_namespace, DEFAULT)
 
 
-def is_allowed(allowed: tuple[str, ...], owner: str, user: str, operator_namespace: str) -> bool:
-    """Return whether an object of namespace `owner` with these `allowedNamespaces` may be used from namespace `user`.
+def is_allowed(allowed: tuple[str, ...], where: Reference, user: str, operator_namespace: str) -> bool:
+    """Return whether the object `where` with these `allowedNamespaces` may be used from namespace `user`.
 
-    Its own namespace and the operator's always may.
+    Its own namespace and the operator's always may; all may where it is the object that is used where none is named, unless
+    `allowedNamespaces` says otherwise.
     """
-    return user == operator_namespace or lets_in(allowed, owner, user)
-
-
-def is_for_all(allowed: tuple[str, ...], where: Reference, operator_namespace: str) -> bool:
-    """Return whether an object is for all namespaces: that which is meant where none is named, unless it says for whom it is."""
+    if user == operator_namespace or lets_in(allowed, where.namespace, user):
+        return True
     return not allowed and where == Reference(operator_namespace, DEFAULT)
 
 

@@ -8,6 +8,7 @@ import pytest
 import trustme
 import yaml
 
+from tests.broken_kubeconfigs import BROKEN
 from tests.vaultenv.client.stand_in import answer, stand_in
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
@@ -93,17 +94,8 @@ NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}
 @pytest.mark.parametrize(
     "content",
     [
-        b"users: [{name: c, user: {token: s3cr3t: x}}]",
-        b"users: s3cr3t",
-        b"a: \xff",
-        b"a: 2020-99-99",
-        b"a: !!bool s3cr3t",
+        *BROKEN,
         b"[" * 5000,
-        b"",
-        b"[]",
-        b"text",
-        b"[",
-        b"current-context: a\ncontexts: a",
         f"{NAMED}clusters: [{{name: c, cluster: {{}}}}]\nusers: [{{name: c, user: {{token: s3cr3t}}}}]".encode(),
         f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
     ],

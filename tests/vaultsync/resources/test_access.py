@@ -28,7 +28,7 @@ def test_without_a_reference_the_default_of_the_operator_is_meant() -> None:
     ],
 )
 def test_who_may_use_an_object(allowed: tuple[str, ...], user: str, answer: bool) -> None:
-    assert is_allowed(allowed, "team", user, "operator") is answer
+    assert is_allowed(allowed, Reference("team", "app"), user, "operator") is answer
 
 
 def test_a_refusal_says_what_to_do() -> None:

@@ -4,25 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.broken_kubeconfigs import BROKEN
 from vaultkube.errors import InvalidSetting
 from webhook.offline.user_kubeconfig import find_person_connection
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"users: [{name: c, user: {token: s3cr3t: x}}]",
-        b"users: s3cr3t",
-        b"a: \xff",
-        b"a: 2020-99-99",
-        b"a: !!bool s3cr3t",
-        b"",
-        b"[]",
-        b"text",
-        b"[",
-        b"current-context: a\ncontexts: a",
-    ],
-)
+@pytest.mark.parametrize("content", BROKEN)
 def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kubeconfig").write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
