@@ -33,6 +33,11 @@ class BoundedClient(ContextAdapter):
         self._limit_bytes = limit_bytes
         super().__init__(context, _RETRYING_POOLS if repeats else _POOLS, server_name=server_name)
 
+    def add_headers(self, request: Any, **_options: Any) -> None:
+        """Encode header values as UTF-8, as Go's clients do: http.client would send Latin-1, or refuse the text."""
+        for name, value in request.headers.items():
+            request.headers[name] = value.encode() if isinstance(value, str) else value
+
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
 

@@ -60,6 +60,23 @@ def huge(stream: socket.socket, _head: bytes) -> None:
         stream.sendall(b" " * 65536)
 
 
+@pytest.mark.parametrize("namespace", ["équipe", "команда"])
+def test_a_vault_namespace_is_sent_as_utf_8(namespace: str) -> None:
+    heads = []
+
+    def note(stream: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        stream.sendall(SECRET)
+
+    with stand_in(note) as server:
+        made = new_client(
+            server.address, ca="", namespace=namespace, remaining_s=Deadline(ENOUGH_S).remaining_s
+        )
+        with contextlib.closing(made.adapter):
+            HvacReader(made).read([("a/data/b", "")])
+    assert f"X-Vault-Namespace: {namespace}\r\n".encode() in heads[0]
+
+
 @pytest.mark.parametrize("behaviour", [silent, drip, drip_head])
 @pytest.mark.timed
 def test_however_slow_vault_is_all_reads_end_with_the_deadline(behaviour: Behaviour) -> None:
