@@ -74,7 +74,7 @@ class Agent:
         self.status.end()
         if not self.is_complete:
             self._give_up_if_hopeless()
-        self.status.tell(self.due_at())
+        self.status.write(self.due_at())
 
     def due_at(self) -> float:
         """Return the monotonic time of the next round."""
@@ -105,10 +105,10 @@ class Agent:
 
         files = self._files or ()
         self._secrets.act()
-        changed = self._secrets.taken_changes()
+        changed = self._secrets.pop_changes()
         self._pending |= dict.fromkeys(file for file in files if not changed.isdisjoint(file.used))
         render(list(self._pending), self._secrets, self._clock, self._content)
-        self._secrets.taken_changes()  # first answers, to those who asked
+        self._secrets.pop_changes()  # first answers: their files are rendered already
         commands: dict[str, None] = {}
         self._write_at = NEVER
         for file in list(self._pending):
@@ -184,10 +184,10 @@ class Agent:
     def _note_secrets(self) -> None:
         """Note what is wrong with answers, each once however many files use it, and with templates."""
         now, date_s = self._clock.monotonic(), self._clock.date()
-        for need, kept in self._secrets.failures:
-            if kept.error:
-                since_s = date_s - now + self._secrets.stale_since(kept)
-                self.status.note(f"secret {bounded(need.path, 240)}", kept.error, since_s)
+        for need, entry in self._secrets.failures:
+            if entry.error:
+                since_s = date_s - now + self._secrets.stale_since(entry)
+                self.status.note(f"secret {bounded(need.path, 240)}", entry.error, since_s)
         for file in self._files or ():
             if file.error and not file.lacks:
                 self.status.note(_subject(file), file.error, date_s)
@@ -198,7 +198,7 @@ class Agent:
         is_hopeless = any(_subject(file) in troubles for file in self._files or ()) or TOKEN_FILE in troubles
         if settings.exit_on_login_error and LOGIN in troubles:
             is_hopeless = True
-        if settings.exit_on_retry_failure and any(kept.is_lost for _, kept in self._secrets.failures):
+        if settings.exit_on_retry_failure and any(entry.is_lost for _, entry in self._secrets.failures):
             is_hopeless = True
         if is_hopeless:
             raise NotResolved([(what, "", trouble.error) for what, trouble in troubles.items()])

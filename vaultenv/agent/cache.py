@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vaultenv.client.http import Answer
     from vaultenv.renewal.schedule import Held
 
-    Ask = Callable[[str, str, str], Answer | None]
+    Send = Callable[[str, str, str], Answer | None]
 
 MOST = 500
 _LARGEST = 64 << 10
@@ -109,22 +109,22 @@ class Cache:
         with self._lock:
             return min([entry.held.due_at for entry in self._entries.values()], default=NEVER)
 
-    def renew(self, ask: Ask, now: float) -> None:
-        """Renew what is due. `ask` takes a path, a body and a token, and returns the answer, None if there is none."""
+    def renew(self, send: Send, now: float) -> None:
+        """Renew what is due. `send` takes a path, a body and a token, and returns the answer, None if there is none."""
         with self._lock:
             self._drop_ended(now)
             due = [entry for entry in self._entries.values() if entry.held.due_at <= now]
         for entry in due:
-            self._renew(entry, ask, now)
+            self._renew(entry, send, now)
 
-    def _renew(self, entry: Entry, ask: Ask, now: float) -> None:
+    def _renew(self, entry: Entry, send: Send, now: float) -> None:
         if not entry.held.renewable:
             entry.held = _until_its_end(entry.held)
             return
         if entry.created:
-            answer = ask("auth/token/renew-self", "{}", entry.created)
+            answer = send("auth/token/renew-self", "{}", entry.created)
         else:
-            answer = ask("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
+            answer = send("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
         if answer is None or answer.status >= 500:
             entry.failures += 1
             entry.held = failed(entry.held, entry.failures, now)

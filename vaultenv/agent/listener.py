@@ -52,7 +52,7 @@ class Listener:
         self._settings = settings
         self._end = end
         self._cache = Cache()
-        self._kept = Bell()
+        self._bell = Bell()
         self._lock = allocate_lock()
         self._connections = 0
         try:
@@ -138,16 +138,16 @@ class Listener:
 
     def _found(self, request: Passed, upstream: Upstream) -> bytes:
         """Return an answer that is kept, else Vault's."""
-        kept = self._cache.find(request, time.monotonic())
-        if kept:
-            return answered(kept.status, {**kept.headers, "x-cache": "HIT"}, kept.body)
+        cached = self._cache.find(request, time.monotonic())
+        if cached:
+            return answered(cached.status, {**cached.headers, "x-cache": "HIT"}, cached.body)
         try:
             answer = upstream.answer(request)
         except NoAnswer as error:
             return refused(502, f"the agent has no answer of Vault: {error}")
         if not self._cache.forget_revoked(request, answer) and self._is_ours(request):
             self._cache.take(request, answer, time.monotonic())
-            self._kept.ring()
+            self._bell.ring()
         return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body, request.method)
 
     def _is_ours(self, request: Passed) -> bool:
@@ -158,8 +158,8 @@ class Listener:
 
     def _prepare(self, request: Passed) -> None:
         """Add the agent's token as configured, and the namespace of its login to a request without one."""
-        is_given = self._settings.token == FORCE or (self._settings.token != FALSE and not request.token)
-        if is_given and self._parts.vault.token:
+        is_added = self._settings.token == FORCE or (self._settings.token != FALSE and not request.token)
+        if is_added and self._parts.vault.token:
             request.give(self._parts.vault.token)
         if self._parts.settings.namespace:
             request.fields.setdefault(NAMESPACE, field_text(self._parts.settings.namespace))
@@ -172,7 +172,7 @@ class Listener:
         """Renew what is kept, in a thread of its own."""
         upstream = Upstream(self._parts.settings)
 
-        def ask(path: str, body: str, token: str) -> Answer | None:
+        def send(path: str, body: str, token: str) -> Answer | None:
             fields = {"x-vault-token": token, "content-type": "application/json"}
             if self._parts.settings.namespace:
                 fields[NAMESPACE] = field_text(self._parts.settings.namespace)
@@ -182,8 +182,8 @@ class Listener:
                 return None
 
         while True:
-            self._kept.wait(min(_LONGEST_WAIT_S, self._cache.due_at() - time.monotonic()))
-            self._cache.renew(ask, time.monotonic())
+            self._bell.wait(min(_LONGEST_WAIT_S, self._cache.due_at() - time.monotonic()))
+            self._cache.renew(send, time.monotonic())
 
 
 def _path(request: Passed) -> str:

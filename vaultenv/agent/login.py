@@ -38,7 +38,7 @@ class Login:
         self._failures = 0
         self._next_at = 0.0
         self._logged_in_at = 0.0
-        self._untold: list[str] = []
+        self._pending_files: list[str] = []
 
     @property
     def is_done(self) -> bool:
@@ -61,7 +61,7 @@ class Login:
         self._vault.login_lease = dict(auth)
         self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
         self._logged_in_at = logged_in_at
-        self._untold = self._sinks()
+        self._pending_files = self._sinks()
         self._log.info("going on with the login of the agent before")
         return True
 
@@ -79,7 +79,7 @@ class Login:
             status.note_again(LOGIN)
             return False
         try:
-            is_new = self._kept(now, is_refused)
+            is_new = self._log_in_or_refresh(now, is_refused)
         except VaultEnvError as error:
             self._failures += 1
             least_s, most_s = self._settings.min_backoff_s, self._settings.max_backoff_s
@@ -89,11 +89,11 @@ class Login:
         self._failures = 0
         if is_new:
             self._logged_in_at = now
-            self._untold = self._sinks()
-        self._tell(status)
+            self._pending_files = self._sinks()
+        self._write_token(status)
         return is_new
 
-    def _kept(self, now: float, is_refused: bool) -> bool:
+    def _log_in_or_refresh(self, now: float, is_refused: bool) -> bool:
         if self._token is None:
             log_in(self._vault, self._launcher, self._log, len(self._settings.files), self._meanwhile)
             self._token = Token(self._vault, self._launcher, self._log, now)
@@ -102,16 +102,16 @@ class Login:
             self._log.info("Vault does not know the token any more: logging in again")
             self._token.replace(now)
             return True
-        return self._token.kept(now)
+        return self._token.refresh(now)
 
     def _sinks(self) -> list[str]:
         return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
 
-    def _tell(self, status: Status) -> None:
+    def _write_token(self, status: Status) -> None:
         """Write the token to the files that do not have it yet."""
-        for target in list(self._untold):
+        for target in list(self._pending_files):
             try:
                 self._writer.write(target, self._vault.token.encode(), self._settings.token_mode)
-                self._untold.remove(target)
+                self._pending_files.remove(target)
             except FileNotWritten as error:
                 status.note(TOKEN_FILE, error, self._clock.date())

@@ -90,7 +90,7 @@ def render(files: Sequence[File], secrets: Secrets, clock: Clock, read_target: R
     while waiting := [run for run in runs if run.needs]:
         for run in waiting:
             run.want(read_target)
-        secrets.ask_new()
+        secrets.read_new()
         for run in waiting:
             run.go_on()
 
@@ -112,8 +112,8 @@ class _Run:
     def want(self, read_target: ReadTarget) -> None:
         """Have the needs asked for, unless a certificate in the file answers."""
         for need in self.needs:
-            kept = self._secrets.want(need, self._file.interval_s)
-            if kept.body is None and isinstance(need, Certificate):
+            entry = self._secrets.want(need, self._file.interval_s)
+            if entry.body is None and isinstance(need, Certificate):
                 self._reuse(need, read_target)
 
     def go_on(self) -> None:
@@ -144,10 +144,10 @@ class _Run:
             return raw(end.value.text)
 
     def _value(self, need: Need) -> object:
-        kept = self._secrets.want(need, self._file.interval_s)
-        if kept.body is None:
-            raise kept.error or SecretUnusable("there is no answer of Vault yet")
-        return value_of(need, kept.body)
+        entry = self._secrets.want(need, self._file.interval_s)
+        if entry.body is None:
+            raise entry.error or SecretUnusable("there is no answer of Vault yet")
+        return value_of(need, entry.body)
 
     def _reuse(self, need: Certificate, read_target: ReadTarget) -> None:
         """Take the certificate of the file's last content if it is the only one, and not near its end."""
@@ -159,10 +159,10 @@ class _Run:
         if found is None:
             return
         leaf, body = found
-        kept = self._secrets.want(need, self._file.interval_s)
-        until_s = leaf.not_before_s + kept.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
+        entry = self._secrets.want(need, self._file.interval_s)
+        until_s = leaf.not_before_s + entry.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
         if leaf.not_before_s <= self._clock.date() < until_s:
-            self._secrets.hold(need, dict(body), kept)
+            self._secrets.hold(need, dict(body), entry)
 
 
 def _delimiters(settings: AgentFile) -> tuple[str, str]:

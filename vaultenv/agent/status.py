@@ -52,7 +52,7 @@ class Status:
         self._writer = writer
         self._log = log
         self._before: Mapping[str, Trouble] = {}
-        self._cannot_tell = ""
+        self._write_problem = ""
         self.troubles: dict[str, Trouble] = {}
         self.is_complete = False
 
@@ -72,16 +72,16 @@ class Status:
 
     def end(self) -> None:
         """Log what is new in this round."""
-        kept = "; the files stay as they are" if self.is_complete else ""
+        consequence = "; the files stay as they are" if self.is_complete else ""
         for what, trouble in self.troubles.items():
             known = self._before.get(what)
             if known is None or known.why != trouble.why:
-                self._log.warn(f"{what}: {trouble.why}{kept}")
+                self._log.warn(f"{what}: {trouble.why}{consequence}")
         for what in self._before:
             if what not in self.troubles:
                 self._log.info(f"{what}: well again")
 
-    def tell(self, back_by: float) -> None:
+    def write(self, back_by: float) -> None:
         """Write the state; `back_by` is the monotonic time of the next action."""
         first = min(self.troubles.items(), key=lambda pair: pair[1].since_s, default=None)
         state = {
@@ -92,11 +92,11 @@ class Status:
         }
         try:
             self._writer.write(self._file, dumps(state).encode(), 0o644)
-            self._cannot_tell = ""
+            self._write_problem = ""
         except FileNotWritten as error:
-            if str(error) != self._cannot_tell:
+            if str(error) != self._write_problem:
                 self._log.warn(f"{error}; probes will fail")
-            self._cannot_tell = str(error)
+            self._write_problem = str(error)
 
 
 def required(settings: Settings) -> AgentSettings:

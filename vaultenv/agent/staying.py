@@ -30,7 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.agent.parts import Parts
 
-_TAKEN = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
+_SIGNALS = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
 _STACK = 1 << 20
 _LONGEST_WAIT_S = 3600.0
 _REVOKE_S = 3.0
@@ -77,7 +77,7 @@ class _Signals:
     def take(self) -> None:
         """Reap, ring the bell for SIGHUP, and end the process for SIGTERM and SIGINT; never returns."""
         while True:
-            info = sigtimedwait(_TAKEN, _LONGEST_WAIT_S)
+            info = sigtimedwait(_SIGNALS, _LONGEST_WAIT_S)
             if info is None:
                 continue
             if info.si_signo == SIGCHLD:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Found = Mapping[Need, Body | VaultEnvError]
 
-    class Asked(Protocol):
+    class BodyReader(Protocol):
         """Vault, as templates need it; an error concerns its own question only."""
 
         def bodies(
@@ -42,7 +42,7 @@ class Answering:
 
     __slots__ = ("_known", "_mounts", "_vault")
 
-    def __init__(self, vault: Asked) -> None:
+    def __init__(self, vault: BodyReader) -> None:
         self._vault = vault
         self._mounts = Mounts(vault.mounts)
         self._known: dict[Need, Body | VaultEnvError] = {}
@@ -54,15 +54,15 @@ class Answering:
         """
         fresh = [need for need in dict.fromkeys(needs) if need not in self._known]
         direct = self._read_directly([need for need in fresh if isinstance(need, Read)])
-        asked = [need for need in fresh if need not in self._known]
-        self._mounts.learn([_path(need) for need in asked if not isinstance(need, Certificate)])
+        unknown = [need for need in fresh if need not in self._known]
+        self._mounts.learn([_path(need) for need in unknown if not isinstance(need, Certificate)])
         self._known |= {
             need: answer
             for need, answer in direct.items()
             if self._mounts.of(need.path).data(need.path) == need.path
         }
-        self._read([need for need in asked if isinstance(need, (Read, List)) and need not in self._known])
-        for need in asked:
+        self._read([need for need in unknown if isinstance(need, (Read, List)) and need not in self._known])
+        for need in unknown:
             if isinstance(need, Write):
                 self._known[need] = self._write(need)
         return self._known

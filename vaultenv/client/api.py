@@ -127,8 +127,8 @@ class Vault:
         """Read secrets as `vaultenv.references.reader.Reader` says: KV reads are pipelined, others use up to
         four connections.
         """
-        asked = [(path, f"?version={version}" if version else "") for path, version in questions]
-        return [self._secret(*one) for one in self._reads(asked)]
+        queries = [(path, f"?version={version}" if version else "") for path, version in questions]
+        return [self._secret(*one) for one in self._reads(queries)]
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
         """Write as `vaultenv.references.reader.Reader` says."""

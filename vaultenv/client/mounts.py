@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    Ask = Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
+    LookUp = Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
 
 _VERSION_2 = "2"
 
@@ -70,19 +70,19 @@ class Mounts:
     A path whose mount Vault does not tell is taken as it is written.
     """
 
-    __slots__ = ("_ask", "_known")
+    __slots__ = ("_known", "_look_up")
 
-    def __init__(self, ask: Ask) -> None:
-        """`ask` returns the answers of sys/internal/ui/mounts for paths, {} where it is refused."""
-        self._ask = ask
+    def __init__(self, look_up: LookUp) -> None:
+        """`look_up` returns the answers of sys/internal/ui/mounts for paths, {} where it is refused."""
+        self._look_up = look_up
         self._known: list[Mount] = []
 
     def learn(self, paths: Sequence[str]) -> None:
         """Look up the mounts that are not known yet: of one path for each first word, then of those that are left."""
         for chosen in (_one_for_each_word, dict.fromkeys):
-            asked = list(chosen([path for path in paths if self._find(path) is None]))
-            answers = self._ask(asked) if asked else ()
-            for path, answer in zip(asked, answers, strict=True):
+            unknown = list(chosen([path for path in paths if self._find(path) is None]))
+            answers = self._look_up(unknown) if unknown else ()
+            for path, answer in zip(unknown, answers, strict=True):
                 self._known.append(parse_mount(answer, path) or Mount(path, is_kv2=False))
 
     def knows(self, path: str) -> bool:

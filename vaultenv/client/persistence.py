@@ -44,7 +44,7 @@ class Persistence:
         while self._is_patient and (
             again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]
         ):
-            self._tell(_state(outcomes[again[0]]))
+            self._report(_state(outcomes[again[0]]))
             if retries == 0 or not backoff.wait():
                 return outcomes
             retries = None if retries is None else retries - 1
@@ -56,7 +56,7 @@ class Persistence:
             self._log.info("Vault answers again")
         return outcomes
 
-    def _tell(self, state: str) -> None:
+    def _report(self, state: str) -> None:
         if state != self._state:
             self._state = state
             self._log.warn(f"waiting for Vault: {state}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Body = dict[str, Any]
     Query = Sequence[tuple[str, str]]
 
-    class Asked(Protocol):
+    class BodyReader(Protocol):
         """Vault, as `vaultenv.client.answering` asks it."""
 
         def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
@@ -50,7 +50,7 @@ class CachedAnswers:
 
     __slots__ = ("_mounts", "_reader", "_vault")
 
-    def __init__(self, vault: Asked, reader: CachingReader) -> None:
+    def __init__(self, vault: BodyReader, reader: CachingReader) -> None:
         self._vault = vault
         self._reader = reader
         self._mounts: dict[str, Body] = {}

@@ -74,7 +74,7 @@ class Renewer:
         """Renew what is due, and read again what cannot be renewed; log a failure and pause."""
         self._vault.within(Deadline(_AGAIN_S * 4))
         try:
-            self._is_new_token = self._token.kept(time.monotonic()) or self._is_new_token
+            self._is_new_token = self._token.refresh(time.monotonic()) or self._is_new_token
             old = self._of_old_token() if self._is_new_token else []
             stale = list(dict.fromkeys(old + self._renew(time.monotonic(), old)))
             if stale or self._is_new_token:

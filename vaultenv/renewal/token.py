@@ -42,11 +42,11 @@ class Token:
         return bool(self._vault.login_lease or self._file_token)
 
     def due_at(self, now: float) -> float:
-        """Return the monotonic time of the next call of `kept`."""
+        """Return the monotonic time of the next call of `refresh`."""
         held_at = self._held.due_at if self._held else NEVER
         return min(held_at, now + _FILE_LOOK_S) if self._file_token else held_at
 
-    def kept(self, now: float) -> bool:
+    def refresh(self, now: float) -> bool:
         """Renew or replace the token if that is due; return whether there is another one, with which the leases of
         the old one end.
 

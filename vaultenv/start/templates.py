@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from vaultenv.client.answering import Asked, Found
+    from vaultenv.client.answering import BodyReader, Found
     from vaultenv.client.answers import Body
     from vaultenv.template.consul.needs import Need
     from vaultenv.template_sources import TemplateSource
@@ -41,7 +41,7 @@ class Templates:
         """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise."""
         self._runs = [_Run(source, now_s, check) for source in sources]
 
-    def bring(self, vault: Asked) -> list[tuple[str, dict[bytes, bytes]]]:
+    def bring(self, vault: BodyReader) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
 
         Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far.

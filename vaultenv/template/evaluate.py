@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.expressions import ASKED, INVALID, Deferred, Expressions
+from vaultenv.template.expressions import INVALID, NIL_IN_TESTS, Deferred, Expressions
 from vaultenv.template.nodes import Action, Branch, Insertion, Jump, Node, Pipeline, Text
 from vaultenv.template.parser import ROOT
 from vaultenv.template.pieces import Piece, joined, pieces_of
@@ -114,7 +114,7 @@ class _Run:
 
     def _print(self, value: object, node: Node) -> None:
         self._values.at = node.at
-        if self._evaluation.missing_key == ASKED and (value is None or value is ABSENT):
+        if self._evaluation.missing_key == NIL_IN_TESTS and (value is None or value is ABSENT):
             raise self._values.error("there is no value to print: a key is missing or null")
         if isinstance(value, Opaque):
             raise self._values.error(f"can't print a value of type {kind(value)}")
@@ -138,7 +138,7 @@ class _Run:
                 if jump.kind != "break":
                     raise
             return
-        value = self._values.pipeline(node.pipeline, dot, asks=True)
+        value = self._values.pipeline(node.pipeline, dot, is_test=True)
         if value:
             self.nodes(node.body, value if node.kind == "with" else dot)
         else:

@@ -67,7 +67,7 @@ class Rendering:
         return {
             "executeTemplate": _Known(self._execute, "sv*"),
             "pkiCert": _Known(self._certificate, "s*"),
-            "scratch": _Known(self._kept, ""),
+            "scratch": _Known(self._current_scratch, ""),
             "secret": _Known(self._secret, "s*"),
             "secrets": _Known(lambda path: self._answer(needs.names(path)), "s"),
             "timestamp": StrictFunction(self._timestamp, "s*"),
@@ -99,7 +99,7 @@ class Rendering:
             self._copies[need] = _copied(answer)
         return self._copies[need]
 
-    def _kept(self) -> Struct:
+    def _current_scratch(self) -> Struct:
         """Return the scratch, unless something that was left out may have changed it."""
         if self._evaluation.deferrals:
             raise Deferred

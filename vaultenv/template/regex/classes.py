@@ -108,11 +108,11 @@ class ClassReader:
             end = self._pattern.find("}", self._at, self._at + LONGEST_NAME) + 1
             name = self._pattern[self._at + 1 : end - 1] if end else ""
         negated ^= name.startswith("^")
-        wanted = sets.categories(name.lstrip("^"))
-        if not wanted:
+        found = sets.categories(name.lstrip("^"))
+        if not found:
             raise bad("of the classes \\p{…} only general categories are supported, such as L or Lu")
         self._at = end
-        self._categories.append((wanted, negated))
+        self._categories.append((found, negated))
 
     def _named(self) -> bool:
         """Read `[:alpha:]`; return False if there is none."""

@@ -90,7 +90,7 @@ class CharSet:
     def _holds(self, char: str) -> bool:
         chars = orbit(char) if self._fold else (char,)
         return any(low <= ord(one) <= high for one in chars for low, high in self._ranges) or any(
-            (_category(one) in wanted) != negated for one in chars for wanted, negated in self._categories
+            (_category(one) in names) != negated for one in chars for names, negated in self._categories
         )
 
 
