@@ -175,12 +175,12 @@ class Metrics:
 class CertificateMetrics:
     """The figures of the process that looks after the certificate, which is none of those that have `Metrics`."""
 
-    def __init__(self, *, is_kept: bool) -> None:
-        """`is_kept` tells that one replica keeps certificate or path, so that there are steps and a leader."""
+    def __init__(self, *, is_self_managed: bool) -> None:
+        """`is_self_managed` tells that one replica keeps certificate or path, so that there are steps and a leader."""
         from prometheus_client import Counter, Gauge
 
         self.not_after: Callable[[float], None] = _not_after().set
-        if not is_kept:
+        if not is_self_managed:
             return
         self._steps = Counter(
             "vault_webhook_certificate_steps_total",

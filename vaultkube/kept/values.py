@@ -49,7 +49,7 @@ class KeptValue(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptReferences:
     """Kept references of one object: its login, the seconds after which Vault is read again, and its values by name."""
 
     login: KeptLogin

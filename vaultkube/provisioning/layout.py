@@ -49,12 +49,12 @@ class Layout:
 
     def is_role(self, namespace: str, found: Mapping[str, Any]) -> bool:
         """Return whether the role in Vault has the fields of the namespace's; Vault tells its lifetime in seconds."""
-        wanted = self.role(namespace)
+        role = self.role(namespace)
         try:
-            wanted["token_ttl"] = seconds(self.token_ttl)
+            role["token_ttl"] = seconds(self.token_ttl)
         except ValueError:
             return False
-        return all(found.get(field) == value for field, value in wanted.items())
+        return all(found.get(field) == value for field, value in role.items())
 
 
 def policy_text(cluster: str, namespace: str) -> str:

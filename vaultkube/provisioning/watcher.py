@@ -13,8 +13,8 @@ from vaultkube.provisioning.layout import is_namespace
 from vaultkube.provisioning.steps import Provisioning
 
 LABEL = "security.banzaicloud.io/provision"
-_WANTED, _REMOVED = "true", "remove"
-_SELECTOR = f"{LABEL} in ({_WANTED},{_REMOVED})"
+_ENABLED, _REMOVED = "true", "remove"
+_SELECTOR = f"{LABEL} in ({_ENABLED},{_REMOVED})"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _PATH = "/api/v1/namespaces"
 _RESYNC_S, _RETRY_S = 3600, 15

@@ -166,8 +166,8 @@ def read_resource(document: Mapping[str, Any]) -> Resource:
     """Return the custom object of a document that `is_resource`; its problems have paths in the document."""
     row = BY_KIND[document["kind"]]
     problems: list[Problem] = []
-    given = document.get("spec")
-    spec = read_table(row.table, {} if given is None else given, SPEC, problems)
+    content = document.get("spec")
+    spec = read_table(row.table, {} if content is None else content, SPEC, problems)
     if not problems or not errors_of(problems):
         problems += pattern_problems(spec, SPEC)
     found = document.get("metadata")

@@ -124,9 +124,9 @@ def _read(row: Item, value: Any, path: FieldPath, problems: list[Problem]) -> An
 
 
 def _broken(rules: Iterable[Rule], value: Mapping[str, Any], path: FieldPath) -> Iterator[Problem]:
-    given = {key: each for key, each in value.items() if each is not None}
+    present = {key: each for key, each in value.items() if each is not None}
     for rule in rules:
-        if not rule.holds(given):
+        if not rule.holds(present):
             where = (*path, rule.field) if rule.field else path
             yield Problem("sync-field", where, f"{dotted(path)}: {rule.message}")
 

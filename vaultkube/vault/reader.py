@@ -34,14 +34,14 @@ class HvacReader:
         self._adapter = RawAdapter.from_adapter(client.adapter)
         self._adapter.allow_redirects = False  # the token must not follow to another host
 
-    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
         """The secrets at (path, version) pairs, one request each, a few at a time; none is read of far too many."""
-        if len(wanted) * _REQUEST_BYTES > self._room.size_bytes:
-            return [self._too_much(wanted[0][0])] * len(wanted)
-        if len(wanted) < 2:
-            return [self._read(path, version) for path, version in wanted]
-        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
-            return list(pool.map(self._read, *zip(*wanted, strict=True)))
+        if len(questions) * _REQUEST_BYTES > self._room.size_bytes:
+            return [self._too_much(questions[0][0])] * len(questions)
+        if len(questions) < 2:
+            return [self._read(path, version) for path, version in questions]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(questions))) as pool:
+            return list(pool.map(self._read, *zip(*questions, strict=True)))
 
     def _read(self, path: str, version: str) -> Secret | VaultEnvError:
         return self._secret("get", path, params={"version": version} if version else None)

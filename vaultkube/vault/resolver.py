@@ -15,7 +15,7 @@ from vaultenv.references.resolve import resolve_values
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.net.room import Room
-from vaultkube.vault.again import AskingAgain
+from vaultkube.vault.again import RepeatingReader
 from vaultkube.vault.client import ANSWERS_BYTES, new_client
 from vaultkube.vault.log_in import VaultToken, log_in
 from vaultkube.vault.login import Resolution, VaultLogin
@@ -80,7 +80,7 @@ class Vault:
 
         client.token, is_used = self._logins.token(login, uid, log_in_anew, deadline)
         reader = HvacReader(client, room)
-        return AskingAgain(reader, log_in_again) if is_used else reader
+        return RepeatingReader(reader, log_in_again) if is_used else reader
 
     def _client(self, login: VaultLogin, deadline: Deadline, room: Room) -> hvac.Client:
         try:
