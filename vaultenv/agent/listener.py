@@ -1,6 +1,6 @@
-"""The listener on 127.0.0.1 for programs that speak to Vault themselves: it adds the agent's token, and keeps leased answers.
+"""The listener on 127.0.0.1 for programs that speak to Vault themselves: it adds the agent's token, and caches leased answers.
 
-Connections, heads, bodies and kept answers are bounded, and so is the time that a connection may be silent.
+Connections, heads, bodies and cached answers are bounded, and so is the time that a connection may be silent.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Listener:
     """Serves each connection in a thread of its own; `end` ends the agent."""
 
     def __init__(self, parts: Parts, settings: ListenerSettings, end: Callable[[], None]) -> None:
-        """Listen; raise InvalidSetting if the port is taken."""
+        """Listen; raise InvalidSetting if the port cannot be used."""
         self._parts = parts
         self._settings = settings
         self._end = end
@@ -137,7 +137,7 @@ class Listener:
                 self._cache.leave(request)
 
     def _found(self, request: Passed, upstream: Upstream) -> bytes:
-        """Return an answer that is kept, else Vault's."""
+        """Return the cached answer, else Vault's."""
         cached = self._cache.find(request, time.monotonic())
         if cached:
             return answered(cached.status, {**cached.headers, "x-cache": "HIT"}, cached.body)
@@ -151,7 +151,7 @@ class Listener:
         return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body, request.method)
 
     def _is_ours(self, request: Passed) -> bool:
-        """Whether the token is the agent's or came through it: answers to other tokens are not kept."""
+        """Return whether the token is the agent's or came through it: answers to other tokens are not cached."""
         if not request.token:
             return request.target.startswith("/v1/auth/")
         return request.token == self._parts.vault.token or self._cache.knows(request.token)
@@ -169,7 +169,7 @@ class Listener:
         return self._settings.quit and _path(request) == _QUIT and request.method in ("POST", "PUT")
 
     def _keep(self) -> None:
-        """Renew what is kept, in a thread of its own."""
+        """Renew the cached answers, in a thread of its own."""
         upstream = Upstream(self._parts.settings)
 
         def send(path: str, body: str, token: str) -> Answer | None:

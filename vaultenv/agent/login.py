@@ -1,4 +1,4 @@
-"""The agent's login: attempted with growing pauses, kept, made anew where it must be, and told in the token files."""
+"""The agent's login: attempted with growing pauses, renewed, replaced where necessary, and written to the token files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Login:
         return self._logged_in_at
 
     def adopt(self, token: str, auth: Mapping[str, Any], logged_in_at: float) -> bool:
-        """Go on with the login of an agent before this one unless Vault refuses its token; return whether it goes on."""
+        """Adopt the login of the previous agent unless Vault refuses its token; return whether it was adopted."""
         try:
             self._vault.use(token)
             self._vault.call("GET", "auth/token/lookup-self")
@@ -66,13 +66,13 @@ class Login:
         return True
 
     def due_at(self, now: float) -> float:
-        """Return the monotonic time at which something is to be done."""
+        """Return the monotonic time of the next action."""
         return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
 
     def keep(self, is_refused: bool, status: Status) -> bool:
-        """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another one.
+        """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another token.
 
-        What goes wrong is noted in the status, and attempted again after a pause.
+        A failure is noted in the status, and another attempt follows after a pause.
         """
         now = self._clock.monotonic()
         if now < self._next_at:

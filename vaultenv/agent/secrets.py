@@ -1,6 +1,6 @@
 """The answers of Vault to the files of one agent, each answer with its place in the schedule.
 
-A question that fails stands for itself: it is asked again after a pause, and an earlier answer is kept until then.
+A failed read concerns its own answer only: it is repeated after a pause, and the earlier answer stays until then.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MEANING = ("data", "auth", "wrap_info")
 
 
 class Entry:
-    """One answer, or the error of a question that has none yet. `failed_at` is when the present failures began."""
+    """One answer, or the error of a read without one. `failed_at` is the time of the first of the present failures."""
 
     __slots__ = ("body", "error", "failed_at", "failures", "held", "pace")
 
@@ -50,12 +50,12 @@ class Entry:
 
     @property
     def is_lost(self) -> bool:
-        """Whether there is no answer after all repetitions of the question."""
+        """Whether there is no answer after all repetitions of the read."""
         return self.body is None and self.failures > RETRIES
 
 
 class Secrets:
-    """The answers by their needs. `changed` gathers the needs with another answer than before, until it is taken."""
+    """The answers by their needs, and the needs whose answers have changed since the last `pop_changes`."""
 
     def __init__(self, vault: Vault, threshold: float, clock: Clock) -> None:
         self._vault = vault
@@ -66,7 +66,7 @@ class Secrets:
         self._changed: set[Need] = set()
 
     def want(self, need: Need, interval_s: float) -> Entry:
-        """Return what is kept of a need; a new one is asked for by the next `read_new`. The shortest interval rules."""
+        """Return the entry of a need; the next `read_new` reads a new one. The shortest interval rules."""
         entry = self._entries.get(need)
         if entry is None:
             entry = self._entries[need] = Entry(Pace(interval_s, self._threshold), self._clock.monotonic())
@@ -75,11 +75,11 @@ class Secrets:
         return entry
 
     def hold(self, need: Need, body: Body, entry: Entry) -> None:
-        """Keep an answer that was there before this process, a certificate that is still valid."""
+        """Store an answer from before this process, a certificate that is still valid."""
         self._take(need, entry, body, 0.5)
 
     def adopt(self, need: Need, body: Body, held: Held, interval_s: float) -> None:
-        """Take over an answer of an agent before this one, with its place in the schedule."""
+        """Take over an answer of the previous agent, with its place in the schedule."""
         entry = self.want(need, interval_s)
         entry.body, entry.held = body, held
 
@@ -97,13 +97,13 @@ class Secrets:
         return min([entry.held.due_at for entry in self._entries.values()], default=NEVER)
 
     def act(self) -> None:
-        """Renew the leases that are due, and ask again for all else that is due; nothing is raised."""
+        """Renew the leases that are due, and read all other answers that are due; raise nothing."""
         now = self._clock.monotonic()
         due = [(need, entry) for need, entry in self._entries.items() if entry.held.due_at <= now]
         self._read({need: entry for need, entry in due if not self._is_renewed(entry, now)})
 
     def read_new(self) -> None:
-        """Ask for what was never asked for; nothing is raised."""
+        """Read the needs that have neither an answer nor an error; raise nothing."""
         self._read(
             {need: entry for need, entry in self._entries.items() if entry.body is None and not entry.error}
         )
@@ -130,14 +130,14 @@ class Secrets:
             del self._entries[need]
 
     def lose_leases(self) -> None:
-        """Ask again for all that was leased with a token that has ended, or refused because of it."""
+        """Schedule another read of answers that were leased with a token that has ended, or refused because of it."""
         now = self._clock.monotonic()
         for entry in self._entries.values():
             if entry.held.terms.lease_id or isinstance(entry.error, TokenRefused):
                 entry.held = ended(entry.held, now)
 
     def hurry(self) -> None:
-        """Ask again at once for what has failed, and for what is read by an interval."""
+        """Schedule an immediate read of failed answers, and of those that are read by an interval."""
         now = self._clock.monotonic()
         for entry in self._entries.values():
             if entry.error or entry.held.ends_at == NEVER:
@@ -145,21 +145,21 @@ class Secrets:
 
     @property
     def failures(self) -> list[tuple[Need, Entry]]:
-        """The needs whose last question or renewal has failed."""
+        """The needs whose last read or renewal has failed, with their entries."""
         return [(need, entry) for need, entry in self._entries.items() if entry.error]
 
     @property
     def token_refused(self) -> bool:
-        """Whether a question failed because Vault does not know the token."""
+        """Whether a read failed because Vault does not know the token."""
         return any(isinstance(entry.error, TokenRefused) for entry in self._entries.values())
 
     def stale_since(self, entry: Entry) -> float:
-        """Return when the answer's own end came or its failures began, in monotonic time."""
+        """Return the monotonic time at which the answer ended, or else its failures began."""
         ends_at = entry.held.ends_at
         return ends_at if stale(entry.held, self._clock.monotonic()) else entry.failed_at
 
     def _is_renewed(self, entry: Entry, now: float) -> bool:
-        """Renew the lease; return False if there must be another answer instead."""
+        """Renew the lease; return False if the answer must be read again instead."""
         if entry.body is None or not entry.held.renewable:
             return False
         try:

@@ -1,7 +1,7 @@
 """An agent that waits: rounds in the main thread, signals in another one.
 
-All signals are blocked and taken one by one, so that SIGTERM ends the agent at once, whatever it waits for: files are whole at
-every moment.
+All signals are blocked and received one by one, so that SIGTERM ends the agent at once, whatever it waits for:
+files are whole at every moment.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _end() -> None:
 
 
 class _Signals:
-    """Takes the signals one by one."""
+    """Receives the signals one by one."""
 
     def __init__(self, parts: Parts, children: Children, bell: Bell) -> None:
         self._parts = parts
@@ -96,7 +96,7 @@ class _Signals:
         posix._exit(0)
 
     def _revoke(self, token: str) -> None:
-        """Revoke the token, and with it what was leased, over a connection of its own."""
+        """Revoke the token, and with it its leases, over a connection of its own."""
         parts = self._parts
         try:
             vault = open_vault(parts.settings, Deadline(_REVOKE_S), parts.log, is_patient=False)

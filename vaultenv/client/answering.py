@@ -1,4 +1,4 @@
-"""Answers of Vault to what templates ask: each need once in a start, the reads of a round together."""
+"""Answers of Vault to the needs of templates: each need is read once in a start, the reads of a round together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Found = Mapping[Need, Body | VaultEnvError]
 
     class BodyReader(Protocol):
-        """Vault, as templates need it; an error concerns its own question only."""
+        """Reads and writes for templates, with Vault's whole answers; an error concerns its own question only."""
 
         def bodies(
             self, questions: Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
             """Write a JSON object, never twice, and return the answer's JSON object."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return what Vault tells of the mount of each path, {} where it tells nothing."""
+            """Return Vault's answer about the mount of each path, {} where there is none."""
 
 
 _LISTING = (("list", "true"),)
@@ -38,7 +38,7 @@ _DATA = "/data/"
 
 
 class Answering:
-    """Asks Vault, and remembers the answers."""
+    """Reads and writes for needs, and remembers the answers."""
 
     __slots__ = ("_known", "_mounts", "_vault")
 
@@ -85,7 +85,7 @@ class Answering:
             self._known[need] = {} if is_empty else answer
 
     def forget(self, needs: Iterable[Need]) -> None:
-        """Forget the answers to these needs, so that they are asked for again."""
+        """Forget the answers to these needs, so that they are read again."""
         for need in needs:
             self._known.pop(need, None)
 

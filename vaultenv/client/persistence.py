@@ -1,4 +1,4 @@
-"""Repetition of requests: those that may be sent again, until the deadline."""
+"""Repetition of requests that may be sent again, until the deadline."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Persistence:
     def settle(
         self, exchange: Exchange, requests: Sequence[Request], retries: int | None = None
     ) -> list[Outcome]:
-        """Return the last outcome of each request, after at most `retries` repetitions of those that may be repeated."""
+        """Return the last outcome of each request; repeat those that may be repeated, at most `retries` times."""
         outcomes = exchange(requests)
         backoff = Backoff(self.deadline)
         while self._is_patient and (

@@ -1,6 +1,6 @@
 """The program's parent: starts it, passes signals on, reaps, and restarts it when its environment has changed.
 
-All signals are blocked and taken one by one (sigtimedwait(2)), so that none is lost to a handler.
+All signals are blocked and received one by one (sigtimedwait(2)), so that none is lost to a handler.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Supervisor:
             self._send(SIGKILL)
 
     def _act(self) -> None:
-        """Act on the program as configured for changed secrets, unless it has been asked to end."""
+        """Act on the program as configured for changed secrets, unless it is about to end."""
         if self._ending:
             return
         if self._signal:

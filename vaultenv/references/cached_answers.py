@@ -1,4 +1,4 @@
-"""Answers to templates that are asked for once, and kept with the secrets of a CachingReader: for the daemon."""
+"""Answers to templates, each read once and cached with the secrets of a CachingReader: for the daemon."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Query = Sequence[tuple[str, str]]
 
     class BodyReader(Protocol):
-        """Vault, as `vaultenv.client.answering` asks it."""
+        """Reads and writes for templates, with Vault's whole answers, as in `vaultenv.client.answering`."""
 
         def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
             """Return the JSON objects of reads at (path, query)."""
@@ -46,7 +46,7 @@ class Answer(Secret):
 
 
 class CachedAnswers:
-    """Asks Vault for what the reader does not remember. Mounts are asked for once; an error is not remembered."""
+    """Requests the answers that the reader does not remember. Mounts are looked up once; an error is not remembered."""
 
     __slots__ = ("_mounts", "_reader", "_vault")
 

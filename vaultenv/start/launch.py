@@ -158,7 +158,7 @@ def _connected(
 
 
 def _reading_once(plan: Plan, reader: Reader | None) -> Reader | None:
-    """Return a reader that requests once whatever both references and VAULT_ENV_FROM_PATH name."""
+    """Return a reader that requests a secret once where references and VAULT_ENV_FROM_PATH both name it."""
     if reader is None or not (plan.values and plan.paths):
         return reader
     from vaultenv.references.cache import CachingReader

@@ -115,7 +115,7 @@ class Plan:
         )
 
     def prepare(self) -> None:
-        """Parse the templates and load what replaces references, if `child_environ` is not to do it: a login leaves the
+        """Parse the templates and load the modules that replace references, before `child_environ` does it: a login leaves the
         time for it.
         """
         import vaultenv.references.resolve  # noqa: F401 (`_resolved` uses it)

@@ -1,6 +1,6 @@
 """The variables that VAULT_ENV_TEMPLATES brings: all keys of a path, or the KEY=VALUE lines of a template's output.
 
-All sources are rendered side by side, so that what they ask of Vault goes together.
+All sources are rendered side by side, so that their requests to Vault go together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST_NAME = 120
 
 
 class Templates:
-    """The sources of one start, parsed. Nothing is asked of Vault before `bring`.
+    """The sources of one start, parsed. `bring` is the first to read Vault.
 
     The language is loaded for templates only: a path without one does not need it.
     """
@@ -44,7 +44,7 @@ class Templates:
     def bring(self, vault: BodyReader) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
 
-        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far.
+        Reading ends once a source has failed. Raises NotResolved with every problem found so far.
         """
         answering = Answering(vault)
         while waiting := [run for run in self._runs if run.needs]:
@@ -75,7 +75,7 @@ class _Run:
         self._advance(lambda: next(self._rounds), InvalidSetting)
 
     def go_on(self, found: Found) -> None:
-        """Take the answers to `needs`."""
+        """Continue with the answers to `needs`."""
         bodies: dict[Need, Body] = {}
         for need in self.needs:
             answer = found[need]

@@ -24,7 +24,7 @@ _DEEPEST_INSERTION = 40
 
 
 def evaluate(nodes: Nodes, data: object, functions: Tables, work: Work) -> str:
-    """The text that the template makes of `data`; raises TemplateError, also when `work` is used up."""
+    """Return the text that the template makes of `data`; raise TemplateError, also when `work` is used up."""
     return joined(Evaluation({ROOT: nodes}, functions, work).output(ROOT, data))
 
 
@@ -35,9 +35,9 @@ class _Jumped(Exception):
 
 
 class Evaluation:
-    """The templates of one source at work: their functions, what a missing key is, and the work that they may do.
+    """The templates of one source at work: their functions, the value of a missing key, and the work that they may do.
 
-    `deferrals` counts what had to be left out because a function could not answer yet.
+    `deferrals` counts the nodes that were left out because a function could not answer yet.
     """
 
     def __init__(self, trees: Trees, functions: Tables, work: Work, missing_key: str = INVALID) -> None:
@@ -82,7 +82,7 @@ class _Run:
         self._values = Expressions(evaluation.functions, evaluation.work, evaluation.missing_key, self._scope)
 
     def nodes(self, nodes: Sequence[Node], dot: Any) -> None:
-        """Execute nodes; those that depend on a deferred answer are passed over, and so is what they set."""
+        """Execute nodes; skip those that depend on a deferred answer, with the variables that they set."""
         for node in nodes:
             depth = self._scope.depth
             try:

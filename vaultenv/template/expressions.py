@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
 """The value of a key that a map does not have, as Go's option missingkey says."""
 NIL_IN_TESTS = "nil in tests"
-"""A further one: nil where the template asks whether there is a value, an error elsewhere, and where nil would be printed."""
+"""A further one: nil where the template tests for a value, an error elsewhere, and where nil would be printed."""
 _TESTING = frozenset(("and", "or", "not", "eq", "ne", "default", "coalesce", "empty"))
 _NOTHING = object()
 _CALLING = "error calling "
 
 
 class Deferred(Exception):
-    """Raised by a function that cannot answer yet; what depends on its answer is left out of this evaluation."""
+    """Raised by a function that cannot answer yet; nodes that depend on its answer are left out of this evaluation."""
 
 
 class Expressions:
-    """Values of the expressions of one template: `at` is the position of what is evaluated, for messages."""
+    """Values of the expressions of one template: `at` is the position of the evaluated node, for messages."""
 
     def __init__(self, functions: Tables, work: Work, missing_key: str, scope: Scope) -> None:
         self.at = 0
@@ -45,7 +45,7 @@ class Expressions:
         self._work.charge(ITEM)
 
     def error(self, message: str) -> TemplateError:
-        """Return an error of what is evaluated."""
+        """Return an error at the present position."""
         return TemplateError(message, self.at)
 
     def assign(self, name: str, value: object) -> None:
@@ -56,7 +56,7 @@ class Expressions:
     def pipeline(self, pipeline: Pipeline, dot: Any, is_test: bool = False) -> Any:
         """Return the value of the last command, which the variables have too; ABSENT instead of nil.
 
-        `is_test` says that the template only asks whether there is a value.
+        `is_test` says that the template only tests for a value.
         """
         self.at = pipeline.at
         value: Any = _NOTHING
@@ -208,6 +208,6 @@ class Expressions:
 
 
 def _is_test(command: Command) -> bool:
-    """Return whether a command asks whether the value before it in the pipeline is there."""
+    """Return whether a command tests for the value before it in the pipeline."""
     first = command.operands[0]
     return isinstance(first, Call) and first.name in _TESTING

@@ -1,4 +1,4 @@
-"""Pinned archives: found, compared with their SHA-256, unpacked, and mended with Debian's fixes."""
+"""Pinned archives: found, compared with their SHA-256, unpacked, and patched with Debian's fixes."""
 
 import hashlib
 import http.client

@@ -96,7 +96,7 @@ class Flow:
         return None
 
     def _check_call(self, call: Call, arguments: Sequence[_Answer | None]) -> None:
-        """Note what is wrong with literal arguments."""
+        """Note the problems of literal arguments."""
         path, *pairs = [
             argument.path if argument and argument.part == "text" else None for argument in arguments
         ]

@@ -12,7 +12,7 @@ _FLOW = ",[]{}"
 
 
 def bad(why: str) -> TemplateError:
-    """Return the error of a text that is no YAML, or none that is known here; it is not shown."""
+    """Return the error of a text that is invalid or unsupported YAML; the text is not shown."""
     return TemplateError(why)
 
 

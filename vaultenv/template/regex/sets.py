@@ -62,7 +62,7 @@ def categories(name: str) -> frozenset[str]:
 class CharSet:
     """Characters in ranges, or of general categories (each with whether it is negated), or all others (`negated`).
 
-    `fold` takes no notice of case.
+    `fold` ignores case.
     """
 
     __slots__ = ("_categories", "_fold", "_known", "_negated", "_ranges")
@@ -95,7 +95,7 @@ class CharSet:
 
 
 def folded(low: int, high: int) -> Iterable[tuple[int, int]]:
-    """Return a range, and what its characters are in another case, if it is short."""
+    """Return a range, and its characters in other cases if it is short."""
     if high - low > 200:
         return ((low, high),)
     return ((low, high), *((ord(one), ord(one)) for code in range(low, high + 1) for one in orbit(chr(code))))
