@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds for which a holder is left alone, for which it leads without a renewal, and between two looks of everybody."""
+    """Seconds for which a holder is left alone, for which it leads without a renewal, and between two looks of each process."""
 
     duration_s: int = 15
     lead_s: float = 10.0
@@ -48,7 +48,7 @@ class Leases(Protocol):
 
 
 def watched(found: LeaseSpec, before: Seen | None, now: float) -> Seen:
-    """Return what is known of a Lease that was just read: unchanged ones keep the time at which they were first seen."""
+    """Return a Lease that was just read with the time of its first sight, which an unchanged one keeps."""
     return before if before is not None and before.spec == found else Seen(found, now)
 
 
@@ -92,7 +92,7 @@ class Election:
         self._problem = ""
 
     def leads(self) -> bool:
-        """Return whether this process is the leader; work that takes long asks again before each of its writes."""
+        """Return whether this process is the leader; long work looks again before each of its writes."""
         return self._clock() < self._leads_until
 
     def stand(self) -> bool:

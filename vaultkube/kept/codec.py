@@ -1,7 +1,6 @@
-"""The annotation of kept references: JSON with a seal, the HMAC of all that it says about this one object.
+"""The annotation of kept references: JSON with a seal, the HMAC of its whole content for this one object.
 
-A text is genuine if it is byte for byte what would be written for what it says; so whoever writes the annotation
-without the key gains nothing.
+A text is genuine if its own content, written again, gives the same bytes; so an author without the key gains nothing.
 """
 
 import base64
@@ -15,7 +14,7 @@ from vaultkube.kept.values import PATH, KeptLogin, KeptReferences, KeptValue, Pl
 from vaultkube.problem import Problem
 
 ANNOTATIONS_BYTES = 256 << 10
-"""Bytes of all annotations of an object that the API server takes."""
+"""Bytes of all annotations of an object that the API server accepts."""
 _VERSION = 1
 _MARK_BYTES = 16
 _NAMES = {
@@ -46,7 +45,7 @@ def sealed(references: KeptReferences, place: Place, key: bytes) -> str:
 
 
 def unsealed(text: str, place: Place, key: bytes) -> KeptReferences | Problem:
-    """Return what an annotation of the object keeps, or the problem of one that the key was not used for."""
+    """Return the references in an annotation of the object, or the problem of one without a seal by the key."""
     references = read_annotation(text)
     if isinstance(references, KeptReferences) and not hmac.compare_digest(
         sealed(references, place, key).encode(), _bytes(text)
@@ -58,7 +57,7 @@ def unsealed(text: str, place: Place, key: bytes) -> KeptReferences | Problem:
 
 
 def read_annotation(text: str) -> KeptReferences | Problem:
-    """Return what an annotation says, without a look at its seal, or its problem: anybody may have written it."""
+    """Return the references in an annotation, or its problem. The seal is not verified: anybody may have written it."""
     if len(text) > ANNOTATIONS_BYTES:
         return _problem("it is too long")
     try:

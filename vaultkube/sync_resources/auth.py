@@ -1,4 +1,4 @@
-"""VaultAuth and VaultAuthGlobal: how to log in, and who may."""
+"""VaultAuth and VaultAuthGlobal: the login, and the namespaces that may use it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class GlobalRef:
 
 @dataclass(frozen=True)
 class StorageEncryption:
-    """A key of Vault's transit engine that kept tokens are encrypted with."""
+    """The key of Vault's transit engine that encrypts stored tokens."""
 
     mount: str = item("mount", FILLED, "the mount of the transit engine", required=True)
     key_name: str = item("keyName", FILLED, "the name of the key", required=True)
@@ -209,7 +209,7 @@ class AuthGlobalSpec:
 
 
 def _login_of(spec: AuthSpec | AuthGlobalSpec, method: str) -> Any:
-    """Return what a spec has for a method, or None."""
+    """Return a spec's fields of a method, or None."""
     by_method = {
         "kubernetes": spec.kubernetes,
         "jwt": spec.jwt,

@@ -81,13 +81,13 @@ def absent(row: Item) -> Any:
 
 
 def rules_of(table: type[Any]) -> tuple[Rule, ...]:
-    """Return what must hold between the fields of a table."""
+    """Return the rules between the fields of a table."""
     rules: tuple[Rule, ...] = getattr(table, "RULES", ())
     return rules
 
 
 def read_table(table: type[Any], value: Any, path: FieldPath, problems: list[Problem]) -> Any:
-    """Return the value of a table, and append all that is wrong; null is a field that is not there, as for the API server."""
+    """Return the value of a table, and append its problems; null is an absent field, as for the API server."""
     if not isinstance(value, dict):
         problems.append(Problem("sync-field", path, f"{dotted(path)} is not a mapping"))
         return None

@@ -1,4 +1,4 @@
-"""Questions asked once more with another login, where Vault refuses them to a token that was used before.
+"""Requests repeated with another login, where Vault refuses them to a token that was used before.
 
 The token may have been revoked, or its policies may have changed since; a request that is refused has done nothing.
 """
@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 
 class RepeatingReader:
-    """A Reader over `reader`; where that is refused, one that `log_in_again` returns, which is called once."""
+    """A Reader over `reader`; refused requests are repeated by the reader of `log_in_again`, which is called once."""
 
     def __init__(self, reader: Reader, log_in_again: Callable[[], Reader]) -> None:
         self._reader = reader

@@ -1,4 +1,4 @@
-"""Values that say how to reach Vault, as whom, and what to resolve there: no annotation, no client."""
+"""The address of Vault, the login and the values to resolve, as values: no annotation, no client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

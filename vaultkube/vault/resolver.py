@@ -46,7 +46,7 @@ class Vault:
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         """Return the values with their references replaced, None where a missing path is ignored.
 
-        Raises NotResolved, which lists all that could not be, VaultUnavailable if Vault cannot answer, OutOfTime if
+        Raises NotResolved, which lists all failures, VaultUnavailable if Vault cannot answer, OutOfTime if
         replacing them takes too long.
         """
         login = resolution.login
