@@ -47,7 +47,7 @@ def agent_text(settings: AgentSettings) -> str:
 
 
 def parse_agent(text: str) -> AgentSettings:
-    """Return the settings in the JSON text; ValueError says what is wrong with it, and shows nothing but names of fields."""
+    """Return the settings in the JSON text; raise ValueError, which names the fault and the field, and shows no value."""
     document = loads(text.encode("utf-8", "surrogatepass"))
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")

@@ -82,7 +82,7 @@ class Unavailable(Refused):
 
 
 class ClusterUnavailable(Unavailable):
-    """The Kubernetes API did not answer in time, or not with what the webhook may read."""
+    """The Kubernetes API did not answer in time, or not with a document that the webhook may read."""
 
 
 class RegistryUnavailable(ImageNotRead, Unavailable):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
             """Write a JSON object and return the answer's."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return what Vault tells of the mount of each path."""
+            """Return Vault's answer about the mount of each path."""
 
 
 _LIST = ("list", "true")
@@ -85,7 +85,7 @@ class CachedAnswers:
         return _body(secrets[key])
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
-        """Return what Vault tells of the mount of each path."""
+        """Return Vault's answer about the mount of each path."""
         missing = [path for path in paths if path not in self._mounts]
         found = dict(zip(missing, self._vault.mounts(missing) if missing else (), strict=True))
         self._mounts |= {path: answer for path, answer in found.items() if answer}

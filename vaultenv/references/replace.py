@@ -37,8 +37,8 @@ class Answers:
 
 
 class Replacement:
-    """A value's new text, None if the variable is left out, and (reference, error) for all that went
-    wrong; `is_last` if nothing is left for other values.
+    """A value's new text, None if the variable is left out, and (reference, error) for each failure; `is_last` if
+    nothing is left for other values.
     """
 
     __slots__ = ("is_last", "problems", "text")

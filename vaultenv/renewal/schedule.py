@@ -174,7 +174,7 @@ def failed(held: Held, failures: int, now: float) -> Held:
 
 
 def stale(held: Held, now: float) -> bool:
-    """Return whether the answer's own end has come: what it grants may no longer work."""
+    """Return whether the answer's own end has come: its content may no longer work."""
     return now >= held.ends_at
 
 

@@ -50,7 +50,7 @@ class Evaluation:
         self.length = 0
 
     def output(self, name: str, data: object, at: int = 0) -> list[Piece]:
-        """Return what the template of that name prints for `data`, inserted at a position; raise TemplateError."""
+        """Return the output of the template of that name for `data`, inserted at a position; raise TemplateError."""
         if name not in self.trees:
             raise TemplateError(f'template "{name}" not defined', at)
         if self.depth >= _DEEPEST_INSERTION:

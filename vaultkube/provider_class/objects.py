@@ -90,7 +90,7 @@ def _entries(text: str) -> Sequence[yaml.Node]:
 
 
 def _object(entry: yaml.Node) -> tuple[SecretObject, list[tuple[str, str]]]:
-    """Return the object of an entry, and the pairs of field and reason for what is wrong with it."""
+    """Return the object of an entry, and the pairs of field and reason for its problems."""
     values: dict[str, Any] = {}
     wrong: list[tuple[str, str]] = []
     if not isinstance(entry, yaml.MappingNode):

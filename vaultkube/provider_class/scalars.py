@@ -38,7 +38,7 @@ class Allowance:
 
 
 def text_of(node: yaml.Node) -> str:
-    """Return the text of a scalar, whatever its kind: `yes` and `007` are what is written."""
+    """Return the text of a scalar, whatever its kind: `yes` and `007` stay as they are written."""
     if not isinstance(node, yaml.ScalarNode):
         raise NotUsable("must be a text")
     return "" if _is_null(node) else str(node.value)

@@ -41,7 +41,7 @@ class MergeStrategy:
 
 @dataclass(frozen=True)
 class GlobalRef:
-    """The VaultAuthGlobal that fills in what a VaultAuth leaves open."""
+    """The VaultAuthGlobal that fills in the fields that a VaultAuth leaves open."""
 
     name: str = item("name", NAMED, "its name; needed unless `allowDefault` is true")
     namespace: str = item("namespace", NAME, "its namespace; without it that of the VaultAuth")
@@ -140,7 +140,7 @@ class AuthSpec:
     )
 
     def login(self, method: str) -> Login | None:
-        """Return what is set for a method, one of METHODS."""
+        """Return the fields of a method, one of METHODS."""
         login: Login | None = _login_of(self, method)
         return login
 
@@ -203,7 +203,7 @@ class AuthGlobalSpec:
     gcp: GlobalGcp | None = group("gcp", GlobalGcp, "for method gcp")
 
     def login(self, method: str) -> GlobalLogin | None:
-        """Return what is set for a method, one of METHODS."""
+        """Return the fields of a method, one of METHODS."""
         login: GlobalLogin | None = _login_of(self, method)
         return login
 

@@ -52,8 +52,7 @@ class VaultLogin:
 class Resolution:
     """Values whose references are to be replaced, with one login.
 
-    `ignore_missing` leaves values out whose path is not in Vault; after a `dry_run` the token is revoked, and what was
-    leased with it.
+    `ignore_missing` leaves values out whose path is not in Vault; after a `dry_run` the token is revoked, with its leases.
     """
 
     values: Mapping[str, Value]
