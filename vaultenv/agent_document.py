@@ -1,6 +1,6 @@
 """The text of the agent's settings: the form of VAULT_ENV_AGENT, which the webhook writes.
 
-It is a JSON object. A file is a template source (`vaultenv/template_sources.py`) with a place for what it brings; its
+It is a JSON object. A file is a template source (`vaultenv/template_sources.py`) with a path for its output; its
 template may also be a `template_file` of the agent's container. Fields that are left out have the values shown last:
 
     {"files": [{"name": "config", "path": "secret/data/app", "template": "A={{ … }}", "template_file": "/etc/a.ctmpl",
@@ -47,7 +47,7 @@ def agent_text(settings: AgentSettings) -> str:
 
 
 def parse_agent(text: str) -> AgentSettings:
-    """Return the settings in the JSON text; ValueError says what is wrong with it, and shows nothing but names of fields."""
+    """Return the settings in the JSON text; raise ValueError, which names the fault and the field, and shows no value."""
     document = loads(text.encode("utf-8", "surrogatepass"))
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")

@@ -1,4 +1,4 @@
-"""Errors before the program starts, by who can mend them.
+"""Errors before the program starts, by the person who can correct them.
 
     VaultEnvError
     ├── InvalidReference     the author's: the text after `vault:` is not a reference
@@ -10,7 +10,7 @@
     ├── SecretNotFound       the path is not in Vault
     │   └── KeyNotFound      the path is, the key or the version is not
     ├── SecretUnusable       the secret is there, and cannot become the text of a variable
-    │   └── TooMuch          together with what was before it is more than all values may come to
+    │   └── TooMuch          with the values before it is more than all values together may have
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
     │   └── TokenRefused     Vault does not know the token (any more)
     ├── RequestRefused       Vault answered another 4xx: the request itself is wrong

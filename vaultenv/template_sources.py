@@ -76,7 +76,7 @@ def sources_text(sources: Iterable[TemplateSource]) -> str:
 
 
 def parse_sources(text: str) -> tuple[TemplateSource, ...]:
-    """Return the sources in the JSON text; ValueError says what is wrong with it, and shows nothing but names of fields."""
+    """Return the sources in the JSON text; raise ValueError, which names the fault and the field, and shows no value."""
     found = loads(text.encode("utf-8", "surrogatepass"))
     if not isinstance(found, list):
         raise ValueError("it is not a JSON list")

@@ -12,7 +12,7 @@ _MOMENT_S = 0.005
 class WouldBlock(BaseException):
     """Work has taken longer than a thread that serves others can spare: it is begun again in a thread of its own.
 
-    Not an Exception, as no handler on its way may take it for an error.
+    Not an Exception, as no handler of errors on its way may catch it.
     """
 
 
@@ -28,11 +28,11 @@ class Deadline:
         return max(0.0, self._end - self._clock())
 
     def passed(self) -> bool:
-        """Whether nothing is left."""
+        """Return whether no time is left."""
         return self._clock() >= self._end
 
     def check(self) -> None:
-        """Return while something is left; OutOfTime after that. Long work asks before each of its parts."""
+        """Return while time is left; raise OutOfTime after that. Long work calls it before each of its parts."""
         if self._clock() >= self._end:
             raise OutOfTime("there is too much in it to decide in time; make it smaller, or divide it")
 
@@ -56,11 +56,11 @@ class ShortDeadline(Deadline):
         self._work_pause = work_clock() + _MOMENT_S
 
     def resume(self) -> None:
-        """Let work take until the deadline: it is in a thread of its own now."""
+        """Allow work until the deadline: it is in a thread of its own now."""
         self._pause, self._soonest = math.inf, self._end
 
     def check(self) -> None:
-        """Return while something is left; WouldBlock after the moment, OutOfTime after the deadline."""
+        """Return while time is left; raise WouldBlock after the moment, OutOfTime after the deadline."""
         now = self._clock()
         if now < self._soonest:
             return
@@ -71,4 +71,4 @@ class ShortDeadline(Deadline):
 
 
 UNLIMITED = Deadline(math.inf)
-"""For work that nobody waits for."""
+"""The deadline of work that nobody waits for."""

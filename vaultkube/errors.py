@@ -1,14 +1,14 @@
-"""Everything that can go wrong in the webhook, by whose fault it is.
+"""Errors of the webhook, by the party at fault.
 
     WebhookError
     ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
     ├── InvalidManifest      a file given to `mutate`, `check` or `render` cannot be used
-    │   └── NotYaml          or can, and is no YAML
-    └── Refused              the object's author can mend it: answered `allowed: false`, 403
+    │   └── NotYaml          or can, and is not YAML
+    └── Refused              the object's author can correct it: answered `allowed: false`, 403
         ├── ForbiddenAddress     a Vault address that the operator has not listed
-        ├── MissingRight         the operator's: RBAC lets the webhook not do what the decision needs
+        ├── MissingRight         the operator's: RBAC does not grant a right that the decision needs
         ├── ImageNotRead         the registry did not give the image's configuration
-        ├── NotResolved          Vault did not give what a Secret or ConfigMap refers to
+        ├── NotResolved          Vault did not give a secret that the object refers to
         ├── Unavailable          somebody did not answer, and may do so later: 503
         │   ├── ClusterUnavailable   the API server
         │   ├── RegistryUnavailable  a registry; an ImageNotRead too
@@ -74,7 +74,7 @@ class NotResolved(Refused):
 
 
 class Unavailable(Refused):
-    """Somebody whose answer the decision needs did not give it; trying again may help."""
+    """A server did not give an answer that the decision needs; trying again may help."""
 
     code = 503
     reason = "ServiceUnavailable"
@@ -82,7 +82,7 @@ class Unavailable(Refused):
 
 
 class ClusterUnavailable(Unavailable):
-    """The Kubernetes API did not answer in time, or not with what the webhook may read."""
+    """The Kubernetes API did not answer in time, or not with a document that the webhook may read."""
 
 
 class RegistryUnavailable(ImageNotRead, Unavailable):

@@ -15,7 +15,7 @@ class TooLong(ValueError):
 
 
 def expand(text: bytes, value_of: Callable[[str], bytes | None], limit_bytes: int) -> tuple[bytes, bool]:
-    """Return what the kubelet makes of `text`, and whether that can be known; raise TooLong above `limit_bytes`.
+    """Return the kubelet's expansion of `text`, and whether that can be known; raise TooLong above `limit_bytes`.
 
     `value_of` gives the value of a variable defined before, or None for one that only the kubelet knows, and for any
     other name: that stays as text, unless the kubelet turns out to know it (the variables of Services).

@@ -38,9 +38,10 @@ _PLACELESS = vars(logging.LogRecord("", 0, "", 0, "", (), None))
 
 
 class Line(logging.LogRecord):
-    """A record of a message with its fields, for what is logged at each review.
+    """A record of a message with its fields, for the log lines of each review.
 
-    The standard library's takes apart where its caller stands, which no line shows: with it a review takes about 5 % longer.
+    The standard library's record looks up the place of its caller, which no line shows: with it a review takes about
+    5 % longer.
     """
 
     def __init__(self, logger: str, level: int, message: str, fields: Mapping[str, Any]) -> None:

@@ -151,7 +151,7 @@ class Metrics:
     def _find_of_reviews(
         self, resource: str, outcome: str
     ) -> tuple[Callable[[], None], Callable[[float], None]]:
-        """Return what counts, and what observes the seconds of, a review of this resource with this outcome."""
+        """Return the counter and the observer of seconds for a review of this resource with this outcome."""
         return self._reviews.labels(resource, outcome).inc, self._seconds.labels(resource).observe
 
     def caller_denied(self) -> None:
@@ -173,14 +173,14 @@ class Metrics:
 
 
 class CertificateMetrics:
-    """The figures of the process that looks after the certificate, which is none of those that have `Metrics`."""
+    """The figures of the process that looks after the certificate; the others have `Metrics`."""
 
-    def __init__(self, *, is_kept: bool) -> None:
-        """`is_kept` tells that one replica keeps certificate or path, so that there are steps and a leader."""
+    def __init__(self, *, is_self_managed: bool) -> None:
+        """`is_self_managed` says that one replica looks after certificate or path, so that there are steps and a leader."""
         from prometheus_client import Counter, Gauge
 
         self.not_after: Callable[[float], None] = _not_after().set
-        if not is_kept:
+        if not is_self_managed:
             return
         self._steps = Counter(
             "vault_webhook_certificate_steps_total",

@@ -1,4 +1,4 @@
-"""Results of pure functions that are kept while the process lives, and the rule for what may be kept.
+"""Results of pure functions, remembered while the process lives, and the rule for such functions.
 
 A remembered argument stays in memory, readable in a core dump, long after its request. So an argument that may be secret
 is never remembered: `public` says which arguments cannot be, and a long argument is not remembered either, so that

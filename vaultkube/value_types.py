@@ -79,7 +79,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def choice(*words: str) -> Callable[[str], str]:
-    """Return a parser that takes one of the words, in any case, and returns it in lower case."""
+    """Return a parser that accepts one of the words, in any case, and returns it in lower case."""
 
     def parse(text: str) -> str:
         if text.lower() not in words:

@@ -39,7 +39,7 @@ WORKER = (
     "",
     'own.review("pods", "changed", 1)\nown.call("vault", "ok", 1)\nown.image_lookup("read")',
 )
-ATTENDANT = ("vaultkube", "CertificateMetrics", "is_kept=True", 'own.step("served")\nown.leads(True)')
+ATTENDANT = ("vaultkube", "CertificateMetrics", "is_self_managed=True", 'own.step("served")\nown.leads(True)')
 PROVIDER = (
     "vaultcsi",
     "Metrics",

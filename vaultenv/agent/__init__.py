@@ -1,1 +1,1 @@
-"""The agent: files from templates, written whole, kept fresh by the schedule of `renewal`, until it is told to end."""
+"""The agent: files from templates, written whole, and renewed by the schedule of `renewal` until the agent ends."""

@@ -1,4 +1,4 @@
-"""One round after the other: the token kept, secrets renewed or read again, files rendered and written, commands run."""
+"""Rounds of the agent: renew the token, renew or read secrets, render and write files, run commands."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LARGEST_FILE = 1 << 20
 
 
 class Agent:
-    """The files of one agent; a `round` brings them up to date as far as it goes, and waits for nothing but answers."""
+    """The files of one agent; a `round` brings them up to date as far as possible, and waits for answers only."""
 
     def __init__(self, parts: Parts, run_command: RunCommand) -> None:
-        """Nothing is read, parsed or asked of Vault before the first round, but what stands at the targets."""
+        """Examine the targets only; the first round parses the templates and reads Vault."""
         self._settings = settings = parts.agent_settings
         self._vault = parts.vault
         self._log = parts.log
@@ -55,8 +55,8 @@ class Agent:
         return self._login.is_done and self._files is not None and not self._unwritten
 
     def round(self) -> None:
-        """Do what is due; raise NotResolved with all templates that cannot be parsed, or with all problems where the first set
-        of files cannot become complete.
+        """Perform the actions that are due; raise NotResolved with all templates that cannot be parsed, or with all
+        problems where the first set of files cannot become complete.
         """
         self._vault.within(Deadline(_ROUND_S))
         self.status.begin()
@@ -74,7 +74,7 @@ class Agent:
         self.status.end()
         if not self.is_complete:
             self._give_up_if_hopeless()
-        self.status.tell(self.due_at())
+        self.status.write(self.due_at())
 
     def due_at(self) -> float:
         """Return the monotonic time of the next round."""
@@ -82,12 +82,12 @@ class Agent:
         return min(login_at, self._write_at, self._secrets.due_at()) if self._login.is_done else login_at
 
     def hurry(self) -> None:
-        """Have everything read and rendered again in the next round."""
+        """Render all files in the next round, after another read of failed and of static secrets."""
         self._secrets.hurry()
         self._pending = dict.fromkeys(self._files or ())
 
     def _parse(self) -> None:
-        """Parse the templates, and load their language, once: a login leaves the time for it. A refusal is kept."""
+        """Parse the templates, and load their language, once: a login leaves the time for it. `_unusable` holds a refusal."""
         if self._files is not None:
             return
         from vaultenv.agent.rendering import parse_files
@@ -105,10 +105,10 @@ class Agent:
 
         files = self._files or ()
         self._secrets.act()
-        changed = self._secrets.taken_changes()
+        changed = self._secrets.pop_changes()
         self._pending |= dict.fromkeys(file for file in files if not changed.isdisjoint(file.used))
         render(list(self._pending), self._secrets, self._clock, self._content)
-        self._secrets.taken_changes()  # first answers, to those who asked
+        self._secrets.pop_changes()  # first answers: their files are rendered already
         commands: dict[str, None] = {}
         self._write_at = NEVER
         for file in list(self._pending):
@@ -119,7 +119,7 @@ class Agent:
         self._hand_over()
 
     def _adopt(self) -> None:
-        """Take over the login and the leases of the agent before, if it has handed them over."""
+        """Take over the login and the leases of the previous agent, if it has handed them over."""
         self._is_first = False
         file, now = self._settings.handover, self._clock.monotonic()
         if not file:
@@ -135,7 +135,7 @@ class Agent:
             self._secrets.adopt(need, body, held, self._settings.interval_s)
 
     def _hand_over(self) -> None:
-        """Write what the next agent of the pod goes on with."""
+        """Write the handover for the next agent of the pod."""
         if not self._settings.handover:
             return
         from vaultenv.agent.handover import MODE, Handover, handover_text
@@ -182,23 +182,23 @@ class Agent:
         return found.decode("utf-8", "surrogateescape")
 
     def _note_secrets(self) -> None:
-        """Note what is wrong with answers, each once however many files use it, and with templates."""
+        """Note each failed answer once, however many files use it, and each failed template."""
         now, date_s = self._clock.monotonic(), self._clock.date()
-        for need, kept in self._secrets.failures:
-            if kept.error:
-                since_s = date_s - now + self._secrets.stale_since(kept)
-                self.status.note(f"secret {bounded(need.path, 240)}", kept.error, since_s)
+        for need, entry in self._secrets.failures:
+            if entry.error:
+                since_s = date_s - now + self._secrets.stale_since(entry)
+                self.status.note(f"secret {bounded(need.path, 240)}", entry.error, since_s)
         for file in self._files or ():
             if file.error and not file.lacks:
                 self.status.note(_subject(file), file.error, date_s)
 
     def _give_up_if_hopeless(self) -> None:
-        """Raise NotResolved for what no later round mends, and for what the settings give up after all repetitions."""
+        """Raise NotResolved for troubles that no later round corrects, or that the settings give up after all repetitions."""
         settings, troubles = self._settings, self.status.troubles
         is_hopeless = any(_subject(file) in troubles for file in self._files or ()) or TOKEN_FILE in troubles
         if settings.exit_on_login_error and LOGIN in troubles:
             is_hopeless = True
-        if settings.exit_on_retry_failure and any(kept.is_lost for _, kept in self._secrets.failures):
+        if settings.exit_on_retry_failure and any(entry.is_lost for _, entry in self._secrets.failures):
             is_hopeless = True
         if is_hopeless:
             raise NotResolved([(what, "", trouble.error) for what, trouble in troubles.items()])

@@ -1,4 +1,4 @@
-"""Answers with a lease or a token, kept for programs that ask the same again, and renewed until they end
+"""A cache of answers with a lease or a token, for programs that repeat a request; each is renewed until it ends
 (https://developer.hashicorp.com/vault/docs/agent-and-proxy/agent/caching).
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vaultenv.client.http import Answer
     from vaultenv.renewal.schedule import Held
 
-    Ask = Callable[[str, str, str], Answer | None]
+    Send = Callable[[str, str, str], Answer | None]
 
 MOST = 500
 _LARGEST = 64 << 10
@@ -31,7 +31,7 @@ _METHODS = ("GET", "POST", "PUT")
 
 
 class Entry:
-    """One answer, the token that it was given for, and its place in the schedule. Its repr shows nothing."""
+    """One answer, the token of its request, and its place in the schedule. Its repr shows nothing."""
 
     __slots__ = ("answer", "created", "failures", "held", "token")
 
@@ -44,7 +44,7 @@ class Entry:
 
 
 class Cache:
-    """At most MOST answers; those beyond are passed on and not kept. Several threads may use it."""
+    """At most MOST answers; further ones are passed on only. Several threads may use it."""
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -52,7 +52,7 @@ class Cache:
         self._flights: dict[bytes, LockType] = {}
 
     def enter(self, request: Passed, longest_s: float) -> bool:
-        """Return whether the caller is the first with this request, and must `leave`; others wait here for that.
+        """Return whether the caller is the first with this request, and must `leave`; others wait until it does.
 
         So equal requests at the same time make one lease.
         """
@@ -68,23 +68,23 @@ class Cache:
         return False
 
     def leave(self, request: Passed) -> None:
-        """Let those go on who wait for the answer to this request."""
+        """Wake the threads that wait for the answer to this request."""
         with self._lock:
             self._flights.pop(_key(request)).release()
 
     def find(self, request: Passed, now: float) -> Answer | None:
-        """Return the answer to the same request with the same token, None if there is none that still holds."""
+        """Return the answer to the same request with the same token, None without a valid one."""
         with self._lock:
             entry = self._entries.get(_key(request))
             return entry.answer if entry and not stale(entry.held, now) else None
 
     def knows(self, token: str) -> bool:
-        """Return whether a token was created in an answer that is kept."""
+        """Return whether a cached answer created the token."""
         with self._lock:
             return any(entry.created == token for entry in self._entries.values())
 
     def forget_revoked(self, request: Passed, answer: Answer) -> bool:
-        """Forget all answers if this one says that something was revoked, with whatever token; return whether it does."""
+        """Forget all answers, of every token, if this request revoked something; return whether it did."""
         if not request.target.startswith(_LEAVING) or answer.status >= 400:
             return False
         with self._lock:
@@ -92,7 +92,7 @@ class Cache:
         return True
 
     def take(self, request: Passed, answer: Answer, now: float) -> None:
-        """Keep the answer if it has a lease or a token."""
+        """Store the answer if it has a lease or a token."""
         if request.method not in _METHODS or answer.status != 200 or len(answer.body) > _LARGEST:
             return
         terms, created = _terms(body_of(answer.body))
@@ -109,22 +109,22 @@ class Cache:
         with self._lock:
             return min([entry.held.due_at for entry in self._entries.values()], default=NEVER)
 
-    def renew(self, ask: Ask, now: float) -> None:
-        """Renew what is due. `ask` takes a path, a body and a token, and returns the answer, None if there is none."""
+    def renew(self, send: Send, now: float) -> None:
+        """Renew the answers that are due. `send` takes a path, a body and a token, and returns the answer or None."""
         with self._lock:
             self._drop_ended(now)
             due = [entry for entry in self._entries.values() if entry.held.due_at <= now]
         for entry in due:
-            self._renew(entry, ask, now)
+            self._renew(entry, send, now)
 
-    def _renew(self, entry: Entry, ask: Ask, now: float) -> None:
+    def _renew(self, entry: Entry, send: Send, now: float) -> None:
         if not entry.held.renewable:
             entry.held = _until_its_end(entry.held)
             return
         if entry.created:
-            answer = ask("auth/token/renew-self", "{}", entry.created)
+            answer = send("auth/token/renew-self", "{}", entry.created)
         else:
-            answer = ask("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
+            answer = send("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
         if answer is None or answer.status >= 500:
             entry.failures += 1
             entry.held = failed(entry.held, entry.failures, now)
@@ -143,7 +143,7 @@ class Cache:
 
 
 def _until_its_end(held: Held) -> Held:
-    """Return an answer that is served until it ends, with nothing to do before."""
+    """Return the answer with its end as the next action: it is served until then."""
     return type(held)(held.terms, held.ends_at, held.ends_at, held.first_s)
 
 

@@ -1,4 +1,4 @@
-"""Certificates: how long one is valid, and what a file holds of one that was issued earlier.
+"""Certificates: their validity, and the one that was issued into a file earlier.
 
 X.509 is read as far as its dates and names (RFC 5280, section 4.1), in DER (X.690) inside of PEM (RFC 7468).
 """
@@ -39,7 +39,7 @@ class Certificate(Record):
 
 
 def parse_certificate(pem: str) -> Certificate | None:
-    """Return the first certificate of a PEM text; None if there is none that can be read."""
+    """Return the first certificate of a PEM text; None if none can be read."""
     return next(_certificates(pem), None)
 
 

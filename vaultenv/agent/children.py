@@ -30,7 +30,7 @@ class Children:
         self._ended: dict[int, int] = {}
 
     def run(self, command: str, limit_s: float = LIMIT_S) -> str:
-        """Run a command to its end, and kill it with its children after `limit_s`; return "" or what went wrong.
+        """Run a command to its end, and kill it with its children after `limit_s`; return "" or the problem.
 
         /bin/sh runs it where there is one, as HashiCorp's agent does; else its words are run.
         """

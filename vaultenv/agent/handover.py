@@ -52,7 +52,7 @@ def handover_text(handover: Handover) -> bytes:
 
 
 def read_handover(file: str, now: float) -> Handover | None:
-    """Return what the file hands over, without what has ended; None if there is nothing that can be used."""
+    """Return the handover in the file, without answers that have ended; None if it cannot be used."""
     try:
         document = loads(read_file(file, _LIMIT))
         logged_in_at = float(document["logged_in_at"])

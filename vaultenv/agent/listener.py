@@ -1,6 +1,6 @@
-"""The listener on 127.0.0.1 for programs that speak to Vault themselves: it adds the agent's token, and keeps leased answers.
+"""The listener on 127.0.0.1 for programs that speak to Vault themselves: it adds the agent's token, and caches leased answers.
 
-Connections, heads, bodies and kept answers are bounded, and so is the time that a connection may be silent.
+Connections, heads, bodies and cached answers are bounded, and so is the time that a connection may be silent.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Listener:
     """Serves each connection in a thread of its own; `end` ends the agent."""
 
     def __init__(self, parts: Parts, settings: ListenerSettings, end: Callable[[], None]) -> None:
-        """Listen; raise InvalidSetting if the port is taken."""
+        """Listen; raise InvalidSetting if the port cannot be used."""
         self._parts = parts
         self._settings = settings
         self._end = end
         self._cache = Cache()
-        self._kept = Bell()
+        self._bell = Bell()
         self._lock = allocate_lock()
         self._connections = 0
         try:
@@ -137,29 +137,29 @@ class Listener:
                 self._cache.leave(request)
 
     def _found(self, request: Passed, upstream: Upstream) -> bytes:
-        """Return an answer that is kept, else Vault's."""
-        kept = self._cache.find(request, time.monotonic())
-        if kept:
-            return answered(kept.status, {**kept.headers, "x-cache": "HIT"}, kept.body)
+        """Return the cached answer, else Vault's."""
+        cached = self._cache.find(request, time.monotonic())
+        if cached:
+            return answered(cached.status, {**cached.headers, "x-cache": "HIT"}, cached.body)
         try:
             answer = upstream.answer(request)
         except NoAnswer as error:
             return refused(502, f"the agent has no answer of Vault: {error}")
         if not self._cache.forget_revoked(request, answer) and self._is_ours(request):
             self._cache.take(request, answer, time.monotonic())
-            self._kept.ring()
+            self._bell.ring()
         return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body, request.method)
 
     def _is_ours(self, request: Passed) -> bool:
-        """Whether the token is the agent's or came through it: answers to other tokens are not kept."""
+        """Return whether the token is the agent's or came through it: answers to other tokens are not cached."""
         if not request.token:
             return request.target.startswith("/v1/auth/")
         return request.token == self._parts.vault.token or self._cache.knows(request.token)
 
     def _prepare(self, request: Passed) -> None:
         """Add the agent's token as configured, and the namespace of its login to a request without one."""
-        is_given = self._settings.token == FORCE or (self._settings.token != FALSE and not request.token)
-        if is_given and self._parts.vault.token:
+        is_added = self._settings.token == FORCE or (self._settings.token != FALSE and not request.token)
+        if is_added and self._parts.vault.token:
             request.give(self._parts.vault.token)
         if self._parts.settings.namespace:
             request.fields.setdefault(NAMESPACE, field_text(self._parts.settings.namespace))
@@ -169,10 +169,10 @@ class Listener:
         return self._settings.quit and _path(request) == _QUIT and request.method in ("POST", "PUT")
 
     def _keep(self) -> None:
-        """Renew what is kept, in a thread of its own."""
+        """Renew the cached answers, in a thread of its own."""
         upstream = Upstream(self._parts.settings)
 
-        def ask(path: str, body: str, token: str) -> Answer | None:
+        def send(path: str, body: str, token: str) -> Answer | None:
             fields = {"x-vault-token": token, "content-type": "application/json"}
             if self._parts.settings.namespace:
                 fields[NAMESPACE] = field_text(self._parts.settings.namespace)
@@ -182,8 +182,8 @@ class Listener:
                 return None
 
         while True:
-            self._kept.wait(min(_LONGEST_WAIT_S, self._cache.due_at() - time.monotonic()))
-            self._cache.renew(ask, time.monotonic())
+            self._bell.wait(min(_LONGEST_WAIT_S, self._cache.due_at() - time.monotonic()))
+            self._cache.renew(send, time.monotonic())
 
 
 def _path(request: Passed) -> str:

@@ -1,4 +1,4 @@
-"""The agent's login: attempted with growing pauses, kept, made anew where it must be, and told in the token files."""
+"""The agent's login: attempted with growing pauses, renewed, replaced where necessary, and written to the token files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Login:
         self._failures = 0
         self._next_at = 0.0
         self._logged_in_at = 0.0
-        self._untold: list[str] = []
+        self._pending_files: list[str] = []
 
     @property
     def is_done(self) -> bool:
@@ -51,7 +51,7 @@ class Login:
         return self._logged_in_at
 
     def adopt(self, token: str, auth: Mapping[str, Any], logged_in_at: float) -> bool:
-        """Go on with the login of an agent before this one unless Vault refuses its token; return whether it goes on."""
+        """Adopt the login of the previous agent unless Vault refuses its token; return whether it was adopted."""
         try:
             self._vault.use(token)
             self._vault.call("GET", "auth/token/lookup-self")
@@ -61,25 +61,25 @@ class Login:
         self._vault.login_lease = dict(auth)
         self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
         self._logged_in_at = logged_in_at
-        self._untold = self._sinks()
+        self._pending_files = self._sinks()
         self._log.info("going on with the login of the agent before")
         return True
 
     def due_at(self, now: float) -> float:
-        """Return the monotonic time at which something is to be done."""
+        """Return the monotonic time of the next action."""
         return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
 
     def keep(self, is_refused: bool, status: Status) -> bool:
-        """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another one.
+        """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another token.
 
-        What goes wrong is noted in the status, and attempted again after a pause.
+        A failure is noted in the status, and another attempt follows after a pause.
         """
         now = self._clock.monotonic()
         if now < self._next_at:
             status.note_again(LOGIN)
             return False
         try:
-            is_new = self._kept(now, is_refused)
+            is_new = self._log_in_or_refresh(now, is_refused)
         except VaultEnvError as error:
             self._failures += 1
             least_s, most_s = self._settings.min_backoff_s, self._settings.max_backoff_s
@@ -89,11 +89,11 @@ class Login:
         self._failures = 0
         if is_new:
             self._logged_in_at = now
-            self._untold = self._sinks()
-        self._tell(status)
+            self._pending_files = self._sinks()
+        self._write_token(status)
         return is_new
 
-    def _kept(self, now: float, is_refused: bool) -> bool:
+    def _log_in_or_refresh(self, now: float, is_refused: bool) -> bool:
         if self._token is None:
             log_in(self._vault, self._launcher, self._log, len(self._settings.files), self._meanwhile)
             self._token = Token(self._vault, self._launcher, self._log, now)
@@ -102,16 +102,16 @@ class Login:
             self._log.info("Vault does not know the token any more: logging in again")
             self._token.replace(now)
             return True
-        return self._token.kept(now)
+        return self._token.refresh(now)
 
     def _sinks(self) -> list[str]:
         return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
 
-    def _tell(self, status: Status) -> None:
+    def _write_token(self, status: Status) -> None:
         """Write the token to the files that do not have it yet."""
-        for target in list(self._untold):
+        for target in list(self._pending_files):
             try:
                 self._writer.write(target, self._vault.token.encode(), self._settings.token_mode)
-                self._untold.remove(target)
+                self._pending_files.remove(target)
             except FileNotWritten as error:
                 status.note(TOKEN_FILE, error, self._clock.date())

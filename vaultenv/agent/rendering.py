@@ -1,4 +1,4 @@
-"""Files as templates: parsed once, rendered side by side, so that what they ask of Vault goes together."""
+"""Files as templates: parsed once, rendered side by side, so that their requests to Vault go together."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _LONGEST_TEMPLATE = 1 << 20
 
 
 class File:
-    """One file: its template, the needs of its last rendering, and what came of it.
+    """One file: its template, the needs of its last rendering, and the result.
 
-    Either `error` says why there is no output of the present answers, or `output` is it; `lacks` says that an answer of
-    Vault is all that is missing. `repr` shows nothing.
+    Either `error` says why the present answers give no output, or `output` holds it; `lacks` says that only an answer of
+    Vault is missing. `repr` shows nothing.
     """
 
     __slots__ = (
@@ -81,7 +81,7 @@ def parse_files(settings: Sequence[AgentFile], interval_s: float) -> list[File]:
 
 
 def render(files: Sequence[File], secrets: Secrets, clock: Clock, read_target: ReadTarget) -> None:
-    """Render these files with the answers that there are, after asking for those that are missing.
+    """Render these files, after reading the answers that are missing.
 
     `read_target` returns the text of a file that was written earlier, "" if there is none: a certificate in it that is
     still valid is used again.
@@ -90,7 +90,7 @@ def render(files: Sequence[File], secrets: Secrets, clock: Clock, read_target: R
     while waiting := [run for run in runs if run.needs]:
         for run in waiting:
             run.want(read_target)
-        secrets.ask_new()
+        secrets.read_new()
         for run in waiting:
             run.go_on()
 
@@ -110,14 +110,14 @@ class _Run:
         self.go_on()
 
     def want(self, read_target: ReadTarget) -> None:
-        """Have the needs asked for, unless a certificate in the file answers."""
+        """Register the needs for the next read; a valid certificate in the file answers its own."""
         for need in self.needs:
-            kept = self._secrets.want(need, self._file.interval_s)
-            if kept.body is None and isinstance(need, Certificate):
+            entry = self._secrets.want(need, self._file.interval_s)
+            if entry.body is None and isinstance(need, Certificate):
                 self._reuse(need, read_target)
 
     def go_on(self) -> None:
-        """Render further; what goes wrong is the file's error."""
+        """Continue the rendering; a failure becomes the file's error."""
         file, self.needs = self._file, ()
         try:
             self.needs = next(self._rounds)
@@ -144,13 +144,13 @@ class _Run:
             return raw(end.value.text)
 
     def _value(self, need: Need) -> object:
-        kept = self._secrets.want(need, self._file.interval_s)
-        if kept.body is None:
-            raise kept.error or SecretUnusable("there is no answer of Vault yet")
-        return value_of(need, kept.body)
+        entry = self._secrets.want(need, self._file.interval_s)
+        if entry.body is None:
+            raise entry.error or SecretUnusable("there is no answer of Vault yet")
+        return value_of(need, entry.body)
 
     def _reuse(self, need: Certificate, read_target: ReadTarget) -> None:
-        """Take the certificate of the file's last content if it is the only one, and not near its end."""
+        """Reuse the certificate of the file's last content if it is the only one, and not near its end."""
         if any(isinstance(other, Certificate) and other != need for other in self._file.used):
             return
         from vaultenv.agent.certificates import held_in
@@ -159,20 +159,20 @@ class _Run:
         if found is None:
             return
         leaf, body = found
-        kept = self._secrets.want(need, self._file.interval_s)
-        until_s = leaf.not_before_s + kept.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
+        entry = self._secrets.want(need, self._file.interval_s)
+        until_s = leaf.not_before_s + entry.pace.threshold * (leaf.not_after_s - leaf.not_before_s)
         if leaf.not_before_s <= self._clock.date() < until_s:
-            self._secrets.hold(need, dict(body), kept)
+            self._secrets.hold(need, dict(body), entry)
 
 
 def _delimiters(settings: AgentFile) -> tuple[str, str]:
-    """Return those of the settings; the default template has its own."""
+    """Return the delimiters of the settings, or those of the default template."""
     source = settings.source
     return (source.left, source.right) if source.template or settings.template_file else (LEFT, RIGHT)
 
 
 def _text(settings: AgentFile) -> str:
-    """Return the template: that of the settings, that of a file, or the default one of the path."""
+    """Return the template of the settings, of a file, or the default one of the path."""
     source = settings.source
     if source.template:
         return source.template

@@ -49,8 +49,8 @@ class Passed(Request):
     def token(self) -> str:
         """The token that the request has, "" without one."""
         bearer = self.fields.get(_AUTHORIZATION, "")
-        given = bearer[len(_BEARER) :] if bearer.lower().startswith(_BEARER) else ""
-        return self.fields.get(TOKEN, "") or given.strip()
+        token = bearer[len(_BEARER) :] if bearer.lower().startswith(_BEARER) else ""
+        return self.fields.get(TOKEN, "") or token.strip()
 
     def give(self, token: str) -> None:
         """Replace the token."""
@@ -88,8 +88,8 @@ class RequestReader:
         method, target, fields = _parsed(head.decode("latin-1"))
         content = self._content(fields, until)
         is_last = "close" in fields.get("connection", "").lower()
-        kept = {name: value for name, value in fields.items() if name not in _OF_A_CONNECTION}
-        return Passed(method, target, kept, content, is_last)
+        end_to_end = {name: value for name, value in fields.items() if name not in _OF_A_CONNECTION}
+        return Passed(method, target, end_to_end, content, is_last)
 
     def _content(self, fields: Mapping[str, str], until: float) -> bytes:
         if "transfer-encoding" in fields:
@@ -162,8 +162,8 @@ def field_text(text: str) -> str:
 def answered(status: int, headers: Mapping[str, str], body: bytes, method: str = "") -> bytes:
     """Return the bytes of an answer; that to HEAD keeps the length that it names."""
     lines = [f"HTTP/1.1 {status} {'OK' if status < 400 else 'Error'}"]
-    kept = {name: value for name, value in headers.items() if name not in _OF_A_CONNECTION}
-    lines += [f"{name}: {value}" for name, value in kept.items()]
+    end_to_end = {name: value for name, value in headers.items() if name not in _OF_A_CONNECTION}
+    lines += [f"{name}: {value}" for name, value in end_to_end.items()]
     length = headers.get("content-length", "") if method == HEAD else str(len(body))
     if status != 204 and length:
         lines.append(f"content-length: {length}")

@@ -47,7 +47,7 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     if stays or any(file.command for file in agent_settings.files):
         return _wait(parts, None, stays)
     agent = Agent(parts, _no_command)
-    hold_signals()  # else the kernel drops what is sent to process 1 meanwhile
+    hold_signals()  # else the kernel drops signals for process 1 meanwhile
     agent.round()
     return 0 if agent.is_complete else _wait(parts, agent, stays)
 

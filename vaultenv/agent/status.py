@@ -1,4 +1,4 @@
-"""The agent's state, told in a file of its home folder to the commands of probes: no port, no secret.
+"""The agent's state, in a file of its home folder for the commands of probes: no port, no secret.
 
 `ready` holds from the first complete set of files on. It stays while Vault is down: an outage must not take the pods that
 still have their secrets out of service; the line says since when the files are stale, and why. `live` holds while the agent
@@ -34,7 +34,7 @@ _LATE_S = 300.0
 
 
 class Trouble:
-    """Something that keeps files from being fresh: since when (seconds since 1970), why, and the error behind it."""
+    """A reason why files are not fresh: its beginning (seconds since 1970), its text, and the error behind it."""
 
     __slots__ = ("error", "since_s", "why")
 
@@ -45,43 +45,43 @@ class Trouble:
 
 
 class Status:
-    """The present troubles, by what they concern; each is logged when it begins, when its reason changes and when it ends."""
+    """The present troubles, by their subjects; each is logged when it begins, when its reason changes and when it ends."""
 
     def __init__(self, home: str, writer: Writer, log: Log) -> None:
         self._file = home + _FILE
         self._writer = writer
         self._log = log
         self._before: Mapping[str, Trouble] = {}
-        self._cannot_tell = ""
+        self._write_problem = ""
         self.troubles: dict[str, Trouble] = {}
         self.is_complete = False
 
     def begin(self) -> None:
-        """Begin another round, in which nothing is wrong yet."""
+        """Begin another round, without troubles yet."""
         self._before, self.troubles = self.troubles, {}
 
     def note(self, what: str, error: VaultEnvError, date_s: float) -> None:
-        """Note that something is wrong since `date_s`, unless it was wrong before."""
+        """Note a trouble that began at `date_s`, or earlier if it was noted before."""
         known = self.troubles.get(what) or self._before.get(what)
         self.troubles[what] = Trouble(min(known.since_s, date_s) if known else date_s, error)
 
     def note_again(self, what: str) -> None:
-        """Note that what was wrong before still is."""
+        """Note a trouble of the previous round again, if it was there."""
         if what in self._before:
             self.troubles[what] = self._before[what]
 
     def end(self) -> None:
-        """Log what is new in this round."""
-        kept = "; the files stay as they are" if self.is_complete else ""
+        """Log the troubles that began, changed or ended in this round."""
+        consequence = "; the files stay as they are" if self.is_complete else ""
         for what, trouble in self.troubles.items():
             known = self._before.get(what)
             if known is None or known.why != trouble.why:
-                self._log.warn(f"{what}: {trouble.why}{kept}")
+                self._log.warn(f"{what}: {trouble.why}{consequence}")
         for what in self._before:
             if what not in self.troubles:
                 self._log.info(f"{what}: well again")
 
-    def tell(self, back_by: float) -> None:
+    def write(self, back_by: float) -> None:
         """Write the state; `back_by` is the monotonic time of the next action."""
         first = min(self.troubles.items(), key=lambda pair: pair[1].since_s, default=None)
         state = {
@@ -92,11 +92,11 @@ class Status:
         }
         try:
             self._writer.write(self._file, dumps(state).encode(), 0o644)
-            self._cannot_tell = ""
+            self._write_problem = ""
         except FileNotWritten as error:
-            if str(error) != self._cannot_tell:
+            if str(error) != self._write_problem:
                 self._log.warn(f"{error}; probes will fail")
-            self._cannot_tell = str(error)
+            self._write_problem = str(error)
 
 
 def required(settings: Settings) -> AgentSettings:
@@ -107,7 +107,7 @@ def required(settings: Settings) -> AgentSettings:
 
 
 def report(settings: Settings, question: str) -> int:
-    """Write one line about the running agent; return 0 if it is what the question asks for, else 1."""
+    """Write one line about the running agent; return 0 if the answer to the question is yes, else 1."""
     if question not in (READY, LIVE):
         raise InvalidUsage(f"--agent-status {bounded(question, 40)}: write {READY} or {LIVE}")
     holds, line = probe(required(settings).home, question, time.monotonic())

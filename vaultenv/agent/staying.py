@@ -1,7 +1,7 @@
 """An agent that waits: rounds in the main thread, signals in another one.
 
-All signals are blocked and taken one by one, so that SIGTERM ends the agent at once, whatever it waits for: files are whole at
-every moment.
+All signals are blocked and received one by one, so that SIGTERM ends the agent at once, whatever it waits for:
+files are whole at every moment.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vaultenv.agent.parts import Parts
 
-_TAKEN = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
+_SIGNALS = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
 _STACK = 1 << 20
 _LONGEST_WAIT_S = 3600.0
 _REVOKE_S = 3.0
@@ -67,7 +67,7 @@ def _end() -> None:
 
 
 class _Signals:
-    """Takes the signals one by one."""
+    """Receives the signals one by one."""
 
     def __init__(self, parts: Parts, children: Children, bell: Bell) -> None:
         self._parts = parts
@@ -77,7 +77,7 @@ class _Signals:
     def take(self) -> None:
         """Reap, ring the bell for SIGHUP, and end the process for SIGTERM and SIGINT; never returns."""
         while True:
-            info = sigtimedwait(_TAKEN, _LONGEST_WAIT_S)
+            info = sigtimedwait(_SIGNALS, _LONGEST_WAIT_S)
             if info is None:
                 continue
             if info.si_signo == SIGCHLD:
@@ -96,7 +96,7 @@ class _Signals:
         posix._exit(0)
 
     def _revoke(self, token: str) -> None:
-        """Revoke the token, and with it what was leased, over a connection of its own."""
+        """Revoke the token, and with it its leases, over a connection of its own."""
         parts = self._parts
         try:
             vault = open_vault(parts.settings, Deadline(_REVOKE_S), parts.log, is_patient=False)

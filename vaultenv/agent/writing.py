@@ -28,7 +28,7 @@ _NO_FOLDER = (20, 40)  # ENOTDIR, ELOOP
 
 
 class Existing(Record):
-    """What stands at a target: its mode, and its owner."""
+    """An existing target: its mode, and its owner."""
 
     __slots__ = ("group", "mode", "user")
 
@@ -168,7 +168,7 @@ class Writer:
             return
 
     def _sync(self, folder: bytes) -> None:
-        """Write the folder's entry to the disk; a file system that cannot has none that would outlive a crash."""
+        """Write the folder's entry to the disk; a file system that cannot do that loses the entry in a crash anyway."""
         system = self._system
         try:
             descriptor = system.open(folder, system.O_RDONLY | system.O_CLOEXEC)

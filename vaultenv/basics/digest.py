@@ -16,14 +16,14 @@ __all__ = ("md5", "sha1", "sha256", "sha512")
 
 
 def md5(data: bytes) -> Any:
-    """Return the MD5 sum of the data; only templates ask for it, so its module is imported here."""
+    """Return the MD5 sum of the data; only templates need it, so its module is imported here."""
     from _md5 import md5
 
     return md5(data)
 
 
 def sha1(data: bytes) -> Any:
-    """Return the SHA-1 sum of the data; only templates ask for it, so its module is imported here."""
+    """Return the SHA-1 sum of the data; only templates need it, so its module is imported here."""
     from _sha1 import sha1
 
     return sha1(data)

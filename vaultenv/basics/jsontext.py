@@ -18,7 +18,7 @@ _WINDOW = 1 << 16
 
 
 class Number(str):
-    """A JSON number kept as its source text, so that `1.50` and integers of 20 digits stay unchanged."""
+    """A JSON number as its source text, so that `1.50` and integers of 20 digits stay unchanged."""
 
     __slots__ = ()
 
@@ -63,9 +63,9 @@ _OTHERS = bytes(code for code in range(256) if code not in _STRUCTURE)
 
 
 def count_values(text: bytes) -> int:
-    """Return how many values a JSON text has at most: one for each comma and opening bracket outside of its strings.
+    """Return the most values that a JSON text can have: one for each comma and opening bracket outside of its strings.
 
-    A value can take a hundred times as much memory as its text, so this is asked before `loads`.
+    A value can take a hundred times as much memory as its text, so this comes before `loads`.
     """
     marks = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _OTHERS)
     count, in_string = 1, 0

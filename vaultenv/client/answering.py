@@ -1,4 +1,4 @@
-"""Answers of Vault to what templates ask: each need once in a start, the reads of a round together."""
+"""Answers of Vault to the needs of templates: each need is read once in a start, the reads of a round together."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     Found = Mapping[Need, Body | VaultEnvError]
 
-    class Asked(Protocol):
-        """Vault, as templates need it; an error concerns its own question only."""
+    class BodyReader(Protocol):
+        """Reads and writes for templates, with Vault's whole answers; an error concerns its own question only."""
 
         def bodies(
             self, questions: Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
             """Write a JSON object, never twice, and return the answer's JSON object."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return what Vault tells of the mount of each path, {} where it tells nothing."""
+            """Return Vault's answer about the mount of each path, {} where there is none."""
 
 
 _LISTING = (("list", "true"),)
@@ -38,11 +38,11 @@ _DATA = "/data/"
 
 
 class Answering:
-    """Asks Vault, and remembers the answers."""
+    """Reads and writes for needs, and remembers the answers."""
 
     __slots__ = ("_known", "_mounts", "_vault")
 
-    def __init__(self, vault: Asked) -> None:
+    def __init__(self, vault: BodyReader) -> None:
         self._vault = vault
         self._mounts = Mounts(vault.mounts)
         self._known: dict[Need, Body | VaultEnvError] = {}
@@ -54,15 +54,15 @@ class Answering:
         """
         fresh = [need for need in dict.fromkeys(needs) if need not in self._known]
         direct = self._read_directly([need for need in fresh if isinstance(need, Read)])
-        asked = [need for need in fresh if need not in self._known]
-        self._mounts.learn([_path(need) for need in asked if not isinstance(need, Certificate)])
+        unknown = [need for need in fresh if need not in self._known]
+        self._mounts.learn([_path(need) for need in unknown if not isinstance(need, Certificate)])
         self._known |= {
             need: answer
             for need, answer in direct.items()
             if self._mounts.of(need.path).data(need.path) == need.path
         }
-        self._read([need for need in asked if isinstance(need, (Read, List)) and need not in self._known])
-        for need in asked:
+        self._read([need for need in unknown if isinstance(need, (Read, List)) and need not in self._known])
+        for need in unknown:
             if isinstance(need, Write):
                 self._known[need] = self._write(need)
         return self._known
@@ -85,7 +85,7 @@ class Answering:
             self._known[need] = {} if is_empty else answer
 
     def forget(self, needs: Iterable[Need]) -> None:
-        """Forget the answers to these needs, so that they are asked for again."""
+        """Forget the answers to these needs, so that they are read again."""
         for need in needs:
             self._known.pop(need, None)
 

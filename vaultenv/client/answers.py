@@ -63,8 +63,7 @@ def secret_or_error(
 ) -> Secret | VaultEnvError:
     """Return the secret in an answer to a read or write of `path`, or the error that the answer stands for.
 
-    `mount_of` returns the mount of a path, or "" if Vault does not tell; it serves to correct paths of KV
-    version 2.
+    `mount_of` returns the mount of a path, or "" if it is unknown; it serves to correct paths of KV version 2.
     """
     if status in (200, 203, 404):
         secret = secret_of(body_of(body))
@@ -136,7 +135,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
 
 
 def _remedy(method: str, status: int) -> str:
-    """Return what to do about a request that Vault refuses as it is."""
+    """Return the remedy for a request that Vault refuses as it is."""
     if status != _NOT_ALLOWED:
         return "Vault does not take this request: correct the path, its mount or what is sent there"
     if method == "GET":

@@ -127,8 +127,8 @@ class Vault:
         """Read secrets as `vaultenv.references.reader.Reader` says: KV reads are pipelined, others use up to
         four connections.
         """
-        asked = [(path, f"?version={version}" if version else "") for path, version in questions]
-        return [self._secret(*one) for one in self._reads(asked)]
+        queries = [(path, f"?version={version}" if version else "") for path, version in questions]
+        return [self._secret(*one) for one in self._reads(queries)]
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
         """Write as `vaultenv.references.reader.Reader` says."""
@@ -147,7 +147,7 @@ class Vault:
         return self._body(request, path, self._settled([request], self._wire.pipelined)[0])
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
-        """Return what Vault tells of the mount of each path (sys/internal/ui/mounts), {} where it tells nothing."""
+        """Return Vault's answer about the mount of each path (sys/internal/ui/mounts), {} where there is none."""
         requests = [Request("GET", f"/v1/{MOUNTS}/{quoted(path)}", repeatable=True) for path in paths]
         outcomes = self._settled(requests, self._wire.pipelined)
         return [body_of(outcome.body) if isinstance(outcome, Answer) else {} for outcome in outcomes]

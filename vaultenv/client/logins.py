@@ -47,7 +47,7 @@ def mount_of(settings: Settings) -> str:
 def login_request(settings: Settings, deadline: Deadline) -> Request:
     """Return the request of the configured method; its files are read each time, a cloud's metadata until the deadline.
 
-    Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for what cannot be read,
+    Raises InvalidSetting for an unknown method or a missing setting, LoginFailed for data that cannot be read,
     VaultUnavailable for a cloud that does not answer.
     """
     return method_of(settings).request(settings, deadline)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    Ask = Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
+    LookUp = Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
 
 _VERSION_2 = "2"
 
 
 class Mount(Record):
-    """A mount, as the paths below it begin, without a slash at its end; `is_kv2` says that it is KV version 2."""
+    """A mount: its path without a slash at its end; `is_kv2` says that it is KV version 2."""
 
     __slots__ = ("is_kv2", "path")
 
@@ -49,9 +49,9 @@ class Mount(Record):
 
 
 def parse_mount(answer: Mapping[str, Any], path: str) -> Mount | None:
-    """Return the mount of `path` from an answer of sys/internal/ui/mounts, None if it tells none.
+    """Return the mount of `path` from an answer of sys/internal/ui/mounts, None if it names none.
 
-    In the answer a namespace before the mount may be missing, which is then taken from the path.
+    The answer may lack a namespace before the mount; the path supplies it.
     """
     data = answer.get("data")
     if not isinstance(data, dict):
@@ -67,22 +67,22 @@ def parse_mount(answer: Mapping[str, Any], path: str) -> Mount | None:
 class Mounts:
     """The mounts that were looked up, for the time of one start.
 
-    A path whose mount Vault does not tell is taken as it is written.
+    A path with an unknown mount stays as it is written.
     """
 
-    __slots__ = ("_ask", "_known")
+    __slots__ = ("_known", "_look_up")
 
-    def __init__(self, ask: Ask) -> None:
-        """`ask` returns the answers of sys/internal/ui/mounts for paths, {} where it is refused."""
-        self._ask = ask
+    def __init__(self, look_up: LookUp) -> None:
+        """`look_up` returns the answers of sys/internal/ui/mounts for paths, {} where it is refused."""
+        self._look_up = look_up
         self._known: list[Mount] = []
 
     def learn(self, paths: Sequence[str]) -> None:
-        """Look up the mounts that are not known yet: of one path for each first word, then of those that are left."""
+        """Look up the mounts that are not known yet: of one path for each first word, then of the other paths."""
         for chosen in (_one_for_each_word, dict.fromkeys):
-            asked = list(chosen([path for path in paths if self._find(path) is None]))
-            answers = self._ask(asked) if asked else ()
-            for path, answer in zip(asked, answers, strict=True):
+            unknown = list(chosen([path for path in paths if self._find(path) is None]))
+            answers = self._look_up(unknown) if unknown else ()
+            for path, answer in zip(unknown, answers, strict=True):
                 self._known.append(parse_mount(answer, path) or Mount(path, is_kv2=False))
 
     def knows(self, path: str) -> bool:

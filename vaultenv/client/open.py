@@ -32,7 +32,7 @@ def open_vault(
 
 
 def open_wire(settings: Settings, deadline: Deadline) -> Wire:
-    """Return what sends requests to the configured Vault, without headers of its own. Raises InvalidSetting."""
+    """Return the wire to the configured Vault, without headers of its own. Raises InvalidSetting."""
     agents = "VAULT_AGENT_ADDR"
     address = parse_address(settings.address, agents if settings.foreign(agents) else "VAULT_ADDR")
     trust = Trust(

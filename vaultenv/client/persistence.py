@@ -1,4 +1,4 @@
-"""Repetition of requests: those that may be sent again, until the deadline."""
+"""Repetition of requests that may be sent again, until the deadline."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Persistence:
     def settle(
         self, exchange: Exchange, requests: Sequence[Request], retries: int | None = None
     ) -> list[Outcome]:
-        """Return the last outcome of each request, after at most `retries` repetitions of those that may be repeated."""
+        """Return the last outcome of each request; repeat those that may be repeated, at most `retries` times."""
         outcomes = exchange(requests)
         backoff = Backoff(self.deadline)
         while self._is_patient and (
             again := [i for i, outcome in enumerate(outcomes) if repeats(requests[i], outcome)]
         ):
-            self._tell(_state(outcomes[again[0]]))
+            self._report(_state(outcomes[again[0]]))
             if retries == 0 or not backoff.wait():
                 return outcomes
             retries = None if retries is None else retries - 1
@@ -56,7 +56,7 @@ class Persistence:
             self._log.info("Vault answers again")
         return outcomes
 
-    def _tell(self, state: str) -> None:
+    def _report(self, state: str) -> None:
         if state != self._state:
             self._state = state
             self._log.warn(f"waiting for Vault: {state}")

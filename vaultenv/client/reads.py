@@ -59,7 +59,7 @@ class Reads:
         return WireFailure(f"the answer of the {engine} engine was lost; {why}", sent=True, lasting=True)
 
     def _engine(self, target: str) -> str:
-        """Return the type of the engine behind an encoded path; "unknown" if Vault does not tell, "" if it
+        """Return the type of the engine behind an encoded path; "unknown" if Vault does not say, "" if it
         cannot answer yet.
         """
         outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{target}")])[0]

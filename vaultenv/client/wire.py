@@ -140,7 +140,7 @@ class Wire:
         """
         stream: _Stream | None = None
         try:
-            stream = self._kept() or self._connected(self._until())
+            stream = self._idle_stream() or self._connected(self._until())
             stream.send(self._encoded([requests[index] for index in indices]), self._until())
         except WireFailure as failure:
             self._give_up(stream)
@@ -194,7 +194,7 @@ class Wire:
         stream.idle_since = time.monotonic()
         self._idle.append(stream)
 
-    def _kept(self) -> _Stream | None:
+    def _idle_stream(self) -> _Stream | None:
         while self._idle:
             stream = self._idle.pop()
             if time.monotonic() - stream.idle_since < IDLE_S and stream.is_silent:

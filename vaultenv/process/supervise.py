@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
-    from vaultenv.references.cached_answers import Asked
+    from vaultenv.references.cached_answers import BodyReader
     from vaultenv.references.reader import Reader
     from vaultenv.references.store import FileStore
     from vaultenv.settings import Settings
 
-    ChildEnviron = Callable[[Reader | None, str, Asked | None], dict[bytes, bytes]]
+    ChildEnviron = Callable[[Reader | None, str, BodyReader | None], dict[bytes, bytes]]
 
 
 def supervise(
@@ -36,8 +36,8 @@ def supervise(
 
     supervisor = Supervisor(program, argv, settings.daemon_action, settings.grace_s, log)
     cached = CachingReader(reader) if reader else None
-    asked = CachedAnswers(reader, cached) if reader and cached else None
-    environ = child_environ(cached, vault.token if vault else "", asked)
+    body_reader = CachedAnswers(reader, cached) if reader and cached else None
+    environ = child_environ(cached, vault.token if vault else "", body_reader)
     finish(settings, vault, log)
     supervisor.prepare()
     if cached and vault and not settings.revoke_token:
@@ -46,7 +46,7 @@ def supervise(
         from vaultenv.renewal.renewer import Renewer
 
         renewer = Renewer(
-            lambda again, token: child_environ(again, token, asked),
+            lambda again, token: child_environ(again, token, body_reader),
             vault,
             cached,
             environ,

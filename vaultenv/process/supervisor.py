@@ -1,6 +1,6 @@
 """The program's parent: starts it, passes signals on, reaps, and restarts it when its environment has changed.
 
-All signals are blocked and taken one by one (sigtimedwait(2)), so that none is lost to a handler.
+All signals are blocked and received one by one (sigtimedwait(2)), so that none is lost to a handler.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Supervisor:
 
     def prepare(self) -> None:
         """Block the signals that are passed on; call it before any other thread starts."""
-        pthread_sigmask(SIG_SETMASK, _taken())
+        pthread_sigmask(SIG_SETMASK, _blocked_signals())
 
     def change(self, environ: Mapping[bytes, bytes]) -> None:
         """Hand over a new environment; may be called from any thread."""
@@ -69,7 +69,7 @@ class Supervisor:
         """Start the program and return its exit status, 128+n if signal n ended it. Raises ProgramNotStarted."""
         self._start(environ)
         while True:
-            info = sigtimedwait(_taken(), self._patience_s())
+            info = sigtimedwait(_blocked_signals(), self._patience_s())
             if info is None:
                 self._kill_late()
             elif info.si_signo == _CHANGED and info.si_pid == posix.getpid():
@@ -108,7 +108,7 @@ class Supervisor:
             self._send(SIGKILL)
 
     def _act(self) -> None:
-        """Act on the program as configured for changed secrets, unless it has been asked to end."""
+        """Act on the program as configured for changed secrets, unless it is about to end."""
         if self._ending:
             return
         if self._signal:
@@ -152,6 +152,6 @@ class Supervisor:
         return True
 
 
-def _taken() -> set[int]:
+def _blocked_signals() -> set[int]:
     faults = {number_of(name) for name in _FAULTS}
     return {int(number) for number in valid_signals() if 0 < number < NSIG} - faults - {SIGKILL, SIGSTOP}

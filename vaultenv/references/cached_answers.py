@@ -1,4 +1,4 @@
-"""Answers to templates that are asked for once, and kept with the secrets of a CachingReader: for the daemon."""
+"""Answers to templates, each read once and cached with the secrets of a CachingReader: for the daemon."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Body = dict[str, Any]
     Query = Sequence[tuple[str, str]]
 
-    class Asked(Protocol):
-        """Vault, as `vaultenv.client.answering` asks it."""
+    class BodyReader(Protocol):
+        """Reads and writes for templates, with Vault's whole answers, as in `vaultenv.client.answering`."""
 
         def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
             """Return the JSON objects of reads at (path, query)."""
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
             """Write a JSON object and return the answer's."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return what Vault tells of the mount of each path."""
+            """Return Vault's answer about the mount of each path."""
 
 
 _LIST = ("list", "true")
@@ -46,11 +46,11 @@ class Answer(Secret):
 
 
 class CachedAnswers:
-    """Asks Vault for what the reader does not remember. Mounts are asked for once; an error is not remembered."""
+    """Requests the answers that the reader does not remember. Mounts are looked up once; an error is not remembered."""
 
     __slots__ = ("_mounts", "_reader", "_vault")
 
-    def __init__(self, vault: Asked, reader: CachingReader) -> None:
+    def __init__(self, vault: BodyReader, reader: CachingReader) -> None:
         self._vault = vault
         self._reader = reader
         self._mounts: dict[str, Body] = {}
@@ -85,7 +85,7 @@ class CachedAnswers:
         return _body(secrets[key])
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
-        """Return what Vault tells of the mount of each path."""
+        """Return Vault's answer about the mount of each path."""
         missing = [path for path in paths if path not in self._mounts]
         found = dict(zip(missing, self._vault.mounts(missing) if missing else (), strict=True))
         self._mounts |= {path: answer for path, answer in found.items() if answer}

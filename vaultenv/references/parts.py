@@ -29,7 +29,7 @@ class Source(Record):
 class Term(Record):
     """A reference to a field of a source, or to a template over its fields.
 
-    `default` is None without a default; "" makes the reference optional, other text replaces what is missing.
+    `default` is None without a default; "" makes the reference optional, other text replaces a missing value.
     """
 
     __slots__ = ("default", "key", "source")

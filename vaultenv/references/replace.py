@@ -37,8 +37,8 @@ class Answers:
 
 
 class Replacement:
-    """A value's new text, None if the variable is left out, and (reference, error) for all that went
-    wrong; `is_last` if nothing is left for other values.
+    """A value's new text, None if the variable is left out, and (reference, error) for each failure; `is_last` if
+    nothing is left for other values.
     """
 
     __slots__ = ("is_last", "problems", "text")
@@ -70,9 +70,9 @@ class Replacer:
         self._work: Work | None = None
 
     def replaced(self, value: Value) -> Replacement:
-        """The value with its references replaced.
+        """Return the value with its references replaced.
 
-        What is missing is replaced by its default. Otherwise, if what is missing is ignored, a reference inside text
+        A missing answer is replaced by its default. Otherwise, if missing answers are ignored, a reference inside text
         stays there, and a variable that is nothing but a reference is left out, as is an optional one.
         """
         texts: list[bytes] = []
@@ -94,7 +94,7 @@ class Replacer:
         return Replacement(b"".join(texts), problems)
 
     def _bounded(self, text: bytes) -> bytes:
-        """The text, for which there is still room among the values; raises TooMuch."""
+        """Return the text if there is room for it among the values; raise TooMuch."""
         self._room_bytes -= len(text)
         if self._room_bytes < 0:
             raise TooMuch(

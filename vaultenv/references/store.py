@@ -58,7 +58,7 @@ class FileStore:
         return [RequestRefused("the embedded store cannot decrypt: use a real Vault") for _ in ciphertexts]
 
     def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
-        """Return what Vault would answer to reads and lists at (path, query)."""
+        """Return the JSON objects that Vault would answer to reads and lists at (path, query)."""
         return [self._body(path, dict(query)) for path, query in questions]
 
     def written(self, path: str, body: str) -> Body | VaultEnvError:
@@ -66,7 +66,7 @@ class FileStore:
         return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
-        """Return the mount of each path as Vault tells it, {} for one without `/data/` in the store."""
+        """Return the mount of each path as Vault answers it, {} for one without `/data/` in the store."""
         return [self._mount(path) for path in paths]
 
     def _body(self, path: str, query: Mapping[str, str]) -> Body | VaultEnvError:

@@ -1,4 +1,4 @@
-"""The values that have references, parsed before anything is asked of Vault."""
+"""The values that have references, parsed before the first request to Vault."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Renewal: leases and the token kept valid, and secrets read again."""
+"""Renewal of leases and of the token, and repeated reads of secrets."""

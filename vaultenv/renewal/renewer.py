@@ -71,10 +71,10 @@ class Renewer:
         return [held.due_at for held in self._held.values()]
 
     def _cycle(self) -> None:
-        """Renew what is due, and read again what cannot be renewed; log a failure and pause."""
+        """Renew the token and the leases that are due, and read other secrets again; log a failure and pause."""
         self._vault.within(Deadline(_AGAIN_S * 4))
         try:
-            self._is_new_token = self._token.kept(time.monotonic()) or self._is_new_token
+            self._is_new_token = self._token.refresh(time.monotonic()) or self._is_new_token
             old = self._of_old_token() if self._is_new_token else []
             stale = list(dict.fromkeys(old + self._renew(time.monotonic(), old)))
             if stale or self._is_new_token:
@@ -123,7 +123,7 @@ class Renewer:
             self._changed(environ)
 
     def _hold(self, now: float) -> None:
-        """Note when the secrets that are new are due, all that came together at the same part of their lives."""
+        """Schedule the new secrets, all at the same part of their lives."""
         pace, chance, date_s = Pace(self._settings.interval_s), posix.urandom(1)[0] / _BYTE, time.time()
         for question, secret in self._reader.secrets.items():
             if question not in self._held:
@@ -133,8 +133,9 @@ class Renewer:
 
 
 def _terms(secret: Secret, date_s: float) -> Terms:
-    """Return the terms of a secret; what is neither KV nor names, and does not end by itself, as a ciphertext, is never
-    asked for again.
+    """Return the terms of a secret.
+
+    An answer that is neither KV nor names, and has no end, such as a ciphertext, is never read again.
     """
     if secret.from_kv or (isinstance(secret, Answer) and secret.is_list):
         return Terms(STATIC, secret.lease_s)

@@ -1,8 +1,8 @@
-"""The schedule of secrets, as pure functions on frozen values: how long an answer of Vault holds, and what is due when.
+"""The schedule of secrets, as pure functions on frozen values: the validity of Vault's answers, and the times of actions.
 
-Times are seconds of a monotonic clock that the caller reads, so that a clock that jumps moves nothing; only an expiration
-that Vault tells as a date is compared to the date, once, when the answer comes. A `chance` is a number from 0 up to 1
-that spreads what many processes would do at the same moment.
+Times are seconds of a monotonic clock that the caller reads, so that a clock that jumps moves nothing; only an
+expiration that Vault gives as a date is compared to the date, once, when the answer comes. A `chance` is a number from
+0 up to 1 that spreads what many processes would do at the same moment.
 
 The intervals follow consul-template (`leaseCheckWait` and `retryFunc` of
 https://github.com/hashicorp/consul-template/tree/main), renewals Vault's client
@@ -118,7 +118,7 @@ def terms_of(body: Mapping[str, Any], now_s: float) -> Terms:
 def terms(lease_id: str, lease_s: float, renewable: bool, data: object, now_s: float) -> Terms:
     """Return the terms of a secret with this lease and these data; `now_s` is the date, in seconds since 1970.
 
-    A lease time without a lease is what KV version 1 tells: how long its users may take the value for current.
+    A lease time without a lease comes from KV version 1: the time for which its users may regard the value as current.
     """
     if lease_id:
         return Terms(LEASED, lease_s, lease_id, renewable)
@@ -174,7 +174,7 @@ def failed(held: Held, failures: int, now: float) -> Held:
 
 
 def stale(held: Held, now: float) -> bool:
-    """Return whether the answer's own end has come: what it grants may no longer work."""
+    """Return whether the answer's own end has come: its content may no longer work."""
     return now >= held.ends_at
 
 
@@ -191,7 +191,7 @@ def backoff_s(failures: int, least_s: float, most_s: float, chance: float) -> fl
 
 
 def _static_s(terms: Terms, pace: Pace) -> float:
-    """Return the interval, or what KV version 1 tells if that is less; NEVER without an interval."""
+    """Return the interval, or the lease time of KV version 1 if that is less; NEVER without an interval."""
     if not pace.interval_s:
         return NEVER
     return min(terms.lasts_s, pace.interval_s) if terms.lasts_s else pace.interval_s

@@ -1,4 +1,4 @@
-"""The token, kept valid: renewed while Vault renews it, then replaced by another login, or taken from its file again."""
+"""The token: renewed while Vault renews it, then replaced by another login, or read from its file again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MIDDLE = 0.5
 class Token:
     """The token of a client that has logged in. Its repr shows nothing.
 
-    A token from outside is renewed by whoever provides it; the file that it came from is looked at every few seconds.
+    A token from outside is renewed by its provider; its file is read every few seconds.
     """
 
     __slots__ = ("_failures", "_file_token", "_held", "_log", "_settings", "_vault")
@@ -42,11 +42,11 @@ class Token:
         return bool(self._vault.login_lease or self._file_token)
 
     def due_at(self, now: float) -> float:
-        """Return the monotonic time of the next call of `kept`."""
+        """Return the monotonic time of the next call of `refresh`."""
         held_at = self._held.due_at if self._held else NEVER
         return min(held_at, now + _FILE_LOOK_S) if self._file_token else held_at
 
-    def kept(self, now: float) -> bool:
+    def refresh(self, now: float) -> bool:
         """Renew or replace the token if that is due; return whether there is another one, with which the leases of
         the old one end.
 
@@ -64,7 +64,7 @@ class Token:
         return True
 
     def replace(self, now: float) -> None:
-        """Log in again, or take the token from its file again; raise the errors of the login."""
+        """Log in again, or read the token from its file again; raise the errors of the login."""
         try:
             log_in(self._vault, self._settings, self._log)
         except Exception:
@@ -99,7 +99,7 @@ class Token:
         return granted(Terms(LEASED, lease_s, "", auth.get("renewable") is True), _PACE, now, _MIDDLE)
 
     def _first_file_token(self) -> str:
-        """The token that a file gave, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
+        """Return the first token of the token file, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
         if self._settings.token and self._settings.token != LOGIN.decode():
             return ""
         if self._settings.unwrap_token:
@@ -117,7 +117,7 @@ class Token:
 def renewal(vault: Vault, held: Held, now: float) -> Held:
     """Return the answer, or the token if it has no lease ID, after a renewal: due at once if Vault grants nothing.
 
-    Raises RequestRefused or PermissionRefused when Vault refuses, VaultUnavailable when it cannot tell.
+    Raises RequestRefused or PermissionRefused when Vault refuses, VaultUnavailable when it does not answer.
     """
     if not held.renewable:
         return ended(held, now)

@@ -9,17 +9,17 @@ from vaultenv.references.parts import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.client.answering import Asked
+    from vaultenv.client.answering import BodyReader
     from vaultenv.references.reader import Reader
     from vaultenv.start.plan import Plan
 
 
-def report(plan: Plan, reader: Reader | None, asked: Asked | None = None) -> str:
+def report(plan: Plan, reader: Reader | None, body_reader: BodyReader | None = None) -> str:
     """Return a line for each variable with its sources and their versions; raise NotResolved as a start does."""
     if reader is None:
         return "nothing refers to Vault\n"
     cached = CachingReader(reader)
-    child = plan.child_environ(cached, asked=asked)
+    child = plan.child_environ(cached, body_reader=body_reader)
     versions = {(question[0], question[1]): secret.version for question, secret in cached.secrets.items()}
     lines = [_line(name, value, name in child, versions) for name, value in plan.values.items()]
     for path in plan.paths:

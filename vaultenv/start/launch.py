@@ -121,7 +121,7 @@ def _start(
     reader, vault = _open(settings, log, plan, is_patient) if plan.needs_vault else (None, None)
     if settings.daemon:
         return _supervise(program, words, plan, settings, reader, vault, log)
-    child = plan.child_environ(_asking_once(plan, reader), vault.token if vault else "", vault or reader)
+    child = plan.child_environ(_reading_once(plan, reader), vault.token if vault else "", vault or reader)
     _finish(settings, vault, log)
     log.debug("spawning process: " + shown(program))
     execute(program, words, child)
@@ -157,8 +157,8 @@ def _connected(
     return vault, vault
 
 
-def _asking_once(plan: Plan, reader: Reader | None) -> Reader | None:
-    """Return a reader that requests once whatever both references and VAULT_ENV_FROM_PATH name."""
+def _reading_once(plan: Plan, reader: Reader | None) -> Reader | None:
+    """Return a reader that requests a secret once where references and VAULT_ENV_FROM_PATH both name it."""
     if reader is None or not (plan.values and plan.paths):
         return reader
     from vaultenv.references.cache import CachingReader

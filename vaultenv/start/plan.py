@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vaultenv.basics.log import Log
-    from vaultenv.client.answering import Asked
+    from vaultenv.client.answering import BodyReader
     from vaultenv.references.frompath import FromPath
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
@@ -115,7 +115,7 @@ class Plan:
         )
 
     def prepare(self) -> None:
-        """Parse the templates and load what replaces references, if `child_environ` is not to do it: a login leaves the
+        """Parse the templates and load the modules that replace references, before `child_environ` does it: a login leaves the
         time for it.
         """
         import vaultenv.references.resolve  # noqa: F401 (`_resolved` uses it)
@@ -128,9 +128,9 @@ class Plan:
         self._prepared = Templates(self.sources, now_s=time.time(), check=lambda: _check(deadline))
 
     def child_environ(
-        self, reader: Reader | None, token: str = "", asked: Asked | None = None
+        self, reader: Reader | None, token: str = "", body_reader: BodyReader | None = None
     ) -> dict[bytes, bytes]:
-        """Return the program's environment; `reader` may be None if Vault is not needed, `asked` without templates.
+        """Return the program's environment; `reader` may be None if Vault is not needed, `body_reader` without templates.
 
         Afterwards `templated` has the source's name for each variable that templates bring. Raises NotResolved with
         all problems.
@@ -138,7 +138,7 @@ class Plan:
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
         if reader:
-            resolved, brought = self._resolved(reader, asked)
+            resolved, brought = self._resolved(reader, body_reader)
         if self.login:
             resolved[_TOKEN] = token.encode()
         return self._merged(resolved, brought)
@@ -153,7 +153,9 @@ class Plan:
         names = [name for name in brought if name in child and name not in self._environ]
         return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
 
-    def _resolved(self, reader: Reader, asked: Asked | None) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    def _resolved(
+        self, reader: Reader, body_reader: BodyReader | None
+    ) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         from vaultenv.references.resolve import from_path, resolve_values
 
         ignore_missing = self._settings.ignore_missing
@@ -180,7 +182,7 @@ class Plan:
         except NotResolved as error:
             problems += error.problems
         try:
-            brought |= self._from_templates(templates, asked)
+            brought |= self._from_templates(templates, body_reader)
         except NotResolved as error:
             problems += error.problems
         problems += _with_nul({**brought, **resolved})
@@ -189,10 +191,12 @@ class Plan:
         self._warn_missing(resolved)
         return resolved, brought
 
-    def _from_templates(self, templates: Templates | None, asked: Asked | None) -> dict[bytes, bytes]:
+    def _from_templates(
+        self, templates: Templates | None, body_reader: BodyReader | None
+    ) -> dict[bytes, bytes]:
         """Return the variables of all sources; a later source wins over an earlier one."""
         variables: dict[bytes, bytes] = {}
-        for name, brought in templates.bring(asked) if templates and asked else ():
+        for name, brought in templates.bring(body_reader) if templates and body_reader else ():
             variables |= brought
             self.templated |= {variable: name for variable in brought if variable not in self._environ}
         return variables

@@ -1,6 +1,6 @@
 """The variables that VAULT_ENV_TEMPLATES brings: all keys of a path, or the KEY=VALUE lines of a template's output.
 
-All sources are rendered side by side, so that what they ask of Vault goes together.
+All sources are rendered side by side, so that their requests to Vault go together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from vaultenv.client.answering import Asked, Found
+    from vaultenv.client.answering import BodyReader, Found
     from vaultenv.client.answers import Body
     from vaultenv.template.consul.needs import Need
     from vaultenv.template_sources import TemplateSource
@@ -28,7 +28,7 @@ _LONGEST_NAME = 120
 
 
 class Templates:
-    """The sources of one start, parsed. Nothing is asked of Vault before `bring`.
+    """The sources of one start, parsed. `bring` is the first to read Vault.
 
     The language is loaded for templates only: a path without one does not need it.
     """
@@ -41,10 +41,10 @@ class Templates:
         """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise."""
         self._runs = [_Run(source, now_s, check) for source in sources]
 
-    def bring(self, vault: Asked) -> list[tuple[str, dict[bytes, bytes]]]:
+    def bring(self, vault: BodyReader) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
 
-        Nothing more is asked once a source has failed. Raises NotResolved with every problem found so far.
+        Reading ends once a source has failed. Raises NotResolved with every problem found so far.
         """
         answering = Answering(vault)
         while waiting := [run for run in self._runs if run.needs]:
@@ -75,7 +75,7 @@ class _Run:
         self._advance(lambda: next(self._rounds), InvalidSetting)
 
     def go_on(self, found: Found) -> None:
-        """Take the answers to `needs`."""
+        """Continue with the answers to `needs`."""
         bodies: dict[Need, Body] = {}
         for need in self.needs:
             answer = found[need]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.expressions import ASKED, INVALID, Deferred, Expressions
+from vaultenv.template.expressions import INVALID, NIL_IN_TESTS, Deferred, Expressions
 from vaultenv.template.nodes import Action, Branch, Insertion, Jump, Node, Pipeline, Text
 from vaultenv.template.parser import ROOT
 from vaultenv.template.pieces import Piece, joined, pieces_of
@@ -24,7 +24,7 @@ _DEEPEST_INSERTION = 40
 
 
 def evaluate(nodes: Nodes, data: object, functions: Tables, work: Work) -> str:
-    """The text that the template makes of `data`; raises TemplateError, also when `work` is used up."""
+    """Return the text that the template makes of `data`; raise TemplateError, also when `work` is used up."""
     return joined(Evaluation({ROOT: nodes}, functions, work).output(ROOT, data))
 
 
@@ -35,9 +35,9 @@ class _Jumped(Exception):
 
 
 class Evaluation:
-    """The templates of one source at work: their functions, what a missing key is, and the work that they may do.
+    """The templates of one source at work: their functions, the value of a missing key, and the work that they may do.
 
-    `deferrals` counts what had to be left out because a function could not answer yet.
+    `deferrals` counts the nodes that were left out because a function could not answer yet.
     """
 
     def __init__(self, trees: Trees, functions: Tables, work: Work, missing_key: str = INVALID) -> None:
@@ -50,7 +50,7 @@ class Evaluation:
         self.length = 0
 
     def output(self, name: str, data: object, at: int = 0) -> list[Piece]:
-        """Return what the template of that name prints for `data`, inserted at a position; raise TemplateError."""
+        """Return the output of the template of that name for `data`, inserted at a position; raise TemplateError."""
         if name not in self.trees:
             raise TemplateError(f'template "{name}" not defined', at)
         if self.depth >= _DEEPEST_INSERTION:
@@ -82,7 +82,7 @@ class _Run:
         self._values = Expressions(evaluation.functions, evaluation.work, evaluation.missing_key, self._scope)
 
     def nodes(self, nodes: Sequence[Node], dot: Any) -> None:
-        """Execute nodes; those that depend on a deferred answer are passed over, and so is what they set."""
+        """Execute nodes; skip those that depend on a deferred answer, with the variables that they set."""
         for node in nodes:
             depth = self._scope.depth
             try:
@@ -114,7 +114,7 @@ class _Run:
 
     def _print(self, value: object, node: Node) -> None:
         self._values.at = node.at
-        if self._evaluation.missing_key == ASKED and (value is None or value is ABSENT):
+        if self._evaluation.missing_key == NIL_IN_TESTS and (value is None or value is ABSENT):
             raise self._values.error("there is no value to print: a key is missing or null")
         if isinstance(value, Opaque):
             raise self._values.error(f"can't print a value of type {kind(value)}")
@@ -138,7 +138,7 @@ class _Run:
                 if jump.kind != "break":
                     raise
             return
-        value = self._values.pipeline(node.pipeline, dot, asks=True)
+        value = self._values.pipeline(node.pipeline, dot, is_test=True)
         if value:
             self.nodes(node.body, value if node.kind == "with" else dot)
         else:

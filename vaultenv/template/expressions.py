@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
 """The value of a key that a map does not have, as Go's option missingkey says."""
-ASKED = "asked"
-"""A further one: nil where the template asks whether there is a value, an error elsewhere, and where nil would be printed."""
-_ASKING = frozenset(("and", "or", "not", "eq", "ne", "default", "coalesce", "empty"))
+NIL_IN_TESTS = "nil in tests"
+"""A further one: nil where the template tests for a value, an error elsewhere, and where nil would be printed."""
+_TESTING = frozenset(("and", "or", "not", "eq", "ne", "default", "coalesce", "empty"))
 _NOTHING = object()
 _CALLING = "error calling "
 
 
 class Deferred(Exception):
-    """Raised by a function that cannot answer yet; what depends on its answer is left out of this evaluation."""
+    """Raised by a function that cannot answer yet; nodes that depend on its answer are left out of this evaluation."""
 
 
 class Expressions:
-    """Values of the expressions of one template: `at` is the position of what is evaluated, for messages."""
+    """Values of the expressions of one template: `at` is the position of the evaluated node, for messages."""
 
     def __init__(self, functions: Tables, work: Work, missing_key: str, scope: Scope) -> None:
         self.at = 0
-        self._asks = False
+        self._is_test = False
         self._functions = functions
         self._missing_key = missing_key
         self._scope = scope
@@ -45,7 +45,7 @@ class Expressions:
         self._work.charge(ITEM)
 
     def error(self, message: str) -> TemplateError:
-        """Return an error of what is evaluated."""
+        """Return an error at the present position."""
         return TemplateError(message, self.at)
 
     def assign(self, name: str, value: object) -> None:
@@ -53,15 +53,15 @@ class Expressions:
         if not self._scope.assign(name, value):
             raise self.error(f"undefined variable: {name}")
 
-    def pipeline(self, pipeline: Pipeline, dot: Any, asks: bool = False) -> Any:
+    def pipeline(self, pipeline: Pipeline, dot: Any, is_test: bool = False) -> Any:
         """Return the value of the last command, which the variables have too; ABSENT instead of nil.
 
-        `asks` says that the template only asks whether there is a value.
+        `is_test` says that the template only tests for a value.
         """
         self.at = pipeline.at
         value: Any = _NOTHING
-        takers = [_asks(command) for command in pipeline.commands[1:]]
-        for command, self._asks in zip(pipeline.commands, (*takers, asks), strict=True):
+        tests = [_is_test(command) for command in pipeline.commands[1:]]
+        for command, self._is_test in zip(pipeline.commands, (*tests, is_test), strict=True):
             value = self._command(command, dot, value)
             value = ABSENT if value is None else value
         for name in pipeline.variables:
@@ -118,7 +118,7 @@ class Expressions:
         self, function: Function, name: str, number: int, letters: str, operand: Node, dot: Any
     ) -> Any:
         self.at = operand.at
-        self._asks = name in _ASKING
+        self._is_test = name in _TESTING
         value = self._operand(operand, dot)
         return self._checked(function, name, number, letters, value, isinstance(operand, Constant))
 
@@ -135,7 +135,7 @@ class Expressions:
         value: Any = _NOTHING
         for operand in operands:
             self.at = operand.at
-            self._asks = True
+            self._is_test = True
             value = self._operand(operand, dot)
             if bool(value) == (name == "or"):
                 return value
@@ -149,7 +149,7 @@ class Expressions:
             self.at = node.at
             return self._call(self._function(node), node.name, node.at, (), dot, _NOTHING)
         if isinstance(node, Pipeline):
-            return self.pipeline(node, dot, self._asks)
+            return self.pipeline(node, dot, self._is_test)
         assert isinstance(node, Path)  # noqa: S101 (the parser makes no other operand)
         if node.fields:
             return self._fields(node, (), dot, _NOTHING)
@@ -184,7 +184,7 @@ class Expressions:
 
     def _field(self, value: Any, name: str, node: Path, rest: Sequence[Node], dot: Any, last: Any) -> Any:
         if value is ABSENT:
-            if self._missing_key in (ERROR, ASKED):
+            if self._missing_key in (ERROR, NIL_IN_TESTS):
                 raise self.error(f'nil data; no entry for key "{name}"')
             return ABSENT
         if value is None:
@@ -200,14 +200,14 @@ class Expressions:
     def _entry(self, value: dict[str, Any], name: str) -> Any:
         if name in value:
             return value[name]
-        if self._missing_key == ERROR or (self._missing_key == ASKED and not self._asks):
+        if self._missing_key == ERROR or (self._missing_key == NIL_IN_TESTS and not self._is_test):
             raise self.error(f'map has no entry for key "{name}"')
-        if self._missing_key in (INVALID, ASKED):
+        if self._missing_key in (INVALID, NIL_IN_TESTS):
             return ABSENT
         return "" if isinstance(value, StringMap) else None
 
 
-def _asks(command: Command) -> bool:
-    """Return whether a command asks whether the value before it in the pipeline is there."""
+def _is_test(command: Command) -> bool:
+    """Return whether a command tests for the value before it in the pipeline."""
     first = command.operands[0]
-    return isinstance(first, Call) and first.name in _ASKING
+    return isinstance(first, Call) and first.name in _TESTING

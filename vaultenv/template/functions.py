@@ -1,4 +1,4 @@
-"""A function of the template language: what it takes, and how arguments are checked and charged before it is called."""
+"""A function of the template language: its parameters, and the checks and charges of its arguments before a call."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ TOP, WHOLE, FORMAT = "top", "whole", "format"
 
 
 class Type:
-    """The type of a parameter: Go's name, the Python types that it takes, what nil becomes, and what is charged.
+    """The type of a parameter: Go's name, the accepted Python types, the value for nil, and the part that is charged.
 
     `nil` is called for a nil of no type; without it that is an error. `of_null` says that a null among the data is
-    taken alike.
+    treated alike.
     """
 
     __slots__ = ("charge", "excluded", "name", "nil", "of_null", "types")
@@ -53,7 +53,7 @@ class Type:
         return "; print makes a text of it" if is_number else ""
 
     def convert(self, value: Any, literal: bool) -> Any:
-        """Return the value as the parameter takes it; raise TemplateError, which names types only."""
+        """Return the value in a type of the parameter; raise TemplateError, which names types only."""
         if value is ABSENT or (value is None and (self.of_null or literal)):
             if self.nil is None:
                 raise TemplateError(f"no value; expected {self.name}")
@@ -88,12 +88,12 @@ LENIENT: Types = {
 
 
 class Function:
-    """A callable with one letter for each parameter, which says what it takes and how much of it the callable reads.
+    """A callable with one letter for each parameter: its type, and the part of the argument that the callable reads.
 
-    s(tring), p(rintf's format), i(nt), f(loat); l(ist) or m(ap) of which each item is taken, L or M of which one; a list (D) or map (d) with
-    all that it holds; v(alue) that is passed on or compared, a(ny) value with all that it holds. A `*` at the end says
-    that the last parameter takes any number of arguments. `size`, where the result can be much longer than the
-    arguments, is called with them and returns its weight. `types` gives the letters another meaning.
+    s(tring), p(rintf's format), i(nt), f(loat); l(ist) or m(ap) of which each item is read, L or M of which one; a list
+    (D) or map (d) with all that it holds; v(alue) that is passed on or compared, a(ny) value with all that it holds. A
+    `*` at the end says that the last parameter stands for any number of arguments. `size`, where the result can be much
+    longer than the arguments, is called with them and returns its weight. `types` gives the letters another meaning.
     """
 
     __slots__ = ("_call", "_more", "_parameters", "_size", "_types")
@@ -114,7 +114,7 @@ class Function:
         return (self._call, parameters, self._size) if self._size else (self._call, parameters)
 
     def letters(self, name: str, count: int) -> str:
-        """Return a letter for each of `count` arguments; raise TemplateError if the function does not take as many."""
+        """Return a letter for each of `count` arguments; raise TemplateError if the function has another number."""
         letters = self._parameters
         if self._more and count >= len(letters) - 1:
             return letters[:-1] + letters[-1] * (count - len(letters) + 1)
@@ -124,7 +124,7 @@ class Function:
         raise TemplateError(f"wrong number of args for {name}: want {expected} got {count}")
 
     def argument(self, name: str, position: int, letter: str, value: Any, literal: bool) -> Any:
-        """Return the argument as the callable takes it; raise TemplateError."""
+        """Return the argument in a type of its parameter; raise TemplateError."""
         try:
             return self._types[letter].convert(value, literal)
         except TemplateError as error:

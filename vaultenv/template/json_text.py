@@ -23,7 +23,7 @@ def json_text(value: Any, html: bool = True, indent: str = "", level: str = "\n"
     """Return the text of encoding/json's Marshal: sorted keys, non-ASCII unchanged, `<`, `>` and `&` escaped
     if `html`.
 
-    Raises TemplateError for what JSON cannot hold.
+    Raises TemplateError for a value that JSON cannot hold.
     """
     inner = level + indent if indent else ""
     outer = level if indent else ""

@@ -114,7 +114,7 @@ class _Lexer:
         return 1 if source.startswith(self._right, at) else 0
 
     def _skip_right(self) -> int:
-        """Pass the right delimiter and what it trims; return where it begins."""
+        """Pass the right delimiter and the text that it trims; return the position of its beginning."""
         trims = self._is_right() == 2
         begin = self._at + 2 * trims
         self._at = begin + len(self._right)

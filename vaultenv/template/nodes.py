@@ -70,7 +70,7 @@ class Command(Node):
 class Pipeline(Node):
     """Commands, each giving its value to the next; the last value goes to the variables, if any.
 
-    `declares` tells `:=` from `=`. As an operand, it stands in parentheses.
+    `declares` distinguishes `:=` from `=`. As an operand, it stands in parentheses.
     """
 
     __slots__ = ("commands", "declares", "variables")

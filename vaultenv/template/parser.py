@@ -33,7 +33,7 @@ def parse_trees(
 ) -> Trees:
     """Return the nodes of a template and of those that it defines, by name.
 
-    Raise TemplateError for what is not a template; `unknown` makes the message for a function not in `functions`.
+    Raise TemplateError for a syntax error; `unknown` makes the message for a function not in `functions`.
     """
     return _Parser(source, left, right, functions, unknown, ()).trees()
 

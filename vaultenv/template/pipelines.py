@@ -21,7 +21,7 @@ _MOST_VARIABLES = 200
 
 
 class ExpressionParser:
-    """Parses expressions, which see `variables`; `enter` and `leave` count what is nested, for all of the template."""
+    """Parses expressions, which see `variables`; `enter` and `leave` count the nesting, for all of the template."""
 
     def __init__(self, stream: Stream, functions: Container[str], unknown: Callable[[str], str]) -> None:
         self.variables = ["$"]

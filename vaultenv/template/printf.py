@@ -34,12 +34,12 @@ def _leaves(value: object) -> int:
 
 
 def sprintf(format_: str, arguments: Sequence[object]) -> str:
-    """The formatted text; what cannot be formatted is told inside it, as Go does."""
+    """Return the formatted text; as in Go, it names arguments that cannot be formatted."""
     return joined(sprintf_pieces(format_, arguments))
 
 
 def sprintf_pieces(format_: str, arguments: Sequence[object]) -> list[Piece]:
-    """Return what `sprintf` does, as pieces: text of the format, and arguments."""
+    """Return the result of `sprintf` as pieces: text of the format, and arguments."""
     out: list[Piece] = []
     is_value = not isinstance(format_, Written)
     reader = _Reader(format_, arguments)
@@ -74,7 +74,7 @@ class _Reader:
 
     @property
     def extra(self) -> Sequence[object]:
-        """The arguments that no verb takes."""
+        """The arguments without a verb."""
         return () if self._reordered else self._arguments[self._number :]
 
     def next_verb(self) -> str | None:
@@ -91,7 +91,7 @@ class _Reader:
         return before
 
     def _missing(self) -> str:
-        """Return what stands for a verb without an argument; take the argument of any other one."""
+        """Return the text for a verb without an argument; read the argument of any other one."""
         letter = self.verb.letter
         if not letter:
             return "%!(NOVERB)"

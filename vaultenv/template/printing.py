@@ -38,7 +38,7 @@ def _joined(values: tuple[object, ...]) -> str:
 
 
 def printable(value: object) -> object:
-    """Return what an action would print for the value: no pointer, and `<no value>` for nil."""
+    """Return the value that an action would print: no pointer, and `<no value>` for nil."""
     if isinstance(value, Struct):
         return Struct(value.name, value.fields, is_pointer=False)
     return "<no value>" if value is None else value

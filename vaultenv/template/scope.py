@@ -51,7 +51,7 @@ class Scope:
         return next((value for known, value in reversed(self._variables) if known == name), self.UNDEFINED)
 
     def forget(self, node: Node) -> None:
-        """Mark as DEFERRED all that a node would have assigned, or declared for its successors."""
+        """Mark as DEFERRED all variables that a node would have assigned, or declared for its successors."""
         is_branch = isinstance(node, Branch)
         for pipeline in walk(node):
             if not isinstance(pipeline, Pipeline) or (is_branch and pipeline.declares):

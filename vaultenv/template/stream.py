@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 _BEYOND = 4
-"""The number of times that the last token is there again: a parser that comes to it takes one or two more."""
+"""The number of times that the last token is there again: a parser that comes to it reads one or two more."""
 
 
 class Stream:
-    """Tokens from `next` on. Those that were looked at are counted, because Go tells the line of the last of them."""
+    """Tokens from `next` on. An error is at the last token that was looked at, as in Go."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.next = 0

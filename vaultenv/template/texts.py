@@ -54,7 +54,7 @@ def split(separator: str, value: str, most: int = -1) -> list[str]:
 
 
 def split_size(separator: str, value: str, most: int = -1) -> int:
-    """Return the weight of what `split` returns."""
+    """Return the weight of the result of `split`."""
     parts = value.count(separator) + 1 if separator else len(value)
     return len(value) + ITEM * (parts if most < 0 else min(parts, most))
 
@@ -65,7 +65,7 @@ def replaced_size(old: str, new: str, value: str) -> int:
 
 
 def base64_decoded(plain: bytes) -> bytes:
-    """Return what base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
+    """Return the bytes that base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
     digits = plain.replace(b"\r", b"").replace(b"\n", b"")
     try:
         if len(digits) % 4:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Absent:
-    """No value at all: a key that is missing, or what a pipeline makes of nil. Only its fields differ from those of nil."""
+    """No value at all: a key that is missing, or a nil after a pipeline. Only its fields differ from those of nil."""
 
     __slots__ = ()
 

@@ -64,7 +64,7 @@ def _items(value: object) -> Iterable[Any]:
 
 
 def piecewise(value: str, change: Callable[[str], str], length: int = 4000) -> str:
-    """Return the changed pieces of a text as one text: what `change` needs for each character is freed in between."""
+    """Return the changed pieces of a text as one text: the memory of `change` for each piece is freed in between."""
     if len(value) <= length:
         return change(value)
     return "".join([change(value[start : start + length]) for start in range(0, len(value), length)])

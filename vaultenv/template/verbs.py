@@ -202,9 +202,9 @@ def _with_point(letter: str, precision: int | None, body: str) -> str:
         return body
     mark = next((at for at, char in enumerate(body) if char in "eE"), len(body))
     number, exponent = body[:mark], body[mark:]
-    wanted = (6 if precision is None else precision) if letter in "gG" else 0
+    digits = (6 if precision is None else precision) if letter in "gG" else 0
     significant = number.lstrip("+-").replace(".", "").lstrip("0")
-    missing = wanted - len(significant)
+    missing = digits - len(significant)
     if "." not in number:
         missing -= number.lstrip("+-") == "0"
         number += "."

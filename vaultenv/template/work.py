@@ -18,7 +18,7 @@ _HEAVIEST_ARGUMENT = 16
 class Work:
     """Units left for all templates that share it, and the weight of the longest result.
 
-    `check` is called before each step or call that begins another 64 Ki units; what it raises ends the evaluation.
+    `check` is called before each step or call that begins another 64 Ki units; an exception of it ends the evaluation.
     """
 
     __slots__ = ("_check", "_left", "_unchecked", "longest")

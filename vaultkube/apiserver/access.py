@@ -26,7 +26,7 @@ class Right(NamedTuple):
 
 
 def subject_access_review(user_info: UserInfo, right: Right) -> dict[str, object]:
-    """Return the SubjectAccessReview that asks for a right of the user of this UserInfo."""
+    """Return the SubjectAccessReview for a right of the user of this UserInfo."""
     subject = {"user" if key == "username" else key: value for key, value in user_info.items()}
     return {
         "apiVersion": "authorization.k8s.io/v1",

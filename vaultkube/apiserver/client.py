@@ -36,7 +36,7 @@ class BoundPod(NamedTuple):
 
 
 class Cluster:
-    """A connection to one API server; safe to share between threads. `caller` is who lacks a right, in messages."""
+    """A connection to one API server; safe to share between threads. `caller` is the user without a right in messages."""
 
     def __init__(
         self,
@@ -161,8 +161,8 @@ class Cluster:
     ) -> Iterator[Mapping[str, Any]]:
         """Yield every object of a kind, in all namespaces for ""; none of a kind that the API server does not know.
 
-        Of those that a selector of labels chooses, the metadata alone. Their kind and apiVersion are missing, or not their
-        own. Raises ClusterUnavailable or MissingRight.
+        With a selector of labels, the chosen objects have their metadata only. Their kind and apiVersion are missing,
+        or not their own. Raises ClusterUnavailable or MissingRight.
         """
         prefix = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""

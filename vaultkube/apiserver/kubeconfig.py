@@ -17,7 +17,7 @@ from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
 
 NO_KUBECONFIG = (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
-"""Errors of reading what has not the form of a kubeconfig; their texts may show a part of it, and so a token."""
+"""Errors of a file that has not the form of a kubeconfig; their texts may show a part of it, and so a token."""
 NOT_ONE = (
     "it is not YAML, or its current-context does not lead to a cluster with a server, and a user; look at it with "
     "kubectl config view"

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds for which a holder is left alone, for which it leads without a renewal, and between two looks of everybody."""
+    """Seconds for which a holder is left alone, for which it leads without a renewal, and between two looks of each process."""
 
     duration_s: int = 15
     lead_s: float = 10.0
@@ -48,7 +48,7 @@ class Leases(Protocol):
 
 
 def watched(found: LeaseSpec, before: Seen | None, now: float) -> Seen:
-    """Return what is known of a Lease that was just read: unchanged ones keep the time at which they were first seen."""
+    """Return a Lease that was just read with the time of its first sight, which an unchanged one keeps."""
     return before if before is not None and before.spec == found else Seen(found, now)
 
 
@@ -58,13 +58,13 @@ def next_spec(seen: Seen, identity: str, times: Times, now: float, utc: str) -> 
     duration_s = spec.get("leaseDurationSeconds") or times.duration_s
     if holder not in ("", identity) and now < seen.at + duration_s:
         return None
-    kept = holder == identity
+    is_renewal = holder == identity
     return {
         "holderIdentity": identity,
         "leaseDurationSeconds": times.duration_s,
-        "acquireTime": (spec.get("acquireTime") or utc) if kept else utc,
+        "acquireTime": (spec.get("acquireTime") or utc) if is_renewal else utc,
         "renewTime": utc,
-        "leaseTransitions": (spec.get("leaseTransitions") or 0) + (0 if kept or not spec else 1),
+        "leaseTransitions": (spec.get("leaseTransitions") or 0) + (0 if is_renewal or not spec else 1),
     }
 
 
@@ -92,7 +92,7 @@ class Election:
         self._problem = ""
 
     def leads(self) -> bool:
-        """Return whether this process is the leader; work that takes long asks again before each of its writes."""
+        """Return whether this process is the leader; long work looks again before each of its writes."""
         return self._clock() < self._leads_until
 
     def stand(self) -> bool:
@@ -149,14 +149,14 @@ class Election:
         found = self._read(deadline)
         spec: LeaseSpec = (found or {}).get("spec") or {}
         self._seen = watched(spec, self._seen, self._clock())
-        wanted = next_spec(
+        new_spec = next_spec(
             self._seen, self._identity, self._times, self._clock(), micro_time_text(time.time())
         )
-        if wanted is None:
+        if new_spec is None:
             return False
         if found is None:
-            return self._leases.add(self._resource, self._new(wanted), deadline)
-        return self._leases.replace(self._resource, {**found, "spec": wanted}, deadline)
+            return self._leases.add(self._resource, self._new(new_spec), deadline)
+        return self._leases.replace(self._resource, {**found, "spec": new_spec}, deadline)
 
     def _read(self, deadline: Deadline) -> Lease | None:
         return cast("Lease | None", self._leases.read(self._resource, self._name, deadline))

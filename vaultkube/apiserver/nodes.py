@@ -1,6 +1,6 @@
 """Nodes as the API server prints them: names, labels and versions, without the long lists of their status.
 
-A list of Node objects has all images of every node, which a large cluster cannot be asked for every few minutes. As a
+A list of Node objects has all images of every node, too much to request from a large cluster every few minutes. As a
 Table, each node is a row with its metadata, and with the columns that `kubectl get nodes -o wide` shows.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
 """

@@ -48,7 +48,7 @@ class Answer:
 
 
 class Transport:
-    """Sends requests to one API server; safe to share between threads. `caller` is who lacks a right, in messages."""
+    """Sends requests to one API server; safe to share between threads. `caller` is the user without a right in messages."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Transport:
             self._observe(outcome, time.monotonic() - started)
 
     def find(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the answer's document, None if the API server knows no such thing; raise ClusterUnavailable or MissingRight."""
+        """Return the answer's document, None if it does not exist; raise ClusterUnavailable or MissingRight."""
         return self._document(request, self.send(request, deadline))
 
     def fetch(self, request: Request, deadline: Deadline) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""JSON as the serving path reads and writes it: msgspec, and the standard library for what that refuses.
+"""JSON as the serving path reads and writes it: msgspec, and the standard library for documents that it refuses.
 
 msgspec keeps integers of any size, which other compiled libraries turn into floats. It refuses a lone surrogate, which
 a Go client can never send and another may.

@@ -14,8 +14,8 @@ def diff(old: Any, new: Any) -> list[Operation]:
     """Return the operations that turn `old` into `new`, in the order of the document.
 
     Parts that both share by identity cost nothing, so build `new` by replacing only what changes. Lists are compared
-    by position, after the items that both begin and end with; what is new in the middle stands before or after the
-    rest, by the name of the first item.
+    by position, after the items that both begin and end with; new items in the middle stand before or after the rest,
+    by the name of the first item.
     """
     operations: list[Operation] = []
     _diff(old, new, "", operations)
@@ -23,7 +23,7 @@ def diff(old: Any, new: Any) -> list[Operation]:
 
 
 def apply(document: Any, operations: Iterable[Operation]) -> Any:
-    """Return `document` after `operations` as `diff` makes them; what they do not touch is shared."""
+    """Return `document` after `operations` as `diff` makes them; parts that they do not touch are shared."""
     for operation in operations:
         steps = [_unescape(step) for step in operation["path"].split("/")[1:]]
         document = _apply(document, steps, operation)
@@ -86,7 +86,7 @@ def _diff_lists(old: list[Any], new: list[Any], path: str, found: list[Operation
 
 
 def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, found: list[Operation]) -> None:
-    """Add the operations for what is left of two lists from position `start` on."""
+    """Add the operations for the rest of two lists from position `start` on."""
     paired = min(len(before), len(after))
     for index in range(len(before) - 1, paired - 1, -1):
         found.append({"op": "remove", "path": f"{path}/{start + index}"})
@@ -108,7 +108,7 @@ def _common(old: list[Any], new: list[Any], most: int) -> int:
 
 
 def _name(item: Any) -> Any:
-    """Return the key that tells the items of a Kubernetes list apart, where they have one."""
+    """Return the key that identifies the items of a Kubernetes list, where they have one."""
     return item.get("name") if isinstance(item, dict) else None
 
 

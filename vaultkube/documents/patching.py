@@ -94,7 +94,7 @@ def _found(document: Any, steps: Sequence[str], pointer: str) -> Any:
 
 
 def _key(parent: Any, step: str, pointer: str) -> Any:
-    """Return the key of what `step` names in `parent`, which is there."""
+    """Return the key of an existing part of `parent`, which `step` names."""
     if isinstance(parent, dict) and step in parent:
         return step
     if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):

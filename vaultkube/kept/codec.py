@@ -1,7 +1,6 @@
-"""The annotation of kept references: JSON with a seal, the HMAC of all that it says about this one object.
+"""The annotation of kept references: JSON with a seal, the HMAC of its whole content for this one object.
 
-A text is genuine if it is byte for byte what would be written for what it says; so whoever writes the annotation
-without the key gains nothing.
+A text is genuine if its own content, written again, gives the same bytes; so an author without the key gains nothing.
 """
 
 import base64
@@ -11,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from vaultkube.kept.values import PATH, Kept, KeptLogin, KeptValue, Place
+from vaultkube.kept.values import PATH, KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.problem import Problem
 
 ANNOTATIONS_BYTES = 256 << 10
-"""Bytes of all annotations of an object that the API server takes."""
+"""Bytes of all annotations of an object that the API server accepts."""
 _VERSION = 1
 _MARK_BYTES = 16
 _NAMES = {
@@ -37,35 +36,37 @@ def mark_of(value: bytes, name: str, place: Place, key: bytes) -> str:
     return base64.b64encode(hmac.digest(key, message, "sha256")[:_MARK_BYTES]).decode()
 
 
-def sealed(kept: Kept, place: Place, key: bytes) -> str:
+def sealed(references: KeptReferences, place: Place, key: bytes) -> str:
     """Return the annotation of an object, the same for the same references and values."""
-    document = _document(kept)
+    document = _document(references)
     message = _text(["seal", *place, document]).encode()
     seal = base64.b64encode(hmac.digest(key, message, "sha256")).decode()
     return _text({**document, "seal": seal})
 
 
-def unsealed(text: str, place: Place, key: bytes) -> Kept | Problem:
-    """Return what an annotation of the object keeps, or the problem of one that the key was not used for."""
-    kept = read_kept(text)
-    if isinstance(kept, Kept) and not hmac.compare_digest(sealed(kept, place, key).encode(), _bytes(text)):
+def unsealed(text: str, place: Place, key: bytes) -> KeptReferences | Problem:
+    """Return the references in an annotation of the object, or the problem of one without a seal by the key."""
+    references = read_annotation(text)
+    if isinstance(references, KeptReferences) and not hmac.compare_digest(
+        sealed(references, place, key).encode(), _bytes(text)
+    ):
         return _problem(
             "it was not written for this object by the webhook or the operator, or with another key"
         )
-    return kept
+    return references
 
 
-def read_kept(text: str) -> Kept | Problem:
-    """Return what an annotation says, without a look at its seal, or its problem: anybody may have written it."""
+def read_annotation(text: str) -> KeptReferences | Problem:
+    """Return the references in an annotation, or its problem. The seal is not verified: anybody may have written it."""
     if len(text) > ANNOTATIONS_BYTES:
         return _problem("it is too long")
     try:
-        return _kept(json.loads(text))
+        return _references(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _problem("it cannot be read")
 
 
-def _kept(document: Any) -> Kept:
+def _references(document: Any) -> KeptReferences:
     """Return the references of a document; raise ValueError, TypeError, KeyError or AttributeError for any other one."""
     if document["version"] != _VERSION:
         raise ValueError(document["version"])
@@ -78,7 +79,7 @@ def _kept(document: Any) -> Kept:
         _checked(name, str): KeptValue(_checked(value["text"], str), _checked(value["mark"], str))
         for name, value in document["values"].items()
     }
-    return Kept(KeptLogin(**login), _checked(document["refreshAfter"], int), values)
+    return KeptReferences(KeptLogin(**login), _checked(document["refreshAfter"], int), values)
 
 
 def _checked(value: Any, type_: type) -> Any:
@@ -87,10 +88,10 @@ def _checked(value: Any, type_: type) -> Any:
     return value
 
 
-def _document(kept: Kept) -> Mapping[str, Any]:
-    login = {_NAMES[field]: value for field, value in asdict(kept.login).items() if value}
-    values = {name: value._asdict() for name, value in kept.values.items()}
-    return {"version": _VERSION, "refreshAfter": kept.after_s, "login": login, "values": values}
+def _document(references: KeptReferences) -> Mapping[str, Any]:
+    login = {_NAMES[field]: value for field, value in asdict(references.login).items() if value}
+    values = {name: value._asdict() for name, value in references.values.items()}
+    return {"version": _VERSION, "refreshAfter": references.after_s, "login": login, "values": values}
 
 
 def _text(document: Any) -> str:

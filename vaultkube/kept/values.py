@@ -10,7 +10,7 @@ ANNOTATION = "vault.security.banzaicloud.io/kept-references"
 """Written by the webhook and the operator."""
 LABEL = "security.banzaicloud.io/kept"
 LABEL_VALUE = "true"
-"""The label by which the operator lists such objects alone."""
+"""The label by which the operator lists only such objects."""
 PATH: FieldPath = ("metadata", "annotations", ANNOTATION)
 KEY_SECRET, KEY_ENTRY = "vault-webhook-kept", "key"
 """The Secret of the webhook's namespace with the key of the seals; the operator makes it."""
@@ -42,14 +42,14 @@ class KeptLogin:
 
 
 class KeptValue(NamedTuple):
-    """The text with references that a value was written as, and the mark of what it was resolved to the last time."""
+    """The text of a value as it was written, with references, and the mark of its last resolved content."""
 
     text: str
     mark: str
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptReferences:
     """Kept references of one object: its login, the seconds after which Vault is read again, and its values by name."""
 
     login: KeptLogin

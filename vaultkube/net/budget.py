@@ -1,6 +1,6 @@
 """Sockets whose timeout bounds all operations after it together, and which receive no more than expected.
 
-urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever; and http.client takes a
+urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever; and http.client accepts a
 hundred headers of 64 KiB, and any number of chunks and trailers that carry nothing.
 """
 

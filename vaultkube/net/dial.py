@@ -26,7 +26,7 @@ class LookupsBusy(DialError):
 
 
 class Resolver:
-    """Looks up names, so many at a time; `holder` is whose look-up it is, as nobody may use all of them."""
+    """Looks up names, so many at a time; `holder` identifies the owner of a look-up, as none may use all of them."""
 
     def __init__(self, limit: int = _MAX_LOOKUPS) -> None:
         self._gate = Gate(limit)

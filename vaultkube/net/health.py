@@ -174,5 +174,5 @@ def new_health_server(
 
 
 def live() -> Answer:
-    """Return 200: whoever answers lives."""
+    """Return 200: a process that answers is alive."""
     return plain(200, "ok")

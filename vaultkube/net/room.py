@@ -6,11 +6,11 @@ import requests
 
 
 class NoRoom(requests.exceptions.ContentDecodingError):
-    """More came than there is room for."""
+    """An answer is longer than there is room for."""
 
 
 class Room:
-    """Bytes that may still be taken; safe to share between threads."""
+    """Bytes that are left for answers; safe to share between threads."""
 
     def __init__(self, size_bytes: int) -> None:
         self.size_bytes = size_bytes

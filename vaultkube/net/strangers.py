@@ -21,7 +21,8 @@ class Strangers(Generic[Connection]):
     def add(self, connection: Connection, source: str) -> Connection | None:
         """Add a connection; return the one that is to be closed for it: the oldest of its source, if that has too many.
 
-        If all have too many, it is the oldest of the source with the most: who has few, as the API server, keeps them.
+        If all have too many, it is the oldest of the source with the most: a source with few, such as the API server,
+        keeps them.
         """
         self._source[connection] = source
         own = self._by_source.setdefault(source, {})

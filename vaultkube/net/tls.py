@@ -62,7 +62,7 @@ def client_context(
 def load_client_certificate(context: ssl.SSLContext, certificate: PEM, key: PEM) -> None:
     """Let the context log in with the certificate; raise OSError or ssl.SSLError.
 
-    OpenSSL's Python interface takes files only: a text is in one, which nobody else can read, for that moment.
+    OpenSSL's Python interface reads files only: a text is in a private file for that moment.
     """
     with tempfile.TemporaryDirectory(prefix="vault-webhook-") as folder:
         context.load_cert_chain(_as_file(certificate, folder, "tls.crt"), _as_file(key, folder, "tls.key"))

@@ -34,7 +34,7 @@ def find_values(content: KubernetesObject) -> dict[str, bytes]:
 
 
 def values_at(content: KubernetesObject, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the texts at these JSON Pointers, whatever they say; what is no text there is left out."""
+    """Return the texts at these JSON Pointers, with or without references; other values are left out."""
     found = {}
     for name in names:
         try:
@@ -78,7 +78,7 @@ def pointer_path(content: object, pointer: str) -> FieldPath:
 
 
 def _texts(content: KubernetesObject) -> Iterator[tuple[FieldPath, str]]:
-    """Yield path and text without recursion, as nesting is the author's, and a path for those alone that are values."""
+    """Yield path and text of values that may hold references, without recursion, as nesting is the author's."""
     values: Steps = ((key, value) for key, value in content.items() if key not in _NOT_VALUES)
     levels: list[tuple[FieldStep, Steps]] = [("", values)]
     while levels:

@@ -110,7 +110,7 @@ def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
 def joined_parts(values: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the values with user and password of each `auth` as one, with references inside text, as it is named later.
 
-    Once the password is resolved, nothing tells the two apart.
+    Once the password is resolved, the two cannot be distinguished.
     """
     joined = dict(values)
     for name in values:
@@ -122,5 +122,5 @@ def joined_parts(values: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _inline(text: bytes) -> bytes:
-    """Return a reference as it is written inside text; what is none stays as it is."""
+    """Return a reference as it is written inside text; any other text stays as it is."""
     return b"${%b}" % text if text.startswith((b"vault:", b">>vault:")) else text

@@ -21,7 +21,7 @@ _PRINTABLE = re.compile(r"[!-\[\]-~]*")
 def check_address(address: str, operators: str, listed: Iterable[str], *, allow_private: bool) -> None:
     """Return if an annotation may name `address`; ForbiddenAddress says why not.
 
-    `operators` is the operator's own, which may be any; `listed` are those that they allow beside it. Addresses are
+    `operators` is the operator's own address, which may be any; `listed` are the others that they allow. Addresses are
     compared by scheme, host, port and path, without regard to case of scheme and host, default ports, and a trailing
     slash.
     """
@@ -40,7 +40,7 @@ def check_address(address: str, operators: str, listed: Iterable[str], *, allow_
 
 
 def is_same_server(address: str, other: str) -> bool:
-    """Return whether both are addresses of one server; what is no address is none."""
+    """Return whether both are addresses of one server; False for text that is not an address."""
     try:
         return _comparable(_split(address)) == _comparable(_split(other))
     except ForbiddenAddress:
@@ -48,7 +48,7 @@ def is_same_server(address: str, other: str) -> bool:
 
 
 def is_of_own_pod(address: str) -> bool:
-    """Return whether the address leads to the loopback interface or a socket of whoever connects to it."""
+    """Return whether the address leads to the loopback interface or a socket of the pod that connects to it."""
     if address.startswith("unix:///"):
         return True
     try:

@@ -39,7 +39,7 @@ class RequestedPath:
 
 @dataclass(frozen=True)
 class PathPolicy:
-    """Patterns such as `cluster/data/{namespace}`; what begins with one, segment by segment, is allowed.
+    """Patterns such as `cluster/data/{namespace}`; a path that begins with one, segment by segment, is allowed.
 
     Without a pattern every path is. A violation is a refusal if the policy is enforced, else a warning.
     """
@@ -82,7 +82,7 @@ def _reasons(requested: RequestedPath, rules: Sequence[Sequence[str]]) -> Iterat
 def _readings(path: str) -> Iterator[str | None]:
     """Yield the path as it is written, and as it would be read after each decoding of `%2e`; None leads out.
 
-    What can be decoded more often than any proxy does it is taken to lead out.
+    A path that can be decoded more often than any proxy does it counts as leading out.
     """
     for _ in range(_MOST_DECODINGS + 1):
         try:

@@ -24,7 +24,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class SecretObject:
-    """One file: its name, and what to ask of Vault for its content. Texts are as the class has them.
+    """One file: its name, and the request to Vault for its content. Texts are as the class has them.
 
     `arguments` is the JSON text of secretArgs, as Go writes it, "null" without them; a `permission` of 0 is the driver's.
     """
@@ -90,7 +90,7 @@ def _entries(text: str) -> Sequence[yaml.Node]:
 
 
 def _object(entry: yaml.Node) -> tuple[SecretObject, list[tuple[str, str]]]:
-    """Return the object of an entry, and the pairs of field and reason for what is wrong with it."""
+    """Return the object of an entry, and the pairs of field and reason for its problems."""
     values: dict[str, Any] = {}
     wrong: list[tuple[str, str]] = []
     if not isinstance(entry, yaml.MappingNode):

@@ -37,7 +37,7 @@ def _parameter(name: str, type: ValueType, help: str, also: str = "") -> Any:
 
 @dataclass(frozen=True)
 class ClassParameters:
-    """A class that can be used; None is what it leaves to the provider's own settings."""
+    """A class that can be used; None leaves a value to the provider's own settings."""
 
     role: str | None = _parameter("roleName", LINE, "the role to log in with; required")
     address: str | None = _parameter("vaultAddress", ADDRESS, "the address of Vault")

@@ -21,7 +21,7 @@ _DEEPEST = 32
 
 
 class NotUsable(ValueError):
-    """A node has no value of the wanted kind; the message says what is wanted."""
+    """A node has no value of the expected kind; the message names that kind."""
 
 
 class Allowance:
@@ -38,7 +38,7 @@ class Allowance:
 
 
 def text_of(node: yaml.Node) -> str:
-    """Return the text of a scalar, whatever its kind: `yes` and `007` are what is written."""
+    """Return the text of a scalar, whatever its kind: `yes` and `007` stay as they are written."""
     if not isinstance(node, yaml.ScalarNode):
         raise NotUsable("must be a text")
     return "" if _is_null(node) else str(node.value)
@@ -54,7 +54,7 @@ def integer_of(text: str) -> int:
 
 
 def value_of(node: yaml.Node, allowance: Allowance, depth: int = 0) -> Any:
-    """Return the node as JSON's kinds of values; raise NotUsable for what is too much, too deep, or has other keys."""
+    """Return the node as JSON's kinds of values; raise NotUsable for a node that is too large, too deep, or has other keys."""
     allowance.take()
     if depth > _DEEPEST:
         raise NotUsable(f"is nested more than {_DEEPEST} levels deep")

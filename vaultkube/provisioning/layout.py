@@ -1,4 +1,4 @@
-"""The layout of a provisioned Vault: which role and which policy a namespace has, and what the policy opens. Pure.
+"""The layout of a provisioned Vault: the role and the policy of a namespace, and the paths that the policy opens. Pure.
 
 KV v2 and the auth method are mounted at the cluster's name; namespace NS owns `CLUSTER/data/NS` and all below it; every
 namespace reads `CLUSTER/data/_shared` and all below it; the role to log in with is NS.
@@ -13,7 +13,7 @@ from typing import Any
 from vaultenv.basics.duration import seconds
 
 API_SERVER = "https://kubernetes.default.svc.cluster.local"
-"""The audience of the token that a pod has mounted, and of one that is asked for without an audience: the issuer of most clusters."""
+"""The audience of the token that a pod has mounted, or of one requested without an audience: the issuer of most clusters."""
 NAMESPACE_PATTERN = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 CLUSTER_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
 _SHARED = "_shared"
@@ -24,7 +24,7 @@ _OWN = "{{identity.entity.aliases.%s.metadata.service_account_namespace}}"
 class Layout:
     """Roles and policies of namespaces: a policy for each, or `one_policy` for all of them.
 
-    `service_accounts` are those that may log in, `token_ttl` is as Vault takes it.
+    `service_accounts` may log in, `token_ttl` is as Vault reads it.
     """
 
     cluster: str
@@ -48,13 +48,13 @@ class Layout:
         }
 
     def is_role(self, namespace: str, found: Mapping[str, Any]) -> bool:
-        """Return whether the role in Vault has the fields of the namespace's; Vault tells its lifetime in seconds."""
-        wanted = self.role(namespace)
+        """Return whether the role in Vault has the fields of the namespace's; Vault gives its lifetime in seconds."""
+        role = self.role(namespace)
         try:
-            wanted["token_ttl"] = seconds(self.token_ttl)
+            role["token_ttl"] = seconds(self.token_ttl)
         except ValueError:
             return False
-        return all(found.get(field) == value for field, value in wanted.items())
+        return all(found.get(field) == value for field, value in role.items())
 
 
 def policy_text(cluster: str, namespace: str) -> str:
@@ -68,7 +68,7 @@ def policy_text(cluster: str, namespace: str) -> str:
 
 
 def shared_policy_text(cluster: str, accessor: str) -> str:
-    """Return the rules for all namespaces: Vault puts in that of who has logged in at the auth mount of this accessor.
+    """Return the rules for all namespaces: Vault inserts the namespace of the login at the auth mount of this accessor.
 
     https://developer.hashicorp.com/vault/docs/concepts/policies#templated-policies
     """

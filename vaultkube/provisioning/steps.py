@@ -87,7 +87,7 @@ class Provisioning:
         )
 
     def ensure(self, namespace: str) -> None:
-        """Make policy and role of a namespace where they are missing or others; one policy for all is made by itself."""
+        """Make policy and role of a namespace where they are missing or differ; one policy for all is made by itself."""
         layout = self._layout
         role = self._read(f"read role {namespace}", self._role_path(namespace))
         if layout.is_role(namespace, role) and (layout.one_policy or self._has_policy(namespace)):

@@ -13,8 +13,8 @@ from vaultkube.provisioning.layout import is_namespace
 from vaultkube.provisioning.steps import Provisioning
 
 LABEL = "security.banzaicloud.io/provision"
-_WANTED, _REMOVED = "true", "remove"
-_SELECTOR = f"{LABEL} in ({_WANTED},{_REMOVED})"
+_ENABLED, _REMOVED = "true", "remove"
+_SELECTOR = f"{LABEL} in ({_ENABLED},{_REMOVED})"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _PATH = "/api/v1/namespaces"
 _RESYNC_S, _RETRY_S = 3600, 15
@@ -29,7 +29,7 @@ class _Done(NamedTuple):
 
 
 class Watcher:
-    """Provisions namespaces as they are labelled; a label that vanishes takes nothing away."""
+    """Provisions namespaces as they are labelled; a label that vanishes removes nothing."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Watcher:
         """Why namespaces could not be provisioned the last time, by their name; "" is the watch itself."""
 
     def run(self, stop: threading.Event) -> None:
-        """Watch until `stop` is set. A watch begins with all that is there, so that each is a new attempt for what failed."""
+        """Watch until `stop` is set. A watch begins with all namespaces, so that each is a new attempt for failed ones."""
         lasts_s = _RETRY_S
         while not stop.is_set():
             if not self.watch_once(lasts_s, stop) and lasts_s == _RETRY_S:
@@ -70,7 +70,7 @@ class Watcher:
             return False
 
     def _take(self, change: Change) -> str | None:
-        """Work on a namespace and return its name; None where nothing is wanted of one."""
+        """Provision the namespace of a change and return its name; None for other changes."""
         if change.type == "ERROR":
             code = change.document.get("code")
             raise ClusterUnavailable(f"the API server answered {code} for a watch of namespaces")

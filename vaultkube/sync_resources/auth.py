@@ -1,4 +1,4 @@
-"""VaultAuth and VaultAuthGlobal: how to log in, and who may."""
+"""VaultAuth and VaultAuthGlobal: the login, and the namespaces that may use it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class MergeStrategy:
 
 @dataclass(frozen=True)
 class GlobalRef:
-    """The VaultAuthGlobal that fills in what a VaultAuth leaves open."""
+    """The VaultAuthGlobal that fills in the fields that a VaultAuth leaves open."""
 
     name: str = item("name", NAMED, "its name; needed unless `allowDefault` is true")
     namespace: str = item("namespace", NAME, "its namespace; without it that of the VaultAuth")
@@ -65,7 +65,7 @@ class GlobalRef:
 
 @dataclass(frozen=True)
 class StorageEncryption:
-    """A key of Vault's transit engine that kept tokens are encrypted with."""
+    """The key of Vault's transit engine that encrypts stored tokens."""
 
     mount: str = item("mount", FILLED, "the mount of the transit engine", required=True)
     key_name: str = item("keyName", FILLED, "the name of the key", required=True)
@@ -140,7 +140,7 @@ class AuthSpec:
     )
 
     def login(self, method: str) -> Login | None:
-        """Return what is set for a method, one of METHODS."""
+        """Return the fields of a method, one of METHODS."""
         login: Login | None = _login_of(self, method)
         return login
 
@@ -203,13 +203,13 @@ class AuthGlobalSpec:
     gcp: GlobalGcp | None = group("gcp", GlobalGcp, "for method gcp")
 
     def login(self, method: str) -> GlobalLogin | None:
-        """Return what is set for a method, one of METHODS."""
+        """Return the fields of a method, one of METHODS."""
         login: GlobalLogin | None = _login_of(self, method)
         return login
 
 
 def _login_of(spec: AuthSpec | AuthGlobalSpec, method: str) -> Any:
-    """Return what a spec has for a method, or None."""
+    """Return a spec's fields of a method, or None."""
     by_method = {
         "kubernetes": spec.kubernetes,
         "jwt": spec.jwt,

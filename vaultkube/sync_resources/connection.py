@@ -1,4 +1,4 @@
-"""VaultConnection: where Vault is, and how it is spoken to."""
+"""VaultConnection: the address of Vault, and the terms of connections to it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Custom resource definitions, made from the table: structural schemas, rules in CEL, and what `kubectl get` shows.
+"""Custom resource definitions, made from the table: structural schemas, rules in CEL, and the columns of `kubectl get`.
 
 A field that is not in the table is pruned by the API server, and `kubectl apply` refuses it by its name: a typo would
 otherwise be a field without effect. `status` is the operator's and keeps whatever it writes.

@@ -1,4 +1,5 @@
-"""Destinations: the Secret that is written, what of Vault's answer goes into it, and what is restarted after a change."""
+"""Destinations: the Secret that is written, the parts of Vault's answer in it, and the workloads that are restarted after
+a change."""
 
 from dataclasses import dataclass
 

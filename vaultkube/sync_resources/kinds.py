@@ -1,4 +1,4 @@
-"""Kinds of values in a spec: what is accepted, the schema that the API server refuses others by, and the reader."""
+"""Kinds of values in a spec: the accepted values, the schema by which the API server refuses others, and the reader."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _LARGEST = (1 << 31) - 1
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of value: `read(value, path, problems)` returns it as specs hold it, or appends what is wrong with it.
+    """A kind of value: `read(value, path, problems)` returns it as specs hold it, or appends its problems.
 
     `accepted` is a phrase for messages and documentation, `schema` an OpenAPI schema, `empty` the value of a field that
     is absent.
@@ -143,7 +143,7 @@ DURATION = scalar(
 )
 NAMED = text("the name of an object of Kubernetes", f"^{_NAME}$")
 NAME = text("the name of an object of Kubernetes, or nothing", f"^({_NAME})?$")
-"""An empty text is what a chart writes for a value that is not set: the field is taken for absent."""
+"""An empty text is what a chart writes for a value that is not set: the field counts as absent."""
 REFERENCE_TEXT = rf"^({_NAME}/)?{_NAME}$"
 TEXTS = several(TEXT, "texts")
 TEXT_MAP = mapped(TEXT, "texts")

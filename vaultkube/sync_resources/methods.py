@@ -1,4 +1,4 @@
-"""Login methods of VaultAuth and VaultAuthGlobal: the fields of each, and those that it cannot do without."""
+"""Login methods of VaultAuth and VaultAuthGlobal: the fields of each, and the required ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Regular expressions and templates of a spec: whether they can be used, said before Vault is asked."""
+"""Regular expressions and templates of a spec: their problems, found before Vault is read."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any

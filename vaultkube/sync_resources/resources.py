@@ -30,7 +30,7 @@ Spec = (
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `kubectl get`: its title, the JSON path of what it shows, and its type."""
+    """A column of `kubectl get`: its title, the JSON path of its value, and its type."""
 
     title: str
     path: str
@@ -56,7 +56,7 @@ _READY = _condition("Ready", "Ready")
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A row: names of the kind, the table of its spec, what `kubectl get` shows, and what it is for."""
+    """A row: names of the kind, the table of its spec, the columns of `kubectl get`, and its purpose."""
 
     kind: str
     plural: str
@@ -129,9 +129,9 @@ BY_KIND: Mapping[str, ResourceKind] = {row.kind: row for row in KINDS}
 
 @dataclass(frozen=True)
 class Resource:
-    """A custom object: whose it is, and its spec; None if the spec has a problem with which it must not be used.
+    """A custom object: its identity, and its spec; None if the spec has a problem with which it must not be used.
 
-    `problems` has all that is wrong with it, and fields that are not looked at.
+    `problems` names all its faults, and fields that are not looked at.
     """
 
     kind: str
@@ -166,8 +166,8 @@ def read_resource(document: Mapping[str, Any]) -> Resource:
     """Return the custom object of a document that `is_resource`; its problems have paths in the document."""
     row = BY_KIND[document["kind"]]
     problems: list[Problem] = []
-    given = document.get("spec")
-    spec = read_table(row.table, {} if given is None else given, SPEC, problems)
+    content = document.get("spec")
+    spec = read_table(row.table, {} if content is None else content, SPEC, problems)
     if not problems or not errors_of(problems):
         problems += pattern_problems(spec, SPEC)
     found = document.get("metadata")

@@ -1,4 +1,4 @@
-"""VaultStaticSecret, VaultDynamicSecret and VaultPKISecret: what is read of Vault, and the Secret that it goes into."""
+"""VaultStaticSecret, VaultDynamicSecret and VaultPKISecret: the secret of Vault, and the Secret that it goes into."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _TARGETS_HELP = "workloads that are rolled after a change"
 
 @dataclass(frozen=True)
 class SyncConfig:
-    """Settings of how changes are noticed."""
+    """Settings for noticing changes."""
 
     instant: bool = item("instantUpdates", FLAG, "whether Vault's events are listened to (Vault Enterprise)")
 

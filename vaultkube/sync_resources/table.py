@@ -81,13 +81,13 @@ def absent(row: Item) -> Any:
 
 
 def rules_of(table: type[Any]) -> tuple[Rule, ...]:
-    """Return what must hold between the fields of a table."""
+    """Return the rules between the fields of a table."""
     rules: tuple[Rule, ...] = getattr(table, "RULES", ())
     return rules
 
 
 def read_table(table: type[Any], value: Any, path: FieldPath, problems: list[Problem]) -> Any:
-    """Return the value of a table, and append all that is wrong; null is a field that is not there, as for the API server."""
+    """Return the value of a table, and append its problems; null is an absent field, as for the API server."""
     if not isinstance(value, dict):
         problems.append(Problem("sync-field", path, f"{dotted(path)} is not a mapping"))
         return None
@@ -124,9 +124,9 @@ def _read(row: Item, value: Any, path: FieldPath, problems: list[Problem]) -> An
 
 
 def _broken(rules: Iterable[Rule], value: Mapping[str, Any], path: FieldPath) -> Iterator[Problem]:
-    given = {key: each for key, each in value.items() if each is not None}
+    present = {key: each for key, each in value.items() if each is not None}
     for rule in rules:
-        if not rule.holds(given):
+        if not rule.holds(present):
             where = (*path, rule.field) if rule.field else path
             yield Problem("sync-field", where, f"{dotted(path)}: {rule.message}")
 

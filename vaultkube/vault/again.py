@@ -1,4 +1,4 @@
-"""Questions asked once more with another login, where Vault refuses them to a token that was used before.
+"""Requests repeated with another login, where Vault refuses them to a token that was used before.
 
 The token may have been revoked, or its policies may have changed since; a request that is refused has done nothing.
 """
@@ -13,8 +13,8 @@ from vaultenv.references.secret import Secret
 Answer = TypeVar("Answer")
 
 
-class AskingAgain:
-    """A Reader over `reader`; where that is refused, one that `log_in_again` returns, which is called once."""
+class RepeatingReader:
+    """A Reader over `reader`; refused requests are repeated by the reader of `log_in_again`, which is called once."""
 
     def __init__(self, reader: Reader, log_in_again: Callable[[], Reader]) -> None:
         self._reader = reader
@@ -32,14 +32,14 @@ class AskingAgain:
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
         """Write a JSON object, and return Vault's answer."""
         answer = self._reader.write(path, body)
-        return self._reader.write(path, body) if self._may_ask_again(answer) else answer
+        return self._reader.write(path, body) if self._may_repeat(answer) else answer
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
         """Return the plaintexts from transit's `path`."""
         answers = self._reader.decrypt(path, ciphertexts)
-        return self._reader.decrypt(path, ciphertexts) if self._may_ask_again(answers[0]) else answers
+        return self._reader.decrypt(path, ciphertexts) if self._may_repeat(answers[0]) else answers
 
-    def _may_ask_again(self, answer: object) -> bool:
+    def _may_repeat(self, answer: object) -> bool:
         return isinstance(answer, PermissionRefused) and self._is_renewed()
 
     def _is_renewed(self) -> bool:

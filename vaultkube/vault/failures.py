@@ -1,4 +1,4 @@
-"""The failure of a request to Vault, in words that hold nothing of it."""
+"""The failure of a request to Vault, in words that show nothing of it."""
 
 import requests
 

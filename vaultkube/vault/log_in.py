@@ -25,7 +25,7 @@ _UNAVAILABLE: dict[type[VaultError], str] = {
 
 @dataclass(frozen=True)
 class VaultToken:
-    """A token of Vault, the seconds that it lasts, and whether Vault counts the requests that it is good for."""
+    """A token of Vault, the seconds that it lasts, and whether Vault limits the number of its uses."""
 
     value: str = field(repr=False)
     lasts_s: float

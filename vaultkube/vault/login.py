@@ -1,4 +1,4 @@
-"""Values that say how to reach Vault, as whom, and what to resolve there: no annotation, no client."""
+"""The address of Vault, the login and the values to resolve, as values: no annotation, no client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,8 +52,7 @@ class VaultLogin:
 class Resolution:
     """Values whose references are to be replaced, with one login.
 
-    `ignore_missing` leaves values out whose path is not in Vault; after a `dry_run` the token is revoked, and what was
-    leased with it.
+    `ignore_missing` leaves values out whose path is not in Vault; after a `dry_run` the token is revoked, with its leases.
     """
 
     values: Mapping[str, Value]

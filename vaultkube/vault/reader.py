@@ -1,4 +1,4 @@
-"""The same reads and writes through hvac, for programs that have it anyway: the webhook."""
+"""A Reader through hvac, for programs that have it anyway: the webhook."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +19,14 @@ from vaultkube.vault.failures import cause_of
 
 _AT_ONCE = 4
 _REQUEST_BYTES = 2048
-"""At least so much is taken for each request, so that their number is bounded too."""
+"""The least memory that counts for a request, so that their number is bounded too."""
 _VALUE_BYTES = 64
-"""A small value of a JSON text takes so much more in memory."""
+"""The memory of a small value of a JSON text, beyond the text."""
 
 
 class HvacReader:
     """A Reader (`vaultenv.references.reader`) on a logged-in `hvac.Client`; answers are read as the launcher
-    reads them, as long as there is `room` for what they take in memory.
+    reads them, as long as there is `room` for them in memory.
     """
 
     def __init__(self, client: hvac.Client, room: Room | None = None) -> None:
@@ -34,14 +34,14 @@ class HvacReader:
         self._adapter = RawAdapter.from_adapter(client.adapter)
         self._adapter.allow_redirects = False  # the token must not follow to another host
 
-    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
-        """The secrets at (path, version) pairs, one request each, a few at a time; none is read of far too many."""
-        if len(wanted) * _REQUEST_BYTES > self._room.size_bytes:
-            return [self._too_much(wanted[0][0])] * len(wanted)
-        if len(wanted) < 2:
-            return [self._read(path, version) for path, version in wanted]
-        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
-            return list(pool.map(self._read, *zip(*wanted, strict=True)))
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        """Return the secrets at (path, version) pairs, one request each, a few at a time; far too many are not read."""
+        if len(questions) * _REQUEST_BYTES > self._room.size_bytes:
+            return [self._too_much(questions[0][0])] * len(questions)
+        if len(questions) < 2:
+            return [self._read(path, version) for path, version in questions]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(questions))) as pool:
+            return list(pool.map(self._read, *zip(*questions, strict=True)))
 
     def _read(self, path: str, version: str) -> Secret | VaultEnvError:
         return self._secret("get", path, params={"version": version} if version else None)
@@ -51,7 +51,7 @@ class HvacReader:
         return self._secret("put", path, data=body)
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
-        """The plaintexts from transit's `<mount>/decrypt/<key>`, in one request."""
+        """Return the plaintexts from transit's `<mount>/decrypt/<key>`, in one request."""
         answer = self._send("put", path, data=decrypt_body(ciphertexts))
         if isinstance(answer, VaultEnvError):
             return [answer] * len(ciphertexts)

@@ -15,7 +15,7 @@ from vaultenv.references.resolve import resolve_values
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.net.room import Room
-from vaultkube.vault.again import AskingAgain
+from vaultkube.vault.again import RepeatingReader
 from vaultkube.vault.client import ANSWERS_BYTES, new_client
 from vaultkube.vault.log_in import VaultToken, log_in
 from vaultkube.vault.login import Resolution, VaultLogin
@@ -46,7 +46,7 @@ class Vault:
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         """Return the values with their references replaced, None where a missing path is ignored.
 
-        Raises NotResolved, which lists all that could not be, VaultUnavailable if Vault cannot answer, OutOfTime if
+        Raises NotResolved, which lists all failures, VaultUnavailable if Vault cannot answer, OutOfTime if
         replacing them takes too long.
         """
         login = resolution.login
@@ -80,7 +80,7 @@ class Vault:
 
         client.token, is_used = self._logins.token(login, uid, log_in_anew, deadline)
         reader = HvacReader(client, room)
-        return AskingAgain(reader, log_in_again) if is_used else reader
+        return RepeatingReader(reader, log_in_again) if is_used else reader
 
     def _client(self, login: VaultLogin, deadline: Deadline, room: Room) -> hvac.Client:
         try:

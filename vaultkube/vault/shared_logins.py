@@ -1,8 +1,8 @@
 """Logins that are shared for a moment, so that objects that are applied together need one.
 
 A login belongs to one ServiceAccount as it is now, by its uid, in one namespace, and to everything else that a VaultLogin
-says. It is shared for a few seconds, less than its own life, and for a number of objects; each object asks for a token of
-the ServiceAccount first, so a login is of no use to one that has been deleted or may not be read any more.
+says. It is shared for a few seconds, less than its own life, and for a number of objects; each object requests a token
+of the ServiceAccount first, so a login is of no use to one that has been deleted or may not be read any more.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ LogIn = Callable[[], VaultToken]
 
 
 class _Login:
-    """One login, to be used by whoever has its lock."""
+    """One login, for the thread that has its lock."""
 
     __slots__ = ("ends_at", "lock", "objects_left", "token")
 

@@ -2,5 +2,5 @@
 
 They have the fields that this code looks at; documents keep all others. They are promises of the API server, not checks:
 a field can be absent or null, so it is read with `get`, and what a stranger may have written is read as `Mapping[str, object]`.
-Documents are shared: who changes one makes a copy first, of what it changes and of no more.
+Documents are shared: a change is made in a copy, of the changed parts only.
 """

@@ -38,7 +38,7 @@ class ObjectFieldSelector(TypedDict, total=False):
 
 
 class EnvVarSource(TypedDict, total=False):
-    """The place that the value of a variable is taken from: one of these."""
+    """The source of the value of a variable: one of these."""
 
     configMapKeyRef: ConfigMapKeySelector
     secretKeyRef: SecretKeySelector

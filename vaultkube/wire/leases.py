@@ -1,4 +1,4 @@
-"""Leases: who of several processes does what only one may do.
+"""Leases: the one of several processes that does work for which there may be only one.
 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/
 """

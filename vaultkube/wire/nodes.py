@@ -9,7 +9,7 @@ from vaultkube.wire.meta import ObjectMeta
 
 
 class NodeSystemInfo(TypedDict, total=False):
-    """Versions of what runs on the node; the runtime's has its name in front: `containerd://2.1.0`."""
+    """Versions of the node's software; the runtime's has its name in front: `containerd://2.1.0`."""
 
     containerRuntimeVersion: str
     kubeletVersion: str

@@ -10,7 +10,7 @@ from vaultkube.wire.pods import Pod
 
 
 class Secret(TypedDict, total=False):
-    """A Secret: `data` is base64; `stringData` is text, which the API server takes and never gives."""
+    """A Secret: `data` is base64; `stringData` is text, which the API server accepts and never returns."""
 
     apiVersion: str
     kind: str
@@ -42,7 +42,7 @@ class ServiceAccount(TypedDict, total=False):
 
 
 class KubernetesObject(Pod, Secret, ConfigMap, ServiceAccount, total=False):
-    """An object of the kind that was asked for or is under review: it has the fields of that kind alone."""
+    """An object of the kind that was requested or is under review: it has only the fields of that kind."""
 
 
 class Event(TypedDict, total=False):

@@ -127,7 +127,7 @@ class PodSecurityContext(TypedDict, total=False):
 
 
 class PodSpec(TypedDict, total=False):
-    """The wish for a pod."""
+    """The desired state of a pod."""
 
     initContainers: list[Container]
     containers: list[Container]

@@ -9,7 +9,7 @@ from vaultkube.wire.objects import KubernetesObject
 
 
 class UserInfo(TypedDict, total=False):
-    """UserInfo of authentication.k8s.io: who sends a request to the API server."""
+    """UserInfo of authentication.k8s.io: the sender of a request to the API server."""
 
     username: str
     uid: str

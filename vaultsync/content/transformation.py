@@ -7,7 +7,7 @@ from typing import Any
 from vaultenv.basics.text import bounded
 from vaultenv.template.errors import TemplateError, line_and_column, without_value
 from vaultenv.template.evaluate import Evaluation
-from vaultenv.template.expressions import ASKED
+from vaultenv.template.expressions import NIL_IN_TESTS
 from vaultenv.template.parser import ROOT
 from vaultenv.template.regex.program import Program
 from vaultenv.template.sprig.dicts import copied
@@ -154,7 +154,9 @@ def _trees(sources: Mapping[str, str], work: Work) -> dict[str, Any]:
 def _text(text: str, parts: Mapping[str, Any], dot: Mapping[str, Any], work: Work) -> bytes:
     work.charge(_UNITS_PER_CHARACTER * len(text))
     work.charge_value(dot)
-    pieces = Evaluation({**parts, **parse_source(text)}, FUNCTIONS, work, ASKED).output(ROOT, copied(dot))
+    pieces = Evaluation({**parts, **parse_source(text)}, FUNCTIONS, work, NIL_IN_TESTS).output(
+        ROOT, copied(dot)
+    )
     return "".join(piece.text for piece in pieces).encode("utf-8", "surrogateescape")
 
 

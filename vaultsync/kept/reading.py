@@ -14,7 +14,7 @@ from vaultenv.references.resolve import replaced_values
 from vaultenv.references.secret import Secret
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved
-from vaultkube.kept.values import PATH, Kept, KeptLogin, Place
+from vaultkube.kept.values import PATH, KeptLogin, KeptReferences, Place
 from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.methods import KubernetesLogin
@@ -63,7 +63,7 @@ class Reading:
         self._authorities = authorities
         self._limits = limits
 
-    def read(self, kept: Kept, place: Place, deadline: Deadline) -> Answered:
+    def read(self, kept: KeptReferences, place: Place, deadline: Deadline) -> Answered:
         """Return the values as Vault has them; raise NotResolved, which lists all that could not be, SyncError or Refused.
 
         Only KV engines are read: others may answer each read with new credentials.
@@ -136,7 +136,7 @@ class Reading:
         return self._vaults.exchange(identity.server, call)
 
 
-def _parsed(kept: Kept) -> dict[str, Value]:
+def _parsed(kept: KeptReferences) -> dict[str, Value]:
     """Return the parsed texts; raise NotResolved for one that is no reference to this version of the grammar."""
     try:
         values = {name: parse(value.text.encode()) for name, value in kept.values.items()}

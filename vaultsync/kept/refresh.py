@@ -11,7 +11,7 @@ from vaultkube.documents.jsonpatch import diff
 from vaultkube.errors import Refused
 from vaultkube.kept.codec import mark_of, sealed, unsealed
 from vaultkube.kept.objects import annotation_of, with_annotation
-from vaultkube.kept.values import Kept, KeptValue, Place
+from vaultkube.kept.values import KeptReferences, KeptValue, Place
 from vaultkube.problem import Problem
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, Subject, ToldOnce
@@ -87,7 +87,7 @@ class Refresher:
             self._tell_once(key, seen.uid, reason, str(error), deadline)
 
     def _write(
-        self, key: Key, seen: Seen, kept: Kept, changed: Mapping[str, bytes], deadline: Deadline
+        self, key: Key, seen: Seen, kept: KeptReferences, changed: Mapping[str, bytes], deadline: Deadline
     ) -> tuple[str, ...]:
         """Write changed values and their marks; return the names of those that somebody else has written meanwhile.
 
@@ -118,7 +118,7 @@ class Refresher:
             self._notices.tell(Notice(about, reasons.ROTATED, f"Refreshed from Vault: {', '.join(own)}"))
         return lost
 
-    def _is_own(self, name: str, present: Mapping[str, bytes], kept: Kept, place: Place) -> bool:
+    def _is_own(self, name: str, present: Mapping[str, bytes], kept: KeptReferences, place: Place) -> bool:
         """Return whether the value that was written last still stands there."""
         known: KeptValue = kept.values[name]
         return name in present and mark_of(present[name], name, place, self._key) == known.mark

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vaultkube.kept.codec import read_kept
+from vaultkube.kept.codec import read_annotation
 from vaultkube.kept.objects import annotation_of
-from vaultkube.kept.values import Kept
+from vaultkube.kept.values import KeptReferences
 from vaultsync.cluster.store import Key
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import refresh_s
@@ -73,8 +73,8 @@ class Watched:
 
 def _after_s(seen: Seen) -> float:
     """Return the seconds until an object is due that was written now; none for what cannot be read, which is told at once."""
-    kept = read_kept(seen.text)
-    return refresh_s(kept.after_s, True, chance()) if isinstance(kept, Kept) else 0.0
+    kept = read_annotation(seen.text)
+    return refresh_s(kept.after_s, True, chance()) if isinstance(kept, KeptReferences) else 0.0
 
 
 def _key(kind: str, document: Mapping[str, Any]) -> Key:

@@ -15,8 +15,8 @@ from vaultkube.kept.values import (
     KEY_ENTRY,
     KEY_SECRET,
     PATH,
-    Kept,
     KeptLogin,
+    KeptReferences,
     KeptValue,
     Place,
 )
@@ -87,7 +87,7 @@ def decide(change: Change, key: bytes) -> Outcome:
     lost = _lost(given.values if given else (), kept, change)
     if not kept or login is None:
         return Outcome(with_annotation(change.content, ""), lost)
-    text = sealed(Kept(login, change.after_s, dict(sorted(kept.items()))), change.place, key)
+    text = sealed(KeptReferences(login, change.after_s, dict(sorted(kept.items()))), change.place, key)
     new = with_annotation(change.content, text)
     length = sum(len(name) + len(value) for name, value in new["metadata"]["annotations"].items())
     if length > ANNOTATIONS_BYTES:
@@ -97,7 +97,9 @@ def decide(change: Change, key: bytes) -> Outcome:
     return Outcome(new, lost)
 
 
-def _unchanged(given: Kept, change: Change, values: Mapping[str, bytes], key: bytes) -> dict[str, KeptValue]:
+def _unchanged(
+    given: KeptReferences, change: Change, values: Mapping[str, bytes], key: bytes
+) -> dict[str, KeptValue]:
     """Return what the object had before, as the same login, and still has: the operator's writes bring new marks."""
     before = _kept(change.before, change.place, key)
     if before is None or before.login != given.login:
@@ -119,11 +121,11 @@ def _lost(given: Iterable[str], kept: Mapping[str, KeptValue], change: Change) -
     return tuple(_warning(_GONE.format(f"key {name}")) for name in given if name not in kept)
 
 
-def _kept(content: KubernetesObject | None, place: Place, key: bytes) -> Kept | None:
+def _kept(content: KubernetesObject | None, place: Place, key: bytes) -> KeptReferences | None:
     """Return what the annotation of an object keeps; None for one without its seal."""
     text = annotation_of(content or {})
     found = unsealed(text, place, key) if text else None
-    return found if isinstance(found, Kept) else None
+    return found if isinstance(found, KeptReferences) else None
 
 
 def _warning(message: str) -> Problem:

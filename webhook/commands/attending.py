@@ -39,7 +39,7 @@ class Attendant:
         health: socket.socket | None,
     ) -> None:
         self._settings = settings
-        self._metrics = CertificateMetrics(is_kept=files is not None)
+        self._metrics = CertificateMetrics(is_self_managed=files is not None)
         self._cluster = Cluster(connection, settings.tls_strict)
         self._kept = self._keeping(own_namespace, files) if files else None
         self._expiry: Expiry | None = None

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
-from vaultkube.kept.codec import read_kept
-from vaultkube.kept.values import ANNOTATION, PATH, Kept
+from vaultkube.kept.codec import read_annotation
+from vaultkube.kept.values import ANNOTATION, PATH, KeptReferences
 from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.policy.paths import RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath
@@ -65,8 +65,8 @@ def _reading(name: str, path: FieldPath, requested: RequestedPath) -> Reading:
 
 def _kept(reviewable: ReviewableObject, operator: Operator) -> Iterator[RequestedPath]:
     """Yield the paths of kept references, whoever has written them."""
-    kept = read_kept(reviewable.annotations.get(ANNOTATION, ""))
-    if not isinstance(kept, Kept):
+    kept = read_annotation(reviewable.annotations.get(ANNOTATION, ""))
+    if not isinstance(kept, KeptReferences):
         return
     namespace = foreign_namespace(kept.login.vault_namespace, operator.defaults["vault_namespace"])
     for name, value in kept.values.items():

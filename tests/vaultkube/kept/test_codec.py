@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vaultkube.kept.kept import KEPT, KEY, LOGIN, PLACE
-from vaultkube.kept.codec import mark_of, read_kept, sealed, unsealed
-from vaultkube.kept.values import Kept, KeptLogin, KeptValue, Place
+from vaultkube.kept.codec import mark_of, read_annotation, sealed, unsealed
+from vaultkube.kept.values import KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.problem import Problem
 
 texts = st.text(max_size=20)
 logins = st.builds(KeptLogin, texts, texts, texts, texts, texts, texts, texts, st.booleans())
 values = st.dictionaries(texts, st.builds(KeptValue, texts, texts), max_size=4)
 kept = st.builds(
-    Kept,
+    KeptReferences,
     logins.filter(lambda login: all((login.address, login.auth_path, login.role, login.service_account))),
     st.integers(5, 10**6),
     values,
@@ -24,7 +24,7 @@ kept = st.builds(
 
 
 @given(kept)
-def test_what_is_sealed_is_read_again_for_the_same_object_and_key(kept: Kept) -> None:
+def test_what_is_sealed_is_read_again_for_the_same_object_and_key(kept: KeptReferences) -> None:
     text = sealed(kept, PLACE, KEY)
     assert unsealed(text, PLACE, KEY) == kept
     assert text.isascii()
@@ -83,7 +83,7 @@ def test_whatever_is_changed_by_hand_breaks_the_seal(change: dict[str, object]) 
 def test_another_spelling_of_the_same_is_not_taken() -> None:
     text = sealed(KEPT, PLACE, KEY)
     for other in (f" {text}", text.replace('"version":1', '"version":1,"version":1')):
-        assert isinstance(read_kept(other), Kept)
+        assert isinstance(read_annotation(other), KeptReferences)
         assert isinstance(unsealed(other, PLACE, KEY), Problem)
 
 

@@ -17,8 +17,8 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import apply
 from vaultkube.errors import NotResolved
-from vaultkube.kept.codec import mark_of, read_kept, sealed
-from vaultkube.kept.values import ANNOTATION, LABEL, Kept, KeptLogin, KeptValue, Place
+from vaultkube.kept.codec import mark_of, read_annotation, sealed
+from vaultkube.kept.values import ANNOTATION, LABEL, KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.notices import Notice
 from vaultsync.cluster.objects import Objects
@@ -83,7 +83,7 @@ class Scene:
             name: KeptValue(text, mark_of(value.encode(), name, place, KEY))
             for name, (text, value) in values.items()
         }
-        text = sealed(Kept(replace(self.login, **login), 300, kept), place, KEY)
+        text = sealed(KeptReferences(replace(self.login, **login), 300, kept), place, KEY)
         labels = {LABEL: "true", "security.banzaicloud.io/mutate": "skip"}
         body: dict[str, Any] = {
             "metadata": {"name": key.name, "labels": labels, "annotations": {ANNOTATION: text}}
@@ -147,8 +147,8 @@ def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, ki
     assert [one["fieldsV1"] for one in after["metadata"]["managedFields"]] == [
         one["fieldsV1"] for one in before["metadata"]["managedFields"]
     ]
-    kept = read_kept(after["metadata"]["annotations"][ANNOTATION])
-    assert isinstance(kept, Kept)
+    kept = read_annotation(after["metadata"]["annotations"][ANNOTATION])
+    assert isinstance(kept, KeptReferences)
     assert kept.values["a"] == KeptValue(reference("a"), mark_of(b"new", "a", Place(*key), KEY))
     (notice,) = scene.told.notices
     assert (notice.message, notice.is_warning) == ("Refreshed from Vault: a", False)
@@ -185,8 +185,8 @@ def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scen
     scene.work(key)
     after = scene.stored(key)
     assert after["data"] == {"a": "by hand", "b": "new", "other": "stays"}
-    kept = read_kept(after["metadata"]["annotations"][ANNOTATION])
-    assert isinstance(kept, Kept)
+    kept = read_annotation(after["metadata"]["annotations"][ANNOTATION])
+    assert isinstance(kept, KeptReferences)
     assert list(kept.values) == ["b"]
     assert any("a: its value is not the one written last" in notice.message for notice in scene.told.notices)
 
@@ -287,7 +287,9 @@ def test_base64_with_line_breaks_in_vault_is_written_where_it_has_changed_and_no
     key = Key("configmaps", NAMESPACE, "a")
     old, new = base64.b64encode(b"0" * 99).decode(), base64.b64encode(b"1" * 99).decode()
     kept = {"b": KeptValue(reference("b"), mark_of(old.encode(), "b", Place(*key), KEY))}
-    text = sealed(Kept(KeptLogin("https://vault", "kubernetes", "r", "default"), 300, kept), Place(*key), KEY)
+    text = sealed(
+        KeptReferences(KeptLogin("https://vault", "kubernetes", "r", "default"), 300, kept), Place(*key), KEY
+    )
     labels = {LABEL: "true"}
     metadata = {
         "name": "a",

@@ -10,8 +10,8 @@ from tests.webhook.admission.deciding import decided
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import encoded
 from vaultkube.documents.jsonpatch import apply
-from vaultkube.kept.codec import mark_of, read_kept, sealed
-from vaultkube.kept.values import ANNOTATION, LABEL, Kept, KeptLogin, KeptValue, Place
+from vaultkube.kept.codec import mark_of, read_annotation, sealed
+from vaultkube.kept.values import ANNOTATION, LABEL, KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.vault.login import Resolution
 from webhook.admission.admission import Admission
 from webhook.admission.needs import AccessReview, SecretObject
@@ -68,8 +68,8 @@ def kept_of(stored: Any) -> dict[str, str] | None:
     assert (text is None) == (LABEL not in stored["metadata"]["labels"])
     if text is None:
         return None
-    found = read_kept(text)
-    assert isinstance(found, Kept)
+    found = read_annotation(text)
+    assert isinstance(found, KeptReferences)
     assert sealed(found, PLACE, KEY) == text
     return {name: value.text for name, value in found.values.items()}
 
@@ -80,7 +80,7 @@ def seal(login: KeptLogin = LOGIN, key: bytes = KEY, **values: tuple[str, str]) 
         name: KeptValue(text, mark_of(value.encode(), name, PLACE, key))
         for name, (text, value) in values.items()
     }
-    return sealed(Kept(login, 300, marked), PLACE, key)
+    return sealed(KeptReferences(login, 300, marked), PLACE, key)
 
 
 STORED = review(config_map(a="vault:a/b#c", b="plain"))[0]
@@ -90,7 +90,7 @@ def test_an_object_that_is_to_be_refreshed_keeps_its_references_and_login_and_no
     assert kept_of(STORED) == {"a": "vault:a/b#c"}
     assert STORED["metadata"]["labels"] == {LABEL: "true"}
     text = STORED["metadata"]["annotations"][ANNOTATION]
-    assert read_kept(text) == Kept(
+    assert read_annotation(text) == KeptReferences(
         LOGIN, 300, {"a": KeptValue("vault:a/b#c", mark_of(b"s3cr3t", "a", PLACE, KEY))}
     )
     assert "s3cr3t" not in text

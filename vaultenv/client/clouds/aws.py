@@ -52,10 +52,10 @@ def _credentials(settings: Settings, deadline: Deadline, sts: str) -> tuple[str,
         return _web_identity(settings, deadline, sts)
     if uri := settings.foreign("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
         token = _file(settings.foreign("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"))
-        return _given(fetch_json(settings, deadline, uri, {"Authorization": token}), "Token")
+        return _credentials_in(fetch_json(settings, deadline, uri, {"Authorization": token}), "Token")
     base = "meta-data/iam/security-credentials/"
     role = _metadata(settings, deadline, base).strip()
-    return _given(_json(_metadata(settings, deadline, base + role)), "Token")
+    return _credentials_in(_json(_metadata(settings, deadline, base + role)), "Token")
 
 
 def _web_identity(settings: Settings, deadline: Deadline, sts: str) -> tuple[str, str, str]:
@@ -72,10 +72,10 @@ def _web_identity(settings: Settings, deadline: Deadline, sts: str) -> tuple[str
     answer = fetch_json(settings, deadline, f"{sts.rstrip('/')}/?{query}", {"Accept": "application/json"})
     response = answer.get("AssumeRoleWithWebIdentityResponse") or {}
     result = response.get("AssumeRoleWithWebIdentityResult") or {}
-    return _given(result.get("Credentials") or {}, "SessionToken")
+    return _credentials_in(result.get("Credentials") or {}, "SessionToken")
 
 
-def _given(answer: dict[str, Any], token: str) -> tuple[str, str, str]:
+def _credentials_in(answer: dict[str, Any], token: str) -> tuple[str, str, str]:
     key_id, secret = answer.get("AccessKeyId"), answer.get("SecretAccessKey")
     if not key_id or not secret:
         raise LoginFailed("failed to read login data: AWS's answer holds no credentials")

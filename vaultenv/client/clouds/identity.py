@@ -1,4 +1,4 @@
-"""The request by which a role of AWS shows who it is: signed here, sent by Vault. Pure.
+"""The request that proves the identity of a role of AWS: signed here, sent by Vault. Pure.
 
 https://developer.hashicorp.com/vault/api-docs/auth/aws#login
 """
@@ -25,7 +25,7 @@ def signed_identity(
 ) -> dict[str, str]:
     """Return the fields of a login by a request to STS at `url`; `keys` are key id, secret and session token.
 
-    `server_id` is the header that Vault's role may ask for, `stamp` the time as X-Amz-Date has it.
+    `server_id` is the header that Vault's role may require, `stamp` the time as X-Amz-Date has it.
     """
     key_id, secret, session = keys
     headers = {"Content-Type": _FORM, "Host": parse_address(url, "the address of STS").authority}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _KEY_DIGITS = 16
-_KEPT = 3
+_RESULTS = 3
 
 
 def cache() -> Path:
@@ -46,7 +46,7 @@ def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
 def _forget_older(name: str) -> None:
     """Keep the newest few results of this step, because other work trees may still use them."""
     folders = sorted(cache().glob(f"{name}-{'[0-9a-f]' * _KEY_DIGITS}"), key=lambda one: one.stat().st_mtime)
-    for folder in folders[:-_KEPT]:
+    for folder in folders[:-_RESULTS]:
         shutil.rmtree(folder)
 
 

@@ -21,7 +21,7 @@ from vaultenv.native.build.tools import run
 
 _OSV = "https://api.osv.dev/v1/querybatch"
 _TIMEOUT_S = 30.0
-_WELL, _FOUND, _NOT_ASKED = range(3)
+_WELL, _FOUND, _NO_ANSWER = range(3)
 
 
 def newer_in_debian(component: Component, names: Sequence[str]) -> list[str]:
@@ -61,18 +61,18 @@ def vulnerabilities(names: Sequence[str], answer: dict[str, Any]) -> list[str]:
     return [f"{name} is vulnerable: {', '.join(holes)}" for name, holes in found if holes]
 
 
-def _ask_debian() -> Iterator[str]:
+def _check_debian() -> Iterator[str]:
     with TemporaryDirectory() as folder:
         for component in COMPONENTS:
             yield from newer_in_debian(component, debian_files(component.debian, Path(folder)))
 
 
-def _ask_index() -> Iterator[str]:
+def _check_index() -> Iterator[str]:
     pip = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", ZIG.name]
     yield from newer_in_index(ZIG, run(pip, Path.cwd()))
 
 
-def _ask_osv() -> Iterator[str]:
+def _check_osv() -> Iterator[str]:
     data = json.dumps(osv_query(COMPONENTS, (ZIG,))).encode()
     request = urllib.request.Request(_OSV, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
@@ -83,14 +83,14 @@ def _ask_osv() -> Iterator[str]:
 def main() -> int:
     """Query every source, print the results, and return the exit status."""
     status = _WELL
-    for ask, place in ((_ask_debian, "Debian"), (_ask_index, "the package index"), (_ask_osv, _OSV)):
+    for check, place in ((_check_debian, "Debian"), (_check_index, "the package index"), (_check_osv, _OSV)):
         try:
-            for line in ask():
+            for line in check():
                 print(line)
                 status = max(status, _FOUND)
         except (OSError, ValueError, BuildError) as error:
             print(f"{place} could not be asked: {error}", file=sys.stderr)
-            status = _NOT_ASKED
+            status = _NO_ANSWER
     if status == _WELL:
         print("everything that is compiled in is current and has no known vulnerability")
     return status

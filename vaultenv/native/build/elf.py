@@ -1,4 +1,4 @@
-"""The parts of an ELF file that the kernel reads (elf(5)): enough to tell that an executable is static."""
+"""The parts of an ELF file that the kernel reads (elf(5)): enough to see that an executable is static."""
 
 import struct
 from dataclasses import dataclass

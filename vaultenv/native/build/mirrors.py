@@ -28,7 +28,7 @@ class Mirrors:
 
 
 def mirrors() -> Mirrors:
-    """Return what apt is set up with, whether or not it has ever fetched a list.
+    """Return the mirrors that apt is set up with, whether or not it has ever fetched a list.
 
     Raises StepFailed where there is no apt or no Debian archive among its sources.
     """
@@ -37,7 +37,7 @@ def mirrors() -> Mirrors:
 
 
 def from_listing(listing: str, codename: str) -> Mirrors:
-    """Return the same from the addresses that apt would fetch.
+    """Return the mirrors in the addresses that apt would fetch.
 
     The security archive lies beside the main one if none is named.
     """
@@ -52,7 +52,7 @@ def from_listing(listing: str, codename: str) -> Mirrors:
 
 
 def pools() -> tuple[str, ...]:
-    """The pools of the machine's mirrors, if it has any, and those of DEBIAN_POOLS."""
+    """Return the pools of the machine's mirrors, if it has any, and those of DEBIAN_POOLS."""
     try:
         own = mirrors().pools()
     except StepFailed:

@@ -15,7 +15,7 @@ class Archive:
     pool: str = ""
     """Its folder in the pool of Debian's mirrors."""
     upstream: tuple[str, ...] = ()
-    """Addresses at those who made it."""
+    """Addresses at its authors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Component:
 
     @property
     def content(self) -> tuple[object, ...]:
-        """All that decides what is compiled."""
+        """All facts that decide the compiled code."""
         return self.archive.sha256, self.patches and self.patches.sha256, self.patch_prefixes
 
 
@@ -107,7 +107,7 @@ COMPONENTS = (PYTHON, OPENSSL, ZLIB)
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A distribution that pip fetches; one SHA-256 for each file that may be taken."""
+    """A distribution that pip fetches; one SHA-256 for each file that may be used."""
 
     name: str
     version: str

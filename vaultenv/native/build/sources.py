@@ -1,4 +1,4 @@
-"""Pinned archives: found, compared with their SHA-256, unpacked, and mended with Debian's fixes."""
+"""Pinned archives: found, compared with their SHA-256, unpacked, and patched with Debian's fixes."""
 
 import hashlib
 import http.client
@@ -49,44 +49,44 @@ def _extract(packed: Path, folder: Path) -> None:
         opened.extractall(folder, filter="data")
 
 
-def archive(wanted: Archive, package: str) -> Path:
+def archive(pinned: Archive, package: str) -> Path:
     """Return the archive from VENDORED, else from the cache, fetched from the first place that has it.
 
     Raises SourceMissing.
     """
-    fetched = cache() / "sources" / wanted.name
-    for file in (VENDORED / wanted.name, fetched):
-        if file.exists() and _is(file, wanted):
+    fetched = cache() / "sources" / pinned.name
+    for file in (VENDORED / pinned.name, fetched):
+        if file.exists() and _is(file, pinned):
             return file
     fetched.parent.mkdir(exist_ok=True)
     with TemporaryDirectory(dir=fetched.parent) as folder:
-        _fetch(wanted, package, Path(folder, wanted.name)).rename(fetched)
+        _fetch(pinned, package, Path(folder, pinned.name)).rename(fetched)
     return fetched
 
 
-def _fetch(wanted: Archive, package: str, target: Path) -> Path:
-    say(f"fetching {wanted.name} ...")
+def _fetch(pinned: Archive, package: str, target: Path) -> Path:
+    say(f"fetching {pinned.name} ...")
     tried = []
-    for place in (f"apt-get source {package}", *_addresses(wanted)):
+    for place in (f"apt-get source {package}", *_addresses(pinned)):
         try:
             _from_url(place, target) if "://" in place else _from_apt(package, target)
             problem = "not there" if not target.exists() else "another file: its SHA-256 differs from the pin"
         except (OSError, http.client.HTTPException, BuildError) as error:
             problem = str(error)
-        if target.exists() and _is(target, wanted):
+        if target.exists() and _is(target, pinned):
             return target
         tried.append(f"  {place}: {problem}")
     raise SourceMissing(
-        f"{wanted.name} (SHA-256 {wanted.sha256}) is at none of its places:\n" + "\n".join(tried) + "\n"
+        f"{pinned.name} (SHA-256 {pinned.sha256}) is at none of its places:\n" + "\n".join(tried) + "\n"
         f"Put the file into {cache() / 'sources'}, name a pool that has it in {POOLS} (a snapshot keeps what mirrors "
         "no longer have), or pin a newer version (scripts/check-pins names it)."
     )
 
 
-def _addresses(wanted: Archive) -> list[str]:
-    name = wanted.name.replace("+", "%2b")
-    in_pools = [f"{pool}{wanted.pool}/{name}" for pool in pools()] if wanted.pool else []
-    return [*wanted.upstream, *in_pools]
+def _addresses(pinned: Archive) -> list[str]:
+    name = pinned.name.replace("+", "%2b")
+    in_pools = [f"{pool}{pinned.pool}/{name}" for pool in pools()] if pinned.pool else []
+    return [*pinned.upstream, *in_pools]
 
 
 def _from_url(url: str, target: Path) -> None:
@@ -100,8 +100,8 @@ def _from_apt(package: str, target: Path) -> None:
     part = "--diff-only" if ".debian.tar" in target.name else "--tar-only"
     listing = run(["apt-cache", *options, "showsrc", "--only-source", package], target.parent)
     for version in dict.fromkeys(re.findall(r"^Version: (\S+)$", listing, re.MULTILINE)):
-        wanted = [part, "--download-only", "--only-source", f"{package}={version}"]
-        run(["apt-get", *options, "source", *wanted], target.parent, check=False)
+        arguments = [part, "--download-only", "--only-source", f"{package}={version}"]
+        run(["apt-get", *options, "source", *arguments], target.parent, check=False)
         if target.exists():
             return
 
@@ -141,6 +141,6 @@ def _sources(used: Mirrors) -> str:
     return "".join(f"deb-src [signed-by={_KEYRING}] {address} {suite} main\n" for address, suite in suites)
 
 
-def _is(file: Path, wanted: Archive) -> bool:
+def _is(file: Path, pinned: Archive) -> bool:
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest() == wanted.sha256
+        return hashlib.file_digest(opened, "sha256").hexdigest() == pinned.sha256

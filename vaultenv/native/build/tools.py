@@ -45,7 +45,7 @@ def run(
 
 
 def follow(process: "subprocess.Popen[str]", name: str, stdin: str | None = None) -> tuple[str, str]:
-    """Return what the tool writes to both of its outputs; while it takes long, say so every half minute."""
+    """Return the text of the tool's two outputs; print a line each half minute until it ends."""
     started = time.monotonic()
     while True:
         try:

@@ -11,15 +11,15 @@ _USUAL_VALUES = "true false 1 0 2 3 5 10 20 25 30 60 1s 5s 10s 30s 60s 1m"
 _LEVEL = "VAULT_LOG_LEVEL"
 _MAY_BE_LOGIN = "VAULT_TOKEN"
 _TEXTS = ("~", "a/b", "..", "auth/b", "a b", "?#%", "-")
-"""Texts that a variable takes if it takes any printable ASCII text."""
+"""Texts that a variable accepts if it accepts any printable ASCII text."""
 _WORDS = ("a", "9", "a-b_c.9", "a..b", "a.", "a-", "256.1.1.999", "a" * 300)
-"""Words that a variable takes if it takes any."""
+"""Words that a variable accepts if it accepts any."""
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
     """Return the values that act like the variable's absence; None if any printable ASCII text does."""
     if variable.name == _LEVEL:
-        return ("", *LEVELS[1:])  # a start that does nothing has only debugging to tell
+        return ("", *LEVELS[1:])  # a start that does nothing logs at debug only
     if not variable.only_for_requests:
         return tuple(dict.fromkeys(("", variable.default)))
     if all(_accepts(variable.name, text) for text in _TEXTS):

@@ -1,6 +1,6 @@
-"""consul-template's language, `{{ … }}`: its functions, what a template asks of Vault, its analysis, the variables in its
+"""consul-template's language, `{{ … }}`: its functions, the needs of a template, its analysis, the variables in its
 output.
 
-`template` parses and renders, `needs` and `answers` are what is asked and answered, `analysis` is for admission, `environment`
-reads KEY=VALUE lines. Nothing here reaches files, the environment, the network or the clock.
+`template` parses and renders, `needs` and `answers` are the questions to Vault and its answers, `analysis` is for
+admission, `environment` reads KEY=VALUE lines. Nothing here reaches files, the environment, the network or the clock.
 """

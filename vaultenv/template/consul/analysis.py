@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from vaultenv.template.parser import Trees
 
 SYNTAX, FUNCTION, INSERTION, CALL, KV2_DATA = "syntax", "function", "insertion", "call", "kv2-data"
-"""Rules: what is no template; a function that does not exist; a template that is not defined; a path or pair that cannot be
+"""Rules: a syntax error; a function that does not exist; a template that is not defined; a path or pair that cannot be
 used; `.Data.x` of a KV version 2 secret. The last is a supposition, all others end the start."""
 
 
 class Finding(Record):
-    """Something wrong with a template: the rule, where it is, and a message with the remedy. Lines and columns count from 1."""
+    """A fault of a template: its rule, its place, and a message with the remedy. Lines and columns count from 1."""
 
     __slots__ = ("column", "line", "message", "rule")
 
@@ -61,7 +61,7 @@ class Analysis(Record):
 
 
 class _Any:
-    """Takes every name for that of a function, so that one analysis finds all that are none."""
+    """Contains every name, so that one analysis finds all unknown functions."""
 
     def __contains__(self, _name: object) -> bool:
         return True
@@ -79,9 +79,9 @@ def analyse(
     right: str = RIGHT,
     is_kv2: Callable[[str], bool] = is_kv2_by_its_path,
 ) -> Analysis:
-    """Return what is wrong with a template, and which paths it names; it is not run.
+    """Return the findings in a template, and the paths that it names; it is not run.
 
-    Of syntax errors there is the first one only. `is_kv2` says which paths are of a KV version 2 engine.
+    Only the first syntax error is found. `is_kv2` says which paths are of a KV version 2 engine.
     """
     try:
         trees = parse_trees(text, _Any(), left or LEFT, right or RIGHT, str)
@@ -102,7 +102,7 @@ def analyse(
 
 
 def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str, int, str]]:
-    """Yield what the parser says with the functions that there are, which is nothing more than a bound."""
+    """Yield the refusal of the parser for a template whose functions all exist: it breaks a bound."""
     try:
         parse(text, name, left, right)
     except NamedTemplateError as error:

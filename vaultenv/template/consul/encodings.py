@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vaultenv.template.functions import Function
 
 _BLOCK = 64
-"""Bytes that SHA-256 takes at once (RFC 2104)."""
+"""Bytes in a block of SHA-256 (RFC 2104)."""
 
 
 def _parse_json(value: str) -> Any:

@@ -113,7 +113,7 @@ def _value(output: Marked, at: int, end: int, number: int) -> tuple[Marked, int]
 
 
 def _quoted(output: Marked, opened: int, number: int) -> tuple[Marked, int]:
-    """Return what is in quotes that open at a position, and the end of the line where they close.
+    """Return the text in quotes that open at a position, and the end of the line where they close.
 
     They close at their last mark in a line that has nothing but blanks or a comment after it.
     """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from vaultenv.template.parser import Trees
 
-_ASKING = ("secret", "secrets", "pkiCert")
+_READERS = ("secret", "secrets", "pkiCert")
 _OF_KV2 = ("data", "metadata")
 _REMEDY = "a secret of KV version 2 has its keys in .Data.data"
 
@@ -79,13 +79,13 @@ class Flow:
             arguments.append(last)
         if not isinstance(first, Call):
             return self._operand(first, dot)
-        if first.name in _ASKING and arguments:
-            return self._asked(first, arguments)
+        if first.name in _READERS and arguments:
+            return self._mention(first, arguments)
         if first.name == "index" and len(arguments) > 1:
             self._indexed(first, arguments)
         return None
 
-    def _asked(self, call: Call, arguments: Sequence[_Answer | None]) -> _Answer | None:
+    def _mention(self, call: Call, arguments: Sequence[_Answer | None]) -> _Answer | None:
         literal = arguments[0]
         path = literal.path if literal and literal.part == "text" else None
         writes = call.name == "pkiCert" or len(arguments) > 1
@@ -96,7 +96,7 @@ class Flow:
         return None
 
     def _check_call(self, call: Call, arguments: Sequence[_Answer | None]) -> None:
-        """Note what is wrong with literal arguments."""
+        """Note the problems of literal arguments."""
         path, *pairs = [
             argument.path if argument and argument.part == "text" else None for argument in arguments
         ]

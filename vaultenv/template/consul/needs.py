@@ -1,4 +1,4 @@
-"""Needs of a template, as values: what it must know of Vault, for whoever reads Vault and answers."""
+"""Needs of a template, as values: the questions to Vault that must be answered before it can be rendered."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Certificate(Write):
 
 
 def read(path: str) -> Read:
-    """Return the need of `secret PATH`; raise TemplateError for what is no path."""
+    """Return the need of `secret PATH`; raise TemplateError for text that is not a path."""
     before, _, query = _trimmed(path).partition("#")[0].partition("?")
     if ":" in before.partition("/")[0]:
         raise TemplateError("the first part of a path has no colon")

@@ -20,7 +20,7 @@ _UNITS_PER_CHARACTER = 64
 
 
 class Matching(StrictFunction):
-    """A function that charges as it goes: what a pattern costs is known from character to character only."""
+    """A function that charges as it goes: the cost of a pattern is known from character to character only."""
 
     __slots__ = ()
 

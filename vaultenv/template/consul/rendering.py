@@ -1,4 +1,4 @@
-"""One rendering: the functions that answer from what is known of Vault, or note what is missing."""
+"""One rendering: functions that answer from the known answers of Vault, or note the missing ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_NEEDS = 1000
 _CHANGING = ("mergeMap", "MapSet", "explodeMap")
-"""Words without which a template changes no value that it was given."""
+"""Words without which a template changes none of its answers."""
 
 
 class _Known(StrictFunction):
@@ -40,7 +40,7 @@ class _Known(StrictFunction):
 
 
 class Rendering:
-    """Renders trees once. Afterwards `missing` has what must be known first, in the order of the template."""
+    """Renders trees once. Afterwards `missing` has the needs without an answer, in the order of the template."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Rendering:
         return {
             "executeTemplate": _Known(self._execute, "sv*"),
             "pkiCert": _Known(self._certificate, "s*"),
-            "scratch": _Known(self._kept, ""),
+            "scratch": _Known(self._current_scratch, ""),
             "secret": _Known(self._secret, "s*"),
             "secrets": _Known(lambda path: self._answer(needs.names(path)), "s"),
             "timestamp": StrictFunction(self._timestamp, "s*"),
@@ -99,8 +99,8 @@ class Rendering:
             self._copies[need] = _copied(answer)
         return self._copies[need]
 
-    def _kept(self) -> Struct:
-        """Return the scratch, unless something that was left out may have changed it."""
+    def _current_scratch(self) -> Struct:
+        """Return the scratch, unless an action that was left out may have changed it."""
         if self._evaluation.deferrals:
             raise Deferred
         if self._scratch is None:

@@ -29,7 +29,7 @@ UNITS = 16 << 20
 
 
 class Rendered:
-    """The whole output, in pieces that tell the template's text from values. `repr` shows nothing of it."""
+    """The whole output, in pieces that distinguish the template's text from values. `repr` shows nothing of it."""
 
     __slots__ = ("pieces",)
 
@@ -77,7 +77,7 @@ class Template:
         work: Work | None = None,
         now_s: float = 0.0,
     ) -> Rendered | Missing:
-        """Return the output, or what must be known first.
+        """Return the output, or the needs that must be answered first.
 
         `answers` has what `consul.answers` makes of Vault's objects, a `Strings` for a `List`. `missing_key` is one of
         INVALID, ZERO and ERROR (vaultenv.template.expressions); `now_s` is the time for `timestamp`, in seconds since
@@ -95,7 +95,7 @@ class Template:
         return Missing(tuple(rendering.missing)) if rendering.missing else Rendered(pieces)
 
     def rounds(self, *, missing_key: str = ZERO, work: Work | None = None, now_s: float = 0.0) -> Rounds:
-        """Yield what must be known, be sent its answers, and return the output; raise NamedTemplateError.
+        """Yield needs, be sent their answers, and return the output; raise NamedTemplateError.
 
         All rounds share `work`.
         """
@@ -114,7 +114,7 @@ class Template:
 
 
 def parse(text: str, name: str, left: str = LEFT, right: str = RIGHT) -> Template:
-    """Return the template; raise NamedTemplateError for what is none, and for functions that do not exist here.
+    """Return the template; raise NamedTemplateError for a syntax error, and for functions that do not exist here.
 
     Empty delimiters are the usual ones.
     """

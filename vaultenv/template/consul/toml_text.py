@@ -31,7 +31,7 @@ _INT64 = range(-(1 << 63), 1 << 63)
 
 
 def toml_text(value: Any) -> str:
-    """Return the value as a TOML document, without blanks around it; raise TemplateError for what TOML cannot hold."""
+    """Return the value as a TOML document, without blanks around it; raise TemplateError for a value that TOML cannot hold."""
     if value is None:
         raise TemplateError("nil is no document")
     return _Writer().document(value).strip()

@@ -12,7 +12,7 @@ _FLOW = ",[]{}"
 
 
 def bad(why: str) -> TemplateError:
-    """Return the error of a text that is no YAML, or none that is known here; it is not shown."""
+    """Return the error of a text that is invalid or unsupported YAML; the text is not shown."""
     return TemplateError(why)
 
 
@@ -169,9 +169,9 @@ class Cursor:
                 break
             self.at += 1
         line = self.text[start : self.at]
-        kept = line.rstrip(" \t")
-        self.at -= len(line) - len(kept)
-        return kept
+        text = line.rstrip(" \t")
+        self.at -= len(line) - len(text)
+        return text
 
     def block(self, indent: int) -> str:
         """Read a text after `|` or `>`, in lines that are indented more than `indent`."""

@@ -26,7 +26,7 @@ _REFUSED = {
 
 
 def parse_yaml(text: str) -> Any:
-    """Return the value of the first document; raise TemplateError for what is no YAML, or is not known here."""
+    """Return the value of the first document; raise TemplateError for invalid or unsupported YAML."""
     if not text:
         return {}
     if any(char in text for char in "\x85\u2028\u2029"):
@@ -246,7 +246,7 @@ def _meaning(text: str) -> Any:
 
 
 def _put(pairs: AnyMap, key: Any, value: Any) -> None:
-    """Set a key; raise TemplateError for two that Python takes for the same, as 1 and true."""
+    """Set a key; raise TemplateError for two that are equal in Python, such as 1 and true."""
     if any(known == key and type(known) is not type(key) for known in (pairs if key in pairs else ())):
         raise bad("the keys 1 and true, or 0 and false, are not known together here")
     pairs[key] = value

@@ -1,4 +1,4 @@
-"""Texts of YAML 1.1, as gopkg.in/yaml.v2 reads and writes them: what a plain text means, and how a text is quoted."""
+"""Texts of YAML 1.1, as gopkg.in/yaml.v2 reads and writes them: the values of plain texts, and the quotes of texts."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _INT64 = range(-(1 << 63), 1 << 63)
 
 
 class Timestamp(str):
-    """A plain text that YAML takes for a date; a template sees its text."""
+    """A plain text that is a date in YAML; a template sees its text."""
 
     __slots__ = ()
 
 
 def resolved(text: str) -> Any:
-    """Return what a plain text means: a bool, None, an int, a float, a Timestamp, or the text itself."""
+    """Return the value of a plain text: a bool, None, an int, a float, a Timestamp, or the text itself."""
     if text in _WORDS:
         return _WORDS[text]
     if text[:1] == ".":

@@ -19,7 +19,7 @@ _LONGEST_KEY = 128
 
 
 def yaml_text(value: Any) -> str:
-    """Return the value as a YAML document, without blanks around it; raise TemplateError for what YAML cannot hold."""
+    """Return the value as a YAML document, without blanks around it; raise TemplateError for a value that YAML cannot hold."""
     return _node(value, 0, "").strip()
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _CLASSES = {"d": sets.DIGITS, "s": sets.SPACES, "w": sets.WORD}
 _CONTROLS = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 LONGEST_NAME = 128
-"""Characters of what stands in brackets or braces, within which their end is looked for."""
+"""The most characters in brackets or braces, within which their end is looked for."""
 _OCTAL = "01234567"
 _HEX = "0123456789abcdefABCDEF"
 
@@ -65,7 +65,7 @@ class ClassReader:
         self._categories: list[tuple[frozenset[str], bool]] = []
 
     def alone(self) -> tuple[CharSet, int]:
-        """Return what was read, and the position after it."""
+        """Return the characters of the class that was read, and the position after it."""
         return CharSet(self._ranges, self._categories, fold=self._fold), self._at
 
     def read(self) -> tuple[CharSet, int]:
@@ -108,11 +108,11 @@ class ClassReader:
             end = self._pattern.find("}", self._at, self._at + LONGEST_NAME) + 1
             name = self._pattern[self._at + 1 : end - 1] if end else ""
         negated ^= name.startswith("^")
-        wanted = sets.categories(name.lstrip("^"))
-        if not wanted:
+        found = sets.categories(name.lstrip("^"))
+        if not found:
             raise bad("of the classes \\p{…} only general categories are supported, such as L or Lu")
         self._at = end
-        self._categories.append((wanted, negated))
+        self._categories.append((found, negated))
 
     def _named(self) -> bool:
         """Read `[:alpha:]`; return False if there is none."""

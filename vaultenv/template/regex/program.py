@@ -94,7 +94,7 @@ class Program:
     def search(self, text: str, start: int, charge: Charge) -> Match | None:
         """Return the leftmost match from `start` on, as starts and ends of its groups, -1 for one without a part.
 
-        `charge` is called with the steps of each character before they are taken.
+        `charge` is called with the steps of each character before they are made.
         """
         threads: dict[int, Match] = {}
         found: Match | None = None

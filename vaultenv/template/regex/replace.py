@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def matches(pattern: str, text: str, charge: Charge) -> bool:
-    """Return whether the pattern matches anywhere in the text; raise TemplateError for what is no pattern."""
+    """Return whether the pattern matches anywhere in the text; raise TemplateError for an invalid pattern."""
     return Program(pattern).search(text, 0, charge) is not None
 
 
 def replaced(
     pattern: str, replacement: str, text: str, charge: Charge, bound: Callable[[int], object]
 ) -> str:
-    """Return regexp.ReplaceAllString; raise TemplateError. `bound` is called with the length of what there is so far."""
+    """Return regexp.ReplaceAllString; raise TemplateError. `bound` is called with the length of the text so far."""
     program = Program(pattern)
     out: list[str] = []
     length = last = at = 0

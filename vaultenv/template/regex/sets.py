@@ -62,7 +62,7 @@ def categories(name: str) -> frozenset[str]:
 class CharSet:
     """Characters in ranges, or of general categories (each with whether it is negated), or all others (`negated`).
 
-    `fold` takes no notice of case.
+    `fold` ignores case.
     """
 
     __slots__ = ("_categories", "_fold", "_known", "_negated", "_ranges")
@@ -90,12 +90,12 @@ class CharSet:
     def _holds(self, char: str) -> bool:
         chars = orbit(char) if self._fold else (char,)
         return any(low <= ord(one) <= high for one in chars for low, high in self._ranges) or any(
-            (_category(one) in wanted) != negated for one in chars for wanted, negated in self._categories
+            (_category(one) in names) != negated for one in chars for names, negated in self._categories
         )
 
 
 def folded(low: int, high: int) -> Iterable[tuple[int, int]]:
-    """Return a range, and what its characters are in another case, if it is short."""
+    """Return a range, and its characters in other cases if it is short."""
     if high - low > 200:
         return ((low, high),)
     return ((low, high), *((ord(one), ord(one)) for code in range(low, high + 1) for one in orbit(chr(code))))

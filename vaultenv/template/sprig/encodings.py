@@ -61,7 +61,7 @@ def _with_floats(value: Any) -> Any:
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SHIFTS = (35, 30, 25, 20, 15, 10, 5, 0)
 _PIECE = 4000
-"""Bytes or digits that are taken at once; a multiple of the 5 bytes and of the 8 digits that stand for each other."""
+"""Bytes or digits that are converted at once; a multiple of the 5 bytes and of the 8 digits that stand for each other."""
 
 
 def _b32enc(value: str) -> str:

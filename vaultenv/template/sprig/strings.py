@@ -142,7 +142,7 @@ def _join(separator: str, value: object) -> str:
 
 
 def _joined_size(separator: str, value: object) -> int:
-    """Return the length of what is joined, without that of numbers and the like."""
+    """Return the length of the joined texts, without that of numbers and the like."""
     if not isinstance(value, list):
         return 0
     return sum(len(item) for item in value if isinstance(item, str)) + len(separator) * (len(value) - 1)
