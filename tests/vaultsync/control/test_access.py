@@ -92,7 +92,7 @@ def test_a_file_of_the_operator_is_sent_only_where_the_operators_namespace_says_
         ("VaultAuthGlobal", "op", "shared", shared),
         ("VaultConnection", "op", "default", CONNECTION),
     )
-    with pytest.raises(ReferenceRefused, match="team/auth: appRole.secretIDPath is only for"):
+    with pytest.raises(ReferenceRefused, match=r"team/auth: appRole\.secretIDPath is only for"):
         access_of(Reference("team", "auth"), "team", "op", known.get)
     assert access_of(Reference("op", "auth"), "team", "op", known.get).auth == Reference("op", "auth")
 
