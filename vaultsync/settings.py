@@ -78,7 +78,12 @@ class Settings:
         "HEALTH_ADDR", _LISTEN, ":8080", help="where /health/ready, /health/live and /metrics are answered"
     )
     log_level: str = setting("LOG_LEVEL", _LEVEL, "info", help="the log's level")
-    threads: int = setting("THREADS", _THREADS, "6", help="how many custom objects are worked on at once")
+    threads: int = setting(
+        "THREADS",
+        _THREADS,
+        "6",
+        help="how many objects are worked on at once, three quarters of them of one namespace",
+    )
     lease_name: str = setting(
         "LEASE_NAME", LINE, "vault-webhook-sync", help="the Lease by which one of several replicas leads"
     )

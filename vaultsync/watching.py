@@ -21,7 +21,7 @@ class Watching:
 
     def __init__(self, settings: Settings, connection: Connection, objects: Objects) -> None:
         self.store = Store()
-        self.queue = Queue()
+        self.queue = Queue(places=settings.threads)
         self.changes = Changes(self.store, self.queue)
         self.kept = Watched(self.queue)
         self.reloads = Reloads(settings, self.queue, objects)

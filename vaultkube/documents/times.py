@@ -1,9 +1,14 @@
-"""Times as the API server writes them: RFC 3339, in UTC.
+"""Times as the API server writes them: RFC 3339, in UTC; and lengths of time as others write them.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
 """
 
 import datetime
+
+from vaultenv.basics.jsontext import Number
+
+_LONGEST_S = float(1 << 63) / 1e9
+"""The longest duration that Go can hold, 292 years."""
 
 
 def time_text(seconds: float) -> str:
@@ -18,3 +23,11 @@ def micro_time_text(seconds: float) -> str:
 
 def _utc(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+def seconds_of(value: object) -> float:
+    """Return a number of seconds as an answer or a status has it; 0 for everything else, and for what Go could not hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Number):
+        return 0.0
+    seconds = float(str(value))
+    return seconds if 0 < seconds < _LONGEST_S else 0.0

@@ -22,4 +22,6 @@ class ConnectionSpec:
     skip_verify: bool = item(
         "skipTLSVerify", FLAG, "whether Vault's certificate is not verified", default=False
     )
-    timeout_s: float | None = item("timeout", DURATION, "the time that a request may take")
+    timeout_s: float | None = item(
+        "timeout", DURATION, "the time that a request may take, at most 60s; default: 30s"
+    )

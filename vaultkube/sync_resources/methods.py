@@ -56,7 +56,11 @@ class AppRoleLogin:
     secret: str = item(
         "secretRef", NAME, "a Secret in the namespace of the Vault*Secret whose key `id` holds the SecretID"
     )
-    secret_id_path: str = item("secretIDPath", TEXT, "a file with the SecretID, in the operator's container")
+    secret_id_path: str = item(
+        "secretIDPath",
+        TEXT,
+        "a file with the SecretID, in the operator's container; only in a VaultAuth of the operator's namespace",
+    )
 
 
 @dataclass(frozen=True)

@@ -59,12 +59,18 @@ class Reflector:
             try:
                 self._once(stop)
                 self.problem, pause_s = "", _FIRST_PAUSE_S
+                continue
             except Refused as error:
                 if str(error) != self.problem:
                     _log.warning("a watch failed", extra={"fields": {"reason": str(error)}})
                 self.problem = str(error)
-                stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  # spread
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            except Exception:
+                # What one author has written must not end the watch of everybody's objects.
+                plural = self._reflected.collection.plural
+                _log.exception("a change was not understood", extra={"fields": {"of": plural}})
+                self.problem = f"a change of {plural} was not understood: see the log"
+            stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  # spread
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def list(self) -> None:
         """List once; raise ClusterUnavailable or MissingRight."""

@@ -44,7 +44,7 @@ def access_through(where: Reference, spec: AuthSpec, operator: str, find: Find) 
     shared = _shared(shared_at, where, operator, find) if shared_at else None
     try:
         merged = merge(spec, shared)
-        if refused := cannot_be_done(merged.login):
+        if refused := cannot_be_done(merged.login, is_operators=where.namespace == operator):
             raise ReferenceRefused(refused)
     except ReferenceRefused as error:
         raise ReferenceRefused(f"VaultAuth {where}: {error}") from None

@@ -1,6 +1,7 @@
 """Certificates: issued anew before their end, and when the object has changed."""
 
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import seconds_of
 from vaultkube.sync_resources.requests import VaultRequest, request_of
 from vaultkube.sync_resources.secrets import PkiSecretSpec
 from vaultsync import reasons
@@ -26,7 +27,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
             hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
     mac = str(status.get("secretMAC") or "")
-    due_at = float(status.get("renewAt") or 0)
+    due_at = seconds_of(status.get("renewAt"))
     is_current = status.get("lastGeneration") == resource.generation and now() < due_at
     if is_current and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
         return min(due_at - now(), _LONGEST_S)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import seconds_of
 from vaultkube.sync_resources.requests import VaultRequest
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
@@ -95,7 +96,7 @@ def _renew(
         message = f"Could not renew lease: {error}"
         tools.tell(entry, reasons.LEASE_RENEWAL_ERROR, message, is_warning=True)
         return None, tools.save(entry, renewed(message), {}, deadline)
-    granted_s = float(answer.get("lease_duration") or 0)
+    granted_s = seconds_of(answer.get("lease_duration"))
     if is_truncated(granted_s, lease.duration_s):
         shorter = f"from {lease.duration_s:.0f}s to {granted_s:.0f}s"
         message = f"Lease renewal duration was truncated {shorter}, requesting new credentials"

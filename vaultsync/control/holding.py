@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import seconds_of
 from vaultkube.sync_resources.requests import VaultRequest
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
@@ -33,7 +34,7 @@ def granted(answer: Mapping[str, Any], token: Token, token_id: str) -> Lease | N
     """Return the lease in an answer of Vault, None where it has none."""
     if not answer.get("lease_id"):
         return None
-    duration_s = float(answer.get("lease_duration") or 0)
+    duration_s = seconds_of(answer.get("lease_duration"))
     renewable = answer.get("renewable") is True
     return Lease(str(answer["lease_id"]), duration_s, renewable, now(), wall_end(token), token_id)
 

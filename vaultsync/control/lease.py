@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from vaultkube.documents.times import seconds_of
 from vaultsync import reasons
 from vaultsync.control.times import horizon_s
 
@@ -105,23 +106,29 @@ def is_foreign(last_client: str, client: str) -> bool:
 
 def lease_in(status: Mapping[str, Any]) -> Lease | None:
     """Return the lease that a status keeps, None for none."""
-    kept = status.get("secretLease")
-    if not isinstance(kept, dict) or not kept.get("id"):
+    kept = _part(status, "secretLease")
+    if not kept.get("id"):
         return None
-    client = status.get("vaultClientMeta") or {}
+    client = _part(status, "vaultClientMeta")
     return Lease(
         id=str(kept["id"]),
-        duration_s=float(kept.get("duration") or 0),
+        duration_s=seconds_of(kept.get("duration")),
         renewable=kept.get("renewable") is True,
-        granted_at=float(status.get("lastRenewalTime") or 0),
-        token_ends_at=float(client.get("tokenExpiry") or 0),
+        granted_at=seconds_of(status.get("lastRenewalTime")),
+        token_ends_at=seconds_of(client.get("tokenExpiry")),
         token_id=str(client.get("id") or ""),
     )
 
 
 def client_in(status: Mapping[str, Any]) -> str:
     """Return the mark of the login that the lease was made with, an empty text for none."""
-    return str((status.get("vaultClientMeta") or {}).get("cacheKey") or "")
+    return str(_part(status, "vaultClientMeta").get("cacheKey") or "")
+
+
+def _part(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a mapping in a status, which its author may write too; empty for anything else."""
+    found = status.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:

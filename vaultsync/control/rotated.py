@@ -8,6 +8,7 @@ from typing import Any
 
 from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import seconds_of
 from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
@@ -66,7 +67,7 @@ def rotation_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
     data = answer.get("data")
     if not isinstance(data, dict) or not data.get(_ROTATED_AT):
         return {}
-    return {_KEPT: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(data.get(_TTL) or 0)}}
+    return {_KEPT: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(seconds_of(data.get(_TTL)))}}
 
 
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any]) -> float:
@@ -75,5 +76,5 @@ def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any]) -> float:
     ttl = (answer.get("data") or {}).get(_TTL)
     if not spec.static_credentials or ttl is None:
         return refreshed_s
-    rotated_s = after_rotation_s(float(ttl), chance())
+    rotated_s = after_rotation_s(seconds_of(ttl), chance())
     return min(rotated_s, refreshed_s) if spec.refresh_after_s else rotated_s

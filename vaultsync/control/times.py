@@ -11,7 +11,7 @@ _FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 60.0
 def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float:
     """Return the seconds until a static secret is read again: refreshAfter minus 10 to 20 %.
 
-    Without refreshAfter that of a minute where an HMAC tells changes, else never.
+    Without refreshAfter that of a minute where an HMAC tells changes, else never. It is a second at least.
     """
     if refresh_after_s is None or refresh_after_s <= 0:
         return _sooner(_DEFAULT_REFRESH_S, chance) if hmac else NEVER
@@ -45,4 +45,4 @@ def certificate_s(left_s: float, offset_s: float | None, chance: float) -> float
 
 
 def _sooner(seconds: float, chance: float) -> float:
-    return seconds * (0.9 - 0.1 * chance)
+    return max(seconds * (0.9 - 0.1 * chance), _SHORTEST_S)

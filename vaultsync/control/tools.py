@@ -35,7 +35,8 @@ from vaultsync.vault.server import Identity, Server, pairs
 from vaultsync.vault.sessions import Sessions
 from vaultsync.vault.tokens import Token
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S, _LONGEST_TIMEOUT_S = 30.0, 60.0
+"""Of a request of Vault: a thread that waits for one is missing to all namespaces."""
 _FORBIDDEN = 403
 _OPERATOR_LENGTH = 8
 
@@ -79,7 +80,7 @@ class Tools:
             ca=self.authorities.of(spec, access.connection.namespace, deadline),
             server_name=spec.server_name,
             skip_verify=spec.skip_verify,
-            timeout_s=spec.timeout_s or _TIMEOUT_S,
+            timeout_s=min(spec.timeout_s or _TIMEOUT_S, _LONGEST_TIMEOUT_S),
             headers=pairs({**spec.headers, **merged_auth.headers}),
         )
         return Identity(

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import requests
 
+from vaultenv.basics.jsontext import count_values
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import body_of, cannot_answer, refusal
 from vaultkube.deadline import Deadline
@@ -20,6 +21,8 @@ from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
 from vaultsync.vault.server import Server
 
 _ANSWER_BYTES = 4 << 20
+_MOST_VALUES = 100_000
+"""In an answer; a value takes up to a hundred times as much memory as its text."""
 _MOST_POOLS = 32
 
 
@@ -57,7 +60,7 @@ class Vaults:
         """Return Vault's answer, whatever its status; raise VaultDenied for a long one, VaultAway for none."""
         deadline = Deadline(server.timeout_s)
         try:
-            return self._pool(server).exchange(_request(server, call), deadline.remaining_s())
+            response = self._pool(server).exchange(_request(server, call), deadline.remaining_s())
         except NoRoom:
             raise VaultDenied(f"{call.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
         except requests.RequestException as error:
@@ -65,6 +68,9 @@ class Vaults:
                 f"{call.method} {server.address}/v1/{call.path}: {cause_of(error)}; check the address and CA of the "
                 "VaultConnection, and that Vault is up"
             ) from None
+        if count_values(response.content) > _MOST_VALUES:
+            raise VaultDenied(f"{call.path}: Vault's answer has more than {_MOST_VALUES} values")
+        return response
 
     def _pool(self, server: Server) -> BoundedClient:
         key = server.ca, server.server_name, server.skip_verify

@@ -40,10 +40,18 @@ def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[s
     return gcp_body(login, identity.namespace, source, deadline, Google())
 
 
-def cannot_be_done(login: Login) -> str:
-    """Return why a login of this kind is not done, and what to use; an empty text where it is."""
+def cannot_be_done(login: Login, *, is_operators: bool) -> str:
+    """Return why a login of this kind is not done, and what to use; an empty text where it is.
+
+    A file of the operator's container, such as the token of its own ServiceAccount, is sent to Vault only where the VaultAuth
+    `is_operators`: whoever writes another one may name a Vault of their own.
+    """
     if isinstance(login, AwsLogin) and not login.secret and not login.service_account:
         return "method aws as the operator's node is not done: set aws.secretRef or aws.irsaServiceAccount"
+    if isinstance(login, AppRoleLogin) and not login.secret and not is_operators:
+        return (
+            "appRole.secretIDPath is only for a VaultAuth of the operator's namespace: set appRole.secretRef"
+        )
     return ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vaultkube.deadline import Deadline
+from vaultkube.documents.times import seconds_of
 from vaultsync.errors import LoginDenied, VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.login import login_body
@@ -57,11 +58,12 @@ class Tokens:
     def known(self, identity: Identity, value: str) -> Token | None:
         """Return a token that an earlier process has kept, None where it has ended; raise VaultAway."""
         try:
-            found = self._own(identity, "GET", "lookup-self", value).get("data") or {}
+            found = self._own(identity, "GET", "lookup-self", value).get("data")
         except VaultDenied:
             return None
-        ttl_s = float(found.get("ttl") or 0)
-        life_s = max(float(found.get("creation_ttl") or 0), ttl_s)
+        found = found if isinstance(found, dict) else {}
+        ttl_s = seconds_of(found.get("ttl"))
+        life_s = max(seconds_of(found.get("creation_ttl")), ttl_s)
         ends_at = self._clock() + ttl_s if ttl_s else FOREVER
         return Token(value, str(found.get("accessor") or ""), life_s, ends_at, found.get("renewable") is True)
 
@@ -73,7 +75,8 @@ class Tokens:
         if token.renewable and left_s > 0:
             try:
                 answer = self._own(identity, "PUT", "renew-self", token.value)
-                token = self._granted(answer.get("auth") or {}, token.value)
+                auth = answer.get("auth")
+                token = self._granted(auth if isinstance(auth, dict) else {}, token.value)
             except VaultAway:
                 _log.warning(
                     "a token could not be renewed; it is tried again",
@@ -94,6 +97,6 @@ class Tokens:
         return self._vaults.send(identity.server, call)
 
     def _granted(self, auth: dict[str, Any], value: str) -> Token:
-        life_s = float(auth.get("lease_duration") or 0)
+        life_s = seconds_of(auth.get("lease_duration"))
         ends_at = self._clock() + life_s if life_s else FOREVER
         return Token(value, str(auth.get("accessor") or ""), life_s, ends_at, auth.get("renewable") is True)

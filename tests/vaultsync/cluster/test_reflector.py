@@ -2,14 +2,17 @@
 
 import threading
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import pytest
 
 from tests.servers.cluster import Cluster
 from tests.vaultsync.running.operator import eventually
 from vaultkube.apiserver.client import Cluster as Client
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.resources import Resource
+from vaultsync.cluster import reflector as module
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.reflector import Reflected, Reflector
 
@@ -65,3 +68,29 @@ def test_from_an_old_version_nothing_is_missed_whether_it_is_still_known_or_not(
     eventually(lambda: "a" in told.changed or told.lists == [["a"]])
     stop.set()
     cluster.request("POST", path, {"metadata": {"name": "z"}})
+
+
+def test_what_cannot_be_understood_of_one_object_ends_the_watch_of_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop, read = threading.Event(), []
+
+    def _watch(_connection: object, _path: str, query: Mapping[str, str], *_others: object) -> Iterator[Any]:
+        after = int(query["resourceVersion"])
+        for version in range(after + 1, 4):
+            yield "ADDED", {"metadata": {"name": str(version), "resourceVersion": str(version)}}
+
+    def _changed(document: Mapping[str, Any]) -> None:
+        read.append(_name(document))
+        if read == ["1"]:
+            raise RecursionError
+        if read == ["1", "2", "3"]:
+            stop.set()
+
+    monkeypatch.setattr(module, "watch", _watch)
+    reflected = Reflected(Resource("", "v1", "configmaps"), lambda _: None, _changed, lambda _: None)
+    reflector = Reflector(cast("Objects", None), cast("Any", None), reflected)
+    reflector._version = "0"
+    reflector.run(stop)
+    assert read == ["1", "2", "3"]
+    assert "was not understood" not in reflector.problem

@@ -73,6 +73,30 @@ def test_the_default_login_of_the_operators_namespace_is_for_all_unless_it_says_
         access_of(reference, "team", "op", known.get)
 
 
+APP_ROLE = {"method": "appRole", "mount": "approle", "appRole": {"roleId": "r"}}
+FILE = {"secretIDPath": "/var/run/secrets/kubernetes.io/serviceaccount/token"}
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+def test_a_file_of_the_operator_is_sent_only_where_the_operators_namespace_says_to(is_global: bool) -> None:
+    shared = {"allowedNamespaces": ["*"], "appRole": FILE}
+    by_reference = {**APP_ROLE, "vaultAuthGlobalRef": {"name": "shared", "namespace": "op"}}
+    known = _known(
+        (
+            "VaultAuth",
+            "team",
+            "auth",
+            by_reference if is_global else {**APP_ROLE, "appRole": {"roleId": "r", **FILE}},
+        ),
+        ("VaultAuth", "op", "auth", {**by_reference, "allowedNamespaces": ["team"]}),
+        ("VaultAuthGlobal", "op", "shared", shared),
+        ("VaultConnection", "op", "default", CONNECTION),
+    )
+    with pytest.raises(ReferenceRefused, match=r"team/auth: appRole\.secretIDPath is only for"):
+        access_of(Reference("team", "auth"), "team", "op", known.get)
+    assert access_of(Reference("op", "auth"), "team", "op", known.get).auth == Reference("op", "auth")
+
+
 def test_a_login_of_the_operators_namespace_with_another_name_is_not_for_all() -> None:
     known = _known(("VaultAuth", "op", "auth", AUTH), ("VaultConnection", "op", "default", CONNECTION))
     with pytest.raises(ReferenceRefused, match="allowedNamespaces"):

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from vaultsync import reasons
-from vaultsync.control.lease import Facts, Lease, Plan, Step, is_truncated, lease_in, lease_status, plan
+from vaultsync.control.lease import (
+    Facts,
+    Lease,
+    Plan,
+    Step,
+    client_in,
+    is_truncated,
+    lease_in,
+    lease_status,
+    plan,
+)
 
 LEASE = Lease("db/creds/app/1", 100.0, True, granted_at=1000.0, token_ends_at=0.0)
 FACTS = Facts(2, 2, True, "client", "client", 67, now=1010.0, chance=0.5)
@@ -49,6 +59,20 @@ def test_a_status_keeps_a_lease() -> None:
     lease = replace(LEASE, token_ends_at=5000.0, token_id="id")
     assert lease_in(lease_status(lease, "request", "client")) == lease
     assert lease_in({}) is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"secretLease": "one"},
+        {"secretLease": {"id": "one", "duration": "long"}, "lastRenewalTime": [1], "vaultClientMeta": "me"},
+        {"secretLease": {"id": "one", "duration": {}}, "vaultClientMeta": {"tokenExpiry": "never"}},
+    ],
+)
+def test_a_status_that_somebody_else_wrote_ends_no_work(status: dict[str, object]) -> None:
+    lease = lease_in(status)
+    assert lease is None or (lease.id, lease.duration_s, lease.ends_at()) == ("one", 0.0, 0.0)
+    assert client_in(status) == ""
 
 
 def test_a_renewal_is_truncated_when_it_gives_less_than_was_asked() -> None:

@@ -48,6 +48,29 @@ def test_it_is_idle_when_nothing_is_due_and_nothing_worked_on() -> None:
     assert queue.is_idle()
 
 
+def test_objects_of_one_namespace_leave_places_to_those_of_others() -> None:
+    clock = Clock()
+    queue = Queue(clock, places=4)
+    ours = [Key("VaultAuth", "n", str(number)) for number in range(6)]
+    theirs = Key("VaultAuth", "other", "a")
+    for number, key in enumerate(ours):
+        queue.put(key, number / 10)
+    queue.put(theirs, 1)
+    clock.now = 2.0
+    assert [queue.take() for _ in range(4)] == [*ours[:3], theirs]
+    queue.put(ours[5])  # not earlier than before
+    queue.put(ours[4], -9)
+    queue.done(ours[1])
+    assert queue.take() == ours[4]
+    queue.done(ours[0])
+    queue.done(ours[2])
+    assert [queue.take(), queue.take()] == [ours[3], ours[5]]
+    for key in (*ours[3:], theirs):
+        queue.done(key)
+    assert queue.is_idle()
+    assert len(queue) == 0
+
+
 def test_after_its_end_it_gives_out_nothing() -> None:
     queue = Queue(Clock())
     queue.put(A)

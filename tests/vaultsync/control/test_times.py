@@ -15,6 +15,11 @@ def test_without_refresh_after_a_minute_counts_where_an_hmac_tells_changes_else_
     assert refresh_s(None, False, 0.0) == NEVER
 
 
+@pytest.mark.parametrize("refresh_after_s", [1e-9, 0.001, 1.0])
+def test_vault_is_not_read_again_without_a_pause(refresh_after_s: float) -> None:
+    assert refresh_s(refresh_after_s, True, 0.0) == 1.0
+
+
 def test_failures_wait_longer_each_time_up_to_a_minute_without_an_end() -> None:
     waits = [retry_s(failures, 1.0) for failures in (1, 2, 3, 4, 5, 100)]
     assert waits == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]

@@ -10,11 +10,13 @@ import pytest
 from tests.vaultkube.sync_resources.documents import document
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.destination import RestartTarget
+from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.control.changes import Changes
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools, finalizer
+from vaultsync.vault.authorities import Authorities
 
 FOREIGN = "example.com/other"
 
@@ -104,3 +106,23 @@ def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:
     (condition,) = tools.roll(entry, (RestartTarget(kind="Deployment", name="gone"),), UNLIMITED)
     assert (condition.type, condition.holds, told) == ("RolloutRestart", False, ["RolloutRestartFailed"])
     assert "Deployment/gone" in condition.message
+
+
+class Trusting:
+    """CAs of no connection."""
+
+    def of(self, *_arguments: object) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(None, 30.0), ("5s", 5.0), ("24h", 60.0)])
+def test_a_request_of_vault_holds_a_worker_for_a_minute_at_most(timeout: str | None, seconds: float) -> None:
+    tools = replace(tools_with(Patched()), authorities=cast("Authorities", Trusting()))
+    for kind, spec in (
+        ("VaultConnection", {"address": "https://vault", **({"timeout": timeout} if timeout else {})}),
+        ("VaultAuth", {**document("VaultAuth")["spec"], "vaultConnectionRef": "one"}),
+    ):
+        one = {"metadata": {"namespace": "team", "name": "one"}, "spec": spec}
+        tools.store.put(entry_of(one, kind, API_VERSION))
+    access = tools.access(Reference("team", "one"), "team")
+    assert tools.identity(access, "team", UNLIMITED).server.timeout_s == seconds

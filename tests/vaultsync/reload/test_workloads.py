@@ -168,7 +168,7 @@ def test_versions_are_kept_in_an_annotation_that_rolls_nothing() -> None:
     assert versions_patch(workload(), {})["metadata"]["annotations"] == {VERSIONS: None}
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[1]", '{"a": "1", "b": true}'])
+@pytest.mark.parametrize("text", ["", "no JSON", "[1]", '{"a": "1", "b": true}', "[" * 100_000])
 def test_what_somebody_else_wrote_there_counts_for_nothing(text: str) -> None:
     assert workload(own={VERSIONS: text}).versions == {}
 

@@ -83,6 +83,7 @@ def test_a_secret_without_the_key_is_named(data: Mapping[str, str] | None, words
 
 
 def test_logins_that_are_not_done_say_what_to_use() -> None:
-    assert not cannot_be_done(GcpLogin("app", "account"))
-    assert "set aws.secretRef or aws.irsaServiceAccount" in cannot_be_done(AwsLogin("app"))
-    assert not cannot_be_done(AwsLogin("app", secret="keys"))
+    assert not cannot_be_done(GcpLogin("app", "account"), is_operators=False)
+    refused = cannot_be_done(AwsLogin("app"), is_operators=True)
+    assert "set aws.secretRef or aws.irsaServiceAccount" in refused
+    assert not cannot_be_done(AwsLogin("app", secret="keys"), is_operators=False)

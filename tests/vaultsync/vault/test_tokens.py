@@ -1,5 +1,6 @@
 """Tokens: a login that Vault refuses has a reason of its own, as dashboards know it."""
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from vaultkube.deadline import UNLIMITED
 from vaultsync.errors import VaultDenied
 from vaultsync.vault.client import Call
 from vaultsync.vault.server import Server
-from vaultsync.vault.tokens import Tokens
+from vaultsync.vault.tokens import Token, Tokens
 
 
 class Refusing(Answers):
@@ -31,3 +32,30 @@ def test_a_login_that_is_refused_is_a_matter_of_configuration(refusal: Exception
     with pytest.raises(VaultDenied, match="failed to login") as raised:
         tokens.log_in(IDENTITY, UNLIMITED)
     assert raised.value.reason == "VaultClientConfigError"
+
+
+class Wild(Answers):
+    """A Vault whose answers have other types than Vault's."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def send(self, server: Server, call: Call) -> dict[str, Any]:
+        return self._answer
+
+
+@pytest.mark.parametrize("duration", ["long", [1], {"a": 1}, True])
+def test_times_that_are_none_are_no_error_that_nobody_expects(duration: object) -> None:
+    """With one, an object that is deleted would stay, as its lease could be revoked at no time."""
+    granted = {"auth": {"client_token": "t", "lease_duration": duration}}
+    token = Tokens(Wild(granted), Surroundings()).log_in(IDENTITY, UNLIMITED)
+    assert token.life_s == 0.0
+    known = Tokens(Wild({"data": {"ttl": duration}}), Surroundings()).known(IDENTITY, "t")
+    assert known is not None
+    assert known.life_s == 0.0
+    due = Token("t", "", 100.0, time.monotonic() + 1.0, renewable=True)
+    for answer in ({"auth": [1]}, {"data": [1]}):
+        tokens = Tokens(Wild(answer), Surroundings())
+        assert tokens.renewed(IDENTITY, due) is not None
+        assert tokens.known(IDENTITY, "t") is not None
