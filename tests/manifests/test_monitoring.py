@@ -48,6 +48,13 @@ PROVIDER = (
 )
 
 
+FRESH = {
+    "vault_webhook_": ("vaultkube", "Metrics", '["pods", "secrets"]', ""),
+    "vault_csi_provider_": PROVIDER,
+}
+"""A worker and a provider that have just started, by the beginning of their series."""
+
+
 def exposed() -> dict[str, set[str]]:
     """Return the labels of each series by its name, as workers, attendant and the provider for the CSI driver have them."""
     found: dict[str, set[str]] = {"up": {"job"}}
@@ -86,6 +93,20 @@ def test_every_metric_is_on_the_dashboard_or_in_a_rule(series: dict[str, set[str
     own = {name for name in series if name.startswith(("vault_webhook_", "vault_csi_provider_"))}
     bare = {re.sub("_(bucket|sum|count|created)$", "", name) for name in own}
     assert {name for name in bare if name not in text and f"{name}_total" not in text} == set()
+
+
+@pytest.mark.parametrize("beginning", FRESH)
+def test_the_first_event_of_an_outcome_is_an_increase(beginning: str) -> None:
+    package, name, arguments, _ = FRESH[beginning]
+    script = (
+        "from prometheus_client import REGISTRY, generate_latest\n"
+        f"from {package} import metrics\nmetrics.{name}({arguments})\nprint(generate_latest(REGISTRY).decode())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    waited_for = re.findall(rf'increase\(({beginning}\w+){{outcome="(\w+)"}}', " ".join(EXPRESSIONS))
+    assert waited_for
+    for series_, outcome in waited_for:
+        assert re.search(rf'^{series_}{{[^}}]*outcome="{outcome}"[^}}]*}} 0\.0$', done.stdout, re.MULTILINE)
 
 
 def test_outcomes_that_rules_name_are_counted() -> None:
