@@ -25,7 +25,9 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._registry = registry
         self._mounts = Counter(f"{_PREFIX}mounts_total", "Mounts", ["outcome"], registry=registry)
-        for outcome in _OUTCOMES:  # from the start, so that an alert sees the first of each: vaultkube.metrics.Metrics
+        for (
+            outcome
+        ) in _OUTCOMES:  # from the start, so that an alert sees the first of each: vaultkube.metrics.Metrics
             self._mounts.labels(outcome)
         self._mount_seconds = Histogram(
             f"{_PREFIX}mount_seconds", "Time that mounts took", buckets=_BUCKETS_S, registry=registry
