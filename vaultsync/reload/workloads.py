@@ -112,7 +112,7 @@ def _versions(text: object) -> dict[str, int]:
     """Return the versions that were kept; none where somebody has written something else there."""
     try:
         found = json.loads(text) if isinstance(text, str) else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     items = found.items() if isinstance(found, dict) else ()
     return {path: version for path, version in items if type(version) is int}

@@ -1,15 +1,19 @@
 """Watches on the real API server: changes are told, a version that is too old leads to another list."""
 
+import logging
 import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any
+
+import pytest
 
 from tests.servers.cluster import Cluster
 from tests.vaultsync.running.operator import eventually
 from vaultkube.apiserver.client import Cluster as Client
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.resources import Resource
+from vaultkube.log import JsonFormatter
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.reflector import Reflected, Reflector
 
@@ -65,3 +69,24 @@ def test_from_an_old_version_nothing_is_missed_whether_it_is_still_known_or_not(
     eventually(lambda: "a" in told.changed or told.lists == [["a"]])
     stop.set()
     cluster.request("POST", path, {"metadata": {"name": "z"}})
+
+
+def test_an_unexpected_error_is_logged_makes_not_ready_and_is_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop = threading.Event()
+
+    class Failing:
+        def list(self, *_args: object, **_options: object) -> None:
+            if caplog.records:
+                stop.set()
+            raise RecursionError("text of an object")
+
+    nothing: Any = Failing()
+    reflected = Reflected(Resource("apps", "v1", "deployments"), len, len, len)  # type: ignore[arg-type]
+    reflector = Reflector(nothing, nothing, reflected)
+    reflector.run(stop)
+    first, _ = caplog.records
+    assert reflector.problem == "a watch of deployments failed: RecursionError"
+    line = JsonFormatter().format(first)
+    assert (first.levelno, "text of an object" in line) == (logging.ERROR, False)
