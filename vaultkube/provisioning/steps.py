@@ -139,7 +139,7 @@ class Provisioning:
         except (VaultError, requests.RequestException) as error:
             kind = type(error).__name__
             raise ProvisioningFailed(f"cannot {step}: {kind}; {self._remedy}") from error
-        if isinstance(found, requests.Response) and found.status_code == requests.codes.ok:
-            # What hvac returns of an answer that is no JSON, as a load balancer's page.
+        if isinstance(found, requests.Response) and found.status_code != requests.codes.no_content:
+            # What hvac returns of a redirect, and of an answer that is no JSON, as a load balancer's page.
             raise ProvisioningFailed(f"cannot {step}: the answer is not Vault's; {self._remedy}")
         return found

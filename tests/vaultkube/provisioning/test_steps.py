@@ -42,20 +42,21 @@ def test_a_removal_that_was_refused_half_way_is_completed(refused: str) -> None:
 
 
 class Page:
-    """Answers every request as hvac returns a page of a load balancer."""
+    """Answers every request as hvac returns a page of a load balancer, or the redirect of a standby."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int) -> None:
         self.page = requests.Response()
-        self.page.status_code = 200
+        self.page.status_code = status
         self.page._content = b"<html>"
 
     def __getattr__(self, _name: str) -> Any:
         return lambda *_args, **_fields: self.page
 
 
+@pytest.mark.parametrize("status", [200, 307])
 @pytest.mark.parametrize("step", ["namespace", "ensure", "remove"])
-def test_an_answer_that_is_not_vaults_is_a_failure(step: str) -> None:
-    client: Any = Page()
+def test_an_answer_that_is_not_vaults_is_a_failure(step: str, status: int) -> None:
+    client: Any = Page(status)
     lines = list[str]()
     with pytest.raises(ProvisioningFailed, match="the answer is not Vault's; check VAULT_ADDR"):
         getattr(Provisioning(client, Layout("cluster"), lines.append), step)("shop")
