@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import threading
 from functools import partial
 
@@ -67,9 +66,7 @@ class Provider:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_end, ended))
         self._start()
-        print(
-            f"vault-webhook csi-provider: serving at {self._settings.endpoint}", file=sys.stderr, flush=True
-        )
+        _log.info("serving", extra={"fields": {"endpoint": self._settings.endpoint}})
         ended.wait()
         self._server.stop(self._settings.drain_s)
         self._upkeep.stop()

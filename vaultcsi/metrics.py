@@ -7,6 +7,7 @@ from typing import NamedTuple
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _PREFIX = "vault_csi_provider_"
+_OUTCOMES = ("ok", "refused", "unavailable", "internal")
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -24,6 +25,10 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._registry = registry
         self._mounts = Counter(f"{_PREFIX}mounts_total", "Mounts", ["outcome"], registry=registry)
+        for (
+            outcome
+        ) in _OUTCOMES:  # from the start, so that an alert sees the first of each: vaultkube.metrics.Metrics
+            self._mounts.labels(outcome)
         self._mount_seconds = Histogram(
             f"{_PREFIX}mount_seconds", "Time that mounts took", buckets=_BUCKETS_S, registry=registry
         )
@@ -42,7 +47,7 @@ class Metrics:
         )
 
     def mount(self, outcome: str, seconds: float) -> None:
-        """Count a mount; `outcome` is ok, refused, unavailable or internal."""
+        """Count a mount; `outcome` is one of `_OUTCOMES`."""
         self._mounts.labels(outcome).inc()
         self._mount_seconds.observe(seconds)
 

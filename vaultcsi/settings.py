@@ -9,6 +9,7 @@ from vaultkube.provider_class.parameters import ADDRESS
 from vaultkube.settings_table import Row, read_table, row_field, rows_of
 from vaultkube.value_types import (
     BOOLEAN,
+    BUDGET,
     COUNT,
     DURATION,
     LINE,
@@ -53,11 +54,19 @@ def _threads(text: str) -> int:
     return number
 
 
+def _interval_s(text: str) -> float:
+    interval_s: float = DURATION.parse(text)
+    if not interval_s:
+        raise ValueError(text)
+    return interval_s
+
+
 _VAULT_ADDRESS = ValueType(f"{ADDRESS.accepted}, or unix:///PATH", _vault_address)
 _ENDPOINT = ValueType("the path of a socket, such as /provider/vault.sock", _endpoint)
 _LISTEN = ValueType("HOST:PORT or :PORT", _listen)
 _LEVEL = ValueType("one of trace, debug, info, warn, error", _level)
 _THREADS = ValueType("a whole number from 1 to 256", _threads)
+_INTERVAL = ValueType("a duration such as 5s, longer than 0", _interval_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +179,7 @@ class Settings:
         help="how many logins are cached, one for each pod and role",
     )
     mount_timeout_s: float = _setting(
-        "MOUNT_TIMEOUT", DURATION, "30s", help="how long one mount may take; the kubelet waits two minutes"
+        "MOUNT_TIMEOUT", BUDGET, "30s", help="how long one mount may take; the kubelet waits two minutes"
     )
     node: str = _setting(
         "NODE_NAME",
@@ -179,7 +188,7 @@ class Settings:
         help="the node, so that tokens of its pods are revoked when the pods are gone; without it they last until they expire",
     )
     renewal_interval_s: float = _setting(
-        "RENEWAL_INTERVAL", DURATION, "5s", help="how often leases are looked at that may have to be renewed"
+        "RENEWAL_INTERVAL", _INTERVAL, "5s", help="how often leases are looked at that may have to be renewed"
     )
     pods_interval_s: float = _setting(
         "PODS_INTERVAL", DURATION, "30s", help="how often the pods of NODE_NAME are listed"

@@ -6,7 +6,7 @@ import os
 import shutil
 import struct
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX, _OWNER = "vault-webhook-metrics-", "owner"
 _SUMMED = ("counter", "histogram", "summary")
 """Kinds of metrics whose figures outlive their worker."""
+_OUTCOMES = ("changed", "unchanged", "refused", "unavailable", "timeout", "internal", "invalid")
 _log = logging.getLogger(__name__)
 _dead: set[int] = set()
 
@@ -114,10 +115,18 @@ def _locked(directory: Path, how: int) -> Iterator[None]:
 class Metrics:
     """The figures of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, resources: Iterable[str] = ()) -> None:
+        """`resources` are those of the reviews to come, which have their series from now on.
+
+        A series that begins with its first event has not grown for Prometheus, so that no alert tells of that event:
+        https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
+        """
         from prometheus_client import Counter, Histogram  # reads the directory at import
 
         self._reviews = Counter("vault_webhook_reviews_total", "Admission reviews", ["resource", "outcome"])
+        for resource in resources:
+            for outcome in _OUTCOMES:
+                self._reviews.labels(resource, outcome)
         self._seconds = Histogram(
             "vault_webhook_review_seconds",
             "Time to answer an admission review",
@@ -143,7 +152,7 @@ class Metrics:
         self._not_after = _not_after()
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
-        """Count a review; `outcome` is changed, unchanged, refused, unavailable, timeout, internal or invalid."""
+        """Count a review; `outcome` is one of `_OUTCOMES`."""
         count, observe = self._of_reviews(resource, outcome)
         count()
         observe(seconds)

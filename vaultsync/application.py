@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -58,7 +57,7 @@ class Operator:
             signal.signal(number, partial(_end, self._stop))
         new_health_server(self._settings.health_address, self._problem, self._figures).start()
         with self._standing():
-            print(f"vault-webhook sync: started in namespace {self._namespace}", file=sys.stderr, flush=True)
+            _log.info("started", extra={"fields": {"namespace": self._namespace}})
             return self._lead()
 
     def once(self) -> int:
@@ -111,7 +110,7 @@ class Operator:
         tidy_at = time.monotonic() + _TIDY_EVERY_S
         while not self._stop.wait(_LEADER_LOOK_S):
             if not self._election.leads():
-                _log.error("the lead is lost: another replica works now")
+                _log.warning("the lead is lost: this process ends, to be started anew as one that stands by")
                 return 1
             if time.monotonic() >= tidy_at:
                 work.tidy()

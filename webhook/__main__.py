@@ -1,7 +1,10 @@
 """`vault-webhook COMMAND`: the webhook, and the commands that its operators and users run by hand."""
 
 import argparse
+import errno
 import importlib
+import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -10,15 +13,37 @@ from vaultkube.errors import InvalidSetting, WebhookError
 from vaultkube.printable import printable
 from webhook.commands.table import COMMANDS, Command
 
+_SIGNALLED = 128
+"""A shell's status of a program that a signal has ended is this and the signal's number."""
+
 
 def main() -> int:
     """Run the command that the first argument names, with the others; return its exit status."""
+    if sys.stdout is None:  # closed by the shell's `>&-`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     command = _command(sys.argv[1:2])
     try:
-        return int(importlib.import_module(command.module).run(sys.argv[2:]))
+        status = int(importlib.import_module(command.module).run(sys.argv[2:]))
+        sys.stdout.flush()
+        return status
     except (InvalidSetting, WebhookError) as error:
         print(f"vault-webhook {command.name}: {printable(str(error))}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return _SIGNALLED + signal.SIGINT
+    except OSError as error:
+        return _unwritten(command, error)
+
+
+def _unwritten(command: Command, error: OSError) -> int:
+    """Return the exit status where nobody reads the output any more, as of `| head`, or nothing can hold it; raise any other error."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered is written at the exit
+    if error.errno == errno.EPIPE:
+        return _SIGNALLED + signal.SIGPIPE
+    print(f"vault-webhook {command.name}: the output cannot be written: {error.strerror}", file=sys.stderr)
+    return 1
 
 
 def _command(arguments: list[str]) -> Command:

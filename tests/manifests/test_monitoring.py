@@ -48,8 +48,27 @@ PROVIDER = (
 )
 
 
-def exposed() -> dict[str, set[str]]:
-    """Return the labels of each series by its name, as workers, attendant and the provider for the CSI driver have them."""
+OPERATOR = """
+from vaultsync.application import Operator
+from vaultsync.settings import read_settings
+for line in Operator(read_settings([], {}))._figures().splitlines():
+    print(line.split()[0]) if line[0] != "#" else None
+"""
+KUBECONFIG = """
+clusters: [{name: a, cluster: {server: "https://127.0.0.1:1"}}]
+contexts: [{name: a, context: {cluster: a, user: a}}]
+users: [{name: a, user: {token: t}}]
+current-context: a
+"""
+FRESH = {
+    "vault_webhook_": ("vaultkube", "Metrics", '["pods", "secrets"]', ""),
+    "vault_csi_provider_": PROVIDER,
+}
+"""A worker and a provider that have just started, by the beginning of their series."""
+
+
+def exposed(kubeconfig: Path) -> dict[str, set[str]]:
+    """Return the labels of each series by its name, as workers, attendant, the provider for the CSI driver and the operator have them."""
     found: dict[str, set[str]] = {"up": {"job"}}
     for package, name, arguments, calls in (WORKER, ATTENDANT, PROVIDER):
         script = _ASK.format(package=package, name=name, arguments=arguments, calls=calls)
@@ -57,12 +76,20 @@ def exposed() -> dict[str, set[str]]:
         for line in done.stdout.splitlines():
             series, *labels = line.split()
             found[series] = {*labels, "job"}
-    return found
+    kubeconfig.write_text(KUBECONFIG)
+    done = subprocess.run(
+        [sys.executable, "-c", OPERATOR],
+        env={"KUBECONFIG": str(kubeconfig)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return found | {series: {"job"} for series in done.stdout.split()}
 
 
 @pytest.fixture(scope="module")
-def series() -> dict[str, set[str]]:
-    return exposed()
+def series(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    return exposed(tmp_path_factory.mktemp("operator") / "kubeconfig")
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -81,11 +108,42 @@ def test_every_series_and_label_exists(expression: str, series: dict[str, set[st
     assert grouped <= set().union(*(series[name] for name, _ in named))
 
 
-def test_every_metric_is_on_the_dashboard_or_in_a_rule(series: dict[str, set[str]]) -> None:
-    text = " ".join(EXPRESSIONS)
+def families(series: dict[str, set[str]]) -> set[str]:
     own = {name for name in series if name.startswith(("vault_webhook_", "vault_csi_provider_"))}
     bare = {re.sub("_(bucket|sum|count|created)$", "", name) for name in own}
-    assert {name for name in bare if name not in text and f"{name}_total" not in text} == set()
+    return {f"{name}_total" if f"{name}_total" in own else name for name in bare}
+
+
+def test_every_metric_is_on_the_dashboard_or_in_a_rule(series: dict[str, set[str]]) -> None:
+    text = " ".join(EXPRESSIONS)
+    assert {name for name in families(series) if name not in text} == set()
+
+
+def test_the_pages_have_every_metric_and_no_other(series: dict[str, set[str]]) -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    shown = set(re.findall(r"`(vault_(?:webhook|csi_provider)_\w+)", text))
+    assert shown == families(series)
+
+
+def test_only_counters_are_rated_and_only_gauges_are_not(series: dict[str, set[str]]) -> None:
+    for query in QUERIES:
+        rated = set(re.findall(r"(?:rate|increase)\((\w+)", query))
+        named = set(re.findall(r"\b(vault_(?:webhook|csi_provider)_\w+)", query))
+        assert rated == {name for name in named if name.endswith(("_total", "_bucket"))}
+
+
+@pytest.mark.parametrize("beginning", FRESH)
+def test_the_first_event_of_an_outcome_is_an_increase(beginning: str) -> None:
+    package, name, arguments, _ = FRESH[beginning]
+    script = (
+        "from prometheus_client import REGISTRY, generate_latest\n"
+        f"from {package} import metrics\nmetrics.{name}({arguments})\nprint(generate_latest(REGISTRY).decode())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    waited_for = re.findall(rf'increase\(({beginning}\w+){{outcome="(\w+)"}}', " ".join(EXPRESSIONS))
+    assert waited_for
+    for series_, outcome in waited_for:
+        assert re.search(rf'^{series_}{{[^}}]*outcome="{outcome}"[^}}]*}} 0\.0$', done.stdout, re.MULTILINE)
 
 
 def test_outcomes_that_rules_name_are_counted() -> None:

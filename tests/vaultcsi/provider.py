@@ -57,7 +57,7 @@ class Provider:
                 **environ,
             },
         )
-        self.process.wait_until(lambda: "serving at" in self.log.read_text())
+        self.process.wait_until(lambda: '"message":"serving"' in self.log.read_text())
         self.driver = Driver(str(socket))
 
     def health(self, path: str = "/health/ready") -> tuple[int, str]:

@@ -27,8 +27,8 @@ WHOLE = [{"objectName": "all", "secretPath": "a/b"}]
         (http("429 Too Many Requests", b'{"errors": []}'), "UNKNOWN", "Vault cannot answer now"),
         (
             http("307 Temporary Redirect", Location="http://127.0.0.1:1/"),
-            "FAILED_PRECONDITION",
-            "holds no data",
+            "UNKNOWN",
+            "it redirects to another address",
         ),
         (http("200 OK", b"[" + b"1," * 100_000 + b"1]"), "OUT_OF_RANGE", "more than 100000 values"),
         (http("200 OK", b'{"data": "' + b"x" * (7 << 20) + b'"}'), "OUT_OF_RANGE", "longer than"),

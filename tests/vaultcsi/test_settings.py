@@ -67,3 +67,12 @@ def test_everything_that_cannot_be_used_is_named() -> None:
 
 def test_the_help_has_every_setting() -> None:
     assert all(row.settings[0] in usage() for row in ROWS)
+
+
+def test_times_with_which_nothing_is_mounted_or_nothing_else_is_done_are_refused() -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings([], {"MOUNT_TIMEOUT": "0", "RENEWAL_INTERVAL": "0s"})
+    assert str(caught.value) == (
+        "MOUNT_TIMEOUT='0' is not a duration such as 30s, not below 1s; "
+        "RENEWAL_INTERVAL='0s' is not a duration such as 5s, longer than 0"
+    )

@@ -219,9 +219,9 @@ def _dial_socket(path: str, timeout_s: float) -> BudgetSocket:
 
 
 def _outcome(status: int) -> str:
-    if status < 400:
-        return "ok"
-    return "unavailable" if cannot_answer(status) else "refused"
+    if cannot_answer(status):
+        return "unavailable"
+    return "ok" if status < 400 else "refused"
 
 
 def _may_repeat(request: VaultRequest, error: requests.RequestException) -> bool:

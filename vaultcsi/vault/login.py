@@ -10,7 +10,7 @@ from vaultcsi.errors import CsiError, LoginRefused, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.server import PodLogin
 from vaultenv.basics.jsontext import Number
-from vaultenv.client.answers import body_of, cannot_answer, refusal
+from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
 from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted
 from vaultkube.deadline import Deadline
 
@@ -58,13 +58,13 @@ def lease_s(value: object) -> float:
 
 
 def _error(login: PodLogin, answer: Answer) -> CsiError:
-    if answer.status < 400:
+    if answer.status < 300:
         return Unavailable(
             f"{_FAILED}: {answer.url} answered {answer.status} without a token: is this the address of Vault? ({login})"
         )
     line = f"{_FAILED}: {refusal(answer.method, answer.url, answer.status, answer.body)}"
     if cannot_answer(answer.status):
-        return Unavailable(f"{line}: Vault cannot answer now; the request is retried automatically ({login})")
+        return Unavailable(f"{line}: {outage(answer.status)}; the request is retried automatically ({login})")
     return LoginRefused(f"{line}: {_remedy(login, answer.status)} ({login})")
 
 

@@ -46,7 +46,7 @@ class Renewals:
         """End the token, and what is leased with it; return whether Vault did so."""
         try:
             request = VaultRequest("PUT", _REVOKE_TOKEN, body="{}", repeatable=True, kind="revoke")
-            return self._connections.send(login.server, request, token.value, deadline).status < 400
+            return self._connections.send(login.server, request, token.value, deadline).status < 300
         except CsiError:
             return False
 
@@ -85,9 +85,9 @@ class Renewals:
             answer = self._connections.send(login.server, request, token.value, deadline)
         except CsiError:
             return failed(held, failures + 1, now), failures + 1
+        if cannot_answer(answer.status):
+            return failed(held, failures + 1, now), failures + 1
         if answer.status >= 400:
-            if cannot_answer(answer.status):
-                return failed(held, failures + 1, now), failures + 1
             return ended(held, now), 0
         body = body_of(answer.body)
         granted = body.get("auth") or body

@@ -55,7 +55,22 @@ def refusal(method: str, url: str, status: int, body: bytes) -> str:
 
 def cannot_answer(status: int) -> bool:
     """Return whether Vault cannot answer now: it is sealed, standby, starting or overloaded."""
-    return status in (412, 429, 472, 473) or status >= 500
+    return status in (412, 429, 472, 473) or status >= 500 or is_redirect(status)
+
+
+def is_redirect(status: int) -> bool:
+    """Return whether the answer names another address: that of the active Vault, where a standby does not forward."""
+    return 300 <= status < 400
+
+
+def outage(status: int) -> str:
+    """Return why Vault cannot answer now, and what to do beyond waiting."""
+    if is_redirect(status):
+        return (
+            "it redirects to another address, where the token does not follow: give the address of the active Vault, "
+            "or of its load balancer"
+        )
+    return "Vault cannot answer now"
 
 
 def secret_or_error(
@@ -71,7 +86,7 @@ def secret_or_error(
             return secret
     if status == 204 or (status == 404 and body_of(body)):
         return SecretNotFound(f"path not found: {path}: {_advice(path, body, mount_of)}")
-    if status < 400:
+    if status < 300:
         return SecretNotFound(f"path not found: {path}: the answer holds no data")
     return error_of(method, url, path, status, body)
 
@@ -114,7 +129,7 @@ def mount_in(body: bytes) -> str:
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
-    """Return the error for an answer with a status of 400 or more to a read or write of `path`."""
+    """Return the error for an answer with a status of 300 or more to a read or write of `path`."""
     line = refusal(method, url, status, body)
     if status == 403 and _BAD_TOKEN in error_messages(body):
         return TokenRefused(
@@ -128,7 +143,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
     if status == 503 and "sealed" in error_messages(body):
         return VaultUnavailable(f"{line}: unseal Vault")
     if cannot_answer(status):
-        return VaultUnavailable(f"{line}: Vault cannot answer now")
+        return VaultUnavailable(f"{line}: {outage(status)}")
     if not body_of(body):
         return NotVault(f"{line}: {_NOT_JSON}")
     return RequestRefused(f"{line}: {_remedy(method, status)}")

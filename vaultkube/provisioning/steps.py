@@ -135,7 +135,11 @@ class Provisioning:
 
     def _call(self, step: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
-            return function(*args, **kwargs)
+            found = function(*args, **kwargs)
         except (VaultError, requests.RequestException) as error:
             kind = type(error).__name__
             raise ProvisioningFailed(f"cannot {step}: {kind}; {self._remedy}") from error
+        if isinstance(found, requests.Response) and found.status_code != requests.codes.no_content:
+            # What hvac returns of a redirect, and of an answer that is no JSON, as a load balancer's page.
+            raise ProvisioningFailed(f"cannot {step}: the answer is not Vault's; {self._remedy}")
+        return found

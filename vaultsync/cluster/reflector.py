@@ -40,7 +40,10 @@ class Reflected:
 
 
 class Reflector:
-    """Watches one collection until `stop`; a failure is followed by a pause that doubles, up to half a minute."""
+    """Watches one collection until `stop`; a failure is followed by a pause that doubles, up to half a minute.
+
+    An unexpected error is one too: a thread that ends would leave all objects of the kind as they are, and say nothing.
+    """
 
     def __init__(self, objects: Objects, connection: Connection, reflected: Reflected) -> None:
         self._objects = objects
@@ -64,11 +67,11 @@ class Reflector:
                 if str(error) != self.problem:
                     _log.warning("a watch failed", extra={"fields": {"reason": str(error)}})
                 self.problem = str(error)
-            except Exception:
-                # What one author has written must not end the watch of everybody's objects.
+            except Exception as error:
+                # One author's object must not end the watch of everybody's objects.
                 plural = self._reflected.collection.plural
-                _log.exception("a change was not understood", extra={"fields": {"of": plural}})
-                self.problem = f"a change of {plural} was not understood: see the log"
+                _log.exception("a watch failed unexpectedly", extra={"fields": {"resource": plural}})
+                self.problem = f"a watch of {plural} failed: {type(error).__name__}"
             stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  # spread
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 

@@ -11,7 +11,7 @@ import requests
 
 from vaultenv.basics.jsontext import count_values
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import body_of, cannot_answer, refusal
+from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
 from vaultkube.deadline import Deadline
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
@@ -53,7 +53,7 @@ class Vaults:
             call.method, f"{server.address}/v1/{call.path}", response.status_code, response.content
         )
         if cannot_answer(response.status_code):
-            raise VaultAway(f"{line}: Vault cannot answer now; the request is retried automatically")
+            raise VaultAway(f"{line}: {outage(response.status_code)}; the request is retried automatically")
         raise VaultDenied(line, response.status_code)
 
     def exchange(self, server: Server, call: Call) -> requests.Response:

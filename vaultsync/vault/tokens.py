@@ -77,11 +77,9 @@ class Tokens:
                 answer = self._own(identity, "PUT", "renew-self", token.value)
                 auth = answer.get("auth")
                 token = self._granted(auth if isinstance(auth, dict) else {}, token.value)
-            except VaultAway:
-                _log.warning(
-                    "a token could not be renewed; it is tried again",
-                    extra={"fields": {"identity": str(identity)}},
-                )
+            except VaultAway as error:
+                fields = {"identity": str(identity), "reason": str(error)}
+                _log.warning("a token could not be renewed; it is tried again", extra={"fields": fields})
             except VaultDenied:
                 return None
             left_s = token.ends_at - self._clock()

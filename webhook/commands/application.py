@@ -18,6 +18,7 @@ from webhook.serving.app import create_app
 from webhook.serving.callers import Callers
 from webhook.serving.events import Events
 from webhook.serving.expiry import Expiry
+from webhook.serving.fast_path import PATHS
 
 if TYPE_CHECKING:
     from webhook.serving.tracing import Tracing
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def load_app(operator: Operator) -> Any:
     """Return the WSGI application of one worker, with its connections to the outside world."""
     strict_tls = operator.settings.tls_strict
-    metrics = Metrics()
+    metrics = Metrics(PATHS.values())
     cluster = Cluster(operator.connection, strict_tls, observe=partial(metrics.call, "api_server"))
     nodes = NodeCache(cluster)
     tracing = _tracing(operator.settings)

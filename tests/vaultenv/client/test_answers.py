@@ -2,8 +2,8 @@
 
 import pytest
 
-from vaultenv.client.answers import error_of
-from vaultenv.errors import RequestRefused
+from vaultenv.client.answers import error_of, secret_or_error
+from vaultenv.errors import RequestRefused, VaultUnavailable
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,13 @@ def test_a_refused_request_says_what_to_do(method: str, status: int, remedy: str
     assert isinstance(error, RequestRefused)
     assert str(error) == (
         f"Error making API request - {method} https://vault/v1/pki/issue/web Code: {status}. Errors: no: {remedy}"
+    )
+
+
+def test_a_standby_that_redirects_is_an_outage_and_no_missing_secret() -> None:
+    found = secret_or_error("GET", "https://vault/v1/a/data/b", "a/data/b", 307, b"", lambda _path: "")
+    assert isinstance(found, VaultUnavailable)
+    assert str(found) == (
+        "Error making API request - GET https://vault/v1/a/data/b Code: 307. Errors: none given: it redirects to another "
+        "address, where the token does not follow: give the address of the active Vault, or of its load balancer"
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 from hvac.exceptions import Forbidden
 
 from vaultkube.provisioning.layout import Layout
@@ -38,3 +39,25 @@ def test_a_removal_that_was_refused_half_way_is_completed(refused: str) -> None:
     steps.remove("shop")
     assert paths.left == set()
     assert len(lines) == 1
+
+
+class Page:
+    """Answers every request as hvac returns a page of a load balancer, or the redirect of a standby."""
+
+    def __init__(self, status: int) -> None:
+        self.page = requests.Response()
+        self.page.status_code = status
+        self.page._content = b"<html>"
+
+    def __getattr__(self, _name: str) -> Any:
+        return lambda *_args, **_fields: self.page
+
+
+@pytest.mark.parametrize("status", [200, 307])
+@pytest.mark.parametrize("step", ["namespace", "ensure", "remove"])
+def test_an_answer_that_is_not_vaults_is_a_failure(step: str, status: int) -> None:
+    client: Any = Page(status)
+    lines = list[str]()
+    with pytest.raises(ProvisioningFailed, match="the answer is not Vault's; check VAULT_ADDR"):
+        getattr(Provisioning(client, Layout("cluster"), lines.append), step)("shop")
+    assert lines == []

@@ -1,5 +1,6 @@
 """Watches on the real API server: changes are told, a version that is too old leads to another list."""
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from tests.vaultsync.running.operator import eventually
 from vaultkube.apiserver.client import Cluster as Client
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.resources import Resource
+from vaultkube.log import JsonFormatter
 from vaultsync.cluster import reflector as module
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.reflector import Reflected, Reflector
@@ -93,4 +95,25 @@ def test_what_cannot_be_understood_of_one_object_ends_the_watch_of_no_other(
     reflector._version = "0"
     reflector.run(stop)
     assert read == ["1", "2", "3"]
-    assert "was not understood" not in reflector.problem
+    assert "failed" not in reflector.problem
+
+
+def test_an_unexpected_error_is_logged_makes_not_ready_and_is_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop = threading.Event()
+
+    class Failing:
+        def list(self, *_args: object, **_options: object) -> None:
+            if caplog.records:
+                stop.set()
+            raise RecursionError("text of an object")
+
+    nothing: Any = Failing()
+    reflected = Reflected(Resource("apps", "v1", "deployments"), len, len, len)  # type: ignore[arg-type]
+    reflector = Reflector(nothing, nothing, reflected)
+    reflector.run(stop)
+    first, _ = caplog.records
+    assert reflector.problem == "a watch of deployments failed: RecursionError"
+    line = JsonFormatter().format(first)
+    assert (first.levelno, "text of an object" in line) == (logging.ERROR, False)

@@ -184,3 +184,10 @@ def test_a_rollout_counts_at_the_template_and_needs_the_version_that_was_decided
         "template": {"metadata": {"annotations": {PREFIX + "secret-reload-count": after}}}
     }
     assert patch["metadata"] == {"uid": "u", "resourceVersion": "17", "annotations": {VERSIONS: '{"a": 2}'}}
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "[]", '{"a": "b", "c": 1.5, "d": true}'])
+def test_versions_that_somebody_else_has_written_are_none(text: str) -> None:
+    found = workload_of("deployments", document(own={VERSIONS: text}))
+    assert found
+    assert found.versions == {}

@@ -59,7 +59,7 @@ class Operator:
     def _begin(self) -> None:
         self.log = self._folder / f"operator-{uuid.uuid4().hex[:8]}.log"
         self.process = Process([sys.executable, "-m", "webhook", "sync"], self.log, self._environ)
-        self.process.wait_until(lambda: "started in namespace" in self.log.read_text())
+        self.process.wait_until(lambda: '"message":"started"' in self.log.read_text())
 
     def restart(self, *, kill: bool = False) -> None:
         """End it, as the kubelet does or at once, and begin again; return when it leads."""

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from tests.vaultsync.vault.scene import IDENTITY, KEY, Scene
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.methods import AppRoleLogin
@@ -35,6 +37,15 @@ def test_a_token_that_cannot_be_renewed_now_is_used_until_its_last_tenth(scene: 
     assert scene.sessions.token(IDENTITY, UNLIMITED) == first
     scene.clock.now = 91.0
     assert scene.sessions.token(IDENTITY, UNLIMITED) != first
+
+
+def test_the_log_says_why_a_token_is_not_renewed(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.sessions.token(IDENTITY, UNLIMITED)
+    scene.vault.error = VaultAway("the reason")
+    scene.clock.now = 80.0
+    scene.sessions.token(IDENTITY, UNLIMITED)
+    (record,) = caplog.records
+    assert vars(record)["fields"] == {"identity": str(IDENTITY), "reason": "the reason"}
 
 
 def test_a_refused_token_is_followed_by_a_login(scene: Scene) -> None:
