@@ -118,13 +118,13 @@ def parse_config(content: bytes) -> Config:
 
 
 def _is_index(document: Mapping[str, object], content_type: str) -> bool:
+    own = member(document, "mediaType")
+    if own is not None and own not in _ALL_TYPES:
+        raise RegistryFailure(Kind.NOT_AN_IMAGE, "the manifest has a type of its own")
     entries = member(document, "manifests") is not None
     content = any(member(document, name) is not None for name in ("config", "layers", "fsLayers"))
     if entries == content:
         raise InvalidDocument("it has the members of an index and of a manifest, or of neither")
-    own = member(document, "mediaType")
-    if own is not None and own not in _ALL_TYPES:
-        raise RegistryFailure(Kind.NOT_AN_IMAGE, "the manifest has a type of its own")
     declared = own or content_type.partition(";")[0].strip().lower()
     if declared in _ALL_TYPES and (str(declared) in INDEX_TYPES) != entries:
         raise InvalidDocument("its type does not fit its members")

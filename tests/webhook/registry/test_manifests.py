@@ -79,6 +79,7 @@ def test_malformed_or_ambiguous_documents_are_refused(content: bytes) -> None:
         encoded({"schemaVersion": 1, "fsLayers": []}),
         manifest(mediaType="application/vnd.other+json"),
         manifest(mediaType=["x"]),
+        encoded({"mediaType": "application/vnd.oci.artifact.manifest.v1+json", "blobs": []}),
         manifest(config={**DESCRIPTOR, "mediaType": "application/vnd.cncf.helm.config.v1+json"}),
     ],
 )
