@@ -36,10 +36,13 @@ def _domain(text: str) -> str:
     return text.strip(".").lower()
 
 
-def _bytes(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= _MAX_BYTES):
-        raise ValueError(text)
-    return int(text)
+def _bytes(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= _MAX_BYTES):
+            raise ValueError(text)
+        return int(text)
+
+    return parse
 
 
 def _positive(text: str) -> int:
@@ -50,7 +53,8 @@ def _positive(text: str) -> int:
 
 FILE = ValueType("a file that exists", _file)
 DOMAIN = ValueType("a domain", _domain)
-BYTES = ValueType("a number of bytes up to 1073741824", _bytes)
+BYTES = ValueType("a number of bytes up to 1073741824", _bytes(0))
+LENGTH = ValueType("a number of bytes from 1 to 1073741824", _bytes(1))
 POSITIVE = ValueType("a whole number from 1 to 9999", _positive)
 HOSTS = ValueType(
     "a list of HOST[:PORT] with commas between, `*` for characters of one label, `*` alone for every host",

@@ -45,7 +45,10 @@ def test_lists_are_read(tmp_path: Path) -> None:
         ("CLUSTER_PLATFORMS", "amd64"),
         ("CLUSTER_DOMAIN", "a b"),
         ("REGISTRY_TIMEOUT", "soon"),
+        ("REGISTRY_TIMEOUT", "0"),
         ("REGISTRY_MAX_MANIFEST_BYTES", "-1"),
+        ("REGISTRY_MAX_MANIFEST_BYTES", "0"),
+        ("REGISTRY_MAX_CONFIG_BYTES", "0"),
         ("REGISTRY_CONCURRENCY", "0"),
     ],
 )
