@@ -11,8 +11,8 @@ from webhook.registry.platforms import Platform
 from webhook.registry.realm import RealmRule
 from webhook.registry.value_types import (
     BYTES,
+    CERTIFICATES,
     DOMAIN,
-    FILE,
     HOSTS,
     LENGTH,
     MIRRORS,
@@ -27,7 +27,7 @@ class RegistrySettings:
     """The operator's settings about registries; without arguments, the defaults."""
 
     ca_file: str = setting(
-        "REGISTRY_CA_FILE", FILE, "", help="PEM file with CAs of registries, beside the system's"
+        "REGISTRY_CA_FILE", CERTIFICATES, "", help="PEM file with CAs of registries, beside the system's"
     )
     private_hosts: tuple[HostPattern, ...] = setting(
         "REGISTRY_PRIVATE_HOSTS",

@@ -1,9 +1,9 @@
 """Types of the operator's settings about registries."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from vaultkube.net.tls import PEM, client_context
 from vaultkube.value_types import ValueType
 from webhook.registry.hosts import parse_pattern
 from webhook.registry.mirrors import parse_mirror
@@ -25,8 +25,15 @@ def _realm(text: str) -> RealmRule:
     return RealmRule(parse_pattern(registry.strip()), parse_pattern(realm.strip()))
 
 
-def _file(text: str) -> str:
-    if text and not Path(text).is_file():
+def _certificates(text: str) -> str:
+    if not text:
+        return text
+    try:
+        content = PEM(text).read()
+        client_context(content)
+    except OSError:
+        content = ""
+    if not content:
         raise ValueError(text)
     return text
 
@@ -51,7 +58,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-FILE = ValueType("a file that exists", _file)
+CERTIFICATES = ValueType("a file with certificates in PEM form", _certificates)
 DOMAIN = ValueType("a domain", _domain)
 BYTES = ValueType("a number of bytes up to 1073741824", _bytes(0))
 LENGTH = ValueType("a number of bytes from 1 to 1073741824", _bytes(1))

@@ -35,6 +35,9 @@ def test_lists_are_read(tmp_path: Path) -> None:
     ("variable", "text"),
     [
         ("REGISTRY_CA_FILE", "/does/not/exist"),
+        ("REGISTRY_CA_FILE", "/dev/null"),
+        ("REGISTRY_CA_FILE", __file__),
+        ("REGISTRY_CA_FILE", "/"),
         ("REGISTRY_PRIVATE_HOSTS", "https://a"),
         ("REGISTRY_PLAIN_HTTP_HOSTS", "a/b"),
         ("REGISTRY_MIRRORS", "docker.io"),
