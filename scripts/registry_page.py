@@ -8,7 +8,8 @@ _HEAD = """# Reading images from registries
 
 A container without `command` runs the entry point of its image. To put the launcher in front of it, the webhook reads
 the image's configuration from the registry: one or two manifests and one small JSON file, never layers.
-It reads nothing if the pod sets `command`, or if the annotation `entrypoint` names the container.
+It reads nothing if the pod sets `command`, or if the annotation `entrypoint` names the container. An image that is never pulled
+(`imagePullPolicy: Never`) is not looked up either: its container needs one of the two.
 
 `vault-webhook image IMAGE [--pull-secret FILE]` shows the entry point that the webhook would read, or why it cannot.
 

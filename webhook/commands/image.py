@@ -65,7 +65,7 @@ def new_parser() -> argparse.ArgumentParser:
 def _pull_secret(file: Path) -> PullSecret:
     try:
         content = file.read_bytes()
-        document = yaml.safe_load(content)
+        document = yaml.safe_load(content.expandtabs(1))  # docker indents with tabs, which YAML has not
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise InvalidSetting(f"--pull-secret {file}: {type(error).__name__}: it cannot be read") from None
     if isinstance(document, Mapping) and document.get("kind") == "Secret":

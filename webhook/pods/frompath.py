@@ -53,12 +53,13 @@ def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> From
 def named_containers(paths: FromPaths, config: Config) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """Return field of `Config`, key and names of containers of each annotation that names some."""
     own = tuple([name for item in paths.items for name in item.containers])
-    if not (own or config.from_path_include or config.from_path_exclude):
+    if not (own or config.from_path_include or config.from_path_exclude or config.entry_points):
         return ()
     return (
         ("from_path_include", "vault-env-from-path-include", config.from_path_include),
         ("from_path_exclude", "vault-env-from-path-exclude", config.from_path_exclude),
         ("from_path", "vault-env-from-path", own),
+        ("entry_points", "entrypoint", tuple(config.entry_points or ())),
     )
 
 

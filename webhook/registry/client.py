@@ -107,6 +107,8 @@ class RegistryClient:
         return query.skip_verify and not self._settings.allow_skip_verify
 
     def _note(self, query: ImageQuery, failure: RegistryFailure) -> str:
+        if failure.kind is Kind.NO_PLATFORM and query.architectures:
+            return f"{failure.detail}, to which the pod pins itself by kubernetes.io/arch"
         if failure.kind in _DETAIL_FOR_PEOPLE:
             return failure.detail
         if failure.kind is Kind.UNAUTHORIZED:

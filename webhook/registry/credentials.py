@@ -9,6 +9,7 @@ import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from vaultkube.documents.base64 import decoded
 from webhook.registry.documents import InvalidDocument, parse_document
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.hosts import same_labels
@@ -47,12 +48,8 @@ ANONYMOUS = Credential()
 def read_pull_secret(secret: Mapping[str, object]) -> PullSecret | None:
     """Return the pull secret in a Secret of the API; None if its type and its key do not agree."""
     metadata, data, kind = secret.get("metadata"), secret.get("data"), str(secret.get("type", ""))
-    encoded = data.get(_DATA_KEYS.get(kind, "")) if isinstance(data, Mapping) else None
-    if not isinstance(encoded, str):
-        return None
-    try:
-        content = base64.b64decode(encoded, validate=True)
-    except ValueError:
+    content = decoded(data.get(_DATA_KEYS.get(kind, ""))) if isinstance(data, Mapping) else None
+    if content is None:
         return None
     named = metadata if isinstance(metadata, Mapping) else {}
     return PullSecret(str(named.get("namespace", "")), str(named.get("name", "")), kind, content)
@@ -129,10 +126,10 @@ def _credential(entry: Mapping[str, object]) -> Credential:
 def _decoded(auth: str) -> tuple[str, str]:
     text = "".join(auth.split())  # base64(1) breaks lines, and Go reads over that
     try:
-        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+        pair = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
         raise InvalidDocument("an `auth` is not base64 of UTF-8 text") from None
-    username, colon, password = decoded.partition(":")
+    username, colon, password = pair.partition(":")
     if not colon:
         raise InvalidDocument("an `auth` has no colon between user and password")
     return username, password

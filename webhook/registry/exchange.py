@@ -15,7 +15,8 @@ from webhook.registry.transport import Reply, Request, Sender
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_BUSY = frozenset({500, 502, 503, 504})
+_BUSY = frozenset({408, *range(500, 600)}) - {501}
+"""501 answers a HEAD or POST that the server does not know."""
 _PAUSES_S = (0.2, 0.6, 1.8)
 _THROTTLED_PAUSE_S = 1.0
 _MAX_THROTTLED_S = 300.0

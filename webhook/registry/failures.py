@@ -56,7 +56,8 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
     ),
     Kind.UNREACHABLE: (
         "the registry does not answer, or the webhook may not connect to it",
-        f"try again; the operator can list internal registries in REGISTRY_PRIVATE_HOSTS; {_SET_COMMAND}",
+        "try again; the operator can list internal registries in REGISTRY_PRIVATE_HOSTS, and those without TLS in "
+        f"REGISTRY_PLAIN_HTTP_HOSTS; {_SET_COMMAND}",
     ),
     Kind.BUSY: (
         "the webhook is waiting for as many slow registries as it can",

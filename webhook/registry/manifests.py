@@ -29,6 +29,7 @@ CONFIG_TYPES = frozenset(
     {
         "application/vnd.oci.image.config.v1+json",
         "application/vnd.docker.container.image.v1+json",
+        "application/octet-stream",  # of images that an old docker has pushed (distribution#1622): nodes run them
     }
 )
 _ALL_TYPES = (*sorted(MANIFEST_TYPES), *sorted(INDEX_TYPES))
@@ -36,6 +37,8 @@ ACCEPT = ", ".join(_ALL_TYPES)
 _MAX_ENTRIES = 1000
 _MAX_WORDS, _MAX_COMMAND_BYTES = 256, 128 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_REMOVED = ("",)
+"""`ENTRYPOINT [""]` removes that of the base image: docker and containerd run only the command."""
 _ATTESTATION = "vnd.docker.reference.type"
 
 
@@ -63,7 +66,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Images for several platforms; attestations and artifacts left out."""
+    """Images for several platforms, first those that name one, as nodes prefer them; attestations and artifacts left out."""
 
     entries: tuple[Descriptor, ...]
 
@@ -109,19 +112,19 @@ def parse_config(content: bytes) -> Config:
         if not isinstance(settings, Mapping):
             raise InvalidDocument("`config` is not an object")
         entrypoint, command = _words(settings, "Entrypoint"), _words(settings, "Cmd")
-        return Config(entrypoint, command, _platform(document))
+        return Config(() if entrypoint == _REMOVED else entrypoint, command, _platform(document))
     except InvalidDocument as error:
         raise RegistryFailure(Kind.INVALID_ANSWER, f"image configuration: {error}") from None
 
 
 def _is_index(document: Mapping[str, object], content_type: str) -> bool:
+    own = member(document, "mediaType")
+    if own is not None and own not in _ALL_TYPES:
+        raise RegistryFailure(Kind.NOT_AN_IMAGE, "the manifest has a type of its own")
     entries = member(document, "manifests") is not None
     content = any(member(document, name) is not None for name in ("config", "layers", "fsLayers"))
     if entries == content:
         raise InvalidDocument("it has the members of an index and of a manifest, or of neither")
-    own = member(document, "mediaType")
-    if own is not None and own not in _ALL_TYPES:
-        raise RegistryFailure(Kind.NOT_AN_IMAGE, "the manifest has a type of its own")
     declared = own or content_type.partition(";")[0].strip().lower()
     if declared in _ALL_TYPES and (str(declared) in INDEX_TYPES) != entries:
         raise InvalidDocument("its type does not fit its members")
@@ -139,7 +142,8 @@ def _index(document: Mapping[str, object]) -> Index:
     entries = member(document, "manifests")
     if not isinstance(entries, list) or len(entries) > _MAX_ENTRIES:
         raise InvalidDocument(f"`manifests` is not a list of up to {_MAX_ENTRIES} entries")
-    return Index(tuple(_descriptor(entry) for entry in entries if _is_image(entry)))
+    images = sorted(filter(_is_image, entries), key=lambda entry: member(entry, "platform") is None)
+    return Index(tuple(map(_descriptor, images)))
 
 
 def _is_image(entry: object) -> bool:

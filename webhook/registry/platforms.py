@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 _FORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/v[0-9]{1,2}(?:\.[0-9]{1,2})?)?")
 _ALIASES: Mapping[str, str] = {"x86_64": "amd64", "aarch64": "arm64", "armhf": "arm", "i386": "386"}
-_DEFAULT_VARIANT: Mapping[str, str] = {"arm": "v7", "arm64": "v8"}
+_DEFAULT_VARIANT: Mapping[str, str] = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,10 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def normalised(self) -> "Platform":
-        """Return the same platform under the one name of its architecture, and with its usual variant."""
+        """Return the same platform under the one name of its architecture and of its variant, the usual one if unset."""
         architecture = _ALIASES.get(self.architecture, self.architecture)
-        variant = self.variant or _DEFAULT_VARIANT.get(architecture, "")
+        variant = f"v{self.variant}" if self.variant.isdigit() else self.variant
+        variant = variant or _DEFAULT_VARIANT.get(architecture, "")
         return Platform(self.os, architecture, "v7" if self.architecture == "armhf" else variant)
 
 
@@ -82,7 +83,5 @@ def _rank(platform: Platform, offered: Platform) -> int:
 
 def _variant_number(platform: Platform) -> int:
     lowest = {"arm": 5, "arm64": 8, "amd64": 1}.get(platform.architecture, -1)
-    if not platform.variant:
-        return lowest if platform.architecture == "amd64" else -1
     major = platform.variant.removeprefix("v").partition(".")[0]
     return int(major) if major.isdigit() and lowest <= int(major) else -1

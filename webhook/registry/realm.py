@@ -9,7 +9,8 @@ from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.hosts import HostPattern, parse_pattern
 from webhook.registry.reference import Host, parse_host
 
-_MAX_URL = 2048
+_MAX_URL = 8192
+"""A signed URL of a blob store may hold a session token of 4 KiB."""
 
 
 @dataclass(frozen=True, slots=True)

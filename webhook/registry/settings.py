@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vaultkube.settings_table import Row, read_table, rows_of, setting
-from vaultkube.value_types import BOOLEAN, DURATION
+from vaultkube.value_types import BOOLEAN, BUDGET, DURATION
 from webhook.registry.hosts import HostPattern
 from webhook.registry.mirrors import Mirror
 from webhook.registry.platforms import Platform
 from webhook.registry.realm import RealmRule
-from webhook.registry.value_types import BYTES, DOMAIN, FILE, HOSTS, MIRRORS, PLATFORMS, POSITIVE, REALMS
+from webhook.registry.value_types import (
+    BYTES,
+    CERTIFICATES,
+    DOMAIN,
+    HOSTS,
+    LENGTH,
+    MIRRORS,
+    PLATFORMS,
+    POSITIVE,
+    REALMS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,7 @@ class RegistrySettings:
     """The operator's settings about registries; without arguments, the defaults."""
 
     ca_file: str = setting(
-        "REGISTRY_CA_FILE", FILE, "", help="PEM file with CAs of registries, beside the system's"
+        "REGISTRY_CA_FILE", CERTIFICATES, "", help="PEM file with CAs of registries, beside the system's"
     )
     private_hosts: tuple[HostPattern, ...] = setting(
         "REGISTRY_PRIVATE_HOSTS",
@@ -55,15 +65,15 @@ class RegistrySettings:
     cluster_domain: str = setting("CLUSTER_DOMAIN", DOMAIN, "cluster.local", help="DNS domain of the cluster")
     budget_s: float = setting(
         "REGISTRY_TIMEOUT",
-        DURATION,
+        BUDGET,
         "6s",
         help="how long reading one image may take in all; less where the admission has less time left",
     )
     manifest_bytes: int = setting(
-        "REGISTRY_MAX_MANIFEST_BYTES", BYTES, "4194304", help="the longest manifest or index that is read"
+        "REGISTRY_MAX_MANIFEST_BYTES", LENGTH, "4194304", help="the longest manifest or index that is read"
     )
     config_bytes: int = setting(
-        "REGISTRY_MAX_CONFIG_BYTES", BYTES, "8388608", help="the longest image configuration that is read"
+        "REGISTRY_MAX_CONFIG_BYTES", LENGTH, "8388608", help="the longest image configuration that is read"
     )
     concurrency: int = setting(
         "REGISTRY_CONCURRENCY",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import requests
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, IncompleteRead
 
 from vaultkube.deadline import Deadline
 from vaultkube.net.adapter import ContextAdapter
@@ -123,6 +123,8 @@ def _reply(response: requests.Response, limit_bytes: int) -> Reply:
     body = raw.read(limit_bytes + 1, decode_content=False) if fits else b""
     if len(body) > limit_bytes or not fits:
         return Reply(200, response.headers, challenges, b"", complete=False)
+    if raw.length_remaining:  # urllib3 says so itself only where nothing came
+        raise IncompleteRead(len(body), raw.length_remaining)
     return Reply(200, response.headers, challenges, body)
 
 

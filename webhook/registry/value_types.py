@@ -1,9 +1,9 @@
 """Types of the operator's settings about registries."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from vaultkube.net.tls import PEM, client_context
 from vaultkube.value_types import ValueType
 from webhook.registry.hosts import parse_pattern
 from webhook.registry.mirrors import parse_mirror
@@ -25,8 +25,15 @@ def _realm(text: str) -> RealmRule:
     return RealmRule(parse_pattern(registry.strip()), parse_pattern(realm.strip()))
 
 
-def _file(text: str) -> str:
-    if text and not Path(text).is_file():
+def _certificates(text: str) -> str:
+    if not text:
+        return text
+    try:
+        content = PEM(text).read()
+        client_context(content)
+    except OSError:
+        content = ""
+    if not content:
         raise ValueError(text)
     return text
 
@@ -36,10 +43,13 @@ def _domain(text: str) -> str:
     return text.strip(".").lower()
 
 
-def _bytes(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= _MAX_BYTES):
-        raise ValueError(text)
-    return int(text)
+def _bytes(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= _MAX_BYTES):
+            raise ValueError(text)
+        return int(text)
+
+    return parse
 
 
 def _positive(text: str) -> int:
@@ -48,9 +58,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-FILE = ValueType("a file that exists", _file)
+CERTIFICATES = ValueType("a file with certificates in PEM form", _certificates)
 DOMAIN = ValueType("a domain", _domain)
-BYTES = ValueType("a number of bytes up to 1073741824", _bytes)
+BYTES = ValueType("a number of bytes up to 1073741824", _bytes(0))
+LENGTH = ValueType("a number of bytes from 1 to 1073741824", _bytes(1))
 POSITIVE = ValueType("a whole number from 1 to 9999", _positive)
 HOSTS = ValueType(
     "a list of HOST[:PORT] with commas between, `*` for characters of one label, `*` alone for every host",

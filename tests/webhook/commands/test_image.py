@@ -11,6 +11,8 @@ import pytest
 
 from tests.servers.images import image, index
 from tests.servers.registry import Registry
+from vaultkube.errors import ImageNotRead
+from webhook.commands.image import run
 
 ROOT = Path(__file__).parents[3]
 
@@ -79,6 +81,22 @@ def test_an_architecture_can_be_pinned(anonymous_registry: Registry) -> None:
     reference = anonymous_registry.push("command/both:1", both)
     assert "PLATFORMS_DIFFER" in show(anonymous_registry, reference).stderr
     assert '["arm64"]' in show(anonymous_registry, reference, "--architecture", "arm64").stdout
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{\n\t"auths": {\n\t\t"quay.io": {"auth": "dTpw"}\n\t}\n}',
+        '{\n\t"quay.io": {"auth": "dTpw"}\n}',
+        "kind: Secret\ntype: kubernetes.io/dockercfg\ndata:\n  .dockercfg: |\n    eyJhIjog\n    e319\n",
+    ],
+    ids=["config.json of docker", "dockercfg with tabs", "base64 with line breaks"],
+)
+def test_a_pull_secret_as_tools_write_it_is_read(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(content)
+    with pytest.raises(ImageNotRead, match="INVALID_REFERENCE"):  # the secret comes first
+        run(["Not/an/image", "--pull-secret", str(file)])
 
 
 @pytest.mark.parametrize("content", [None, "kind: Secret\ntype: Opaque\n", "a: [", "[]"])

@@ -54,6 +54,13 @@ def test_the_annotation_entrypoint_spares_the_look_up() -> None:
     new, _, plan = mutate(spec_of(referring(command=None, args=["x"])), config)
     assert not plan.images
     assert new["containers"][0]["args"] == ["/from/annotation", "x"]
+    assert not messages(plan.warnings)
+
+
+def test_an_entry_point_of_a_container_that_the_pod_does_not_have_is_a_warning() -> None:
+    config = config_of(entrypoint='{"ap": ["/from/annotation"]}')
+    plan = mutate(spec_of(referring()), config)[2]
+    assert messages(plan.warnings) == ("annotation entrypoint: the pod has no container ap",)
 
 
 def test_a_container_that_starts_the_launcher_by_itself_is_given_it() -> None:

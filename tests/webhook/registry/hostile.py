@@ -83,6 +83,13 @@ def hang_up(visit: Visit) -> None:
     visit.close_connection = True
 
 
+def cut_short(visit: Visit) -> None:
+    """The beginning of a manifest, and then the end of the connection."""
+    content = manifest_of(config_of("good"))
+    visit.close_connection = True
+    visit.answer(200, content[:-9], length=len(content))
+
+
 def endless(visit: Visit) -> None:
     """A chunked body without end."""
     visit.send_response(200)

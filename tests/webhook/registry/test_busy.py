@@ -33,6 +33,13 @@ def test_a_request_to_a_busy_registry_is_repeated(
     )
 
 
+def test_a_body_that_is_cut_short_is_read_again(server: HostileServer, client: RegistryClient) -> None:
+    assert fetch(client, server.serve("app", hostile.in_turn(hostile.cut_short, image()))).command == (
+        "good",
+    )
+    assert "UNREACHABLE" in refusal(client, server.serve("cut", hostile.cut_short))
+
+
 def test_a_short_retry_after_is_waited_for(server: HostileServer, client: RegistryClient) -> None:
     limited = lambda visit: visit.answer(429, headers={"Retry-After": "1"})  # noqa: E731
     started = time.monotonic()

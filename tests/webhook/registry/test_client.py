@@ -7,7 +7,9 @@ import pytest
 
 from tests.servers.images import Blob, Image, Index, image, index
 from tests.servers.registry import Registry
+from tests.webhook.registry import hostile
 from tests.webhook.registry.conftest import Connect, pull_secrets
+from tests.webhook.registry.hostile_server import HostileServer
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ImageNotRead
 from webhook.registry.client import RegistryClient
@@ -59,6 +61,15 @@ def test_without_a_pin_all_platforms_of_an_index_must_agree(registry: Registry, 
     assert fetch(client, registry, agreeing).command == tuple(BOTH["cmd"])
     with pytest.raises(ImageNotRead, match=r"PLATFORMS_DIFFER.*pin the pod"):
         fetch(client, registry, differing)
+
+
+def test_an_image_without_the_architecture_that_the_pod_pins_says_so(
+    server: HostileServer, client: RegistryClient
+) -> None:
+    only_amd = _index(AMD, platforms=[{"architecture": "amd64", "os": "linux"}])
+    reference = server.serve("app", hostile.image(manifest=only_amd.manifest.content))
+    with pytest.raises(ImageNotRead, match=r"NO_PLATFORM.*\(linux/arm64, to which the pod pins itself"):
+        client.fetch(ImageQuery(reference, architectures=("arm64",)), Deadline(10))
 
 
 def test_an_image_can_be_named_by_its_digest(registry: Registry, connect: Connect) -> None:

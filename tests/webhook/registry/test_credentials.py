@@ -181,6 +181,18 @@ def test_type_and_key_of_a_secret_must_agree(kind: str, key: str, there: bool) -
     assert read_pull_secret(document) == expected
 
 
+def test_the_base64_of_a_manifest_may_have_line_breaks() -> None:
+    encoded = base64.b64encode(b'{"quay.io": {}}').decode()
+    document = {"type": "kubernetes.io/dockercfg", "data": {".dockercfg": f"{encoded[:8]}\n{encoded[8:]}\n"}}
+    found = read_pull_secret(document)
+    assert found and found.data == b'{"quay.io": {}}'
+
+
+@pytest.mark.parametrize("data", [{}, None, {".dockercfg": None}, {".dockercfg": "####"}, {".dockercfg": 7}])
+def test_a_secret_without_usable_data_is_no_pull_secret(data: object) -> None:
+    assert read_pull_secret({"type": "kubernetes.io/dockercfg", "data": data}) is None
+
+
 def test_a_secret_that_somebody_made_by_hand_may_have_no_name() -> None:
     document = {"type": "kubernetes.io/dockercfg", "data": {".dockercfg": base64.b64encode(b"{}").decode()}}
     assert read_pull_secret(document) == PullSecret("", "", "kubernetes.io/dockercfg", b"{}")

@@ -79,6 +79,7 @@ def test_malformed_or_ambiguous_documents_are_refused(content: bytes) -> None:
         encoded({"schemaVersion": 1, "fsLayers": []}),
         manifest(mediaType="application/vnd.other+json"),
         manifest(mediaType=["x"]),
+        encoded({"mediaType": "application/vnd.oci.artifact.manifest.v1+json", "blobs": []}),
         manifest(config={**DESCRIPTOR, "mediaType": "application/vnd.cncf.helm.config.v1+json"}),
     ],
 )
@@ -101,6 +102,21 @@ def test_attestations_and_artifacts_are_left_out_of_an_index() -> None:
     assert [entry.platform for entry in found.entries] == [Platform("linux", "arm64")]
 
 
+def test_an_image_that_an_old_docker_has_pushed_is_an_image() -> None:
+    """https://github.com/distribution/distribution/issues/1622"""
+    assert isinstance(
+        parse_manifest(manifest(config={**DESCRIPTOR, "mediaType": "application/octet-stream"}), ""), Manifest
+    )
+
+
+def test_entries_that_name_their_platform_come_first() -> None:
+    other = digest_of(b"other")
+    named = {**ENTRY, "digest": other, "platform": {"os": "linux", "architecture": "amd64"}}
+    found = parse_manifest(index(ENTRY, named, {**ENTRY, "platform": None}), "")
+    assert isinstance(found, Index)
+    assert [entry.digest for entry in found.entries] == [other, DIGEST, DIGEST]
+
+
 @pytest.mark.parametrize(
     ("settings", "entrypoint", "command"),
     [
@@ -108,6 +124,8 @@ def test_attestations_and_artifacts_are_left_out_of_an_index() -> None:
         ({"Entrypoint": None, "Cmd": []}, (), ()),
         ({}, (), ()),
         (None, (), ()),
+        ({"Entrypoint": [""], "Cmd": ["/app"]}, (), ("/app",)),
+        ({"Entrypoint": ["", "a"], "Cmd": [""]}, ("", "a"), ("",)),
         ({"Cmd": ["é", "", "$(X)", "\n"]}, (), ("é", "", "$(X)", "\n")),
     ],
 )

@@ -30,6 +30,9 @@ def platform(text: str) -> Platform:
         ("linux/arm64", ["linux/arm/v7"], None),
         ("linux/amd64/v3", ["linux/amd64", "linux/amd64/v2"], "linux/amd64/v2"),
         ("linux/amd64", ["linux/amd64/v2"], None),
+        ("linux/amd64", ["linux/amd64/v1"], "linux/amd64/v1"),
+        ("linux/amd64/v2", ["linux/amd64/v1"], "linux/amd64/v1"),
+        ("linux/amd64/v1", ["linux/amd64"], "linux/amd64"),
         ("linux/amd64", ["linux/x86_64"], "linux/x86_64"),
         ("windows/amd64", ["windows/amd64"], "windows/amd64"),
         ("linux/s390x", ["linux/s390x"], "linux/s390x"),
@@ -43,6 +46,14 @@ def test_the_best_entry_is_chosen(wanted: str, offered: list[str], chosen: str |
 
 def test_the_first_of_equal_entries_is_chosen() -> None:
     assert best_match(Platform(), [Platform(), Platform()]) == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "variant"), [("linux/arm64", "8"), ("linux/arm/v7", "7"), ("linux/arm/v7", "6")]
+)
+def test_a_variant_without_its_letter_is_the_same(wanted: str, variant: str) -> None:
+    node = platform(wanted)
+    assert best_match(node, [Platform("linux", node.architecture, variant)]) == 0
 
 
 def test_a_pin_of_the_pod_narrows_the_platforms_of_the_cluster() -> None:

@@ -44,7 +44,8 @@ def test_only_listed_hosts_get_plain_http_requests(
     plain: HostileServer, client: RegistryClient, connect: Connect
 ) -> None:
     reference = plain.serve("app", image())
-    assert "UNREACHABLE" in refusal(client, reference)
+    message = refusal(client, reference)
+    assert "UNREACHABLE" in message and "REGISTRY_PLAIN_HTTP_HOSTS" in message
     assert fetch(connect(REGISTRY_PLAIN_HTTP_HOSTS=plain.host), reference).command == ("good",)
 
 

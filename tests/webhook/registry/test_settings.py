@@ -35,6 +35,9 @@ def test_lists_are_read(tmp_path: Path) -> None:
     ("variable", "text"),
     [
         ("REGISTRY_CA_FILE", "/does/not/exist"),
+        ("REGISTRY_CA_FILE", "/dev/null"),
+        ("REGISTRY_CA_FILE", __file__),
+        ("REGISTRY_CA_FILE", "/"),
         ("REGISTRY_PRIVATE_HOSTS", "https://a"),
         ("REGISTRY_PLAIN_HTTP_HOSTS", "a/b"),
         ("REGISTRY_MIRRORS", "docker.io"),
@@ -45,7 +48,10 @@ def test_lists_are_read(tmp_path: Path) -> None:
         ("CLUSTER_PLATFORMS", "amd64"),
         ("CLUSTER_DOMAIN", "a b"),
         ("REGISTRY_TIMEOUT", "soon"),
+        ("REGISTRY_TIMEOUT", "0"),
         ("REGISTRY_MAX_MANIFEST_BYTES", "-1"),
+        ("REGISTRY_MAX_MANIFEST_BYTES", "0"),
+        ("REGISTRY_MAX_CONFIG_BYTES", "0"),
         ("REGISTRY_CONCURRENCY", "0"),
     ],
 )
