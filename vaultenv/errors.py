@@ -135,13 +135,14 @@ class FileNotWritten(VaultEnvError):
 
 
 class NotResolved(VaultEnvError):
-    """Some variables could not be resolved; `problems` holds each variable's name, reference and error.
+    """Some variables could not be resolved; `problems` holds each variable's name, reference and error. Values of an object
+    have another `noun`.
 
     The first line names all problems; lines after it point into references that cannot be parsed.
     """
 
-    def __init__(self, problems: list[tuple[str, str, VaultEnvError]]) -> None:
-        summary = "; ".join(_sentence(name, reference, error) for name, reference, error in problems)
+    def __init__(self, problems: list[tuple[str, str, VaultEnvError]], noun: str = "variable") -> None:
+        summary = "; ".join(_sentence(noun, name, reference, error) for name, reference, error in problems)
         shown = [
             f"{name}:\n{error.pointer()}"
             for name, _, error in problems
@@ -152,7 +153,7 @@ class NotResolved(VaultEnvError):
         self.is_outage = all(error.is_outage for _, _, error in problems)
 
 
-def _sentence(name: str, reference: str, error: VaultEnvError) -> str:
+def _sentence(noun: str, name: str, reference: str, error: VaultEnvError) -> str:
     message = bounded(error.message if isinstance(error, InvalidReference) else str(error), _LONGEST_MESSAGE)
-    where = f"variable {name}, reference {bounded(reference, _LONGEST_REFERENCE)}" if reference else name
+    where = f"{noun} {name}, reference {bounded(reference, _LONGEST_REFERENCE)}" if reference else name
     return f"{message} ({where})"

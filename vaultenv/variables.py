@@ -97,7 +97,7 @@ class Variables:
         types.line,
         removed=NEVER,
         only_for_requests=True,
-        help="File with a token to use instead of a login",
+        help="File with a token to use instead of a login; wins over VAULT_TOKEN",
     )
     token_path: str = variable(
         "VAULT_TOKEN_PATH",

@@ -22,8 +22,7 @@ def log_in(
     """Log the client in; `reads` is how many reads will follow, so that a second connection can be prepared, and
     `meanwhile` is called while Vault works on a login. Raises LoginFailed and the errors of `Vault.login` and `Vault.unwrap`.
     """
-    is_static = settings.token and settings.token != _LOGIN
-    token = settings.token if is_static else token_in_file(settings)
+    token = settings.token if is_static(settings) else token_in_file(settings)
     if token:
         vault.use(token)
         if settings.unwrap_token:
@@ -32,6 +31,11 @@ def log_in(
     vault.login(reads, meanwhile)
     log.info("received new Vault token")
     log.info("initial Vault token arrived")
+
+
+def is_static(settings: Settings) -> bool:
+    """Return whether the token is the one in VAULT_TOKEN: over it VAULT_TOKEN_FILE wins, and it over VAULT_TOKEN_PATH."""
+    return bool(settings.token and settings.token != _LOGIN and not settings.token_file)
 
 
 def token_in_file(settings: Settings) -> str:

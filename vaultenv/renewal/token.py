@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import dumps
-from vaultenv.client.session import log_in, token_in_file
+from vaultenv.client.session import is_static, log_in, token_in_file
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused
-from vaultenv.references.parts import LOGIN
 from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed, granted, renewed
 
 TYPE_CHECKING = False
@@ -100,7 +99,7 @@ class Token:
 
     def _first_file_token(self) -> str:
         """Return the first token of the token file, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
-        if self._settings.token and self._settings.token != LOGIN.decode():
+        if is_static(self._settings):
             return ""
         if self._settings.unwrap_token:
             return self._in_file()

@@ -21,13 +21,16 @@ def report(plan: Plan, reader: Reader | None, body_reader: BodyReader | None = N
     cached = CachingReader(reader)
     child = plan.child_environ(cached, body_reader=body_reader)
     versions = {(question[0], question[1]): secret.version for question, secret in cached.secrets.items()}
-    lines = [_line(name, value, name in child, versions) for name, value in plan.values.items()]
+    own = child.keys() - plan.brought
+    lines = [_line(name, value, name in own, versions) for name, value in plan.values.items()]
+    origins: dict[bytes, str] = {}
     for path in plan.paths:
         source = _source(path.path, path.version, versions)
         secret = cached.secrets.get((path.path, path.version))
         names = path.variables(secret) if secret else {}
-        lines += [f"{shown(name)}: all of {source}" for name in names if name in child]
-    lines += [f"{shown(name)}: template {source}" for name, source in plan.templated.items() if name in child]
+        origins |= dict.fromkeys(names, f"all of {source}")
+    origins |= {name: f"template {source}" for name, source in plan.templated.items()}
+    lines += [f"{shown(name)}: {origins[name]}" for name in plan.brought]
     return "\n".join([*lines, f"{len(lines)} variables can be resolved", ""])
 
 

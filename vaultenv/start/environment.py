@@ -28,13 +28,13 @@ def child_environ(
 ) -> dict[bytes, bytes]:
     """Return the child's variables, each name once, in their order, those of VAULT_ENV_FROM_PATH last.
 
-    A name of `references` without an entry in `resolved` is left out; the launcher's own environment wins
-    over `from_path`. An entry without a name, which execve(2) would pass on, cannot be handed to Python's.
+    A name of `references` without an entry in `resolved` is left to `from_path`, over which the rest of the
+    launcher's own environment wins. An entry without a name, which execve(2) would pass on, cannot be handed to Python's.
     """
     own = {
         name: resolved.get(name, value)
         for name, value in environ.items()
         if name in resolved or name not in references
     }
-    merged = own | {name: value for name, value in from_path.items() if name not in environ}
+    merged = own | {name: value for name, value in from_path.items() if name not in own}
     return {name: value for name, value in merged.items() if name and name not in without}

@@ -43,6 +43,7 @@ class Plan:
         "_settings",
         "_transit",
         "_warned_missing",
+        "brought",
         "login",
         "paths",
         "sources",
@@ -62,6 +63,7 @@ class Plan:
         self._prepared: Templates | None = None
         self._deadline: Deadline | None = None
         self.sources = settings.templates
+        self.brought: list[bytes] = []
         self.templated: dict[bytes, str] = {}
         self.login = settings.token == LOGIN.decode()
         self.without = removed(self.login, settings.passthrough)
@@ -132,8 +134,8 @@ class Plan:
     ) -> dict[bytes, bytes]:
         """Return the program's environment; `reader` may be None if Vault is not needed, `body_reader` without templates.
 
-        Afterwards `templated` has the source's name for each variable that templates bring. Raises NotResolved with
-        all problems.
+        Afterwards `brought` names the variables that paths and templates bring, and `templated` has the source's name for
+        each that templates do. Raises NotResolved with all problems.
         """
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
@@ -148,10 +150,12 @@ class Plan:
         if not self.needs_vault:
             return child
         child.pop(MARKER, None)
+        left_out = self.values.keys() - resolved.keys()
+        own = self._environ.keys() - left_out
+        self.brought = [name for name in brought if name in child and name not in own]
         if not self._leaves_marker:
             return child
-        names = [name for name in brought if name in child and name not in self._environ]
-        return {MARKER: self.marker(names, self.values.keys() - resolved.keys()), **child}
+        return {MARKER: self.marker(self.brought, left_out), **child}
 
     def _resolved(
         self, reader: Reader, body_reader: BodyReader | None
@@ -188,7 +192,7 @@ class Plan:
         problems += _with_nul({**brought, **resolved})
         if problems:
             raise NotResolved(problems)
-        self._warn_missing(resolved)
+        self._warn_missing({**brought, **resolved})
         return resolved, brought
 
     def _from_templates(
@@ -198,13 +202,13 @@ class Plan:
         variables: dict[bytes, bytes] = {}
         for name, brought in templates.bring(body_reader) if templates and body_reader else ():
             variables |= brought
-            self.templated |= {variable: name for variable in brought if variable not in self._environ}
+            self.templated |= dict.fromkeys(brought, name)
         return variables
 
-    def _warn_missing(self, resolved: Mapping[bytes, bytes]) -> None:
+    def _warn_missing(self, found: Mapping[bytes, bytes]) -> None:
         """Log a warning, once, for each variable whose missing secret is ignored, unless its reference is optional."""
         for name, value in self._parsed.items() if self._settings.ignore_missing else ():
-            text = resolved.get(name)
+            text = found.get(name)
             lost = [
                 part
                 for part, written in zip(value.parts, value.texts, strict=True)

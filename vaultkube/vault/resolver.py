@@ -8,6 +8,7 @@ import hvac
 import requests
 from hvac.exceptions import VaultError
 
+from vaultenv.errors import NotResolved as Unresolved
 from vaultenv.errors import VaultEnvError
 from vaultenv.references.bounds import Bounds
 from vaultenv.references.reader import Reader
@@ -124,8 +125,13 @@ def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict
             bounds=OBJECT_BOUNDS,
         )
     except VaultEnvError as error:
-        raise NotResolved(str(error)) from error
+        raise not_resolved(error) from error
     return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in resolution.values}
+
+
+def not_resolved(error: VaultEnvError) -> NotResolved:
+    """Return the error about values of an object that could not be resolved: they have keys, and are no variables."""
+    return NotResolved(str(Unresolved(error.problems, "key") if isinstance(error, Unresolved) else error))
 
 
 def _revoke(client: hvac.Client) -> None:

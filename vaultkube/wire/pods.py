@@ -133,6 +133,7 @@ class PodSpec(TypedDict, total=False):
     containers: list[Container]
     ephemeralContainers: list[Container]
     volumes: list[Volume]
+    serviceAccount: str
     serviceAccountName: str
     automountServiceAccountToken: bool
     imagePullSecrets: list[LocalObjectReference]

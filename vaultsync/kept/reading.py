@@ -18,7 +18,7 @@ from vaultkube.kept.values import PATH, KeptLogin, KeptReferences, Place
 from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.methods import KubernetesLogin
-from vaultkube.vault.resolver import OBJECT_BOUNDS
+from vaultkube.vault.resolver import OBJECT_BOUNDS, not_resolved
 from vaultsync.errors import InvalidResource
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
@@ -84,7 +84,7 @@ class Reading:
         try:
             found = replaced_values(read, Answers(secrets, {}), False, deadline.check, OBJECT_BOUNDS)
         except VaultEnvError as error:
-            raise NotResolved(str(error)) from error
+            raise not_resolved(error) from error
         return Answered({name.decode(): value for name, value in found.items()}, left_out)
 
     def _check(self, parsed: Mapping[str, Value], login: KeptLogin, place: Place) -> None:

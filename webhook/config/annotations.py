@@ -111,6 +111,9 @@ def _suggestion(key: str) -> str:
     )
     name = key.removeprefix(prefix)
     variable = name.upper().replace("-", "_")
+    meant = next((row.key for row in ANNOTATIONS if name == row.successor or variable == row.variable), "")
+    if meant:
+        return f"; did you mean {prefix}{meant}?"
     if variable in _LAUNCHER_PARSERS:
         return f"; set the variable {variable} in the container instead"
     close = difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE)

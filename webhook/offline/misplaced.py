@@ -1,13 +1,17 @@
-"""Keys of ours in a manifest that no webhook will see: beside the pod template, under `data`, or one level too deep."""
+"""Keys of ours in a manifest that no webhook reads: beside the pod template, under `data`, one level too deep, or of a pod in a
+Secret.
+"""
 
 from collections.abc import Iterator
 
 from vaultkube.problem import FieldPath, Problem
-from webhook.config.annotation_keys import ALL_PREFIXES
+from webhook.config.annotation_keys import ALL_PREFIXES, HASHICORP_PREFIX
+from webhook.config.annotations import ANNOTATIONS, PODS
 from webhook.offline.reviewable import ReviewableObject, find_objects, follow
 
 _READ = (("metadata", "annotations"), ("metadata", "labels"))
 """Of labels the webhook's own warning tells."""
+_OF_PODS = frozenset([key for row in ANNOTATIONS if row.scope == PODS for key in row.full_keys()])
 
 
 def find_misplaced(content: object) -> Iterator[Problem]:
@@ -19,6 +23,13 @@ def find_misplaced(content: object) -> Iterator[Problem]:
             if path[:-1] not in read:
                 message = f"{path[-1]} has no effect here: write it as an annotation, under {place}"
                 yield Problem("annotation-misplaced", path, message)
+            elif reviewable.resource != "pods" and path[-2] == "annotations" and _is_of_pods(str(path[-1])):
+                message = f"{path[-1]} has no effect on a {reviewable.kind}: it is for pods"
+                yield Problem("annotation-misplaced", path, message)
+
+
+def _is_of_pods(key: str) -> bool:
+    return key in _OF_PODS or key.startswith(HASHICORP_PREFIX)
 
 
 def _searched(content: object, reviewable: ReviewableObject) -> object:

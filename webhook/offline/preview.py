@@ -74,19 +74,28 @@ def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surr
 
 
 def _request(reviewable: ReviewableObject) -> AdmissionRequest:
-    """Return the request as the API server makes it; a pod that a controller makes has no name yet."""
-    own_name = reviewable.resource != "pods" or reviewable.kind == "Pod"
+    """Return the request as the API server makes it, which leaves the name to the object's metadata: a pod that a controller
+    makes, and an object with `generateName`, have none yet.
+    """
     return AdmissionRequest(
         uid="",
         kind="Pod" if reviewable.resource == "pods" else reviewable.kind,
         namespace=reviewable.namespace,
-        name=reviewable.name if own_name else "",
+        name="",
         operation="CREATE",
         subresource="",
-        object=reviewable.content,
+        object=_with_account(reviewable.content) if reviewable.resource == "pods" else reviewable.content,
         old_object=None,
         dry_run=True,
     )
+
+
+def _with_account(pod: KubernetesObject) -> KubernetesObject:
+    """Return the pod with the ServiceAccount of `serviceAccount`, an older name of the field, as the API server adds it."""
+    spec = pod["spec"]
+    if not spec.get("serviceAccount") or spec.get("serviceAccountName"):
+        return pod
+    return {**pod, "spec": {**spec, "serviceAccountName": spec["serviceAccount"]}}
 
 
 def _unknown_sources(reviewable: ReviewableObject, manifests: Manifests) -> list[str]:

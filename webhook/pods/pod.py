@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.expansion import double_dollars
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec, Volume
@@ -228,7 +229,7 @@ def _words(container: Container, image: str | None, config: Config, facts: Facts
         return [*container["command"], *args]
     entry_point = (config.entry_points or {}).get(container.get("name") or "")
     if entry_point:
-        return [*entry_point, *args]
+        return [*map(double_dollars, entry_point), *args]
     return image_command(facts.images[image or ""], args)
 
 

@@ -68,16 +68,15 @@ def container_warnings(
     container: Container, references: References, config: Config, from_path: str
 ) -> Iterator[Problem]:
     """Yield the warnings about one container, with paths inside of it; `from_path` is the text of its annotated paths."""
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
     if is_wrapped(container):
-        args = container.get("args") or ()
-        if not args:
-            yield _warning(
-                "`command` is only the launcher, without a program in `args`: write the program there"
-            )
-        if any(_starts_launcher(word) for word in args):
-            yield _warning(
-                "`args` start vault-env again; leave that out: the program has its secrets already"
-            )
+        del words[0]
+        if not words:
+            yield _warning("`command` is only the launcher, without a program: write the program into `args`")
+    if any(map(_starts_launcher, words)):
+        yield _warning(
+            "`command` or `args` start vault-env again; leave that out: the program has its secrets already"
+        )
     if references.doubled:
         yield from _doubled_warnings(container, references)
     yield from connection_warnings(container, references, config, from_path)

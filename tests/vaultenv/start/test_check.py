@@ -1,5 +1,8 @@
 """`vault-env --check`: names, sources and versions, never values."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.servers.vault import Vault
@@ -30,6 +33,25 @@ def test_sources_and_versions_are_told_and_values_not(secrets: Vault) -> None:
         "5 variables can be resolved",
     ]
     assert done.returncode == 0
+
+
+def test_of_the_sources_of_a_variable_the_one_that_wins_is_told(tmp_path: Path) -> None:
+    store = tmp_path / "secrets.json"
+    store.write_text(json.dumps({"a": {"OWN": "1", "BOTH": "1", "A": "1"}, "b": {"BOTH": "2", "GONE": "2"}}))
+    done = launch(
+        "--check",
+        VAULT_ADDR=f"file://{store}",
+        VAULT_ENV_FROM_PATH="a,b",
+        OWN="own",
+        GONE="vault:none#x#?",
+    )
+    assert done.stdout.decode().splitlines() == [
+        "GONE: none, missing: left out",
+        "BOTH: all of b",
+        "A: all of a",
+        "GONE: all of b",
+        "4 variables can be resolved",
+    ]
 
 
 def test_a_problem_is_told_as_at_a_start(secrets: Vault) -> None:

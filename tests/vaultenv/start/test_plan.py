@@ -1,4 +1,4 @@
-"""The plan of a start: what it logs about values that are left out."""
+"""The plan of a start: values that are left out, what it logs about them, and what paths bring in their place."""
 
 from collections.abc import Sequence
 
@@ -37,3 +37,35 @@ def test_a_warning_says_why_a_value_is_left_out(capfd: pytest.CaptureFixture[str
     assert "variable NONE is left out: vault:none#k is missing, and VAULT_IGNORE_MISSING" in missing
     assert "variable CIPHERTEXT is left out: vault:v1:AAAA" in ciphertext
     assert "is not decrypted, and VAULT_IGNORE_MISSING" in ciphertext
+
+
+class Paths(EmptyVault):
+    """A Reader of one path, `shared`."""
+
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
+        missing = super().read(questions)
+        there = Secret({"OWN": "shared", "HOST": "shared", "VAULT_ENV_MARKER": "x"})
+        return [
+            there if path == "shared" else error for (path, _), error in zip(questions, missing, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("reference", ["vault:team#HOST#?", "vault:team#HOST"])
+def test_a_path_brings_what_an_own_reference_leaves_out(
+    reference: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A namespace's own value, or else the shared one."""
+    environ = {
+        b"VAULT_ENV_FROM_PATH": b"shared",
+        b"VAULT_ENV_REUSE": b"true",
+        b"HOST": reference.encode(),
+        b"OWN": b"own",
+    }
+    if not reference.endswith("?"):
+        environ[b"VAULT_IGNORE_MISSING_SECRETS"] = b"true"
+    plan = Plan(environ, Settings(environ), Log())
+    child = plan.child_environ(Paths())
+    assert {b"HOST": b"shared", b"OWN": b"own"}.items() <= child.items()
+    assert plan.brought == [b"HOST"]
+    assert plan.environ_from(child) == child
+    assert not capfd.readouterr().err

@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers.cluster import Cluster as Server
 from tests.servers.vault import Vault as VaultServer
+from vaultenv import errors
 from vaultenv.references.grammar import parse
 from vaultenv.references.values import Transit
 from vaultkube.apiserver.client import Cluster
@@ -20,7 +21,7 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
-from vaultkube.vault.resolver import Vault
+from vaultkube.vault.resolver import Vault, not_resolved
 
 PATH = "secret/data/shared-login"
 OTHER = "secret/data/shared-login-other"
@@ -157,3 +158,11 @@ def test_a_dry_run_revokes_a_login_of_its_own(resolver: Vault, login: VaultLogin
     with count() as asked:
         assert [resolve(resolver, login, dry_run=True), resolve(resolver, login)] == [b"shared", b"shared"]
     assert asked == {LOGIN: 1, PATH: 2, "auth/token/revoke-self": 1}
+
+
+def test_the_values_of_an_object_are_called_keys() -> None:
+    missing = errors.NotResolved([("tls.crt", "vault:a#b", errors.SecretNotFound("path not found: a"))])
+    assert str(not_resolved(missing)) == (
+        "failed to inject secrets from vault: path not found: a (key tls.crt, reference vault:a#b)"
+    )
+    assert str(not_resolved(errors.RequestRefused("refused"))) == "refused"

@@ -138,6 +138,32 @@ def test_the_annotation_tells_the_entry_point(mutate: Mutate) -> None:
     assert shown["spec"]["containers"][0]["args"] == ["/bin/app"]
 
 
+@pytest.mark.parametrize(
+    ("metadata", "fields", "role"),
+    [
+        ({}, {"serviceAccountName": "new"}, "new-app"),
+        ({}, {"serviceAccount": "old"}, "old-app"),
+        ({}, {"serviceAccount": "old", "serviceAccountName": "new"}, "new-app"),
+        ({"name": None, "generateName": "app-"}, {"serviceAccountName": "new"}, "new-"),
+    ],
+)
+def test_the_role_is_made_of_what_the_api_server_sends(
+    mutate: Mutate, metadata: dict[str, Any], fields: dict[str, str], role: str
+) -> None:
+    """It has no name yet for a generated one, and writes the older name of the ServiceAccount's field under the new one too."""
+    written = pod(
+        container(command=["/app"]), annotations={"vault-role": "{{ .serviceaccount }}-{{ .name }}"}
+    )
+    written["metadata"] |= metadata
+    written["spec"] |= fields
+    status, (shown,), said = mutate(written)
+    assert (status, said) == (0, [])
+    env = {entry["name"]: entry["value"] for entry in shown["spec"]["containers"][0]["env"]}
+    assert env["VAULT_ROLE"] == role
+    assert fields.items() <= shown["spec"].items()
+    assert ("serviceAccountName" in shown["spec"]) == ("serviceAccountName" in fields)
+
+
 def test_a_refusal_has_a_status_and_its_reason(mutate: Mutate) -> None:
     broken = container(command=["/app"], env=[{"name": "PASSWORD", "value": "vault:shop/data/db"}])
     status, shown, said = mutate(pod(broken))

@@ -138,6 +138,20 @@ def test_an_unknown_annotation_is_a_warning_with_a_suggestion() -> None:
     assert "docs/annotations.md" in find_unknown({PREFIX + "zzz": ""})[0].message
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("secret-init-daemon", "vault-env-daemon"),
+        ("vault-transit-key-id", "transit-key-id"),
+        ("vault-from-path", "vault-env-from-path"),
+        ("vault-json-log", "enable-json-log"),
+    ],
+)
+def test_the_successors_name_or_that_of_a_variable_suggests_the_annotation(name: str, meant: str) -> None:
+    (warning,) = find_unknown({PREFIX + name: "x"})
+    assert warning.message == f"unknown annotation {PREFIX}{name}; did you mean {PREFIX}{meant}?"
+
+
 def test_no_suggestion_is_made_of_a_word_in_common() -> None:
     (warning,) = find_unknown({PREFIX + "vault-env-retries": "10"})
     assert "did you mean" not in warning.message

@@ -63,6 +63,12 @@ def test_an_entry_point_of_a_container_that_the_pod_does_not_have_is_a_warning()
     assert messages(plan.warnings) == ("annotation entrypoint: the pod has no container ap",)
 
 
+def test_the_kubelet_leaves_the_words_of_that_annotation_alone_as_it_does_those_of_the_image() -> None:
+    config = config_of(entrypoint='{"app": ["sh", "-c", "echo $$ $(hostname)"]}')
+    new = mutate(spec_of(referring(command=None, args=["$(PASSWORD)"])), config)[0]
+    assert new["containers"][0]["args"] == ["sh", "-c", "echo $$$$ $$(hostname)", "$(PASSWORD)"]
+
+
 def test_a_container_that_starts_the_launcher_by_itself_is_given_it() -> None:
     own = container(command=["/vault/vault-env"], args=["app"])
     new, problems, plan = mutate(spec_of(own))

@@ -17,10 +17,25 @@ from vaultkube.problem import messages
 from webhook.config.annotation_keys import PREFIX
 
 
-def test_a_script_that_starts_the_launcher_again_is_warned() -> None:
-    own = referring(command=["/vault/vault-env"], args=["/bin/sh", "-c", "/vault/vault-env env > .env"])
-    (warning,) = messages(mutate(spec_of(own))[2].warnings)
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"command": ["/vault/vault-env"], "args": ["/bin/sh", "-c", "/vault/vault-env env > .env"]},
+        {"command": ["/bin/sh", "-c", "/vault/vault-env env > .env"]},
+        {"command": ["/vault/vault-env", "/vault/vault-env", "env"]},
+    ],
+)
+def test_a_script_that_starts_the_launcher_again_is_warned(own: dict[str, Any]) -> None:
+    new, _, plan = mutate(spec_of(referring(**own)))
+    (warning,) = messages(plan.warnings)
     assert "start vault-env again" in warning
+    assert messages(mutate(new)[2].warnings) == (warning,)
+
+
+def test_the_launcher_without_a_program_is_warned() -> None:
+    (warning,) = messages(mutate(spec_of(container(command=["/vault/vault-env"])))[2].warnings)
+    assert "`command` is only the launcher" in warning
+    assert not mutate(spec_of(container(command=["/vault/vault-env", "sh", "-c", "env"])))[2].warnings
 
 
 @pytest.mark.parametrize("key", ["command", "args"])
