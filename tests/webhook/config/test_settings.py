@@ -1,6 +1,7 @@
 """The operator's settings, and what holds for every table of them."""
 
 import pytest
+from requests.certs import where
 
 from vaultkube.errors import InvalidSetting
 from vaultkube.settings_table import Row, read_table
@@ -31,7 +32,7 @@ TEXTS = (
     "a.b=c.d",
     "text",
     "-----BEGIN CERTIFICATE-----",
-    __file__,
+    where(),  # a file with certificates
 )
 
 
