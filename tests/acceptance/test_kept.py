@@ -218,8 +218,7 @@ def mallory(product: Product) -> Kubectl:
 def _forged(product: Product, name: str, path: str, role: str = "shop") -> str:
     """Return what the webhook would keep, sealed with a key that the forger has made up."""
     from vaultkube.kept.codec import mark_of, sealed
-    from vaultkube.kept.values import Kept as KeptReferences
-    from vaultkube.kept.values import KeptLogin, KeptValue, Place
+    from vaultkube.kept.values import KeptLogin, KeptReferences, KeptValue, Place
 
     place, key = Place("configmaps", "shop", name), b"made up by mallory"
     login = KeptLogin(
