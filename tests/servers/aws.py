@@ -14,11 +14,14 @@ IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2
 
 
 class Cloud(ThreadingHTTPServer):
-    """Metadata and token services on one port."""
+    """Metadata and token services on one port. The machine's identity is given `identities` times, then never again."""
 
-    def __init__(self) -> None:
+    daemon_threads = True
+
+    def __init__(self, identities: int = 1_000_000) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server_port}"
+        self.identities = identities
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,6 +53,9 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "meta-data/iam/security-credentials/machine-role":
             self._send(json.dumps({"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET, "Token": "mt"}))
         elif path == "dynamic/instance-identity/pkcs7":
+            self.server.identities -= 1
+            if self.server.identities < 0:
+                self.rfile.read(1)  # returns when the client hangs up
             self._send("MIIB\nsigned")
 
     def do_PUT(self) -> None:

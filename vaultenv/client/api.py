@@ -88,15 +88,21 @@ class Vault:
         self._take_token(request, outcome, prefix)
 
     def _login_attempts(self, reads: int, meanwhile: Meanwhile | None) -> Exchange:
-        """Return an exchange that reads the files of the login again for every attempt but the first."""
-        is_first = True
+        """Return an exchange that reads the files of the login again for every attempt but the first. Where the
+        deadline ends that reading, Vault's last outcome stands: it is the reason for the attempts.
+        """
+        last: list[Outcome] = []
 
         def attempt(requests: Sequence[Request]) -> list[Outcome]:
-            nonlocal is_first
-            if not is_first:
-                requests[0].body = self._login_request().body
-            is_first = False
-            return self._wire.pipelined(requests, reads, meanwhile)
+            nonlocal last
+            try:
+                requests[0].body = self._login_request().body if last else requests[0].body
+            except VaultUnavailable:
+                if self._persistence.deadline.passed():
+                    return last
+                raise
+            last = self._wire.pipelined(requests, reads, meanwhile)
+            return last
 
         return attempt
 

@@ -40,9 +40,9 @@ def methods(secrets: Vault, cloud: Cloud) -> Vault:
 
 
 def start_with(vault: Vault, method: str, **login: str) -> Any:
-    leading = {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file), "VAULT_ENV_TIMEOUT": "5s"}
+    place = {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file)}
     chosen = {"VAULT_AUTH_METHOD": method, "VAULT_ROLE": "app", "A": "vault:secret/data/account#password"}
-    done = launch("/usr/bin/env", "-0", **leading, **chosen, **login)
+    done = launch("/usr/bin/env", "-0", **{**place, **chosen, "VAULT_ENV_TIMEOUT": "5s", **login})
     return done.stderr if done.returncode else variables(done.stdout)[b"A"]
 
 
@@ -96,6 +96,15 @@ def test_aws_ec2_sends_identity_and_nonce(methods: Vault, cloud: Cloud, tmp_path
     refusal = start_with(methods, "aws-ec2", **aws(cloud, VAULT_JWT_FILE=str(token)))
     assert b"unable to log in with AWS EC2 auth" in refusal
     assert b"failed to parse" in refusal or b"pkcs7" in refusal.lower() or b"PKCS" in refusal
+
+
+def test_vaults_last_error_is_reported_when_the_deadline_ends_a_later_reading_of_metadata(
+    methods: Vault,
+) -> None:
+    with serving(Cloud(identities=1)) as silent:
+        refusal = start_with(methods, "aws-ec2", **aws(silent), VAULT_ENV_TIMEOUT="1s")
+    assert b"unable to log in with AWS EC2 auth" in refusal
+    assert b"Code: 500" in refusal
 
 
 def test_a_missing_metadata_service_is_named(methods: Vault) -> None:
