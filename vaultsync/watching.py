@@ -4,8 +4,9 @@ import threading
 from functools import partial
 
 from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.apiserver.transport import METADATA, METADATA_LIST
 from vaultkube.sync_resources.resources import KINDS
-from vaultsync.cluster.objects import METADATA, METADATA_EACH, OURS, Objects, custom, secrets
+from vaultsync.cluster.objects import OURS, Objects, custom, secrets
 from vaultsync.cluster.reflector import Reflected, Reflector
 from vaultsync.cluster.store import Store
 from vaultsync.control.changes import Changes
@@ -75,6 +76,6 @@ class Watching:
             changes.secret_changed,
             changes.secret_removed,
             selector=OURS,
-            accept_list=METADATA,
-            accept_each=METADATA_EACH,
+            accept_list=METADATA_LIST,
+            accept_each=METADATA,
         )

@@ -12,7 +12,7 @@ from vaultkube.apiserver.access import Right, subject_access_review
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.apiserver.nodes import TABLE, nodes_of
 from vaultkube.apiserver.resources import Resource
-from vaultkube.apiserver.transport import JSON, Answer, Request, Transport
+from vaultkube.apiserver.transport import JSON, METADATA_LIST, Answer, Request, Transport
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.wire.nodes import Node
@@ -23,7 +23,6 @@ _log = logging.getLogger(__name__)
 _TOKEN_LIFETIME_S = 600
 _SMALL_PAGE = 100
 """Objects in one answer where they are long, such as pods with 10 to 20 KiB, or where the memory of the caller is short."""
-_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
 
@@ -149,7 +148,9 @@ class Cluster:
     def list_pods_of_node(self, node: str, deadline: Deadline) -> set[str]:
         """Return the uid of every pod that is bound to the node; raise ClusterUnavailable or MissingRight."""
         path = f"/api/v1/pods?fieldSelector={quote(f'spec.nodeName={node}', safe='')}&"
-        request = Request("GET", path, f"the pods of node {node}", Right("list", "pods"), accept=_METADATA)
+        request = Request(
+            "GET", path, f"the pods of node {node}", Right("list", "pods"), accept=METADATA_LIST
+        )
         return {
             item["metadata"]["uid"]
             for page in self._transport.pages(request, deadline, _SMALL_PAGE)
@@ -172,7 +173,7 @@ class Cluster:
             f"{prefix}{scope}/{plural}?{query}",
             plural,
             Right("list", plural, namespace),
-            accept=_METADATA if labelled else JSON,
+            accept=METADATA_LIST if labelled else JSON,
         )
         for page in self._transport.pages(request, deadline, _SMALL_PAGE, may_be_unknown=True):
             yield from page.get("items") or ()

@@ -15,6 +15,7 @@ import yaml
 
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
+from vaultkube.wire.pods import ACCOUNT_PATH
 
 NO_KUBECONFIG = (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
 """Errors of a file that has not the form of a kubeconfig; their texts may show a part of it, and so a token."""
@@ -22,7 +23,7 @@ NOT_ONE = (
     "it is not YAML, or its current-context does not lead to a cluster with a server, and a user; look at it with "
     "kubectl config view"
 )
-_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_ACCOUNT = Path(ACCOUNT_PATH)
 
 
 @dataclass(frozen=True)

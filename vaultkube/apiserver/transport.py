@@ -24,6 +24,9 @@ _CONFLICT = 409
 _BODY_LIMIT = 8 << 20
 _PAGE = 500
 JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""An object without the rest, as each change of a watch."""
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.apiserver.transport import METADATA
 from vaultkube.apiserver.watching import Change, watch
 from vaultkube.errors import ClusterUnavailable, WebhookError
 from vaultkube.provisioning.layout import is_namespace
@@ -15,7 +16,6 @@ from vaultkube.provisioning.steps import Provisioning
 LABEL = "security.banzaicloud.io/provision"
 _ENABLED, _REMOVED = "true", "remove"
 _SELECTOR = f"{LABEL} in ({_ENABLED},{_REMOVED})"
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _PATH = "/api/v1/namespaces"
 _RESYNC_S, _RETRY_S = 3600, 15
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Watcher:
         """Watch for so long, and return whether the API server allowed it; a long watch ends with the first failure."""
         seen = set()
         try:
-            for change in watch(self._connection, _PATH, {"labelSelector": _SELECTOR}, _METADATA, lasts_s):
+            for change in watch(self._connection, _PATH, {"labelSelector": _SELECTOR}, METADATA, lasts_s):
                 if stop.is_set():
                     return True
                 seen.add(self._take(change))

@@ -8,6 +8,8 @@ from typing import Literal, TypedDict
 from vaultkube.wire.containers import Container, ResourceRequirements, WindowsSecurityContextOptions
 from vaultkube.wire.meta import LocalObjectReference, ObjectMeta
 
+ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""The folder in which a container finds the token of its ServiceAccount."""
 ContainerList = Literal["containers", "ephemeralContainers", "initContainers"]
 """The fields of a PodSpec that hold containers."""
 

@@ -6,16 +6,13 @@ from urllib.parse import quote, urlencode
 
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.resources import Resource as Collection
-from vaultkube.apiserver.transport import Answer, Request
+from vaultkube.apiserver.transport import JSON, Answer, Request
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.sync_resources.resources import BY_KIND, GROUP, VERSION
 
 MANAGER = "vault-webhook-sync"
 """The field manager of all that is written."""
-JSON = "application/json"
-METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-METADATA_EACH = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 OURS = "app.kubernetes.io/managed-by=hashicorp-vso"
 _JSON_PATCH = "application/json-patch+json"
 _MERGE, _APPLY = "application/merge-patch+json", "application/apply-patch+yaml"

@@ -9,10 +9,11 @@ from typing import Any
 
 from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.apiserver.resources import Resource as Collection
+from vaultkube.apiserver.transport import JSON
 from vaultkube.apiserver.watching import watch
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, Refused
-from vaultsync.cluster.objects import JSON, PAGE, Objects
+from vaultsync.cluster.objects import PAGE, Objects
 
 _log = logging.getLogger(__name__)
 _LIST_BUDGET_S = 60.0

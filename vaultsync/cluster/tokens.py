@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vaultkube.apiserver.transport import METADATA_LIST
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded, encoded
-from vaultsync.cluster.objects import METADATA, Objects, secrets
+from vaultsync.cluster.objects import Objects, secrets
 
 _PREFIX = "vault-webhook-sync-token-"
 _LABELS = {"app.kubernetes.io/name": "vault-webhook-sync", "app.kubernetes.io/component": "client-cache"}
@@ -32,7 +33,9 @@ class KeptTokens:
     def uids(self, deadline: Deadline) -> list[str]:
         """Return the uids of all objects that tokens are kept for."""
         selector = ",".join(f"{name}={value}" for name, value in _LABELS.items())
-        listed = self._objects.list(secrets(self._namespace), deadline, selector=selector, accept=METADATA)
+        listed = self._objects.list(
+            secrets(self._namespace), deadline, selector=selector, accept=METADATA_LIST
+        )
         names = [str(each["metadata"]["name"]) for each in listed.documents]
         return [name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX)]
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from vaultkube.apiserver.shared_key import find_key
+from vaultkube.apiserver.transport import METADATA, METADATA_LIST
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
 from vaultkube.policy.paths import PathPolicy
-from vaultsync.cluster.objects import METADATA, METADATA_EACH
 from vaultsync.cluster.reflector import Reflected
 from vaultsync.collections import KeptCollection
 from vaultsync.content.mac import KEY_BYTES
@@ -32,8 +32,8 @@ def reflected(collections: tuple[KeptCollection, ...], watched: Watched) -> Iter
             partial(watched.changed, each.name),
             partial(watched.removed, each.name),
             selector=f"{LABEL}={LABEL_VALUE}",
-            accept_list=METADATA,
-            accept_each=METADATA_EACH,
+            accept_list=METADATA_LIST,
+            accept_each=METADATA,
         )
 
 

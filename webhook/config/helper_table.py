@@ -10,12 +10,12 @@ from typing import Any
 
 from vaultkube.value_types import BOOLEAN, IMAGE, LINE, PULL_POLICY, QUANTITY, ValueType, optional
 from vaultkube.wire.containers import EnvVar
+from vaultkube.wire.pods import ACCOUNT_PATH
 from webhook.config.annotation_row import annotation
 
 _FIELDS: Mapping[str, type] = {"name": str, "value": str, "valueFrom": dict}
 _BY_LOWER = {field.lower(): field for field in _FIELDS}
-_SECRETS_PATH = "/vault/secrets"
-ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+SECRETS_PATH = "/vault/secrets"
 
 
 def _variables(text: str) -> tuple[EnvVar, ...]:
@@ -170,7 +170,7 @@ class HelperAnnotations:
     template_files_path: str = annotation(
         "vault-ct-secrets-mount-path",
         MOUNT_PATH,
-        _SECRETS_PATH,
+        SECRETS_PATH,
         help="an older name of vault-configfile-path",
     )
     account_path: str = annotation(

@@ -5,11 +5,10 @@ from typing import Any
 
 from webhook.doctor.facts import Facts
 from webhook.doctor.finding import Finding, ok, unknown, wrong
+from webhook.pods.launcher import LAUNCHER
 
-_CALL_FAILED = "failed calling webhook"
 _LOGIN = "failed to request new Vault token"
 _IMAGE = "cannot fetch image descriptor"
-_LAUNCHER = "/vault/vault-env"
 LOGIN, TRUST, ROLE, TOKEN, IMAGE, ADDRESS = (
     "1 login at Vault",
     "2 certificate of Vault",
@@ -108,7 +107,7 @@ def _address(facts: Facts) -> Finding:
     if not facts.pod.is_taken:
         return unknown(ADDRESS, facts.pod.message, "correct the problems above first")
     container = facts.pod.document["spec"]["containers"][0]
-    if (container.get("command") or [""])[0] != _LAUNCHER:
+    if (container.get("command") or [""])[0] != LAUNCHER:
         remedy = (
             "see that the namespace and its pods are not excluded: the configuration's namespaceSelector and "
             "objectSelector, the label and the annotation mutate: skip"
@@ -117,7 +116,7 @@ def _address(facts: Facts) -> Finding:
     address = _variables(container).get("VAULT_ADDR", "")
     if not address:
         return wrong(ADDRESS, "the pod has no VAULT_ADDR", "set VAULT_ADDR, or the annotation vault-addr")
-    text = f"pods get VAULT_ADDR {address}; do not write {_LAUNCHER} into command or args yourself"
+    text = f"pods get VAULT_ADDR {address}; do not write {LAUNCHER} into command or args yourself"
     return ok(ADDRESS, text)
 
 

@@ -20,9 +20,9 @@ from webhook.config.configure import is_skipped
 from webhook.objects.references import references_in
 from webhook.offline.reviewable import ReviewableObject, follow
 from webhook.pods.facts import find_source_keys
+from webhook.registry.credentials import DOCKER_CONFIG_JSON
 from webhook.registry.query import ImageConfig, ImageQuery
 
-_DOCKER_CONFIG = "kubernetes.io/dockerconfigjson"
 OWN_NAMESPACE = "vault-webhook"
 _KEPT_KEY: KubernetesObject = {"data": {KEY_ENTRY: base64.b64encode(b"unknown").decode()}}
 """Stands for the key of kept references, which is for webhook and operator only."""
@@ -145,4 +145,4 @@ def with_string_data(content: Mapping[str, Any]) -> dict[str, str]:
 
 def _pull_secret(docker_config: Path) -> KubernetesObject:
     data = base64.b64encode(docker_config.read_bytes()).decode()
-    return {"type": _DOCKER_CONFIG, "data": {".dockerconfigjson": data}}
+    return {"type": DOCKER_CONFIG_JSON, "data": {".dockerconfigjson": data}}

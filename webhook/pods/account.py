@@ -4,13 +4,13 @@ https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
 """
 
 from vaultkube.wire.containers import Container, VolumeMount
+from vaultkube.wire.pods import ACCOUNT_PATH
 from webhook.config.annotations import Config
 from webhook.pods.environment import OTHER_TOKENS, TOKEN_VARIABLE
 from webhook.pods.references import References
 
 TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
 _TOKEN_FILE = "VAULT_TOKEN_FILE"  # noqa: S105 (a name)
-ACCOUNT_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def needs_account_token(config: Config, references: References) -> bool:
@@ -36,7 +36,7 @@ def account_mount(container: Container) -> VolumeMount | None:
         (
             mount
             for mount in container.get("volumeMounts") or ()
-            if (mount.get("mountPath") or "").rstrip("/") == ACCOUNT_MOUNT_PATH
+            if (mount.get("mountPath") or "").rstrip("/") == ACCOUNT_PATH
         ),
         None,
     )

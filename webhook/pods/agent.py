@@ -90,14 +90,14 @@ def agent_container(agent: Agent, role: Role) -> Container:
 def agent_volumes(agent: Agent) -> list[Volume]:
     """Return the volumes of the agent, in the injector's order; those in memory have a limit."""
     mode = agent.mode
-    added = [_memory(_home_volume(role), _HOME_SIZE) for role in agent.roles]
-    added += [_memory(name, _SECRETS_SIZE) for name, _ in secret_places(mode)]
+    added = [launcher.memory_volume(_home_volume(role), _HOME_SIZE) for role in agent.roles]
+    added += [launcher.memory_volume(name, _SECRETS_SIZE) for name, _ in secret_places(mode)]
     if mode.agent.extra_secret:
         added.append({"name": _EXTRA_VOLUME, "secret": {"secretName": mode.agent.extra_secret}})
     if mode.tls_secret:
         added.append({"name": _TLS_VOLUME, "secret": {"secretName": mode.tls_secret}})
     if agent.hands_over:
-        added.append(_memory(_CACHE_VOLUME, _HOME_SIZE))
+        added.append(launcher.memory_volume(_CACHE_VOLUME, _HOME_SIZE))
     if mode.agent.configmap:
         added.append({"name": _CONFIG_VOLUME, "configMap": {"name": mode.agent.configmap}})
     config = agent.launcher.config
@@ -131,10 +131,6 @@ def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
 
 def _home_volume(role: Role) -> str:
     return _INIT_HOME if role is Role.INIT else _HOME
-
-
-def _memory(name: str, limit: str) -> Volume:
-    return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": limit}}
 
 
 def _resources(agent: AgentConfig, pod_spec: PodSpec) -> Container:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
-from vaultkube.wire.pods import PodSpec, ServiceAccountTokenProjection, Volume
+from vaultkube.wire.pods import ACCOUNT_PATH, PodSpec, ServiceAccountTokenProjection, Volume
 from webhook.config.annotations import Config
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.login import Origin, about
-from webhook.pods.account import ACCOUNT_MOUNT_PATH, TOKEN_METHODS, account_mount
+from webhook.pods.account import TOKEN_METHODS, account_mount
 from webhook.pods.cloud_identity import identity_mounts
 from webhook.pods.facts import find_containers
 
@@ -85,7 +85,7 @@ def _needs_account(config: Config, mode: FileMode) -> bool:
 def _account_mount(pod_spec: PodSpec) -> VolumeMount:
     mount = _find_account_mount(pod_spec)
     name = mount["name"] if mount else TOKEN_VOLUME
-    return {"name": name, "mountPath": ACCOUNT_MOUNT_PATH, "readOnly": True}
+    return {"name": name, "mountPath": ACCOUNT_PATH, "readOnly": True}
 
 
 def _find_account_mount(pod_spec: PodSpec) -> VolumeMount | None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
-from vaultkube.wire.pods import PodSpec
+from vaultkube.wire.pods import ACCOUNT_PATH, PodSpec
 from webhook.config.annotations import Config
 from webhook.pods import launcher
-from webhook.pods.account import ACCOUNT_MOUNT_PATH, account_mount, needs_account_token
+from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.environment import Sources
 from webhook.pods.facts import Facts, Place
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
@@ -81,5 +81,5 @@ def _account_mounts(pod_spec: PodSpec) -> list[VolumeMount]:
     for container in pod_spec.get("containers") or ():
         mount = account_mount(container)
         if mount:
-            return [{"name": mount["name"], "mountPath": ACCOUNT_MOUNT_PATH, "readOnly": True}]
+            return [{"name": mount["name"], "mountPath": ACCOUNT_PATH, "readOnly": True}]
     return []

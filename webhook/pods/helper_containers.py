@@ -10,10 +10,10 @@ from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import AgentSettings
 from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, EnvVar, SecurityContext, VolumeMount
-from vaultkube.wire.pods import PodSpec
+from vaultkube.wire.pods import ACCOUNT_PATH, PodSpec
 from webhook.config.annotations import Config
 from webhook.config.configure import without_program
-from webhook.config.helper_table import ACCOUNT_PATH
+from webhook.config.helper_table import SECRETS_PATH
 from webhook.pods import launcher
 from webhook.pods.agent import AGENT
 from webhook.pods.agent_program import AGENT_VARIABLE
@@ -35,7 +35,6 @@ from webhook.pods.resources import launcher_resources
 TEMPLATE = "consul-template"
 _CONFIGURED = frozenset([AGENT_CONFIG, AGENT_LOGIN_CONFIG, TEMPLATE_CONFIG])
 _HOME = "/home/consul-template"
-_SECRETS_PATH = "/vault/secrets"
 _USER, _GROUP = 100, 1000
 """`vault` and `consul-template` in the images of these programs."""
 _CAPABILITIES = ["CHOWN", "SETFCAP", "SETGID", "SETPCAP", "SETUID"]
@@ -113,7 +112,7 @@ def agent_container(helping: Helping) -> Container:
         "volumeMounts": [
             *_own_mounts(config),
             *account_mount_of(config, helping.pod_spec),
-            {"name": AGENT_SECRETS, "mountPath": _SECRETS_PATH},
+            {"name": AGENT_SECRETS, "mountPath": SECRETS_PATH},
             _file_mount(AGENT_CONFIG, "/vault/config"),
         ],
         "resources": {
@@ -139,7 +138,7 @@ def template_container(helping: Helping) -> Container:
         "securityContext": _context(helping, _ptrace(shares)),
         "volumeMounts": [
             *_own_mounts(config),
-            {"name": TEMPLATE_SECRETS, "mountPath": _SECRETS_PATH},
+            {"name": TEMPLATE_SECRETS, "mountPath": SECRETS_PATH},
             {"name": launcher.VOLUME, "mountPath": _HOME},
             _file_mount(TEMPLATE_CONFIG, "/vault/ct-config"),
         ],
@@ -173,7 +172,7 @@ def _with_launchers_resources(container: Container, helping: Helping) -> Contain
 
 
 def _agent_secrets() -> VolumeMount:
-    return {"name": AGENT_SECRETS, "mountPath": _SECRETS_PATH}
+    return {"name": AGENT_SECRETS, "mountPath": SECRETS_PATH}
 
 
 def _own_mounts(config: Config) -> list[VolumeMount]:

@@ -3,6 +3,7 @@
 from vaultkube.wire.containers import VolumeMount
 from vaultkube.wire.pods import KeyToPath, PodSpec, Volume
 from webhook.config.annotations import Config
+from webhook.config.delivery import Delivery
 from webhook.config.helpers import has_agent_sidecar, writes_token
 from webhook.pods import launcher
 from webhook.pods.account import TOKEN_METHODS
@@ -13,20 +14,20 @@ AGENT_LOGIN_CONFIG = "vault-agent-config"
 AGENT_SECRETS, AGENT_CONFIG = "agent-secrets", "agent-configmap"
 TEMPLATE_SECRETS, TEMPLATE_CONFIG = "ct-secrets", "ct-configmap"
 CONFIG_FILE = "config.hcl"
-_SECRETS_SIZE, _LAUNCHERS_SIZE = "64Mi", "32Mi"
+_SECRETS_SIZE = "64Mi"
 
 
 def helper_volumes(config: Config, pod_spec: PodSpec) -> list[Volume]:
     """Return the volumes that helpers need, with the launcher's, which takes the token and so cannot be an image."""
-    volumes = [_memory(launcher.VOLUME, _LAUNCHERS_SIZE)]
+    volumes = [launcher.launcher_volume(config, Delivery.INIT)]
     logs_in = writes_token(config)
     if logs_in and config.agent_configmap:
         volumes.append({"name": AGENT_LOGIN_CONFIG, "configMap": {"name": config.agent_configmap}})
     if config.template_configmap:
-        volumes.append(_memory(TEMPLATE_SECRETS, _SECRETS_SIZE))
+        volumes.append(launcher.memory_volume(TEMPLATE_SECRETS, _SECRETS_SIZE))
         volumes.append(_config(TEMPLATE_CONFIG, config.template_configmap))
     elif config.agent_configmap:
-        volumes.append(_memory(AGENT_SECRETS, _SECRETS_SIZE))
+        volumes.append(launcher.memory_volume(AGENT_SECRETS, _SECRETS_SIZE))
     if has_agent_sidecar(config):
         volumes.append(_config(AGENT_CONFIG, config.agent_configmap))
     if (logs_in or has_agent_sidecar(config)) and _lacks_account(config, pod_spec):
@@ -60,10 +61,6 @@ def _find_account_mount(config: Config, pod_spec: PodSpec) -> VolumeMount | None
             if (mount.get("mountPath") or "").rstrip("/") == config.account_path:
                 return mount
     return None
-
-
-def _memory(name: str, limit: str) -> Volume:
-    return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": limit}}
 
 
 def _config(name: str, config_map: str) -> Volume:

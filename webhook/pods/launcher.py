@@ -151,7 +151,7 @@ def login_files(config: Config) -> dict[str, tuple[str, str]]:
 
 def volumes(config: Config, delivery: Delivery) -> list[Volume]:
     """Return the volumes that the containers with the launcher mount."""
-    return [_launcher_volume(config, delivery), *login_volumes(config)]
+    return [launcher_volume(config, delivery), *login_volumes(config)]
 
 
 def login_volumes(config: Config) -> list[Volume]:
@@ -170,14 +170,20 @@ def login_volumes(config: Config) -> list[Volume]:
     return added
 
 
-def _launcher_volume(config: Config, delivery: Delivery) -> Volume:
+def launcher_volume(config: Config, delivery: Delivery) -> Volume:
+    """Return the volume that holds the launcher: its image, or memory for the file that the init container copies."""
     if delivery is Delivery.IMAGE:
         image: ImageVolumeSource = {
             "reference": config.launcher_image,
             "pullPolicy": config.launcher_pull_policy,
         }
         return {"name": VOLUME, "image": image}
-    return {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": _SIZE_LIMIT}}
+    return memory_volume(VOLUME, _SIZE_LIMIT)
+
+
+def memory_volume(name: str, size_limit: str) -> Volume:
+    """Return a volume in memory, which ends with the pod and never reaches a disk."""
+    return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": size_limit}}
 
 
 def mounts(config: Config) -> list[VolumeMount]:
