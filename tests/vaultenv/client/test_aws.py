@@ -99,10 +99,13 @@ def test_aws_ec2_sends_identity_and_nonce(methods: Vault, cloud: Cloud, tmp_path
 
 
 def test_vaults_last_error_is_reported_when_the_deadline_ends_a_later_reading_of_metadata(
-    methods: Vault,
+    methods: Vault, tmp_path: Path
 ) -> None:
+    token = tmp_path / "token"
+    token.write_text("a.b.c")
     with serving(Cloud(identities=1)) as silent:
-        refusal = start_with(methods, "aws-ec2", **aws(silent), VAULT_ENV_TIMEOUT="1s")
+        login = {"VAULT_JWT_FILE": str(token), "VAULT_ENV_TIMEOUT": "1s"}
+        refusal = start_with(methods, "aws-ec2", **aws(silent), **login)
     assert b"unable to log in with AWS EC2 auth" in refusal
     assert b"Code: 500" in refusal
 
