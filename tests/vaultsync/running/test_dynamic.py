@@ -113,17 +113,18 @@ def test_a_changed_object_gets_new_credentials_and_the_old_lease_is_revoked(
 def test_a_lease_is_renewed_and_followed_by_another_when_vault_renews_it_no_more(
     operator: Operator, leasing: Tenant
 ) -> None:
-    leasing.vault.write("rabbitmq-sync/config/lease", {"ttl": 4, "max_ttl": 9})
+    leasing.vault.write("rabbitmq-sync/config/lease", {"ttl": 6, "max_ttl": 12})
     _add(leasing)
     first = leasing.data("credentials")
-    time.sleep(3.5)
-    assert leasing.data("credentials") == first
-    reasons = [reason for reason, _ in leasing.events("credentials")]
-    assert "SecretLeaseRenewal" in reasons
-    eventually(lambda: leasing.data("credentials") != first, timeout_s=9)
+    lease_id = leasing.found(DYNAMIC, "credentials")["status"]["secretLease"]["id"]
+
+    def renewals() -> list[str]:
+        return [text for reason, text in leasing.events("credentials") if reason == "SecretLeaseRenewal"]
+
+    eventually(lambda: any(f'Renewed lease, lease_id="{lease_id}"' in text for text in renewals()))
+    eventually(lambda: leasing.data("credentials") != first)
     eventually(lambda: "SecretRotated" in [reason for reason, _ in leasing.events("credentials")])
-    told = [message for reason, message in leasing.events("credentials") if reason == "SecretLeaseRenewal"]
-    assert any("truncated from 4s to" in message for message in told)
+    assert any("truncated from 6s to" in text for text in renewals())
 
 
 def test_credentials_are_issued_anew_before_the_token_ends_that_they_hang_on(
