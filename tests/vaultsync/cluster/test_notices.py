@@ -36,7 +36,7 @@ def _told(events: Events, *messages: str) -> None:
     notices = Notices(cast("Objects", events))
     notices.start()
     for message in messages:
-        notices.tell(Notice(ABOUT, "SecretSynced", message))
+        notices.send(Notice(ABOUT, "SecretSynced", message))
     notices.finish(10.0)
 
 

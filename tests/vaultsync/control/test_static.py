@@ -45,11 +45,11 @@ class Work:
     def __getattr__(self, name: str) -> Any:
         return lambda *_: Merged() if name == "transformation" else None
 
-    def ask(self, login: Any, request: Any) -> Any:
+    def send_request(self, login: Any, request: Any) -> Any:
         self.asked += 1
         return self.answer
 
-    def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
+    def send_event(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
         self.told.append(reason)
 
     def roll(self, *_: Any) -> tuple[Condition, ...]:

@@ -23,7 +23,7 @@ from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.notices import Notice
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Key
-from vaultsync.collections import kept_collection
+from vaultsync.collections import refreshed_collection
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import NEVER
 from vaultsync.errors import InvalidResource, VaultAway
@@ -38,7 +38,7 @@ from vaultsync.vault.tokens import Tokens
 
 NAMESPACE, KEY = "kept-refresh", b"k" * 16
 PATHS = {"secrets": "/api/v1/namespaces/{}/secrets", "configmaps": "/api/v1/namespaces/{}/configmaps"}
-COLLECTIONS = {name: kept_collection(name) for name in PATHS}
+COLLECTIONS = {name: refreshed_collection(name) for name in PATHS}
 
 
 class Told:
@@ -47,7 +47,7 @@ class Told:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
 
-    def tell(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> None:
         self.notices.append(notice)
 
 

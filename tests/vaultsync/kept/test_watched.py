@@ -55,7 +55,7 @@ def test_a_change_beside_the_annotation_changes_no_time(queue: Queue, clock: Clo
     watched.start(spread=True)
     watched.changed("secrets", metadata())
     clock.now = 271
-    queue.done(queue.take() or DB)
+    queue.done(queue.get() or DB)
     watched.changed("secrets", metadata())
     assert not len(queue)
     watched.changed("secrets", metadata(sealed(replace(KEPT, after_s=10), PLACE, KEY)))
@@ -72,7 +72,7 @@ def test_after_a_start_objects_are_spread_over_their_time_and_by_hand_all_are_du
     clock.now = 27
     due = 0
     while not queue.is_idle():
-        queue.done(queue.take() or DB)
+        queue.done(queue.get() or DB)
         due += 1
     assert 5 < due < 80
     watched.start(spread=False)

@@ -12,7 +12,7 @@ ROLLING = {"updatedReplicas": 0}
 def _taken(queue: Queue) -> list[Key]:
     found = []
     while not queue.is_idle():
-        key = queue.take()
+        key = queue.get()
         assert key
         found.append(key)
         queue.done(key)
