@@ -75,9 +75,9 @@ class Accesses:
         """Return whether an answer of that size may be kept for a pod of the namespace beside those that are."""
         everything = own = size_bytes
         for login, access in self.snapshot():
-            size_bytes = sum(len(answer.body) for answer in list(access.issued.values()))
-            everything += size_bytes
-            own += size_bytes if login.namespace == namespace else 0
+            answers_bytes = sum(len(answer.body) for answer in list(access.issued.values()))
+            everything += answers_bytes
+            own += answers_bytes if login.namespace == namespace else 0
         return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
 
     def holdings(self) -> Holdings:
