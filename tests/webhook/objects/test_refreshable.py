@@ -8,7 +8,7 @@ import pytest
 from tests.webhook.pods.specs import config_of
 from vaultkube.objects.kinds import OBJECT_KINDS
 from webhook.config.annotations import Config
-from webhook.objects.keeping import find_keepable
+from webhook.objects.refreshable import find_refreshable
 
 
 def refreshed(public: bool) -> Config:
@@ -20,7 +20,7 @@ def kept(
 ) -> tuple[str | None, str]:
     field = "data" if resource == "configmaps" else "stringData"
     kind = OBJECT_KINDS[resource]
-    found = find_keepable(kind, {field: {"k": written}}, refreshed(public))
+    found = find_refreshable(kind, {field: {"k": written}}, refreshed(public))
     return found.resolved_in(kind, {field: {"k": becomes}}).get("k"), "; ".join(
         warning.message for warning in found.warnings
     )
@@ -89,7 +89,7 @@ def docker(auth: str) -> dict[str, dict[str, str]]:
 
 def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> None:
     written = docker("vault:secret/data/a#user:vault:secret/data/a#password")
-    found = find_keepable(OBJECT_KINDS["secrets"], written, refreshed(True))
+    found = find_refreshable(OBJECT_KINDS["secrets"], written, refreshed(True))
     name = ".dockerconfigjson r.example.com auth"
     assert found.texts == {name: "${vault:secret/data/a#user}:${vault:secret/data/a#password}"}
     assert OBJECT_KINDS["secrets"].find_values(docker("me:p:w"))[name] == b"me:p:w"
@@ -110,10 +110,10 @@ def test_an_immutable_object_is_not_kept_and_its_own_field_says_so() -> None:
             if resource == "secrets"
             else {"data": {"k": "vault:a#b"}}
         )
-        found = find_keepable(OBJECT_KINDS[resource], {**written, "immutable": True}, refreshed(False))
+        found = find_refreshable(OBJECT_KINDS[resource], {**written, "immutable": True}, refreshed(False))
         assert [warning.path for warning in found.warnings] == places
         assert bool(found.texts) is not bool(places)
-    plain = find_keepable(
+    plain = find_refreshable(
         OBJECT_KINDS["configmaps"], {"data": {"k": "x"}, "immutable": True}, refreshed(False)
     )
     assert plain == ({}, ())

@@ -169,8 +169,8 @@ def key(number: int) -> AccessKey:
 def test_a_registry_that_limits_pulls_gets_no_requests_but_its_earlier_answers_hold() -> None:
     memory = Memory(1 << 20, tag_life_s=60)
     config = ImageConfig((), ("x",), f"sha256:{1:064x}", "linux")
-    memory.keep_answer(key(1), config)
-    memory.keep_failure(key(2), RegistryFailure(Kind.TOO_MANY_REQUESTS, "", retry_after_s=30))
+    memory.store_answer(key(1), config)
+    memory.store_failure(key(2), RegistryFailure(Kind.TOO_MANY_REQUESTS, "", retry_after_s=30))
     assert memory.answer(key(1), fresh=False) == config
     for wanted, fresh in ((key(1), True), (key(3), False)):
         with pytest.raises(RegistryFailure, match="TOOMANYREQUESTS"):
@@ -180,7 +180,7 @@ def test_a_registry_that_limits_pulls_gets_no_requests_but_its_earlier_answers_h
 def test_memory_is_bounded_by_bytes() -> None:
     memory = Memory(max_bytes=64 * 1024, tag_life_s=60)
     for number in range(1000):
-        memory.keep_answer(key(number), ImageConfig(("x" * 100,), (), f"sha256:{number:064x}", "linux"))
+        memory.store_answer(key(number), ImageConfig(("x" * 100,), (), f"sha256:{number:064x}", "linux"))
     kept = [number for number in range(1000) if memory.answer(key(number), fresh=False)]
     assert kept and kept[-1] == 999
     assert len(kept) * 1024 <= 64 * 1024
@@ -191,8 +191,8 @@ def test_a_tag_lives_shorter_than_a_digest() -> None:
     memory = Memory(1 << 20, tag_life_s=60, clock=lambda: now[0])
     config = ImageConfig((), ("x",), f"sha256:{1:064x}", "linux")
     by_digest = AccessKey(PLACE, config.digest, DEFAULT_PLATFORMS)
-    memory.keep_answer(key(1), config)
-    memory.keep_answer(by_digest, config)
+    memory.store_answer(key(1), config)
+    memory.store_answer(by_digest, config)
     now[0] = 61.0
     assert memory.answer(key(1), fresh=False) is None
     assert memory.answer(by_digest, fresh=False) == config
