@@ -98,13 +98,13 @@ def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_w
 
 
 def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:
-    told: list[str] = []
-    notices = SimpleNamespace(send=lambda notice: told.append(notice.reason))
+    sent: list[str] = []
+    notices = SimpleNamespace(send=lambda notice: sent.append(notice.reason))
     tools = replace(tools_with(Patched()), notices=cast("Any", notices))
     entry = _entry("VaultStaticSecret")
     assert tools.roll(entry, (), UNLIMITED) == ()
     (condition,) = tools.roll(entry, (RestartTarget(kind="Deployment", name="gone"),), UNLIMITED)
-    assert (condition.type, condition.holds, told) == ("RolloutRestart", False, ["RolloutRestartFailed"])
+    assert (condition.type, condition.holds, sent) == ("RolloutRestart", False, ["RolloutRestartFailed"])
     assert "Deployment/gone" in condition.message
 
 

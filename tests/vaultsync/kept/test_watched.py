@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
+from tests.vaultkube.kept.samples import KEY, PLACE, REFERENCES
 from vaultkube.kept.codec import sealed
 from vaultkube.kept.values import ANNOTATION
 from vaultsync.cluster.store import Key
@@ -13,7 +13,7 @@ from vaultsync.control.queue import Queue
 from vaultsync.kept.watched import Seen, Watched
 
 DB = Key("secrets", "shop", "db")
-TEXT = sealed(KEPT, PLACE, KEY)
+TEXT = sealed(REFERENCES, PLACE, KEY)
 
 
 class Clock:
@@ -58,7 +58,7 @@ def test_a_change_beside_the_annotation_changes_no_time(queue: Queue, clock: Clo
     queue.done(queue.get() or DB)
     watched.changed("secrets", metadata())
     assert not len(queue)
-    watched.changed("secrets", metadata(sealed(replace(KEPT, after_s=10), PLACE, KEY)))
+    watched.changed("secrets", metadata(sealed(replace(REFERENCES, after_s=10), PLACE, KEY)))
     assert is_due(queue, clock, 271 + 10)
 
 

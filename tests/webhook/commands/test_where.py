@@ -10,7 +10,7 @@ import yaml
 
 from tests.acceptance.test_objects import DEFINITION
 from tests.servers.cluster import Cluster
-from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
+from tests.vaultkube.kept.samples import KEY, PLACE, REFERENCES
 from vaultkube.kept.codec import sealed
 from vaultkube.kept.values import ANNOTATION, LABEL, KeptValue
 from webhook.commands.where import NONE, NOT_SEARCHED, run
@@ -91,16 +91,14 @@ def test_a_cluster_is_looked_at_by_its_owners(
         metadata = {"name": name, "namespace": "team-where", "ownerReferences": owners}
         spec = {**pod["spec"], "serviceAccountName": "default"}
         cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
-    kept = {
+    annotations = {
         ANNOTATION: sealed(
-            replace(KEPT, values={"k": KeptValue("vault:secret/data/shop/db#k", "")}), PLACE, KEY
+            replace(REFERENCES, values={"k": KeptValue("vault:secret/data/shop/db#k", "")}), PLACE, KEY
         )
     }
-    unresolved_warning = {
-        "security.banzaicloud.io/mutate": "skip"
-    }  # by the webhook of other tests of the session
-    for name, labels in (("kept", {LABEL: "true", **unresolved_warning}), ("unmarked", unresolved_warning)):
-        metadata = {"name": name, "namespace": "team-where", "annotations": kept, "labels": labels}
+    skipped = {"security.banzaicloud.io/mutate": "skip"}  # by the webhook of other tests of the session
+    for name, labels in (("kept", {LABEL: "true", **skipped}), ("unmarked", skipped)):
+        metadata = {"name": name, "namespace": "team-where", "annotations": annotations, "labels": labels}
         cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     assert run(["secret/data/shop/db", "-n", "team-where"]) == 0
@@ -138,23 +136,23 @@ def test_custom_objects_of_a_cluster_are_found_by_their_kept_references(
     cluster.apply(json.dumps(DEFINITION))
     cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
     reference = KeptValue("vault:secret/data/shop/db#k", "")
-    kept = {ANNOTATION: sealed(replace(KEPT, values={"spec.password": reference}), PLACE, KEY)}
+    annotations = {ANNOTATION: sealed(replace(REFERENCES, values={"spec.password": reference}), PLACE, KEY)}
     labels = {LABEL: "true", "security.banzaicloud.io/mutate": "skip"}
     metadata: dict[str, Any] = {
         "name": "main",
         "namespace": "team-custom",
-        "annotations": kept,
+        "annotations": annotations,
         "labels": labels,
     }
     cluster.apply(yaml.safe_dump({"apiVersion": "example.com/v1", "kind": "Database", "metadata": metadata}))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
-    asked = ["secret/data/shop/db", "-n", "team-custom", "--objects"]
-    assert run([*asked, "databases.example.com"]) == 0
+    arguments = ["secret/data/shop/db", "-n", "team-custom", "--objects"]
+    assert run([*arguments, "databases.example.com"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Database team-custom/main: kept reference of key spec.password: secret/data/shop/db"
     ]
-    assert run([*asked, "tables.example.com"]) == NOT_SEARCHED
-    assert run([*asked, "tables.absent.example.com"]) == NOT_SEARCHED
+    assert run([*arguments, "tables.example.com"]) == NOT_SEARCHED
+    assert run([*arguments, "tables.absent.example.com"]) == NOT_SEARCHED
     assert "tables.absent.example.com: the API server knows no such kind" in capsys.readouterr().err
 
 

@@ -15,7 +15,7 @@ def refreshed(public: bool) -> Config:
     return config_of(vault_refresh_after="5m", vault_refresh_text=str(public).lower())
 
 
-def kept(
+def refreshable_text(
     written: str, *, resource: str = "secrets", public: bool = False, becomes: str = "value"
 ) -> tuple[str | None, str]:
     field = "data" if resource == "configmaps" else "stringData"
@@ -36,7 +36,7 @@ def kept(
     ],
 )
 def test_references_alone_are_kept(text: str) -> None:
-    assert kept(text) == (text, "")
+    assert refreshable_text(text) == (text, "")
 
 
 @pytest.mark.parametrize(
@@ -49,32 +49,32 @@ def test_references_alone_are_kept(text: str) -> None:
     ],
 )
 def test_text_of_a_secret_is_kept_only_where_its_author_says_that_it_is_none(text: str) -> None:
-    found, warning = kept(text)
+    found, warning = refreshable_text(text)
     assert found is None
     assert "vault-refresh-text" in warning
     assert "s3cr3t" not in warning
-    assert kept(text, public=True) == (text, "")
+    assert refreshable_text(text, public=True) == (text, "")
 
 
 def test_text_of_a_config_map_is_no_secret() -> None:
     text = "postgres://app:${vault:secret/data/a#b}@db"
-    assert kept(text, resource="configmaps") == (text, "")
+    assert refreshable_text(text, resource="configmaps") == (text, "")
 
 
 @pytest.mark.parametrize(
     "text", [">>vault:pki/issue/web#certificate#{}", "${>>vault:pki/issue/web#certificate#{}}"]
 )
 def test_writes_are_never_kept(text: str) -> None:
-    found, warning = kept(text, public=True)
+    found, warning = refreshable_text(text, public=True)
     assert (found, "writes" in warning) == (None, True)
 
 
 def test_a_ciphertext_stands_for_the_same_for_ever() -> None:
-    assert kept("vault:v1:YWJj") == (None, "")
+    assert refreshable_text("vault:v1:YWJj") == (None, "")
 
 
 def test_what_stayed_a_reference_is_not_kept() -> None:
-    assert kept("vault:secret/data/a#b", becomes="vault:secret/data/a#b") == (None, "")
+    assert refreshable_text("vault:secret/data/a#b", becomes="vault:secret/data/a#b") == (None, "")
 
 
 def encoded(text: str) -> str:

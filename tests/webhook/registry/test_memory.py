@@ -111,11 +111,11 @@ def test_equal_requests_at_once_cost_the_registry_one_read(
     reference = bearer_registry.push("memory/rollout:latest", index(image(cmd=["x"])))
     start = threading.Barrier(20)
 
-    def ask() -> None:
+    def read() -> None:
         start.wait()
         fetch(client, reference, *secrets)
 
-    threads = [threading.Thread(target=ask) for _ in range(20)]
+    threads = [threading.Thread(target=read) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -181,9 +181,9 @@ def test_memory_is_bounded_by_bytes() -> None:
     memory = Memory(max_bytes=64 * 1024, tag_life_s=60)
     for number in range(1000):
         memory.store_answer(key(number), ImageConfig(("x" * 100,), (), f"sha256:{number:064x}", "linux"))
-    kept = [number for number in range(1000) if memory.answer(key(number), fresh=False)]
-    assert kept and kept[-1] == 999
-    assert len(kept) * 1024 <= 64 * 1024
+    remembered = [number for number in range(1000) if memory.answer(key(number), fresh=False)]
+    assert remembered and remembered[-1] == 999
+    assert len(remembered) * 1024 <= 64 * 1024
 
 
 def test_a_tag_lives_shorter_than_a_digest() -> None:
