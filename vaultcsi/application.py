@@ -11,7 +11,7 @@ from vaultcsi.metrics import Metrics
 from vaultcsi.mounting.mounter import Mounter
 from vaultcsi.mounting.upkeep import Upkeep
 from vaultcsi.serving.poll_events import PollEvents
-from vaultcsi.serving.predecessor import ask_predecessor
+from vaultcsi.serving.predecessor import fetch_handover
 from vaultcsi.serving.server import Server
 from vaultcsi.serving.service import Service
 from vaultcsi.serving.socket_file import SocketFile
@@ -45,7 +45,7 @@ class Provider:
         key = VersionKey(self._cluster, namespace, settings.hmac_secret_name)
         connections = Connections(self._metrics.vault_call)
         self._accesses = accesses = Accesses(settings.most_logins)
-        self._metrics.keeps(accesses.holdings)
+        self._metrics.show_holdings(accesses.holdings)
         mounter = Mounter(settings, self._cluster, key, connections, accesses)
         self._events = PollEvents(self._cluster, settings.node)
         service = Service(mounter, self._events, self._metrics.mount)
@@ -72,7 +72,7 @@ class Provider:
         self._upkeep.stop()
 
     def _start(self) -> None:
-        self._take_handover()
+        self._receive_handover()
         try:
             self._server.start()
         except (OSError, RuntimeError) as error:
@@ -82,9 +82,9 @@ class Provider:
         self._health.start()
         self._upkeep.start(self._settings.renewal_interval_s, self._settings.pods_interval_s)
 
-    def _take_handover(self) -> None:
+    def _receive_handover(self) -> None:
         """Keep what the provider kept that serves at the socket now, as in an upgrade."""
-        data = ask_predecessor(self._settings.endpoint)
+        data = fetch_handover(self._settings.endpoint)
         try:
             uids = unpack(data, self._accesses) if data else set()
         except ValueError as error:

@@ -61,7 +61,7 @@ class Metrics:
         self._calls.labels("api_server", "", outcome).inc()
         self._call_seconds.labels("api_server").observe(seconds)
 
-    def keeps(self, holdings: Callable[[], Holdings]) -> None:
+    def show_holdings(self, holdings: Callable[[], Holdings]) -> None:
         """Show what is kept at the time of each scrape."""
         for name, help_ in (
             ("logins", "Cached logins of pods"),

@@ -13,7 +13,7 @@ from vaultcsi.errors import InvalidClass, InvalidRequest
 from vaultkube.provider_class.parameters import ClassParameters, parse_class
 
 _DRIVERS = "csi.storage.k8s.io/"
-_OTHERS = ("secretProviderClass",)
+_UNPREFIXED = ("secretProviderClass",)
 _TOKENS = f"{_DRIVERS}serviceAccount.tokens"
 _DEFAULT_PERMISSION = 0o644
 _DEFAULT_AUDIENCES = ("vault", "")
@@ -32,8 +32,8 @@ class MountingPod:
 
     def token(self, audience: str | None) -> str:
         """Return the driver's token for the audience that a class names, or for the default ones; "" if there is none."""
-        wanted = (audience,) if audience else _DEFAULT_AUDIENCES
-        return next((self.tokens[each] for each in wanted if self.tokens.get(each)), "")
+        audiences = (audience,) if audience else _DEFAULT_AUDIENCES
+        return next((self.tokens[each] for each in audiences if self.tokens.get(each)), "")
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
@@ -54,7 +54,9 @@ def parse_mount(attributes: str, permission: str) -> Mount:
     if not all(isinstance(value, str) for value in pairs.values()):
         raise InvalidRequest("attributes: every value must be a text")
     parameters = {
-        name: value for name, value in pairs.items() if not name.startswith(_DRIVERS) and name not in _OTHERS
+        name: value
+        for name, value in pairs.items()
+        if not name.startswith(_DRIVERS) and name not in _UNPREFIXED
     }
     pod = _pod(pairs)
     found, problems = parse_class(parameters)
@@ -94,11 +96,11 @@ def _permission(text: str) -> int:
     return mode
 
 
-def _json_object(text: str, what: str) -> dict[str, Any]:
+def _json_object(text: str, subject: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidRequest(f"{what}: a JSON object is expected")
+        raise InvalidRequest(f"{subject}: a JSON object is expected")
     return found

@@ -245,5 +245,5 @@ def _parse_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 def usage() -> str:
     """Return the help of the command: each flag with its variable, and what it is for."""
     lines = [f"  --{row.flag} ({row.settings[0]}): {row.help}" for row in ROWS if row.flag]
-    others = [f"  {row.settings[0]}: {row.help}" for row in ROWS if not row.flag]
-    return "\n".join(["usage: vault-webhook csi-provider [--FLAG=VALUE ...]", "", *lines, *others])
+    without_flag = [f"  {row.settings[0]}: {row.help}" for row in ROWS if not row.flag]
+    return "\n".join(["usage: vault-webhook csi-provider [--FLAG=VALUE ...]", "", *lines, *without_flag])

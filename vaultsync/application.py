@@ -136,7 +136,7 @@ class Operator:
             ("failed_total", "how often that failed", workers.failed if workers else 0),
             ("failing", "objects that failed the last time", workers.failing() if workers else 0),
             ("synced", "objects whose Secret is in step, by their status", self._synced()),
-            ("kept", "objects with kept references", len(watching.kept)),
+            ("kept", "objects with kept references", len(watching.annotated)),
             (
                 "refreshed_total",
                 "how many times such an object was written",
@@ -154,7 +154,7 @@ class Operator:
         return "".join(map(str, (*own, *watching.reloads.figures())))
 
     def _synced(self) -> int:
-        entries = self._watching.store.of_kinds(SECRET_KINDS)
+        entries = self._watching.store.entries_of_kinds(SECRET_KINDS)
         return sum(is_ready(entry.status) for entry in entries)
 
 

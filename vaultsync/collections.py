@@ -11,7 +11,7 @@ WORKLOADS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemon
 """Kinds of workloads by their plural, all of group apps."""
 
 
-class KeptCollection(NamedTuple):
+class RefreshedCollection(NamedTuple):
     """The objects of one kind in all namespaces: `name` is that of their resource, with its group."""
 
     name: str
@@ -21,12 +21,14 @@ class KeptCollection(NamedTuple):
     """The kind's name, "" for one that only the objects tell."""
 
 
-def kept_collection(text: str) -> KeptCollection:
+def refreshed_collection(text: str) -> RefreshedCollection:
     """Return the collection that a setting names; raise ValueError for what names none."""
     if text in _CORE:
-        return KeptCollection(text, Resource("", "v1", text), OBJECT_KINDS[text], _CORE[text])
+        return RefreshedCollection(text, Resource("", "v1", text), OBJECT_KINDS[text], _CORE[text])
     parts = text.split(".", 2)
     if len(parts) < _PARTS or not all(parts):
         raise ValueError(text)
     plural, version, group = parts
-    return KeptCollection(f"{plural}.{group}", Resource(group, version, plural), OBJECT_KINDS["objects"], "")
+    return RefreshedCollection(
+        f"{plural}.{group}", Resource(group, version, plural), OBJECT_KINDS["objects"], ""
+    )

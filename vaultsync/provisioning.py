@@ -55,7 +55,7 @@ def new_watcher(
         deadline = Deadline(_BUDGET_S)
         try:
             address, ca_file = settings.provision_address, settings.vault_ca_file
-            ca = authorities.of(ConnectionSpec(address=address, ca_file=ca_file), namespace, deadline)
+            ca = authorities.read(ConnectionSpec(address=address, ca_file=ca_file), namespace, deadline)
             identity = _identity(settings, namespace, ca)
             token = sessions.token(identity, deadline)
         except SyncError as error:

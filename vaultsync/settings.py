@@ -19,7 +19,7 @@ from vaultkube.value_types import (
     ValueType,
     choice,
 )
-from vaultsync.collections import WORKLOADS, KeptCollection, kept_collection
+from vaultsync.collections import WORKLOADS, RefreshedCollection, refreshed_collection
 
 
 def _listen(text: str) -> tuple[str, int]:
@@ -56,8 +56,8 @@ def _interval_s(text: str) -> float:
     return interval_s
 
 
-def _collections(text: str) -> tuple[KeptCollection, ...]:
-    return tuple(kept_collection(word) for word in WORDS.parse(text))
+def _collections(text: str) -> tuple[RefreshedCollection, ...]:
+    return tuple(refreshed_collection(word) for word in WORDS.parse(text))
 
 
 _COLLECTIONS = ValueType("names of resources with commas between them", _collections)
@@ -102,7 +102,7 @@ class Settings:
     drain_s: float = setting(
         "DRAIN_TIMEOUT", DURATION, "20s", help="how long work that has begun may take after SIGTERM"
     )
-    refreshed: tuple[KeptCollection, ...] = setting(
+    refreshed: tuple[RefreshedCollection, ...] = setting(
         "REFRESHED_RESOURCES",
         _COLLECTIONS,
         "secrets,configmaps",

@@ -24,12 +24,12 @@ class Watching:
         self.store = Store()
         self.queue = Queue(places=settings.threads)
         self.changes = Changes(self.store, self.queue)
-        self.kept = Watched(self.queue)
+        self.annotated = Watched(self.queue)
         self.reloads = Reloads(settings, self.queue, objects)
         everything = (
             *map(self._custom, (row.kind for row in KINDS)),
             self._own_secrets(),
-            *reflected(settings.refreshed, self.kept),
+            *reflected(settings.refreshed, self.annotated),
             *self.reloads.reflected(),
         )
         self._reflectors = [Reflector(objects, connection, each) for each in everything]
@@ -52,11 +52,11 @@ class Watching:
         """Return why something is not watched, or an empty text."""
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
-    def start(self, *, spread: bool, with_kept: bool) -> None:
+    def start(self, *, spread: bool, with_annotated: bool) -> None:
         """Queue everything that was listed: at once, or spread over the time that each has anyhow."""
         self.changes.start(spread=spread)
-        if with_kept:
-            self.kept.start(spread=spread)
+        if with_annotated:
+            self.annotated.start(spread=spread)
         self.reloads.start(spread=spread)
 
     def _custom(self, kind: str) -> Reflected:

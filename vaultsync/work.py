@@ -11,7 +11,7 @@ from vaultkube.errors import Refused
 from vaultkube.provisioning.watcher import Watcher
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.objects import Objects
-from vaultsync.cluster.tokens import KeptTokens
+from vaultsync.cluster.tokens import StoredTokens
 from vaultsync.content.mac import KEY_BYTES
 from vaultsync.control.destination import Destinations
 from vaultsync.control.holding import may_hold
@@ -59,7 +59,7 @@ class Work:
         self._watching = watching
         self._spread = spread
         self._notices = Notices(objects)
-        self._holders = Holders(self.tokens, KeptTokens(objects, namespace), cipher, key)
+        self._holders = Holders(self.tokens, StoredTokens(objects, namespace), cipher, key)
         self._tools = Tools(
             namespace=namespace,
             key=key,
@@ -75,7 +75,7 @@ class Work:
             holders=self._holders,
             deletion_s=settings.deletion_s,
         )
-        self.refresher = new_refresher(settings, self._tools, watching.kept)
+        self.refresher = new_refresher(settings, self._tools, watching.annotated)
         settle_s = SETTLE_S if spread else 0.0
         self.workers = Workers(self._tools, watching.queue, settings.threads, settle_s, self._handlers())
         self.provisioner: Watcher | None = None
@@ -89,7 +89,7 @@ class Work:
     def start(self) -> None:
         """Begin to work on what has been listed."""
         self._notices.start()
-        self._watching.start(spread=self._spread, with_kept=self.refresher is not None)
+        self._watching.start(spread=self._spread, with_annotated=self.refresher is not None)
         self.workers.start()
 
     def provision(self, connection: Connection, stop: threading.Event) -> None:
@@ -116,5 +116,5 @@ class Work:
 
     def _holding(self) -> set[str]:
         """Return the uids of all objects that have a lease, or may ask for one now."""
-        entries = self._watching.store.of_kinds(("VaultDynamicSecret",))
+        entries = self._watching.store.entries_of_kinds(("VaultDynamicSecret",))
         return {entry.resource.uid for entry in entries if may_hold(entry)}

@@ -21,7 +21,7 @@ _OBJECTS = """
 - {objectName: obj-username, secretPath: secret/data/database/secret, secretKey: username}
 - {objectName: obj-password, secretPath: secret/data/database/secret, secretKey: password}
 """
-_ALONE = 200
+_SEQUENTIAL = 200
 _AT_ONCE = 20
 _DRAINED = 60
 _POLLED = 250
@@ -69,13 +69,13 @@ def _run(program: Program, surroundings: Surroundings, pods: int, mounts: int) -
     started = program.memory()
     mount = program.driver.mount
     mount(surroundings.attributes(_OBJECTS))
-    new = [surroundings.attributes(_OBJECTS) for _ in range(_ALONE)]
-    print(f"{program.name}: new pod, alone: {_alone(mount, new)}")
-    print(f"{program.name}: remount, alone: {_alone(mount, new)}")
+    new = [surroundings.attributes(_OBJECTS) for _ in range(_SEQUENTIAL)]
+    print(f"{program.name}: new pod, alone: {_sequential(mount, new)}")
+    print(f"{program.name}: remount, alone: {_sequential(mount, new)}")
     print(f"{program.name}: remount, {_AT_ONCE} at once: {_at_once(mount, new * 5, _AT_ONCE)}")
     crowd = [surroundings.attributes(_OBJECTS) for _ in range(_DRAINED)]
     print(f"{program.name}: {_DRAINED} new pods at once: {_at_once(mount, crowd, _DRAINED)}")
-    rest = [surroundings.attributes(_OBJECTS) for _ in range(max(0, pods - _ALONE - _DRAINED))]
+    rest = [surroundings.attributes(_OBJECTS) for _ in range(max(0, pods - _SEQUENTIAL - _DRAINED))]
     before_s = program.processor_s()
     print(f"{program.name}: new pods, {_AT_ONCE} at once: {_at_once(mount, rest, _AT_ONCE)}")
     each_ms = 1000 * (program.processor_s() - before_s) / max(1, len(rest))
@@ -90,17 +90,17 @@ def _run(program: Program, surroundings: Surroundings, pods: int, mounts: int) -
     )
 
 
-def _alone(mount: Callable[[Attributes], object], each: Sequence[Attributes]) -> str:
-    taken = [_seconds(mount, one) for one in each]
-    return _latencies(taken)
+def _sequential(mount: Callable[[Attributes], object], each: Sequence[Attributes]) -> str:
+    durations = [_seconds(mount, one) for one in each]
+    return _latencies(durations)
 
 
 def _at_once(mount: Callable[[Attributes], object], each: Sequence[Attributes], threads: int) -> str:
     began = time.monotonic()
     with ThreadPoolExecutor(threads) as pool:
-        taken = list(pool.map(lambda one: _seconds(mount, one), each))
+        durations = list(pool.map(lambda one: _seconds(mount, one), each))
     whole_s = time.monotonic() - began
-    return f"{len(taken) / whole_s:.0f} a second, {whole_s:.2f} s for all, {_latencies(taken)}"
+    return f"{len(durations) / whole_s:.0f} a second, {whole_s:.2f} s for all, {_latencies(durations)}"
 
 
 def _seconds(mount: Callable[[Attributes], object], one: Attributes) -> float:
@@ -109,8 +109,8 @@ def _seconds(mount: Callable[[Attributes], object], one: Attributes) -> float:
     return time.monotonic() - began
 
 
-def _latencies(taken: Sequence[float]) -> str:
-    ordered = sorted(taken)
+def _latencies(durations: Sequence[float]) -> str:
+    ordered = sorted(durations)
     late = ordered[int(len(ordered) * 0.99)]
     return f"p50 {1000 * statistics.median(ordered):.1f} ms, p99 {1000 * late:.1f} ms"
 

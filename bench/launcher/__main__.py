@@ -110,8 +110,8 @@ def main() -> None:
         metavar="NAME=FILE",
         help="another launcher, e.g. one of an older tree; may be repeated",
     )
-    given = parser.parse_args()
-    beside = {name: Path(file) for name, _, file in (text.partition("=") for text in given.beside)}
+    options = parser.parse_args()
+    beside = {name: Path(file) for name, _, file in (text.partition("=") for text in options.beside)}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         programs = make_programs(folder, beside)
@@ -123,9 +123,9 @@ def main() -> None:
         cluster.wait()
         trust_in_vault(cluster, vault)
         address = stack.enter_context(delayed(vault))
-        if given.one_cpu:
+        if options.one_cpu:
             os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        _report(programs, scenarios(vault, cluster, address, folder), given.rounds, given.only)
+        _report(programs, scenarios(vault, cluster, address, folder), options.rounds, options.only)
 
 
 def _report(programs: Programs, wanted: list[Scenario], rounds: int, only: str) -> None:

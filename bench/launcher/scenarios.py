@@ -37,7 +37,7 @@ def scenarios(vault: Vault, cluster: Cluster, delayed: str, folder: Path) -> lis
     token.write_text(cluster.service_account_token("default"))
     bundle = folder / "bundle.pem"
     bundle.write_text(Path("/etc/ssl/certs/ca-certificates.crt").read_text() + vault.ca_file.read_text())
-    given = {
+    environ = {
         "VAULT_ADDR": vault.address,
         "VAULT_CACERT": str(vault.ca_file),
         "VAULT_ROLE": "bench",
@@ -47,14 +47,14 @@ def scenarios(vault: Vault, cluster: Cluster, delayed: str, folder: Path) -> lis
         "VAULT_LOG_LEVEL": "error",
         **{f"PLAIN_{number}": f"value {number}" for number in range(20)},
     }
-    one = given | _references(1)
-    many = given | _references(PATHS)
-    quiet = {name: value for name, value in given.items() if name != "VAULT_LOG_LEVEL"}
+    one = environ | _references(1)
+    many = environ | _references(PATHS)
+    quiet = {name: value for name, value in environ.items() if name != "VAULT_LOG_LEVEL"}
     return [
         Scenario("token, 1 read", one | {"VAULT_TOKEN": _token(vault)}),
         Scenario(ONE_READ, one),
-        Scenario(FROM_PATH, given | {"VAULT_ENV_FROM_PATH": _PATH}),
-        Scenario(TEMPLATE, given | {"VAULT_ENV_TEMPLATES": _template()}),
+        Scenario(FROM_PATH, environ | {"VAULT_ENV_FROM_PATH": _PATH}),
+        Scenario(TEMPLATE, environ | {"VAULT_ENV_TEMPLATES": _template()}),
         Scenario(f"{ONE_READ}, CA bundle", one | {"VAULT_CACERT": str(bundle)}),
         Scenario(f"login, {PATHS} paths", many),
         Scenario(f"login, {PATHS} paths, +5 ms", many | {"VAULT_ADDR": delayed}),

@@ -52,16 +52,16 @@ def _run(node: Node, product: Product, rounds: int) -> None:
     pods = {**kinds(_NAMESPACE, shell, pushed), **file_kinds(_NAMESPACE, shell, hashicorps)}
     for pod, line in pods.values():
         start_s(node.cluster, pod, line)
-    taken: dict[str, list[float]] = {kind: [] for kind in pods}
+    durations: dict[str, list[float]] = {kind: [] for kind in pods}
     for _ in range(rounds):
         for kind, (pod, line) in pods.items():
-            taken[kind].append(start_s(node.cluster, pod, line))
+            durations[kind].append(start_s(node.cluster, pod, line))
     print(
         f"milliseconds from POST to the first line, {rounds} rounds in turns; over: median of the differences to plain"
     )
     if not original:
         print(f"without the Go original: {ORIGINAL} names its launcher")
-    print("\n".join(_table(taken)))
+    print("\n".join(_table(durations)))
 
 
 def start_s(cluster: Cluster, pod: Pod, line: str) -> float:
@@ -96,11 +96,11 @@ def _exit_code(status: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _table(taken: Mapping[str, list[float]]) -> Iterator[str]:
+def _table(durations: Mapping[str, list[float]]) -> Iterator[str]:
     yield f"  {'pod':<22}{'median':>8}{'min':>8}{'max':>8}{'over':>8}{'times':>8}"
-    for kind, found in taken.items():
-        over = statistics.median(one - plain for one, plain in zip(found, taken[_PLAIN], strict=True))
-        times = statistics.median(one / plain for one, plain in zip(found, taken[_PLAIN], strict=True))
+    for kind, found in durations.items():
+        over = statistics.median(one - plain for one, plain in zip(found, durations[_PLAIN], strict=True))
+        times = statistics.median(one / plain for one, plain in zip(found, durations[_PLAIN], strict=True))
         figures = (statistics.median(found), min(found), max(found), over)
         yield f"  {kind:<22}" + "".join(f"{1000 * each:>8.0f}" for each in figures) + f"{times:>8.2f}"
 

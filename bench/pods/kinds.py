@@ -21,12 +21,12 @@ Pod = dict[str, Any]
 def kinds(namespace: str, shell: str, original: str | None) -> Mapping[str, tuple[Pod, str]]:
     """Return pods by the name of their kind, each with the line that it must write; `shell` and `original` are images."""
     with_secret = {"env": [{"name": "SECRET", "value": f"vault:{CLUSTER_NAME}/data/{namespace}#test"}]}
-    launcher_alone = {"command": [LAUNCHER], "args": _WORDS}
+    launcher_only = {"command": [LAUNCHER], "args": _WORDS}
     said = f"started {SECRET}"
     found = {"plain": (pod(shell, {}), "started ")}
     for delivery in ("image", "init"):
         chosen = {**annotations(namespace), _DELIVERY: delivery}
-        found[f"{delivery}, no secret"] = (pod(shell, chosen, launcher_alone), "started ")
+        found[f"{delivery}, no secret"] = (pod(shell, chosen, launcher_only), "started ")
         found[f"{delivery}, secret"] = (pod(shell, chosen, {"command": _WORDS, **with_secret}), said)
     if original:
         found["Go original, secret"] = (_original(namespace, shell, original, with_secret), said)

@@ -31,9 +31,9 @@ def main() -> None:
     parser.add_argument("number", nargs="?", type=int, default=300)
     parser.add_argument("--others", type=int, default=0, help="so many big Secrets of others")
     parser.add_argument("--change", action="store_true", help="change each value in Vault, once")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with _servers() as (folder, cluster, vault):
-        _measure(folder, cluster, vault, given)
+        _measure(folder, cluster, vault, options)
 
 
 @contextmanager
@@ -51,8 +51,8 @@ def _servers() -> Iterator[tuple[Path, Cluster, Vault]]:
             cluster.stop()
 
 
-def _measure(folder: Path, cluster: Cluster, vault: Vault, given: argparse.Namespace) -> None:
-    audit, number = folder / "audit.log", given.number
+def _measure(folder: Path, cluster: Cluster, vault: Vault, options: argparse.Namespace) -> None:
+    audit, number = folder / "audit.log", options.number
     vault.write("sys/auth/approle", {"type": "approle"})
     vault.write("sys/audit/file", {"type": "file", "options": {"file_path": str(audit)}})
     kubeconfig = install(cluster, folder / "installed")
@@ -72,10 +72,10 @@ def _measure(folder: Path, cluster: Cluster, vault: Vault, given: argparse.Names
         print(f"processor: {operator.figure('processor_seconds_total'):.1f} s")
         print(f"API calls for each: {total(calls) / number:.1f} ({_shown(calls)})")
         _rest(cluster, audit, operator)
-        if given.change:
+        if options.change:
             _change(tenant, number)
-        if given.others:
-            _others(tenant, operator, given.others)
+        if options.others:
+            _others(tenant, operator, options.others)
         _restart(operator, audit)
         print(f"memory after a restart: {pss_mib(operator.process.pid):.1f} MiB (PSS)")
     finally:
@@ -92,8 +92,8 @@ def _rest(cluster: Cluster, audit: Path, operator: Operator) -> None:
     time.sleep(_WINDOW_S)
     calls = difference(api_calls(cluster), before)
     busy_s = operator.figure("processor_seconds_total") - busy_s
-    asked = sum((_requests(audit) - lines).values())
-    print(f"at rest, a minute: {total(calls)} API calls ({_shown(calls)}), {asked} Vault requests")
+    request_count = sum((_requests(audit) - lines).values())
+    print(f"at rest, a minute: {total(calls)} API calls ({_shown(calls)}), {request_count} Vault requests")
     print(f"processor: {busy_s:.2f} s a minute; memory: {pss_mib(operator.process.pid):.1f} MiB (PSS)")
 
 

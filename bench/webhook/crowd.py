@@ -56,11 +56,11 @@ def main() -> None:
 
 def _reviews(served: Served, authority: Authority, seconds: float) -> Load:
     address, path = ("127.0.0.1", served.port), f"/{SEGMENT}/pods"
-    kept = [Connection(address, authority.ca_file, path, review()) for _ in range(4)]
+    regular = [Connection(address, authority.ca_file, path, review()) for _ in range(4)]
     latencies: list[float] = []
     started = time.perf_counter()
     while time.perf_counter() - started < seconds:
-        latencies += paced(kept, 9 / _PER_S, _PER_S).latencies_s
+        latencies += paced(regular, 9 / _PER_S, _PER_S).latencies_s
         begun = time.perf_counter()
         new = Connection(address, authority.ca_file, path, review())
         paced([new], 1 / _PER_S, _PER_S)

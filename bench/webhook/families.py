@@ -76,8 +76,10 @@ def bodies() -> Mapping[str, bytes]:
 
 def _without_references(annotations: Mapping[str, str]) -> dict[str, Any]:
     found = pod()
-    kept = {key: text for key, text in found["metadata"]["annotations"].items() if "banzaicloud" not in key}
-    found["metadata"]["annotations"] = {**kept, **annotations}
+    foreign = {
+        key: text for key, text in found["metadata"]["annotations"].items() if "banzaicloud" not in key
+    }
+    found["metadata"]["annotations"] = {**foreign, **annotations}
     for container in found["spec"]["containers"]:
         container["env"] = [entry for entry in container["env"] if "vault:" not in entry["value"]]
     return found

@@ -63,11 +63,14 @@ class Outcome:
 
 def _line(served: Served, data: dict[str, str], at_once: int) -> str:
     body = review(data, "hostile")
-    alone, many = _disturbed(served, 1, body, "configmaps"), _disturbed(served, at_once, body, "configmaps")
-    kinds = {answer: many.answers.count(answer) for answer in many.answers}
+    single, parallel = (
+        _disturbed(served, 1, body, "configmaps"),
+        _disturbed(served, at_once, body, "configmaps"),
+    )
+    kinds = {answer: parallel.answers.count(answer) for answer in parallel.answers}
     return (
-        f"{len(body) / 1e6:.2f} MB alone {alone.took_s[0]:.2f} s +{max(alone.grown_mb):.0f} MB {alone.answers[0]}; "
-        f"{at_once} at once {max(many.took_s):.2f} s +{max(many.grown_mb):.0f} MB {kinds}; others {many.others_line()}"
+        f"{len(body) / 1e6:.2f} MB alone {single.took_s[0]:.2f} s +{max(single.grown_mb):.0f} MB {single.answers[0]}; "
+        f"{at_once} at once {max(parallel.took_s):.2f} s +{max(parallel.grown_mb):.0f} MB {kinds}; others {parallel.others_line()}"
     )
 
 

@@ -94,11 +94,11 @@ def _run(container: dict[str, Any], store: Path, programs: Mapping[str, str]) ->
     address = f"file://{store}"
     replaced = {_LAUNCHER: str(Path(sys.executable).with_name("vault-env")), **programs}
     words = [replaced.get(word, word) for word in (*container["command"], *container.get("args", ()))]
-    given = {entry["name"]: _expanded(entry["value"]) for entry in container["env"]}
+    variables = {entry["name"]: _expanded(entry["value"]) for entry in container["env"]}
     print("\n  run here, with these substitutions:")
-    for name, stand_in in {**replaced, f"VAULT_ADDR {given['VAULT_ADDR']}": address}.items():
+    for name, stand_in in {**replaced, f"VAULT_ADDR {variables['VAULT_ADDR']}": address}.items():
         print(f"    {name} -> {stand_in}")
-    environ = {"PATH": os.environ.get("PATH", ""), **given, "VAULT_ADDR": address}
+    environ = {"PATH": os.environ.get("PATH", ""), **variables, "VAULT_ADDR": address}
     with subprocess.Popen(
         [_expanded(word) for word in words],
         env=environ,

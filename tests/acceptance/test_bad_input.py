@@ -105,8 +105,8 @@ def changed_container(product: Product, **variables: str) -> tuple[dict[str, Any
     """The container that the webhook made, with some of its variables changed behind its back; and its token."""
     pod = product.create_pod("default", pod_with(f"vault:{OWN}#key"))
     container = pod["spec"]["containers"][0]
-    kept = [entry for entry in container["env"] if entry["name"] not in variables]
-    container["env"] = kept + [{"name": name, "value": value} for name, value in variables.items()]
+    unrelated = [entry for entry in container["env"] if entry["name"] not in variables]
+    container["env"] = unrelated + [{"name": name, "value": value} for name, value in variables.items()]
     return container, product.token(pod)
 
 

@@ -38,12 +38,12 @@ class Recorder:
     def _serve(self) -> None:
         connection, _ = self._listener.accept()
         with connection:
-            incoming, taken = Incoming(0.0, lambda _segment: True), State.COMING
-            while taken is State.COMING and (data := connection.recv(65536)):
-                taken = incoming.add(data)
+            incoming, parsed = Incoming(0.0, lambda _segment: True), State.COMING
+            while parsed is State.COMING and (data := connection.recv(65536)):
+                parsed = incoming.add(data)
             self.received = incoming.received()
-            if isinstance(taken, Request):
-                answer = ALLOW % json.loads(taken.body)["request"]["uid"].encode()
+            if isinstance(parsed, Request):
+                answer = ALLOW % json.loads(parsed.body)["request"]["uid"].encode()
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ def test_a_review_of_the_real_api_server_is_taken(cluster: Cluster, recorder: Re
     end_s = time.monotonic() + 20  # until then the API server has heard of the configuration
     while not recorder.received and time.monotonic() < end_s:
         cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", created)
-    taken = Incoming(0.0, lambda _segment: True).add(recorder.received)
-    assert isinstance(taken, Request), recorder.received[:1000]
-    assert taken.resource == "pods"
-    assert json.loads(taken.body)["request"]["namespace"] == NAMESPACE
+    parsed = Incoming(0.0, lambda _segment: True).add(recorder.received)
+    assert isinstance(parsed, Request), recorder.received[:1000]
+    assert parsed.resource == "pods"
+    assert json.loads(parsed.body)["request"]["namespace"] == NAMESPACE

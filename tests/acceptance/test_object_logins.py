@@ -23,8 +23,8 @@ def test_secrets_applied_together_cost_a_login_in_each_worker(product: Product, 
         stored = product.cluster.request("POST", "/api/v1/namespaces/shop/secrets", body)
         return str(stored["data"]["key"])
 
-    with product.vault.counted(tmp_path) as asked, ThreadPoolExecutor(8) as pool:
+    with product.vault.counted(tmp_path) as requests, ThreadPoolExecutor(8) as pool:
         values = list(pool.map(create, range(COUNT)))
     assert set(values) == {"b2YtYWxsLW9mLXRoZW0="}
-    assert asked[PATH] == COUNT
-    assert 1 <= asked[f"auth/{CLUSTER_NAME}/login"] <= WORKERS
+    assert requests[PATH] == COUNT
+    assert 1 <= requests[f"auth/{CLUSTER_NAME}/login"] <= WORKERS

@@ -183,8 +183,8 @@ def test_two_hundred_references_cost_one_login_and_one_read_of_each_path(
 ) -> None:
     product.vault.put_secret(f"{OWN}/second", key="of-second")
     texts = {f"k{at}": f"vault:{OWN}#user" if at % 2 else f"vault:{OWN}/second#key" for at in range(200)}
-    with product.vault.counted(tmp_path) as asked:
+    with product.vault.counted(tmp_path) as requests:
         stored = create(product, "Secret", {"stringData": texts})
     assert set(stored.values()) == {b"me", b"of-second"}
-    assert asked.pop("auth/token/revoke-self") == 1
-    assert asked == {f"auth/{CLUSTER_NAME}/login": 1, OWN: 1, f"{OWN}/second": 1}
+    assert requests.pop("auth/token/revoke-self") == 1
+    assert requests == {f"auth/{CLUSTER_NAME}/login": 1, OWN: 1, f"{OWN}/second": 1}

@@ -17,13 +17,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster.storage import stacks_overlays
-from tests.servers.build import BuildFailed, alone, cache
+from tests.servers.build import BuildFailed, cache, exclusive
 from tests.servers.images import Blob, Image
 from vaultenv.native.build.cache import cache as compiled_launcher
 from vaultenv.native.build.tools import follow
 
 ROOT = Path(__file__).parents[2]
-_KEPT = 6
+_IMAGES = 6
 _TRUST = "--volume=/etc/ssl/certs:/etc/ssl/certs:ro"
 _SOURCES = (
     "Dockerfile",
@@ -50,7 +50,7 @@ def product_image(target: str) -> Image:
     """The image of that stage of the Dockerfile; raises BuildFailed."""
     folder = cache() / "images" / f"{target}-{_key(target)}"
     if not folder.exists():
-        with alone("images"):
+        with exclusive("images"):
             if not folder.exists():
                 _build(target, folder)
     os.utime(folder)  # the least recently used go first
@@ -62,7 +62,7 @@ def run_in_stage(target: str, *command: str) -> str:
 
     Raises BuildFailed.
     """
-    with alone("images"):
+    with exclusive("images"):
         _build_stage(target)
         container = _buildah("from", "--pull-never", f"localhost/{target}")
     try:
@@ -126,8 +126,8 @@ def _build_stage(target: str, *options: str) -> None:
 def _forget(target: str) -> None:
     """Drop what earlier sources made: the store's dangling images, and all but the last used images of this target."""
     _buildah("rmi", "--prune", "--force")
-    kept = sorted((cache() / "images").glob(f"{target}-*"), key=lambda folder: folder.stat().st_mtime)
-    for folder in kept[:-_KEPT]:
+    folders = sorted((cache() / "images").glob(f"{target}-*"), key=lambda folder: folder.stat().st_mtime)
+    for folder in folders[:-_IMAGES]:
         shutil.rmtree(folder)
 
 

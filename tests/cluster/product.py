@@ -67,8 +67,8 @@ class Product:
 
     def answers(self) -> bool:
         """Return whether the API server gets an answer from the webhook."""
-        asked = ("create", "secret", "generic", "asked", "--from-literal=key=value", "--dry-run=server")
-        return self.node.kubectl.run("--namespace=default", *asked).returncode == 0
+        command = ("create", "secret", "generic", "asked", "--from-literal=key=value", "--dry-run=server")
+        return self.node.kubectl.run("--namespace=default", *command).returncode == 0
 
     def renew_certificate(self) -> None:
         """Have the webhook renew its certificate at once, as docs/certificates.md says."""

@@ -6,5 +6,5 @@ from pathlib import Path
 
 def stacks_overlays(folder: Path) -> bool:
     """Return whether overlayfs can lie on the folder's file system: not where that is an overlay itself, as in a container."""
-    asked = ["stat", "--file-system", "--format=%T", str(folder)]
-    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() != "overlayfs"
+    command = ["stat", "--file-system", "--format=%T", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() != "overlayfs"

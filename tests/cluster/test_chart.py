@@ -146,13 +146,13 @@ def patch_configuration(node: Node, patch: list[dict[str, Any]]) -> None:
 
 def refused_while(pods: Pods, work: threading.Thread) -> tuple[int, list[str]]:
     """Return how many Secrets were taken while the thread works, and why others were not."""
-    taken, refused = 0, []
+    accepted, refused = 0, []
     path = f"/api/v1/namespaces/{pods.namespace}/secrets?dryRun=All"
     while work.is_alive():
         answer = pods.node.cluster.answer("POST", path, {"metadata": {"generateName": "load-"}})
-        taken += answer.ok
+        accepted += answer.ok
         refused += [] if answer.ok else [answer.text]
-    return taken, refused
+    return accepted, refused
 
 
 @pytest.mark.usefixtures("csi_driver")
@@ -175,9 +175,9 @@ def test_from_an_installation_to_nothing_left(
     for change, fewest in ((release.renew_certificate, 20), (release.upgrade, 100)):
         work = threading.Thread(target=change)
         work.start()
-        taken, refused = refused_while(team, work)
+        accepted, refused = refused_while(team, work)
         assert refused == []
-        assert taken > fewest
+        assert accepted > fewest
     assert release.is_registered()
     assert release.ca_bundle() != before
     ways.begin("after")

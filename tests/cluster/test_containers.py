@@ -99,8 +99,8 @@ def test_exec_probes_go_on_as_they_were_written(team: Pods, shell_image: str) ->
     team.start("app", one(container(team, shell_image, "sh", "-c", line, readinessProbe=probe)))
 
     assert team.execute("app", "cat", "/tmp/healthy") == f"{SECRET}\n"
-    kept = team.get("app")["spec"]["containers"][0]["readinessProbe"]["exec"]["command"]
-    assert kept == ["cat", "/tmp/healthy"]
+    probe_command = team.get("app")["spec"]["containers"][0]["readinessProbe"]["exec"]["command"]
+    assert probe_command == ["cat", "/tmp/healthy"]
 
 
 @pytest.mark.parametrize("status", [0, 3])

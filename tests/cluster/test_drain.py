@@ -53,8 +53,8 @@ def test_a_drain_moves_both_replicas_and_loses_no_request(product: Product, pods
     assert len(before) == 2
     work = threading.Thread(target=drain)
     work.start()
-    taken, refused = refused_while(pods, work)
+    accepted, refused = refused_while(pods, work)
     assert (refused, ended) == ([], [None, 0])
     assert "would violate the pod's disruption budget" in complaints[0]
     assert not before & replicas(product)
-    assert taken > 100
+    assert accepted > 100

@@ -103,8 +103,8 @@ def test_a_private_image_needs_its_pull_secret(node: Node, pods: Pods) -> None:
         {"containers": [container(private, "exec sleep 1000")], "imagePullSecrets": [{"name": "pull"}]},
     )
     waiting = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=ErrImagePull"
-    alone = container(private, "exec sleep 1000", imagePullPolicy="Always")
-    pods.create("without", {"containers": [alone]})
+    without_secret = container(private, "exec sleep 1000", imagePullPolicy="Always")
+    pods.create("without", {"containers": [without_secret]})
     pods.wait("without", waiting)
 
 
@@ -117,5 +117,7 @@ def test_a_deployment_gets_its_pods_and_a_service_reaches_them(pods: Pods, shell
     pods.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
     address = pods.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
 
-    ask = f"until printf 'GET /\\r\\n\\r\\n' | nc -w 2 {address} 80 | grep from; do sleep 0.1; done"
-    assert "from the pod" in pods.finish("client", {"containers": [container(shell_image, ask)]})
+    client_command = (
+        f"until printf 'GET /\\r\\n\\r\\n' | nc -w 2 {address} 80 | grep from; do sleep 0.1; done"
+    )
+    assert "from the pod" in pods.finish("client", {"containers": [container(shell_image, client_command)]})

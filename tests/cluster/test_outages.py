@@ -60,10 +60,10 @@ def test_pods_start_after_a_restart_of_vault(team: Pods, shell_image: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("end", "mend"), [(Vault.seal, Vault.unseal), (Vault.stop, Vault.start)], ids=["sealed", "stopped"]
+    ("end", "recover"), [(Vault.seal, Vault.unseal), (Vault.stop, Vault.start)], ids=["sealed", "stopped"]
 )
 def test_a_probe_through_the_launcher_outlasts_an_outage_of_vault(
-    team: Pods, shell_image: str, end: Callable[[Vault], None], mend: Callable[[Vault], None]
+    team: Pods, shell_image: str, end: Callable[[Vault], None], recover: Callable[[Vault], None]
 ) -> None:
     line = f'test "$KEY" = {SECRET} && echo >>/tmp/probed'
     probe = {
@@ -83,7 +83,7 @@ def test_a_probe_through_the_launcher_outlasts_an_outage_of_vault(
         during = probes(team) - before
         shell = team.execute("app", "/vault/vault-env", "sh", "-c", "echo $KEY")
     finally:
-        mend(team.node.vault)
+        recover(team.node.vault)
 
     (status,) = team.get("app")["status"]["containerStatuses"]
     assert (status["restartCount"], status["ready"], shell) == (0, True, f"{SECRET}\n")

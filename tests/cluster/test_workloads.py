@@ -150,11 +150,11 @@ def test_the_controllers_events_tell_of_a_refusal(team: Pods) -> None:
     manifest = workload(team, "Deployment", one(container(team, image, "/show", "KEY", env=[broken])))
     team.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
 
-    def told() -> bool:
+    def is_reported() -> bool:
         events = json.loads(team.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
         ours = [event for event in events if event["reportingController"] == "vault-webhook"]
         return any(
             event["regarding"]["kind"] == "ReplicaSet" and "variable KEY" in event["note"] for event in ours
         )
 
-    eventually(told)
+    eventually(is_reported)

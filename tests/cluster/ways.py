@@ -40,7 +40,7 @@ class Ways:
         for way in ("reference", "environment", "files", "driver"):
             self._team.wait(f"{pod}-{way}")
             self._team.expect(f"{pod}-{way}", f"{SECRET}\n")
-        eventually(lambda: self._kept() == SECRET, self._described)
+        eventually(lambda: self._stored_value() == SECRET, self._described)
 
     def restarts(self) -> int:
         """Return how often a container of the namespace was started again."""
@@ -48,7 +48,7 @@ class Ways:
         statuses = (status for pod in pods for status in pod["status"]["containerStatuses"])
         return sum(status["restartCount"] for status in statuses)
 
-    def _kept(self) -> str:
+    def _stored_value(self) -> str:
         stored = self._team.kubectl(
             "get", "secret", "ways", "--ignore-not-found", "-o", "jsonpath={.data.test}"
         )

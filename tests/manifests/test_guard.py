@@ -299,15 +299,15 @@ def test_a_pod_that_exec_mode_is_not_for_passes(guarded: Cluster, annotations: d
 
 
 def test_files_need_an_agent_of_whichever_webhook(guarded: Cluster) -> None:
-    asking = agent(agent_inject="true", agent_inject_secret_a="kv/a")
-    assert "has no container vault-agent or vault-agent-init" in refusal(guarded, pod([], asking))
-    assert "has no container vault-agent" in refusal(guarded, pod([], asking, containers=[WRAPPED]))
+    annotated = agent(agent_inject="true", agent_inject_secret_a="kv/a")
+    assert "has no container vault-agent or vault-agent-init" in refusal(guarded, pod([], annotated))
+    assert "has no container vault-agent" in refusal(guarded, pod([], annotated, containers=[WRAPPED]))
     for name in ("containers", "initContainers"):
         has = {"containers": [container([])], "initContainers": []}
         has[name].append(container([], name="vault-agent" if name == "containers" else "vault-agent-init"))
-        assert not refusal(guarded, pod([], asking, **has))
-    assert not refusal(guarded, pod([], asking | agent(agent_inject_status="injected")))
-    assert refusal(guarded, pod([], asking | agent(agent_inject_status="update")))
+        assert not refusal(guarded, pod([], annotated, **has))
+    assert not refusal(guarded, pod([], annotated | agent(agent_inject_status="injected")))
+    assert refusal(guarded, pod([], annotated | agent(agent_inject_status="update")))
 
 
 def test_the_agent_of_files_does_not_stand_for_the_launcher(guarded: Cluster) -> None:

@@ -24,7 +24,7 @@ EXPRESSIONS = [
 ]
 QUERIES = [expression for expression in EXPRESSIONS if not expression.startswith("label_values(")]
 """The expressions that Prometheus gets; label_values is Grafana's own."""
-_ASK = """
+_QUERY = """
 from prometheus_client import REGISTRY
 from {package} import metrics
 own = metrics.{name}({arguments})
@@ -71,7 +71,7 @@ def exposed(kubeconfig: Path) -> dict[str, set[str]]:
     """Return the labels of each series by its name, as workers, attendant, the provider for the CSI driver and the operator have them."""
     found: dict[str, set[str]] = {"up": {"job"}}
     for package, name, arguments, calls in (WORKER, ATTENDANT, PROVIDER):
-        script = _ASK.format(package=package, name=name, arguments=arguments, calls=calls)
+        script = _QUERY.format(package=package, name=name, arguments=arguments, calls=calls)
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         for line in done.stdout.splitlines():
             series, *labels = line.split()

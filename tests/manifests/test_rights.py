@@ -91,9 +91,9 @@ def test_the_doctor_asks_for_each_right_that_a_review_needs() -> None:
     roles = [
         each for each in DOCUMENTS if each["kind"] == "ClusterRole" and each["metadata"]["name"] in names
     ]
-    asked = {
+    required = {
         f"{right.verb} {right.group + '/' if right.group else ''}{right.resource}"
         + (f"/{right.subresource}" if right.subresource else "")
         for right in rights_for("shop")
     }
-    assert asked == {right for role in roles for _, right in rights_of(role)}
+    assert required == {right for role in roles for _, right in rights_of(role)}

@@ -35,10 +35,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        asked = dict(urllib.parse.parse_qsl(query))
+        fields = dict(urllib.parse.parse_qsl(query))
         if path.startswith("/latest/") and self.headers["X-aws-ec2-metadata-token"] == "imds":
             self._machine(path.removeprefix("/latest/"))
-        elif asked.get("Action") == "AssumeRoleWithWebIdentity" and asked["WebIdentityToken"] == "projected":
+        elif (
+            fields.get("Action") == "AssumeRoleWithWebIdentity" and fields["WebIdentityToken"] == "projected"
+        ):
             credentials = {"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET, "SessionToken": "st/+="}
             result = {"AssumeRoleWithWebIdentityResult": {"Credentials": credentials}}
             self._send(json.dumps({"AssumeRoleWithWebIdentityResponse": result}))
@@ -71,8 +73,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _is_signed(self, body: bytes) -> bool:
         """Signature Version 4 as AWS checks it."""
-        given = self.headers["Authorization"]
-        parts = dict(part.split("=", 1) for part in given.partition(" ")[2].split(", "))
+        authorization = self.headers["Authorization"]
+        parts = dict(part.split("=", 1) for part in authorization.partition(" ")[2].split(", "))
         key_id, *scope = parts["Credential"].split("/")
         names = parts["SignedHeaders"].split(";")
         lines = [f"{name}:{self.headers[name].strip()}" for name in names]

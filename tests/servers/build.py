@@ -91,22 +91,22 @@ def _built(wanted: Program) -> Path:
     path = place(wanted)
     if path.exists():
         return path
-    with alone(wanted.name):
+    with exclusive(wanted.name):
         if not path.exists():
             _build(wanted, path)
     return path
 
 
 @contextmanager
-def alone(what: str) -> Iterator[None]:
+def exclusive(name: str) -> Iterator[None]:
     """Keep other processes from building the same thing meanwhile."""
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{what}.lock").open("a") as lock:
+    with (cache() / f"{name}.lock").open("a") as lock:
         started, reported = time.monotonic(), -math.inf
         while not _locked(lock):
             if (now := time.monotonic()) - reported > _PROGRESS_S:
                 reported = now
-                _say(f"another process builds {what}: waiting for it ({now - started:.0f} s)")
+                _say(f"another process builds {name}: waiting for it ({now - started:.0f} s)")
             time.sleep(_POLL_S)
         yield
 
@@ -161,14 +161,14 @@ def _build(wanted: Program, path: Path) -> None:
 
 def _follow(compiler: subprocess.Popen[str], name: str) -> str:
     """Count the packages that `go build -v` names, and return what else it wrote."""
-    packages, complaints, told = 0, [], time.monotonic()
+    packages, complaints, reported_at = 0, [], time.monotonic()
     for line in compiler.stderr or ():
         if "/" in line.split(" ")[0] and not line.startswith(("#", ".", "/")) and ":" not in line:
             packages += 1
         elif not line.startswith("go: downloading"):
             complaints.append(line)
-        if time.monotonic() - told > _PROGRESS_S:
-            told = time.monotonic()
+        if time.monotonic() - reported_at > _PROGRESS_S:
+            reported_at = time.monotonic()
             _say(f"  {name}: {packages} packages compiled")
     return "".join(complaints)
 
@@ -180,7 +180,7 @@ def _say(line: str) -> None:
 def main(names: list[str]) -> int:
     """Build the programs and groups of that name, print where each program is, and return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    wanted = [name for given in names for name in GROUPS.get(given, (given,))]
+    wanted = [name for requested in names for name in GROUPS.get(requested, (requested,))]
     if not wanted or not PROGRAMS.keys() >= set(wanted):
         _say(f"name what to build, of: {', '.join((*GROUPS, *PROGRAMS))}")
         return 2

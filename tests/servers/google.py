@@ -130,11 +130,13 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_error(403)
 
-    def _is_exchange(self, asked: dict[str, str]) -> bool:
+    def _is_exchange(self, fields: dict[str, str]) -> bool:
         """Return whether a token of Kubernetes is exchanged as the STS of Google wants it."""
-        token = jwt.decode(asked["subjectToken"], options={"verify_signature": False})
+        token = jwt.decode(fields["subjectToken"], options={"verify_signature": False})
         kind = "urn:ietf:params:oauth:token-type:jwt"
-        return token["aud"] == [POOL] and asked["audience"] == PROVIDER and asked["subjectTokenType"] == kind
+        return (
+            token["aud"] == [POOL] and fields["audience"] == PROVIDER and fields["subjectTokenType"] == kind
+        )
 
     def _is_allowed(self) -> bool:
         return self.headers["Authorization"] == "Bearer federated"

@@ -15,7 +15,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _libc = ctypes.CDLL(None)
 _POLL_S = 0.05
 _FIRST_PORT, _PORTS, _SLICES = 15_000, 2_000, 8
-_given: set[int] = set()
+_used_ports: set[int] = set()
 
 
 class ServerFailed(RuntimeError):
@@ -111,9 +111,9 @@ def free_port(host: str = "127.0.0.1") -> int:
     first = _FIRST_PORT + worker % _SLICES * _PORTS
     while True:
         port = random.randrange(first, first + _PORTS)
-        if port in _given:
+        if port in _used_ports:
             continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((host, port))
-            _given.add(port)
+            _used_ports.add(port)
             return port

@@ -157,8 +157,8 @@ class Vault:
         finally:
             self.request("DELETE", device)
         entries = [json.loads(line) for line in log.read_text().splitlines()]
-        asked = (entry["request"]["path"] for entry in entries if entry["type"] == "request")
-        paths.update(path for path in asked if not path.startswith("sys/"))
+        requested = (entry["request"]["path"] for entry in entries if entry["type"] == "request")
+        paths.update(path for path in requested if not path.startswith("sys/"))
 
     def _serves(self, mount: str) -> bool:
         return self.endpoint.get(f"/v1/{mount}/config", {"X-Vault-Token": self.token}).ok

@@ -11,9 +11,9 @@ from vaultcsi.vault.access import Accesses
 
 def test_what_is_kept_is_shown_as_it_is_at_each_scrape() -> None:
     accesses, metrics = Accesses(10), Metrics(CollectorRegistry())
-    metrics.keeps(accesses.holdings)
+    metrics.show_holdings(accesses.holdings)
     assert "vault_csi_provider_kept_logins 0.0" in metrics.expose()
-    entered(accesses, LOGIN).kept = {
+    entered(accesses, LOGIN).issued = {
         REQUEST: answer(size_bytes=30),
         replace(REQUEST, path="other"): answer(size_bytes=12),
     }

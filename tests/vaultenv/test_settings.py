@@ -18,7 +18,7 @@ VAULT_RATE_LIMIT VAULT_ROLE VAULT_PATH VAULT_AUTH_METHOD VAULT_TRANSIT_KEY_ID VA
 VAULT_TRANSIT_BATCH_SIZE VAULT_IGNORE_MISSING_SECRETS VAULT_ENV_PASSTHROUGH VAULT_ENV_FROM_PATH
 VAULT_ENV_DELAY VAULT_ENV_DAEMON VAULT_REVOKE_TOKEN VAULT_JSON_LOG VAULT_LOG_LEVEL
 """.split()  # noqa: SIM905 (a list of 33 lines reads worse)
-KEPT = {
+PRESERVED = {
     "VAULT_TOKEN_FILE",
     "VAULT_ENV_LOG_SERVER",
     "VAULT_JWT_FILE",
@@ -29,19 +29,19 @@ KEPT = {
     "VAULT_PROXY_ADDR",
     "VAULT_HEADERS",
 }
-KEPT_WITH_LOGIN = set(PREDECESSORS[:15])
+PRESERVED_WITH_LOGIN = set(PREDECESSORS[:15])
 
 
 def test_the_predecessors_33_variables_are_removed() -> None:
     assert len(PREDECESSORS) == 33
     names = removed(login=False)
     assert {name.encode() for name in PREDECESSORS} <= names
-    assert names.isdisjoint(name.encode() for name in KEPT)
+    assert names.isdisjoint(name.encode() for name in PRESERVED)
 
 
 def test_a_program_that_gets_the_token_gets_the_way_to_vault_too() -> None:
     left = {name.encode() for name in PREDECESSORS} - removed(login=True)
-    assert left == {name.encode() for name in KEPT_WITH_LOGIN}
+    assert left == {name.encode() for name in PRESERVED_WITH_LOGIN}
 
 
 def test_names_that_are_passed_through_stay() -> None:
@@ -83,7 +83,7 @@ def test_each_variable_stands_once_in_the_table() -> None:
     names = [variable.name for variable in VARIABLES]
     assert len(names) == len(set(names))
     assert all(variable.help for variable in VARIABLES)
-    assert {variable.name for variable in VARIABLES if variable.removed == NEVER} >= set(KEPT)
+    assert {variable.name for variable in VARIABLES if variable.removed == NEVER} >= set(PRESERVED)
 
 
 @pytest.mark.parametrize("variable", [one for one in VARIABLES if one.parse], ids=lambda one: one.name)
@@ -220,8 +220,10 @@ def test_the_settings_show_no_secret() -> None:
 
 
 def test_what_was_given_wins_over_a_path_and_order_is_kept() -> None:
-    given_ = {b"B": b"1", b"A": b"vault:x#y", b"GONE": b"vault:z#y#?"}
-    child = child_environ(given_, given_, {b"B": b"1", b"A": b"a"}, {b"C": b"c", b"B": b"2"}, {b"VAULT_ADDR"})
+    environ_ = {b"B": b"1", b"A": b"vault:x#y", b"GONE": b"vault:z#y#?"}
+    child = child_environ(
+        environ_, environ_, {b"B": b"1", b"A": b"a"}, {b"C": b"c", b"B": b"2"}, {b"VAULT_ADDR"}
+    )
     assert list(child.items()) == [(b"B", b"1"), (b"A", b"a"), (b"C", b"c")]
 
 

@@ -21,20 +21,20 @@ _LATER = ("auth", "wrap_info")
 _ABSENT: Mapping[str, Any] = {"request_id": "", "lease_id": "", "lease_duration": 0, "renewable": False}
 
 
-def content_of(wanted: SecretObject, answer: Mapping[str, Any]) -> bytes:
+def content_of(secret_object: SecretObject, answer: Mapping[str, Any]) -> bytes:
     """Return the bytes of the file; raise SecretNotRead where the answer has no such value, or in another encoding."""
-    if not wanted.key:
+    if not secret_object.key:
         return whole_answer(answer)
     secret = secret_of(answer)
     fields = secret.fields if secret else {}
-    if wanted.key not in fields:
+    if secret_object.key not in fields:
         raise SecretNotRead(
-            f"key {bounded(wanted.key, _SHOWN)!r} does not exist at the secret path {wanted.path}; "
+            f"key {bounded(secret_object.key, _SHOWN)!r} does not exist at the secret path {secret_object.path}; "
             f"{_existing(fields)}: correct secretKey, which has upper and lower case"
         )
-    value = fields[wanted.key]
+    value = fields[secret_object.key]
     # A number is a text of its own type.
-    return _decoded(value if type(value) is str else json_text(value), wanted)
+    return _decoded(value if type(value) is str else json_text(value), secret_object)
 
 
 def whole_answer(answer: Mapping[str, Any]) -> bytes:
@@ -48,13 +48,13 @@ def _existing(fields: Mapping[str, Any]) -> str:
     return f"it has {bounded(', '.join(sorted(fields)), _SHOWN)}" if fields else "it has no keys"
 
 
-def _decoded(text: str, wanted: SecretObject) -> bytes:
-    encoding = wanted.encoding.lower()
+def _decoded(text: str, secret_object: SecretObject) -> bytes:
+    encoding = secret_object.encoding.lower()
     try:
         if encoding == "base64":
             return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
         return binascii.unhexlify(text) if encoding == "hex" else encoded(text)
     except ValueError:  # binascii.Error, and text that is not ASCII
         raise SecretNotRead(
-            f"the value of key {bounded(wanted.key, _SHOWN)!r} at {wanted.path} is not {encoding}; correct encoding"
+            f"the value of key {bounded(secret_object.key, _SHOWN)!r} at {secret_object.path} is not {encoding}; correct encoding"
         ) from None

@@ -31,23 +31,23 @@ def files_of(
     """Return every file of the mount; raise SecretNotRead naming each object that has no content, or TooLarge."""
     files, problems = [], []
     size_bytes = 0
-    for wanted in mount.parameters.objects:
-        answer = answers[wanted.request]
+    for secret_object in mount.parameters.objects:
+        answer = answers[secret_object.request]
         try:
             if isinstance(answer, SecretNotRead):
                 raise answer
-            content = content_of(wanted, answer)
+            content = content_of(secret_object, answer)
         except SecretNotRead as error:
-            problems.append((wanted, error))
+            problems.append((secret_object, error))
             continue
         size_bytes += len(content)
         if size_bytes > _MOST_BYTES:
             raise TooLarge(
-                f"the objects up to {wanted.name!r} have more than {_MOST_BYTES} bytes together, and the driver takes 4 MiB: "
+                f"the objects up to {secret_object.name!r} have more than {_MOST_BYTES} bytes together, and the driver takes 4 MiB: "
                 "divide the SecretProviderClass"
             )
-        mode = wanted.permission or mount.permission
-        files.append(MountedFile(wanted.name, mode, content, version_of(wanted, content, key)))
+        mode = secret_object.permission or mount.permission
+        files.append(MountedFile(secret_object.name, mode, content, version_of(secret_object, content, key)))
     if problems:
         raise _all(problems)
     return files
@@ -56,8 +56,8 @@ def files_of(
 def _all(problems: list[tuple[SecretObject, SecretNotRead]]) -> SecretNotRead:
     """Return one error for all of them: objects of one request share a sentence."""
     names: dict[str, list[str]] = {}
-    for wanted, error in problems:
-        names.setdefault(str(error), []).append(f'"{wanted.name}"')
+    for secret_object, error in problems:
+        names.setdefault(str(error), []).append(f'"{secret_object.name}"')
     sentences = [
         f"couldn't read secret {', '.join(objects[:_SHOWN])}{_more(len(objects))}: {text}"
         for text, objects in names.items()

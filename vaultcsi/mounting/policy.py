@@ -38,7 +38,9 @@ def _path_problems(mount: Mount, settings: Settings) -> list[Problem]:
         mount.parameters.vault_namespace or settings.vault_namespace, settings.vault_namespace
     )
     requested = (
-        RequestedPath((*OBJECTS, number, "secretPath"), f"objects[{number}]", one.request.path, namespace)
-        for number, one in enumerate(mount.parameters.objects)
+        RequestedPath(
+            (*OBJECTS, number, "secretPath"), f"objects[{number}]", secret_object.request.path, namespace
+        )
+        for number, secret_object in enumerate(mount.parameters.objects)
     )
     return policy.violations(requested, mount.pod.namespace)

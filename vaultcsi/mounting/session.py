@@ -11,7 +11,7 @@ from vaultcsi.errors import PathForbidden, SecretNotRead, Unavailable
 from vaultcsi.request import MountingPod
 from vaultcsi.vault.access import Access
 from vaultcsi.vault.connections import Connections
-from vaultcsi.vault.kept import KeptAnswer, kept_answer
+from vaultcsi.vault.issued import IssuedAnswer, issued_answer
 from vaultcsi.vault.login import VaultToken, log_in
 from vaultcsi.vault.reads import Reader
 from vaultcsi.vault.room import MountRoom
@@ -55,12 +55,12 @@ class PodSession:
         self._deadline = deadline
         self._logged_in = False
 
-    def read(self, wanted: Iterable[SecretRequest]) -> Answers:
+    def read(self, requested: Iterable[SecretRequest]) -> Answers:
         """Return the answer to each request, or why there is none; a token that Vault knows no longer is replaced, once.
 
         Raises what ends the whole mount: LoginRefused, PodUnknown, Unavailable, TooLarge, ClusterUnavailable, MissingRight.
         """
-        requests = list(wanted)
+        requests = list(requested)
         token = self._token()
         answers = self._read_all(token, requests)
         refused = any(isinstance(answer, PathForbidden) for answer in answers.values())
@@ -76,46 +76,46 @@ class PodSession:
         is_old = time.monotonic() - token.granted_at > _FORBIDDEN_FOR_S
         return is_old or not self._reader(token).token_is_valid()
 
-    def _read_all(self, token: VaultToken, wanted: Iterable[SecretRequest]) -> Answers:
+    def _read_all(self, token: VaultToken, requests: Iterable[SecretRequest]) -> Answers:
         reader = self._reader(token)
         answers: Answers = {}
-        for each in wanted:
+        for each in requests:
             try:
                 answers[each] = self._answer(reader, each)
             except SecretNotRead as error:
                 answers[each] = error
         return answers
 
-    def _answer(self, reader: Reader, wanted: SecretRequest) -> Mapping[str, Any]:
-        kept = self._access.kept.get(wanted)
-        if kept and not kept.is_replaced(time.monotonic()):
-            return self._read_kept(kept)
+    def _answer(self, reader: Reader, request: SecretRequest) -> Mapping[str, Any]:
+        issued = self._access.issued.get(request)
+        if issued and not issued.is_replaced(time.monotonic()):
+            return self._read_issued(issued)
         try:
-            body = reader.read(wanted)
+            body = reader.read(request)
         except Unavailable as error:
-            if kept is None or stale(kept.held, time.monotonic()):
+            if issued is None or stale(issued.held, time.monotonic()):
                 raise
-            _log.warning("%s is not replaced yet, and still valid: %s", wanted.path, error)
-            return self._read_kept(kept)
-        issued = kept_answer(wanted.method, body, time.monotonic(), time.time(), random.random())  # noqa: S311
-        if issued:
-            self._keep(wanted, issued)
+            _log.warning("%s is not replaced yet, and still valid: %s", request.path, error)
+            return self._read_issued(issued)
+        new = issued_answer(request.method, body, time.monotonic(), time.time(), random.random())  # noqa: S311
+        if new:
+            self._store(request, new)
         return body
 
-    def _read_kept(self, kept: KeptAnswer) -> Mapping[str, Any]:
-        self._room.take(len(kept.body))
-        self._room.take_values(kept.body)
-        body: Mapping[str, Any] = loads(kept.body)
+    def _read_issued(self, issued: IssuedAnswer) -> Mapping[str, Any]:
+        self._room.reserve(len(issued.body))
+        self._room.reserve_values(issued.body)
+        body: Mapping[str, Any] = loads(issued.body)
         return body
 
-    def _keep(self, wanted: SecretRequest, issued: KeptAnswer) -> None:
-        self._access.kept.pop(wanted, None)
-        if self._has_room(self._pod.namespace, len(issued.body)):
-            self._access.kept[wanted] = issued
+    def _store(self, request: SecretRequest, answer: IssuedAnswer) -> None:
+        self._access.issued.pop(request, None)
+        if self._has_room(self._pod.namespace, len(answer.body)):
+            self._access.issued[request] = answer
         else:
             _log.warning(
                 "%s is requested at each mount: the cached answers of namespace %s have reached their limit",
-                wanted.path,
+                request.path,
                 self._pod.namespace,
             )
 

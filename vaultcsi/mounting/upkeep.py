@@ -59,7 +59,7 @@ class Upkeep:
                 finally:
                     access.lock.release()
 
-    def revoke_gone(self) -> None:
+    def revoke_deleted(self) -> None:
         """Revoke the token of every pod that is not on the node any more.
 
         What there is is noted before the pods are listed: a pod that mounts is there before its access is.
@@ -101,6 +101,6 @@ class Upkeep:
                 self.renew_due()
                 if self._clock() >= pods_at:
                     pods_at = self._clock() + pods_every_s
-                    self.revoke_gone()
+                    self.revoke_deleted()
             except Exception as error:
                 _log.error("upkeep failed, and goes on", exc_info=error, extra={"fields": {}})

@@ -13,7 +13,7 @@ _NONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED)
 _log = logging.getLogger(__name__)
 
 
-def ask_predecessor(path: str) -> bytes:
+def fetch_handover(path: str) -> bytes:
     """Return the handover of the provider that serves at the socket, nothing if there is none."""
     with grpc.insecure_channel(f"unix:{path}", options=_OPTIONS) as channel:
         try:

@@ -92,32 +92,32 @@ def _default(field: Field) -> Any:
 
 def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
     """Yield number, wire type and value of each field: an integer, or bytes."""
-    at = 0
-    while at < len(data):
-        tag, at = _read_varint(data, at)
+    offset = 0
+    while offset < len(data):
+        tag, offset = _read_varint(data, offset)
         wire_type = tag & 7
         if wire_type == _VARINT:
-            value, at = _read_varint(data, at)
+            value, offset = _read_varint(data, offset)
             yield tag >> 3, wire_type, value
             continue
         if wire_type == _LENGTH:
-            size, at = _read_varint(data, at)
+            size, offset = _read_varint(data, offset)
         elif wire_type in _FIXED_BYTES:
             size = _FIXED_BYTES[wire_type]
         else:
             raise NotProtobuf("a field has an unknown wire type")
-        if at + size > len(data):
+        if offset + size > len(data):
             raise NotProtobuf("the message is cut off")
-        yield tag >> 3, wire_type, data[at : at + size]
-        at += size
+        yield tag >> 3, wire_type, data[offset : offset + size]
+        offset += size
 
 
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes, offset: int) -> tuple[int, int]:
     number = 0
-    for place, byte in enumerate(data[at : at + _LONGEST_VARINT]):
+    for place, byte in enumerate(data[offset : offset + _LONGEST_VARINT]):
         number |= (byte & 127) << 7 * place
         if byte < 128:
-            return number, at + place + 1
+            return number, offset + place + 1
     raise NotProtobuf("a number is cut off or too long")
 
 

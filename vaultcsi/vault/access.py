@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from vaultcsi.errors import Unavailable
 from vaultcsi.metrics import Holdings
-from vaultcsi.vault.kept import AHEAD_S, KeptAnswer
+from vaultcsi.vault.issued import AHEAD_S, IssuedAnswer
 from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin
 from vaultkube.deadline import Deadline
@@ -22,12 +22,12 @@ _SHARE = 4
 class Access:
     """A pod's access to Vault with one role; to be used by whoever has entered it."""
 
-    __slots__ = ("kept", "lock", "token")
+    __slots__ = ("issued", "lock", "token")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.token: VaultToken | None = None
-        self.kept: dict[SecretRequest, KeptAnswer] = {}
+        self.issued: dict[SecretRequest, IssuedAnswer] = {}
 
     def usable_token(self, now: float) -> VaultToken | None:
         """Return the token, None if another one is needed: because of its end, or of that of a lease that it has."""
@@ -37,12 +37,14 @@ class Access:
 
     def has_leases(self) -> bool:
         """Return whether something would end with the token."""
-        return any(answer.ends_with_token for answer in self.kept.values())
+        return any(answer.ends_with_token for answer in self.issued.values())
 
     def replace(self, token: VaultToken | None) -> None:
         """Take another token; what ends with the old one is asked for again."""
         self.token = token
-        self.kept = {request: answer for request, answer in self.kept.items() if not answer.ends_with_token}
+        self.issued = {
+            request: answer for request, answer in self.issued.items() if not answer.ends_with_token
+        }
 
 
 class Accesses:
@@ -73,15 +75,15 @@ class Accesses:
         """Return whether an answer of that size may be kept for a pod of the namespace beside those that are."""
         everything = own = size_bytes
         for login, access in self.snapshot():
-            kept_bytes = sum(len(answer.body) for answer in list(access.kept.values()))
-            everything += kept_bytes
-            own += kept_bytes if login.namespace == namespace else 0
+            answers_bytes = sum(len(answer.body) for answer in list(access.issued.values()))
+            everything += answers_bytes
+            own += answers_bytes if login.namespace == namespace else 0
         return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
 
     def holdings(self) -> Holdings:
         """Return how much is kept."""
         held = self.snapshot()
-        sizes = [len(answer.body) for _, access in held for answer in list(access.kept.values())]
+        sizes = [len(answer.body) for _, access in held for answer in list(access.issued.values())]
         return Holdings(len(held), len(sizes), sum(sizes))
 
     def snapshot(self) -> list[tuple[PodLogin, Access]]:

@@ -71,7 +71,7 @@ Observe = Callable[[str, str, float], None]
 class AnswerRoom(Protocol):
     """Room for answers, with errors of its own: `vaultcsi.vault.room.MountRoom`, `vaultkube.net.room.Room`."""
 
-    def take(self, size_bytes: int) -> None: ...
+    def reserve(self, size_bytes: int) -> None: ...
 
 
 class Connections:

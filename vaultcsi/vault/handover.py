@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from vaultcsi.vault.access import Access, Accesses
-from vaultcsi.vault.kept import KeptAnswer
+from vaultcsi.vault.issued import IssuedAnswer
 from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin, Trust, VaultServer
 from vaultenv.renewal.schedule import Held, Terms
@@ -48,18 +48,18 @@ def _entries(accesses: Accesses) -> Iterator[Mapping[str, Any]]:
         if not access.lock.acquire(blocking=False):
             continue
         try:
-            token, kept = access.token, dict(access.kept)
+            token, issued = access.token, dict(access.issued)
         finally:
             access.lock.release()
         if token:
             yield {
                 "login": asdict(login),
                 "token": [token.value, token.granted_at, _packed_held(token.held)],
-                "kept": [[asdict(request), _packed_answer(answer)] for request, answer in kept.items()],
+                "kept": [[asdict(request), _packed_answer(answer)] for request, answer in issued.items()],
             }
 
 
-def _packed_answer(answer: KeptAnswer) -> list[object]:
+def _packed_answer(answer: IssuedAnswer) -> list[object]:
     return [answer.body.decode(), _packed_held(answer.held), answer.failures]
 
 
@@ -80,13 +80,13 @@ def _access(entry: Mapping[str, Any]) -> Access:
     access = Access()
     value, granted_at, held = entry["token"]
     access.token = VaultToken(value, granted_at, _held(held))
-    access.kept = {SecretRequest(**request): _answer(answer) for request, answer in entry["kept"]}
+    access.issued = {SecretRequest(**request): _answer(answer) for request, answer in entry["kept"]}
     return access
 
 
-def _answer(packed_answer: list[Any]) -> KeptAnswer:
+def _answer(packed_answer: list[Any]) -> IssuedAnswer:
     body, held, failures = packed_answer
-    return KeptAnswer(body.encode(), _held(held), failures)
+    return IssuedAnswer(body.encode(), _held(held), failures)
 
 
 def _held(packed_held: list[Any]) -> Held:

@@ -32,18 +32,18 @@ class Reader:
         self._token = token
         self._deadline = deadline
 
-    def read(self, wanted: SecretRequest) -> Body:
+    def read(self, secret_request: SecretRequest) -> Body:
         """Return the answer; raise SecretNotRead, PathForbidden, Unavailable or TooLarge."""
-        query = sorted(parse_qsl(wanted.query, keep_blank_values=True))
-        body = "" if wanted.arguments == "null" else wanted.arguments
-        request = VaultRequest(wanted.method, wanted.path, query, body)
+        query = sorted(parse_qsl(secret_request.query, keep_blank_values=True))
+        body = "" if secret_request.arguments == "null" else secret_request.arguments
+        request = VaultRequest(secret_request.method, secret_request.path, query, body)
         answer = self._connections.send(self._login.server, request, self._token, self._deadline, self._room)
-        self._room.take_values(answer.body)
+        self._room.reserve_values(answer.body)
         found = body_or_error(
-            answer.method, answer.url, wanted.path, answer.status, answer.body, self._mount_of
+            answer.method, answer.url, secret_request.path, answer.status, answer.body, self._mount_of
         )
         if isinstance(found, VaultEnvError):
-            raise self._error(wanted, answer, found)
+            raise self._error(secret_request, answer, found)
         return found
 
     def token_is_valid(self) -> bool:
@@ -53,11 +53,11 @@ class Reader:
             == 200
         )
 
-    def _error(self, wanted: SecretRequest, answer: Answer, found: VaultEnvError) -> CsiError:
+    def _error(self, secret_request: SecretRequest, answer: Answer, found: VaultEnvError) -> CsiError:
         if isinstance(found, PermissionRefused):
             line = refusal(answer.method, answer.url, answer.status, answer.body)
             return PathForbidden(
-                f"{line}: the policies of the role must allow {wanted.method} of {wanted.path} ({self._login})"
+                f"{line}: the policies of the role must allow {secret_request.method} of {secret_request.path} ({self._login})"
             )
         return Unavailable(str(found)) if found.is_outage else SecretNotRead(str(found))
 

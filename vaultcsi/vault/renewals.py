@@ -10,7 +10,7 @@ from dataclasses import replace
 from vaultcsi.errors import CsiError
 from vaultcsi.vault.access import Access
 from vaultcsi.vault.connections import Connections, VaultRequest
-from vaultcsi.vault.kept import KeptAnswer
+from vaultcsi.vault.issued import IssuedAnswer
 from vaultcsi.vault.login import VaultToken, lease_s
 from vaultcsi.vault.server import PodLogin
 from vaultenv.client.answers import body_of, cannot_answer
@@ -36,9 +36,9 @@ class Renewals:
         if access.has_leases() and _is_due(token.held, now):
             access.token = token = self._renew_token(login, token, now, deadline)
             tried += 1
-        for request, answer in list(access.kept.items()):
+        for request, answer in list(access.issued.items()):
             if _is_due(answer.held, now):
-                access.kept[request] = self._renew_lease(login, token, answer, now, deadline)
+                access.issued[request] = self._renew_lease(login, token, answer, now, deadline)
                 tried += 1
         return tried
 
@@ -63,8 +63,8 @@ class Renewals:
         return replace(token, held=held)
 
     def _renew_lease(
-        self, login: PodLogin, token: VaultToken, answer: KeptAnswer, now: float, deadline: Deadline
-    ) -> KeptAnswer:
+        self, login: PodLogin, token: VaultToken, answer: IssuedAnswer, now: float, deadline: Deadline
+    ) -> IssuedAnswer:
         body = json.dumps({"lease_id": answer.held.terms.lease_id})
         request = VaultRequest("PUT", _RENEW_LEASE, body=body, kind="renew")
         held, failures = self._renewed(login, token, request, answer.held, answer.failures, now, deadline)

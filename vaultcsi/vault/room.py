@@ -37,7 +37,7 @@ class MountRoom:
         self._values = 0
         self._is_long = False
 
-    def take(self, size_bytes: int) -> None:
+    def reserve(self, size_bytes: int) -> None:
         """Take so many bytes more, before they are read; raise TooLarge, or Unavailable if there is no room in time."""
         self._size_bytes += size_bytes
         if self._size_bytes > MOST_BYTES:
@@ -45,7 +45,7 @@ class MountRoom:
         if self._size_bytes > _LONG_BYTES:
             self._enter()
 
-    def take_values(self, body: bytes) -> None:
+    def reserve_values(self, body: bytes) -> None:
         """Take what the values of an answer need, before they are made; raise TooLarge or Unavailable."""
         self._values += count_values(body)
         if self._values > _MOST_VALUES:

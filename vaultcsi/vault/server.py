@@ -84,5 +84,5 @@ def _server(address: str, namespace: str, trust: Trust) -> VaultServer:
     return VaultServer(address, namespace, trust)
 
 
-def _first(of_class: str | None, operators: str) -> str:
-    return operators if of_class is None else of_class
+def _first(class_value: str | None, operators: str) -> str:
+    return operators if class_value is None else class_value

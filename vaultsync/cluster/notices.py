@@ -40,12 +40,12 @@ class Subject(NamedTuple):
 
 
 def subject_of(resource: Resource) -> Subject:
-    """Return a custom object as what Events are about."""
+    """Return a custom object as the subject of Events."""
     return Subject(API_VERSION, resource.kind, resource.namespace, resource.name, resource.uid)
 
 
 class Notice(NamedTuple):
-    """Something to tell the author of an object."""
+    """An Event for the author of an object, to be sent."""
 
     about: Subject
     reason: str
@@ -53,7 +53,7 @@ class Notice(NamedTuple):
     is_warning: bool = False
 
 
-class _Told(NamedTuple):
+class _Sent(NamedTuple):
     name: str
     times: int
 
@@ -64,7 +64,7 @@ class Notices:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self._queue: queue.Queue[Notice | None] = queue.Queue(_WAITING)
-        self._told: OrderedDict[tuple[str, str, str], _Told] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, str, str], _Sent] = OrderedDict()
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
@@ -72,7 +72,7 @@ class Notices:
         """Write from now on."""
         self._thread.start()
 
-    def tell(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> None:
         """Queue an Event and return at once."""
         try:
             self._queue.put_nowait(notice)
@@ -80,7 +80,7 @@ class Notices:
             return
 
     def finish(self, budget_s: float) -> None:
-        """Write what waits, for as long as there is time, and end."""
+        """Write the Events that wait, for as long as there is time, and end."""
         self._ends.set()
         try:
             self._queue.put_nowait(None)
@@ -103,46 +103,46 @@ class Notices:
         key = (about.uid, notice.reason, notice.message)
         events = Collection("", "v1", "events", about.namespace)
         now = time_text(time.time())
-        told = self._told.pop(key, None)
+        sent = self._sent.pop(key, None)
         deadline = Deadline(_BUDGET_S)
-        if told and self._objects.merge(
-            events, told.name, {"count": told.times + 1, "lastTimestamp": now}, deadline
+        if sent and self._objects.merge(
+            events, sent.name, {"count": sent.times + 1, "lastTimestamp": now}, deadline
         ):
-            self._remember(key, told._replace(times=told.times + 1))
+            self._remember(key, sent._replace(times=sent.times + 1))
             return
         # As client-go names them: kubectl shows events of the same second in the order of their names.
         name = f"{about.name[:200]}.{time.time_ns():016x}"
         self._objects.add(events, _event(notice, name, now), deadline)
-        self._remember(key, _Told(name, 1))
+        self._remember(key, _Sent(name, 1))
 
-    def _remember(self, key: tuple[str, str, str], told: _Told) -> None:
-        self._told[key] = told
-        if len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
+    def _remember(self, key: tuple[str, str, str], sent: _Sent) -> None:
+        self._sent[key] = sent
+        if len(self._sent) > _REMEMBERED:
+            self._sent.popitem(last=False)
 
 
-class ToldOnce:
-    """Tells each thing once until another one is told of the same object; safe to share between threads."""
+class DistinctNotices:
+    """Sends an Event unless the last one of the same object had the same message; safe to share between threads."""
 
     def __init__(self, notices: Notices) -> None:
         self._notices = notices
         self._lock = threading.Lock()
-        self._told: OrderedDict[Key, str] = OrderedDict()
+        self._last_messages: OrderedDict[Key, str] = OrderedDict()
 
-    def tell(self, key: Key, notice: Notice) -> None:
+    def send(self, key: Key, notice: Notice) -> None:
         """Send the Event, unless its message was the last one of this object."""
         with self._lock:
-            is_known = self._told.pop(key, None) == notice.message
-            self._told[key] = notice.message
-            if len(self._told) > _REMEMBERED:
-                self._told.popitem(last=False)
+            is_known = self._last_messages.pop(key, None) == notice.message
+            self._last_messages[key] = notice.message
+            if len(self._last_messages) > _REMEMBERED:
+                self._last_messages.popitem(last=False)
         if not is_known:
-            self._notices.tell(notice)
+            self._notices.send(notice)
 
     def forget(self, key: Key) -> None:
-        """Have the next thing told, whatever was before."""
+        """Send the next Event of the object, whatever the last one was."""
         with self._lock:
-            self._told.pop(key, None)
+            self._last_messages.pop(key, None)
 
 
 def _event(notice: Notice, name: str, now: str) -> dict[str, object]:

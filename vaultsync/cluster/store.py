@@ -96,24 +96,24 @@ class Store:
         with self._lock:
             return self._entries.get(key)
 
-    def of_kinds(self, kinds: Iterable[str]) -> list[Entry]:
+    def entries_of_kinds(self, kinds: Iterable[str]) -> list[Entry]:
         """Return all objects of these kinds."""
         wanted = set(kinds)
         with self._lock:
             return [entry for key, entry in self._entries.items() if key.kind in wanted]
 
-    def put_secret(self, where: Reference, mark: SecretMark | None) -> SecretMark | None:
+    def put_secret(self, reference: Reference, mark: SecretMark | None) -> SecretMark | None:
         """Keep the mark of a Secret, or forget it, and return what it was before."""
         with self._lock:
-            before = self._secrets.pop(where, None)
+            before = self._secrets.pop(reference, None)
             if mark is not None:
-                self._secrets[where] = mark
+                self._secrets[reference] = mark
             return before
 
-    def secret(self, where: Reference) -> SecretMark | None:
+    def secret(self, reference: Reference) -> SecretMark | None:
         """Return the mark of a Secret that is ours, None if there is none."""
         with self._lock:
-            return self._secrets.get(where)
+            return self._secrets.get(reference)
 
     def secrets(self) -> dict[Reference, SecretMark]:
         """Return all marks."""
@@ -121,7 +121,7 @@ class Store:
             return dict(self._secrets)
 
 
-def asks_anew(before: Entry, after: Entry) -> bool:
+def has_changed(before: Entry, after: Entry) -> bool:
     """Return whether an object asks for something else than before: it has another spec, is another one, or is to go."""
     return (
         before.resource.uid != after.resource.uid

@@ -12,7 +12,7 @@ _PREFIX = "vault-webhook-sync-token-"
 _LABELS = {"app.kubernetes.io/name": "vault-webhook-sync", "app.kubernetes.io/component": "client-cache"}
 
 
-class KeptTokens:
+class StoredTokens:
     """Tokens in Secrets of the operator's namespace, one for each object that has leases, by the object's uid."""
 
     def __init__(self, objects: Objects, namespace: str) -> None:

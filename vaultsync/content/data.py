@@ -8,7 +8,7 @@ from vaultenv.basics.text import bounded, encoded
 from vaultenv.template.work import Work
 from vaultkube.sync_resources.secrets import PkiSecretSpec, SecretSpec
 from vaultsync.content.source import RAW, Source, value_bytes
-from vaultsync.content.transformation import Merged, kept, rendered
+from vaultsync.content.transformation import Merged, rendered, selected_fields
 from vaultsync.content.types import TLS, check_type
 from vaultsync.errors import DataUnusable
 
@@ -34,7 +34,7 @@ def data_of(
     `annotations` and `labels` are those of the custom object, for templates. `work` bounds filters and templates together.
     """
     work = work or Work()
-    names = kept(transformation, sorted(source.fields), work)
+    names = selected_fields(transformation, sorted(source.fields), work)
     data = {name: _value(spec, name, source.fields[name]) for name in names}
     data |= _certificate(spec, source)
     data |= rendered(transformation, source, annotations, labels, work)
@@ -66,8 +66,8 @@ def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
     if not certificate or not key:
         raise DataUnusable("Vault's answer has no certificate and private_key: see spec.mount and spec.role")
     issuer = _pem(fields.get("issuing_ca"))
-    given = fields.get(_CHAIN)
-    chain = [_pem(each) for each in given] if isinstance(given, list) and given else [issuer]
+    pems = fields.get(_CHAIN)
+    chain = [_pem(each) for each in pems] if isinstance(pems, list) and pems else [issuer]
     full = "\n".join(each for each in (certificate, *chain) if each)
     data = {"tls.crt": encoded(full), "tls.key": encoded(key)}
     return data | ({"ca.crt": encoded(issuer)} if issuer else {})

@@ -32,19 +32,19 @@ def source_of(spec: SecretSpec, answer: Mapping[str, Any]) -> Source:
     if not isinstance(data, dict) or not data:
         raise DataUnusable("Vault answered without data: nothing is written; see whether the path is right")
     if isinstance(spec, StaticSecretSpec) and spec.type == KV_V2:
-        return _checked(spec, _of_version(data))
+        return _checked(spec, _source_of_version(data))
     return _checked(spec, Source(data, {}, encoded(json_text(data))))
 
 
-def _of_version(data: Mapping[str, Any]) -> Source:
+def _source_of_version(data: Mapping[str, Any]) -> Source:
     fields, metadata = data.get("data"), data.get("metadata")
     if not isinstance(metadata, dict) or "data" not in data:
         raise DataUnusable("Vault's answer is not one of a KV version 2 engine: see spec.type and spec.mount")
     version = str(metadata.get("version") or "")
     if fields is None:
-        how = "destroyed" if metadata.get("destroyed") is True else "deleted"
+        state = "destroyed" if metadata.get("destroyed") is True else "deleted"
         raise DataUnusable(
-            f"version {version} was {how} in Vault: write a new one; the Secret stays as it is"
+            f"version {version} was {state} in Vault: write a new one; the Secret stays as it is"
         )
     if not isinstance(fields, dict):
         raise DataUnusable("Vault's answer is not one of a KV version 2 engine: see spec.type and spec.mount")

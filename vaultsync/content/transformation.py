@@ -52,17 +52,19 @@ def merged(
     includes: list[str] = []
     excludes: list[str] = []
     for reference in own.refs:
-        where = Reference(reference.namespace or namespace, reference.name)
-        if where not in known:
+        full_name = Reference(reference.namespace or namespace, reference.name)
+        if full_name not in known:
             raise TransformationFailed(
-                f"SecretTransformation {where} does not exist, or cannot be used: see its conditions"
+                f"SecretTransformation {full_name} does not exist, or cannot be used: see its conditions"
             )
-        other = known[where]
-        templates |= dict(_chosen(reference, other, where))
-        inserted |= {each.name or f"{where} {at}": each.text for at, each in enumerate(other.sources)}
-        inserted |= _named(other.templates)
-        includes += () if reference.ignore_includes else other.includes
-        excludes += () if reference.ignore_excludes else other.excludes
+        spec = known[full_name]
+        templates |= dict(_chosen(reference, spec, full_name))
+        inserted |= {
+            each.name or f"{full_name} {number}": each.text for number, each in enumerate(spec.sources)
+        }
+        inserted |= _named(spec.templates)
+        includes += () if reference.ignore_includes else spec.includes
+        excludes += () if reference.ignore_excludes else spec.excludes
     return Merged(
         templates | {key: each.text for key, each in own.templates.items()},
         inserted | _named(own.templates),
@@ -77,19 +79,19 @@ def _named(templates: Mapping[str, Template]) -> dict[str, str]:
 
 
 def _chosen(
-    reference: TransformationRef, other: TransformationSpec, where: Reference
+    reference: TransformationRef, spec: TransformationSpec, full_name: Reference
 ) -> Iterator[tuple[str, str]]:
     if not reference.templates:
-        yield from ((key, each.text) for key, each in other.templates.items())
+        yield from ((key, each.text) for key, each in spec.templates.items())
     for chosen in reference.templates:
-        if chosen.name not in other.templates:
+        if chosen.name not in spec.templates:
             raise TransformationFailed(
-                f"SecretTransformation {where} has no template {bounded(chosen.name, _SHOWN)!r}: correct templateRefs"
+                f"SecretTransformation {full_name} has no template {bounded(chosen.name, _SHOWN)!r}: correct templateRefs"
             )
-        yield chosen.key or chosen.name, other.templates[chosen.name].text
+        yield chosen.key or chosen.name, spec.templates[chosen.name].text
 
 
-def kept(transformation: Merged, names: Sequence[str], work: Work) -> tuple[str, ...]:
+def selected_fields(transformation: Merged, names: Sequence[str], work: Work) -> tuple[str, ...]:
     """Return those of the source's keys that no exclude matches, and an include does if there is one."""
     excludes, includes = _programs(transformation.excludes), _programs(transformation.includes)
     try:

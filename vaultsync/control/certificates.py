@@ -10,7 +10,7 @@ from vaultsync.content.data import data_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced
-from vaultsync.control.others import hold
+from vaultsync.control.referenced import hold
 from vaultsync.control.times import certificate_s
 from vaultsync.control.tools import Tools, chance, now
 from vaultsync.errors import DataUnusable
@@ -35,7 +35,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     transformation = tools.transformation(entry, spec)
     tools.destinations.check(entry, spec.destination, deadline)
     login = tools.log_in(identity, spec, deadline)
-    answer = tools.ask(login, request_of(spec))
+    answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
     expires_at = _number(source.fields.get("expiration"))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
@@ -43,22 +43,22 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     tools.destinations.write(entry, spec.destination, data, mac, deadline)
     left_s = expires_at - now()
     offset_s, note = _offset(spec.expiry_offset_s, left_s)
-    after_s = certificate_s(left_s, offset_s, chance())
+    delay_s = certificate_s(left_s, offset_s, chance())
     is_first = not status.get("secretMAC")
-    tools.tell(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, "Secret synced")
+    tools.send_event(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, "Secret synced")
     fields = {
         "lastGeneration": resource.generation,
         "secretMAC": mac,
         "serialNumber": str(source.fields.get("serial_number") or ""),
         "expiration": int(expires_at),
         "lastRotation": int(now()),
-        "renewAt": int(now() + after_s),
+        "renewAt": int(now() + delay_s),
         "valid": True,
     }
     entry = tools.save(entry, synced(reasons.FIRST_SYNC, f"Secret synced{note}"), fields, deadline)
     if not is_first:
         tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
-    return min(max(after_s, 1.0), _LONGEST_S)
+    return min(max(delay_s, 1.0), _LONGEST_S)
 
 
 def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: Deadline) -> None:
@@ -72,7 +72,7 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
     identity = tools.identity(access, entry.resource.namespace, deadline)
     login = tools.log_in(identity, spec, deadline)
     path = f"{spec.mount.strip('/')}/revoke"
-    tools.ask(login, VaultRequest("PUT", path, body={"serial_number": serial}))
+    tools.send_request(login, VaultRequest("PUT", path, body={"serial_number": serial}))
 
 
 def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:

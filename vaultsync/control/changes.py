@@ -7,7 +7,7 @@ from typing import Any
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from vaultkube.sync_resources.secrets import StaticSecretSpec
-from vaultsync.cluster.store import Entry, Key, Store, asks_anew, entry_of, mark_of
+from vaultsync.cluster.store import Entry, Key, Store, entry_of, has_changed, mark_of
 from vaultsync.control.conditions import was_synced
 from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
@@ -15,7 +15,7 @@ from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import chance, now
 from vaultsync.control.worker import SECRET_KINDS
 
-OTHER_KINDS = tuple(row.kind for row in KINDS if row.kind not in SECRET_KINDS)
+REFERENCED_KINDS = tuple(row.kind for row in KINDS if row.kind not in SECRET_KINDS)
 _SPREAD_S, _MOST_A_SECOND = 5.0, 10.0
 _RESTORE_S = 0.5
 
@@ -31,18 +31,18 @@ class Changes:
     def start(self, *, spread: bool) -> None:
         """Queue everything that is there: at once, or what is in step already spread over its time."""
         self._started.set()
-        for entry in self._store.of_kinds(OTHER_KINDS):
+        for entry in self._store.entries_of_kinds(REFERENCED_KINDS):
             self._queue.put(entry.key)
-        entries = self._store.of_kinds(SECRET_KINDS)
+        entries = self._store.entries_of_kinds(SECRET_KINDS)
         for entry in entries:
             self._queue.put(entry.key, first_s(entry, spread_s(len(entries)), chance()) if spread else 0.0)
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Take a list of all custom objects of a kind."""
         entries = {entry.key: entry for entry in (entry_of(each, kind, API_VERSION) for each in documents)}
-        for known in self._store.of_kinds((kind,)):
+        for known in self._store.entries_of_kinds((kind,)):
             if known.key not in entries:
-                self._gone(known.key)
+                self._remove(known.key)
         for entry in entries.values():
             self._seen(entry)
 
@@ -52,57 +52,57 @@ class Changes:
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
         """Take the end of a custom object."""
-        self._gone(entry_of(document, kind, API_VERSION).key)
+        self._remove(entry_of(document, kind, API_VERSION).key)
 
     def all_secrets(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Take a list of the metadata of all Secrets that are ours."""
         found = {_reference(each): each for each in documents}
-        for where in self._store.secrets():
-            if where not in found:
-                self.secret_removed({"metadata": {"namespace": where.namespace, "name": where.name}})
+        for reference in self._store.secrets():
+            if reference not in found:
+                self.secret_removed({"metadata": {"namespace": reference.namespace, "name": reference.name}})
         for each in documents:
             self.secret_changed(each)
 
     def secret_changed(self, document: Mapping[str, Any]) -> None:
         """Take a change of a Secret; another one's than that of the operator has its owner look after it."""
-        where, mark = _reference(document), mark_of(document)
-        before = self._store.secret(where)
+        reference, mark = _reference(document), mark_of(document)
+        before = self._store.secret(reference)
         if before is not None and _is_newer(before.version, mark.version):
             return
-        self._store.put_secret(where, mark)
+        self._store.put_secret(reference, mark)
         if before is not None and before.version != mark.version:
-            self._restore(where, mark.owner_uid, before.owner_uid)
+            self._restore(reference, mark.owner_uid, before.owner_uid)
 
     def secret_removed(self, document: Mapping[str, Any]) -> None:
         """Take the end of a Secret, or that it is no longer ours."""
-        where = _reference(document)
-        before = self._store.put_secret(where, None)
+        reference = _reference(document)
+        before = self._store.put_secret(reference, None)
         if before is not None:
-            self._restore(where, before.owner_uid)
+            self._restore(reference, before.owner_uid)
 
-    def _restore(self, where: Reference, *uids: str) -> None:
+    def _restore(self, reference: Reference, *uids: str) -> None:
         if not self._started.is_set():
             return
-        for entry in self._store.of_kinds(SECRET_KINDS):
-            if entry.resource.uid in uids and entry.key.namespace == where.namespace:
+        for entry in self._store.entries_of_kinds(SECRET_KINDS):
+            if entry.resource.uid in uids and entry.key.namespace == reference.namespace:
                 self._queue.put(entry.key, _RESTORE_S)
 
     def _seen(self, entry: Entry) -> None:
         before = self._store.put(entry)
-        if not self._started.is_set() or (before is not None and not asks_anew(before, entry)):
+        if not self._started.is_set() or (before is not None and not has_changed(before, entry)):
             return
         self._queue.put(entry.key)
-        if entry.key.kind in OTHER_KINDS:
+        if entry.key.kind in REFERENCED_KINDS:
             self._dependents()
 
-    def _gone(self, key: Key) -> None:
+    def _remove(self, key: Key) -> None:
         self._store.drop(key)
-        if key.kind in OTHER_KINDS and self._started.is_set():
+        if key.kind in REFERENCED_KINDS and self._started.is_set():
             self._dependents()
 
     def _dependents(self) -> None:
         """Queue what may depend on a VaultAuth, VaultConnection or SecretTransformation, spread."""
-        entries = self._store.of_kinds(("VaultAuth", *SECRET_KINDS))
+        entries = self._store.entries_of_kinds(("VaultAuth", *SECRET_KINDS))
         longest_s = spread_s(len(entries))
         for entry in entries:
             self._queue.put(entry.key, longest_s * chance() if was_synced(entry.status) else 0.0)
@@ -137,8 +137,8 @@ def is_ready(status: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_newer(version: str, than: str) -> bool:
-    return version.isdecimal() and than.isdecimal() and int(version) > int(than)
+def _is_newer(version: str, other: str) -> bool:
+    return version.isdecimal() and other.isdecimal() and int(version) > int(other)
 
 
 def _reference(document: Mapping[str, Any]) -> Reference:

@@ -95,5 +95,5 @@ def _written(
     }
     if before and all(before.get(name) == value for name, value in now.items()):
         return before
-    kept = before and before.get("status") == now["status"] and before.get("lastTransitionTime")
-    return {**now, "lastTransitionTime": kept or utc}
+    unchanged_since = before and before.get("status") == now["status"] and before.get("lastTransitionTime")
+    return {**now, "lastTransitionTime": unchanged_since or utc}

@@ -34,10 +34,10 @@ class Destinations:
 
     def is_untouched(self, entry: Entry, destination: Destination, mac: str) -> bool:
         """Return whether the Secret is known to hold the data of this mark, without asking the API server."""
-        where = Reference(entry.resource.namespace, destination.name)
-        seen = self._store.secret(where)
+        reference = Reference(entry.resource.namespace, destination.name)
+        seen = self._store.secret(reference)
         with self._lock:
-            verified = self._verified.get(where)
+            verified = self._verified.get(reference)
         return bool(
             seen
             and verified
@@ -50,13 +50,13 @@ class Destinations:
         """Return whether the Secret is there and holds the data of this mark; it is read where that is not known."""
         if self.is_untouched(entry, destination, mac):
             return True
-        where = Reference(entry.resource.namespace, destination.name)
-        found = self._objects.get(secrets(where.namespace), where.name, deadline)
+        reference = Reference(entry.resource.namespace, destination.name)
+        found = self._objects.get(secrets(reference.namespace), reference.name, deadline)
         if found is None or not mac or not is_same(data_in(found), mac, key):
             return False
         if destination.create and mark_of(found).owner_uid != entry.resource.uid:
             return False
-        self._remember(where, found, mac)
+        self._remember(reference, found, mac)
         return True
 
     def check(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
@@ -71,9 +71,9 @@ class Destinations:
         if self.is_untouched(entry, destination, mac):
             return False
         resource = entry.resource
-        where = Reference(resource.namespace, destination.name)
-        collection = secrets(where.namespace)
-        existing = self._objects.get(collection, where.name, deadline)
+        reference = Reference(resource.namespace, destination.name)
+        collection = secrets(reference.namespace)
+        existing = self._objects.get(collection, reference.name, deadline)
         decision = decide_write(resource, destination, existing)
         wanted = applied_secret(resource, destination, data)
         if existing is not None:
@@ -82,17 +82,17 @@ class Destinations:
             is_spec_seen = entry.status.get("lastGeneration") == resource.generation
             is_ours = decision in (Write.OWN, Write.REPLACE)
             if has_same and is_spec_seen and is_ours and _has(existing, wanted):
-                self._remember(where, existing, mac)
+                self._remember(reference, existing, mac)
                 return False
             if decision is Write.RECREATE:
-                self._objects.delete(collection, where.name, existing["metadata"]["uid"], deadline)
+                self._objects.delete(collection, reference.name, existing["metadata"]["uid"], deadline)
         else:
             has_same = False
         written = self._objects.apply(collection, wanted, deadline)
-        others = {name: None for name in written.get("data") or {} if name not in data}
-        if others:
-            written = self._objects.merge(collection, where.name, {"data": others}, deadline) or written
-        self._remember(where, written, mac)
+        removed = {name: None for name in written.get("data") or {} if name not in data}
+        if removed:
+            written = self._objects.merge(collection, reference.name, {"data": removed}, deadline) or written
+        self._remember(reference, written, mac)
         return not has_same
 
     def clear(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
@@ -110,35 +110,37 @@ class Destinations:
 
     def prune(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
         """Delete Secrets of the object that have another name than the destination now."""
-        for where, mark in self._store.secrets().items():
-            if mark.owner_uid != entry.resource.uid or where.namespace != entry.resource.namespace:
+        for reference, mark in self._store.secrets().items():
+            if mark.owner_uid != entry.resource.uid or reference.namespace != entry.resource.namespace:
                 continue
-            if where.name != destination.name:
-                found = self._objects.get(secrets(where.namespace), where.name, deadline)
+            if reference.name != destination.name:
+                found = self._objects.get(secrets(reference.namespace), reference.name, deadline)
                 if found is not None and mark_of(found).owner_uid == entry.resource.uid:
                     uid = str(found["metadata"]["uid"])
-                    self._objects.delete(secrets(where.namespace), where.name, uid, deadline)
+                    self._objects.delete(secrets(reference.namespace), reference.name, uid, deadline)
 
-    def _remember(self, where: Reference, document: Mapping[str, Any], mac: str) -> None:
+    def _remember(self, reference: Reference, document: Mapping[str, Any], mac: str) -> None:
         mark = mark_of(document)
         if mark.owner_uid:
-            self._store.put_secret(where, mark)
+            self._store.put_secret(reference, mark)
         with self._lock:
-            self._verified[where] = _Verified(mark.version, mac)
+            self._verified[reference] = _Verified(mark.version, mac)
 
-    def forget(self, where: Reference) -> None:
+    def forget(self, reference: Reference) -> None:
         """Read the Secret again the next time."""
         with self._lock:
-            self._verified.pop(where, None)
+            self._verified.pop(reference, None)
 
 
 def _has(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Return whether an object has all metadata that is wanted."""
-    metadata, asked = existing.get("metadata") or {}, wanted["metadata"]
+    metadata, wanted_metadata = existing.get("metadata") or {}, wanted["metadata"]
     maps = all(
         (metadata.get(name) or {}).get(key) == value
         for name in ("labels", "annotations")
-        for key, value in (asked.get(name) or {}).items()
+        for key, value in (wanted_metadata.get(name) or {}).items()
     )
     owners = {reference.get("uid") for reference in metadata.get("ownerReferences") or ()}
-    return maps and all(reference["uid"] in owners for reference in asked.get("ownerReferences") or ())
+    return maps and all(
+        reference["uid"] in owners for reference in wanted_metadata.get("ownerReferences") or ()
+    )

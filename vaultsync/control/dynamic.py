@@ -22,7 +22,7 @@ from vaultsync.control.holding import (
 )
 from vaultsync.control.issuing import issue
 from vaultsync.control.lease import Facts, Lease, Step, client_in, is_truncated, lease_in, plan
-from vaultsync.control.others import hold
+from vaultsync.control.referenced import hold
 from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import VaultDenied
@@ -46,11 +46,11 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
         lease = with_token(lease, token)
     next_ = plan(lease, _facts(tools, entry, spec, holder, lease, deadline))
     if next_.step is Step.WAIT:
-        return bounded(next_.after_s, token)
+        return bounded(next_.delay_s, token)
     if next_.step is Step.RENEW and lease is not None and token is not None:
-        after_s, entry = _renew(tools, entry, spec, holder, lease, token, deadline)
-        if after_s is not None:
-            return after_s
+        delay_s, entry = _renew(tools, entry, spec, holder, lease, token, deadline)
+        if delay_s is not None:
+            return delay_s
     return issue(tools, entry, spec, holder, next_, deadline)
 
 
@@ -91,23 +91,23 @@ def _renew(
     body: dict[str, Any] = {"lease_id": lease.id, "increment": int(lease.duration_s)}
     request = VaultRequest("PUT", "sys/leases/renew", body=body)
     try:
-        answer = tools.ask(login_with(token, holder.identity, spec), request)
+        answer = tools.send_request(login_with(token, holder.identity, spec), request)
     except VaultDenied as error:
         message = f"Could not renew lease: {error}"
-        tools.tell(entry, reasons.LEASE_RENEWAL_ERROR, message, is_warning=True)
+        tools.send_event(entry, reasons.LEASE_RENEWAL_ERROR, message, is_warning=True)
         return None, tools.save(entry, renewed(message), {}, deadline)
     granted_s = seconds_of(answer.get("lease_duration"))
     if is_truncated(granted_s, lease.duration_s):
         shorter = f"from {lease.duration_s:.0f}s to {granted_s:.0f}s"
         message = f"Lease renewal duration was truncated {shorter}, requesting new credentials"
-        tools.tell(entry, reasons.LEASE_RENEWED, message)
+        tools.send_event(entry, reasons.LEASE_RENEWED, message)
         return None, tools.save(entry, renewed(message), {}, deadline)
-    kept = replace(lease, granted_at=now(), duration_s=granted_s, token_ends_at=wall_end(token))
-    after_s = horizon(kept, spec)
-    message = f'Renewed lease, lease_id="{lease.id}", horizon={after_s:.3f}s'
-    tools.tell(entry, reasons.LEASE_RENEWED, message)
-    entry = tools.save(entry, renewed(), lease_fields(tools, kept, answer, holder), deadline)
-    return bounded(after_s, token), entry
+    renewed_lease = replace(lease, granted_at=now(), duration_s=granted_s, token_ends_at=wall_end(token))
+    delay_s = horizon(renewed_lease, spec)
+    message = f'Renewed lease, lease_id="{lease.id}", horizon={delay_s:.3f}s'
+    tools.send_event(entry, reasons.LEASE_RENEWED, message)
+    entry = tools.save(entry, renewed(), lease_fields(tools, renewed_lease, answer, holder), deadline)
+    return bounded(delay_s, token), entry
 
 
 def revoke_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: Deadline) -> None:

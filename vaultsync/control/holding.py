@@ -65,10 +65,10 @@ def chance_of(lease: Lease) -> float:
     return zlib.crc32(lease.id.encode()) / (1 << 32)
 
 
-def bounded(after_s: float, token: Token | None) -> float:
+def bounded(delay_s: float, token: Token | None) -> float:
     """Return when the object is looked at again: in time to renew the token that its lease hangs on."""
     half_s = 0.5 * token.life_s if token and token.life_s else _LONGEST_S
-    return min(after_s, max(half_s, 1.0), _LONGEST_S)
+    return min(delay_s, max(half_s, 1.0), _LONGEST_S)
 
 
 def revoke(
@@ -79,8 +79,8 @@ def revoke(
         tools.holders.revoke(holder, lease.token_id, deadline)
     except VaultDenied:
         login = tools.log_in(holder.identity, spec, deadline)
-        tools.ask(login, VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id}))
-    tools.tell(entry, reasons.LEASE_REVOKED, f'Lease revoked, lease_id="{lease.id}"')
+        tools.send_request(login, VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id}))
+    tools.send_event(entry, reasons.LEASE_REVOKED, f'Lease revoked, lease_id="{lease.id}"')
 
 
 def revoke_if_possible(
@@ -91,4 +91,4 @@ def revoke_if_possible(
         revoke(tools, entry, spec, holder, lease, deadline)
     except SyncError as error:
         message = f"Lease {lease.id} could not be revoked; it lasts until it expires: {error}"
-        tools.tell(entry, reasons.LEASE_REVOKED, message, is_warning=True)
+        tools.send_event(entry, reasons.LEASE_REVOKED, message, is_warning=True)

@@ -22,7 +22,7 @@ from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
-_BEFORE_TIME = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
+_EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
 """Reasons by which a lease is followed before its time and revoked; one at its end is left to programs that use it."""
 
 
@@ -40,7 +40,7 @@ def issue(
     transformation = tools.transformation(entry, spec)
     tools.destinations.check(entry, spec.destination, deadline)
     token = tools.holders.new(holder, before.token_id if before else "", deadline)
-    answer = tools.ask(login_with(token, holder.identity, spec), request_of(spec))
+    answer = tools.send_request(login_with(token, holder.identity, spec), request_of(spec))
     lease = granted(answer, token, tools.holders.id(holder, token.value))
     fields: dict[str, Any] = rotation_fields(answer)
     if lease is not None:
@@ -59,16 +59,16 @@ def issue(
     if entry.status.get("lastGeneration") != entry.resource.generation:
         tools.destinations.prune(entry, spec.destination, deadline)
     fields |= {"lastGeneration": entry.resource.generation, "secretMAC": mac}
-    after_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
-    message = f'Secret synced, lease_id="{lease.id}", horizon={after_s:.3f}s' if lease else "Secret synced"
+    delay_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
+    message = f'Secret synced, lease_id="{lease.id}", horizon={delay_s:.3f}s' if lease else "Secret synced"
     if is_changed:
-        tools.tell(entry, reasons.ROTATED if was_synced else reasons.FIRST_SYNC, message)
+        tools.send_event(entry, reasons.ROTATED if was_synced else reasons.FIRST_SYNC, message)
     entry = tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
     if is_changed and was_synced:
         entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     if before is not None and _is_left_over(before, lease, why):
         revoke_if_possible(tools, entry, spec, holder, before, deadline)
-    return bounded(after_s, token) if lease else after_s
+    return bounded(delay_s, token) if lease else delay_s
 
 
 def _is_left_over(before: Lease, lease: Lease | None, why: Plan) -> bool:
@@ -76,6 +76,6 @@ def _is_left_over(before: Lease, lease: Lease | None, why: Plan) -> bool:
     return (
         lease is not None
         and before.id != lease.id
-        and why.reason in _BEFORE_TIME
+        and why.reason in _EARLY_REASONS
         and now() < before.ends_at()
     )

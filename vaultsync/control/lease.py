@@ -13,7 +13,7 @@ from vaultkube.documents.times import seconds_of
 from vaultsync import reasons
 from vaultsync.control.times import horizon_s
 
-_BEFORE_TOKEN_S = 10.0
+_TOKEN_MARGIN_S = 10.0
 _LAST_PART = 0.1
 _FOREIGN_PART = 0.97
 """The part of its duration after which a lease of another installation has been renewed, if that still runs."""
@@ -65,7 +65,7 @@ class Plan:
 
     step: Step
     reason: str = ""
-    after_s: float = 0.0
+    delay_s: float = 0.0
 
 
 def plan(lease: Lease | None, facts: Facts) -> Plan:
@@ -77,7 +77,7 @@ def plan(lease: Lease | None, facts: Facts) -> Plan:
     if facts.client != facts.last_client:
         left_s = lease.granted_at + _FOREIGN_PART * lease.duration_s - facts.now
         if is_foreign(facts.last_client, facts.client) and left_s > 0:
-            return Plan(Step.WAIT, after_s=left_s)
+            return Plan(Step.WAIT, delay_s=left_s)
         return Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
     if not facts.has_secret:
         return Plan(Step.ISSUE, reasons.DESTINATION_MISSING)
@@ -86,12 +86,12 @@ def plan(lease: Lease | None, facts: Facts) -> Plan:
     due_at = lease.granted_at + horizon_s(lease.duration_s, facts.percent, facts.chance)
     if lease.token_ends_at:
         left_s = lease.token_ends_at - lease.granted_at
-        token_due_at = lease.token_ends_at - max(_BEFORE_TOKEN_S, _LAST_PART * left_s)
+        token_due_at = lease.token_ends_at - max(_TOKEN_MARGIN_S, _LAST_PART * left_s)
         if facts.now >= token_due_at:
             return Plan(Step.ISSUE, reasons.LOGIN_ROTATED)
         due_at = min(due_at, token_due_at)
     if facts.now < due_at:
-        return Plan(Step.WAIT, after_s=due_at - facts.now)
+        return Plan(Step.WAIT, delay_s=due_at - facts.now)
     return Plan(Step.RENEW if lease.renewable else Step.ISSUE, reasons.LEASE_RENEWED)
 
 
@@ -106,14 +106,14 @@ def is_foreign(last_client: str, client: str) -> bool:
 
 def lease_in(status: Mapping[str, Any]) -> Lease | None:
     """Return the lease that a status keeps, None for none."""
-    kept = _part(status, "secretLease")
-    if not kept.get("id"):
+    secret_lease = _part(status, "secretLease")
+    if not secret_lease.get("id"):
         return None
     client = _part(status, "vaultClientMeta")
     return Lease(
-        id=str(kept["id"]),
-        duration_s=seconds_of(kept.get("duration")),
-        renewable=kept.get("renewable") is True,
+        id=str(secret_lease["id"]),
+        duration_s=seconds_of(secret_lease.get("duration")),
+        renewable=secret_lease.get("renewable") is True,
         granted_at=seconds_of(status.get("lastRenewalTime")),
         token_ends_at=seconds_of(client.get("tokenExpiry")),
         token_id=str(client.get("id") or ""),
@@ -149,6 +149,6 @@ def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:
     }
 
 
-def is_truncated(granted_s: float, asked_s: float) -> bool:
+def is_truncated(granted_s: float, requested_s: float) -> bool:
     """Return whether a renewal gave less than was asked for: the lease is at the end of its longest time."""
-    return granted_s < asked_s
+    return granted_s < requested_s

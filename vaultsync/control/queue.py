@@ -12,35 +12,35 @@ from collections.abc import Callable
 
 from vaultsync.cluster.store import Key
 
-_NO_LIMIT = 1 << 30
+_UNLIMITED = 1 << 30
 
 
 class Queue:
     """Keys with the time at which each is due, by the monotonic clock; safe to share between threads."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, places: int = _NO_LIMIT) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, places: int = _UNLIMITED) -> None:
         """`places` is how many keys will be taken at a time."""
         self._clock = clock
         self._share = max(1, places * 3 // 4)
         self._changed = threading.Condition()
         self._due: dict[Key, float] = {}
         self._heap: list[tuple[float, Key]] = []
-        self._taken: set[Key] = set()
-        self._of_namespace: Counter[str] = Counter()
+        self._running: set[Key] = set()
+        self._running_by_namespace: Counter[str] = Counter()
         self._waiting: dict[str, list[tuple[float, Key]]] = {}
         """Heaps of the rows for which their namespace has no place."""
         self._closed = False
 
-    def put(self, key: Key, after_s: float = 0.0) -> None:
+    def put(self, key: Key, delay_s: float = 0.0) -> None:
         """Have the key worked on after so many seconds, or earlier where that was wished before."""
-        at = self._clock() + after_s
+        due_at = self._clock() + delay_s
         with self._changed:
-            if at < self._due.get(key, float("inf")):
-                self._due[key] = at
-                heapq.heappush(self._heap, (at, key))
+            if due_at < self._due.get(key, float("inf")):
+                self._due[key] = due_at
+                heapq.heappush(self._heap, (due_at, key))
                 self._changed.notify()
 
-    def take(self) -> Key | None:
+    def get(self) -> Key | None:
         """Return the next key when it is due; None after `close`. `done` must follow."""
         with self._changed:
             while not self._closed:
@@ -48,8 +48,8 @@ class Queue:
                 if wait_s is not None and wait_s <= 0:
                     _, key = heapq.heappop(self._heap)
                     del self._due[key]
-                    self._taken.add(key)
-                    self._of_namespace[key.namespace] += 1
+                    self._running.add(key)
+                    self._running_by_namespace[key.namespace] += 1
                     return key
                 self._changed.wait(wait_s)
             return None
@@ -57,9 +57,9 @@ class Queue:
     def done(self, key: Key) -> None:
         """Let the key be taken again."""
         with self._changed:
-            self._taken.discard(key)
-            self._of_namespace[key.namespace] -= 1
-            self._let_in(key.namespace)
+            self._running.discard(key)
+            self._running_by_namespace[key.namespace] -= 1
+            self._requeue_waiting(key.namespace)
             if key in self._due:
                 heapq.heappush(self._heap, (self._due[key], key))
             self._changed.notify()
@@ -74,7 +74,7 @@ class Queue:
         """Return whether nothing is being worked on, and nothing is due now."""
         with self._changed:
             wait_s = self._next_s()
-            return not self._taken and (wait_s is None or wait_s > 0)
+            return not self._running and (wait_s is None or wait_s > 0)
 
     def __len__(self) -> int:
         with self._changed:
@@ -86,20 +86,20 @@ class Queue:
         A key that is being worked on, or whose namespace has its share, is left out; `done` puts it back.
         """
         while self._heap:
-            at, key = self._heap[0]
-            can_be_taken = self._due.get(key) == at and key not in self._taken
-            if can_be_taken and self._of_namespace[key.namespace] < self._share:
-                return at - self._clock()
+            due_at, key = self._heap[0]
+            is_ready = self._due.get(key) == due_at and key not in self._running
+            if is_ready and self._running_by_namespace[key.namespace] < self._share:
+                return due_at - self._clock()
             row = heapq.heappop(self._heap)
-            if can_be_taken:
+            if is_ready:
                 heapq.heappush(self._waiting.setdefault(key.namespace, []), row)
         return None
 
-    def _let_in(self, namespace: str) -> None:
+    def _requeue_waiting(self, namespace: str) -> None:
         """Put back the first row that waits for a place of the namespace, and was not overtaken."""
         rows = self._waiting.get(namespace)
         while rows:
-            at, key = heapq.heappop(rows)
-            if self._due.get(key) == at:
-                heapq.heappush(self._heap, (at, key))
+            due_at, key = heapq.heappop(rows)
+            if self._due.get(key) == due_at:
+                heapq.heappush(self._heap, (due_at, key))
                 return

@@ -21,7 +21,7 @@ from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
 from vaultsync.control.tools import Tools, chance
 from vaultsync.vault.server import Identity
 
-_KEPT = "staticCredsMetaData"
+_FIELD = "staticCredsMetaData"
 _TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
 
 
@@ -39,13 +39,13 @@ def sync_rotated(
     transformation = tools.transformation(entry, spec)
     if not spec.static_credentials:
         tools.destinations.check(entry, spec.destination, deadline)
-    answer = tools.ask(tools.log_in(identity, spec, deadline), request_of(spec))
+    answer = tools.send_request(tools.log_in(identity, spec, deadline), request_of(spec))
     source = source_of(spec, as_first_read(answer, entry.status))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
     rollout: tuple[Condition, ...] = ()
     if tools.destinations.write(entry, spec.destination, data, mac, deadline):
-        tools.tell(entry, reasons.ROTATED, "Secret synced")
+        tools.send_event(entry, reasons.ROTATED, "Secret synced")
         rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"secretMAC": mac, **rotation_fields(as_first_read(answer, entry.status))}
     tools.save(entry, (*synced(reasons.FIRST_SYNC, "Secret synced"), *rollout), fields, deadline)
@@ -54,12 +54,12 @@ def sync_rotated(
 
 def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer as it was when these credentials were read first: without it, `ttl` would be a change each time."""
-    data, kept = answer.get("data"), status.get(_KEPT) or {}
+    data, recorded = answer.get("data"), status.get(_FIELD) or {}
     if not isinstance(data, dict) or not data.get(_ROTATED_AT):
         return dict(answer)
-    if data[_ROTATED_AT] != kept.get("lastVaultRotation"):
+    if data[_ROTATED_AT] != recorded.get("lastVaultRotation"):
         return dict(answer)
-    return {**answer, "data": {**data, _TTL: Number(kept.get(_TTL) or 0)}}
+    return {**answer, "data": {**data, _TTL: Number(recorded.get(_TTL) or 0)}}
 
 
 def rotation_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def rotation_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
     data = answer.get("data")
     if not isinstance(data, dict) or not data.get(_ROTATED_AT):
         return {}
-    return {_KEPT: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(seconds_of(data.get(_TTL)))}}
+    return {_FIELD: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(seconds_of(data.get(_TTL)))}}
 
 
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any]) -> float:

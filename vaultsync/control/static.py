@@ -23,7 +23,7 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     identity = tools.identity(access, resource.namespace, deadline)
     transformation = tools.transformation(entry, spec)
     login = tools.log_in(identity, spec, deadline)
-    answer = tools.ask(login, request_of(spec))
+    answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
@@ -35,10 +35,10 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     rollout: tuple[Condition, ...] = ()
     if is_changed:
         if not is_known:
-            tools.tell(entry, reasons.FIRST_SYNC, _MESSAGE)
+            tools.send_event(entry, reasons.FIRST_SYNC, _MESSAGE)
             if is_polled:
-                tools.tell(entry, reasons.EVENT_WATCHER_ERROR, _POLLED, is_warning=True)
-        tools.tell(entry, reasons.ROTATED, _MESSAGE)
+                tools.send_event(entry, reasons.EVENT_WATCHER_ERROR, _POLLED, is_warning=True)
+        tools.send_event(entry, reasons.ROTATED, _MESSAGE)
         if is_known:
             rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"lastGeneration": resource.generation, "secretMAC": mac if spec.hmac else None}

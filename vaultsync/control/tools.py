@@ -21,7 +21,7 @@ from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
 from vaultsync.cluster.objects import Objects, custom
 from vaultsync.cluster.rollouts import restart
-from vaultsync.cluster.store import Entry, Store, asks_anew, entry_of
+from vaultsync.cluster.store import Entry, Store, entry_of, has_changed
 from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
 from vaultsync.control.conditions import Condition, rolled, status_patch
@@ -77,7 +77,7 @@ class Tools:
         merged_auth, spec = access.merged, access.spec
         server = Server(
             address=spec.address,
-            ca=self.authorities.of(spec, access.connection.namespace, deadline),
+            ca=self.authorities.read(spec, access.connection.namespace, deadline),
             server_name=spec.server_name,
             skip_verify=spec.skip_verify,
             timeout_s=min(spec.timeout_s or _TIMEOUT_S, _LONGEST_TIMEOUT_S),
@@ -98,7 +98,7 @@ class Tools:
         """Return the shared login of an identity for an object; raise SyncError or Refused."""
         return login_with(self.sessions.token(identity, deadline), identity, spec)
 
-    def ask(self, login: Login, request: VaultRequest) -> dict[str, Any]:
+    def send_request(self, login: Login, request: VaultRequest) -> dict[str, Any]:
         """Return Vault's answer to a request; a token that is refused is used no more."""
         call = Call(
             request.method,
@@ -124,14 +124,14 @@ class Tools:
         """Return what is made of Vault's answer; raise TransformationFailed."""
         known = {
             other.key.reference: other.resource.spec
-            for other in self.store.of_kinds(("SecretTransformation",))
+            for other in self.store.entries_of_kinds(("SecretTransformation",))
             if isinstance(other.resource.spec, TransformationSpec)
         }
         return merged(spec.destination.transformation, entry.resource.namespace, known)
 
-    def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
+    def send_event(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
         """Send an event about the object."""
-        self.notices.tell(Notice(subject_of(entry.resource), reason, message, is_warning))
+        self.notices.send(Notice(subject_of(entry.resource), reason, message, is_warning))
 
     def save(
         self,
@@ -171,7 +171,7 @@ class Tools:
         if document is None:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
-        if asks_anew(entry, after):
+        if has_changed(entry, after):
             # It was changed meanwhile. The watch tells of that, and has it worked on again: what is known until then is the spec
             # of before, which this work is for, with the status that was written now.
             after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
@@ -187,10 +187,10 @@ class Tools:
             name = f"{target.kind}/{target.name}"
             try:
                 restart(self.objects, entry.resource.namespace, target, time_text(time.time()), deadline)
-                self.tell(entry, reasons.ROLLOUT_TRIGGERED, f"Rollout restart triggered for {name}")
+                self.send_event(entry, reasons.ROLLOUT_TRIGGERED, f"Rollout restart triggered for {name}")
             except (SyncError, Refused) as error:
                 problems.append(f"Rollout restart of {name}: {error}")
-                self.tell(entry, reasons.ROLLOUT_FAILED, problems[-1], is_warning=True)
+                self.send_event(entry, reasons.ROLLOUT_FAILED, problems[-1], is_warning=True)
         return rolled(problems) if targets else ()
 
 

@@ -15,8 +15,8 @@ from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
 from vaultsync.control.conditions import failed, refused, was_synced
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
-from vaultsync.control.others import accept, release
 from vaultsync.control.queue import Queue
+from vaultsync.control.referenced import accept, release
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
 from vaultsync.control.tools import Tools, chance, finalizers, now
@@ -81,18 +81,18 @@ class Workers:
         return len(self._failures)
 
     def _run(self) -> None:
-        while (key := self._queue.take()) is not None:
-            after_s = _RETRY_DELETION_S
+        while (key := self._queue.get()) is not None:
+            delay_s = _RETRY_DELETION_S
             try:
-                after_s = self._work(key)
+                delay_s = self._work(key)
             except Exception:
                 _log.exception(
                     "work on an object ended unexpectedly", extra={"fields": {"object": "/".join(key)}}
                 )
-                after_s = self._after_failure(key)
+                delay_s = self._retry_delay_s(key)
             finally:
-                if after_s != NEVER:
-                    self._queue.put(key, after_s)
+                if delay_s != NEVER:
+                    self._queue.put(key, delay_s)
                 self._queue.done(key)
 
     def _work(self, key: Key) -> float:
@@ -107,7 +107,7 @@ class Workers:
         if entry.deleted_at:
             return self._end(entry, deadline)
         try:
-            after_s = self._sync(entry, deadline)
+            delay_s = self._sync(entry, deadline)
         except ReferenceRefused as error:
             if self._settle_s and not entry.status and key not in self._failures:
                 self._failures[key] = 0
@@ -118,19 +118,19 @@ class Workers:
         except Refused as error:
             return self._failed(entry, error, reasons.SYNC_ERROR)
         self._failures.pop(key, None)
-        return after_s
+        return delay_s
 
     def _handled(self, handler: Handler, key: Key) -> float:
         self.done += 1
         try:
-            after_s = handler.work(key, Deadline(_BUDGET_S))
+            delay_s = handler.work(key, Deadline(_BUDGET_S))
         except (SyncError, Refused) as error:
             _log.warning("not refreshed", extra={"fields": {"object": "/".join(key), "reason": str(error)}})
-            after_s = self._after_failure(key)
+            delay_s = self._retry_delay_s(key)
             handler.failed(key, error, Deadline(_BUDGET_S))
-            return NEVER if isinstance(error, InvalidResource) else after_s
+            return NEVER if isinstance(error, InvalidResource) else delay_s
         self._failures.pop(key, None)
-        return after_s
+        return delay_s
 
     def _sync(self, entry: Entry, deadline: Deadline) -> float:
         spec = entry.resource.spec
@@ -171,7 +171,7 @@ class Workers:
     def _failed(self, entry: Entry, error: Exception, reason: str) -> float:
         message, key = str(error), entry.key
         _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": message}})
-        after_s = self._after_failure(key)
+        delay_s = self._retry_delay_s(key)
         is_secret = key.kind in SECRET_KINDS
         has_secret = is_secret and was_synced(entry.status)
         conditions = failed(reason, message, has_secret=has_secret) if is_secret else refused(reason, message)
@@ -179,13 +179,13 @@ class Workers:
         try:
             current = self._tools.store.get(key) or entry
             if self._tools.save(current, conditions, fields, Deadline(_BUDGET_S)) is not current:
-                self._tools.tell(entry, reason, message, is_warning=True)
+                self._tools.send_event(entry, reason, message, is_warning=True)
         except Refused as refusal:
             fields_ = {"object": str(entry.resource), "reason": str(refusal)}
             _log.warning("the status was not written", extra={"fields": fields_})
-        return NEVER if isinstance(error, InvalidResource) else after_s
+        return NEVER if isinstance(error, InvalidResource) else delay_s
 
-    def _after_failure(self, key: Key) -> float:
+    def _retry_delay_s(self, key: Key) -> float:
         self.failed += 1
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         return retry_s(failures, chance())

@@ -63,17 +63,17 @@ class Reading:
         self._authorities = authorities
         self._limits = limits
 
-    def read(self, kept: KeptReferences, place: Place, deadline: Deadline) -> Answered:
+    def read(self, references: KeptReferences, place: Place, deadline: Deadline) -> Answered:
         """Return the values as Vault has them; raise NotResolved, which lists all that could not be, SyncError or Refused.
 
         Only KV engines are read: others may answer each read with new credentials.
         """
-        parsed = _parsed(kept)
-        self._check(parsed, kept.login, place)
-        identity = self._identity(kept.login, place.namespace, deadline)
+        parsed = _parsed(references)
+        self._check(parsed, references.login, place)
+        identity = self._identity(references.login, place.namespace, deadline)
         token = self._sessions.token(identity, deadline)
         types = {
-            path: self._engines.of(identity, token.value, path).type
+            path: self._engines.find(identity, token.value, path).type
             for path in dict.fromkeys(path for value in parsed.values() for path in value.paths())
         }
         left_out = {
@@ -102,7 +102,7 @@ class Reading:
         trust = ConnectionSpec(
             address=login.address, ca_secret=login.tls_secret, ca_file=self._limits.ca_file
         )
-        ca = self._authorities.of(trust, self._limits.webhook_namespace, deadline)
+        ca = self._authorities.read(trust, self._limits.webhook_namespace, deadline)
         return Identity(
             server=Server(login.address, ca, skip_verify=login.skip_verify),
             vault_namespace=login.vault_namespace,
@@ -127,7 +127,7 @@ class Reading:
             source.path,
             answer.status_code,
             answer.content,
-            lambda path: self._engines.of(identity, token.value, path).mount,
+            lambda path: self._engines.find(identity, token.value, path).mount,
         )
 
     def _send(self, identity: Identity, token: Token, source: Source) -> requests.Response:
@@ -136,10 +136,10 @@ class Reading:
         return self._vaults.exchange(identity.server, call)
 
 
-def _parsed(kept: KeptReferences) -> dict[str, Value]:
+def _parsed(references: KeptReferences) -> dict[str, Value]:
     """Return the parsed texts; raise NotResolved for one that is no reference to this version of the grammar."""
     try:
-        values = {name: parse(value.text.encode()) for name, value in kept.values.items()}
+        values = {name: parse(value.text.encode()) for name, value in references.values.items()}
     except VaultEnvError as error:
         raise NotResolved(str(error)) from error
     return {name: value for name, value in values.items() if value is not None}

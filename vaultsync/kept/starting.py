@@ -11,7 +11,7 @@ from vaultkube.errors import Refused
 from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
 from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.reflector import Reflected
-from vaultsync.collections import KeptCollection
+from vaultsync.collections import RefreshedCollection
 from vaultsync.content.mac import KEY_BYTES
 from vaultsync.control.tools import Tools
 from vaultsync.kept.reading import Limits, Reading
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 _KEY_BUDGET_S = 30.0
 
 
-def reflected(collections: tuple[KeptCollection, ...], watched: Watched) -> Iterator[Reflected]:
+def reflected(collections: tuple[RefreshedCollection, ...], watched: Watched) -> Iterator[Reflected]:
     """Yield what is to be watched: the metadata alone of objects with the label."""
     for each in collections:
         yield Reflected(

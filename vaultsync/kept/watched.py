@@ -34,8 +34,8 @@ class Watched:
         with self._lock:
             self._started = True
             seen = dict(self._seen)
-        for key, one in seen.items():
-            self._queue.put(key, chance() * _after_s(one) if spread else 0.0)
+        for key, entry in seen.items():
+            self._queue.put(key, chance() * _delay_s(entry) if spread else 0.0)
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Take a list of all objects of a kind."""
@@ -54,7 +54,7 @@ class Watched:
             is_due = self._started and self._seen.get(key) != seen
             self._seen[key] = seen
         if is_due:
-            self._queue.put(key, _after_s(seen))
+            self._queue.put(key, _delay_s(seen))
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
         """Take the end of an object, or of its label."""
@@ -71,10 +71,10 @@ class Watched:
             return len(self._seen)
 
 
-def _after_s(seen: Seen) -> float:
+def _delay_s(seen: Seen) -> float:
     """Return the seconds until an object is due that was written now; none for what cannot be read, which is told at once."""
-    kept = read_annotation(seen.text)
-    return refresh_s(kept.after_s, True, chance()) if isinstance(kept, KeptReferences) else 0.0
+    references = read_annotation(seen.text)
+    return refresh_s(references.after_s, True, chance()) if isinstance(references, KeptReferences) else 0.0
 
 
 def _key(kind: str, document: Mapping[str, Any]) -> Key:

@@ -11,7 +11,7 @@ from vaultkube.expansion import expand
 
 _LONGEST_BYTES = 4 << 20
 """More than any program can be started with."""
-_FROM = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
+_SOURCE_KINDS = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 _KEY_FROM = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
 
 
@@ -29,7 +29,9 @@ Sources = Mapping[Source, Values]
 def sources_of(container: Mapping[str, Any]) -> Iterator[Source]:
     """Yield the ConfigMaps and Secrets that the container's variables come from."""
     for entry in container.get("envFrom") or ():
-        yield from (Source(kind, entry[field]["name"]) for field, kind in _FROM.items() if entry.get(field))
+        yield from (
+            Source(kind, entry[field]["name"]) for field, kind in _SOURCE_KINDS.items() if entry.get(field)
+        )
     for entry in container.get("env") or ():
         origin = entry.get("valueFrom") or {}
         yield from (
@@ -52,7 +54,7 @@ def environment_of(container: Mapping[str, Any], sources: Sources) -> dict[str, 
     """
     found: dict[str, bytes] = {}
     for entry in container.get("envFrom") or ():
-        for field, kind in _FROM.items():
+        for field, kind in _SOURCE_KINDS.items():
             values = sources.get(Source(kind, entry[field]["name"]), {}) if entry.get(field) else {}
             found |= {(entry.get("prefix") or "") + key: value for key, value in values.items()}
     room_bytes = _LONGEST_BYTES

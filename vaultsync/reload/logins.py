@@ -46,4 +46,4 @@ class Logins:
 
     def _ca(self, login: PodLogin, namespace: str, deadline: Deadline) -> str:
         trust = ConnectionSpec(address=login.address, ca_secret=login.ca_secret, ca_file=self._ca_file)
-        return self._authorities.of(trust, namespace, deadline, entry=login.ca_key or "ca.crt")
+        return self._authorities.read(trust, namespace, deadline, entry=login.ca_key or "ca.crt")

@@ -16,7 +16,7 @@ class Pace:
         self._lock = threading.Lock()
         self._granted: deque[float] = deque(maxlen=per_minute)
 
-    def take(self) -> float:
+    def grant(self) -> float:
         """Grant a rollout and return 0, or return the seconds until one may be asked for again."""
         with self._lock:
             now = self._clock()

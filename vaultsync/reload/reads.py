@@ -55,7 +55,7 @@ class PodReads(NamedTuple):
     problems: tuple[str, ...]
 
 
-class _NotKnown(Exception):
+class _Unreadable(Exception):
     """A container whose login or paths cannot be known; the message says why."""
 
 
@@ -72,11 +72,11 @@ def reads_of(pod: Mapping[str, Any], sources: Sources) -> PodReads:
         try:
             environ = environment_of(container, sources)
             settings = Settings({name.encode(): value for name, value in environ.items()})
-            found = dict.fromkeys([*_in_values(environ), *_in_documents(settings)])
+            found = dict.fromkeys([*_paths_in_values(environ), *_paths_in_documents(settings)])
             if found:
                 paths.setdefault(_login(pod, container, settings), {}).update(found)
-        except (_NotKnown, VaultEnvError, ValueError) as error:
-            message = str(error) if isinstance(error, _NotKnown) else "its variables cannot be read"
+        except (_Unreadable, VaultEnvError, ValueError) as error:
+            message = str(error) if isinstance(error, _Unreadable) else "its variables cannot be read"
             problems.append(f"container {container['name']}: {message}")
     return PodReads({login: tuple(found) for login, found in paths.items()}, tuple(problems))
 
@@ -89,21 +89,21 @@ def _launched(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 yield container
 
 
-def _in_values(environ: Mapping[str, bytes]) -> Iterator[str]:
+def _paths_in_values(environ: Mapping[str, bytes]) -> Iterator[str]:
     for name, value in environ.items():
         if name not in _DOCUMENTS:
             parsed = parse(value)
             yield from (path for path, version in (parsed.reads() if parsed else ()) if not version)
 
 
-def _in_documents(settings: Settings) -> Iterator[str]:
+def _paths_in_documents(settings: Settings) -> Iterator[str]:
     yield from (item.path for item in parse_from_path(settings.from_path) if not item.version)
     files = settings.agent.files if settings.agent else ()
     for source in (*settings.templates, *(file.source for file in files)):
-        yield from _in_template(source)
+        yield from _paths_in_template(source)
 
 
-def _in_template(source: TemplateSource) -> Iterator[str]:
+def _paths_in_template(source: TemplateSource) -> Iterator[str]:
     """Yield the paths that a template source reads; one that a template builds is known at the start alone."""
     texts = [source.path]
     if source.template:
@@ -117,11 +117,11 @@ def _in_template(source: TemplateSource) -> Iterator[str]:
 
 def _login(pod: Mapping[str, Any], container: Mapping[str, Any], settings: Settings) -> PodLogin:
     if settings.auth_method not in _METHODS or settings.unwrap_token:
-        raise _NotKnown(f"it logs in by {settings.auth_method}, which the operator cannot do for it")
+        raise _Unreadable(f"it logs in by {settings.auth_method}, which the operator cannot do for it")
     if settings.token_file or settings.token.encode() not in (b"", LOGIN):
-        raise _NotKnown("it has a token of its own, and no login that could be done in its place")
+        raise _Unreadable("it has a token of its own, and no login that could be done in its place")
     if not settings.address.startswith(("http://", "https://")):
-        raise _NotKnown("it reads no server: VAULT_ADDR names a file")
+        raise _Unreadable("it reads no server: VAULT_ADDR names a file")
     ca_secret, ca_key = _ca(pod, container, settings)
     return PodLogin(
         address=settings.address.rstrip("/"),

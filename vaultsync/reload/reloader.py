@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultsync import reasons
-from vaultsync.cluster.notices import Notice, Notices, Subject, ToldOnce
+from vaultsync.cluster.notices import DistinctNotices, Notice, Notices, Subject
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Key
 from vaultsync.control.times import NEVER, refresh_s
@@ -39,7 +39,7 @@ class Found(NamedTuple):
     problems: tuple[str, ...]
     is_whole: bool
 
-    def kept_of(self, before: Mapping[str, int]) -> dict[str, int]:
+    def carried_over(self, before: Mapping[str, int]) -> dict[str, int]:
         """Return the versions that stay, as their paths may be read still."""
         return {url: version for url, version in before.items() if url in self.unknown or not self.is_whole}
 
@@ -64,7 +64,7 @@ class Reloader:
         self._logins = logins
         self._versions = versions
         self._notices = notices
-        self._told = ToldOnce(notices)
+        self._warnings = DistinctNotices(notices)
         self._pace = pace
         self._interval_s = interval_s
         self.rolled = 0
@@ -76,21 +76,21 @@ class Reloader:
         """
         workload = self._workloads.get(key)
         if workload is None:
-            self._told.forget(key)
+            self._warnings.forget(key)
             self._pods.forget(key)
             return NEVER
-        again_s = refresh_s(self._interval_s, True, chance())
+        next_s = refresh_s(self._interval_s, True, chance())
         if workload.hold:
-            return again_s
+            return next_s
         found = self._find(workload, deadline)
-        now = {**found.kept_of(workload.versions), **found.versions}
+        now = {**found.carried_over(workload.versions), **found.versions}
         changes = [url for url, version in now.items() if workload.versions.get(url, version) != version]
-        self._tell_problems(key, workload, found.problems)
+        self._warn_of_problems(key, workload, found.problems)
         if changes:
-            wait_s = self._pace.take()
+            wait_s = self._pace.grant()
             if not wait_s:
                 self._roll(workload, now, changes, deadline)
-            return wait_s or again_s
+            return wait_s or next_s
         if now != workload.versions:
             self._objects.merge(
                 resource_of(key.kind, key.namespace),
@@ -99,40 +99,40 @@ class Reloader:
                 deadline,
                 manager=MANAGER,
             )
-        return again_s
+        return next_s
 
     def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
         """Tell of a failure, once until something else happens."""
         workload = self._workloads.get(key)
         reason = error.reason if isinstance(error, SyncError) else reasons.SYNC_ERROR
         if workload is not None:
-            self._told.tell(key, Notice(_subject(workload), reason, str(error), is_warning=True))
+            self._warnings.send(key, Notice(_subject(workload), reason, str(error), is_warning=True))
 
-    def _tell_problems(self, key: Key, workload: Workload, problems: tuple[str, ...]) -> None:
+    def _warn_of_problems(self, key: Key, workload: Workload, problems: tuple[str, ...]) -> None:
         if not problems:
-            self._told.forget(key)
+            self._warnings.forget(key)
             return
         text = f"Not looked after: {_listed(problems)}"
-        self._told.tell(key, Notice(_subject(workload), reasons.SYNC_ERROR, text, is_warning=True))
+        self._warnings.send(key, Notice(_subject(workload), reasons.SYNC_ERROR, text, is_warning=True))
 
     def _roll(
         self, workload: Workload, now: Mapping[str, int], changes: list[str], deadline: Deadline
     ) -> None:
         """Roll the workload, if it is as it was decided on: else the watch tells of the change."""
-        where = resource_of(workload.plural, workload.namespace)
-        document = self._objects.get(where, workload.name, deadline)
+        resource = resource_of(workload.plural, workload.namespace)
+        document = self._objects.get(resource, workload.name, deadline)
         if document is None or workload_of(workload.plural, document) != workload:
             return
         patch = roll_patch(workload, now, document["metadata"]["resourceVersion"])
-        written = self._objects.merge(where, workload.name, patch, deadline, manager=MANAGER)
+        written = self._objects.merge(resource, workload.name, patch, deadline, manager=MANAGER)
         if written is not None:
             self._workloads.changed(workload.plural, written)
             self.rolled += 1
-            told = [
+            lines = [
                 f"{_path(url)} has version {now[url]} (before: {workload.versions[url]})" for url in changes
             ]
-            notice = Notice(_subject(workload), reasons.ROLLOUT_TRIGGERED, f"Rolled: {_listed(told)}")
-            self._notices.tell(notice)
+            notice = Notice(_subject(workload), reasons.ROLLOUT_TRIGGERED, f"Rolled: {_listed(lines)}")
+            self._notices.send(notice)
 
     def _find(self, workload: Workload, deadline: Deadline) -> Found:
         """Return the versions of all that the workload's pods read, each asked as their own ServiceAccount."""
@@ -145,7 +145,7 @@ class Reloader:
             for path in paths:
                 deadline.check()
                 url = login.url(path)
-                latest = self._versions.of(identity, token, path)
+                latest = self._versions.latest(identity, token, path)
                 if latest.version:
                     versions[url] = latest.version
                 else:

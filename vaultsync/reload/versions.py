@@ -33,7 +33,7 @@ class Latest(NamedTuple):
 class _Known(NamedTuple):
     read_at: float
     latest: Latest
-    by_data: bool
+    is_beside_data: bool
 
 
 class Versions:
@@ -56,7 +56,7 @@ class Versions:
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[Identity, str], _Known] = OrderedDict()
 
-    def of(self, identity: Identity, token: Token, path: str) -> Latest:
+    def latest(self, identity: Identity, token: Token, path: str) -> Latest:
         """Return the latest version of the path; raise VaultAway where Vault cannot answer.
 
         Where the policy does not allow the metadata, the version stands beside the data: that is remembered.
@@ -65,35 +65,37 @@ class Versions:
             known = self._known.get((identity, path))
         if known and self._clock() < known.read_at + self._fresh_s:
             return known.latest
-        latest, by_data = self._read(identity, token, path, known is not None and known.by_data)
+        latest, is_beside_data = self._read(identity, token, path, known is not None and known.is_beside_data)
         with self._lock:
-            self._known[identity, path] = _Known(self._clock(), latest, by_data)
+            self._known[identity, path] = _Known(self._clock(), latest, is_beside_data)
             self._known.move_to_end((identity, path))
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
         return latest
 
-    def _read(self, identity: Identity, token: Token, path: str, by_data: bool) -> tuple[Latest, bool]:
+    def _read(self, identity: Identity, token: Token, path: str, is_beside_data: bool) -> tuple[Latest, bool]:
         try:
-            engine = self._engines.of(identity, token.value, path)
+            engine = self._engines.find(identity, token.value, path)
             if (engine.type, engine.version) != (KV, "2"):
                 return Latest(0, f"{path}: an engine of type {engine} has no versions"), False
             rest = path[len(engine.mount) + 1 :].removeprefix("data/")
-            if not by_data:
+            if not is_beside_data:
                 try:
-                    metadata = self._ask(identity, token, f"{engine.mount}/metadata/{rest}")
+                    metadata = self._fetch(identity, token, f"{engine.mount}/metadata/{rest}")
                     return _current(path, metadata), False
                 except VaultDenied as error:
                     if error.status != _FORBIDDEN or _BAD_TOKEN in str(error):
                         raise
-            return _beside_data(path, self._ask(identity, token, f"{engine.mount}/data/{rest}")), True
+            return _latest_beside_data(
+                path, self._fetch(identity, token, f"{engine.mount}/data/{rest}")
+            ), True
         except VaultDenied as error:
             if _BAD_TOKEN in str(error):
                 self._sessions.forget(identity, token)
                 raise VaultAway(f"{error}: the next time there is a new login") from None
             return Latest(0, str(error)), False
 
-    def _ask(self, identity: Identity, token: Token, path: str) -> Mapping[str, Any]:
+    def _fetch(self, identity: Identity, token: Token, path: str) -> Mapping[str, Any]:
         """Return the data of the answer, empty for a path that is missing; raise VaultDenied or VaultAway."""
         call = Call("GET", path, token=token.value, namespace=identity.vault_namespace)
         try:
@@ -109,7 +111,7 @@ def _current(path: str, metadata: Mapping[str, Any]) -> Latest:
     return _readable(path, version, (metadata.get("versions") or {}).get(str(version)) or {})
 
 
-def _beside_data(path: str, data: Mapping[str, Any]) -> Latest:
+def _latest_beside_data(path: str, data: Mapping[str, Any]) -> Latest:
     metadata = data.get("metadata") or {}
     return _readable(path, int(metadata.get("version") or 0), metadata)
 

@@ -9,15 +9,15 @@ def resolved(reference: Reference | None, namespace: str, operator_namespace: st
     return reference.inside(namespace) if reference else Reference(operator_namespace, DEFAULT)
 
 
-def is_allowed(allowed: tuple[str, ...], where: Reference, user: str, operator_namespace: str) -> bool:
+def is_allowed(allowed: tuple[str, ...], target: Reference, user: str, operator_namespace: str) -> bool:
     """Return whether the object `where` with these `allowedNamespaces` may be used from namespace `user`.
 
     Its own namespace and the operator's always may; all may where it is the object that is used where none is named, unless
     `allowedNamespaces` says otherwise.
     """
-    if user == operator_namespace or lets_in(allowed, where.namespace, user):
+    if user == operator_namespace or lets_in(allowed, target.namespace, user):
         return True
-    return not allowed and where == Reference(operator_namespace, DEFAULT)
+    return not allowed and target == Reference(operator_namespace, DEFAULT)
 
 
 def refusal(what: str, reference: Reference, user: str) -> str:

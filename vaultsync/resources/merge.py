@@ -43,25 +43,25 @@ def merge(auth: AuthSpec, shared: AuthGlobalSpec | None = None) -> MergedAuth:
     if not method:
         raise ReferenceRefused("no method: set spec.method, or defaultAuthMethod of the VaultAuthGlobal")
     shared = shared or AuthGlobalSpec()
-    of_method = shared.login(method)
-    mounts = (auth.mount, of_method.mount if of_method else "", shared.mount)
+    by_method = shared.login(method)
+    mounts = (auth.mount, by_method.mount if by_method else "", shared.mount)
     if not any(mounts):
         raise ReferenceRefused("no mount: set spec.mount, or defaultMount of the VaultAuthGlobal")
     namespaces = (
         auth.vault_namespace,
-        of_method.vault_namespace if of_method else "",
+        by_method.vault_namespace if by_method else "",
         shared.vault_namespace,
     )
     strategy = (auth.global_ref and auth.global_ref.strategy) or MergeStrategy()
-    params = (auth.params, of_method.params if of_method else {}, shared.params)
-    headers = (auth.headers, of_method.headers if of_method else {}, shared.headers)
+    params = (auth.params, by_method.params if by_method else {}, shared.params)
+    headers = (auth.headers, by_method.headers if by_method else {}, shared.headers)
     return MergedAuth(
         connection=auth.connection or shared.connection,
         connection_is_global=auth.connection is None and shared.connection is not None,
         vault_namespace=_first(namespaces),
         method=method,
         mount=_first(mounts),
-        login=_login(auth.login(method), of_method, method),
+        login=_login(auth.login(method), by_method, method),
         params=_texts(strategy.params, *params),
         headers=_texts(strategy.headers, *headers),
         storage=auth.storage,
@@ -88,10 +88,10 @@ def _login(own: Login | None, shared: GlobalLogin | None, method: str) -> Login:
 
 
 def _texts(
-    strategy: str, own: Mapping[str, str], of_method: Mapping[str, str], shared: Mapping[str, str]
+    strategy: str, own: Mapping[str, str], by_method: Mapping[str, str], shared: Mapping[str, str]
 ) -> Mapping[str, str]:
     if strategy == _UNION:
-        return {**shared, **of_method, **own}
+        return {**shared, **by_method, **own}
     if strategy == _REPLACE:
-        return own or of_method or shared
+        return own or by_method or shared
     return own

@@ -11,7 +11,7 @@ from vaultsync.errors import ReferenceRefused
 from vaultsync.vault.login import secret_entry
 from vaultsync.vault.source import Source
 
-_KEPT_S = 60.0
+_FRESH_S = 60.0
 _MOST = 1000
 
 
@@ -22,12 +22,12 @@ class Authorities:
         self._source = source
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str, str], tuple[float, str]] = {}
+        self._cached: dict[tuple[str, str, str], tuple[float, str]] = {}
 
-    def of(self, spec: ConnectionSpec, namespace: str, deadline: Deadline, *, entry: str = "ca.crt") -> str:
+    def read(self, spec: ConnectionSpec, namespace: str, deadline: Deadline, *, entry: str = "ca.crt") -> str:
         """Return the CA of a VaultConnection in a namespace, empty for the system's; raise ReferenceRefused or Refused."""
         if spec.ca_secret:
-            return self._in_secret(namespace, spec.ca_secret, entry, deadline)
+            return self._read_secret(namespace, spec.ca_secret, entry, deadline)
         if not spec.ca_file:
             return ""
         try:
@@ -37,14 +37,14 @@ class Authorities:
                 f"caCertPath {spec.ca_file} cannot be read ({type(error).__name__}) in the operator's container"
             ) from None
 
-    def _in_secret(self, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
+    def _read_secret(self, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
         key = namespace, name, entry
         with self._lock:
-            read_at, text = self._kept.get(key, (-_KEPT_S, ""))
-            if text and self._clock() - read_at < _KEPT_S:
+            read_at, text = self._cached.get(key, (-_FRESH_S, ""))
+            if text and self._clock() - read_at < _FRESH_S:
                 return text
             text = secret_entry(self._source, namespace, name, entry, deadline)
-            if len(self._kept) >= _MOST:
-                self._kept.clear()
-            self._kept[key] = self._clock(), text
+            if len(self._cached) >= _MOST:
+                self._cached.clear()
+            self._cached[key] = self._clock(), text
             return text

@@ -34,7 +34,7 @@ _STS = re.compile(r"https://sts(-fips)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?/?"
 _ROLE = "eks.amazonaws.com/role-arn"
 
 
-def ask_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
+def call_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
     """Return STS's answer; raise VaultDenied or VaultAway, without what was sent."""
     request = requests.Request("POST", f"{address.rstrip('/')}/", {"Accept": "application/json"}, data=fields)
     refused = "does the role trust the ServiceAccount (AssumeRoleWithWebIdentity)?"
@@ -42,13 +42,13 @@ def ask_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, An
 
 
 def aws_body(
-    login: AwsLogin, namespace: str, source: Source, deadline: Deadline, assume: Assume = ask_sts
+    login: AwsLogin, namespace: str, source: Source, deadline: Deadline, assume: Assume = call_sts
 ) -> dict[str, Any]:
     """Return the body of a login; raise ReferenceRefused for what it names and cannot be used, VaultDenied or VaultAway."""
     region = login.region or _REGION
     address = login.sts_endpoint or sts_address(region)
     if login.secret:
-        keys = _in_secret(login, namespace, source, deadline)
+        keys = _keys_in_secret(login, namespace, source, deadline)
     else:
         keys = _assumed(login, namespace, address, source, deadline, assume)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -58,7 +58,7 @@ def aws_body(
         raise ReferenceRefused("stsEndpoint of the VaultAuth is no address: https://HOST[:PORT]") from None
 
 
-def _in_secret(login: AwsLogin, namespace: str, source: Source, deadline: Deadline) -> Keys:
+def _keys_in_secret(login: AwsLogin, namespace: str, source: Source, deadline: Deadline) -> Keys:
     found = source.get("Secret", namespace, login.secret, deadline)
     data = (found or {}).get("data") or {}
     names = ("access_key_id", "secret_access_key", "session_token")
@@ -93,9 +93,9 @@ def _assumed(
     }
     answer = assume(address, fields, deadline)
     response = answer.get("AssumeRoleWithWebIdentityResponse") or {}
-    given = (response.get("AssumeRoleWithWebIdentityResult") or {}).get("Credentials") or {}
+    credentials = (response.get("AssumeRoleWithWebIdentityResult") or {}).get("Credentials") or {}
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-    key_id, secret, session = (str(given.get(each) or "") for each in names)
+    key_id, secret, session = (str(credentials.get(each) or "") for each in names)
     if not key_id or not secret:
         raise VaultDenied(f"{address}: the answer of STS holds no credentials")
     return key_id, secret, session

@@ -37,20 +37,20 @@ class Engines:
         self._lock = threading.Lock()
         self._engines: OrderedDict[_Mount, Engine] = OrderedDict()
 
-    def of(self, identity: Identity, token: str, path: str) -> Engine:
+    def find(self, identity: Identity, token: str, path: str) -> Engine:
         """Return the engine that `path` is of; raise VaultDenied or VaultAway."""
-        where = identity.server.address, identity.vault_namespace
+        server = identity.server.address, identity.vault_namespace
         segments = path.split("/")
         with self._lock:
             for end in range(1, len(segments) + 1):
                 mount = "/".join(segments[:end])
-                if (*where, mount) in self._engines:
-                    return self._engines[*where, mount]
+                if (*server, mount) in self._engines:
+                    return self._engines[*server, mount]
         call = Call("GET", f"{MOUNTS}/{path}", token=token, namespace=identity.vault_namespace)
         data = self._vaults.send(identity.server, call).get("data") or {}
         engine = Engine(str(data.get("path") or "").strip("/"), str(data.get("type") or ""), _version(data))
         with self._lock:
-            self._engines[*where, engine.mount] = engine
+            self._engines[*server, engine.mount] = engine
             if len(self._engines) > _MOST:
                 self._engines.popitem(last=False)
         return engine

@@ -75,10 +75,10 @@ class Google:
     ) -> str:
         request = requests.Request("POST", url, headers, json=body)
         away = "can the operator reach Google's services?"
-        given = body_of(fetch(request, deadline, refused=refused, away=away)).get(wanted)
-        if not isinstance(given, str) or not given:
+        token = body_of(fetch(request, deadline, refused=refused, away=away)).get(wanted)
+        if not isinstance(token, str) or not token:
             raise VaultDenied(f"{url}: the answer holds no {wanted}")
-        return given
+        return token
 
 
 def gcp_body(

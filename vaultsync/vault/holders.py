@@ -32,7 +32,9 @@ class Cipher(Protocol):
 
     def encrypt(self, identity: Identity, texts: Mapping[str, str], deadline: Deadline) -> dict[str, str]: ...
 
-    def decrypt(self, identity: Identity, kept: Mapping[str, str], deadline: Deadline) -> dict[str, str]: ...
+    def decrypt(
+        self, identity: Identity, stored: Mapping[str, str], deadline: Deadline
+    ) -> dict[str, str]: ...
 
 
 class Keeper(Protocol):
@@ -51,7 +53,7 @@ class Keeper(Protocol):
 class _Held:
     """Tokens by their id: what is kept, and of that what this process knows the life of."""
 
-    kept: dict[str, str] = field(repr=False)
+    stored: dict[str, str] = field(repr=False)
     known: dict[str, Token] = field(default_factory=dict)
 
 
@@ -73,7 +75,7 @@ class Holders:
         Raises VaultAway, and what the API server's client raises.
         """
         held = self._load(holder, deadline)
-        value, token = held.kept.get(id_), held.known.pop(id_, None)
+        value, token = held.stored.get(id_), held.known.pop(id_, None)
         if token is None and value:
             token = self._tokens.known(holder.identity, value)
         token = token and self._tokens.renewed(holder.identity, token)
@@ -87,21 +89,21 @@ class Holders:
         Raises ReferenceRefused, VaultDenied or VaultAway, and what the API server's client raises.
         """
         held = self._load(holder, deadline)
-        for other in [each for each in held.kept if each != id_]:
-            self._end(holder, held, other)
+        for old_id in [each for each in held.stored if each != id_]:
+            self._end(holder, held, old_id)
         token = self._tokens.log_in(holder.identity, deadline)
-        kept = held.kept | {self.id(holder, token.value): token.value}
-        self._keeper.save(holder.uid, self._cipher.encrypt(holder.identity, kept, deadline), deadline)
-        held.kept, held.known[self.id(holder, token.value)] = kept, token
+        stored = held.stored | {self.id(holder, token.value): token.value}
+        self._keeper.save(holder.uid, self._cipher.encrypt(holder.identity, stored, deadline), deadline)
+        held.stored, held.known[self.id(holder, token.value)] = stored, token
         return token
 
     def revoke(self, holder: Holder, id_: str, deadline: Deadline) -> None:
         """Revoke the token of this id, and its lease; raise VaultDenied where it is not at hand or not possible, or VaultAway."""
         held = self._load(holder, deadline)
-        if id_ not in held.kept:
+        if id_ not in held.stored:
             raise VaultDenied("the token of the lease is not stored")
-        self._tokens.revoke(holder.identity, held.kept[id_])
-        del held.kept[id_]
+        self._tokens.revoke(holder.identity, held.stored[id_])
+        del held.stored[id_]
 
     def id(self, holder: Holder, token: str) -> str:
         """Return the name of a token, by which it is known again, after that of who uses it."""
@@ -116,9 +118,9 @@ class Holders:
 
         `needed` is asked after the list, so that the token of an object that comes meanwhile stays.
         """
-        kept = self._keeper.uids(deadline)
+        stored = self._keeper.uids(deadline)
         uids = needed()
-        for uid in kept:
+        for uid in stored:
             if uid not in uids:
                 self._keeper.remove(uid, deadline)
         with self._lock:
@@ -127,8 +129,8 @@ class Holders:
     def _end(self, holder: Holder, held: _Held, id_: str) -> None:
         """Revoke a token whose lease no status names; one that cannot be revoked is used no more, and ends by itself."""
         with suppress(VaultDenied):
-            self._tokens.revoke(holder.identity, held.kept[id_])
-        del held.kept[id_]
+            self._tokens.revoke(holder.identity, held.stored[id_])
+        del held.stored[id_]
 
     def _load(self, holder: Holder, deadline: Deadline) -> _Held:
         """Return what is kept for the holder: no token that somebody else's login, or another Vault, has granted."""
@@ -137,8 +139,8 @@ class Holders:
         if held is None:
             start = self._start(holder)
             loaded = self._keeper.load(holder.uid, deadline)
-            kept = {id_: text for id_, text in loaded.items() if id_.startswith(start)}
-            held = _Held(self._cipher.decrypt(holder.identity, kept, deadline))
+            stored = {id_: text for id_, text in loaded.items() if id_.startswith(start)}
+            held = _Held(self._cipher.decrypt(holder.identity, stored, deadline))
             with self._lock:
                 self._held[holder] = held
         return held

@@ -28,24 +28,24 @@ class Transit:
 
     def encrypt(self, identity: Identity, texts: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
         """Return the texts as they are kept; raise VaultDenied or VaultAway."""
-        kept = dict(texts)
+        stored = dict(texts)
         if storage := identity.storage:
             for name, text in texts.items():
                 plain = {"plaintext": base64.b64encode(text.encode()).decode("ascii")}
-                answer = self._ask(identity, storage, "encrypt", plain, deadline)
-                kept[name] = str(answer.get("ciphertext") or "").removeprefix(_PREFIX)
-        return kept
+                answer = self._call(identity, storage, "encrypt", plain, deadline)
+                stored[name] = str(answer.get("ciphertext") or "").removeprefix(_PREFIX)
+        return stored
 
-    def decrypt(self, identity: Identity, kept: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
+    def decrypt(self, identity: Identity, stored: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
         """Return the texts that were kept; raise VaultDenied or VaultAway."""
-        texts = dict(kept)
+        texts = dict(stored)
         if storage := identity.storage:
-            for name, text in kept.items():
-                answer = self._ask(identity, storage, "decrypt", {"ciphertext": _PREFIX + text}, deadline)
+            for name, text in stored.items():
+                answer = self._call(identity, storage, "decrypt", {"ciphertext": _PREFIX + text}, deadline)
                 texts[name] = (decoded(answer.get("plaintext")) or b"").decode("utf-8", "replace")
         return texts
 
-    def _ask(
+    def _call(
         self,
         identity: Identity,
         storage: StorageEncryption,

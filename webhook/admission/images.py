@@ -82,5 +82,5 @@ def _default_pull_secrets(operators: OperatorPullSecrets) -> Steps[tuple[tuple[s
 
 
 def _missing(named: Sequence[tuple[str, str]], found: Sequence[PullSecret]) -> tuple[str, ...]:
-    there = {secret.name for secret in found}
-    return tuple(dict.fromkeys(name for _, name in named if name not in there))
+    found_names = {secret.name for secret in found}
+    return tuple(dict.fromkeys(name for _, name in named if name not in found_names))

@@ -14,23 +14,23 @@ from vaultkube.problem import Problem, messages
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.wire.objects import KubernetesObject
 from webhook.admission.identity import check_identity
-from webhook.admission.keeping import Change, Outcome, keep
 from webhook.admission.needs import SecretObject, Steps
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
+from webhook.admission.sealed_references import Change, Outcome, seal
 from webhook.admission.services import Services
 from webhook.config import transit
 from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
-from webhook.objects.keeping import find_keepable, is_immutable
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import References, references_in
+from webhook.objects.refreshable import find_refreshable, is_immutable
 
 _DEFAULT_ROLE = "default"
 _BATCH_SIZE = 25
-_AS_BEFORE = "its references stay: whoever changes something else of it may not have them read"
+_UNCHANGED = "its references stay: whoever changes something else of it may not have them read"
 
 
 class ObjectDecisions:
@@ -52,29 +52,29 @@ class ObjectDecisions:
         references = references_in(kind, request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))
         if not references:
-            kept = yield from self._keep(resource, request, request.object, config, {}, None)
+            outcome = yield from self._seal(resource, request, request.object, config, {}, None)
             return Decision(
-                patch=tuple(diff(request.object, kept.content)),
-                warnings=messages((*warnings, *kept.warnings)),
+                patch=tuple(diff(request.object, outcome.content)),
+                warnings=messages((*warnings, *outcome.warnings)),
             )
         warnings = (*warnings, *self._check(request, references, config, deadline))
         try:
             yield from check_identity(request, config.service_account, self._settings.object_identity_check)
         except Refused:
-            if not _is_as_before(kind, request):
+            if not _is_unchanged(kind, request):
                 raise
-            return Decision(warnings=[*messages(warnings), _AS_BEFORE])
+            return Decision(warnings=[*messages(warnings), _UNCHANGED])
         written = references.written() if request.dry_run else set()
         read = {key: value for key, value in references.parsed.items() if key not in written}
         login, found = (yield from self._resolve(read, config, request)) if read else (None, {})
         resolved = {key: value for key, value in found.items() if value is not None}
         content = kind.replace_values(request.object, resolved)
-        keepable = find_keepable(kind, request.object, config)
-        texts = keepable.resolved_in(kind, content)
-        kept = yield from self._keep(resource, request, content, config, texts, login)
-        warnings += (*keepable.warnings, *kept.warnings)
+        refreshable = find_refreshable(kind, request.object, config)
+        texts = refreshable.resolved_in(kind, content)
+        outcome = yield from self._seal(resource, request, content, config, texts, login)
+        warnings += (*refreshable.warnings, *outcome.warnings)
         return Decision(
-            patch=diff(request.object, kept.content),
+            patch=diff(request.object, outcome.content),
             warnings=[
                 *messages(warnings),
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
@@ -84,7 +84,7 @@ class ObjectDecisions:
             references=len(references.parsed),
         )
 
-    def _keep(
+    def _seal(
         self,
         resource: str,
         request: AdmissionRequest,
@@ -102,9 +102,9 @@ class ObjectDecisions:
             Place(name, request.namespace, request.object_name),
             0 if is_immutable(kind, content) else config.refresh_after_s,
             texts if login else {},
-            _kept_login(login, config.tls_secret) if login and texts else None,
+            _sealed_login(login, config.tls_secret) if login and texts else None,
         )
-        return (yield from keep(change, self._own_namespace))
+        return (yield from seal(change, self._own_namespace))
 
     def _resolve(
         self, values: Mapping[str, Value], config: Config, request: AdmissionRequest
@@ -148,7 +148,7 @@ def _left(key: str, value: Value) -> str:
     return f"{key} keeps its reference: its path is missing"
 
 
-def _is_as_before(kind: ObjectKind, request: AdmissionRequest) -> bool:
+def _is_unchanged(kind: ObjectKind, request: AdmissionRequest) -> bool:
     """Return whether an update leaves values and annotations alone, as controllers do that write owners or finalizers."""
     before, after = request.old_object, request.object
     if not before:
@@ -172,7 +172,7 @@ def _login(config: Config, namespace: str, ca: bytes) -> VaultLogin:
     )
 
 
-def _kept_login(login: VaultLogin, tls_secret: str) -> KeptLogin:
+def _sealed_login(login: VaultLogin, tls_secret: str) -> KeptLogin:
     return KeptLogin(
         address=login.address,
         auth_path=login.mount,

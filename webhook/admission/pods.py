@@ -34,8 +34,8 @@ from webhook.pods.families import (
     PodPlan,
     configure_pod,
     launcher_of_added,
-    one_part,
     plan_families,
+    whole_pod,
 )
 from webhook.pods.file_mode import with_agent
 from webhook.pods.helpers import Helpers, with_helpers
@@ -95,8 +95,8 @@ class PodDecisions:
         parts, role_problems = _with_roles(request, planned.parts)
         agent, agent_role_problems = _with_own_role(request, planned.agent)
         helpers, helper_role_problems = _with_own_role(request, planned.helpers)
-        of_roles = (*role_problems, *agent_role_problems, *helper_role_problems)
-        refuse(list(dict.fromkeys([*problems, *of_roles, *plan.problems, *refused])))
+        all_role_problems = (*role_problems, *agent_role_problems, *helper_role_problems)
+        refuse(list(dict.fromkeys([*problems, *all_role_problems, *plan.problems, *refused])))
         config = configured.launcher.config
         images = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
@@ -183,7 +183,7 @@ def _plan_ephemeral(
     deadline: Deadline,
 ) -> PodPlan:
     launcher = launcher_of_added(spec, configured)
-    return one_part(spec, plan_ephemeral(spec, old_spec, launcher.config, sources, deadline), launcher)
+    return whole_pod(spec, plan_ephemeral(spec, old_spec, launcher.config, sources, deadline), launcher)
 
 
 def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[Part], list[Problem]]:

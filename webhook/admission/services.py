@@ -51,7 +51,7 @@ class UnknownNodes:
         return ClusterNodes()
 
 
-def not_traced(_what: str) -> AbstractContextManager[object]:
+def not_traced(_subject: str) -> AbstractContextManager[object]:
     """Return a block that no trace has a span for."""
     return nullcontext()
 

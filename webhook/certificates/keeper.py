@@ -71,7 +71,7 @@ class Keeper:
         *,
         path_only: bool = False,
         settle_s: float = 10.0,
-        changed: Callable[[str], None] = lambda _what: None,
+        changed: Callable[[str], None] = lambda _step: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -98,7 +98,7 @@ class Keeper:
         self._trusted: tuple[bytes, ...] = ()
         self._trusted_since = 0.0
         self._stored_since = 0.0
-        self._said = ""
+        self._last_problem = ""
 
     def look(self, *, serving: bool) -> float:
         """Read, decide and write once, and return in how many seconds to look again.
@@ -117,14 +117,14 @@ class Keeper:
                 problem = self._lead(found)
         except Refused as error:
             problem = str(error)
-        if problem and problem != self._said:
+        if problem and problem != self._last_problem:
             _log.warning("the certificate is not looked after", extra={"fields": {"reason": problem}})
-        self._said = problem
+        self._last_problem = problem
         return self._pause_s()
 
     def problem(self) -> str:
         """Return why there is nothing to serve, else an empty text."""
-        return "" if self._serves() else self._said or "there is no certificate yet"
+        return "" if self._serves() else self._last_problem or "there is no certificate yet"
 
     def _serves(self) -> bool:
         return bool(self._state.segments if self._path_only else self._state.current)
@@ -192,7 +192,7 @@ class Keeper:
         return next_state(
             state,
             registered,
-            self._wanted(configuration),
+            self._wanted_state(configuration),
             self._now(),
             self._make(configuration),
             settled=self._clock() - self._trusted_since >= self._settle_s,
@@ -235,7 +235,7 @@ class Keeper:
     def _hosts(self, configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
         return (*self._names.hosts(), *hosts_of(configuration or {}, self._endpoints))
 
-    def _wanted(self, configuration: Mapping[str, Any] | None) -> Wanted:
+    def _wanted_state(self, configuration: Mapping[str, Any] | None) -> Wanted:
         return Wanted(self._hosts(configuration), self._lifetime_s)
 
     def _make(self, configuration: Mapping[str, Any] | None) -> Callable[[], Any]:

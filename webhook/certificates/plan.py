@@ -62,8 +62,8 @@ def next_state(
     if following is None:
         if reissue or _is_due(current, wanted, now) or not signers(state.trusted, current):
             made = make()
-            kept = (*state.trusted, *registered.trusted)
-            return replace(state, following=_pair(made), trusted=valid((made.ca, *kept), now))
+            present = (*state.trusted, *registered.trusted)
+            return replace(state, following=_pair(made), trusted=valid((made.ca, *present), now))
         return replace(state, trusted=signers(state.trusted, current)) if overlapped else state
     if settled and registered.trusted and set(state.trusted) <= set(registered.trusted):
         return _promoted(state)

@@ -91,7 +91,10 @@ def read_state(data: Mapping[str, str]) -> State:
 
 def data_of(state: State) -> dict[str, str]:
     """Return the data of the Secret that holds the state."""
-    data = {CA: state.bundle(), SEGMENTS: "".join(f"{one}\n" for one in state.segments).encode("ascii")}
+    data = {
+        CA: state.bundle(),
+        SEGMENTS: "".join(f"{segment}\n" for segment in state.segments).encode("ascii"),
+    }
     for pair, chain, key in ((state.current, CHAIN, KEY), (state.following, NEXT_CHAIN, NEXT_KEY)):
         if pair:
             data |= {chain: pair.chain, key: pair.key}

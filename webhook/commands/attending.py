@@ -41,7 +41,7 @@ class Attendant:
         self._settings = settings
         self._metrics = CertificateMetrics(is_self_managed=files is not None)
         self._cluster = Cluster(connection, settings.tls_strict)
-        self._kept = self._keeping(own_namespace, files) if files else None
+        self._self_managed = self._new_keeper(own_namespace, files) if files else None
         self._expiry: Expiry | None = None
         address, tls = local_address(LISTENING.parse(settings.listen_address)), bool(settings.tls_cert_file)
         self.watch = Watch(lambda: answers(address, tls=tls), (self._certificate, self._api_server))
@@ -57,9 +57,9 @@ class Attendant:
     def start(self) -> None:
         """Start the threads."""
         loops: list[Callable[[], None]] = [lambda: self._repeat(self._look)]
-        if self._kept:
-            kept = self._kept
-            loops.append(lambda: self._repeat(lambda: self._keep(*kept)))
+        if self._self_managed:
+            self_managed = self._self_managed
+            loops.append(lambda: self._repeat(lambda: self._keep_certificate(*self_managed)))
         if self._server:
             server = self._server
             loops.append(lambda: self._repeat(lambda: self._serve(server)))
@@ -76,10 +76,10 @@ class Attendant:
         self._stop.set()
         for thread in self._threads:
             thread.join(_JOIN_S)
-        if self._kept:
-            self._kept[0].release()
+        if self._self_managed:
+            self._self_managed[0].release()
 
-    def _keeping(self, own_namespace: str, files: Files) -> tuple[Election, Keeper]:
+    def _new_keeper(self, own_namespace: str, files: Files) -> tuple[Election, Keeper]:
         settings = self._settings
         names = Names(
             own_namespace, settings.certificate_secret, settings.service, settings.webhook_configuration
@@ -111,7 +111,7 @@ class Attendant:
         self.watch.look()
         return _LOOK_S if self.watch.answers() else _FIRST_LOOKS_S
 
-    def _keep(self, election: Election, keeper: Keeper) -> float:
+    def _keep_certificate(self, election: Election, keeper: Keeper) -> float:
         pause_s = keeper.look(serving=self.watch.answers())
         self._metrics.leads(election.leads())
         return pause_s
@@ -122,8 +122,8 @@ class Attendant:
 
     def _certificate(self) -> str:
         """Return why the certificate cannot be served, else an empty text."""
-        if self._kept and self._kept[1].problem():
-            return self._kept[1].problem()
+        if self._self_managed and self._self_managed[1].problem():
+            return self._self_managed[1].problem()
         if not self._settings.tls_cert_file:
             return ""
         if self._expiry is None:

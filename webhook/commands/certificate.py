@@ -184,7 +184,9 @@ def _configurations(file: Path | None) -> list[dict[str, Any]]:
         return list(yaml.safe_load_all(text))
     try:
         documents = [each for each in yaml.safe_load_all(_text(file)) if each is not None]
-        paths = [each["clientConfig"]["service"]["path"] for one in documents for each in one["webhooks"]]
+        paths = [
+            each["clientConfig"]["service"]["path"] for document in documents for each in document["webhooks"]
+        ]
     except (yaml.YAMLError, KeyError, TypeError):
         paths = []
     if not paths or not all(isinstance(path, str) and path.startswith("/") for path in paths):

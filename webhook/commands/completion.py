@@ -43,8 +43,8 @@ def whole_parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="store_true", help="print the version")
     rows = whole.add_subparsers(title="commands")
     for command in COMMANDS:
-        of_command = getattr(importlib.import_module(command.module), "new_parser", None)
-        parents = [of_command()] if of_command else []
+        factory = getattr(importlib.import_module(command.module), "new_parser", None)
+        parents = [factory()] if factory else []
         rows.add_parser(command.name, help=command.help, parents=parents, conflict_handler="resolve")
     return whole
 

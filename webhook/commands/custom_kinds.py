@@ -7,7 +7,7 @@ from vaultkube.errors import InvalidSetting
 
 _LIKE = "/configmaps"
 _PATH = "/objects"
-_OF_KUBERNETES = (".k8s.io",)
+_KUBERNETES_GROUPS = (".k8s.io",)
 
 
 def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def custom_kinds(kinds: Sequence[str]) -> list[str]:
     """Return each of the kinds once; raise InvalidSetting for one that is not RESOURCE.GROUP of a custom object."""
     for kind in kinds:
         resource, _, group = kind.partition(".")
-        if not resource or not group or "/" in kind or "*" in kind or group.endswith(_OF_KUBERNETES):
+        if not resource or not group or "/" in kind or "*" in kind or group.endswith(_KUBERNETES_GROUPS):
             raise InvalidSetting(
                 f"--objects {kind}: not the resource and group of a custom object; write them as kubectl does, as in "
                 "databases.example.com"

@@ -18,7 +18,7 @@ from webhook.doctor.report import report
 from webhook.doctor.six_errors import find_six_errors
 from webhook.offline.user_kubeconfig import find_person_connection
 
-WRONG, NOT_ASKED = 1, 2
+WRONG, NOT_CHECKED = 1, 2
 _EXIT = (
     "Exit status: 0 nothing is wrong; 1 something is; 2 wrong usage, or the API server could not be reached."
 )
@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
         facts = gather(cluster, place)
     except (InvalidSetting, WebhookError) as error:
         print(f"vault-webhook doctor: {printable(str(error))}", file=sys.stderr)
-        return NOT_ASKED
+        return NOT_CHECKED
     findings = [*find_in_installation(facts), *find_six_errors(facts)]
     sys.stdout.write(report(findings, colours=_has_colours()))
     return WRONG if any(finding.state is State.WRONG for finding in findings) else 0

@@ -69,12 +69,12 @@ def _pull_secret(file: Path) -> PullSecret:
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise InvalidSetting(f"--pull-secret {file}: {type(error).__name__}: it cannot be read") from None
     if isinstance(document, Mapping) and document.get("kind") == "Secret":
-        return _of_manifest(file, document)
+        return _pull_secret_in_manifest(file, document)
     wrapped = isinstance(document, Mapping) and "auths" in document
     return PullSecret("", str(file), DOCKER_CONFIG_JSON if wrapped else DOCKER_CFG, content)
 
 
-def _of_manifest(file: Path, document: Mapping[str, Any]) -> PullSecret:
+def _pull_secret_in_manifest(file: Path, document: Mapping[str, Any]) -> PullSecret:
     secret = read_pull_secret({**document, "data": with_string_data(document)})
     if secret is None:
         raise InvalidSetting(

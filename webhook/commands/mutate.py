@@ -70,20 +70,20 @@ def _remarks(rendered: Iterable[RenderedDocument]) -> Iterator[str]:
         for problem in find_misplaced(document.before):
             yield f"warning: {document.name}: {path_text(problem.path)}: {problem.message}"
         for reviewable, found in document.previews:
-            where = f"{document.name}: {reviewable}"
+            place = f"{document.name}: {reviewable}"
             if found.refusal:
-                yield f"error: {where}: {found.refusal}"
+                yield f"error: {place}: {found.refusal}"
             for warning in found.warnings:
-                yield f"warning: {where}: {warning}"
+                yield f"warning: {place}: {warning}"
             for image in found.unknown_images:
                 yield (
-                    f"unknown: {where}: the entry point of image {image}; set `command` or the annotation entrypoint, "
+                    f"unknown: {place}: the entry point of image {image}; set `command` or the annotation entrypoint, "
                     "or ask the registry with --registry"
                 )
             for source in found.unknown_sources:
-                yield f"unknown: {where}: {source} is in none of the files; add it, or ask with --cluster"
+                yield f"unknown: {place}: {source} is in none of the files; add it, or ask with --cluster"
             for value in found.unread_values:
-                yield f"unread: {where}: {value}; the webhook writes it when a user who may act as that ServiceAccount creates the object"
+                yield f"unread: {place}: {value}; the webhook writes it when a user who may act as that ServiceAccount creates the object"
 
 
 def _status(rendered: Iterable[RenderedDocument]) -> int:

@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> int:
     except TemplateError as error:
         parser.error(f"argument --secret: {error.message}")
     if options.template is None:
-        wanted, problems = _of_pods(
+        wanted, problems = _wanted_by_pods(
             read_documents(options.files), options.namespace, read_operator(options.settings)
         )
     else:
@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
     return NOT_RENDERED if problems else 0
 
 
-def _of_pods(
+def _wanted_by_pods(
     documents: Iterable[Document], namespace: str, operator: Operator
 ) -> tuple[list[Wanted], list[str]]:
     """Return the sources of all pods, and the problems of annotations that cannot be read."""
@@ -116,8 +116,8 @@ def new_parser() -> argparse.ArgumentParser:
         "sent, and *** replaces each value.",
         epilog=_EXIT,
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument(
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "-f",
         "--file",
         dest="files",
@@ -125,7 +125,7 @@ def new_parser() -> argparse.ArgumentParser:
         action="append",
         help="YAML file with pods or objects that make pods, - for standard input",
     )
-    what.add_argument("--template", metavar="TEXT", help="a template")
+    source.add_argument("--template", metavar="TEXT", help="a template")
     parser.add_argument(
         "--secret",
         dest="secrets",
@@ -143,10 +143,14 @@ def new_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the webhook's settings, a ConfigMap as in manifests/base/settings.yaml; default: built-in values",
     )
-    alone = parser.add_argument_group("with --template")
-    alone.add_argument(
+    template_options = parser.add_argument_group("with --template")
+    template_options.add_argument(
         "--variables", action="store_true", help="print the variables that exec mode makes of it"
     )
-    alone.add_argument("--left", default=LEFT, metavar="TEXT", help=f"left delimiter (default: {LEFT})")
-    alone.add_argument("--right", default=RIGHT, metavar="TEXT", help=f"right delimiter (default: {RIGHT})")
+    template_options.add_argument(
+        "--left", default=LEFT, metavar="TEXT", help=f"left delimiter (default: {LEFT})"
+    )
+    template_options.add_argument(
+        "--right", default=RIGHT, metavar="TEXT", help=f"right delimiter (default: {RIGHT})"
+    )
     return parser

@@ -25,7 +25,7 @@ from webhook.offline.readings import Reading, find_readings, is_at
 from webhook.offline.reviewable import find_objects
 from webhook.pods.facts import Source, Values, find_sources
 
-NONE, NOT_LOOKED_AT = 1, 2
+NONE, NOT_SEARCHED = 1, 2
 _BUDGET_S = 120.0
 _SOURCES_S = 10.0
 
@@ -47,15 +47,15 @@ def run(arguments: list[str]) -> int:
         located = list(found)
     except (InvalidSetting, WebhookError) as error:
         print(f"vault-webhook where: {printable(str(error))}", file=sys.stderr)
-        return NOT_LOOKED_AT
+        return NOT_SEARCHED
     readings = list(_readings(located, options.namespace or "default", operator, missed))
     hits = [
-        _line(one, each)
-        for one, each in readings
+        _line(item, each)
+        for item, each in readings
         if each.path is not None and is_at(each.path, options.path, below=options.below)
     ]
     _write(hits, options.output)
-    unknown = [_line(one, each) for one, each in readings if each.path is None]
+    unknown = [_line(item, each) for item, each in readings if each.path is None]
     for line in unknown:
         print(
             f"unknown: {printable(line['object'])}: {printable(line['where'])}: only the start knows the path",
@@ -63,20 +63,20 @@ def run(arguments: list[str]) -> int:
         )
     for reason in missed:
         print(f"not looked at: {printable(reason)}", file=sys.stderr)
-    return NOT_LOOKED_AT if missed else 0 if hits else NONE
+    return NOT_SEARCHED if missed else 0 if hits else NONE
 
 
 def _readings(
     located: list[Located], namespace: str, operator: Operator, missed: list[str]
 ) -> Iterator[tuple[Located, Reading]]:
     sources = _sources(located, namespace)
-    for one in located:
+    for item in located:
         try:
-            found = list(find_readings(one.content, namespace, operator, sources))
+            found = list(find_readings(item.content, namespace, operator, sources))
         except (AttributeError, KeyError, TypeError, ValueError, Refused):
-            missed.append(f"{one.place(()) or 'an object'}: the API server would not accept it")
+            missed.append(f"{item.place(()) or 'an object'}: the API server would not accept it")
             continue
-        yield from ((one, each) for each in found)
+        yield from ((item, each) for each in found)
 
 
 def _files(options: argparse.Namespace) -> Iterator[Located]:
@@ -114,7 +114,7 @@ def _cluster(options: argparse.Namespace, operator: Operator, missed: list[str])
 
 def _sources(located: list[Located], namespace: str) -> dict[tuple[str, Source], Values]:
     """Return the ConfigMaps and Secrets of the documents that containers take variables from."""
-    objects = [found for one in located for found in find_objects(one.content, namespace)]
+    objects = [found for item in located for found in find_objects(item.content, namespace)]
     manifests = Manifests(objects)
     known: dict[tuple[str, Source], Values] = {}
     for pod in (found for found in objects if found.resource == "pods"):

@@ -60,7 +60,7 @@ class Config(HelperAnnotations, PodAnnotations, LauncherAnnotations, VaultAnnota
         return sources_text(self.sources) if self.sources else ""
 
 
-_OF_HELPERS = {one.name for one in fields(HelperAnnotations)}
-ANNOTATIONS = tuple(sorted(rows_of(Config, Annotation), key=lambda row: row.field in _OF_HELPERS))
+_HELPER_FIELDS = {row.name for row in fields(HelperAnnotations)}
+ANNOTATIONS = tuple(sorted(rows_of(Config, Annotation), key=lambda row: row.field in _HELPER_FIELDS))
 """The rows in the order of the page: those of helpers last."""
 _OLDEST_KEYS = {row.field: row.full_keys()[-1] for row in ANNOTATIONS}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from vaultkube.problem import Problem
 from webhook.config.annotation_table import Config
 
-_OF_AGENT = (
+_AGENT_FIELDS = (
     "agent_once",
     "agent_share_processes",
     "agent_cpu",
@@ -22,7 +22,7 @@ _OF_AGENT = (
     "agent_image",
     "agent_pull_policy",
 )
-_OF_TEMPLATE = (
+_TEMPLATE_FIELDS = (
     "template_image",
     "template_pull_policy",
     "template_once",
@@ -31,10 +31,10 @@ _OF_TEMPLATE = (
     "template_cpu",
     "template_memory",
 )
-_OF_EITHER = ("files_path", "template_files_path")
-_OF_SIDECAR = tuple(field for field in _OF_AGENT if field not in ("agent_image", "agent_pull_policy"))
+_SHARED_FIELDS = ("files_path", "template_files_path")
+_SIDECAR_FIELDS = tuple(field for field in _AGENT_FIELDS if field not in ("agent_image", "agent_pull_policy"))
 """Fields that an agent which ends before the program starts does not have."""
-_WITHOUT = {"use_agent": False, "agent_configmap": "", "template_configmap": ""}
+_NO_HELPERS = {"use_agent": False, "agent_configmap": "", "template_configmap": ""}
 
 
 def writes_token(config: Config) -> bool:
@@ -54,12 +54,12 @@ def files_path(config: Config) -> str:
 
 def without_helpers(config: Config) -> Config:
     """Return the configuration of a pod that gets no helper."""
-    return replace(config, **_WITHOUT)  # type: ignore[arg-type]
+    return replace(config, **_NO_HELPERS)  # type: ignore[arg-type]
 
 
 def two_families(config: Config) -> Iterator[Problem]:
     """Yield a problem for each annotation that asks for a helper in a pod that HashiCorp's annotations are for."""
-    for field in _WITHOUT:
+    for field in _NO_HELPERS:
         if field in config.annotated and getattr(config, field):
             message = (
                 f"annotation {config.name_of(field)}: the pod has vault.hashicorp.com/agent-inject too, and either brings an "
@@ -88,7 +88,9 @@ def helper_warnings(config: Config) -> Iterator[Problem]:
     yield from _agent_warnings(config)
     yield from _template_warnings(config)
     if not (config.agent_configmap or config.template_configmap):
-        yield from _unused(config, _OF_EITHER, "there is no vault-agent-configmap and no vault-ct-configmap")
+        yield from _unused(
+            config, _SHARED_FIELDS, "there is no vault-agent-configmap and no vault-ct-configmap"
+        )
     elif config.files_path:
         yield from _unused(config, ("template_files_path",), "vault-configfile-path wins")
 
@@ -101,9 +103,9 @@ def _token_warnings(config: Config) -> Iterator[Problem]:
 
 def _agent_warnings(config: Config) -> Iterator[Problem]:
     if not config.agent_configmap:
-        yield from _unused(config, _OF_AGENT, "there is no vault-agent-configmap")
+        yield from _unused(config, _AGENT_FIELDS, "there is no vault-agent-configmap")
     elif not has_agent_sidecar(config):
-        yield from _unused(config, _OF_SIDECAR, "the agent ends before the program starts")
+        yield from _unused(config, _SIDECAR_FIELDS, "the agent ends before the program starts")
     elif config.agent_once:
         message = (
             "annotation vault-agent-once: the agent is a container beside the program, and is started again when it has ended "
@@ -114,7 +116,7 @@ def _agent_warnings(config: Config) -> Iterator[Problem]:
 
 def _template_warnings(config: Config) -> Iterator[Problem]:
     if not config.template_configmap:
-        yield from _unused(config, _OF_TEMPLATE, "there is no vault-ct-configmap")
+        yield from _unused(config, _TEMPLATE_FIELDS, "there is no vault-ct-configmap")
     elif not config.template_once:
         why = "only with vault-ct-once are the files there before"
         yield from _unused(config, ("template_in_init_containers",), why)

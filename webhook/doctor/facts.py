@@ -14,7 +14,7 @@ class Answer(NamedTuple):
     document: Mapping[str, Any]
 
     @property
-    def is_taken(self) -> bool:
+    def is_accepted(self) -> bool:
         """Whether the object would be stored."""
         return self.status in (200, 201)
 
@@ -47,7 +47,7 @@ class Token:
     """The claims of a token of the namespace's ServiceAccount, and when it was asked for, in seconds since 1970."""
 
     claims: Mapping[str, Any]
-    asked_at: float
+    requested_at: float
 
 
 @dataclass(frozen=True)

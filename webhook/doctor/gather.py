@@ -64,10 +64,10 @@ def _read(cluster: Cluster, resource: Resource, name: str) -> Mapping[str, Any] 
     return cluster.read(resource, name, Deadline(_BUDGET_S))
 
 
-def _unless_forbidden(ask: Callable[[], _T]) -> _T | None:
+def _unless_forbidden(call: Callable[[], _T]) -> _T | None:
     """Return the answer, None if the person may not ask."""
     try:
-        return ask()
+        return call()
     except MissingRight:
         return None
 

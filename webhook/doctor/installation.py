@@ -80,7 +80,7 @@ def _trust(name: str, client: Mapping[str, Any]) -> Finding:
 
 def _reached(facts: Facts) -> Finding:
     check, answer = "API server to webhook", facts.plain
-    if answer.is_taken:
+    if answer.is_accepted:
         return ok(check, f"a Secret in {facts.place.namespace} was accepted (dry run)")
     if _CALL_FAILED not in answer.message:
         remedy = "look at other admission webhooks and policies of the cluster, and at your own rights"
@@ -118,7 +118,7 @@ def _clock(facts: Facts) -> Finding:
     check = "clock"
     if facts.token is None:
         return unknown(check, "no token shows the API server's time")
-    difference_s = facts.token.claims["iat"] - facts.token.asked_at
+    difference_s = facts.token.claims["iat"] - facts.token.requested_at
     if abs(difference_s) <= _CLOCK_S:
         return ok(check, "this machine and the API server differ by less than a minute")
     text = f"the API server's clock is {abs(difference_s):.0f} s {'ahead of' if difference_s > 0 else 'behind'} this machine's"

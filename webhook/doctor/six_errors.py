@@ -29,10 +29,10 @@ def find_six_errors(facts: Facts) -> Iterator[Finding]:
 
 def _login(facts: Facts) -> Iterator[Finding]:
     """Yield the first three: they are told apart by the webhook's own message about its login for the Secret."""
-    message = "" if facts.secret.is_taken else facts.secret.message
-    who = f"ServiceAccount {facts.place.namespace}/{facts.place.pods_account}"
+    message = "" if facts.secret.is_accepted else facts.secret.message
+    account = f"ServiceAccount {facts.place.namespace}/{facts.place.pods_account}"
     if _LOGIN not in message and _is_answered_by_vault(facts):
-        done = f"the webhook logged in as {who}"
+        done = f"the webhook logged in as {account}"
         yield from (ok(check, done) for check in (LOGIN, TRUST, ROLE))
         return
     if _LOGIN not in message:
@@ -42,13 +42,13 @@ def _login(facts: Facts) -> Iterator[Finding]:
         return
     check, remedy = _cause(message)
     for each in (LOGIN, TRUST, ROLE):
-        yield wrong(each, message, remedy) if each == check else _not_this(each, check)
+        yield wrong(each, message, remedy) if each == check else _excluded(each, check)
 
 
 def _is_answered_by_vault(facts: Facts) -> bool:
     """Return whether Vault has answered the read: with a value, or that the path or key of the probe does not exist."""
     message = facts.secret.message
-    return facts.secret.is_taken or "path not found" in message or "not found under path" in message
+    return facts.secret.is_accepted or "path not found" in message or "not found under path" in message
 
 
 def _cause(message: str) -> tuple[str, str]:
@@ -68,7 +68,7 @@ def _cause(message: str) -> tuple[str, str]:
     return LOGIN, remedy
 
 
-def _not_this(check: str, cause: str) -> Finding:
+def _excluded(check: str, cause: str) -> Finding:
     return unknown(check, f"the login failed before: {cause}")
 
 
@@ -92,7 +92,7 @@ def _token(facts: Facts) -> Finding:
 def _image(facts: Facts) -> Finding:
     if not facts.place.image:
         return unknown(IMAGE, "no image was named", "say --image with one that pods of the namespace have")
-    if facts.pod.is_taken:
+    if facts.pod.is_accepted:
         return ok(IMAGE, f"the webhook read the entry point of {facts.place.image}")
     if _IMAGE in facts.pod.message:
         remedy = (
@@ -104,7 +104,7 @@ def _image(facts: Facts) -> Finding:
 
 
 def _address(facts: Facts) -> Finding:
-    if not facts.pod.is_taken:
+    if not facts.pod.is_accepted:
         return unknown(ADDRESS, facts.pod.message, "correct the problems above first")
     container = facts.pod.document["spec"]["containers"][0]
     if (container.get("command") or [""])[0] != LAUNCHER:

@@ -17,7 +17,7 @@ _MOST_PARTS = 20_000
 """References and the text between them in one object: each takes several hundred bytes."""
 _TEMPLATE_LENGTH = 4
 """Characters of a template that count as one part more, as they take as long to read."""
-_TOO_MUCH = "with it there is more to resolve than one object may ask for: divide the object"
+_TOO_LARGE = "with it there is more to resolve than one object may ask for: divide the object"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class References:
         ]
 
 
-class _TooMuch(Exception):
+class _TooLarge(Exception):
     """The object asks for more than it may."""
 
 
@@ -73,15 +73,15 @@ class _Room:
     def __init__(self) -> None:
         self._left = _MOST_PARTS
 
-    def take(self, parts: int) -> None:
+    def reserve(self, parts: int) -> None:
         """Take so many; raise _TooMuch if fewer are left."""
         self._left -= parts
         if self._left < 0:
-            raise _TooMuch
+            raise _TooLarge
 
-    def take_template(self, length: int) -> None:
+    def reserve_template(self, length: int) -> None:
         """Take the parts of a template of so many characters."""
-        self.take(length // _TEMPLATE_LENGTH)
+        self.reserve(length // _TEMPLATE_LENGTH)
 
 
 def find_references(
@@ -99,12 +99,12 @@ def find_references(
     for name, text in values.items():
         deadline.check()
         try:
-            value = parse(text, deadline.check, room.take_template)
-            room.take(len(value.parts) if value else 0)
+            value = parse(text, deadline.check, room.reserve_template)
+            room.reserve(len(value.parts) if value else 0)
         except InvalidReference as error:
             malformed[name] = error.without_text() if is_secret else f"{error.message} ({error.reference})"
-        except _TooMuch:
-            malformed[name] = _TOO_MUCH
+        except _TooLarge:
+            malformed[name] = _TOO_LARGE
             break
         else:
             if value is not None:

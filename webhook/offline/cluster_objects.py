@@ -12,7 +12,7 @@ from vaultkube.errors import Refused
 from vaultkube.kept.values import LABEL, LABEL_VALUE
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
 
-_KEPT = f"{LABEL}={LABEL_VALUE}"
+_LABELLED = f"{LABEL}={LABEL_VALUE}"
 
 
 class ListedKind(NamedTuple):
@@ -39,8 +39,8 @@ LISTED = (
     ListedKind("batch/v1", "CronJob", "cronjobs"),
     ListedKind("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "secretproviderclasses"),
     *(ListedKind(API_VERSION, row.kind, row.plural) for row in KINDS),
-    ListedKind("v1", "Secret", "secrets", _KEPT),
-    ListedKind("v1", "ConfigMap", "configmaps", _KEPT),
+    ListedKind("v1", "Secret", "secrets", _LABELLED),
+    ListedKind("v1", "ConfigMap", "configmaps", _LABELLED),
 )
 
 
@@ -55,7 +55,7 @@ def custom_kind(cluster: Cluster, name: str, deadline: Deadline) -> ListedKind |
     resources = _discovered(cluster, f"/apis/{api_version}", deadline).get("resources") if api_version else ()
     for resource in resources or ():
         if resource["name"] == plural:
-            return ListedKind(api_version, resource["kind"], plural, _KEPT)
+            return ListedKind(api_version, resource["kind"], plural, _LABELLED)
     return None
 
 

@@ -24,7 +24,7 @@ from webhook.registry.credentials import DOCKER_CONFIG_JSON
 from webhook.registry.query import ImageConfig, ImageQuery
 
 OWN_NAMESPACE = "vault-webhook"
-_KEPT_KEY: KubernetesObject = {"data": {KEY_ENTRY: base64.b64encode(b"unknown").decode()}}
+_UNKNOWN_KEY: KubernetesObject = {"data": {KEY_ENTRY: base64.b64encode(b"unknown").decode()}}
 """Stands for the key of kept references, which is for webhook and operator only."""
 LAPTOP_PULL_SECRET = ("", "docker config of this machine")
 """Namespace and name under which `Manifests` gives the pull secret of the machine."""
@@ -40,7 +40,7 @@ class Manifests:
         docker_config: Path | None = None,
     ) -> None:
         self._objects = {
-            (found.kind, found.namespace, found.name): _as_stored(found)
+            (found.kind, found.namespace, found.name): _stored_form(found)
             for found in objects
             if found.resource != "pods"
         }
@@ -56,7 +56,7 @@ class Manifests:
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None:
         """Return the object, or None if there is none; one that is not known as if it held no references."""
         if (kind, namespace, name) == ("Secret", OWN_NAMESPACE, KEY_SECRET):
-            return _KEPT_KEY
+            return _UNKNOWN_KEY
         found = self._objects.get((kind, namespace, name))
         if found is not None or (namespace, name) == LAPTOP_PULL_SECRET:
             return found
@@ -118,7 +118,7 @@ def placeholder(image: str) -> str:
     return f"<entry point of {image}>"
 
 
-def _as_stored(found: ReviewableObject) -> KubernetesObject:
+def _stored_form(found: ReviewableObject) -> KubernetesObject:
     """Return the object as the API server will hold it: without the values whose references the webhook resolves.
 
     An object that the API server would refuse is empty.

@@ -101,7 +101,7 @@ def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
             repeated = tuple(_repeated(node, ()))  # before merge keys are filled in
             content = loader.construct_document(node)
             if content is not None:
-                documents.append(Document(file, _as_json(content), node, repeated))
+                documents.append(Document(file, _json_value(content), node, repeated))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _not_yaml(file, error) from None
     return documents
@@ -141,12 +141,12 @@ def _read(file: str) -> str:
         raise InvalidManifest(f"{file} cannot be read: byte {error.start} is not UTF-8") from None
 
 
-def _as_json(content: object) -> object:
+def _json_value(content: object) -> object:
     """Return the content with all keys as text: JSON has no others; raise _NotJson for what JSON does not have."""
     if isinstance(content, dict):
-        return {_key(key): _as_json(value) for key, value in content.items()}
+        return {_key(key): _json_value(value) for key, value in content.items()}
     if isinstance(content, list):
-        return [_as_json(value) for value in content]
+        return [_json_value(value) for value in content]
     if isinstance(content, str):
         return _whole(content)
     if isinstance(content, int) and content.bit_length() > _INTEGER_BITS:

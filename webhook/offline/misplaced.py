@@ -11,7 +11,7 @@ from webhook.offline.reviewable import ReviewableObject, find_objects, follow
 
 _READ = (("metadata", "annotations"), ("metadata", "labels"))
 """Of labels the webhook's own warning tells."""
-_OF_PODS = frozenset([key for row in ANNOTATIONS if row.scope == PODS for key in row.full_keys()])
+_POD_KEYS = frozenset([key for row in ANNOTATIONS if row.scope == PODS for key in row.full_keys()])
 
 
 def find_misplaced(content: object) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def find_misplaced(content: object) -> Iterator[Problem]:
 
 
 def _is_of_pods(key: str) -> bool:
-    return key in _OF_PODS or key.startswith(HASHICORP_PREFIX)
+    return key in _POD_KEYS or key.startswith(HASHICORP_PREFIX)
 
 
 def _searched(content: object, reviewable: ReviewableObject) -> object:

@@ -43,7 +43,7 @@ def find_readings(
 ) -> Iterator[Reading]:
     """Yield the readings of a document; `sources` has ConfigMaps and Secrets with variables, by their namespace."""
     for reviewable in find_objects(content, namespace, operator.custom_kinds):
-        for requested in _kept(reviewable, operator):
+        for requested in _annotated_paths(reviewable, operator):
             yield _reading(str(reviewable), reviewable.path, requested)
         if not is_skipped(reviewable.annotations):
             for requested in _requested(reviewable, operator, sources):
@@ -63,13 +63,13 @@ def _reading(name: str, path: FieldPath, requested: RequestedPath) -> Reading:
     )
 
 
-def _kept(reviewable: ReviewableObject, operator: Operator) -> Iterator[RequestedPath]:
+def _annotated_paths(reviewable: ReviewableObject, operator: Operator) -> Iterator[RequestedPath]:
     """Yield the paths of kept references, whoever has written them."""
-    kept = read_annotation(reviewable.annotations.get(ANNOTATION, ""))
-    if not isinstance(kept, KeptReferences):
+    references = read_annotation(reviewable.annotations.get(ANNOTATION, ""))
+    if not isinstance(references, KeptReferences):
         return
-    namespace = foreign_namespace(kept.login.vault_namespace, operator.defaults["vault_namespace"])
-    for name, value in kept.values.items():
+    namespace = foreign_namespace(references.login.vault_namespace, operator.defaults["vault_namespace"])
+    for name, value in references.values.items():
         try:
             parsed = parse(value.text.encode("utf-8", "surrogatepass"))
         except InvalidReference:
@@ -101,12 +101,15 @@ def is_at(path: str, wanted: str, *, below: bool) -> bool:
     """
     ours, theirs = path.strip("/").split("/"), wanted.strip("/").split("/")
     candidates = [(ours, theirs), (_without_data(ours), theirs), (ours, _without_data(theirs))]
-    return any(one == other or (below and one[: len(other)] == other) for one, other in candidates)
+    return any(
+        actual == expected or (below and actual[: len(expected)] == expected)
+        for actual, expected in candidates
+    )
 
 
 def _without_data(segments: list[str]) -> list[str]:
     """Return the path without its first segment `data`, which is never the mount itself."""
     if _DATA not in segments[1:-1]:
         return segments
-    at = segments.index(_DATA, 1)
-    return [*segments[:at], *segments[at + 1 :]]
+    index = segments.index(_DATA, 1)
+    return [*segments[:index], *segments[index + 1 :]]

@@ -77,7 +77,7 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
     Numbers and booleans are so for want of quotes in YAML, mappings and lists for what stands before them. Only values
     that matter to the webhook are checked.
     """
-    for path in _not_lists(reviewable) if reviewable.resource == "pods" else ():
+    for path in _malformed_lists(reviewable) if reviewable.resource == "pods" else ():
         yield Problem("not-list", path, "the API server takes only a list here: write each entry behind a -")
     for path, value in (
         _texts_of_pod(reviewable) if reviewable.resource == "pods" else _texts_of_object(reviewable)
@@ -91,7 +91,7 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
             yield Problem("not-text", path, "the API server accepts only text here: put the value in quotes")
 
 
-def _not_lists(reviewable: ReviewableObject) -> Iterator[FieldPath]:
+def _malformed_lists(reviewable: ReviewableObject) -> Iterator[FieldPath]:
     """Yield the path of each field of a container that must be a list and is none."""
     for key in CONTAINER_LISTS:
         for index, container in enumerate(_list(reviewable.content, ("spec", key))):
@@ -122,10 +122,12 @@ def _texts_of_pod(reviewable: ReviewableObject) -> Iterator[tuple[FieldPath, obj
             place: FieldPath = ("spec", key, index)
             yield (*place, "image"), follow(container, ("image",))
             for words in ("command", "args"):
-                yield from (((*place, words, at), word) for at, word in enumerate(_list(container, (words,))))
-            for at, entry in enumerate(_list(container, ("env",))):
                 yield from (
-                    ((*place, "env", at, field), follow(entry, (field,))) for field in ("name", "value")
+                    ((*place, words, number), word) for number, word in enumerate(_list(container, (words,)))
+                )
+            for number, entry in enumerate(_list(container, ("env",))):
+                yield from (
+                    ((*place, "env", number, field), follow(entry, (field,))) for field in ("name", "value")
                 )
 
 
@@ -162,9 +164,16 @@ def find_objects(
         metadata = follow(content, ("metadata",))
         own = metadata if isinstance(metadata, dict) else {}
         name = str(own.get("name") or own.get("generateName") or "")
-        where = str(own.get("namespace") or namespace)
+        object_namespace = str(own.get("namespace") or namespace)
         yield ReviewableObject(
-            resource, (*path, *(inner or ())), part, kind, where, name, path, (group, kind) in _KNOWN
+            resource,
+            (*path, *(inner or ())),
+            part,
+            kind,
+            object_namespace,
+            name,
+            path,
+            (group, kind) in _KNOWN,
         )
 
 

@@ -12,7 +12,7 @@ from yaml.constructor import ConstructorError
 from yaml.nodes import ScalarNode
 
 _TAG = "tag:yaml.org,2002:"
-_OF_KUBERNETES = (
+_KUBERNETES_TAGS = (
     (
         f"{_TAG}bool",
         "yYnNtTfFoO",
@@ -43,7 +43,7 @@ _Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
 def _resolvers(others: _Resolvers) -> _Resolvers:
     """Return the resolvers of Kubernetes by the first character of a scalar, before `others`."""
     found: _Resolvers = {first: [] for first in others}
-    for tag, characters, pattern in _OF_KUBERNETES:
+    for tag, characters, pattern in _KUBERNETES_TAGS:
         for first in characters:
             found.setdefault(first, []).append((tag, re.compile(f"(?:{pattern})\\Z")))
     return {first: [*known, *others.get(first, [])] for first, known in found.items()}

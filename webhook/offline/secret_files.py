@@ -33,8 +33,10 @@ class SecretFiles:
         A content is a whole answer of Vault or the data in it. It is data of KV version 2 where the need or the file's
         path says `data/`. Names are a list of them. Raises InvalidManifest for a content that answers no such need.
         """
-        asked = path_of(need)
-        path = next((self._forms[form] for form in (asked, *_forms(asked)) if form in self._forms), None)
+        requested = path_of(need)
+        path = next(
+            (self._forms[form] for form in (requested, *_forms(requested)) if form in self._forms), None
+        )
         if path is None:
             return None
         content = self._contents[path]
@@ -44,7 +46,7 @@ class SecretFiles:
             raise InvalidManifest(f"the file for {path} holds no JSON object")
         if isinstance(content.get("data"), dict) and any(field in content for field in _ANSWER):
             return content
-        is_kv2 = isinstance(need, Read) and any("/data/" in each for each in (asked, path))
+        is_kv2 = isinstance(need, Read) and any("/data/" in each for each in (requested, path))
         if is_kv2 and not (content.keys() == {"data", "metadata"} and isinstance(content["metadata"], dict)):
             return {"data": {"data": content, "metadata": _METADATA}}
         return {"data": content}

@@ -15,9 +15,9 @@ CACHE_PATH = "/vault/agent-cache"
 CONFIG_PATH = "/vault/configs"
 _HANDOVER = f"{CACHE_PATH}/leases"
 AGENT_VARIABLE = "VAULT_ENV_AGENT"
-_FROM_POD = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
+_FIELD_PATHS = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
 """Variables that the injector gives its agent, and templates read by `env`."""
-_FOR_HASHICORPS = (
+_HASHICORP_VARIABLES = (
     "VAULT_CLIENT_TIMEOUT",
     "VAULT_MAX_RETRIES",
     "VAULT_ADDR",
@@ -69,12 +69,12 @@ def _hashicorps_variables(agent: Agent) -> dict[str, str]:
     variables |= {"VAULT_LOG_LEVEL": annotated.log_level, "VAULT_LOG_FORMAT": annotated.log_format}
     if annotated.proxy_address:
         variables["HTTPS_PROXY"] = double_dollars(annotated.proxy_address)
-    return variables | {name: ours[name] for name in _FOR_HASHICORPS if name in ours}
+    return variables | {name: ours[name] for name in _HASHICORP_VARIABLES if name in ours}
 
 
 def _env(variables: Mapping[str, str], agent: Agent) -> list[EnvVar]:
     fields: list[EnvVar] = [
-        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in _FROM_POD.items()
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in _FIELD_PATHS.items()
     ]
     texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
     identity = identity_variables(agent.launcher.config, agent.pod_spec)

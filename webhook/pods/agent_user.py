@@ -12,7 +12,7 @@ def agent_user(agent: AgentConfig, pod_spec: PodSpec) -> tuple[int, int]:
     """Return user and group of the agent in the pod."""
     if not agent.run_as_same_user:
         return agent.run_as_user, agent.run_as_group
-    user, group = _of_first_container(pod_spec)
+    user, group = _first_user(pod_spec)
     return agent.run_as_user if user is None else user, agent.run_as_group if group is None else group
 
 
@@ -26,7 +26,7 @@ def user_problems(agent: AgentConfig, pod_spec: PodSpec) -> Iterator[Problem]:
     """Yield a problem if the agent shall run as a user that the pod does not name, or as root."""
     if not (agent.run_as_same_user and has_security_context(agent)):
         return
-    user, _ = _of_first_container(pod_spec)
+    user, _ = _first_user(pod_spec)
     origin = Origin("run_as_same_user")
     if user is None:
         message = (
@@ -40,12 +40,12 @@ def user_problems(agent: AgentConfig, pod_spec: PodSpec) -> Iterator[Problem]:
         yield Problem("file-mode", *about(origin, message))
 
 
-def _of_first_container(pod_spec: PodSpec) -> tuple[int | None, int | None]:
+def _first_user(pod_spec: PodSpec) -> tuple[int | None, int | None]:
     """Return user and group of the first container; None for what neither it nor the pod says."""
-    of_pod = pod_spec.get("securityContext") or {}
+    pod_context = pod_spec.get("securityContext") or {}
     own = next((each.get("securityContext") for each in pod_spec.get("containers") or ()), None) or {}
     user, group = own.get("runAsUser"), own.get("runAsGroup")
     return (
-        of_pod.get("runAsUser") if user is None else user,
-        of_pod.get("runAsGroup") if group is None else group,
+        pod_context.get("runAsUser") if user is None else user,
+        pod_context.get("runAsGroup") if group is None else group,
     )

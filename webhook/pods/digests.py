@@ -29,11 +29,11 @@ def _pinned(pod_spec: PodSpec, digests: Mapping[str, str]) -> PodSpec:
     new = pod_spec.copy()
     for key in CONTAINER_LISTS:
         if pod_spec.get(key):
-            new[key] = [_pinned_one(each, digests) for each in pod_spec[key]]
+            new[key] = [_pinned_container(each, digests) for each in pod_spec[key]]
     return new
 
 
-def _pinned_one(container: Container, digests: Mapping[str, str]) -> Container:
+def _pinned_container(container: Container, digests: Mapping[str, str]) -> Container:
     digest = digests.get(str(container.get("name")))
     return {**container, "image": pinned(container["image"], digest)} if digest else container
 

@@ -156,7 +156,7 @@ class Environment:
         """Add a variable whose value is from elsewhere, or has a `$`."""
         name, value_from = entry.get("name", ""), entry.get("valueFrom")
         if value_from:
-            variable = _from_elsewhere(name, value_from, ("env", index, "valueFrom"), self._sources)
+            variable = _referenced_variable(name, value_from, ("env", index, "valueFrom"), self._sources)
         else:
             variable = self._expanded(name, entry.get("value") or "", index)
         if value_from and _is_missing(variable):
@@ -242,7 +242,7 @@ def _from_sources(container: Container, sources: Sources, missing: list[str]) ->
                 yield Variable(prefix + name, value, FROM_SOURCE, origin)
 
 
-def _from_elsewhere(name: str, value_from: EnvVarSource, path: FieldPath, sources: Sources) -> Variable:
+def _referenced_variable(name: str, value_from: EnvVarSource, path: FieldPath, sources: Sources) -> Variable:
     for key in _KEY_REFERENCES:
         reference = value_from.get(key)
         if reference:

@@ -19,7 +19,7 @@ from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.nodes import is_windows
 from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.pod import plan_containers, wrap_containers
-from webhook.pods.suspicion import left_alone
+from webhook.pods.suspicion import unresolved_warning
 
 SUBRESOURCE = "ephemeralcontainers"
 _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug --copy-to"
@@ -48,7 +48,9 @@ def plan_ephemeral(
     certain = [references for place, references in plan.wrapped.items() if place not in plan.precautions]
     missing = list(_missing(pod_spec, config))
     if missing and not certain:
-        return Plan({}, {}, warnings=(left_alone(Problem("refused", ("spec", EPHEMERAL), missing[0])),))
+        return Plan(
+            {}, {}, warnings=(unresolved_warning(Problem("refused", ("spec", EPHEMERAL), missing[0])),)
+        )
     needy = any(needs_account_token(config, references) for references in certain)
     account = _account_mounts(pod_spec) if needy else []
     if needy and not account:

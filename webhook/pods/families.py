@@ -128,7 +128,7 @@ def _added(
     return FileLauncher(files, own.with_config(files.config)) if files else None
 
 
-def one_part(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
+def whole_pod(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
     """Return the plan of a pod whose containers all have one login."""
     return PodPlan(pod_spec, (Part(plan, launcher),), plan)
 
@@ -166,11 +166,11 @@ def _plan_own(pod_spec: PodSpec, own: Launcher, sources: Sources, deadline: Dead
     """Return the plan of a pod by our own annotations alone; one of Windows, or that another webhook serves, gets no helpers."""
     helpers = find_helpers(pod_spec, own)
     if helpers is None or is_windows(pod_spec):
-        return one_part(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
+        return whole_pod(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
     spec = mount_files(pod_spec, helpers)
     plan = plan_pod(spec, own.config, sources, deadline)
     if plan.foreign or not is_needed(helpers, bool(plan.wrapped)):
-        return one_part(pod_spec, plan, own)
+        return whole_pod(pod_spec, plan, own)
     whole = plan._replace(problems=(*problems_of_helpers(pod_spec, helpers), *plan.problems))
     return PodPlan(spec, (Part(plan, own),), whole, helpers=helpers)
 
@@ -186,7 +186,7 @@ def _plan_exec(
     targets = find_targets(pod_spec, mode)
     if mode.is_injected and not targets:
         plan = plan_pod(pod_spec, own.config, sources, deadline)
-        return one_part(pod_spec, plan._replace(warnings=(*plan.warnings, served_by_another())), own)
+        return whole_pod(pod_spec, plan._replace(warnings=(*plan.warnings, served_by_another())), own)
     spec, places = with_program(pod_spec, targets[:1], mode), {place for place, _ in targets}
     others = [found for found in own_places(spec) if found[0] not in places]
     chosen = [found for found in own_places(spec) if found[0] in places]
@@ -209,10 +209,10 @@ def _plan_files(
 ) -> PodPlan:
     """Return the plan of a pod in file mode; one with an agent's container is served already."""
     if is_windows(pod_spec):
-        return one_part(pod_spec, WINDOWS, own)
+        return whole_pod(pod_spec, WINDOWS, own)
     if has_agent(pod_spec):
         plan = plan_pod(pod_spec, own.config, sources, deadline)
-        return one_part(pod_spec, plan._replace(warnings=(*plan.warnings, served_already())), own)
+        return whole_pod(pod_spec, plan._replace(warnings=(*plan.warnings, served_already())), own)
     agent = find_agent(pod_spec, *added)
     spec = mount_secrets(pod_spec, agent)
     plan = plan_pod(spec, own.config, sources, deadline)

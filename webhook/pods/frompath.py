@@ -43,11 +43,11 @@ def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> From
     if not paths.text or name in config.from_path_exclude:
         return NO_PATHS
     by_default = name in config.from_path_include or not (config.from_path_include or key == EPHEMERAL)
-    chosen = [at for at, item in enumerate(paths.items) if _is_for(item, name, by_default)]
+    chosen = [number for number, item in enumerate(paths.items) if _is_for(item, name, by_default)]
     if len(chosen) == len(paths.items):
         return paths
-    written = tuple(paths.written[at] for at in chosen)
-    return FromPaths(",".join(written), tuple(paths.items[at] for at in chosen), written)
+    written = tuple(paths.written[number] for number in chosen)
+    return FromPaths(",".join(written), tuple(paths.items[number] for number in chosen), written)
 
 
 def named_containers(paths: FromPaths, config: Config) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

@@ -38,8 +38,11 @@ _HOME = "/home/consul-template"
 _USER, _GROUP = 100, 1000
 """`vault` and `consul-template` in the images of these programs."""
 _CAPABILITIES = ["CHOWN", "SETFCAP", "SETGID", "SETPCAP", "SETUID"]
-_FOR_PROGRAMS = ("VAULT_ADDR", "VAULT_SKIP_VERIFY", "VAULT_NAMESPACE", "VAULT_CACERT")
-_AS_USER: list[EnvVar] = [{"name": "SKIP_CHOWN", "value": "true"}, {"name": "SKIP_SETCAP", "value": "true"}]
+_PROGRAM_VARIABLES = ("VAULT_ADDR", "VAULT_SKIP_VERIFY", "VAULT_NAMESPACE", "VAULT_CACERT")
+_NON_ROOT_VARIABLES: list[EnvVar] = [
+    {"name": "SKIP_CHOWN", "value": "true"},
+    {"name": "SKIP_SETCAP", "value": "true"},
+]
 """Variables that keep the entry point of HashiCorp's image from what only root can do."""
 _READABLE = 0o644
 
@@ -186,11 +189,11 @@ def _file_mount(volume: str, folder: str) -> VolumeMount:
 
 def _variables(helping: Helping) -> list[EnvVar]:
     ours = helping.launcher.variables("")
-    return [{"name": name, "value": ours[name]} for name in _FOR_PROGRAMS if name in ours]
+    return [{"name": name, "value": ours[name]} for name in _PROGRAM_VARIABLES if name in ours]
 
 
 def _entry_point(helping: Helping) -> list[EnvVar]:
-    return _AS_USER if helping.config.run_as_non_root else []
+    return _NON_ROOT_VARIABLES if helping.config.run_as_non_root else []
 
 
 def _ptrace(shares: bool) -> list[str]:

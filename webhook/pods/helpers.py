@@ -49,15 +49,15 @@ class Helpers(NamedTuple):
         """Yield what a ConfigMap asks of Vault, which is unknown."""
         for field in ("agent_configmap", "template_configmap"):
             if getattr(self.config, field):
-                where = f"annotation {self.config.name_of(field)}"
-                yield RequestedPath(self.config.path_of(field), where, None)
+                place = f"annotation {self.config.name_of(field)}"
+                yield RequestedPath(self.config.path_of(field), place, None)
 
 
 def find_helpers(pod_spec: PodSpec, added: Launcher) -> Helpers | None:
     """Return the helpers that the annotations ask for, None without any."""
     config = added.config
-    is_asked = writes_token(config) or config.template_configmap or has_agent_sidecar(config)
-    return Helpers(added, pod_spec) if is_asked else None
+    is_requested = writes_token(config) or config.template_configmap or has_agent_sidecar(config)
+    return Helpers(added, pod_spec) if is_requested else None
 
 
 def has_token(pod_spec: PodSpec) -> bool:
@@ -108,7 +108,9 @@ def with_helpers(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
     for container, key in _helpers(helpers):
         present = new.get(key) or []
         if container["name"] not in {each.get("name") for _, each in find_containers(new)}:
-            place = 0 if container["name"] == AGENT or key != INIT_CONTAINERS else _behind_copies(present)
+            place = (
+                0 if container["name"] == AGENT or key != INIT_CONTAINERS else _place_behind_copies(present)
+            )
             new[key] = [*present[:place], container, *present[place:]]
     if _shares_processes(helpers.config, pod_spec):
         new["shareProcessNamespace"] = True
@@ -126,7 +128,7 @@ def _shares_processes(config: Config, pod_spec: PodSpec) -> bool:
     return is_open if annotated is None else annotated
 
 
-def _behind_copies(present: list[Container]) -> int:
+def _place_behind_copies(present: list[Container]) -> int:
     """Return the first place behind the containers that bring the token and the launcher, or write what stays."""
     ours = [
         index

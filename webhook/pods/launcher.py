@@ -105,8 +105,8 @@ class Launcher:
             return self.config.run_as_user
         users = {(container.get("securityContext") or {}).get("runAsUser") for container in containers}
         common = users.pop() if len(users) == 1 else None
-        of_pod = (pod_spec.get("securityContext") or {}).get("runAsUser")
-        return common or (_NOBODY if of_pod == 0 else 0)
+        pod_user = (pod_spec.get("securityContext") or {}).get("runAsUser")
+        return common or (_NOBODY if pod_user == 0 else 0)
 
 
 def is_init_container(container: Container) -> bool:

@@ -44,13 +44,13 @@ def _pinned(spec: PodSpec, label: str) -> tuple[str, ...]:
     affinity = (spec["affinity"].get("nodeAffinity") or {}).get(
         "requiredDuringSchedulingIgnoredDuringExecution"
     ) or {}
-    terms = [_of_term(term, label) for term in affinity.get("nodeSelectorTerms") or ()]
+    terms = [_values_in_term(term, label) for term in affinity.get("nodeSelectorTerms") or ()]
     if not all(terms):
         return ()
     return tuple(dict.fromkeys(value for term in terms for value in term))
 
 
-def _of_term(term: NodeSelectorTerm, label: str) -> tuple[str, ...]:
+def _values_in_term(term: NodeSelectorTerm, label: str) -> tuple[str, ...]:
     """Return the values of the label that one term allows: those that all of its expressions hold."""
     found = [
         dict.fromkeys(expression.get("values") or ())

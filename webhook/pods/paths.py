@@ -29,19 +29,19 @@ def find_requested_paths(
         for variable, path in _variable_paths(references, config):
             field = ("spec", *place, *references.places[variable])
             yield _requested(field, f"{prefix}variable {variable}", path, vault_namespace)
-        for source_field, where, path in _template_paths(references, config, ("spec", *place)):
-            yield _requested(source_field, prefix + where, path, vault_namespace)
-        for field, where, path in _from_paths(
+        for source_field, origin, path in _template_paths(references, config, ("spec", *place)):
+            yield _requested(source_field, prefix + origin, path, vault_namespace)
+        for field, origin, path in _from_paths(
             plan.from_paths.get(place, NO_PATHS), references, config, ("spec", *place)
         ):
-            yield _requested(field, prefix + where, path, vault_namespace)
+            yield _requested(field, prefix + origin, path, vault_namespace)
 
 
 def find_agent_paths(mode: FileMode, operators_namespace: str) -> Iterator[RequestedPath]:
     """Yield every path that an agent may read or write, with its annotation; what a file or a ConfigMap asks is unknown."""
     vault_namespace = _vault_namespace(None, mode.config, operators_namespace)
-    for field, where, path in source_paths(file.source for file in mode.files):
-        yield _requested(field, where, path, vault_namespace)
+    for field, origin, path in source_paths(file.source for file in mode.files):
+        yield _requested(field, origin, path, vault_namespace)
     unknown = [("template_files", file.source.name) for file in mode.files if file.template_file]
     if mode.agent.configmap:
         unknown.append(("configmap", ""))
@@ -49,9 +49,9 @@ def find_agent_paths(mode: FileMode, operators_namespace: str) -> Iterator[Reque
         yield _requested(agent_path(*key), f"annotation {agent_key(*key)}", None, vault_namespace)
 
 
-def _requested(field: FieldPath, where: str, path: str | None, vault_namespace: str | None) -> RequestedPath:
+def _requested(field: FieldPath, origin: str, path: str | None, vault_namespace: str | None) -> RequestedPath:
     known = None if vault_namespace is None else path
-    return RequestedPath(field, where, known, vault_namespace or "")
+    return RequestedPath(field, origin, known, vault_namespace or "")
 
 
 def _variable_paths(references: References, config: Config) -> Iterator[tuple[str, str | None]]:

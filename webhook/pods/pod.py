@@ -28,14 +28,14 @@ from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
-from webhook.pods.suspicion import has_sources, left_alone, suspect
+from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _MOST_ADDED = 3 << 19
 """The limit of etcd for one request: no pod that grows by more can be stored."""
 _OURS = (launcher.is_init_container, is_agent, is_helper)
-_TOO_MUCH = (
+_TOO_LARGE = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
     "shorten the annotations, above all vault-env-from-path, or take containers out"
 )
@@ -73,7 +73,7 @@ def plan_pod(
         *volume_problems(pod_spec, config),
     )
     if problems and only_precautions:
-        return Plan({}, {}, warnings=tuple(map(left_alone, problems)))
+        return Plan({}, {}, warnings=tuple(map(unresolved_warning, problems)))
     certain = {place: found for place, found in plan.wrapped.items() if place not in plan.precautions}
     warnings = (
         *pod_warnings(pod_spec, config, paths, certain),
@@ -166,7 +166,7 @@ def wrap_containers(
         by_text = {paths.text: part.launcher.variables(paths.text) for paths in plan.from_paths.values()}
         length += _length(by_text, plan)
         if length > _MOST_ADDED:
-            return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_MUCH),)
+            return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_LARGE),)
         mounts = [*launcher.mounts(config), *plan.mounts]
         for place, references in plan.wrapped.items():
             key, index = place

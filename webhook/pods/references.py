@@ -128,7 +128,7 @@ def _look(variable: Variable, found: _Found, deadline: Deadline) -> bool:
     if value and _PREFIX in value:
         deadline.check()
         refers = _note(variable, value, found, deadline)
-    if (value is None or not variable.complete) and _may_become_one(variable, refers):
+    if (value is None or not variable.complete) and _may_become_reference(variable, refers):
         found["uncertain"].append(variable.name)
         refers = True
     return refers
@@ -223,7 +223,7 @@ _read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
 """The pods of a workload bring the same references again and again."""
 
 
-def _may_become_one(variable: Variable, refers: bool) -> bool:
+def _may_become_reference(variable: Variable, refers: bool) -> bool:
     """Return whether the kubelet may make a reference of what only it knows: an annotation can change until the start."""
     if variable.value is None:
         return variable.any_text

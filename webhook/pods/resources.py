@@ -37,8 +37,10 @@ def launcher_resources(
 
 def is_guaranteed(pod_spec: PodSpec, containers: Iterable[Container]) -> bool:
     """Return whether a pod with these `containers` is of class Guaranteed by them, and so by each that is added."""
-    of_pod = any(_counted(pod_spec.get("resources")))
-    return not of_pod and all(_has_equal(_counted(container.get("resources"))) for container in containers)
+    has_pod_resources = any(_counted(pod_spec.get("resources")))
+    return not has_pod_resources and all(
+        _has_equal(_counted(container.get("resources"))) for container in containers
+    )
 
 
 def _counted(resources: ResourceRequirements | None) -> _Counted:

@@ -47,7 +47,7 @@ def suspect(container: Container, references: References, config: Config, *, is_
     return Suspicion(True)
 
 
-def left_alone(problem: Problem) -> Problem:
+def unresolved_warning(problem: Problem) -> Problem:
     """Return a warning in the place of the problem of a pod that has no reference yet."""
     message = f"references that a ConfigMap or Secret brings later stay as they are: {problem.message}"
     return Problem("source-missing", problem.path, message)

@@ -56,16 +56,16 @@ class RegistryClient:
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
         """Return the image's configuration; raise ImageNotRead, whose message is one line for people."""
-        what = f"image {query.image!r}"
+        subject = f"image {query.image!r}"
         try:
             reference = mirrored(parse_reference(query.image), self._settings.mirrors)
-            what = f"GET {self._reader.url(reference)}"
+            subject = f"GET {self._reader.url(reference)}"
             config, outcome = self._first_that_works(query, reference, deadline)
         except RegistryFailure as failure:
             self._observer.image_lookup(failure.kind.lower())
             _log.warning("image %r: %s: %s", query.image, failure.kind, failure.detail)
             kind = RegistryUnavailable if failure.kind in UNAVAILABLE else ImageNotRead
-            raise kind(message(what, failure.kind, self._note(query, failure))) from None
+            raise kind(message(subject, failure.kind, self._note(query, failure))) from None
         self._observer.image_lookup(outcome)
         return replace(config, warnings=(*config.warnings, *self._warnings(query)))
 

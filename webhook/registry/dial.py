@@ -72,8 +72,8 @@ class Dialler:
             raise _failure(host, port, str(error)) from None
 
 
-def _failure(host: Host, port: int, what: str) -> RegistryFailure:
-    return RegistryFailure(Kind.UNREACHABLE, f"{host.with_port(port)}: {what}")
+def _failure(host: Host, port: int, cause: str) -> RegistryFailure:
+    return RegistryFailure(Kind.UNREACHABLE, f"{host.with_port(port)}: {cause}")
 
 
 def _listing(addresses: Sequence[Address]) -> str:

@@ -92,14 +92,14 @@ def _host(url: str) -> str:
 
 
 def _pause(reply: Reply, host: str, pause_s: float | None) -> tuple[float | None, RegistryFailure]:
-    asked_s = retry_after_s(reply.headers.get("Retry-After", ""))
+    requested_s = retry_after_s(reply.headers.get("Retry-After", ""))
     if reply.status == 429:
-        wait_s = _THROTTLED_PAUSE_S if asked_s is None else asked_s
+        wait_s = _THROTTLED_PAUSE_S if requested_s is None else requested_s
         detail = f"{host} answered 429 and asks for {wait_s:.0f} s"
         failure = RegistryFailure(Kind.TOO_MANY_REQUESTS, detail, retry_after_s=min(wait_s, _MAX_THROTTLED_S))
         return (None if pause_s is None else max(wait_s, 0.1)), failure
     failure = RegistryFailure(Kind.UNREACHABLE, f"{host} answered {reply.status}")
-    return (None if pause_s is None else max(pause_s, asked_s or 0.0)), failure
+    return (None if pause_s is None else max(pause_s, requested_s or 0.0)), failure
 
 
 def retry_after_s(text: str, now: Callable[[], float] = time.time) -> float | None:

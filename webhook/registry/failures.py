@@ -111,7 +111,7 @@ class RegistryFailure(ImageNotRead):
         )
 
 
-def message(what: str, kind: Kind, note: str = "") -> str:
+def message(subject: str, kind: Kind, note: str = "") -> str:
     """Return the line that people see; `what` is the request or the image, `note` names something of the pod."""
     meaning, remedy = MEANINGS[kind]
-    return f"cannot fetch image descriptor: {what}: {kind}: {meaning}{note and f' ({note})'}; {remedy}"
+    return f"cannot fetch image descriptor: {subject}: {kind}: {meaning}{note and f' ({note})'}; {remedy}"

@@ -19,7 +19,7 @@ from webhook.registry.lru import ExpiringLRU
 from webhook.registry.platforms import Platform
 from webhook.registry.query import ImageConfig
 
-_FOR_EVER_S = 365 * 86400.0
+_NO_END_S = 365 * 86400.0
 _DIGEST_LIFE_S = 600.0
 _REFUSED_S = 15.0
 _BROKEN_S = 60.0
@@ -93,18 +93,18 @@ class Memory:
             raise limited.copy()
         return None
 
-    def keep_answer(self, key: AccessKey, config: ImageConfig) -> None:
+    def store_answer(self, key: AccessKey, config: ImageConfig) -> None:
         """Store an answer that was verified."""
         by_digest, size = ":" in key.tag_or_digest, _size(config)
         scope = key.scope
         self._answers.put(key, config, _DIGEST_LIFE_S if by_digest else self._tag_life_s, size)
         content = _ContentKey(scope.registry, scope.repository, config.digest, key.platforms)
-        self._content.put(content, config, _FOR_EVER_S, size)
+        self._content.put(content, config, _NO_END_S, size)
         self._tags.put(
-            (scope.registry, scope.repository, key.tag_or_digest), config.digest, _FOR_EVER_S, _OVERHEAD_BYTES
+            (scope.registry, scope.repository, key.tag_or_digest), config.digest, _NO_END_S, _OVERHEAD_BYTES
         )
 
-    def keep_failure(self, key: AccessKey, failure: RegistryFailure) -> None:
+    def store_failure(self, key: AccessKey, failure: RegistryFailure) -> None:
         """Store a failure, unless it may pass at once."""
         if failure.kind is Kind.TOO_MANY_REQUESTS:
             scope = (key.scope.registry, key.scope.fingerprint)
@@ -128,7 +128,7 @@ class Memory:
         """Return the last token that was accepted in this scope."""
         return self._tokens.get(scope)
 
-    def keep_token(self, scope: CacheScope, token: Token) -> None:
+    def store_token(self, scope: CacheScope, token: Token) -> None:
         """Store a token for most of its life."""
         life_s = min(token.life_s - _TOKEN_MARGIN_S, _TOKEN_LIFE_S)
         self._tokens.put(scope, token, life_s, len(token.header) + _OVERHEAD_BYTES)

@@ -12,10 +12,12 @@ from webhook.registry.failures import Kind, RegistryFailure
 _CUT_SHORT = (RemoteDisconnected, IncompleteRead)
 
 
-def from_exception(error: Exception, where: str, phase: str, *, again: bool = False) -> RegistryFailure:
+def from_exception(
+    error: Exception, address: str, phase: str, *, is_retryable: bool = False
+) -> RegistryFailure:
     """Return the failure; `where` is HOST:PORT. With `again`, the same request may well succeed at once."""
     chain = causes(error)
-    place = f"{where}: {phase}"
+    place = f"{address}: {phase}"
     untrusted = verification_problem(error)
     if untrusted:
         return RegistryFailure(
@@ -24,8 +26,8 @@ def from_exception(error: Exception, where: str, phase: str, *, again: bool = Fa
     if any(_no_http(cause) for cause in chain):
         return RegistryFailure(Kind.INVALID_ANSWER, f"{place}: this is not valid HTTP: {_name(chain)}")
     if any(isinstance(cause, (TimeoutError, Urllib3Timeout)) for cause in chain):
-        return RegistryFailure(Kind.UNREACHABLE, f"{place}: timed out", transient=again)
-    transient = again or not any(isinstance(cause, ssl.SSLError) for cause in chain)
+        return RegistryFailure(Kind.UNREACHABLE, f"{place}: timed out", transient=is_retryable)
+    transient = is_retryable or not any(isinstance(cause, ssl.SSLError) for cause in chain)
     return RegistryFailure(Kind.UNREACHABLE, f"{place}: {_name(chain)}", transient=transient)
 
 

@@ -72,12 +72,12 @@ def best_match(platform: Platform, offered: Sequence[Platform]) -> int | None:
 
 def _rank(platform: Platform, offered: Platform) -> int:
     """Return 0 for the same variant, more for an older one that still runs, -1 for one that does not."""
-    want, have = platform.normalised(), offered.normalised()
-    if (want.os, want.architecture) != (have.os, have.architecture):
+    requested, candidate = platform.normalised(), offered.normalised()
+    if (requested.os, requested.architecture) != (candidate.os, candidate.architecture):
         return -1
-    if want.variant == have.variant:
+    if requested.variant == candidate.variant:
         return 0
-    newest, other = _variant_number(want), _variant_number(have)
+    newest, other = _variant_number(requested), _variant_number(candidate)
     return newest - other if 0 <= other < newest else -1
 
 

@@ -53,8 +53,10 @@ class _RegistryPool(SuspiciousPool):
             phase = conn.phase
             if reused:
                 phase += f" on a connection that was idle for {idle_s:.1f} s"
-            where = f"{conn.host}:{conn.port}"
-            raise from_exception(error, where, phase, again=reused and method in REPEATABLE) from None
+            address = f"{conn.host}:{conn.port}"
+            raise from_exception(
+                error, address, phase, is_retryable=reused and method in REPEATABLE
+            ) from None
 
 
 def registry_pools(dial: Dial) -> dict[str, type[Any]]:

@@ -54,7 +54,7 @@ class _CachedToken:
 
     def save(self, token: Token | None) -> None:
         if token:
-            self.memory.keep_token(self.scope, token)
+            self.memory.store_token(self.scope, token)
         else:
             self.memory.drop_token(self.scope)
 
@@ -118,12 +118,12 @@ class Reader:
             try:
                 config, outcome = self._confirmed_or_read(self._image_reader(request, key, deadline), key)
             except RegistryFailure as failure:
-                self._memory.keep_failure(key, failure)
+                self._memory.store_failure(key, failure)
                 if failure.kind is Kind.UNREACHABLE and had_time:
                     self._slow.failed(key.scope)
                 raise
         self._slow.succeeded(key.scope)
-        self._memory.keep_answer(key, config)
+        self._memory.store_answer(key, config)
         return config, outcome
 
     def _confirmed_or_read(self, image_reader: ImageReader, key: AccessKey) -> tuple[ImageConfig, str]:

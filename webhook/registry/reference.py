@@ -75,12 +75,12 @@ class ImageReference:
 
 def parse_reference(image: str) -> ImageReference:
     """Return the parts of an image's name; raise RegistryFailure (INVALID_REFERENCE)."""
-    rest, at, digest = image.partition("@")
-    if at and not _DIGEST.fullmatch(digest):
+    rest, separator, digest = image.partition("@")
+    if separator and not _DIGEST.fullmatch(digest):
         raise _invalid("the digest is not sha256 or sha512 in lower-case hex")
     head, slash, tail = rest.partition("/")
     if slash and (head == "localhost" or "." in head or ":" in head):
-        host, path = str(parse_host(head, keep_case=True)), tail
+        host, path = str(parse_host(head, preserve_case=True)), tail
     else:
         host, path = DOCKER_HUB, rest
     repository, colon, tag = path.partition(":")
@@ -98,7 +98,7 @@ def pinned(image: str, digest: str) -> str:
     return image if "@" in image else f"{image}@{digest}"
 
 
-def parse_host(text: str, *, keep_case: bool = False) -> Host:
+def parse_host(text: str, *, preserve_case: bool = False) -> Host:
     """Return the host in `NAME[:PORT]`; raise RegistryFailure (INVALID_REFERENCE)."""
     found = _HOST.fullmatch(text)
     port = int(found["port"] or 0) if found else 0
@@ -107,7 +107,7 @@ def parse_host(text: str, *, keep_case: bool = False) -> Host:
     name = found["name"]
     if name.startswith("["):
         return Host(_ipv6(name[1:-1]), port)
-    return Host(name if keep_case else name.lower(), port)
+    return Host(name if preserve_case else name.lower(), port)
 
 
 def _ipv6(text: str) -> str:

@@ -22,7 +22,7 @@ from webhook.registry.pools import registry_pools
 from webhook.registry.realm import parse_url
 from webhook.registry.reference import DEFAULT_PORTS
 
-_KEPT_CONNECTIONS = 8
+_IDLE_CONNECTIONS = 8
 _MAX_ERROR_BODY = 64 * 1024
 """Also what chunks may add to a body, beside a quarter of it."""
 
@@ -67,7 +67,7 @@ class Transport:
                 client_context(ca, beside_system=True, verify=verify, strict=strict),
                 pools,
                 pool_connections=32,
-                pool_maxsize=_KEPT_CONNECTIONS,
+                pool_maxsize=_IDLE_CONNECTIONS,
             )
             for verify in (True, False)
         }
@@ -76,7 +76,7 @@ class Transport:
         """Return the answer, redirects included; raise RegistryFailure (UNREACHABLE, INVALID_ANSWER, …)."""
         left = deadline.remaining_s()
         if left <= 0:
-            detail = f"{_where(request.url)}: no request was sent: the time for this image is used up"
+            detail = f"{_address(request.url)}: no request was sent: the time for this image is used up"
             raise RegistryFailure(Kind.UNREACHABLE, detail)
         phase = "making the request"
         try:
@@ -88,7 +88,7 @@ class Transport:
                 phase = "reading the answer"
                 return _reply(response, request.limit_bytes)
         except (HTTPError, OSError, ValueError) as error:
-            raise from_exception(error, _where(request.url), phase) from None
+            raise from_exception(error, _address(request.url), phase) from None
 
     def close(self) -> None:
         """Close all connections."""
@@ -96,7 +96,7 @@ class Transport:
             adapter.close()
 
 
-def _where(url: str) -> str:
+def _address(url: str) -> str:
     """Return HOST:PORT of the URL."""
     scheme, host, _ = parse_url(url)
     return host.with_port(DEFAULT_PORTS[scheme])

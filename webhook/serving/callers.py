@@ -87,7 +87,7 @@ class Callers:
         """Return whether a caller with this segment of the path, empty for none, on this socket is the API server."""
         if self._segments is not None:
             known = self._segments.get()
-            if not sum([hmac.compare_digest(segment, one) for one in known]):
+            if not sum([hmac.compare_digest(segment, known_segment) for known_segment in known]):
                 return False
         elif segment:
             return False

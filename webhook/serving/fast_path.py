@@ -154,7 +154,7 @@ class Incoming:
         end = self._received.find(_HEAD_END, max(0, self._searched - len(_HEAD_END)))
         self._searched = len(self._received)
         if end < 0:
-            return State.COMING if self._can_become_one() else State.BAD
+            return State.COMING if self._can_become_request() else State.BAD
         start = end + len(_HEAD_END)
         text = bytes(self._received[:start])
         if start == len(self._received) and _HEALTH.fullmatch(text):
@@ -175,7 +175,7 @@ class Incoming:
             return State.COMING
         return Request(head.resource, head.query, bytes(self._received[head.start :]), head.traceparent)
 
-    def _can_become_one(self) -> bool:
+    def _can_become_request(self) -> bool:
         if not self._is_request and b"\r\n" in self._received:
             if not _BEGIN.match(self._received):
                 return False

@@ -39,7 +39,10 @@ class Watch:
         self._answers = self._probe()
         if self._answers:
             self._answered = self._clock()
-        found = ("" if self._answers else "the workers do not answer", *(one() for one in self._problems))
+        found = (
+            "" if self._answers else "the workers do not answer",
+            *(problem() for problem in self._problems),
+        )
         self._problem = next(filter(None, found), "")
 
     def answers(self) -> bool:

@@ -41,9 +41,9 @@ class Tracing:
         parent = self._propagator.extract({"traceparent": traceparent})
         return ReviewSpan(self._tracer.start_span(f"review {resource}", parent, kind=trace.SpanKind.SERVER))
 
-    def waiting(self, what: str) -> AbstractContextManager[object]:
+    def waiting(self, subject: str) -> AbstractContextManager[object]:
         """Return a span, below the current one, that lasts as long as the block."""
-        return self._tracer.start_as_current_span(f"wait for {what}")
+        return self._tracer.start_as_current_span(f"wait for {subject}")
 
 
 class ReviewSpan:

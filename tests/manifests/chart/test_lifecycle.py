@@ -164,8 +164,8 @@ def test_with_all_options_it_leaves_the_secret_of_its_user_and_the_definitions(r
     release.uninstall()
     assert release.objects() == []
     assert release.certificate()
-    kept = release.cluster.kubectl("get", "crd", f"--selector=app.kubernetes.io/instance={release.name}")
-    assert kept.count("secrets.hashicorp.com") == 7
+    remaining = release.cluster.kubectl("get", "crd", f"--selector=app.kubernetes.io/instance={release.name}")
+    assert remaining.count("secrets.hashicorp.com") == 7
 
 
 @pytest.mark.parametrize(

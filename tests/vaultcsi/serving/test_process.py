@@ -163,8 +163,8 @@ def test_a_socket_that_cannot_be_made_is_an_error_with_its_path(
 def test_a_port_that_is_taken_is_an_error_that_names_the_setting(
     socket_folder: Path, provider_kubeconfig: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
         done = subprocess.run(
             [*START, f"-endpoint={socket_folder}/vault.sock", f"-health-addr=127.0.0.1:{port}"],
             env={"PATH": os.environ["PATH"], "KUBECONFIG": str(provider_kubeconfig)},

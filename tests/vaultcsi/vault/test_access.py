@@ -6,7 +6,7 @@ import pytest
 
 from vaultcsi.errors import Unavailable
 from vaultcsi.vault.access import Access, Accesses
-from vaultcsi.vault.kept import KeptAnswer
+from vaultcsi.vault.issued import IssuedAnswer
 from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin, Trust, VaultServer
 from vaultenv.renewal.schedule import EXPIRING, LEASED, NEVER, Held, Pace, Terms, granted
@@ -22,8 +22,8 @@ def login(number: int, namespace: str = "team") -> PodLogin:
     return replace(LOGIN, pod_uid=f"uid-{number}", namespace=namespace)
 
 
-def answer(kind: str = LEASED, size_bytes: int = 0) -> KeptAnswer:
-    return KeptAnswer(b" " * size_bytes, Held(Terms(kind, 3600.0), NEVER))
+def answer(kind: str = LEASED, size_bytes: int = 0) -> IssuedAnswer:
+    return IssuedAnswer(b" " * size_bytes, Held(Terms(kind, 3600.0), NEVER))
 
 
 def token(lasts_s: float, *, renewable: bool = False) -> VaultToken:
@@ -70,9 +70,9 @@ def test_a_second_mount_of_a_pod_waits_until_its_deadline() -> None:
 def test_another_token_takes_along_what_ends_with_the_old_one() -> None:
     access = Access()
     other = replace(REQUEST, path="pki/issue/web")
-    access.kept = {REQUEST: answer(), other: answer(EXPIRING)}
+    access.issued = {REQUEST: answer(), other: answer(EXPIRING)}
     access.replace(token(60))
-    assert set(access.kept) == {other}
+    assert set(access.issued) == {other}
 
 
 def test_a_token_is_used_until_near_its_end_and_less_long_with_a_lease() -> None:
@@ -80,7 +80,7 @@ def test_a_token_is_used_until_near_its_end_and_less_long_with_a_lease() -> None
     access.token = token(1000)
     assert access.usable_token(899)
     assert access.usable_token(901) is None
-    access.kept = {REQUEST: answer()}
+    access.issued = {REQUEST: answer()}
     assert access.usable_token(879)
     assert access.usable_token(881) is None
     access.token = token(60, renewable=True)
@@ -90,11 +90,11 @@ def test_a_token_is_used_until_near_its_end_and_less_long_with_a_lease() -> None
 def test_what_is_kept_is_bounded_and_a_namespace_has_a_quarter() -> None:
     accesses = Accesses(100)
     quarter = (16 << 20) // 4
-    entered(accesses, login(1)).kept[REQUEST] = answer(size_bytes=quarter - 10)
+    entered(accesses, login(1)).issued[REQUEST] = answer(size_bytes=quarter - 10)
     assert accesses.has_room("team", 10)
     assert not accesses.has_room("team", 11)
     assert accesses.has_room("other", quarter)
     for number, namespace in enumerate(("b", "c", "d")):
-        entered(accesses, login(10 + number, namespace)).kept[REQUEST] = answer(size_bytes=quarter)
+        entered(accesses, login(10 + number, namespace)).issued[REQUEST] = answer(size_bytes=quarter)
     assert accesses.has_room("e", 10)
     assert not accesses.has_room("e", 11)

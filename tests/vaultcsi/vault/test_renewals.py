@@ -20,12 +20,12 @@ def test_a_standby_that_redirects_ends_no_lease_and_is_asked_again() -> None:
 
     outcomes: list[tuple[str, str]] = []
     access = entered(Accesses(10), LOGIN)
-    access.token, access.kept = token(60, renewable=True), {REQUEST: lease()}
+    access.token, access.issued = token(60, renewable=True), {REQUEST: lease()}
     with stand_in(redirects) as vault:
         login = replace(LOGIN, server=replace(SERVER, address=vault.address))
         renewals = Renewals(Connections(lambda kind, outcome, _seconds: outcomes.append((kind, outcome))))
         assert renewals.renew_due(login, access, LATER, Deadline(5)) == 2
-        held = access.kept[REQUEST]
+        held = access.issued[REQUEST]
         assert (held.failures, held.held.renewable) == (1, True)
         assert access.token.held.renewable
         assert not renewals.revoke(login, access.token, Deadline(5))

@@ -43,7 +43,7 @@ class Answers:
 
     def __init__(self, **bodies: Any) -> None:
         self.found: dict[str, Any] = bodies
-        self.asked: list[str] = []
+        self.read_paths: list[str] = []
         self.login_lease: dict[str, object] = {}
         self.token = "t"
 
@@ -60,11 +60,11 @@ class Answers:
         return [{} for _ in paths]
 
     def bodies(self, questions: Sequence[tuple[str, object]]) -> list[Any]:
-        self.asked += [path for path, _ in questions]
+        self.read_paths += [path for path, _ in questions]
         return [self.found.get(path, SecretNotFound(f"path not found: {path}")) for path, _ in questions]
 
     def call(self, _method: str, path: str, _body: str = "") -> dict[str, Any]:
-        self.asked.append(path)
+        self.read_paths.append(path)
         answer = self.found[path]
         if isinstance(answer, VaultEnvError):
             raise answer
@@ -114,13 +114,13 @@ def test_only_what_is_due_is_asked_for_again(tmp_path: Path) -> None:
     vault = Answers(a=value("1"), b=value("2", lease_id="b/1", lease_duration=100))
     scene = Scene(tmp_path, vault, "a", "b")
     scene.agent.round()
-    assert (vault.asked, scene.agent.is_complete) == (["a", "b"], True)
+    assert (vault.read_paths, scene.agent.is_complete) == (["a", "b"], True)
     vault.found["b"] = value("3", lease_id="b/2", lease_duration=1000)
     assert scene.next_round() == pytest.approx(90)
-    assert (vault.asked, scene.text("b")) == (["a", "b", "b"], "3")
+    assert (vault.read_paths, scene.text("b")) == (["a", "b", "b"], "3")
     vault.found["a"] = value("4")
     assert scene.next_round() == pytest.approx(180)
-    assert (vault.asked[3:], scene.text("a")) == (["a"], "4")
+    assert (vault.read_paths[3:], scene.text("a")) == (["a"], "4")
 
 
 def test_the_default_template_has_delimiters_of_its_own(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_token_that_a_template_made_is_made_anew_before_its_end(tmp_path: Path
     scene = Scene(tmp_path, vault, "a")
     scene.agent.round()
     assert scene.next_round() == pytest.approx(3240)
-    assert vault.asked == ["a", "a"]
+    assert vault.read_paths == ["a", "a"]
 
 
 @pytest.mark.parametrize(("threshold", "part"), [(0.9, 0.9), (0.5, 0.5)])
@@ -151,7 +151,7 @@ def test_a_certificate_in_the_file_is_used_again_for_the_annotated_part_of_its_l
         vault = Answers(pki=body)
         scene = Scene(tmp_path, vault, lease_threshold=threshold, templates={"pki": template})
         scene.agent.round()
-        assert vault.asked == expected
+        assert vault.read_paths == expected
         assert scene.next_round() == pytest.approx(part * 10_000 - 1000)
 
 
@@ -164,7 +164,7 @@ def test_one_secret_that_fails_stops_no_other_and_is_given_up_after_five_minutes
         while True:
             scene.next_round()
     assert scene.clock.now - began == pytest.approx(303.75)
-    assert scene.vault.asked.count("none") == 13
+    assert scene.vault.read_paths.count("none") == 13
 
 
 def test_without_giving_up_a_secret_is_asked_for_ever_more_seldom(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import pytest
-from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.servers.vault import Vault
@@ -23,7 +23,7 @@ NEEDS = st.one_of(st.builds(kind, st.text(), PAIRS) for kind in (Read, Write, Ce
 SECONDS = st.floats(0, 1e9)
 
 
-@given(NEEDS, SECONDS, SECONDS, st.booleans())
+@settings(NEEDS, SECONDS, SECONDS, st.booleans())
 def test_what_is_handed_over_is_taken_over(
     need: Read, due_at: float, first_s: float, renewable: bool
 ) -> None:
@@ -65,12 +65,12 @@ def handing(pod: Pod, leasing: Vault) -> AgentSettings:
 def test_the_agent_that_stays_goes_on_with_the_inits_login_and_leases(
     pod: Pod, handing: AgentSettings
 ) -> None:
-    given = login(pod.vault)
-    assert pod.init(handing, **given).returncode == 0
+    settings = login(pod.vault)
+    assert pod.init(handing, **settings).returncode == 0
     file = pod.folder / "cache/handover"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     first, token = pod.text("creds"), pod.text("token")
-    process = pod.stay(handing, **given)
+    process = pod.stay(handing, **settings)
     until(lambda: pod.status(handing, "live")[0] == 0)
     lease = {"lease_id": first.split()[1]}
     until(lambda: pod.vault.write("sys/leases/lookup", lease)["data"]["last_renewal"] is not None)
@@ -81,12 +81,12 @@ def test_the_agent_that_stays_goes_on_with_the_inits_login_and_leases(
 
 @pytest.mark.usefixtures("each_launcher")
 def test_a_login_that_has_ended_is_not_gone_on_with(pod: Pod, handing: AgentSettings) -> None:
-    given = login(pod.vault)
-    assert pod.init(handing, **given).returncode == 0
+    settings = login(pod.vault)
+    assert pod.init(handing, **settings).returncode == 0
     first = pod.text("creds")
     token = json.loads((pod.folder / "cache/handover").read_text())["token"]
     pod.vault.write("auth/token/revoke", {"token": token})
-    done = pod.init(handing, **given)
+    done = pod.init(handing, **settings)
     assert done.returncode == 0
     assert pod.text("creds") != first
     assert b"received new Vault token" in done.stderr

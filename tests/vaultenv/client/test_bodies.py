@@ -10,19 +10,19 @@ from vaultenv.errors import SecretNotFound, VaultEnvError, VaultUnavailable
 
 
 def bodies(server: StandIn, path: str) -> dict[str, Any] | VaultEnvError:
-    asked = client(server)
+    vault = client(server)
     try:
-        return asked.bodies([(path, [("version", "1")])])[0]
+        return vault.bodies([(path, [("version", "1")])])[0]
     finally:
-        asked.close()
+        vault.close()
 
 
 def written(server: StandIn) -> dict[str, Any] | VaultEnvError:
-    asked = client(server)
+    vault = client(server)
     try:
-        return asked.written("a/b", "{}")
+        return vault.written("a/b", "{}")
     finally:
-        asked.close()
+        vault.close()
 
 
 def test_a_lost_answer_of_a_dynamic_engine_is_not_asked_for_again() -> None:
@@ -54,7 +54,7 @@ def test_an_answer_with_a_token_alone_is_whole_and_an_empty_one_is_not() -> None
 
 
 def test_a_mount_that_vault_does_not_tell_is_an_empty_object(secrets: Vault) -> None:
-    with own_client(secrets, secrets.token) as asked:
-        known, none = asked.mounts(["secret/account", "none/x"])
+    with own_client(secrets, secrets.token) as vault:
+        known, none = vault.mounts(["secret/account", "none/x"])
     assert known["data"]["path"] == "secret/"
     assert "data" not in none

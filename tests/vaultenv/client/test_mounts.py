@@ -54,17 +54,19 @@ def test_the_mount_of_a_path_is_taken_from_the_answer(
 
 
 def test_each_mount_is_asked_for_once_and_an_untold_one_leaves_the_path_as_it_is() -> None:
-    asked: list[list[str]] = []
-    told = {"a": answer("a/"), "t/one": answer("t/one/"), "t/two": answer("t/two/", "1")}
+    queried: list[list[str]] = []
+    answers = {"a": answer("a/"), "t/one": answer("t/one/"), "t/two": answer("t/two/", "1")}
 
-    def ask(paths: Sequence[str]) -> list[dict[str, Any]]:
-        asked.append(list(paths))
-        return [next((told[mount] for mount in told if path.startswith(f"{mount}/")), {}) for path in paths]
+    def look_up(paths: Sequence[str]) -> list[dict[str, Any]]:
+        queried.append(list(paths))
+        return [
+            next((answers[mount] for mount in answers if path.startswith(f"{mount}/")), {}) for path in paths
+        ]
 
-    mounts = Mounts(ask)
+    mounts = Mounts(look_up)
     mounts.learn(["a/x", "a/y", "no/x", "t/one/x", "t/two/x"])
     mounts.learn(["a/z", "t/one/y", "no/x"])
-    assert asked == [["a/y", "no/x", "t/two/x"], ["t/one/x"]]
+    assert queried == [["a/y", "no/x", "t/two/x"], ["t/one/x"]]
     paths = ["a/z", "t/one/y", "t/two/z", "no/x", "never/asked"]
     assert [mounts.of(path).data(path) for path in paths] == [
         "a/data/z",

@@ -46,5 +46,5 @@ def test_the_token_is(
     settings, client = Settings({name.encode(): text.encode() for name, text in environ.items()}), Client()
     log_in(client, settings, Log("error"))  # type: ignore[arg-type]
     assert client.token == token
-    kept = Token(client, settings, Log(), 0.0)  # type: ignore[arg-type]
-    assert kept.is_replaceable == (token != "static")
+    launcher_token = Token(client, settings, Log(), 0.0)  # type: ignore[arg-type]
+    assert launcher_token.is_replaceable == (token != "static")

@@ -200,10 +200,10 @@ def test_nothing_of_the_launcher_stays_with_the_program(
 ) -> None:
     unusual_process()
     environ = pod if reference else {}
-    alone = container.run_with({}, PROBE).seen
+    stock = container.run_with({}, PROBE).seen
     launched = container.run_with(environ, LAUNCHER, PROBE).seen
     for fact in ("ignored", "blocked", "descriptors", "umask"):
-        assert launched[fact] == alone[fact], fact
+        assert launched[fact] == stock[fact], fact
     assert signal.SIGUSR1 in launched["ignored"]
     assert signal.SIGUSR2 in launched["blocked"]
     assert launched["umask"] == 0o027

@@ -40,14 +40,14 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> Scan:
 
     def call(words: list[bytes], entries: list[bytes]) -> Start | None:
         argv = (ctypes.c_char_p * (len(words) + 1))(*words, None)
-        given_entries = (ctypes.c_char_p * (len(entries) + 1))(*entries, None)
+        environ_entries = (ctypes.c_char_p * (len(entries) + 1))(*entries, None)
         found = _Found()
-        if not library.scan(argv, given_entries, ctypes.byref(found)):
+        if not library.scan(argv, environ_entries, ctypes.byref(found)):
             return None
-        kept: list[bytes] = []
-        while (entry := found.environment[len(kept)]) is not None:
-            kept.append(entry)
-        return found.file, kept
+        environment: list[bytes] = []
+        while (entry := found.environment[len(environment)]) is not None:
+            environment.append(entry)
+        return found.file, environment
 
     return call
 
@@ -70,8 +70,8 @@ def start_by_python(words: list[bytes], entries: list[bytes]) -> Start:
         try:
             raise AssertionError(f"status {launch.run(words, environ)} instead of a start")
         except Started as started:
-            file, kept = started.args
-            return file, kept
+            file, environment = started.args
+            return file, environment
 
 
 @pytest.fixture(scope="module")
@@ -193,17 +193,17 @@ def test_what_it_starts_python_would_start_too(
     word: bytes,
     data: st.DataObject,
 ) -> None:
-    given_entries = [name + b"=" + value for name, value in entries]
+    environ_entries = [name + b"=" + value for name, value in entries]
     if path is not None:
         searched = b"PATH=" + os.fsencode(":".join(path).format(folders))
-        given_entries.insert(data.draw(st.integers(0, len(given_entries))), searched)
+        environ_entries.insert(data.draw(st.integers(0, len(environ_entries))), searched)
     for entry in odd:
-        given_entries.insert(data.draw(st.integers(0, len(given_entries))), entry)
+        environ_entries.insert(data.draw(st.integers(0, len(environ_entries))), entry)
     argv = [b"vault-env", word, b"argument"]
-    found = scan(argv, given_entries)
+    found = scan(argv, environ_entries)
     event("started at once" if found else "left to Python")
     if found:
-        assert found == start_by_python(argv, given_entries)
+        assert found == start_by_python(argv, environ_entries)
 
 
 PROGRAM = [b"vault-env", b"/bin/sh"]

@@ -44,11 +44,11 @@ def test_no_descriptor_of_the_launcher_is_open_and_given_ones_stay(
     pod: dict[str, str], tmp_path: Path
 ) -> None:
     words = ("/bin/ls", "/proc/self/fd")
-    with (tmp_path / "given").open("w") as given:
-        alone = output({}, *words, descriptors=(given.fileno(),))
-        launched = output(pod, *launcher.COMMAND, *words, descriptors=(given.fileno(),))
-        assert str(given.fileno()) in alone.split()
-    assert launched == alone
+    with (tmp_path / "given").open("w") as opened:
+        stock = output({}, *words, descriptors=(opened.fileno(),))
+        launched = output(pod, *launcher.COMMAND, *words, descriptors=(opened.fileno(),))
+        assert str(opened.fileno()) in stock.split()
+    assert launched == stock
 
 
 def test_signals_are_as_a_shell_leaves_them(pod: dict[str, str]) -> None:

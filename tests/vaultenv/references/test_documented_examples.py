@@ -25,8 +25,8 @@ def test_the_page_has_examples() -> None:
 
 @pytest.mark.parametrize(("value", "expected"), EXAMPLES)
 def test_an_example_becomes_what_the_page_says(value: str, expected: str | None) -> None:
-    given = {b"V": value.encode()}
-    resolved = resolve(given, STORE)
+    environ = {b"V": value.encode()}
+    resolved = resolve(environ, STORE)
     becomes = resolved.get(b"V") if "vault:" in value and b"V" in resolved else None
     if becomes is None and expected is not None:
         assert value == expected

@@ -210,10 +210,10 @@ def test_ciphertexts_go_in_pages(
     body: dict[str, object] = {"plaintext": "c2VjcmV0"}
     texts = [fixtures.write("transit/encrypt/mykey", body)["data"]["ciphertext"] for _ in range(count)]
     values = {b"V%d" % number: str(text).encode() for number, text in enumerate([*texts, *texts])}
-    asked = Pages(reader)
-    found = resolve(values, asked, Transit("mykey", "transit", batch_size))  # type: ignore[arg-type]
+    paged = Pages(reader)
+    found = resolve(values, paged, Transit("mykey", "transit", batch_size))  # type: ignore[arg-type]
     assert found == dict.fromkeys(values, b"secret")
-    assert asked.sizes == pages
+    assert paged.sizes == pages
 
 
 def test_what_transit_cannot_decrypt_is_left_out_if_missing_secrets_are_ignored(

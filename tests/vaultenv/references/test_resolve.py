@@ -43,8 +43,8 @@ def resolved(value: bytes, **options: Any) -> dict[bytes, bytes]:
 def test_values_that_are_too_long_together_are_refused_by_name(value: bytes, reference: str) -> None:
     with pytest.raises(NotResolved) as refusal:
         resolved(value, bounds=Bounds(values_bytes=4500))
-    name, told, error = refusal.value.problems[0]
-    assert (name, told) == ("LARGE", reference)
+    name, reason, error = refusal.value.problems[0]
+    assert (name, reason) == ("LARGE", reference)
     assert "longer than 4500 bytes together" in str(error)
     assert "xxx" not in str(refusal.value)
 

@@ -76,10 +76,10 @@ def test_every_problem_is_told_at_once_and_no_program_starts(store: str) -> None
         B="vault:secret/data/account#none",
     )
     assert (done.returncode, done.stdout) == (1, b"")
-    (told,) = done.stderr.decode().splitlines()
-    assert "failed to inject secrets from vault: path not found: secret/data/none" in told
-    assert "(variable A, reference vault:secret/data/none#password)" in told
-    assert "key 'none' not found under path: secret/data/account" in told
+    (message,) = done.stderr.decode().splitlines()
+    assert "failed to inject secrets from vault: path not found: secret/data/none" in message
+    assert "(variable A, reference vault:secret/data/none#password)" in message
+    assert "key 'none' not found under path: secret/data/account" in message
 
 
 def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
@@ -127,18 +127,18 @@ def test_without_a_client_the_cause_is_told(environ: dict[str, str], cause: str)
 
 
 def test_a_jwt_file_of_ones_own_that_is_missing_is_mended_by_its_variable() -> None:
-    told = launch(ENV, A="vault:a#b", VAULT_JWT_FILE="/nowhere").stderr.decode()
-    assert "open /nowhere: no such file or directory (type=jwt): check VAULT_JWT_FILE" in told
-    assert "automountServiceAccountToken" not in told
+    message = launch(ENV, A="vault:a#b", VAULT_JWT_FILE="/nowhere").stderr.decode()
+    assert "open /nowhere: no such file or directory (type=jwt): check VAULT_JWT_FILE" in message
+    assert "automountServiceAccountToken" not in message
 
 
 def test_no_name_or_reference_breaks_the_line_of_an_error(store: str) -> None:
     done = launch(
         "/bin/true", VAULT_ADDR=store, A="vault:secret/data/account#password\n", **{"B\n\t": "vault:a#b"}
     )
-    (told,) = done.stderr.decode().splitlines()
-    assert "key 'password\\\\n' not found under path: secret/data/account" in told
-    assert "(variable B\\\\n\\\\t, reference vault:a#b)" in told
+    (message,) = done.stderr.decode().splitlines()
+    assert "key 'password\\\\n' not found under path: secret/data/account" in message
+    assert "(variable B\\\\n\\\\t, reference vault:a#b)" in message
     done = launch("no\nprogram", PATH=os.defpath)
     assert b"binary not found: no\\\\nprogram" in done.stderr
 
@@ -157,9 +157,9 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
     done = launch(ENV, "-0", A="vault:none#k", B="<${vault:none#k}>", **ignoring)
     assert variables(done.stdout) == {b"B": b"<${vault:none#k}>"}
-    left_out, kept = done.stderr.decode().splitlines()
+    left_out, ignored = done.stderr.decode().splitlines()
     assert 'level=WARN msg="variable A is left out: vault:none#k is missing, and VAULT_IGNORE' in left_out
-    assert 'level=WARN msg="variable B keeps its reference: vault:none#k is missing' in kept
+    assert 'level=WARN msg="variable B keeps its reference: vault:none#k is missing' in ignored
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
 
 

@@ -45,7 +45,7 @@ class Scene:
     """A container with a first process and, once Vault has become another one, a second launcher in it."""
 
     def __init__(self, folder: Path, first: list[bytes], later: Later) -> None:
-        self._given = folder / "given"
+        self._environ_file = folder / "given"
         self._first = first
         self._later = later
 
@@ -60,11 +60,11 @@ class Scene:
                 "A": "vault:a/data/b#k",
                 **more,
             }
-            given = {**environ, **(second or {})}
-            self._given.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in given.items()))
-            enter = (
-                f"xargs -0 -a {self._given} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
+            merged = {**environ, **(second or {})}
+            self._environ_file.write_bytes(
+                b"".join(f"{name}={value}\0".encode() for name, value in merged.items())
             )
+            enter = f"xargs -0 -a {self._environ_file} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
             command = [*NAMESPACE, *launcher.COMMAND, "sh", "-c", f"{enter}; exit $?"]
             less_s = TIMEOUT_S - 10
             return subprocess.run(command, env=environ, capture_output=True, timeout=less_s, check=False)

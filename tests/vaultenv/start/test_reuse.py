@@ -36,9 +36,9 @@ def pod(store: Path, **more: str) -> dict[str, str]:
 
 def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.CompletedProcess[bytes]:
     """Start a container, and in it, once the store is gone, a second launcher with that environment."""
-    given = store.with_name("given")
-    given.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
-    enter = f"xargs -0 -a {given} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
+    environ_file = store.with_name("given")
+    environ_file.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
+    enter = f"xargs -0 -a {environ_file} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
     script = f"rm {store}; {enter}"
     command = [*NAMESPACE, *launcher.COMMAND, "sh", "-c", script]
     return subprocess.run(command, env={**pod(store), **first}, capture_output=True, timeout=30, check=False)
@@ -73,8 +73,8 @@ def test_any_difference_leads_to_vault(store: Path, second: dict[str, str]) -> N
 
 
 def plan(**environ: str) -> Plan:
-    given = {name.encode(): value.encode() for name, value in pod(Path("/nowhere"), **environ).items()}
-    return Plan(given, Settings(given), Log())
+    environ_file = {name.encode(): value.encode() for name, value in pod(Path("/nowhere"), **environ).items()}
+    return Plan(environ_file, Settings(environ_file), Log())
 
 
 def test_a_running_environment_must_have_every_name() -> None:

@@ -102,9 +102,9 @@ def test_vault_login_hands_over_the_token_of_a_file(secrets: Vault, tmp_path: Pa
 
 
 def test_a_given_token_is_passed_on_only_when_asked_for(secrets: Vault) -> None:
-    asked = at(secrets, A="vault:secret/data/account#password")
-    assert variables(launch(ENV, "-0", **asked).stdout) == {b"A": b"secret"}
-    passed = variables(launch(ENV, "-0", **asked, VAULT_ENV_PASSTHROUGH=" ,VAULT_TOKEN ,").stdout)
+    done = at(secrets, A="vault:secret/data/account#password")
+    assert variables(launch(ENV, "-0", **done).stdout) == {b"A": b"secret"}
+    passed = variables(launch(ENV, "-0", **done, VAULT_ENV_PASSTHROUGH=" ,VAULT_TOKEN ,").stdout)
     assert passed == {b"A": b"secret", b"VAULT_TOKEN": secrets.token.encode()}
 
 
@@ -152,15 +152,16 @@ def test_no_answer_is_waited_for_until_the_timeout() -> None:
 @pytest.mark.parametrize("state", ["sealed", "stopped"])
 def test_a_start_survives_an_outage_of_vault(own_vault: Vault, state: str) -> None:
     own_vault.put_secret("secret/data/a", k="v")
-    end, mend = {"sealed": (own_vault.seal, own_vault.unseal), "stopped": (own_vault.stop, own_vault.start)}[
-        state
-    ]
-    end()
+    interrupt, recover = {
+        "sealed": (own_vault.seal, own_vault.unseal),
+        "stopped": (own_vault.stop, own_vault.start),
+    }[state]
+    interrupt()
     launcher = start(ENV, "-0", **at(own_vault), A="vault:secret/data/a#k")
     assert launcher.stderr
     assert b"waiting for Vault" in (first := launcher.stderr.readline()), first
     time.sleep(1)  # in which it asks again
-    mend()
+    recover()
     output, errors = launcher.communicate(timeout=30)
     assert variables(output)[b"A"] == b"v", errors
     assert errors.count(b"waiting for Vault") <= 2

@@ -237,7 +237,7 @@ def test_an_embedded_store_answers_templates_as_vault_does(api: Vault, store_fil
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('{{ secret "secret/none" }}', "path not found: secret/data/none"),
         (
@@ -246,11 +246,11 @@ def test_an_embedded_store_answers_templates_as_vault_does(api: Vault, store_fil
         ),
     ],
 )
-def test_an_embedded_store_says_what_it_lacks(api: Vault, store_file: Path, text: str, told: str) -> None:
+def test_an_embedded_store_says_what_it_lacks(api: Vault, store_file: Path, text: str, message: str) -> None:
     store_file.write_text(json.dumps({"secret/data/a": {}}))
     done = launch(ENV, **environ(api, template(text)) | {"VAULT_ADDR": f"file://{store_file}"})
     assert done.returncode == 1
-    assert told in done.stderr.decode()
+    assert message in done.stderr.decode()
 
 
 def test_the_check_names_the_template_of_each_variable(secrets: Vault) -> None:

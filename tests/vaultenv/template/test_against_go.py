@@ -84,7 +84,7 @@ def oracle() -> Iterator[subprocess.Popen[str]]:
         process.stdin.close()
 
 
-def asked(oracle: subprocess.Popen[str], source: str) -> dict[str, str]:
+def evaluated(oracle: subprocess.Popen[str], source: str) -> dict[str, str]:
     """Go's answer: `output` or `error`."""
     assert oracle.stdin
     assert oracle.stdout
@@ -112,7 +112,7 @@ def differences(oracle: subprocess.Popen[str], sources: Iterable[str]) -> list[t
     """(template, Go's answer, ours) where they differ."""
     found: list[tuple[str, object, object]] = []
     for source in sources:
-        answer, printed = asked(oracle, source), ours(source)
+        answer, printed = evaluated(oracle, source), ours(source)
         if answer.get("output") != printed and not _is_wider(answer):
             found.append((source, answer, printed))
     return found

@@ -194,12 +194,12 @@ def test_the_caller_is_asked_while_a_template_is_at_work_and_can_end_it(source: 
     class Ended(Exception):
         pass
 
-    asked = 0
+    checks = 0
 
     def check() -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 2:
+        nonlocal checks
+        checks += 1
+        if checks == 2:
             raise Ended
 
     fields = {"list": ["a"] * 300, "map": {str(number): "a" for number in range(300)}}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vaultkube.kept.kept import KEPT, KEY, LOGIN, PLACE
+from tests.vaultkube.kept.samples import KEY, LOGIN, PLACE, REFERENCES
 from vaultkube.kept.codec import mark_of, read_annotation, sealed, unsealed
 from vaultkube.kept.values import KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.problem import Problem
@@ -15,7 +15,7 @@ from vaultkube.problem import Problem
 texts = st.text(max_size=20)
 logins = st.builds(KeptLogin, texts, texts, texts, texts, texts, texts, texts, st.booleans())
 values = st.dictionaries(texts, st.builds(KeptValue, texts, texts), max_size=4)
-kept = st.builds(
+references = st.builds(
     KeptReferences,
     logins.filter(lambda login: all((login.address, login.auth_path, login.role, login.service_account))),
     st.integers(5, 10**6),
@@ -23,17 +23,19 @@ kept = st.builds(
 )
 
 
-@given(kept)
-def test_what_is_sealed_is_read_again_for_the_same_object_and_key(kept: KeptReferences) -> None:
-    text = sealed(kept, PLACE, KEY)
-    assert unsealed(text, PLACE, KEY) == kept
+@given(references)
+def test_what_is_sealed_is_read_again_for_the_same_object_and_key(references: KeptReferences) -> None:
+    text = sealed(references, PLACE, KEY)
+    assert unsealed(text, PLACE, KEY) == references
     assert text.isascii()
 
 
 def test_the_same_references_have_the_same_text_in_any_order() -> None:
     values = {"a": KeptValue("vault:a#b", "m"), "b": KeptValue("vault:a#b", "n")}
     back = dict(reversed(values.items()))
-    assert sealed(replace(KEPT, values=values), PLACE, KEY) == sealed(replace(KEPT, values=back), PLACE, KEY)
+    assert sealed(replace(REFERENCES, values=values), PLACE, KEY) == sealed(
+        replace(REFERENCES, values=back), PLACE, KEY
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,11 +43,11 @@ def test_the_same_references_have_the_same_text_in_any_order() -> None:
     [Place("configmaps", "shop", "db"), Place("secrets", "other", "db"), Place("secrets", "shop", "x")],
 )
 def test_a_seal_is_for_one_object(place: Place) -> None:
-    assert isinstance(unsealed(sealed(KEPT, PLACE, KEY), place, KEY), Problem)
+    assert isinstance(unsealed(sealed(REFERENCES, PLACE, KEY), place, KEY), Problem)
 
 
 def test_a_seal_of_another_key_is_none() -> None:
-    assert isinstance(unsealed(sealed(KEPT, PLACE, b"x" * 32), PLACE, KEY), Problem)
+    assert isinstance(unsealed(sealed(REFERENCES, PLACE, b"x" * 32), PLACE, KEY), Problem)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +77,13 @@ def test_a_seal_of_another_key_is_none() -> None:
     ],
 )
 def test_whatever_is_changed_by_hand_breaks_the_seal(change: dict[str, object]) -> None:
-    document = {**json.loads(sealed(KEPT, PLACE, KEY)), **change}
+    document = {**json.loads(sealed(REFERENCES, PLACE, KEY)), **change}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     assert isinstance(unsealed(text, PLACE, KEY), Problem)
 
 
 def test_another_spelling_of_the_same_is_not_taken() -> None:
-    text = sealed(KEPT, PLACE, KEY)
+    text = sealed(REFERENCES, PLACE, KEY)
     for other in (f" {text}", text.replace('"version":1', '"version":1,"version":1')):
         assert isinstance(read_annotation(other), KeptReferences)
         assert isinstance(unsealed(other, PLACE, KEY), Problem)
@@ -117,7 +119,7 @@ def test_a_mark_tells_values_fields_and_objects_apart() -> None:
 
 
 def test_the_text_names_login_and_references_alone() -> None:
-    document = json.loads(sealed(KEPT, PLACE, KEY))
+    document = json.loads(sealed(REFERENCES, PLACE, KEY))
     assert document.pop("seal")
     assert document == {
         "version": 1,

@@ -115,7 +115,7 @@ def test_live_ready_and_figures_have_their_paths() -> None:
 
 def test_an_address_that_is_taken_is_an_invalid_setting() -> None:
     with (
-        socket.create_server(("127.0.0.1", 0)) as taken,
+        socket.create_server(("127.0.0.1", 0)) as listening,
         pytest.raises(InvalidSetting, match="HEALTH_ADDR cannot be listened on"),
     ):
-        new_health_server(taken.getsockname(), lambda: "", lambda: "")
+        new_health_server(listening.getsockname(), lambda: "", lambda: "")

@@ -82,12 +82,12 @@ def test_a_name_encoded_up_to_three_times_is_still_read() -> None:
 
 
 def test_looking_at_paths_ends_with_the_deadline() -> None:
-    asked = (
+    requested = (
         RequestedPath((), "here", f"09999-demo-cluster/data/team/{number}") for number in itertools.count()
     )
     clock = itertools.count()
     with pytest.raises(OutOfTime):
-        POLICY.violations(asked, "team", Deadline(100, lambda: float(next(clock))))
+        POLICY.violations(requested, "team", Deadline(100, lambda: float(next(clock))))
 
 
 def test_without_a_pattern_everything_is_allowed() -> None:

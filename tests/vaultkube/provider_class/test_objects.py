@@ -72,7 +72,7 @@ def test_arguments_are_sent_as_go_writes_them(written: str, sent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "request_path"),
     [
         ("/v1/secret/data/a", "secret/data/a"),
         ("v1/secret/data/a?version=2", "secret/data/a"),
@@ -80,9 +80,9 @@ def test_arguments_are_sent_as_go_writes_them(written: str, sent: str) -> None:
         ("v1x/a", "v1x/a"),
     ],
 )
-def test_a_path_is_asked_as_vault_knows_it(path: str, asked: str) -> None:
+def test_a_path_is_asked_as_vault_knows_it(path: str, request_path: str) -> None:
     request = parsed(f"- {{objectName: o, secretPath: '{path}'}}").request
-    assert (request.method, request.path) == ("GET", asked)
+    assert (request.method, request.path) == ("GET", request_path)
 
 
 def test_objects_of_one_request_share_it() -> None:

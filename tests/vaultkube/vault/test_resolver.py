@@ -68,10 +68,10 @@ def resolve(resolver: Vault, login: VaultLogin, path: str = PATH, **options: Any
 
 
 def test_objects_at_the_same_time_share_one_login(resolver: Vault, login: VaultLogin, count: Count) -> None:
-    with count() as asked, ThreadPoolExecutor(4) as pool:
+    with count() as requests, ThreadPoolExecutor(4) as pool:
         found = set(pool.map(lambda _: resolve(resolver, login), range(12)))
     assert found == {b"shared"}
-    assert asked == {LOGIN: 1, PATH: 12}
+    assert requests == {LOGIN: 1, PATH: 12}
 
 
 def others(login: VaultLogin) -> Iterator[VaultLogin]:
@@ -86,10 +86,10 @@ def test_another_identity_logs_in_for_itself(
 ) -> None:
     cluster.kubectl("create", "serviceaccount", "other", "-n", "shared-login-a")
     resolve(resolver, login)
-    with count() as asked:
+    with count() as requests:
         for other in others(login):
             resolve(resolver, other)
-    assert asked == {LOGIN: 4, PATH: 4}
+    assert requests == {LOGIN: 4, PATH: 4}
 
 
 def test_a_service_account_made_anew_logs_in_for_itself(
@@ -102,9 +102,9 @@ def test_a_service_account_made_anew_logs_in_for_itself(
     with pytest.raises(NotResolved, match="ServiceAccount shared-login-a/passing does not exist"):
         resolve(resolver, passing)
     cluster.kubectl("create", "serviceaccount", "passing", "-n", "shared-login-a")
-    with count() as asked:
+    with count() as requests:
         assert resolve(resolver, passing) == b"shared"
-    assert asked == {LOGIN: 1, PATH: 1}
+    assert requests == {LOGIN: 1, PATH: 1}
 
 
 def test_a_login_that_was_revoked_is_replaced_once(
@@ -112,18 +112,18 @@ def test_a_login_that_was_revoked_is_replaced_once(
 ) -> None:
     resolve(resolver, login)
     server.write(f"sys/leases/revoke-prefix/{LOGIN}", {})
-    with count() as asked:
+    with count() as requests:
         assert [resolve(resolver, login), resolve(resolver, login)] == [b"shared", b"shared"]
-    assert asked == {LOGIN: 1, PATH: 3}
+    assert requests == {LOGIN: 1, PATH: 3}
 
 
 def test_a_path_that_the_new_login_may_not_read_either_is_the_refusal(
     resolver: Vault, login: VaultLogin, count: Count
 ) -> None:
     resolve(resolver, login)
-    with count() as asked, pytest.raises(NotResolved, match="403 permission denied: the policies"):
+    with count() as requests, pytest.raises(NotResolved, match="403 permission denied: the policies"):
         resolve(resolver, login, OTHER)
-    assert asked == {LOGIN: 1, OTHER: 2}
+    assert requests == {LOGIN: 1, OTHER: 2}
 
 
 def test_a_right_given_meanwhile_counts_at_once(
@@ -147,17 +147,17 @@ def test_a_login_whose_uses_vault_counts_serves_one_object(
     resolver: Vault, login: VaultLogin, count: Count
 ) -> None:
     counted = replace(login, role="shared-login-counted")
-    with count() as asked:
+    with count() as requests:
         resolve(resolver, counted)
         resolve(resolver, counted)
-    assert asked == {LOGIN: 2, PATH: 2}
+    assert requests == {LOGIN: 2, PATH: 2}
 
 
 def test_a_dry_run_revokes_a_login_of_its_own(resolver: Vault, login: VaultLogin, count: Count) -> None:
     resolve(resolver, login)
-    with count() as asked:
+    with count() as requests:
         assert [resolve(resolver, login, dry_run=True), resolve(resolver, login)] == [b"shared", b"shared"]
-    assert asked == {LOGIN: 1, PATH: 2, "auth/token/revoke-self": 1}
+    assert requests == {LOGIN: 1, PATH: 2, "auth/token/revoke-self": 1}
 
 
 def test_the_values_of_an_object_are_called_keys() -> None:

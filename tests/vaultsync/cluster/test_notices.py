@@ -32,17 +32,17 @@ class Events:
         return patch
 
 
-def _told(events: Events, *messages: str) -> None:
+def _send_all(events: Events, *messages: str) -> None:
     notices = Notices(cast("Objects", events))
     notices.start()
     for message in messages:
-        notices.tell(Notice(ABOUT, "SecretSynced", message))
+        notices.send(Notice(ABOUT, "SecretSynced", message))
     notices.finish(10.0)
 
 
 def test_an_event_that_happens_again_is_counted() -> None:
     events = Events()
-    _told(events, "first", "second", "first", "first")
+    _send_all(events, "first", "second", "first", "first")
     assert [each["message"] for each in events.added] == ["first", "second"]
     assert events.counted == [2, 3]
 
@@ -50,11 +50,11 @@ def test_an_event_that_happens_again_is_counted() -> None:
 def test_an_event_that_the_api_server_has_forgotten_is_told_anew() -> None:
     events = Events()
     events.gone = True
-    _told(events, "first", "first")
+    _send_all(events, "first", "first")
     assert [each["count"] for each in events.added] == [1, 1]
 
 
 def test_at_the_end_many_that_wait_are_written_without_a_pause() -> None:
     events = Events()
-    _told(events, *map(str, range(2000)))
+    _send_all(events, *map(str, range(2000)))
     assert len(events.added) == 2000

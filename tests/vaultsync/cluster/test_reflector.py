@@ -19,7 +19,7 @@ from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.reflector import Reflected, Reflector
 
 
-class Told:
+class Recorder:
     """The changes that a reflector has reported."""
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
@@ -49,12 +49,12 @@ def _maps(cluster: Cluster) -> tuple[str, str]:
 def test_what_is_there_is_told_first_and_then_each_change(cluster: Cluster) -> None:
     namespace, path = _maps(cluster)
     cluster.request("POST", path, {"metadata": {"name": "a"}})
-    told, stop = Told(cluster, namespace), threading.Event()
-    thread = threading.Thread(target=told.reflector.run, args=(stop,), daemon=True)
+    recorder, stop = Recorder(cluster, namespace), threading.Event()
+    thread = threading.Thread(target=recorder.reflector.run, args=(stop,), daemon=True)
     thread.start()
-    eventually(lambda: told.lists == [["a"]])
+    eventually(lambda: recorder.lists == [["a"]])
     cluster.request("POST", path, {"metadata": {"name": "b"}})
-    eventually(lambda: told.changed == ["b"])
+    eventually(lambda: recorder.changed == ["b"])
     stop.set()
     cluster.request("DELETE", f"{path}/a")
     thread.join(10)
@@ -64,10 +64,10 @@ def test_what_is_there_is_told_first_and_then_each_change(cluster: Cluster) -> N
 def test_from_an_old_version_nothing_is_missed_whether_it_is_still_known_or_not(cluster: Cluster) -> None:
     namespace, path = _maps(cluster)
     cluster.request("POST", path, {"metadata": {"name": "a"}})
-    told, stop = Told(cluster, namespace), threading.Event()
-    told.reflector._version = "1"
-    threading.Thread(target=told.reflector.run, args=(stop,), daemon=True).start()
-    eventually(lambda: "a" in told.changed or told.lists == [["a"]])
+    recorder, stop = Recorder(cluster, namespace), threading.Event()
+    recorder.reflector._version = "1"
+    threading.Thread(target=recorder.reflector.run, args=(stop,), daemon=True).start()
+    eventually(lambda: "a" in recorder.changed or recorder.lists == [["a"]])
     stop.set()
     cluster.request("POST", path, {"metadata": {"name": "z"}})
 

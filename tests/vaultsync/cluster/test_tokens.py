@@ -9,7 +9,7 @@ from vaultkube.apiserver.client import Cluster as Client
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultsync.cluster.objects import Objects
-from vaultsync.cluster.tokens import KeptTokens
+from vaultsync.cluster.tokens import StoredTokens
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def objects(cluster: Cluster) -> Objects:
 
 def test_tokens_are_kept_until_they_are_removed(objects: Objects) -> None:
     deadline = Deadline(60)
-    tokens = KeptTokens(objects, "kept-tokens")
+    tokens = StoredTokens(objects, "kept-tokens")
     for uid in ("one", "two"):
         tokens.save(uid, {"before": f"first of {uid}", "id": f"token of {uid}"}, deadline)
     tokens.save("two", {"id": "token of two"}, deadline)

@@ -12,7 +12,7 @@ from vaultenv.template.work import Work
 from vaultkube.sync_resources.destination import TemplateRef, Transformation, TransformationRef
 from vaultkube.sync_resources.references import Reference
 from vaultsync.content.source import Source
-from vaultsync.content.transformation import Merged, kept, merged, rendered
+from vaultsync.content.transformation import Merged, merged, rendered, selected_fields
 from vaultsync.errors import TransformationFailed
 
 SOURCE = Source({"user": "u", "password": "s3cr3tvalue", "null": None}, {"version": "3"}, b"{}")
@@ -157,13 +157,13 @@ def test_what_is_not_there_is_told(reference: TransformationRef, message: str) -
 
 def test_excludes_come_before_includes() -> None:
     filters = Merged(includes=("^a",), excludes=("^ab",))
-    assert kept(filters, ("a", "ab", "b"), Work()) == ("a",)
-    assert kept(Merged(excludes=(".*",)), ("a", "b"), Work()) == ()
-    assert kept(Merged(), ("a", "b"), Work()) == ("a", "b")
+    assert selected_fields(filters, ("a", "ab", "b"), Work()) == ("a",)
+    assert selected_fields(Merged(excludes=(".*",)), ("a", "b"), Work()) == ()
+    assert selected_fields(Merged(), ("a", "b"), Work()) == ("a", "b")
 
 
 @given(st.lists(st.text("abc", min_size=1), unique=True), st.sampled_from(["a", "^b", "c$", "ab|ba"]))
 def test_a_filter_and_its_opposite_divide_the_keys(names: list[str], pattern: str) -> None:
-    included = kept(Merged(includes=(pattern,)), names, Work())
-    excluded = kept(Merged(excludes=(pattern,)), names, Work())
+    included = selected_fields(Merged(includes=(pattern,)), names, Work())
+    excluded = selected_fields(Merged(excludes=(pattern,)), names, Work())
     assert sorted((*included, *excluded)) == sorted(names)

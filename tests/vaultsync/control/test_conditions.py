@@ -30,10 +30,10 @@ def test_conditions_of_others_stay() -> None:
 def test_rollouts_and_renewals_have_conditions_of_their_own_beside_the_others() -> None:
     status = _after({}, status_patch({}, synced("SecretSynced", "ok"), {}, 1, "t1"))
     status = _after(status, status_patch(status, (*rolled([]), *renewed()), {}, 1, "t2"))
-    told = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}  # type: ignore[attr-defined]
-    assert told["RolloutRestart"] == ("True", "RolloutRestartTriggered")
-    assert told["LeaseRenewal"] == ("True", "SecretLeaseRenewal")
-    assert told["Ready"] == ("True", "SecretSynced")
+    conditions = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}  # type: ignore[attr-defined]
+    assert conditions["RolloutRestart"] == ("True", "RolloutRestartTriggered")
+    assert conditions["LeaseRenewal"] == ("True", "SecretLeaseRenewal")
+    assert conditions["Ready"] == ("True", "SecretSynced")
     status = _after(status, status_patch(status, (*rolled(["a", "b"]), *renewed("no")), {}, 1, "t3"))
     said = {each["type"]: (each["status"], each["reason"], each["message"]) for each in status["conditions"]}  # type: ignore[attr-defined]
     assert said["RolloutRestart"] == ("False", "RolloutRestartTriggeredFailed", "a; b")

@@ -21,7 +21,7 @@ class Handling:
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
-        self.told: list[str] = []
+        self.failures: list[str] = []
         self.done = threading.Event()
 
     def work(self, key: Key, deadline: Deadline) -> float:
@@ -31,7 +31,7 @@ class Handling:
         return NEVER
 
     def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
-        self.told.append(str(error))
+        self.failures.append(str(error))
         self.done.set()
 
 
@@ -60,4 +60,4 @@ def test_a_failure_is_told_and_tried_again_unless_only_a_change_can_mend_it(
 ) -> None:
     handler = Handling(error)
     workers, queue = handled(handler)
-    assert (handler.told, workers.failing(), len(queue)) == ([str(error)], 1, waits)
+    assert (handler.failures, workers.failing(), len(queue)) == ([str(error)], 1, waits)

@@ -22,7 +22,7 @@ FACTS = Facts(2, 2, True, "client", "client", 67, now=1010.0, chance=0.5)
 
 
 def test_a_lease_waits_until_the_percent_of_its_duration() -> None:
-    assert plan(LEASE, FACTS) == Plan(Step.WAIT, after_s=62.0)
+    assert plan(LEASE, FACTS) == Plan(Step.WAIT, delay_s=62.0)
 
 
 def test_a_lease_that_is_due_is_renewed_and_one_that_cannot_be_is_followed() -> None:
@@ -47,7 +47,7 @@ def test_credentials_are_issued_anew_for_a_reason(change: dict[str, object], rea
 
 def test_credentials_are_issued_anew_before_their_token_ends() -> None:
     lease = replace(LEASE, duration_s=1000.0, token_ends_at=1100.0)
-    assert plan(lease, FACTS) == Plan(Step.WAIT, after_s=80.0)
+    assert plan(lease, FACTS) == Plan(Step.WAIT, delay_s=80.0)
     assert plan(lease, replace(FACTS, now=1090.0)) == Plan(Step.ISSUE, reasons.LOGIN_ROTATED)
 
 
@@ -82,7 +82,7 @@ def test_a_renewal_is_truncated_when_it_gives_less_than_was_asked() -> None:
 
 def test_a_lease_of_another_installation_is_left_to_it_as_long_as_that_renews_it() -> None:
     facts = replace(FACTS, client="one.mark", last_client="two.mark", has_secret=False)
-    assert plan(LEASE, facts) == Plan(Step.WAIT, after_s=87.0)
+    assert plan(LEASE, facts) == Plan(Step.WAIT, delay_s=87.0)
     assert plan(LEASE, replace(facts, now=1098.0)) == Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
     other_login = replace(facts, last_client="one.other")
     assert plan(LEASE, other_login) == Plan(Step.ISSUE, reasons.CLIENT_CHANGED)

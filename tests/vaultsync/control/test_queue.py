@@ -21,19 +21,19 @@ def test_what_is_due_first_is_given_out_first_and_the_earliest_wish_wins() -> No
     queue.put(A, 1)
     queue.put(A, 20)
     clock.now = 6.0
-    assert [queue.take(), queue.take()] == [A, B]
+    assert [queue.get(), queue.get()] == [A, B]
     assert len(queue) == 0
 
 
 def test_an_object_is_not_worked_on_twice_at_once_and_not_forgotten_meanwhile() -> None:
     queue = Queue(Clock())
     queue.put(A)
-    assert queue.take() == A
+    assert queue.get() == A
     queue.put(A)
     queue.put(B)
-    assert queue.take() == B
+    assert queue.get() == B
     queue.done(A)
-    assert queue.take() == A
+    assert queue.get() == A
 
 
 def test_it_is_idle_when_nothing_is_due_and_nothing_worked_on() -> None:
@@ -42,7 +42,7 @@ def test_it_is_idle_when_nothing_is_due_and_nothing_worked_on() -> None:
     assert queue.is_idle()
     queue.put(B)
     assert not queue.is_idle()
-    assert queue.take() == B
+    assert queue.get() == B
     assert not queue.is_idle()
     queue.done(B)
     assert queue.is_idle()
@@ -57,14 +57,14 @@ def test_objects_of_one_namespace_leave_places_to_those_of_others() -> None:
         queue.put(key, number / 10)
     queue.put(theirs, 1)
     clock.now = 2.0
-    assert [queue.take() for _ in range(4)] == [*ours[:3], theirs]
+    assert [queue.get() for _ in range(4)] == [*ours[:3], theirs]
     queue.put(ours[5])  # not earlier than before
     queue.put(ours[4], -9)
     queue.done(ours[1])
-    assert queue.take() == ours[4]
+    assert queue.get() == ours[4]
     queue.done(ours[0])
     queue.done(ours[2])
-    assert [queue.take(), queue.take()] == [ours[3], ours[5]]
+    assert [queue.get(), queue.get()] == [ours[3], ours[5]]
     for key in (*ours[3:], theirs):
         queue.done(key)
     assert queue.is_idle()
@@ -75,4 +75,4 @@ def test_after_its_end_it_gives_out_nothing() -> None:
     queue = Queue(Clock())
     queue.put(A)
     queue.close()
-    assert queue.take() is None
+    assert queue.get() is None

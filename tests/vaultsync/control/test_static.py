@@ -30,9 +30,9 @@ class Work:
     def __init__(self, answer: Any, status: dict[str, Any] | None = None) -> None:
         self.status = status or {}
         self.messages: list[str] = []
-        self.told: list[str] = []
+        self.events: list[str] = []
         self.types: set[str] = set()
-        self.asked = self.rolled = 0
+        self.requests = self.rolled = 0
         self.key = b"k" * 16
         self.answer = answer
         self.destinations = SimpleNamespace(
@@ -45,12 +45,12 @@ class Work:
     def __getattr__(self, name: str) -> Any:
         return lambda *_: Merged() if name == "transformation" else None
 
-    def ask(self, login: Any, request: Any) -> Any:
-        self.asked += 1
+    def send_request(self, login: Any, request: Any) -> Any:
+        self.requests += 1
         return self.answer
 
-    def tell(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
-        self.told.append(reason)
+    def send_event(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
+        self.events.append(reason)
 
     def roll(self, *_: Any) -> tuple[Condition, ...]:
         self.rolled += 1
@@ -82,7 +82,7 @@ def test_the_status_keeps_a_mark_of_the_data() -> None:
     work = Work(ANSWER)
     sync(work)
     assert sorted(work.status) == ["lastGeneration", "secretMAC"]
-    assert work.told == ["SecretSynced", "SecretRotated"]
+    assert work.events == ["SecretSynced", "SecretRotated"]
 
 
 def test_without_hmac_it_keeps_none_and_a_later_change_rolls_what_depends_on_it() -> None:
@@ -92,22 +92,22 @@ def test_without_hmac_it_keeps_none_and_a_later_change_rolls_what_depends_on_it(
     work = Work(ANSWER)
     sync(work, hmacSecretData=False)
     assert (work.status, work.rolled) == ({"lastGeneration": 1}, 0)
-    work.told.clear()
+    work.events.clear()
     sync(work, hmacSecretData=False)
-    assert (work.told, work.rolled) == (["SecretRotated"], 1)
+    assert (work.events, work.rolled) == (["SecretRotated"], 1)
     assert work.types == {"SecretSynced", "Healthy", "Ready", "RolloutRestart"}
 
 
 @pytest.mark.parametrize(
-    ("offset", "least_s", "is_told"), [("30m", 1600, False), ("24h", 3000, True), ("1h", 3000, True)]
+    ("offset", "least_s", "has_event"), [("30m", 1600, False), ("24h", 3000, True), ("1h", 3000, True)]
 )
 def test_certificates_are_not_issued_without_an_end_where_the_offset_is_longer_than_their_life(
-    offset: str, least_s: int, is_told: bool
+    offset: str, least_s: int, has_event: bool
 ) -> None:
     work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
     assert issue(work, expiryOffset=offset) > least_s
     assert abs(work.status["lastRotation"] - time.time()) < 60
-    assert ["expiryOffset" in each for each in work.messages] == [is_told] * 3
+    assert ["expiryOffset" in each for each in work.messages] == [has_event] * 3
 
 
 def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:
@@ -124,4 +124,4 @@ def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:
         issue_dynamic(cast("Tools", work), entry, spec, cast("Any", None), Plan(Step.ISSUE), UNLIMITED)
     with pytest.raises(NotOwner):
         sync_rotated(cast("Tools", work), entry, spec, cast("Any", None), UNLIMITED)
-    assert work.asked == 0
+    assert work.requests == 0

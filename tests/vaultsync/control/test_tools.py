@@ -84,7 +84,7 @@ def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_w
     first["metadata"] |= {"generation": 1, "resourceVersion": "5"}
     second["metadata"] |= {"generation": 1, "resourceVersion": "7", **metadata}
     changes.changed("VaultStaticSecret", first)
-    key = queue.take()
+    key = queue.get()
     assert key is not None
     entry = tools.store.get(key)
     assert entry is not None
@@ -94,24 +94,24 @@ def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_w
     assert tools.store.get(key) == saved
     queue.done(key)
     changes.changed("VaultStaticSecret", second)
-    assert queue.take() == key
+    assert queue.get() == key
 
 
 def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:
-    told: list[str] = []
-    notices = SimpleNamespace(tell=lambda notice: told.append(notice.reason))
+    sent: list[str] = []
+    notices = SimpleNamespace(send=lambda notice: sent.append(notice.reason))
     tools = replace(tools_with(Patched()), notices=cast("Any", notices))
     entry = _entry("VaultStaticSecret")
     assert tools.roll(entry, (), UNLIMITED) == ()
     (condition,) = tools.roll(entry, (RestartTarget(kind="Deployment", name="gone"),), UNLIMITED)
-    assert (condition.type, condition.holds, told) == ("RolloutRestart", False, ["RolloutRestartFailed"])
+    assert (condition.type, condition.holds, sent) == ("RolloutRestart", False, ["RolloutRestartFailed"])
     assert "Deployment/gone" in condition.message
 
 
 class Trusting:
     """CAs of no connection."""
 
-    def of(self, *_arguments: object) -> str:
+    def read(self, *_arguments: object) -> str:
         return ""
 
 

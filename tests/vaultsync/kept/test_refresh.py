@@ -23,7 +23,7 @@ from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.notices import Notice
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Key
-from vaultsync.collections import kept_collection
+from vaultsync.collections import refreshed_collection
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import NEVER
 from vaultsync.errors import InvalidResource, VaultAway
@@ -38,16 +38,16 @@ from vaultsync.vault.tokens import Tokens
 
 NAMESPACE, KEY = "kept-refresh", b"k" * 16
 PATHS = {"secrets": "/api/v1/namespaces/{}/secrets", "configmaps": "/api/v1/namespaces/{}/configmaps"}
-COLLECTIONS = {name: kept_collection(name) for name in PATHS}
+COLLECTIONS = {name: refreshed_collection(name) for name in PATHS}
 
 
-class Told:
+class RecordedNotices:
     """Events, kept in the place of sending them."""
 
     def __init__(self) -> None:
         self.notices: list[Notice] = []
 
-    def tell(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> None:
         self.notices.append(notice)
 
 
@@ -55,7 +55,7 @@ class Scene:
     """A refresher, and objects as the webhook would leave them."""
 
     def __init__(self, cluster: Cluster, vault: Vault, policy: PathPolicy) -> None:
-        self.cluster, self.vault, self.told = cluster, vault, Told()
+        self.cluster, self.vault, self.recorded = cluster, vault, RecordedNotices()
         self.login = KeptLogin(vault.address, "kubernetes", NAMESPACE, "default")
         self.calls: list[str] = []
         client = Client(
@@ -73,17 +73,17 @@ class Scene:
             Limits(policy, "", NAMESPACE, str(vault.ca_file)),
         )
         self.watched = Watched(Queue())
-        self.refresher = Refresher(COLLECTIONS, KEY, self.watched, reading, objects, self.told)  # type: ignore[arg-type]
+        self.refresher = Refresher(COLLECTIONS, KEY, self.watched, reading, objects, self.recorded)  # type: ignore[arg-type]
 
     def create(self, values: Mapping[str, tuple[str, str]], kind: str = "configmaps", **login: str) -> Key:
         """Create an object of values with the texts that they were resolved from; return its key."""
         key = Key(kind, NAMESPACE, f"o-{uuid.uuid4().hex[:8]}")
         place = Place(*key)
-        kept = {
+        references = {
             name: KeptValue(text, mark_of(value.encode(), name, place, KEY))
             for name, (text, value) in values.items()
         }
-        text = sealed(KeptReferences(replace(self.login, **login), 300, kept), place, KEY)
+        text = sealed(KeptReferences(replace(self.login, **login), 300, references), place, KEY)
         labels = {LABEL: "true", "security.banzaicloud.io/mutate": "skip"}
         body: dict[str, Any] = {
             "metadata": {"name": key.name, "labels": labels, "annotations": {ANNOTATION: text}}
@@ -147,10 +147,10 @@ def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, ki
     assert [one["fieldsV1"] for one in after["metadata"]["managedFields"]] == [
         one["fieldsV1"] for one in before["metadata"]["managedFields"]
     ]
-    kept = read_annotation(after["metadata"]["annotations"][ANNOTATION])
-    assert isinstance(kept, KeptReferences)
-    assert kept.values["a"] == KeptValue(reference("a"), mark_of(b"new", "a", Place(*key), KEY))
-    (notice,) = scene.told.notices
+    references = read_annotation(after["metadata"]["annotations"][ANNOTATION])
+    assert isinstance(references, KeptReferences)
+    assert references.values["a"] == KeptValue(reference("a"), mark_of(b"new", "a", Place(*key), KEY))
+    (notice,) = scene.recorded.notices
     assert (notice.message, notice.is_warning) == ("Refreshed from Vault: a", False)
     assert (notice.about.kind, notice.about.uid) == (
         {"configmaps": "ConfigMap", "secrets": "Secret"}[kind],
@@ -170,7 +170,7 @@ def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_onc
     for _ in range(2):
         scene.work(key)
         assert scene.stored(key)["data"] == {"a": "new", "d": "issued", "other": "stays"}
-    warnings = [notice.message for notice in scene.told.notices if notice.is_warning]
+    warnings = [notice.message for notice in scene.recorded.notices if notice.is_warning]
     assert len(warnings) == 1
     assert warnings[0].startswith("d: an engine of type rabbitmq")
     with pytest.raises(VaultRefused, match="404"):
@@ -185,10 +185,12 @@ def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scen
     scene.work(key)
     after = scene.stored(key)
     assert after["data"] == {"a": "by hand", "b": "new", "other": "stays"}
-    kept = read_annotation(after["metadata"]["annotations"][ANNOTATION])
-    assert isinstance(kept, KeptReferences)
-    assert list(kept.values) == ["b"]
-    assert any("a: its value is not the one written last" in notice.message for notice in scene.told.notices)
+    references = read_annotation(after["metadata"]["annotations"][ANNOTATION])
+    assert isinstance(references, KeptReferences)
+    assert list(references.values) == ["b"]
+    assert any(
+        "a: its value is not the one written last" in notice.message for notice in scene.recorded.notices
+    )
 
 
 def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None:
@@ -219,7 +221,7 @@ def test_what_vault_does_not_give_leaves_all_values_and_is_told_once(
             scene.work(key)
         scene.refresher.failed(key, error.value, Deadline(5))
     assert scene.stored(key) == before
-    (notice,) = scene.told.notices
+    (notice,) = scene.recorded.notices
     assert words in notice.message
     assert "s3cr3t" not in notice.message
 
@@ -239,7 +241,7 @@ def test_nothing_is_read_for_a_seal_that_is_none_of_ours_or_an_object_that_is_go
         scene.watched,
         scene.refresher._reading,
         scene.refresher._objects,
-        scene.told,  # type: ignore[arg-type]
+        scene.recorded,  # type: ignore[arg-type]
     )
     with pytest.raises(InvalidResource, match="was not written for this object"):
         scene.work(key)
@@ -286,9 +288,11 @@ class Read:
 def test_base64_with_line_breaks_in_vault_is_written_where_it_has_changed_and_not_else() -> None:
     key = Key("configmaps", NAMESPACE, "a")
     old, new = base64.b64encode(b"0" * 99).decode(), base64.b64encode(b"1" * 99).decode()
-    kept = {"b": KeptValue(reference("b"), mark_of(old.encode(), "b", Place(*key), KEY))}
+    references = {"b": KeptValue(reference("b"), mark_of(old.encode(), "b", Place(*key), KEY))}
     text = sealed(
-        KeptReferences(KeptLogin("https://vault", "kubernetes", "r", "default"), 300, kept), Place(*key), KEY
+        KeptReferences(KeptLogin("https://vault", "kubernetes", "r", "default"), 300, references),
+        Place(*key),
+        KEY,
     )
     labels = {LABEL: "true"}
     metadata = {
@@ -299,14 +303,14 @@ def test_base64_with_line_breaks_in_vault_is_written_where_it_has_changed_and_no
         "annotations": {ANNOTATION: text},
     }
     stored = Stored({"kind": "ConfigMap", "metadata": metadata, "binaryData": {"b": old}})
-    watched, read, told = Watched(Queue()), Read(b=base64.encodebytes(b"0" * 99)), Told()
-    refresher = Refresher(COLLECTIONS, KEY, watched, read, stored, told)  # type: ignore[arg-type]
+    watched, read, recorded = Watched(Queue()), Read(b=base64.encodebytes(b"0" * 99)), RecordedNotices()
+    refresher = Refresher(COLLECTIONS, KEY, watched, read, stored, recorded)  # type: ignore[arg-type]
     watched.changed("configmaps", stored.found)
     refresher.work(key, Deadline(30))
-    assert (stored.patches, told.notices) == ([], [])
+    assert (stored.patches, recorded.notices) == ([], [])
     for content in (b"1", b"0"):
         read.values = {"b": base64.encodebytes(content * 99)}
         refresher.work(key, Deadline(30))
         assert stored.found["binaryData"]["b"] == (new if content == b"1" else old)
         watched.changed("configmaps", stored.found)
-    assert [one.message for one in told.notices] == ["Refreshed from Vault: b"] * 2
+    assert [one.message for one in recorded.notices] == ["Refreshed from Vault: b"] * 2

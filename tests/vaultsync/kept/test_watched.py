@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
+from tests.vaultkube.kept.samples import KEY, PLACE, REFERENCES
 from vaultkube.kept.codec import sealed
 from vaultkube.kept.values import ANNOTATION
 from vaultsync.cluster.store import Key
@@ -13,7 +13,7 @@ from vaultsync.control.queue import Queue
 from vaultsync.kept.watched import Seen, Watched
 
 DB = Key("secrets", "shop", "db")
-TEXT = sealed(KEPT, PLACE, KEY)
+TEXT = sealed(REFERENCES, PLACE, KEY)
 
 
 class Clock:
@@ -55,10 +55,10 @@ def test_a_change_beside_the_annotation_changes_no_time(queue: Queue, clock: Clo
     watched.start(spread=True)
     watched.changed("secrets", metadata())
     clock.now = 271
-    queue.done(queue.take() or DB)
+    queue.done(queue.get() or DB)
     watched.changed("secrets", metadata())
     assert not len(queue)
-    watched.changed("secrets", metadata(sealed(replace(KEPT, after_s=10), PLACE, KEY)))
+    watched.changed("secrets", metadata(sealed(replace(REFERENCES, after_s=10), PLACE, KEY)))
     assert is_due(queue, clock, 271 + 10)
 
 
@@ -72,7 +72,7 @@ def test_after_a_start_objects_are_spread_over_their_time_and_by_hand_all_are_du
     clock.now = 27
     due = 0
     while not queue.is_idle():
-        queue.done(queue.take() or DB)
+        queue.done(queue.get() or DB)
         due += 1
     assert 5 < due < 80
     watched.start(spread=False)

@@ -9,10 +9,10 @@ KEY = Key("deployments", "shop", "app")
 ROLLING = {"updatedReplicas": 0}
 
 
-def _taken(queue: Queue) -> list[Key]:
+def _drain(queue: Queue) -> list[Key]:
     found = []
     while not queue.is_idle():
-        key = queue.take()
+        key = queue.get()
         assert key
         found.append(key)
         queue.done(key)
@@ -24,12 +24,12 @@ def test_a_workload_is_due_when_it_is_new_changed_or_has_ended_its_rollout() -> 
     workloads = Workloads(queue, 60.0)
     workloads.start(spread=False)
     workloads.changed("deployments", document())
-    assert _taken(queue) == [KEY]
+    assert _drain(queue) == [KEY]
     workloads.changed("deployments", document())
     workloads.changed("deployments", document(status=ROLLING))
-    assert _taken(queue) == []
+    assert _drain(queue) == []
     workloads.changed("deployments", document())
-    assert _taken(queue) == [KEY]
+    assert _drain(queue) == [KEY]
 
 
 def test_nothing_is_kept_of_a_workload_that_is_gone_or_asks_no_more() -> None:
@@ -53,6 +53,6 @@ def test_after_a_start_all_are_due_at_once_or_spread() -> None:
     queue = Queue()
     workloads = Workloads(queue, 60.0)
     workloads.all_of("deployments", [document()])
-    assert _taken(queue) == []
+    assert _drain(queue) == []
     workloads.start(spread=False)
-    assert _taken(queue) == [KEY]
+    assert _drain(queue) == [KEY]

@@ -177,9 +177,9 @@ def test_what_somebody_else_wrote_there_counts_for_nothing(text: str) -> None:
 def test_a_rollout_counts_at_the_template_and_needs_the_version_that_was_decided_on(
     before: str, after: str
 ) -> None:
-    asked = {PREFIX + "reload-on-secret-change": "true"}
+    reload_annotations = {PREFIX + "reload-on-secret-change": "true"}
     count = {PREFIX + "secret-reload-count": before} if before else {}
-    patch = roll_patch(workload(of_pods=asked | count), {"a": 2}, "17")
+    patch = roll_patch(workload(of_pods=reload_annotations | count), {"a": 2}, "17")
     assert patch["spec"] == {
         "template": {"metadata": {"annotations": {PREFIX + "secret-reload-count": after}}}
     }

@@ -42,7 +42,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's node")
 
 
-def _told(tenant: Tenant, kind: str, name: str, words: str) -> None:
+def _wait_for_condition(tenant: Tenant, kind: str, name: str, words: str) -> None:
     """Return when condition and event of an object have these words."""
     eventually(lambda: words in tenant.condition(kind, name).get("message", ""))
     assert tenant.condition(kind, name)["status"] == "False"
@@ -57,9 +57,9 @@ def test_a_wrong_login_is_told_by_condition_and_event(operator: Operator, tenant
     tenant.custom("VaultAuth", "wrong", **{**right, **changes})
     tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
     tenant.static("app", f"{tenant.namespace}/app", vaultAuthRef="wrong")
-    _told(tenant, "VaultStaticSecret", "app", words)
+    _wait_for_condition(tenant, "VaultStaticSecret", "app", words)
     if fault in OF_THE_OBJECT:
-        _told(tenant, "VaultAuth", "wrong", words)
+        _wait_for_condition(tenant, "VaultAuth", "wrong", words)
     assert not tenant.secret("app")
     shown = tenant.cluster.kubectl("get", "events,vaultstaticsecrets", "-n", tenant.namespace, "-o", "yaml")
     assert tenant.secrets[0] not in shown
@@ -70,7 +70,7 @@ def test_an_object_comes_in_step_when_its_login_is_corrected(operator: Operator,
     tenant.custom("VaultAuth", "wrong", **{**right, "vaultConnectionRef": "nowhere"})
     tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
     tenant.static("app", f"{tenant.namespace}/app", vaultAuthRef="wrong")
-    _told(tenant, "VaultStaticSecret", "app", "does not exist")
+    _wait_for_condition(tenant, "VaultStaticSecret", "app", "does not exist")
     tenant.patch(tenant.path("VaultAuth", "wrong"), {"spec": {"vaultConnectionRef": "vault-connection"}})
     eventually(lambda: tenant.data("app").get("key1"), timeout_s=10)
     assert tenant.condition("VaultAuth", "wrong")["status"] == "True"
@@ -91,7 +91,7 @@ def test_a_login_of_another_namespace_is_refused_by_condition_and_event(
     login = f"{first.namespace}/vault-auth"
     second.static("stolen", f"{first.namespace}/app", vaultAuthRef=login)
     refusal = f"VaultAuth {login} is not for namespace {second.namespace}"
-    _told(second, "VaultStaticSecret", "stolen", refusal)
+    _wait_for_condition(second, "VaultStaticSecret", "stolen", refusal)
     assert not second.secret("stolen")
 
 
@@ -114,8 +114,8 @@ def test_what_logins_have_in_common_is_for_other_namespaces_when_it_says_so(
     second.custom("VaultAuth", SHORT, vaultAuthGlobalRef=reference)
     second.static("app", f"{first.namespace}/app", vaultAuthRef=SHORT)
     refusal = f"VaultAuthGlobal {first.namespace}/shared is not for namespace {second.namespace}"
-    _told(second, "VaultStaticSecret", "app", refusal)
-    _told(second, "VaultAuth", SHORT, refusal)
+    _wait_for_condition(second, "VaultStaticSecret", "app", refusal)
+    _wait_for_condition(second, "VaultAuth", SHORT, refusal)
     assert not second.secret("app")
     allowed = {"spec": {"allowedNamespaces": [second.namespace]}}
     first.patch(first.path("VaultAuthGlobal", "shared"), allowed)
@@ -159,5 +159,5 @@ def test_keys_of_aws_log_in_and_wrong_ones_are_told(operator: Operator, tenant: 
         tenant.static(f"as-{name}", f"{tenant.namespace}/app", vaultAuthRef=name)
     tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
     eventually(lambda: tenant.data("as-right").get("key1"))
-    _told(tenant, "VaultStaticSecret", "as-wrong", "failed to login")
+    _wait_for_condition(tenant, "VaultStaticSecret", "as-wrong", "failed to login")
     assert "wrong-key" not in operator.log.read_text()

@@ -45,8 +45,8 @@ def test_no_password_and_no_token_is_in_log_event_status_or_figure(
 ) -> None:
     _add(leasing, "hidden")
     uid = leasing.found(DYNAMIC, "hidden")["metadata"]["uid"]
-    kept = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-sync-token-{uid}"
-    (token,) = leasing.cluster.request("GET", kept)["data"].values()
+    token_secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-sync-token-{uid}"
+    (token,) = leasing.cluster.request("GET", token_secret)["data"].values()
     eventually(lambda: leasing.events("hidden"))
     kinds = "events,vaultdynamicsecrets,vaultauths,vaultconnections"
     shown = leasing.cluster.kubectl("get", kinds, "-n", leasing.namespace, "-o", "yaml")
@@ -229,8 +229,8 @@ def test_kept_tokens_are_encrypted_by_transit_where_the_login_says_so(
     _add(tenant)
     uid = tenant.found(DYNAMIC, "credentials")["metadata"]["uid"]
     path = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault-webhook-sync-token-{uid}"
-    (kept,) = tenant.cluster.request("GET", path)["data"].values()
-    assert base64.b64decode(kept).startswith(b"v1:")
+    (token_secret,) = tenant.cluster.request("GET", path)["data"].values()
+    assert base64.b64decode(token_secret).startswith(b"v1:")
 
 
 def test_a_certificate_is_revoked_and_its_secret_emptied_when_the_object_asks_for_that(

@@ -33,7 +33,7 @@ def once(installed: Path) -> Once:
     return run
 
 
-def _kept_tokens(cluster: Cluster) -> set[str]:
+def _stored_tokens(cluster: Cluster) -> set[str]:
     found = cluster.request("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets")["items"]
     return {name for each in found if "-token-" in (name := each["metadata"]["name"])}
 
@@ -77,16 +77,16 @@ def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
         assert (done.returncode, bool(leasing.data("credentials"))) == (0, True), done.stderr
         assert leasing.condition(DYNAMIC, "credentials")["status"] == "True"
         assert leasing.events("credentials")[0][0] == "SecretSynced"
-        (lease,), (token,) = leases(leasing), _kept_tokens(cluster)
+        (lease,), (token,) = leases(leasing), _stored_tokens(cluster)
         assert once().returncode == 0
-        assert (leases(leasing), _kept_tokens(cluster)) == ({lease}, {token})
+        assert (leases(leasing), _stored_tokens(cluster)) == ({lease}, {token})
         leasing.static("broken", f"{leasing.namespace}/nowhere")
         assert once().returncode == 1
         assert leasing.condition("VaultStaticSecret", "broken")["status"] == "False"
         leasing.cluster.request("DELETE", leasing.path("VaultStaticSecret", "broken"))
         leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))
         assert once().returncode == 0
-        assert not _kept_tokens(cluster)
+        assert not _stored_tokens(cluster)
     finally:
         operator.restart()
 

@@ -18,7 +18,7 @@ DONE_DAEMONS = {
     "numberMisscheduled": 0,
     "numberReady": 1,
 }
-_LEFT_ALONE = {"security.banzaicloud.io/mutate": "skip"}
+_SKIPPED = {"security.banzaicloud.io/mutate": "skip"}
 """For a webhook that other tests of the session have installed."""
 IMAGE = "registry.example.com/app:1"
 
@@ -59,9 +59,11 @@ class Shop:
 
     def workload(self, name: str = "app", *, annotations: dict[str, str] | None = None) -> None:
         """Create a workload that asks for reloads, and has been rolled out."""
-        asked = {PREFIX + "reload-on-secret-change": "true"} if annotations is None else annotations
+        reload_annotations = (
+            {PREFIX + "reload-on-secret-change": "true"} if annotations is None else annotations
+        )
         template = {
-            "metadata": {"labels": {"app": name}, "annotations": asked},
+            "metadata": {"labels": {"app": name}, "annotations": reload_annotations},
             "spec": {"containers": [{"name": "app", "image": IMAGE}]},
         }
         spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
@@ -84,7 +86,7 @@ class Shop:
         }
         metadata = {
             "name": f"{workload}-abc-{uuid.uuid4().hex[:5]}",
-            "labels": {"app": workload, "pod-template-hash": "abc", **_LEFT_ALONE},
+            "labels": {"app": workload, "pod-template-hash": "abc", **_SKIPPED},
             "ownerReferences": [{"apiVersion": "apps/v1", "controller": True, **self._owner(workload)}],
         }
         volume = {"name": "tls", "secret": {"secretName": "vault-tls"}}

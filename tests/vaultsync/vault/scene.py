@@ -46,7 +46,7 @@ class Surroundings:
     """A cluster with the SecretID, and the tokens that are kept."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Mapping[str, str]] = {}
+        self.stored: dict[str, Mapping[str, str]] = {}
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         return {"data": {"id": "aWQ="}}
@@ -57,16 +57,16 @@ class Surroundings:
         return "jwt"
 
     def load(self, uid: str, deadline: Deadline) -> Mapping[str, str]:
-        return self.kept.get(uid, {})
+        return self.stored.get(uid, {})
 
     def save(self, uid: str, tokens: Mapping[str, str], deadline: Deadline) -> None:
-        self.kept[uid] = dict(tokens)
+        self.stored[uid] = dict(tokens)
 
     def uids(self, deadline: Deadline) -> list[str]:
-        return list(self.kept)
+        return list(self.stored)
 
     def remove(self, uid: str, deadline: Deadline) -> None:
-        del self.kept[uid]
+        del self.stored[uid]
 
 
 class Clock:

@@ -12,7 +12,7 @@ from vaultsync.errors import ReferenceRefused, VaultDenied
 from vaultsync.vault.aws import Fields, aws_body
 
 ROLE = "arn:aws:iam::123456789012:role/app"
-GIVEN = {"AccessKeyId": "AKID", "SecretAccessKey": "secret-of-sts", "SessionToken": "session"}
+CREDENTIALS = {"AccessKeyId": "AKID", "SecretAccessKey": "secret-of-sts", "SessionToken": "session"}
 
 
 class Source:
@@ -37,12 +37,12 @@ class Sts:
     """STS as it answers a form."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Fields]] = []
-        self.given: dict[str, str] = dict(GIVEN)
+        self.requests: list[tuple[str, Fields]] = []
+        self.answer: dict[str, str] = dict(CREDENTIALS)
 
     def __call__(self, address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
-        self.asked.append((address, fields))
-        result = {"AssumeRoleWithWebIdentityResult": {"Credentials": self.given}}
+        self.requests.append((address, fields))
+        result = {"AssumeRoleWithWebIdentityResult": {"Credentials": self.answer}}
         return {"AssumeRoleWithWebIdentityResponse": result}
 
 
@@ -58,14 +58,14 @@ def test_keys_of_a_secret_sign_a_request_of_the_region() -> None:
     assert "Credential=AKID/" in headers
     assert "/eu-west-1/sts/aws4_request" in headers
     assert "vault.example" in headers
-    assert not sts.asked
+    assert not sts.requests
 
 
 def test_a_service_account_assumes_the_role_that_it_is_annotated_with() -> None:
     source, sts = Source(), Sts()
     body = _body(source, sts, service_account="app", region="eu-west-1", session_name="mine")
     assert source.audiences == ["sts.amazonaws.com"]
-    ((address, fields),) = sts.asked
+    ((address, fields),) = sts.requests
     assert address == "https://sts.eu-west-1.amazonaws.com"
     assert (fields["RoleArn"], fields["RoleSessionName"]) == (ROLE, "mine")
     assert fields["WebIdentityToken"] == "projected"
@@ -87,7 +87,7 @@ def test_a_service_accounts_token_is_sent_to_aws_alone(address: str) -> None:
     source, sts = Source(), Sts()
     with pytest.raises(ReferenceRefused, match="is not one of AWS's"):
         _body(source, sts, service_account="app", sts_endpoint=address)
-    assert not sts.asked
+    assert not sts.requests
     assert not source.audiences
 
 
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_named() -> None:
 
 def test_an_answer_without_credentials_is_told_without_what_was_sent() -> None:
     sts = Sts()
-    sts.given = {}
+    sts.answer = {}
     with pytest.raises(VaultDenied) as caught:
         _body(Source(), sts, service_account="app")
     assert "projected" not in str(caught.value)

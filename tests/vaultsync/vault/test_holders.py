@@ -16,7 +16,7 @@ HOLDER = Holder("uid", IDENTITY)
 def test_a_token_is_kept_before_it_is_used_and_taken_up_by_the_next_process(scene: Scene) -> None:
     first = scene.holders.new(HOLDER, "", UNLIMITED)
     id_ = scene.holders.id(HOLDER, first.value)
-    assert scene.around.kept == {"uid": {id_: first.value}}
+    assert scene.around.stored == {"uid": {id_: first.value}}
     scene.vault.ttl = 90
     second = scene.again().token(HOLDER, id_, UNLIMITED)
     assert second and second.value == first.value
@@ -29,7 +29,7 @@ def test_a_token_whose_lease_no_status_names_is_revoked_by_the_next_process(scen
     lost = scene.holders.new(HOLDER, id_, UNLIMITED)
     third = scene.again().new(HOLDER, id_, UNLIMITED)
     assert scene.vault.revoked == [lost.value]
-    assert sorted(scene.around.kept["uid"].values()) == sorted([named.value, third.value])
+    assert sorted(scene.around.stored["uid"].values()) == sorted([named.value, third.value])
 
 
 def test_a_token_whose_lease_was_lost_stays_until_it_is_revoked(scene: Scene) -> None:
@@ -46,7 +46,7 @@ def test_a_token_that_cannot_be_revoked_is_used_no_more(scene: Scene) -> None:
     lost = scene.holders.new(HOLDER, "", UNLIMITED)
     scene.vault.error = VaultDenied("403", 403)
     scene.holders.new(HOLDER, "", UNLIMITED)
-    assert lost.value not in scene.around.kept["uid"].values()
+    assert lost.value not in scene.around.stored["uid"].values()
 
 
 def test_a_kept_token_that_has_ended_is_none(scene: Scene) -> None:
@@ -73,7 +73,7 @@ def test_tokens_of_objects_that_are_gone_are_kept_no_more(scene: Scene) -> None:
     for holder in (HOLDER, other):
         scene.holders.new(holder, "", UNLIMITED)
     scene.holders.tidy(lambda: {"other"}, UNLIMITED)
-    assert list(scene.around.kept) == ["other"]
+    assert list(scene.around.stored) == ["other"]
     scene.holders.new(HOLDER, "", UNLIMITED)
     assert not scene.vault.revoked
 

@@ -27,16 +27,16 @@ class Source:
     def __init__(self, data: Mapping[str, str] | None = None, *, has_account: bool = True) -> None:
         self._data = data
         self._has_account = has_account
-        self.asked: list[tuple[str, ...]] = []
+        self.requests: list[tuple[str, ...]] = []
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        self.asked.append((kind, namespace, name))
+        self.requests.append((kind, namespace, name))
         return None if self._data is None else {"data": self._data}
 
     def create_token(
         self, namespace: str, service_account: str, audiences: list[str], deadline: Deadline
     ) -> str | None:
-        self.asked.append((namespace, service_account, *audiences))
+        self.requests.append((namespace, service_account, *audiences))
         return "token-of-the-account" if self._has_account else None
 
 
@@ -48,7 +48,7 @@ def test_a_service_account_logs_in_with_a_token_of_its_audiences() -> None:
     source = Source()
     login = KubernetesLogin("app", "account", ("vault",))
     assert _body(login, source) == {"role": "app", "jwt": "token-of-the-account"}
-    assert source.asked == [("team", "account", "vault")]
+    assert source.requests == [("team", "account", "vault")]
     assert _body(JwtLogin("app", service_account="account"), source)["jwt"] == "token-of-the-account"
 
 
@@ -61,7 +61,7 @@ def test_a_jwt_and_a_secret_id_are_those_of_a_secret_of_the_namespace() -> None:
     source = Source({"jwt": "YS5iLmMK", "id": "aWQK"})
     assert _body(JwtLogin("app", "stored"), source) == {"role": "app", "jwt": "a.b.c"}
     assert _body(AppRoleLogin("role", "stored"), source) == {"role_id": "role", "secret_id": "id"}
-    assert source.asked == [("Secret", "team", "stored")] * 2
+    assert source.requests == [("Secret", "team", "stored")] * 2
 
 
 def test_a_secret_id_may_be_in_a_file(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ HOLDER = Holder("uid", replace(IDENTITY, storage=StorageEncryption("transit", "s
 
 def test_what_is_kept_is_encrypted_and_the_next_process_decrypts_it(scene: Scene) -> None:
     token = scene.holders.new(HOLDER, "", UNLIMITED)
-    (kept,) = scene.around.kept["uid"].values()
-    assert kept.startswith("v1:")
+    (stored,) = scene.around.stored["uid"].values()
+    assert stored.startswith("v1:")
     scene.vault.ttl = 90
     found = scene.again().token(HOLDER, scene.holders.id(HOLDER, token.value), UNLIMITED)
     assert found and found.value == token.value
@@ -27,7 +27,7 @@ def test_a_key_that_cannot_be_used_is_told_and_no_token_is_kept_in_the_clear(sce
     scene.vault.error = VaultDenied("403", 403)
     with pytest.raises(VaultDenied, match="storageEncryption of the VaultAuth"):
         scene.holders.new(HOLDER, "", UNLIMITED)
-    assert not scene.around.kept
+    assert not scene.around.stored
 
 
 def test_tokens_of_another_key_are_not_decrypted(scene: Scene) -> None:

@@ -92,12 +92,12 @@ def test_what_is_not_the_launchers_business_stays(served: Served, pod: dict[str,
     }
     own = [each for each in after.get("initContainers", []) if each["name"] != "copy-vault-env"]
     probes = {"livenessProbe", "readinessProbe", "startupProbe"}
-    kept = {"command", "args", "env", "volumeMounts", "lifecycle", *probes}
+    changeable = {"command", "args", "env", "volumeMounts", "lifecycle", *probes}
     for old, new in zip(
         [*before.get("initContainers", []), *before["containers"]], [*own, *after["containers"]], strict=True
     ):
-        assert {k: v for k, v in new.items() if k not in kept} == {
-            k: v for k, v in old.items() if k not in kept
+        assert {k: v for k, v in new.items() if k not in changeable} == {
+            k: v for k, v in old.items() if k not in changeable
         }
     assert after["volumes"][: len(before["volumes"])] == before["volumes"]
 

@@ -55,7 +55,7 @@ def test_without_a_role_the_service_account_is_the_role(served: Served) -> None:
     assert {"name": "VAULT_ROLE", "value": "web"} in container["env"]
 
 
-LEFT_ALONE = [
+UNCHANGED = [
     {"agent-inject": "false", **SECRET},
     {"agent-inject": "", "vault-addr": "x", "auth-type": "nothing"},
     {"agent-inject": "true", "agent-inject-status": "injected", "vault-addr": "x", "auth-type": "nothing"},
@@ -63,7 +63,7 @@ LEFT_ALONE = [
 ]
 
 
-@pytest.mark.parametrize("annotations", LEFT_ALONE)
+@pytest.mark.parametrize("annotations", UNCHANGED)
 def test_a_pod_that_asks_for_nothing_or_is_served_already_is_left_without_a_word(
     served: Served, annotations: dict[str, str]
 ) -> None:

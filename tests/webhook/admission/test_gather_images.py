@@ -26,7 +26,7 @@ class Registry:
 
 
 @pytest.mark.parametrize(
-    ("policies", "asked"),
+    ("policies", "queried"),
     [
         (("Always", "IfNotPresent"), "Always"),
         (("IfNotPresent", "Always"), "Always"),
@@ -36,12 +36,12 @@ class Registry:
     ],
 )
 def test_containers_with_one_image_share_a_query_as_fresh_as_the_strictest_wants(
-    policies: tuple[str, str], asked: str
+    policies: tuple[str, str], queried: str
 ) -> None:
     registry = Registry()
     queries = {name: ImageQuery("a", pull_policy=policy) for name, policy in zip("xy", policies, strict=True)}
     assert gather_images(registry, queries, Deadline(5)) == {"a": ImageConfig((), ("a",), "")}
-    assert [query.pull_policy for query in registry.queries] == [asked]
+    assert [query.pull_policy for query in registry.queries] == [queried]
 
 
 def test_every_container_is_named_whose_image_cannot_be_read() -> None:

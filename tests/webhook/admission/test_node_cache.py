@@ -64,31 +64,31 @@ def test_unreadable_nodes_are_read_again_soon_and_known_platforms_hold_meanwhile
             return [json.loads(node(name, name)) for name in found]
 
     nodes = NodeCache(Nodes(), lambda: now[0])
-    told = []
+    reports = []
     for now[0] in (0.0, 299.0, 301.0, 310.0, 317.0):
-        told.append([platform.architecture for platform in nodes.platforms()])
-    assert told == [["amd64"]] * 4 + [["arm64"]]
+        reports.append([platform.architecture for platform in nodes.platforms()])
+    assert reports == [["amd64"]] * 4 + [["arm64"]]
 
 
 def test_nobody_waits_for_another_thread_that_reads_the_nodes_again() -> None:
-    now, asked, answer = [0.0], threading.Event(), threading.Event()
+    now, has_started, answer = [0.0], threading.Event(), threading.Event()
 
     class Nodes:
         def list_nodes(self, deadline: Deadline) -> list[dict[str, Any]]:
             if now[0]:
-                asked.set()
+                has_started.set()
                 answer.wait(10)
             return [json.loads(node("a", "amd64"))]
 
     nodes = NodeCache(Nodes(), lambda: now[0])
     nodes.read()
     now[0] = 301.0
-    asking = threading.Thread(target=nodes.read)
-    asking.start()
-    asked.wait(10)
+    reading = threading.Thread(target=nodes.read)
+    reading.start()
+    has_started.wait(10)
     assert nodes.platforms() == nodes.known().platforms == (Platform("linux", "amd64"),)
     answer.set()
-    asking.join()
+    reading.join()
 
 
 def test_nobody_waits_for_the_first_list_either() -> None:

@@ -100,14 +100,14 @@ class Replica:
         }
         self.process = Process([sys.executable, "-m", "webhook", "serve"], self.log, environment)
 
-    def asked(self, path: str) -> requests.Response:
+    def fetch(self, path: str) -> requests.Response:
         """Return the health listener's answer."""
         return requests.get(f"http://127.0.0.1:{self.health_port}{path}", timeout=5)
 
     def ready(self) -> bool:
         """Return whether it says that it is ready."""
         with suppress(requests.RequestException):
-            return self.asked("/readyz").ok
+            return self.fetch("/readyz").ok
         return False
 
     def wait(self) -> None:
@@ -228,12 +228,12 @@ class Load:
     """Asks the API server for pods, one after the other in each of a few threads, until it is told to end."""
 
     def __init__(self, installation: Installation, threads: int = 3) -> None:
-        self.asked = 0
+        self.fetch = 0
         self.refusals: list[tuple[float, str]] = []
         self._installation = installation
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(threads)]
+        self._threads = [threading.Thread(target=self._poll, daemon=True) for _ in range(threads)]
 
     def __enter__(self) -> "Load":
         for thread in self._threads:
@@ -245,10 +245,10 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _ask(self) -> None:
+    def _poll(self) -> None:
         while not self._stop.is_set():
             refusal = self._installation.refusal()
             with self._lock:
-                self.asked += 1
+                self.fetch += 1
                 if refusal:
                     self.refusals.append((time.time(), refusal))

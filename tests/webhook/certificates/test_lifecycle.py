@@ -91,15 +91,15 @@ def test_certificates_are_renewed_under_load_and_nothing_is_refused(installation
         eventually(lambda: replicas[1].certificate() == renewed)
         eventually(lambda: installation.secret()["path-segments"].split()[0] != path)
         _and_afterwards(load)
-    print(f"renewed: {len(load.refusals)} of {load.asked} refused")
+    print(f"renewed: {len(load.refusals)} of {load.fetch} refused")
     assert load.refusals == []
     eventually(lambda: first not in installation.secret()["tls.crt"])
 
 
 def _and_afterwards(load: Load) -> None:
     """Go on with the load when all has changed."""
-    enough = load.asked + 300
-    eventually(lambda: load.asked > enough, 120)
+    enough = load.fetch + 300
+    eventually(lambda: load.fetch > enough, 120)
 
 
 def _another(certificate: str, first: str) -> str:
@@ -138,7 +138,7 @@ def test_a_deleted_secret_is_made_again_and_nothing_is_refused_meanwhile(install
         for replica in replicas:
             eventually(lambda replica=replica: replica.certificate() != first)
         _and_afterwards(load)
-    print(f"deleted: {len(load.refusals)} of {load.asked} refused")
+    print(f"deleted: {len(load.refusals)} of {load.fetch} refused")
     assert load.refusals == []
 
 
@@ -159,10 +159,10 @@ def test_another_replica_goes_on_when_the_leader_ends(installation: Installation
     leader = installation.add()
     eventually(lambda: not installation.refusal())
     other = installation.add()
-    assert "vault_webhook_certificate_leader 1.0" in leader.asked("/metrics").text
-    assert "vault_webhook_certificate_leader 0.0" in other.asked("/metrics").text
+    assert "vault_webhook_certificate_leader 1.0" in leader.fetch("/metrics").text
+    assert "vault_webhook_certificate_leader 0.0" in other.fetch("/metrics").text
     installation.drain(leader)
-    eventually(lambda: "vault_webhook_certificate_leader 1.0" in other.asked("/metrics").text, 20)
+    eventually(lambda: "vault_webhook_certificate_leader 1.0" in other.fetch("/metrics").text, 20)
     assert not installation.refusal()
 
 
@@ -204,5 +204,5 @@ def test_replicas_are_replaced_under_load_and_nothing_is_refused(installation: I
             installation.add()
             installation.drain(replica)
         _and_afterwards(load)
-    print(f"replaced: {len(load.refusals)} of {load.asked} refused")
+    print(f"replaced: {len(load.refusals)} of {load.fetch} refused")
     assert load.refusals == []

@@ -24,7 +24,7 @@ class Attended(Served):
         self.health_port = free_port()
         super().__init__(folder, authority, {"HEALTH_ADDRESS": f"127.0.0.1:{self.health_port}"})
 
-    def asked(self, path: str) -> requests.Response:
+    def fetch(self, path: str) -> requests.Response:
         return requests.get(f"http://127.0.0.1:{self.health_port}{path}", timeout=5)
 
     def master(self) -> int:
@@ -73,14 +73,14 @@ def is_running(pid: int) -> bool:
 
 
 def test_it_says_why_the_webhook_is_not_ready_and_that_it_lives(attended: Attended) -> None:
-    assert soon(lambda: "the API server does not answer" in attended.asked("/readyz").text)
-    assert attended.asked("/readyz").status_code == 503
-    assert attended.asked("/healthz").text == "ok\n"
+    assert soon(lambda: "the API server does not answer" in attended.fetch("/readyz").text)
+    assert attended.fetch("/readyz").status_code == 503
+    assert attended.fetch("/healthz").text == "ok\n"
 
 
 def test_the_figures_of_all_processes_are_together(attended: Attended) -> None:
-    assert soon(lambda: "vault_webhook_certificate_not_after_seconds" in attended.asked("/metrics").text)
-    figures = attended.asked("/metrics").text
+    assert soon(lambda: "vault_webhook_certificate_not_after_seconds" in attended.fetch("/metrics").text)
+    figures = attended.fetch("/metrics").text
     assert "vault_webhook_callers_denied_total" in figures
     assert "vault_webhook_certificate_leader" not in figures, "no certificate is self-managed here"
 
@@ -91,12 +91,12 @@ def test_workers_that_hang_delay_no_answer(attended: Attended) -> None:
     for worker in workers:
         os.kill(int(worker), signal.SIGSTOP)
     try:
-        assert attended.asked("/healthz").ok
-        assert soon(lambda: "the workers do not answer" in attended.asked("/readyz").text)
+        assert attended.fetch("/healthz").ok
+        assert soon(lambda: "the workers do not answer" in attended.fetch("/readyz").text)
     finally:
         for worker in workers:
             os.kill(int(worker), signal.SIGCONT)
-    assert soon(lambda: "the workers do not answer" not in attended.asked("/readyz").text)
+    assert soon(lambda: "the workers do not answer" not in attended.fetch("/readyz").text)
 
 
 def test_the_end_is_in_order(own: Attended) -> None:
@@ -105,7 +105,7 @@ def test_the_end_is_in_order(own: Attended) -> None:
     assert soon(lambda: not own.process.running())
     assert not is_running(master)
     with pytest.raises(requests.ConnectionError):
-        own.asked("/healthz")
+        own.fetch("/healthz")
 
 
 def test_a_killed_server_ends_its_attendant(own: Attended) -> None:

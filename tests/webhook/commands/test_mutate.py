@@ -207,8 +207,8 @@ def test_a_config_map_of_the_same_file_is_a_source(mutate: Mutate) -> None:
     _, shown, said = mutate(source, pod(user))
     assert shown[1]["spec"]["containers"][0]["command"] == ["/vault/vault-env"]
     assert said == []
-    _, (alone,), said = mutate(pod(user))
-    assert alone["spec"]["containers"][0]["command"] == ["/app"]
+    _, (changed,), said = mutate(pod(user))
+    assert changed["spec"]["containers"][0]["command"] == ["/app"]
     assert "ConfigMap default/env is in none of the files" in said[0]
 
 

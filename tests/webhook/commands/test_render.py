@@ -134,8 +134,8 @@ def test_all_that_is_missing_is_told_at_once_with_the_option_to_give(
     file = pods({**EXEC, "agent-inject-template-a": first}, {**FILES, "agent-inject-template-b": second})
     status, output, errors = render("-f", file, **{"kv/b": SECRET})
     assert (status, output) == (1, "")
-    told = [line.removeprefix("vault-webhook render: error: ") for line in errors.splitlines()]
-    assert told == [
+    messages = [line.removeprefix("vault-webhook render: error: ") for line in errors.splitlines()]
+    assert messages == [
         "Pod default/p0: template a, Pod default/p1: template b: no file for kv/a: add --secret kv/a=FILE.json",
         "Pod default/p0: template a: no file for kv/c: add --secret kv/c=FILE.json",
         "Pod default/p1: template b: no file for pki/issue/x: add --secret pki/issue/x=FILE.json",

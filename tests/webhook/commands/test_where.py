@@ -10,10 +10,10 @@ import yaml
 
 from tests.acceptance.test_objects import DEFINITION
 from tests.servers.cluster import Cluster
-from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
+from tests.vaultkube.kept.samples import KEY, PLACE, REFERENCES
 from vaultkube.kept.codec import sealed
 from vaultkube.kept.values import ANNOTATION, LABEL, KeptValue
-from webhook.commands.where import NONE, NOT_LOOKED_AT, run
+from webhook.commands.where import NONE, NOT_SEARCHED, run
 
 MANIFEST = """apiVersion: apps/v1
 kind: Deployment
@@ -75,9 +75,9 @@ def test_nothing_is_found(file: str, capsys: pytest.CaptureFixture[str]) -> None
 def test_what_cannot_be_looked_at_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [7]}\n")
-    assert run(["a/b", "-f", str(broken)]) == NOT_LOOKED_AT
+    assert run(["a/b", "-f", str(broken)]) == NOT_SEARCHED
     assert f"not looked at: {broken}:1" in capsys.readouterr().err
-    assert run(["a/b", "-f", str(tmp_path / "absent.yaml")]) == NOT_LOOKED_AT
+    assert run(["a/b", "-f", str(tmp_path / "absent.yaml")]) == NOT_SEARCHED
 
 
 def test_a_cluster_is_looked_at_by_its_owners(
@@ -91,14 +91,14 @@ def test_a_cluster_is_looked_at_by_its_owners(
         metadata = {"name": name, "namespace": "team-where", "ownerReferences": owners}
         spec = {**pod["spec"], "serviceAccountName": "default"}
         cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
-    kept = {
+    annotations = {
         ANNOTATION: sealed(
-            replace(KEPT, values={"k": KeptValue("vault:secret/data/shop/db#k", "")}), PLACE, KEY
+            replace(REFERENCES, values={"k": KeptValue("vault:secret/data/shop/db#k", "")}), PLACE, KEY
         )
     }
-    left_alone = {"security.banzaicloud.io/mutate": "skip"}  # by the webhook of other tests of the session
-    for name, labels in (("kept", {LABEL: "true", **left_alone}), ("unmarked", left_alone)):
-        metadata = {"name": name, "namespace": "team-where", "annotations": kept, "labels": labels}
+    skipped = {"security.banzaicloud.io/mutate": "skip"}  # by the webhook of other tests of the session
+    for name, labels in (("kept", {LABEL: "true", **skipped}), ("unmarked", skipped)):
+        metadata = {"name": name, "namespace": "team-where", "annotations": annotations, "labels": labels}
         cluster.apply(yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     assert run(["secret/data/shop/db", "-n", "team-where"]) == 0
@@ -136,23 +136,23 @@ def test_custom_objects_of_a_cluster_are_found_by_their_kept_references(
     cluster.apply(json.dumps(DEFINITION))
     cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
     reference = KeptValue("vault:secret/data/shop/db#k", "")
-    kept = {ANNOTATION: sealed(replace(KEPT, values={"spec.password": reference}), PLACE, KEY)}
+    annotations = {ANNOTATION: sealed(replace(REFERENCES, values={"spec.password": reference}), PLACE, KEY)}
     labels = {LABEL: "true", "security.banzaicloud.io/mutate": "skip"}
     metadata: dict[str, Any] = {
         "name": "main",
         "namespace": "team-custom",
-        "annotations": kept,
+        "annotations": annotations,
         "labels": labels,
     }
     cluster.apply(yaml.safe_dump({"apiVersion": "example.com/v1", "kind": "Database", "metadata": metadata}))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
-    asked = ["secret/data/shop/db", "-n", "team-custom", "--objects"]
-    assert run([*asked, "databases.example.com"]) == 0
+    arguments = ["secret/data/shop/db", "-n", "team-custom", "--objects"]
+    assert run([*arguments, "databases.example.com"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Database team-custom/main: kept reference of key spec.password: secret/data/shop/db"
     ]
-    assert run([*asked, "tables.example.com"]) == NOT_LOOKED_AT
-    assert run([*asked, "tables.absent.example.com"]) == NOT_LOOKED_AT
+    assert run([*arguments, "tables.example.com"]) == NOT_SEARCHED
+    assert run([*arguments, "tables.absent.example.com"]) == NOT_SEARCHED
     assert "tables.absent.example.com: the API server knows no such kind" in capsys.readouterr().err
 
 
@@ -161,5 +161,5 @@ def test_a_right_that_is_missing_is_told(
 ) -> None:
     cluster.create_namespace("team-blind")
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig_of("team-blind")))
-    assert run(["secret/data/shop/db"]) == NOT_LOOKED_AT
+    assert run(["secret/data/shop/db"]) == NOT_SEARCHED
     assert "the user of this kubeconfig may not list pods" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from webhook.doctor.six_errors import find_six_errors
 
 PLACE = Place("vault-webhook", "vault-webhook", "vault-webhook", "shop", image="app:1")
 CA = base64.b64encode(make_certificate(["vault-webhook.vault-webhook.svc"], 365).ca).decode()
-TAKEN = Answer(201, {})
+ACCEPTED = Answer(201, {})
 AUDIENCE = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -41,8 +41,8 @@ def good() -> Facts:
         deployment={"spec": {"replicas": 2}, "status": {"readyReplicas": 2}},
         account={},
         rights=dict.fromkeys(rights_for("shop"), True),
-        plain=TAKEN,
-        secret=TAKEN,
+        plain=ACCEPTED,
+        secret=ACCEPTED,
         pod=Answer(201, {"spec": {"containers": [container]}}),
         token=Token({"iat": 1000, "aud": [AUDIENCE]}, 1000.0),
     )

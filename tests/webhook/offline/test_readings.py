@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.vaultkube.kept.kept import KEPT, KEY, PLACE
+from tests.vaultkube.kept.samples import KEY, PLACE, REFERENCES
 from tests.vaultkube.sync_resources.documents import document
 from vaultkube.kept.codec import sealed
 from vaultkube.kept.values import ANNOTATION, KeptValue
@@ -140,7 +140,7 @@ def test_kept_references_are_readings_and_what_is_none_is_not() -> None:
         "b": KeptValue("${vault:x", ""),
         "c": KeptValue("vault:x", ""),
     }
-    text = sealed(replace(KEPT, values=values), PLACE, KEY)
+    text = sealed(replace(REFERENCES, values=values), PLACE, KEY)
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",

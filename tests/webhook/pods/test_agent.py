@@ -56,8 +56,10 @@ def test_a_pod_that_ends_by_itself_has_no_container_that_keeps_it_alive() -> Non
     for policy in ("Never", "OnFailure"):
         new = changed(spec_of(MOUNTED, restartPolicy=policy))
         assert (names(new["initContainers"]), names(new["containers"])) == (["vault-agent"], ["app"])
-        kept = changed(spec_of(MOUNTED, restartPolicy=policy), None, ours(vault_agent_sidecar="container"))
-        assert names(kept["containers"]) == ["app", "vault-agent"]
+        restarted = changed(
+            spec_of(MOUNTED, restartPolicy=policy), None, ours(vault_agent_sidecar="container")
+        )
+        assert names(restarted["containers"]) == ["app", "vault-agent"]
     assert names(changed(spec_of(MOUNTED, restartPolicy="Always"))["containers"]) == ["app", "vault-agent"]
 
 
@@ -111,9 +113,9 @@ def test_with_a_cache_both_agents_share_a_volume() -> None:
         agent = by_name(new, name)
         assert mounts(agent)["/vault/agent-cache"] == "vault-agent-cache"
         assert parse_agent(variables(agent)["VAULT_ENV_AGENT"]).handover == "/vault/agent-cache/leases"
-    alone = changed(spec_of(MOUNTED), {**cache, "agent-pre-populate-only": "true"})
-    assert names(alone["volumes"]) == ["home-init", "vault-secrets"]
-    assert not parse_agent(variables(by_name(alone, "vault-agent-init"))["VAULT_ENV_AGENT"]).handover
+    init_only = changed(spec_of(MOUNTED), {**cache, "agent-pre-populate-only": "true"})
+    assert names(init_only["volumes"]) == ["home-init", "vault-secrets"]
+    assert not parse_agent(variables(by_name(init_only, "vault-agent-init"))["VAULT_ENV_AGENT"]).handover
 
 
 def test_secrets_of_the_namespace_are_files_of_the_agent_alone() -> None:

@@ -102,18 +102,18 @@ def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
 def test_exec_probes_are_wrapped_only_when_asked() -> None:
     probes = {"livenessProbe": {"exec": {"command": ["check"]}}, "readinessProbe": {"httpGet": {"port": 80}}}
     plain = mutate(spec_of(referring(**probes)))[0]["containers"][0]
-    asked = mutate(spec_of(referring(**probes)), config_of(mutate_probes="true"))[0]["containers"][0]
+    wrapped = mutate(spec_of(referring(**probes)), config_of(mutate_probes="true"))[0]["containers"][0]
     assert plain["livenessProbe"] == {"exec": {"command": ["check"]}}
-    assert asked["livenessProbe"] == {"exec": {"command": ["/vault/vault-env", "check"]}}
-    assert asked["readinessProbe"] == {"httpGet": {"port": 80}}
+    assert wrapped["livenessProbe"] == {"exec": {"command": ["/vault/vault-env", "check"]}}
+    assert wrapped["readinessProbe"] == {"httpGet": {"port": 80}}
 
 
 def test_lifecycle_hooks_are_wrapped_only_when_asked() -> None:
     hooks = {"postStart": {"exec": {"command": ["warm"]}}, "preStop": {"httpGet": {"port": 80}}}
     plain = mutate(spec_of(referring(lifecycle=hooks)))[0]["containers"][0]
-    asked = mutate(spec_of(referring(lifecycle=hooks)), config_of(mutate_lifecycle_hooks="true"))[0]
+    wrapped = mutate(spec_of(referring(lifecycle=hooks)), config_of(mutate_lifecycle_hooks="true"))[0]
     assert plain["lifecycle"] == hooks
-    assert asked["containers"][0]["lifecycle"] == {
+    assert wrapped["containers"][0]["lifecycle"] == {
         "postStart": {"exec": {"command": ["/vault/vault-env", "warm"]}},
         "preStop": {"httpGet": {"port": 80}},
     }

@@ -68,11 +68,11 @@ def test_a_volume_with_another_inside_is_writable_so_that_its_folder_can_be_made
 
 
 def test_a_mount_in_the_place_of_the_files_is_refused() -> None:
-    taken = container(volumeMounts=[{"name": "data", "mountPath": "/vault/secrets/"}])
-    (message,) = problems_of(spec_of(taken))
+    mounting = container(volumeMounts=[{"name": "data", "mountPath": "/vault/secrets/"}])
+    (message,) = problems_of(spec_of(mounting))
     assert message.startswith("container app: mounts volume data at /vault/secrets, where the files")
-    assert problems_of(spec_of(taken, container(name="b")), {"agent-inject-containers": "b"}) == ()
-    assert problems_of(spec_of(taken), {"secret-volume-path": "/etc/secrets"}) == ()
+    assert problems_of(spec_of(mounting, container(name="b")), {"agent-inject-containers": "b"}) == ()
+    assert problems_of(spec_of(mounting), {"secret-volume-path": "/etc/secrets"}) == ()
 
 
 @pytest.mark.parametrize("path", ["/home/vault", "/vault/tls", "/vault/custom", "/vault/agent-cache"])

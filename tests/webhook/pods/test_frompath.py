@@ -46,13 +46,13 @@ def test_a_path_can_name_its_containers_itself() -> None:
     )
     spec = spec_of(container(name="a"), container(name="b"), container(name="c"), container(name="d"))
     new, _, plan = mutate(spec, config)
-    given = {
+    variables = {
         each["name"]: entry["value"]
         for each in new["containers"]
         for entry in each.get("env", ())
         if entry["name"] == "VAULT_ENV_FROM_PATH"
     }
-    assert given == {
+    assert variables == {
         "a": "kv/a;containers=a|c",
         "b": " kv/b#2",
         "c": "kv/a;containers=a|c, kv/c;only=k;containers=c",

@@ -60,19 +60,19 @@ def test_a_pod_that_variables_would_make_too_large_to_store_is_refused() -> None
 
 
 def test_each_container_and_each_reference_is_looked_at_once() -> None:
-    asked = itertools.count()
+    checks = itertools.count()
     containers = [referring(name=f"c{number}") for number in range(100)]
     inline = container(env=[{"name": "V", "value": "${vault:a#${.b}}" * 100}])
-    plan_pod(spec_of(*containers, inline), config_of(), {}, Deadline(math.inf, lambda: next(asked)))
-    assert next(asked) == 1 + 2 * 100 + 1 + 1 + 100
+    plan_pod(spec_of(*containers, inline), config_of(), {}, Deadline(math.inf, lambda: next(checks)))
+    assert next(checks) == 1 + 2 * 100 + 1 + 1 + 100
 
 
 def test_the_deadline_ends_the_search_for_references() -> None:
-    asked = itertools.count()
+    checks = itertools.count()
     containers = [referring(name=f"c{number}") for number in range(100)]
     with pytest.raises(OutOfTime, match="make it smaller"):
-        plan_pod(spec_of(*containers), config_of(), {}, Deadline(50, lambda: next(asked)))
-    assert next(asked) == 51
+        plan_pod(spec_of(*containers), config_of(), {}, Deadline(50, lambda: next(checks)))
+    assert next(checks) == 51
 
 
 NAMES = st.text("ABC", min_size=1, max_size=2)

@@ -72,9 +72,9 @@ def test_no_credential_is_in_a_message_or_the_log(
 ) -> None:
     with caplog.at_level(logging.DEBUG), pytest.raises(ImageNotRead) as caught:
         connect().fetch(ImageQuery(reference, (wrong(registry),)), Deadline(10))
-    told = f"{caught.value} {caplog.text} {wrong(registry)!r}"
-    assert "UNAUTHORIZED" in told and reference in told
-    assert "hidden-password" not in told and "Authorization" not in told
+    message = f"{caught.value} {caplog.text} {wrong(registry)!r}"
+    assert "UNAUTHORIZED" in message and reference in message
+    assert "hidden-password" not in message and "Authorization" not in message
 
 
 def test_a_secret_that_cannot_be_read_is_named(registry: Registry, reference: str, connect: Connect) -> None:
@@ -89,8 +89,8 @@ def test_pull_secrets_for_other_images_are_named(
     registry: Registry, reference: str, connect: Connect
 ) -> None:
     query = ImageQuery(reference, (right(registry, "127.0.0.1"),))
-    told = f"UNAUTHORIZED: .*no entry of the pull secrets is for {registry.host}/access/app"
-    with pytest.raises(ImageNotRead, match=told):
+    message = f"UNAUTHORIZED: .*no entry of the pull secrets is for {registry.host}/access/app"
+    with pytest.raises(ImageNotRead, match=message):
         connect().fetch(query, Deadline(10))
 
 

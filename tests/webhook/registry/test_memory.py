@@ -111,11 +111,11 @@ def test_equal_requests_at_once_cost_the_registry_one_read(
     reference = bearer_registry.push("memory/rollout:latest", index(image(cmd=["x"])))
     start = threading.Barrier(20)
 
-    def ask() -> None:
+    def read() -> None:
         start.wait()
         fetch(client, reference, *secrets)
 
-    threads = [threading.Thread(target=ask) for _ in range(20)]
+    threads = [threading.Thread(target=read) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -169,8 +169,8 @@ def key(number: int) -> AccessKey:
 def test_a_registry_that_limits_pulls_gets_no_requests_but_its_earlier_answers_hold() -> None:
     memory = Memory(1 << 20, tag_life_s=60)
     config = ImageConfig((), ("x",), f"sha256:{1:064x}", "linux")
-    memory.keep_answer(key(1), config)
-    memory.keep_failure(key(2), RegistryFailure(Kind.TOO_MANY_REQUESTS, "", retry_after_s=30))
+    memory.store_answer(key(1), config)
+    memory.store_failure(key(2), RegistryFailure(Kind.TOO_MANY_REQUESTS, "", retry_after_s=30))
     assert memory.answer(key(1), fresh=False) == config
     for wanted, fresh in ((key(1), True), (key(3), False)):
         with pytest.raises(RegistryFailure, match="TOOMANYREQUESTS"):
@@ -180,10 +180,10 @@ def test_a_registry_that_limits_pulls_gets_no_requests_but_its_earlier_answers_h
 def test_memory_is_bounded_by_bytes() -> None:
     memory = Memory(max_bytes=64 * 1024, tag_life_s=60)
     for number in range(1000):
-        memory.keep_answer(key(number), ImageConfig(("x" * 100,), (), f"sha256:{number:064x}", "linux"))
-    kept = [number for number in range(1000) if memory.answer(key(number), fresh=False)]
-    assert kept and kept[-1] == 999
-    assert len(kept) * 1024 <= 64 * 1024
+        memory.store_answer(key(number), ImageConfig(("x" * 100,), (), f"sha256:{number:064x}", "linux"))
+    remembered = [number for number in range(1000) if memory.answer(key(number), fresh=False)]
+    assert remembered and remembered[-1] == 999
+    assert len(remembered) * 1024 <= 64 * 1024
 
 
 def test_a_tag_lives_shorter_than_a_digest() -> None:
@@ -191,8 +191,8 @@ def test_a_tag_lives_shorter_than_a_digest() -> None:
     memory = Memory(1 << 20, tag_life_s=60, clock=lambda: now[0])
     config = ImageConfig((), ("x",), f"sha256:{1:064x}", "linux")
     by_digest = AccessKey(PLACE, config.digest, DEFAULT_PLATFORMS)
-    memory.keep_answer(key(1), config)
-    memory.keep_answer(by_digest, config)
+    memory.store_answer(key(1), config)
+    memory.store_answer(by_digest, config)
     now[0] = 61.0
     assert memory.answer(key(1), fresh=False) is None
     assert memory.answer(by_digest, fresh=False) == config

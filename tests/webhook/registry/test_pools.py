@@ -167,7 +167,7 @@ def test_the_log_names_host_and_phase_and_the_message_does_not(
     caplog: pytest.LogCaptureFixture,
     trouble: Callable[[HostileServer, HostileServer, str], tuple[str, str]],
 ) -> None:
-    reference, told = trouble(server, plain, mute)
+    reference, line = trouble(server, plain, mute)
     message = refusal(client, reference)
-    assert told in caplog.records[-1].getMessage()
-    assert told.partition(": ")[2] not in message
+    assert line in caplog.records[-1].getMessage()
+    assert line.partition(": ")[2] not in message

@@ -109,19 +109,19 @@ def test_a_pod_of_an_evil_registry_is_refused_in_time(
 def test_health_is_answered_while_registries_are_silent(webhook: Endpoint, evil: HostileServer) -> None:
     answers: list[dict[str, Any]] = []
 
-    def ask(number: int) -> None:
+    def read(number: int) -> None:
         answers.append(review(webhook, evil.serve(f"silent-{number}", hostile.silence)))
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(40)]
     for thread in threads:
         thread.start()
-    slowest_s, asked = 0.0, 0
+    slowest_s, reviews = 0.0, 0
     while any(thread.is_alive() for thread in threads):
         started = time.monotonic()
         assert webhook.answers("/healthz")
-        slowest_s, asked = max(slowest_s, time.monotonic() - started), asked + 1
+        slowest_s, reviews = max(slowest_s, time.monotonic() - started), reviews + 1
         time.sleep(0.05)
-    assert asked > 5
+    assert reviews > 5
     assert slowest_s < 1
     assert all(answer["allowed"] is False for answer in answers)
 

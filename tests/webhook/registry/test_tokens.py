@@ -68,11 +68,11 @@ def test_an_http_token_server_of_an_https_registry_is_refused(
 def test_an_expired_token_is_replaced_once(server: HostileServer, client: RegistryClient) -> None:
     tokens = ["one"]
     server.serve("token", lambda visit: visit.answer(200, f'{{"token": "{tokens[-1]}"}}'.encode()))
-    ask = challenge(f'Bearer realm="{server.url}/token"')
+    demand = challenge(f'Bearer realm="{server.url}/token"')
 
     def behave(visit: Visit) -> None:
         good = visit.headers.get("Authorization") == f"Bearer {tokens[-1]}"
-        (image() if good else ask)(visit)
+        (image() if good else demand)(visit)
 
     server.serve("app", behave)
     for token in ("one", "two", "three"):
@@ -101,8 +101,8 @@ def test_the_scope_is_ours_and_not_the_servers(server: HostileServer, client: Re
     header = f'Bearer realm="{server.url}/token",service="x",scope="{wide}"'
     fetch(client, server.serve("app", challenge(header, then=image())))
 
-    asked = [path for _, path, _ in server.visits if path.startswith("/token")]
-    assert asked == ["/token?service=x&scope=" + SCOPE]
+    token_paths = [path for _, path, _ in server.visits if path.startswith("/token")]
+    assert token_paths == ["/token?service=x&scope=" + SCOPE]
 
 
 @pytest.mark.parametrize("token", ['"a\\r\\nX-Evil: 1"', '"a b"', "[]", "7", '""', '"é"'])

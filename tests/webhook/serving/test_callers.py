@@ -79,12 +79,12 @@ class Connection:
 
 
 @pytest.mark.parametrize(
-    ("certificate", "let_in"), [({"serialNumber": "1"}, True), ({}, False), (None, False)]
+    ("certificate", "accepted"), [({"serialNumber": "1"}, True), ({}, False), (None, False)]
 )
 def test_where_certificates_are_wanted_a_caller_without_one_is_denied(
-    certificate: dict[str, str] | None, let_in: bool
+    certificate: dict[str, str] | None, accepted: bool
 ) -> None:
-    assert Callers(needs_certificate=True).allows(b"", Connection(certificate)) is let_in
+    assert Callers(needs_certificate=True).allows(b"", Connection(certificate)) is accepted
 
 
 def test_many_denied_callers_are_counted_and_logged_once_a_minute(log: io.StringIO) -> None:

@@ -203,34 +203,34 @@ def test_what_is_taken_gunicorn_takes_alike(changes: list[tuple[int, int, bytes]
     received = POST
     for at, dropped, added in changes:
         received = received[:at] + added + received[at + dropped :]
-    taken = parse(received) if received else State.COMING
-    if isinstance(taken, State):
+    parsed = parse(received) if received else State.COMING
+    if isinstance(parsed, State):
         return
     parser = http.get_parser(Config(), [received], ("192.0.2.1", 40000))
     request = next(parser)
-    assert (request.method, request.path) == ("POST", f"/{taken.resource}")
+    assert (request.method, request.path) == ("POST", f"/{parsed.resource}")
     assert not request.should_close()
-    assert request.body.read() == taken.body
+    assert request.body.read() == parsed.body
     assert parser.unreader.take_buffered() == b""
 
 
 class Deciding:
     """Decides that nothing is changed, after a need for a Secret, or after a moment of work."""
 
-    def __init__(self, **what: bool) -> None:
-        self._what = what
+    def __init__(self, **label: bool) -> None:
+        self._label = label
         self.begun = 0
         self.long_of: list[str] = []
 
     def begin(self, _resource: str, _request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]:
         self.begun += 1
-        if self._what.get("needs"):
+        if self._label.get("needs"):
             yield SecretObject("shop", "s")
-        if self._what.get("works"):
+        if self._label.get("works"):
             end = time.thread_time() + 0.02
             while time.thread_time() < end:
                 deadline.check()
-        if self._what.get("fails"):
+        if self._label.get("fails"):
             raise RuntimeError
         return Decision()
 
@@ -252,8 +252,8 @@ class Deciding:
 class Reviewing:
     """A Reviewer with its metrics and decisions."""
 
-    def __init__(self, **what: bool) -> None:
-        self.metrics, self.admission = NoMetrics(), Deciding(**what)
+    def __init__(self, **label: bool) -> None:
+        self.metrics, self.admission = NoMetrics(), Deciding(**label)
         metrics: Any = self.metrics
         self.reviewer = Reviewer(self.admission, metrics, 8.0, lambda _request, _reason: None)
 

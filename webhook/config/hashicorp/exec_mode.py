@@ -42,7 +42,7 @@ LOGIN_FIELDS = (
 )
 """Fields of `Config` that say where and how to log in: each family of annotations has its own."""
 _PATH_FIELDS = ("from_path", "from_path_include", "from_path_exclude")
-_ASKING = (agent_key("as_sidecar"), agent_key("command"))
+_MODE_KEYS = (agent_key("as_sidecar"), agent_key("command"))
 KEYS: Mapping[str, str] = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
     "auth_method": agent_key("auth_type")
 }
@@ -71,11 +71,11 @@ def read_exec_mode(
 
     A value of the gate that cannot be read is a problem of exec mode, because nothing else of the pod tells what is meant.
     """
-    if not any(annotations.get(key, "").strip() for key in _ASKING):
+    if not any(annotations.get(key, "").strip() for key in _MODE_KEYS):
         return None
     agent, problems = parse_agent_config(annotations, settings.agent_defaults)
     unreadable = {problem.path[-1] for problem in problems}
-    if not (_is_asked(agent, unreadable) and (agent.inject or GATE in unreadable)):
+    if not (_is_requested(agent, unreadable) and (agent.inject or GATE in unreadable)):
         return None
     login, sources = read_login(agent, defaults["tls_secret"], settings.agent_ca), read_sources(agent)
     config, ignored = within_limits(_config(own, login, sources, defaults), defaults, settings)
@@ -106,16 +106,16 @@ def is_exec_mode(agent: AgentConfig) -> bool:
     return _is_implied(agent) or not agent.as_sidecar
 
 
-def asks_for_exec_mode(annotations: Mapping[str, str], settings: Settings) -> bool:
+def requests_exec_mode(annotations: Mapping[str, str], settings: Settings) -> bool:
     """Return whether the annotations ask for exec mode, whatever the gate says."""
-    if not any(annotations.get(key, "").strip() for key in _ASKING):
+    if not any(annotations.get(key, "").strip() for key in _MODE_KEYS):
         return False
     agent, problems = parse_agent_config(annotations, settings.agent_defaults)
-    return _is_asked(agent, {problem.path[-1] for problem in problems})
+    return _is_requested(agent, {problem.path[-1] for problem in problems})
 
 
-def _is_asked(agent: AgentConfig, unreadable: Set[object]) -> bool:
-    return is_exec_mode(agent) or _ASKING[0] in unreadable
+def _is_requested(agent: AgentConfig, unreadable: Set[object]) -> bool:
+    return is_exec_mode(agent) or _MODE_KEYS[0] in unreadable
 
 
 def _is_implied(agent: AgentConfig) -> bool:
@@ -124,10 +124,10 @@ def _is_implied(agent: AgentConfig) -> bool:
 
 def gate_warnings(annotations: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a warning about a pod that is probably meant to be in exec mode, and is not."""
-    asking = [key for key in _ASKING if annotations.get(key, "").strip()]
-    if annotations.get(GATE) is None and asking:
-        message = f'annotation {asking[0]} has no effect without {GATE}: "true"'
-        yield Problem("annotation-ignored", annotation_path(asking[0]), message)
+    present = [key for key in _MODE_KEYS if annotations.get(key, "").strip()]
+    if annotations.get(GATE) is None and present:
+        message = f'annotation {present[0]} has no effect without {GATE}: "true"'
+        yield Problem("annotation-ignored", annotation_path(present[0]), message)
 
 
 def _config(own: Config, login: Login, sources: tuple[TemplateSource, ...], defaults: Defaults) -> Config:

@@ -11,7 +11,7 @@ from vaultkube.problem import Problem
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits, without_program
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
-from webhook.config.hashicorp.exec_mode import GATE, INJECTED, KEYS, WARNINGS, asks_for_exec_mode
+from webhook.config.hashicorp.exec_mode import GATE, INJECTED, KEYS, WARNINGS, requests_exec_mode
 from webhook.config.hashicorp.files import file_problems, read_files, token_file, volume_paths
 from webhook.config.hashicorp.login import Login, Origin, about, read_agent_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
@@ -22,7 +22,7 @@ from webhook.config.settings import Settings
 from webhook.config.sidecar import Sidecar
 
 _IMAGE_FIELDS = ("launcher_image", "launcher_pull_policy")
-_OF_CONFIGMAP = (
+_CONFIGMAP_FIELDS = (
     "secrets",
     "templates",
     "template_files",
@@ -32,7 +32,7 @@ _OF_CONFIGMAP = (
     "render_interval_s",
 )
 """Fields whose annotations HashiCorp's own program does not see: its configuration is a ConfigMap."""
-_AS_SIDECAR = agent_key("as_sidecar")
+_SIDECAR_KEY = agent_key("as_sidecar")
 
 
 class FileMode(NamedTuple):
@@ -80,7 +80,7 @@ def read_file_mode(
 
     A pod that says that it is injected is served already.
     """
-    if not annotations.get(GATE, "").strip() or asks_for_exec_mode(annotations, settings):
+    if not annotations.get(GATE, "").strip() or requests_exec_mode(annotations, settings):
         return None
     agent, problems = parse_agent_config(annotations, settings.agent_defaults)
     unreadable = {problem.path[-1] for problem in problems}
@@ -196,7 +196,7 @@ def _unused(agent: AgentConfig) -> Iterator[Problem]:
 
 
 def _has_no_effect(row: AgentAnnotation, agent: AgentConfig) -> bool:
-    if agent.configmap and row.field in _OF_CONFIGMAP:
+    if agent.configmap and row.field in _CONFIGMAP_FIELDS:
         return True
     if agent.configmap and row.field == "go_max_procs":
         return False
@@ -204,8 +204,8 @@ def _has_no_effect(row: AgentAnnotation, agent: AgentConfig) -> bool:
 
 
 def _unused_value(row: AgentAnnotation, name: str) -> Problem:
-    if row.field in _OF_CONFIGMAP:
+    if row.field in _CONFIGMAP_FIELDS:
         why = "the ConfigMap of agent-configmap says what the agent does"
         return Problem("annotation-ignored", *about(Origin(row.field, name), f" has no effect: {why}"))
-    why = row.why or f'the program is not started by vault-env without {_AS_SIDECAR}: "false"'
+    why = row.why or f'the program is not started by vault-env without {_SIDECAR_KEY}: "false"'
     return Problem("annotation-ignored", *about(Origin(row.field, name), f" has no effect: {why}"))

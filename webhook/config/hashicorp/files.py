@@ -11,7 +11,7 @@ from webhook.config.hashicorp.sources import read_source
 from webhook.config.hashicorp.table import AgentConfig
 
 TOKEN = "token"  # noqa: S105 (a name)
-_OF_FILES = (
+_FILE_FIELDS = (
     "files",
     "perms",
     "commands",
@@ -52,7 +52,7 @@ def file_problems(agent: AgentConfig) -> Iterator[Problem]:
     yield from _name_problems(agent)
     yield from _collisions(agent)
     names = set(_names(agent))
-    for field in _OF_FILES:
+    for field in _FILE_FIELDS:
         for name in sorted(getattr(agent, field).keys() - names):
             message = (
                 f" has no effect: there is no agent-inject-secret-{name} and no agent-inject-template-{name}"
@@ -85,8 +85,8 @@ def _folder(path: str) -> str:
 
 
 def _file_name(agent: AgentConfig, name: str) -> str:
-    keeps_case = agent.preserve_cases.get(name, agent.preserve_case)
-    return agent.files.get(name) or (name if keeps_case else name.lower())
+    preserves_case = agent.preserve_cases.get(name, agent.preserve_case)
+    return agent.files.get(name) or (name if preserves_case else name.lower())
 
 
 def _is_absolute(path: str) -> bool:

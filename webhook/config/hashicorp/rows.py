@@ -43,7 +43,7 @@ class AgentAnnotation(Row):
         return f"{self.key}-{NAME}" if self.each else self.key
 
 
-def one(
+def single(
     key: str,
     type: ValueType,
     default: str,

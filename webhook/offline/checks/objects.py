@@ -6,12 +6,12 @@ from vaultkube.kept.objects import annotation_of
 from vaultkube.kept.values import PATH
 from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem
-from webhook.admission.keeping import NOT_OURS
+from webhook.admission.sealed_references import NOT_OURS
 from webhook.config.misplaced import label_warnings
-from webhook.objects.keeping import find_keepable
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings
 from webhook.objects.references import references_in
+from webhook.objects.refreshable import find_refreshable
 from webhook.offline.checks.annotations import annotation_problems, configure_object
 from webhook.offline.checks.migration import object_migration
 from webhook.offline.operator_settings import Operator
@@ -29,7 +29,7 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
         yield from label_warnings(reviewable.content.get("metadata"))
         yield from object_problems(content, references, config)
         yield from object_warnings(content, references)
-        yield from find_keepable(kind, content, config).warnings
+        yield from find_refreshable(kind, content, config).warnings
         if annotation_of(content) and config.refresh_after_s:
             yield Problem("kept-references", PATH, NOT_OURS)
         requested = find_requested_paths(content, references, config, operator.defaults["vault_namespace"])

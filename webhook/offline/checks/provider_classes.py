@@ -70,27 +70,29 @@ def _untyped(found: ProviderClass) -> set[FieldPath]:
 def requested_paths(parameters: ClassParameters) -> Iterator[RequestedPath]:
     """Yield the path of each object of a class."""
     namespace = foreign_namespace(parameters.vault_namespace or "", "")
-    for number, one in enumerate(parameters.objects):
-        if one.path:
+    for number, secret_object in enumerate(parameters.objects):
+        if secret_object.path:
             yield RequestedPath(
-                (*OBJECTS, number, "secretPath"), f"objects[{number}]", one.request.path, namespace
+                (*OBJECTS, number, "secretPath"), f"objects[{number}]", secret_object.request.path, namespace
             )
 
 
 def _differences(objects: tuple[SecretObject, ...]) -> Iterator[Problem]:
     arguments: dict[tuple[str, str], str] = {}
-    for number, one in enumerate(objects):
+    for number, secret_object in enumerate(objects):
         path: FieldPath = (*OBJECTS, number)
-        if not one.path:
+        if not secret_object.path:
             continue
-        if not one.key:
-            yield Problem("csi-whole-answer", path, f"objects[{number}]: request_id is empty in {one.name}")
-        if one.request.method not in _READS:
+        if not secret_object.key:
+            yield Problem(
+                "csi-whole-answer", path, f"objects[{number}]: request_id is empty in {secret_object.name}"
+            )
+        if secret_object.request.method not in _READS:
             yield Problem(
                 "csi-kept", (*path, "method"), f"objects[{number}]: the answer is cached between mounts"
             )
-        known = arguments.setdefault((one.path, one.method), one.arguments)
-        if known != one.arguments:
+        known = arguments.setdefault((secret_object.path, secret_object.method), secret_object.arguments)
+        if known != secret_object.arguments:
             yield Problem(
                 "csi-arguments", (*path, "secretArgs"), f"objects[{number}] has an answer of its own"
             )

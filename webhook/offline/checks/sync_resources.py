@@ -87,24 +87,26 @@ def _referred(
 ) -> Iterator[Problem]:
     if reference is None:
         return
-    where, path = reference.inside(resource.namespace), (*SPEC, field)
-    other = together.get(kind, where)
-    if other is None:
-        yield Problem("sync-reference-unknown", path, f"spec.{field}: {kind} {where} is in none of the files")
-    elif isinstance(other.spec, AuthSpec | AuthGlobalSpec) and not _may_let_in(
-        other, other.spec.allowed, resource.namespace
+    target, path = reference.inside(resource.namespace), (*SPEC, field)
+    referenced = together.get(kind, target)
+    if referenced is None:
+        yield Problem(
+            "sync-reference-unknown", path, f"spec.{field}: {kind} {target} is in none of the files"
+        )
+    elif isinstance(referenced.spec, AuthSpec | AuthGlobalSpec) and not _may_allow(
+        referenced, referenced.spec.allowed, resource.namespace
     ):
         yield Problem(
             "sync-reference",
             path,
-            f"spec.{field}: {other} is not for namespace {resource.namespace}, unless that is the operator's: add the "
+            f"spec.{field}: {referenced} is not for namespace {resource.namespace}, unless that is the operator's: add the "
             "namespace to its allowedNamespaces, or use another one",
         )
 
 
-def _may_let_in(other: Resource, allowed: tuple[str, ...], namespace: str) -> bool:
+def _may_allow(referenced: Resource, allowed: tuple[str, ...], namespace: str) -> bool:
     """Return whether a namespace may use an object; `default` of the operator's namespace, which no file names, is for all."""
-    return lets_in(allowed, other.namespace, namespace) or (not allowed and other.name == DEFAULT)
+    return lets_in(allowed, referenced.namespace, namespace) or (not allowed and referenced.name == DEFAULT)
 
 
 def _global(resource: Resource, together: Together, reference: GlobalRef | None) -> Iterator[Problem]:
@@ -132,16 +134,20 @@ def _destination(
 def _transformation(
     resource: Resource, together: Together, reference: TransformationRef, path: FieldPath
 ) -> Iterator[Problem]:
-    where = Reference(reference.namespace or resource.namespace, reference.name)
-    other = together.get("SecretTransformation", where)
-    if other is None:
-        yield Problem("sync-reference-unknown", path, f"SecretTransformation {where} is in none of the files")
+    target = Reference(reference.namespace or resource.namespace, reference.name)
+    referenced = together.get("SecretTransformation", target)
+    if referenced is None:
+        yield Problem(
+            "sync-reference-unknown", path, f"SecretTransformation {target} is in none of the files"
+        )
         return
-    known: Mapping[str, object] = other.spec.templates if isinstance(other.spec, TransformationSpec) else {}
-    for at, chosen in enumerate(reference.templates):
-        if other.spec and chosen.name not in known:
+    known: Mapping[str, object] = (
+        referenced.spec.templates if isinstance(referenced.spec, TransformationSpec) else {}
+    )
+    for index, chosen in enumerate(reference.templates):
+        if referenced.spec and chosen.name not in known:
             yield Problem(
                 "sync-reference",
-                (*path, "templateRefs", at, "name"),
-                f"{other} has no template {chosen.name!r}",
+                (*path, "templateRefs", index, "name"),
+                f"{referenced} has no template {chosen.name!r}",
             )

@@ -111,8 +111,8 @@ def test_each_pin_lies_in_this_repository_or_at_those_who_made_it(pin: Archive) 
 
 
 def test_nothing_else_lies_in_this_repository() -> None:
-    kept = {pin.name for pin in PINNED if not pin.upstream}
-    assert {file.name for file in VENDORED.iterdir()} == {"README.md", *kept}
+    vendored = {pin.name for pin in PINNED if not pin.upstream}
+    assert {file.name for file in VENDORED.iterdir()} == {"README.md", *vendored}
 
 
 def test_a_vendored_file_is_used_where_it_lies() -> None:
@@ -139,7 +139,7 @@ def test_debians_own_client_has_what_is_pinned(tmp_path: Path, monkeypatch: pyte
 PATCH = "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-{0}\n+{1}\n"
 
 
-def mended(mirror: tuple[str, Path], **patches: str) -> Component:
+def patched(mirror: tuple[str, Path], **patches: str) -> Component:
     """A component with a file that says `old`, and Debian's packaging with these patches."""
     address, folder = mirror
     sources = packed(**{"thing-1__file": "old\n"})
@@ -161,7 +161,7 @@ def mended(mirror: tuple[str, Path], **patches: str) -> Component:
 def test_fixes_of_vulnerabilities_are_applied_in_order_and_other_patches_not(
     mirror: tuple[str, Path], tmp_path: Path
 ) -> None:
-    component = mended(
+    component = patched(
         mirror,
         **{
             "CVE-2_dot_patch": PATCH.format("old", "newer"),
@@ -176,6 +176,6 @@ def test_fixes_of_vulnerabilities_are_applied_in_order_and_other_patches_not(
 
 
 def test_a_fix_that_does_not_fit_stops_the_build(mirror: tuple[str, Path], tmp_path: Path) -> None:
-    component = mended(mirror, **{"CVE-1_dot_patch": PATCH.format("something else", "new")})
+    component = patched(mirror, **{"CVE-1_dot_patch": PATCH.format("something else", "new")})
     with pytest.raises(StepFailed, match="patch failed"):
         unpack(component, tmp_path)

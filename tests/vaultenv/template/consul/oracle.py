@@ -71,7 +71,7 @@ class Oracle:
             assert process.stdin
             process.stdin.close()
 
-    def _ask(self, question: str) -> dict[str, str]:
+    def _query(self, question: str) -> dict[str, str]:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(question + "\n")
@@ -92,7 +92,7 @@ class Oracle:
             "right": source.right,
             "error_on_missing_key": source.error_on_missing_key,
         }
-        answer = self._ask(f'{json.dumps(fields)[:-1]}, "answers": {FOR_ORACLE}}}')
+        answer = self._query(f'{json.dumps(fields)[:-1]}, "answers": {FOR_ORACLE}}}')
         missing: list[str] = list(answer.get("missing", ()))
         if "output" in answer:
             return Result(base64.b64decode(answer["output"] or "")), missing
@@ -100,7 +100,9 @@ class Oracle:
 
     def time(self, unix_s: int, layout: str) -> str:
         """Return Go's text of a time."""
-        return base64.b64decode(self._ask(json.dumps({"unix": unix_s, "layout": layout}))["output"]).decode()
+        return base64.b64decode(
+            self._query(json.dumps({"unix": unix_s, "layout": layout}))["output"]
+        ).decode()
 
 
 def _error(message: str) -> Result:

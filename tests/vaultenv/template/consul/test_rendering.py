@@ -19,7 +19,7 @@ from vaultenv.template.work import Work
 SECRET = answers.secret(loads(b'{"data": {"k": "v", "next": "kv/b", "on": true}}'))
 
 
-def asked(text: str, known: Iterable[Need] = ()) -> list[Need]:
+def needs_of(text: str, known: Iterable[Need] = ()) -> list[Need]:
     """Return the needs of the template when it has the same answer for each of `known`."""
     result = parse(text, "t").render(dict.fromkeys(known, SECRET))
     assert isinstance(result, Missing)
@@ -54,7 +54,7 @@ def answered(text: str) -> tuple[str, list[tuple[Need, ...]]]:
     ],
 )
 def test_a_template_asks_for_what_it_names(text: str, expected: list[Need]) -> None:
-    assert asked(text) == expected
+    assert needs_of(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_template_asks_for_what_it_names(text: str, expected: list[Need]) -> N
     ],
 )
 def test_a_template_asks_for_nothing_that_hangs_on_an_answer(text: str) -> None:
-    assert asked(text) == [Read("kv/a")]
+    assert needs_of(text) == [Read("kv/a")]
 
 
 def test_a_write_that_vault_answers_with_nothing_brings_nil() -> None:
@@ -95,11 +95,13 @@ def test_a_small_letter_is_that_of_gos_tables(text: str, output: str) -> None:
 
 def test_what_does_not_hang_on_an_answer_is_asked_for_at_once() -> None:
     text = '{{ with secret "kv/a" }}{{ .Data }}{{ end }}{{ range secrets "kv" }}{{ end }}{{ $w := secret "w" "a=b" }}'
-    assert asked(text) == [Read("kv/a"), List("kv"), Write("w", (("a", "b"),))]
+    assert needs_of(text) == [Read("kv/a"), List("kv"), Write("w", (("a", "b"),))]
 
 
 def test_a_variable_of_an_answer_that_is_missing_is_no_error() -> None:
-    assert asked('{{ $a := secret "kv/a" }}{{ len $a.Data.k }}{{ $a = secret "kv/b" }}{{ $a | toJSON }}') == [
+    assert needs_of(
+        '{{ $a := secret "kv/a" }}{{ len $a.Data.k }}{{ $a = secret "kv/b" }}{{ $a | toJSON }}'
+    ) == [
         Read("kv/a"),
         Read("kv/b"),
     ]

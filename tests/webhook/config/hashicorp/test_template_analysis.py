@@ -10,7 +10,7 @@ from webhook.config.hashicorp.template_analysis import named_paths
 GATE = {"agent-inject": "true", "agent-run-as-sidecar": "false", "agent-inject-secret-a": "kv/data/a"}
 
 
-def told(template: str, **more: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def findings_of(template: str, **more: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the problems and the warnings of a pod with this template."""
     mode = read({**GATE, "agent-inject-template-a": template, **more})
     assert mode is not None
@@ -18,11 +18,11 @@ def told(template: str, **more: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def test_a_template_that_can_be_rendered_is_no_problem() -> None:
-    assert told('{{ with secret "kv/data/a" }}A={{ .Data.data.b }}{{ end }}') == ((), ())
+    assert findings_of('{{ with secret "kv/data/a" }}A={{ .Data.data.b }}{{ end }}') == ((), ())
 
 
 def test_all_mistakes_are_told_with_line_and_column() -> None:
-    problems, warnings = told('A={{ secrit "x" }}\nB={{ "x" | toUper }}')
+    problems, warnings = findings_of('A={{ secrit "x" }}\nB={{ "x" | toUper }}')
     assert len(problems) == 2
     where = "annotation vault.hashicorp.com/agent-inject-template-a: line"
     assert problems[0].startswith(f"{where} 1, column 6: ")
@@ -33,19 +33,19 @@ def test_all_mistakes_are_told_with_line_and_column() -> None:
 
 @pytest.mark.parametrize("template", ["{{", "{{ if }}", "{{ end }}", "{{ range .a }}", '{{ "open }}'])
 def test_what_is_no_template_is_a_problem(template: str) -> None:
-    (problem,), _ = told(template)
+    (problem,), _ = findings_of(template)
     assert "agent-inject-template-a: line 1, column" in problem
 
 
 def test_a_version_2_secret_read_as_version_1_is_a_warning() -> None:
-    problems, (warning,) = told('{{ with secret "kv/data/a" }}A={{ .Data.b }}{{ end }}')
+    problems, (warning,) = findings_of('{{ with secret "kv/data/a" }}A={{ .Data.b }}{{ end }}')
     assert not problems
     assert "line 1, column" in warning
 
 
 def test_the_templates_own_delimiters_count() -> None:
     delimiters = {"agent-template-left-delim-a": "[[", "agent-template-right-delim-a": "]]"}
-    assert told("A={{ b }} [[ 1 ]]", **delimiters) == ((), ())
+    assert findings_of("A={{ b }} [[ 1 ]]", **delimiters) == ((), ())
 
 
 def test_the_paths_of_a_template_are_named_once_and_built_ones_are_unknown() -> None:

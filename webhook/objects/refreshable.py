@@ -24,7 +24,7 @@ _IMMUTABLE = (
 )
 
 
-class Keepable(NamedTuple):
+class Refreshable(NamedTuple):
     """Texts with references by the name that their value has in the resolved object, and a warning for each other one."""
 
     texts: Mapping[str, str]
@@ -45,27 +45,27 @@ def is_immutable(kind: ObjectKind, content: KubernetesObject) -> bool:
     return kind is not OBJECT_KINDS["objects"] and content.get("immutable") is True
 
 
-def find_keepable(kind: ObjectKind, written: KubernetesObject, config: Config) -> Keepable:
+def find_refreshable(kind: ObjectKind, written: KubernetesObject, config: Config) -> Refreshable:
     """Return what may be kept of an object that is `written` with references: nothing of one that is not to be refreshed.
 
     Text beside a reference is the author's, and nobody but them knows whether it is secret; that of a ConfigMap is not.
     """
     texts, warnings = dict[str, str](), list[Problem]()
-    keeps_text = config.refresh_text or not kind.is_secret
+    allows_text = config.refresh_text or not kind.is_secret
     values = joined_parts(kind.find_values(written)) if config.refresh_after_s else {}
     for name, text in values.items():
         value = _parsed(text)
         if value is None or not any(value.terms()):
             continue
-        reason = next(_obstacles(value, keeps_text=keeps_text), "")
+        reason = next(_obstacles(value, allows_text=allows_text), "")
         if reason:
             message = f"key {name} is not kept in step: {reason}"
             warnings.append(Problem("not-kept", value_path(written, name), message))
         else:
             texts[name] = text.decode()
     if texts and is_immutable(kind, written):
-        return Keepable({}, (Problem("not-kept", ("immutable",), _IMMUTABLE),))
-    return Keepable(texts, tuple(warnings))
+        return Refreshable({}, (Problem("not-kept", ("immutable",), _IMMUTABLE),))
+    return Refreshable(texts, tuple(warnings))
 
 
 def _parsed(text: bytes) -> Value | None:
@@ -76,12 +76,12 @@ def _parsed(text: bytes) -> Value | None:
         return None
 
 
-def _obstacles(value: Value, *, keeps_text: bool) -> Iterator[str]:
+def _obstacles(value: Value, *, allows_text: bool) -> Iterator[str]:
     """Yield why the references of a value cannot be kept."""
     if any(term.source.body is not None for term in value.terms()):
         yield _WRITES
     if any(isinstance(part, Ciphertext) for part in value.parts):
         yield _MIXED
     has_text = any(isinstance(part, bytes) for part in value.parts)
-    if not keeps_text and (has_text or any(term.template or term.default for term in value.terms())):
+    if not allows_text and (has_text or any(term.template or term.default for term in value.terms())):
         yield _TEXT

@@ -24,7 +24,7 @@ def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
         entry, accepted(message), {"valid": True, "lastGeneration": entry.resource.generation}, deadline
     )
     if saved is not entry:
-        tools.tell(entry, reasons.ACCEPTED, message)
+        tools.send_event(entry, reasons.ACCEPTED, message)
     return NEVER
 
 
@@ -38,14 +38,14 @@ def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> flo
 
 def hold(tools: Tools, access: Access, deadline: Deadline) -> None:
     """Keep the VaultAuth and the VaultConnection until what is made through them is revoked."""
-    for kind, where in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
-        for entry in tools.store.of_kinds((kind,)):
-            if entry.key.reference == where and not entry.deleted_at:
+    for kind, reference in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
+        for entry in tools.store.entries_of_kinds((kind,)):
+            if entry.key.reference == reference and not entry.deleted_at:
                 tools.set_finalizer(entry, deadline)
 
 
 def _is_needed(tools: Tools, entry: Entry) -> bool:
-    for user in tools.store.of_kinds(("VaultDynamicSecret", "VaultPKISecret")):
+    for user in tools.store.entries_of_kinds(("VaultDynamicSecret", "VaultPKISecret")):
         spec = user.resource.spec
         if (
             not isinstance(spec, DynamicSecretSpec | PkiSecretSpec)

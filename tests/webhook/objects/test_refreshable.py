@@ -8,19 +8,19 @@ import pytest
 from tests.webhook.pods.specs import config_of
 from vaultkube.objects.kinds import OBJECT_KINDS
 from webhook.config.annotations import Config
-from webhook.objects.keeping import find_keepable
+from webhook.objects.refreshable import find_refreshable
 
 
 def refreshed(public: bool) -> Config:
     return config_of(vault_refresh_after="5m", vault_refresh_text=str(public).lower())
 
 
-def kept(
+def refreshable_text(
     written: str, *, resource: str = "secrets", public: bool = False, becomes: str = "value"
 ) -> tuple[str | None, str]:
     field = "data" if resource == "configmaps" else "stringData"
     kind = OBJECT_KINDS[resource]
-    found = find_keepable(kind, {field: {"k": written}}, refreshed(public))
+    found = find_refreshable(kind, {field: {"k": written}}, refreshed(public))
     return found.resolved_in(kind, {field: {"k": becomes}}).get("k"), "; ".join(
         warning.message for warning in found.warnings
     )
@@ -36,7 +36,7 @@ def kept(
     ],
 )
 def test_references_alone_are_kept(text: str) -> None:
-    assert kept(text) == (text, "")
+    assert refreshable_text(text) == (text, "")
 
 
 @pytest.mark.parametrize(
@@ -49,32 +49,32 @@ def test_references_alone_are_kept(text: str) -> None:
     ],
 )
 def test_text_of_a_secret_is_kept_only_where_its_author_says_that_it_is_none(text: str) -> None:
-    found, warning = kept(text)
+    found, warning = refreshable_text(text)
     assert found is None
     assert "vault-refresh-text" in warning
     assert "s3cr3t" not in warning
-    assert kept(text, public=True) == (text, "")
+    assert refreshable_text(text, public=True) == (text, "")
 
 
 def test_text_of_a_config_map_is_no_secret() -> None:
     text = "postgres://app:${vault:secret/data/a#b}@db"
-    assert kept(text, resource="configmaps") == (text, "")
+    assert refreshable_text(text, resource="configmaps") == (text, "")
 
 
 @pytest.mark.parametrize(
     "text", [">>vault:pki/issue/web#certificate#{}", "${>>vault:pki/issue/web#certificate#{}}"]
 )
 def test_writes_are_never_kept(text: str) -> None:
-    found, warning = kept(text, public=True)
+    found, warning = refreshable_text(text, public=True)
     assert (found, "writes" in warning) == (None, True)
 
 
 def test_a_ciphertext_stands_for_the_same_for_ever() -> None:
-    assert kept("vault:v1:YWJj") == (None, "")
+    assert refreshable_text("vault:v1:YWJj") == (None, "")
 
 
 def test_what_stayed_a_reference_is_not_kept() -> None:
-    assert kept("vault:secret/data/a#b", becomes="vault:secret/data/a#b") == (None, "")
+    assert refreshable_text("vault:secret/data/a#b", becomes="vault:secret/data/a#b") == (None, "")
 
 
 def encoded(text: str) -> str:
@@ -89,7 +89,7 @@ def docker(auth: str) -> dict[str, dict[str, str]]:
 
 def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> None:
     written = docker("vault:secret/data/a#user:vault:secret/data/a#password")
-    found = find_keepable(OBJECT_KINDS["secrets"], written, refreshed(True))
+    found = find_refreshable(OBJECT_KINDS["secrets"], written, refreshed(True))
     name = ".dockerconfigjson r.example.com auth"
     assert found.texts == {name: "${vault:secret/data/a#user}:${vault:secret/data/a#password}"}
     assert OBJECT_KINDS["secrets"].find_values(docker("me:p:w"))[name] == b"me:p:w"
@@ -110,10 +110,10 @@ def test_an_immutable_object_is_not_kept_and_its_own_field_says_so() -> None:
             if resource == "secrets"
             else {"data": {"k": "vault:a#b"}}
         )
-        found = find_keepable(OBJECT_KINDS[resource], {**written, "immutable": True}, refreshed(False))
+        found = find_refreshable(OBJECT_KINDS[resource], {**written, "immutable": True}, refreshed(False))
         assert [warning.path for warning in found.warnings] == places
         assert bool(found.texts) is not bool(places)
-    plain = find_keepable(
+    plain = find_refreshable(
         OBJECT_KINDS["configmaps"], {"data": {"k": "x"}, "immutable": True}, refreshed(False)
     )
     assert plain == ({}, ())

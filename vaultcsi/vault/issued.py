@@ -29,7 +29,7 @@ _READS = ("GET", "LIST")
 
 
 @dataclass(frozen=True)
-class KeptAnswer:
+class IssuedAnswer:
     """An answer that Vault has issued for one pod, as JSON, which is shorter than what it is read to, with its schedule.
 
     `failures` is how many of the last renewals failed in a row.
@@ -51,9 +51,9 @@ class KeptAnswer:
         return now >= self.held.due_at or self.held.ends_at - now < AHEAD_S
 
 
-def kept_answer(
+def issued_answer(
     method: str, body: Mapping[str, Any], now: float, date_s: float, chance: float
-) -> KeptAnswer | None:
+) -> IssuedAnswer | None:
     """Return an answer to a request of this method as one that is kept; None for what is read at each mount.
 
     `now` is of a monotonic clock, `date_s` is the date in seconds since 1970, `chance` spreads ends (0 to 1). An answer to a
@@ -61,7 +61,7 @@ def kept_answer(
     """
     terms = terms_of(body, date_s)
     if terms.kind in (LEASED, EXPIRING):
-        return KeptAnswer(dumps(body).encode(), granted(terms, _PACE, now, chance))
+        return IssuedAnswer(dumps(body).encode(), granted(terms, _PACE, now, chance))
     if method not in _READS and terms.kind == STATIC:
-        return KeptAnswer(dumps(body).encode(), Held(Terms(), NEVER))
+        return IssuedAnswer(dumps(body).encode(), Held(Terms(), NEVER))
     return None

@@ -30,10 +30,10 @@ _NO_NAME = "it is not kept in step with Vault, as it has no name yet: set name i
 _TOO_LONG = (
     "it is not kept in step with Vault: its annotations would be longer than {} bytes: divide the object"
 )
-_GONE = "{} is no longer kept in step with Vault: its value has changed, or the annotation was written by somebody else"
+_LOST = "{} is no longer kept in step with Vault: its value has changed, or the annotation was written by somebody else"
 
 
-NOT_OURS = _GONE.format("the object")
+NOT_OURS = _LOST.format("the object")
 
 
 class Change(NamedTuple):
@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
     warnings: tuple[Problem, ...] = ()
 
 
-def keep(change: Change, own_namespace: str) -> Steps[Outcome]:
+def seal(change: Change, own_namespace: str) -> Steps[Outcome]:
     """Return the object with the references that are kept of it; the key is in the webhook's own namespace."""
     if not change.after_s or not (change.texts or annotation_of(change.content)):
         return Outcome(with_annotation(change.content, ""))
@@ -75,19 +75,19 @@ def keep(change: Change, own_namespace: str) -> Steps[Outcome]:
 
 def decide(change: Change, key: bytes) -> Outcome:
     """Return the object with its annotation, sealed with the key."""
-    given = _kept(change.content, change.place, key)
-    login = change.login or (given.login if given else None)
-    values = change.kind.values_at(change.content, {*change.texts, *(given.values if given else ())})
-    kept = {
+    present = _references(change.content, change.place, key)
+    login = change.login or (present.login if present else None)
+    values = change.kind.values_at(change.content, {*change.texts, *(present.values if present else ())})
+    marked = {
         name: KeptValue(text, mark_of(values[name], name, change.place, key))
         for name, text in change.texts.items()
     }
-    if given and given.login == login:
-        kept = _unchanged(given, change, values, key) | kept
-    lost = _lost(given.values if given else (), kept, change)
-    if not kept or login is None:
+    if present and present.login == login:
+        marked = _unchanged(present, change, values, key) | marked
+    lost = _lost(present.values if present else (), marked, change)
+    if not marked or login is None:
         return Outcome(with_annotation(change.content, ""), lost)
-    text = sealed(KeptReferences(login, change.after_s, dict(sorted(kept.items()))), change.place, key)
+    text = sealed(KeptReferences(login, change.after_s, dict(sorted(marked.items()))), change.place, key)
     new = with_annotation(change.content, text)
     length = sum(len(name) + len(value) for name, value in new["metadata"]["annotations"].items())
     if length > ANNOTATIONS_BYTES:
@@ -98,15 +98,15 @@ def decide(change: Change, key: bytes) -> Outcome:
 
 
 def _unchanged(
-    given: KeptReferences, change: Change, values: Mapping[str, bytes], key: bytes
+    present: KeptReferences, change: Change, values: Mapping[str, bytes], key: bytes
 ) -> dict[str, KeptValue]:
     """Return what the object had before, as the same login, and still has: the operator's writes bring new marks."""
-    before = _kept(change.before, change.place, key)
-    if before is None or before.login != given.login:
+    before = _references(change.before, change.place, key)
+    if before is None or before.login != present.login:
         return {}
     return {
         name: value
-        for name, value in given.values.items()
+        for name, value in present.values.items()
         if name in before.values
         and before.values[name].text == value.text
         and name in values
@@ -114,14 +114,14 @@ def _unchanged(
     }
 
 
-def _lost(given: Iterable[str], kept: Mapping[str, KeptValue], change: Change) -> tuple[Problem, ...]:
+def _lost(present: Iterable[str], marked: Mapping[str, KeptValue], change: Change) -> tuple[Problem, ...]:
     """Return a warning for what an annotation had and no longer has, or that it was none of the webhook's."""
-    if not given and annotation_of(change.content) and not change.texts:
+    if not present and annotation_of(change.content) and not change.texts:
         return (_warning(NOT_OURS),)
-    return tuple(_warning(_GONE.format(f"key {name}")) for name in given if name not in kept)
+    return tuple(_warning(_LOST.format(f"key {name}")) for name in present if name not in marked)
 
 
-def _kept(content: KubernetesObject | None, place: Place, key: bytes) -> KeptReferences | None:
+def _references(content: KubernetesObject | None, place: Place, key: bytes) -> KeptReferences | None:
     """Return what the annotation of an object keeps; None for one without its seal."""
     text = annotation_of(content or {})
     found = unsealed(text, place, key) if text else None

@@ -57,7 +57,7 @@ def refresh(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Itera
     product.cluster.kubectl("delete", "secrets,configmaps", "-n", "shop", f"--selector={LABEL}")
 
 
-class Kept:
+class RefreshedObject:
     """An object of this test, and what the API server has of it."""
 
     def __init__(self, product: Product, kind: str, name: str, **texts: str) -> None:
@@ -103,7 +103,7 @@ class Kept:
             return {key: base64.b64decode(text).decode() for key, text in stored["data"].items()}
         return dict(stored["data" if self.kind == "ConfigMap" else "spec"])
 
-    def kept(self) -> dict[str, str]:
+    def refreshed(self) -> dict[str, str]:
         """Return the texts that it keeps."""
         text = self.stored()["metadata"]["annotations"].get(ANNOTATION, "{}")
         return {name: value["text"] for name, value in json.loads(text).get("values", {}).items()}
@@ -137,22 +137,22 @@ def test_a_change_arrives_and_kubectl_sees_no_drift_before_or_after(
     options = ["--server-side", "--field-manager=kustomize-controller"] if side == "server" else []
     product.vault.put_secret(OWN, one="1", two="2")
     texts = {"a": f"vault:{OWN}#one", "b": f"vault:{OWN}#two", "c": "plain"}
-    objects = [Kept(product, kind, f"drift-{side}", **texts) for kind in PATHS]
+    objects = [RefreshedObject(product, kind, f"drift-{side}", **texts) for kind in PATHS]
     owners = []
-    for kept in objects:
-        kept.apply(*options)
-        assert (kept.values(), kept.diff(*options)) == ({"a": "1", "b": "2", "c": "plain"}, "")
-        owners.append(kept.owned())
+    for refreshed in objects:
+        refreshed.apply(*options)
+        assert (refreshed.values(), refreshed.diff(*options)) == ({"a": "1", "b": "2", "c": "plain"}, "")
+        owners.append(refreshed.owned())
     product.vault.put_secret(OWN, one="new", two="2")
     refresh()
     versions = []
-    for kept in objects:
-        assert (kept.values(), kept.diff(*options)) == ({"a": "new", "b": "2", "c": "plain"}, "")
-        versions.append(kept.stored()["metadata"]["resourceVersion"])
-        kept.apply(*options)
+    for refreshed in objects:
+        assert (refreshed.values(), refreshed.diff(*options)) == ({"a": "new", "b": "2", "c": "plain"}, "")
+        versions.append(refreshed.stored()["metadata"]["resourceVersion"])
+        refreshed.apply(*options)
     refresh()
-    assert [kept.stored()["metadata"]["resourceVersion"] for kept in objects] == versions
-    assert [kept.owned() for kept in objects] == owners
+    assert [refreshed.stored()["metadata"]["resourceVersion"] for refreshed in objects] == versions
+    assert [refreshed.owned() for refreshed in objects] == owners
 
 
 @pytest.mark.parametrize("field", ["data", "stringData"])
@@ -160,45 +160,47 @@ def test_a_key_that_leaves_a_manifest_after_a_refresh_leaves_the_secret(
     product: Product, refresh: Refresh, field: str
 ) -> None:
     product.vault.put_secret(OWN, one="1", two="2")
-    kept = Kept(product, "Secret", f"leaving-{field.lower()}")
+    refreshed = RefreshedObject(product, "Secret", f"leaving-{field.lower()}")
     texts = {"a": f"vault:{OWN}#one", "b": f"vault:{OWN}#two"}
     encode = (lambda text: base64.b64encode(text.encode()).decode()) if field == "data" else str
-    del kept.manifest["stringData"]
-    kept.set({key: encode(text) for key, text in texts.items()}, field)
-    kept.apply("--server-side")
+    del refreshed.manifest["stringData"]
+    refreshed.set({key: encode(text) for key, text in texts.items()}, field)
+    refreshed.apply("--server-side")
     product.vault.put_secret(OWN, one="new", two="new")
     refresh()
-    assert kept.values() == {"a": "new", "b": "new"}
-    kept.set({"a": encode(texts["a"])}, field)
-    kept.apply("--server-side")
+    assert refreshed.values() == {"a": "new", "b": "new"}
+    refreshed.set({"a": encode(texts["a"])}, field)
+    refreshed.apply("--server-side")
     if field == "data":  # The API server itself leaves what was applied as stringData.
-        assert kept.values() == {"a": "new"}
-    assert kept.values()["a"] == "new"
+        assert refreshed.values() == {"a": "new"}
+    assert refreshed.values()["a"] == "new"
 
 
 def test_a_value_that_somebody_wrote_by_hand_is_theirs(product: Product, refresh: Refresh) -> None:
     product.vault.put_secret(OWN, one="1", two="2")
-    kept = Kept(product, "ConfigMap", "by-hand", a=f"vault:{OWN}#one", b=f"vault:{OWN}#two")
-    kept.apply()
-    kept.patch({"data": {"a": "mine"}})
-    assert kept.kept() == {"b": f"vault:{OWN}#two"}
+    refreshed = RefreshedObject(product, "ConfigMap", "by-hand", a=f"vault:{OWN}#one", b=f"vault:{OWN}#two")
+    refreshed.apply()
+    refreshed.patch({"data": {"a": "mine"}})
+    assert refreshed.references() == {"b": f"vault:{OWN}#two"}
     product.vault.put_secret(OWN, one="new", two="new")
     refresh()
-    assert kept.values() == {"a": "mine", "b": "new"}
-    kept.patch({"metadata": {"annotations": {"vault.security.banzaicloud.io/vault-refresh-after": None}}})
-    assert kept.kept() == {}
-    assert LABEL not in kept.stored()["metadata"].get("labels", {})
+    assert refreshed.values() == {"a": "mine", "b": "new"}
+    refreshed.patch(
+        {"metadata": {"annotations": {"vault.security.banzaicloud.io/vault-refresh-after": None}}}
+    )
+    assert refreshed.references() == {}
+    assert LABEL not in refreshed.stored()["metadata"].get("labels", {})
 
 
 def test_a_path_that_is_gone_leaves_the_value_and_is_told_without_one(
     product: Product, refresh: Refresh
 ) -> None:
     product.vault.put_secret(f"{OWN}-gone", one="s3cr3t-of-kept")
-    kept = Kept(product, "Secret", "gone", a=f"vault:{OWN}-gone#one")
-    kept.apply()
+    refreshed = RefreshedObject(product, "Secret", "gone", a=f"vault:{OWN}-gone#one")
+    refreshed.apply()
     product.vault.request("DELETE", f"{OWN}-gone")
     done = refresh()
-    assert (done.returncode, kept.values()) == (1, {"a": "s3cr3t-of-kept"})
+    assert (done.returncode, refreshed.values()) == (1, {"a": "s3cr3t-of-kept"})
     events = product.cluster.kubectl("get", "events", "-n", "shop", "-o", "yaml")
     assert "was deleted at" in events
     for text in (done.stderr, done.stdout, events, product.log.read_text()):
@@ -270,9 +272,9 @@ def test_an_annotation_is_of_no_use_on_another_object(
     product: Product, refresh: Refresh, mallory: Kubectl
 ) -> None:
     product.vault.put_secret(OWN, one="1")
-    kept = Kept(product, "ConfigMap", "owned", a=f"vault:{OWN}#one")
-    kept.apply()
-    text = kept.stored()["metadata"]["annotations"][ANNOTATION]
+    refreshed = RefreshedObject(product, "ConfigMap", "owned", a=f"vault:{OWN}#one")
+    refreshed.apply()
+    text = refreshed.stored()["metadata"]["annotations"][ANNOTATION]
     manifest = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -287,7 +289,7 @@ def test_an_annotation_is_of_no_use_on_another_object(
     mallory("create", "--as=mallory", "-f", "-", stdin=json.dumps(manifest))
     product.vault.put_secret(OWN, one="s3cr3t-of-kept")
     refresh()
-    assert kept.values() == {"a": "s3cr3t-of-kept"}
+    assert refreshed.values() == {"a": "s3cr3t-of-kept"}
     assert product.cluster.request("GET", PATHS["ConfigMap"].format("shop", "stolen"))["data"] == {"a": "1"}
     mallory("delete", "--as=mallory", "configmap", "stolen", "-n", "shop")
 

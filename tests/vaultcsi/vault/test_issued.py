@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from vaultcsi.vault.kept import AHEAD_S, KeptAnswer, kept_answer
+from vaultcsi.vault.issued import AHEAD_S, IssuedAnswer, issued_answer
 from vaultenv.basics.jsontext import loads
 from vaultenv.renewal.schedule import renewed
 
 NOW, DATE_S = 1000.0, 1_700_000_000
 
 
-def kept(method: str = "GET", **body: Any) -> KeptAnswer | None:
-    return kept_answer(method, loads(json.dumps(body).encode()), NOW, DATE_S, 0.5)
+def issued(method: str = "GET", **body: Any) -> IssuedAnswer | None:
+    return issued_answer(method, loads(json.dumps(body).encode()), NOW, DATE_S, 0.5)
 
 
-def lease(lease_s: int, *, renewable: bool) -> KeptAnswer:
-    found = kept(lease_id="db/creds/app/1", lease_duration=lease_s, renewable=renewable, data={"k": "v"})
+def lease(lease_s: int, *, renewable: bool) -> IssuedAnswer:
+    found = issued(lease_id="db/creds/app/1", lease_duration=lease_s, renewable=renewable, data={"k": "v"})
     assert found
     return found
 
@@ -32,7 +32,7 @@ def lease(lease_s: int, *, renewable: bool) -> KeptAnswer:
     ids=["KV version 2", "KV version 1", "static role"],
 )
 def test_what_vault_stores_is_read_each_time(body: dict[str, Any]) -> None:
-    assert kept(**body) is None
+    assert issued(**body) is None
 
 
 def test_a_lease_that_can_be_renewed_is_kept_until_it_ends_after_all() -> None:
@@ -50,13 +50,13 @@ def test_another_lease_is_replaced_before_the_last_mount_that_it_covers() -> Non
 
 def test_a_lease_at_its_most_is_replaced() -> None:
     answer = lease(3600, renewable=True)
-    near_its_end = KeptAnswer(answer.body, renewed(answer.held, 600, NOW + 2400))
+    near_its_end = IssuedAnswer(answer.body, renewed(answer.held, 600, NOW + 2400))
     assert not near_its_end.is_replaced(NOW + 2401)
     assert near_its_end.is_replaced(NOW + 3000 - AHEAD_S + 1)
 
 
 def test_a_certificate_outlives_the_token() -> None:
-    answer = kept("POST", data={"certificate": "c", "expiration": DATE_S + 3600})
+    answer = issued("POST", data={"certificate": "c", "expiration": DATE_S + 3600})
     assert answer
     assert not answer.ends_with_token
     assert not answer.is_replaced(NOW + 3000)
@@ -64,11 +64,11 @@ def test_a_certificate_outlives_the_token() -> None:
 
 
 def test_a_write_without_an_end_is_kept_as_long_as_the_token() -> None:
-    answer = kept("POST", data={"signed_key": "k"})
+    answer = issued("POST", data={"signed_key": "k"})
     assert answer
     assert answer.ends_with_token
     assert not answer.is_replaced(NOW + 1e9)
 
 
 def test_nothing_of_a_kept_answer_is_in_its_repr() -> None:
-    assert "s3cr3t" not in repr(kept("POST", data={"k": "s3cr3t"}))
+    assert "s3cr3t" not in repr(issued("POST", data={"k": "s3cr3t"}))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.vaultkube.kept.kept import KEY
+from tests.vaultkube.kept.samples import KEY
 from tests.webhook.admission.deciding import decided
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import encoded
@@ -34,13 +34,15 @@ class NoServices:
 
 
 def config_map(
-    *, after: str = "5m", labels: dict[str, str] | None = None, kept: str = "", **data: str
+    *, after: str = "5m", labels: dict[str, str] | None = None, references: str = "", **data: str
 ) -> Any:
     annotations = {PREFIX + "vault-serviceaccount": "reader", PREFIX + "vault-refresh-after": after}
     return {
         "metadata": {
             "name": "c",
-            "annotations": {key: text for key, text in {**annotations, ANNOTATION: kept}.items() if text},
+            "annotations": {
+                key: text for key, text in {**annotations, ANNOTATION: references}.items() if text
+            },
             "labels": labels or {},
         },
         "data": data,
@@ -62,7 +64,7 @@ def review(
     return apply(new, decision.patch), decision, needs
 
 
-def kept_of(stored: Any) -> dict[str, str] | None:
+def references_of(stored: Any) -> dict[str, str] | None:
     """Return the texts that a stored object keeps, by their names; None without the annotation."""
     text = stored["metadata"]["annotations"].get(ANNOTATION)
     assert (text is None) == (LABEL not in stored["metadata"]["labels"])
@@ -87,7 +89,7 @@ STORED = review(config_map(a="vault:a/b#c", b="plain"))[0]
 
 
 def test_an_object_that_is_to_be_refreshed_keeps_its_references_and_login_and_no_value() -> None:
-    assert kept_of(STORED) == {"a": "vault:a/b#c"}
+    assert references_of(STORED) == {"a": "vault:a/b#c"}
     assert STORED["metadata"]["labels"] == {LABEL: "true"}
     text = STORED["metadata"]["annotations"][ANNOTATION]
     assert read_annotation(text) == KeptReferences(
@@ -98,12 +100,12 @@ def test_an_object_that_is_to_be_refreshed_keeps_its_references_and_login_and_no
 
 def test_without_the_annotation_nothing_is_kept_and_no_key_asked_for() -> None:
     stored, _, needs = review(config_map(after="0", a="vault:a/b#c"))
-    assert kept_of(stored) is None
+    assert references_of(stored) is None
     assert SecretObject not in [type(need) for need in needs]
 
 
 def test_the_operator_may_have_all_objects_kept() -> None:
-    assert kept_of(review(config_map(after="", a="vault:a/b#c"), VAULT_REFRESH_AFTER="1h")[0]) == {
+    assert references_of(review(config_map(after="", a="vault:a/b#c"), VAULT_REFRESH_AFTER="1h")[0]) == {
         "a": "vault:a/b#c"
     }
 
@@ -121,25 +123,29 @@ def test_an_update_that_leaves_the_values_alone_keeps_them_without_reading_vault
 def test_a_value_that_is_no_reference_any_more_is_kept_no_more() -> None:
     two = review(config_map(a="vault:a/b#c", d="vault:a/b#d"))[0]
     stored, decision, _ = review({**two, "data": {"a": "literal", "d": "s3cr3t"}}, two, KEYED)
-    assert kept_of(stored) == {"d": "vault:a/b#d"}
+    assert references_of(stored) == {"d": "vault:a/b#d"}
     assert "key a is no longer kept" in decision.warnings[0]
 
 
 def test_an_object_that_wants_no_refresh_any_more_loses_annotation_and_label() -> None:
     text = STORED["metadata"]["annotations"][ANNOTATION]
-    stored, _, needs = review(config_map(after="", kept=text, labels={LABEL: "true"}, a="s3cr3t"), STORED, {})
-    assert (kept_of(stored), needs) == (None, [])
+    stored, _, needs = review(
+        config_map(after="", references=text, labels={LABEL: "true"}, a="s3cr3t"), STORED, {}
+    )
+    assert (references_of(stored), needs) == (None, [])
 
 
 def test_an_object_that_is_or_becomes_immutable_is_not_kept() -> None:
     stored, decision, _ = review({**config_map(a="vault:a/b#c"), "immutable": True})
-    assert (kept_of(stored), stored["data"]) == (None, {"a": "s3cr3t"})
+    assert (references_of(stored), stored["data"]) == (None, {"a": "s3cr3t"})
     assert "because it is immutable" in decision.warnings[0]
-    assert kept_of(review({**STORED, "immutable": True}, STORED, KEYED)[0]) is None
+    assert references_of(review({**STORED, "immutable": True}, STORED, KEYED)[0]) is None
 
 
 def test_a_value_that_the_operator_has_refreshed_stays_kept() -> None:
-    refreshed = config_map(kept=seal(a=("vault:a/b#c", "new")), labels={LABEL: "true"}, a="new", b="plain")
+    refreshed = config_map(
+        references=seal(a=("vault:a/b#c", "new")), labels={LABEL: "true"}, a="new", b="plain"
+    )
     stored, decision, _ = review(refreshed, STORED, KEYED)
     assert (stored, decision.patch) == (refreshed, ())
 
@@ -155,19 +161,19 @@ def test_a_value_that_the_operator_has_refreshed_stays_kept() -> None:
 )
 @pytest.mark.parametrize("old", [None, STORED])
 def test_an_annotation_that_somebody_else_writes_is_taken_away(forged: str, old: Any) -> None:
-    new = config_map(kept=forged, labels={LABEL: "true"}, a="s3cr3t", b="plain")
+    new = config_map(references=forged, labels={LABEL: "true"}, a="s3cr3t", b="plain")
     stored, decision, needs = review(new, old, KEYED)
-    assert (kept_of(stored), [type(need) for need in needs]) == (None, [SecretObject])
+    assert (references_of(stored), [type(need) for need in needs]) == (None, [SecretObject])
     assert decision.warnings
 
 
 def test_a_seal_of_this_webhook_is_not_taken_for_a_new_object_nor_from_an_earlier_state() -> None:
     earlier = seal(a=("vault:a/b#c", "s3cr3t"), b=("vault:a/b#d", "plain"))
-    new = config_map(kept=earlier, labels={LABEL: "true"}, a="s3cr3t", b="plain")
-    assert kept_of(review(new, None, KEYED)[0]) is None
-    assert kept_of(review(new, STORED, KEYED)[0]) == {"a": "vault:a/b#c"}
+    new = config_map(references=earlier, labels={LABEL: "true"}, a="s3cr3t", b="plain")
+    assert references_of(review(new, None, KEYED)[0]) is None
+    assert references_of(review(new, STORED, KEYED)[0]) == {"a": "vault:a/b#c"}
     other = seal(KeptLogin(LOGIN.address, "kubernetes", "default", "admin"), a=("vault:a/b#c", "s3cr3t"))
-    assert kept_of(review(config_map(kept=other, a="s3cr3t"), STORED, KEYED)[0]) is None
+    assert references_of(review(config_map(references=other, a="s3cr3t"), STORED, KEYED)[0]) is None
 
 
 def test_references_of_another_login_take_the_place_of_those_before() -> None:
@@ -175,9 +181,9 @@ def test_references_of_another_login_take_the_place_of_those_before() -> None:
     new = json.loads(json.dumps(two))
     new["metadata"]["annotations"][PREFIX + "vault-role"] = "other"
     new["data"]["a"] = "vault:a/b#c"
-    assert kept_of(review(new, two)[0]) == {"a": "vault:a/b#c"}
+    assert references_of(review(new, two)[0]) == {"a": "vault:a/b#c"}
     del new["metadata"]["annotations"][PREFIX + "vault-role"]
-    assert kept_of(review(new, two)[0]) == {"a": "vault:a/b#c", "d": "vault:a/b#d"}
+    assert references_of(review(new, two)[0]) == {"a": "vault:a/b#c", "d": "vault:a/b#d"}
 
 
 def test_without_a_key_or_a_name_a_warning_says_that_nothing_is_kept() -> None:
@@ -186,7 +192,7 @@ def test_without_a_key_or_a_name_a_warning_says_that_nothing_is_kept() -> None:
         if not name:
             del new["metadata"]["name"]
         stored, decision, _ = review(new, None, {**ANSWERS, **facts}, name=name)
-        assert (kept_of(stored), stored["data"]["a"]) == (None, "s3cr3t")
+        assert (references_of(stored), stored["data"]["a"]) == (None, "s3cr3t")
         assert words in decision.warnings[0]
 
 
@@ -194,5 +200,5 @@ def test_annotations_that_would_be_too_long_for_the_api_server_are_not_written()
     new = config_map(a="vault:a/b#c")
     new["metadata"]["annotations"]["other"] = "x" * (256 << 10)
     stored, decision, _ = review(new)
-    assert (kept_of(stored), stored["data"]["a"]) == (None, "s3cr3t")
+    assert (references_of(stored), stored["data"]["a"]) == (None, "s3cr3t")
     assert "bytes" in decision.warnings[0]
