@@ -103,8 +103,8 @@ class RefreshedObject:
             return {key: base64.b64decode(text).decode() for key, text in stored["data"].items()}
         return dict(stored["data" if self.kind == "ConfigMap" else "spec"])
 
-    def refreshed(self) -> dict[str, str]:
-        """Return the texts that it keeps."""
+    def references(self) -> dict[str, str]:
+        """Return the texts of its sealed references."""
         text = self.stored()["metadata"]["annotations"].get(ANNOTATION, "{}")
         return {name: value["text"] for name, value in json.loads(text).get("values", {}).items()}
 
