@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import pytest
-from hypothesis import settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.servers.vault import Vault
@@ -23,7 +23,7 @@ NEEDS = st.one_of(st.builds(kind, st.text(), PAIRS) for kind in (Read, Write, Ce
 SECONDS = st.floats(0, 1e9)
 
 
-@settings(NEEDS, SECONDS, SECONDS, st.booleans())
+@given(NEEDS, SECONDS, SECONDS, st.booleans())
 def test_what_is_handed_over_is_taken_over(
     need: Read, due_at: float, first_s: float, renewable: bool
 ) -> None:
