@@ -44,7 +44,7 @@ PROVIDER = (
     "vaultcsi",
     "Metrics",
     "",
-    'own.mount("ok", 1)\nown.vault_call("login", "ok", 1)\nown.keeps(lambda: metrics.Holdings(1, 1, 1))',
+    'own.mount("ok", 1)\nown.vault_call("login", "ok", 1)\nown.show_holdings(lambda: metrics.Holdings(1, 1, 1))',
 )
 
 

@@ -34,7 +34,7 @@ class Client:
         self.session = requests.Session()
         self.session.trust_env = False
 
-    def send(self, method: str, path: str, token: str = "", **more: Any) -> requests.Response:
+    def call(self, method: str, path: str, token: str = "", **more: Any) -> requests.Response:
         headers = {"X-Vault-Token": token} if token else {}
         return self.session.request(
             method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=20, **more
@@ -71,36 +71,36 @@ def begin(pod: Pod) -> Iterator[Begin]:
 
 def test_a_request_without_a_token_gets_the_agents(begin: Begin, secrets: Vault) -> None:
     client = begin()
-    answer = client.send("GET", "/v1/secret/data/account")
+    answer = client.call("GET", "/v1/secret/data/account")
     assert answer.json()["data"]["data"]["password"] == "secret"
     assert answer.headers["X-Cache"] == "MISS"
-    assert client.send("GET", "/v1/secret/data/account", token="wrong").status_code == 403
-    assert client.send("LIST", "/v1/secret/metadata").json()["data"]["keys"]
-    written = client.send(
+    assert client.call("GET", "/v1/secret/data/account", token="wrong").status_code == 403
+    assert client.call("LIST", "/v1/secret/metadata").json()["data"]["keys"]
+    written = client.call(
         "POST", "/v1/secret/data/by-listener?x=1", data=json.dumps({"data": {"k": "ü"}}).encode()
     )
     assert written.status_code == 200
     assert secrets.read("secret/data/by-listener")["data"] == {"k": "ü"}
-    assert client.send("DELETE", "/v1/secret/metadata/by-listener").status_code == 204
-    assert client.send("GET", "/v1/secret/data/none").status_code == 404
+    assert client.call("DELETE", "/v1/secret/metadata/by-listener").status_code == 204
+    assert client.call("GET", "/v1/secret/data/none").status_code == 404
 
 
 def test_force_replaces_a_token_and_false_adds_none(begin: Begin) -> None:
     forced = begin(token="force")
-    assert forced.send("GET", "/v1/secret/data/account", token="wrong").status_code == 200
+    assert forced.call("GET", "/v1/secret/data/account", token="wrong").status_code == 200
     off = begin(token="false")
-    assert off.send("GET", "/v1/secret/data/account").status_code in (400, 403)
+    assert off.call("GET", "/v1/secret/data/account").status_code in (400, 403)
 
 
 def test_leases_are_kept_and_renewed_until_they_are_revoked(begin: Begin, leasing: Vault) -> None:
     client = begin()
-    first, second = (client.send("GET", "/v1/rabbitmq/creds/app") for _ in range(2))
+    first, second = (client.call("GET", "/v1/rabbitmq/creds/app") for _ in range(2))
     assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("MISS", "HIT")
     assert first.json() == second.json()
     lease = {"lease_id": first.json()["lease_id"]}
     until(lambda: leasing.write("sys/leases/lookup", lease)["data"]["last_renewal"] is not None)
-    assert client.send("PUT", "/v1/sys/leases/revoke", json=lease).status_code == 204
-    third = client.send("GET", "/v1/rabbitmq/creds/app")
+    assert client.call("PUT", "/v1/sys/leases/revoke", json=lease).status_code == 204
+    third = client.call("GET", "/v1/rabbitmq/creds/app")
     assert third.headers["X-Cache"] == "MISS"
     assert third.json()["data"]["username"] != first.json()["data"]["username"]
 
@@ -109,24 +109,24 @@ def test_a_token_that_was_made_here_is_kept_with_what_it_leases(begin: Begin, le
     client = begin()
     body = {"policies": ["all"], "ttl": "10m"}
     made = [
-        client.send("POST", "/v1/auth/token/create", json=body).json()["auth"]["client_token"]
+        client.call("POST", "/v1/auth/token/create", json=body).json()["auth"]["client_token"]
         for _ in range(2)
     ]
     assert made[0] == made[1]
-    kinds = [client.send("GET", "/v1/rabbitmq/creds/app", token=made[0]).headers["X-Cache"] for _ in range(2)]
+    kinds = [client.call("GET", "/v1/rabbitmq/creds/app", token=made[0]).headers["X-Cache"] for _ in range(2)]
     assert kinds == ["MISS", "HIT"]
     foreign = leasing.new_token("all")
-    kinds = [client.send("GET", "/v1/rabbitmq/creds/app", token=foreign).headers["X-Cache"] for _ in range(2)]
+    kinds = [client.call("GET", "/v1/rabbitmq/creds/app", token=foreign).headers["X-Cache"] for _ in range(2)]
     assert kinds == ["MISS", "MISS"]
 
 
 def test_quit_ends_the_agent_only_where_it_may(begin: Begin) -> None:
     client = begin(quit=True)
-    assert client.send("GET", "/agent/v1/quit").status_code == 405
-    assert client.send("POST", "/agent/v1/quit").status_code == 204
+    assert client.call("GET", "/agent/v1/quit").status_code == 405
+    assert client.call("POST", "/agent/v1/quit").status_code == 204
     assert client.process.wait(10) == 0
     other = begin()
-    assert other.send("POST", "/agent/v1/quit").status_code == 404
+    assert other.call("POST", "/agent/v1/quit").status_code == 404
     assert other.process.poll() is None
 
 
@@ -135,7 +135,7 @@ def test_vault_that_is_gone_is_a_bad_gateway(pod: Pod) -> None:
     settings = pod.settings(listener=Listener(port))
     client = Client(pod.stay(settings, VAULT_ADDR="https://127.0.0.1:1"), port)
     until(lambda: pod.status(settings)[0] == 0)
-    answer = client.send("GET", "/v1/secret/data/account")
+    answer = client.call("GET", "/v1/secret/data/account")
     assert answer.status_code == 502
     assert "connection refused" in answer.json()["errors"][0]
     client.session.close()
@@ -170,7 +170,7 @@ def test_what_is_no_request_is_refused(begin: Begin, data: bytes, status: bytes)
 
 def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(begin: Begin) -> None:
     client = begin()
-    head, get = (client.send(method, "/v1/sys/health") for method in ("HEAD", "GET"))
+    head, get = (client.call(method, "/v1/sys/health") for method in ("HEAD", "GET"))
     assert (head.status_code, head.content) == (200, b"")
     assert get.json()["sealed"] is False
 
@@ -178,10 +178,10 @@ def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(begin: Begin) 
 def test_a_body_in_chunks_is_passed_on_whole(begin: Begin, secrets: Vault) -> None:
     text = json.dumps({"data": {"k": "in chunks"}}).encode()
     client = begin()
-    written = client.send("POST", "/v1/secret/data/chunked", data=iter([text[:5], text[5:]]))
+    written = client.call("POST", "/v1/secret/data/chunked", data=iter([text[:5], text[5:]]))
     assert written.status_code == 200
     assert secrets.read("secret/data/chunked")["data"] == {"k": "in chunks"}
-    assert client.send("GET", "/v1/secret/data/chunked").status_code == 200
+    assert client.call("GET", "/v1/secret/data/chunked").status_code == 200
 
 
 def test_equal_requests_at_the_same_time_make_one_lease(begin: Begin, leasing: Vault) -> None:

@@ -53,7 +53,7 @@ class Program(requests.Session):
         self.trust_env = False
         self.port = port
 
-    def send(self, method: str, path: str, token: str = "", body: bytes | None = None) -> requests.Response:
+    def call(self, method: str, path: str, token: str = "", body: bytes | None = None) -> requests.Response:
         headers = {"X-Vault-Token": token} if token else {}
         url = f"http://127.0.0.1:{self.port}{path}"
         return self.request(method, url, headers=headers, data=body, timeout=10, allow_redirects=False)
@@ -71,9 +71,9 @@ def test_a_connection_that_vault_has_closed_is_not_used_again(method: str, has_t
     context = server_context(authority) if has_tls else None
     trusted = {"VAULT_CACERT_BYTES": authority.cert_pem.bytes().decode()}
     with stand_in(in_turn(DONE), context) as server, listening(server.address, **trusted) as program:
-        assert program.send(method, "/v1/a").status_code == 200
+        assert program.call(method, "/v1/a").status_code == 200
         server.hang_up()
-        assert program.send(method, "/v1/a").status_code == 200
+        assert program.call(method, "/v1/a").status_code == 200
         assert len(server.heads) == 2
 
 
@@ -84,7 +84,7 @@ def test_a_redirect_within_vaults_address_is_followed_with_the_token(method: str
         stream.sendall(answer("307 Temporary Redirect", b"", location) if b" /v1/a" in head else DONE)
 
     with stand_in(standby) as server, listening(server.address) as program:
-        found = program.send(method, "/v1/a", body=b'{"k":"v"}')
+        found = program.call(method, "/v1/a", body=b'{"k":"v"}')
         assert found.status_code == 200
         assert server.heads[1].startswith(f"{method} /v1/b?x=1 ".encode())
         assert b"x-vault-token: agents\r\n" in server.heads[1].lower()
@@ -94,7 +94,7 @@ def test_a_redirect_within_vaults_address_is_followed_with_the_token(method: str
 def test_a_redirect_to_another_address_is_a_bad_gateway_that_names_it() -> None:
     elsewhere = answer("307 Temporary Redirect", b"", b"Location: https://10.0.0.7:8200/v1/a")
     with stand_in(in_turn(elsewhere)) as server, listening(server.address) as program:
-        found = program.send("GET", "/v1/a")
+        found = program.call("GET", "/v1/a")
         assert found.status_code == 502
         assert "redirects to https://10.0.0.7:8200" in found.json()["errors"][0]
         assert len(server.heads) == 1
@@ -103,7 +103,7 @@ def test_a_redirect_to_another_address_is_a_bad_gateway_that_names_it() -> None:
 def test_redirects_without_end_are_passed_on() -> None:
     circle = answer("307 Temporary Redirect", b"", b"Location: /v1/a")
     with stand_in(in_turn(circle)) as server, listening(server.address) as program:
-        assert program.send("GET", "/v1/a").status_code == 307
+        assert program.call("GET", "/v1/a").status_code == 307
         assert len(server.heads) == 4
 
 
@@ -112,7 +112,7 @@ def test_headers_of_the_settings_go_with_every_request() -> None:
         stand_in(in_turn(DONE)) as server,
         listening(server.address, VAULT_HEADERS='{"X-Gate": "open"}') as program,
     ):
-        program.send("GET", "/v1/a")
+        program.call("GET", "/v1/a")
         assert b"\r\nx-gate: open\r\n" in server.heads[0].lower()
 
 
@@ -122,7 +122,7 @@ def test_a_namespace_reaches_vault_as_in_the_login(namespace: str) -> None:
         stand_in(in_turn(DONE)) as server,
         listening(server.address, VAULT_NAMESPACE=namespace) as program,
     ):
-        assert program.send("GET", "/v1/a").status_code == 200
+        assert program.call("GET", "/v1/a").status_code == 200
         assert b"x-vault-namespace: " + namespace.encode() + b"\r\n" in server.heads[0]
 
 
@@ -131,15 +131,15 @@ def test_what_is_revoked_with_a_token_of_the_programs_own_is_not_served_again() 
         stream.sendall(answer("204 No Content") if b"/revoke " in head else LEASED)
 
     with stand_in(vault) as server, listening(server.address) as program:
-        assert [program.send("GET", "/v1/db/creds/app").headers["X-Cache"] for _ in "12"] == ["MISS", "HIT"]
-        assert program.send("PUT", "/v1/sys/leases/revoke", token="own", body=b"{}").status_code == 204
-        assert program.send("GET", "/v1/db/creds/app").headers["X-Cache"] == "MISS"
+        assert [program.call("GET", "/v1/db/creds/app").headers["X-Cache"] for _ in "12"] == ["MISS", "HIT"]
+        assert program.call("PUT", "/v1/sys/leases/revoke", token="own", body=b"{}").status_code == 204
+        assert program.call("GET", "/v1/db/creds/app").headers["X-Cache"] == "MISS"
 
 
 def test_an_answer_to_a_token_of_the_programs_own_is_not_kept() -> None:
     with stand_in(in_turn(LEASED)) as server, listening(server.address) as program:
         for _ in "12":
-            assert program.send("GET", "/v1/db/creds/app", token="own").headers["X-Cache"] == "MISS"
+            assert program.call("GET", "/v1/db/creds/app", token="own").headers["X-Cache"] == "MISS"
         assert len(server.heads) == 2
 
 
@@ -161,7 +161,7 @@ def test_certificates_that_cannot_be_read_for_a_time_hold_no_connection(tmp_path
             assert b"502" in found.partition(b"\r\n")[0]
             assert b"no PEM certificates found" in found
         file.write_bytes(pem)
-        assert "connection refused" in json.dumps(program.send("GET", "/v1/a").json())
+        assert "connection refused" in json.dumps(program.call("GET", "/v1/a").json())
 
 
 @pytest.mark.usefixtures("each_launcher")
@@ -180,7 +180,7 @@ def test_a_program_that_hangs_up_before_its_answers_does_not_end_the_agent(tmp_p
             with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
                 stream.sendall(REQUEST * 40)
             for _ in range(50):
-                assert program.send("GET", "/v1/a").status_code == 200
+                assert program.call("GET", "/v1/a").status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         process.communicate()

@@ -35,7 +35,7 @@ def test_the_exit_status_is_the_programs(script: str, status: int) -> None:
 
 
 def test_own_settings_are_removed_in_daemon_mode_too() -> None:
-    done = launch("/usr/bin/env", "-0", VAULT_ENV_DAEMON="true", VAULT_ROLE="r", REFERENCES="k")
+    done = launch("/usr/bin/env", "-0", VAULT_ENV_DAEMON="true", VAULT_ROLE="r", KEPT="k")
     assert set(done.stdout.split(b"\0")) - {b"LC_CTYPE=C.UTF-8"} == {b"KEPT=k", b""}
 
 
