@@ -122,7 +122,7 @@ class Listener:
 
     def _answer(self, request: Passed, upstream: Upstream) -> bytes:
         if self._quits(request):
-            return answered(204, {}, b"")
+            return answered(200, {}, b"")
         if _path(request).startswith("/agent/"):
             is_known = self._settings.quit and _path(request) == _QUIT
             return refused(405, "quit with POST") if is_known else refused(404, "the agent has nothing there")

@@ -124,9 +124,7 @@ def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
     if mode.agent.configmap:
         mounts.append({"name": _CONFIG_VOLUME, "mountPath": CONFIG_PATH, "readOnly": True})
     mounts += launcher.login_mounts(agent.launcher.config)
-    mounted = {mount["mountPath"] for mount in mounts}
-    more = agent_mounts(agent.launcher.config, mode, agent.pod_spec)
-    return mounts + [mount for mount in more if mount["mountPath"].rstrip("/") not in mounted]
+    return mounts + agent_mounts(agent.launcher.config, mode, agent.pod_spec, mounts)
 
 
 def _home_volume(role: Role) -> str:

@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
@@ -12,37 +12,94 @@ from webhook.config.annotations import Config
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.login import Origin, about
 from webhook.pods.account import TOKEN_METHODS, account_mount
+from webhook.pods.cloud_identity import TOKENS as CLOUD
 from webhook.pods.cloud_identity import identity_mounts
 from webhook.pods.facts import find_containers
 
 TOKEN_VOLUME = "vault-agent-token"  # noqa: S105 (a name)
 _INJECTORS_MOUNT_PATH = "/var/run/secrets/vault.hashicorp.com/serviceaccount"
 _TOKEN = "token"  # noqa: S105 (a name)
+_TOKEN_FILE = "VAULT_TOKEN_FILE"  # noqa: S105 (a name)
 _LIFETIME_S = 3600
 _ACCOUNT = "serviceaccount"
 
 
-def token_path(mode: FileMode, pod_spec: PodSpec) -> str:
-    """Return the file of the token in the annotated volume; "" if none is annotated."""
+def token_path(config: Config, mode: FileMode, pod_spec: PodSpec) -> str:
+    """Return the file of the token in the annotated volume, else in one that the pod's author mounts as a ServiceAccount's.
+
+    "" is for neither, and for a login that has its token from elsewhere.
+    """
     name = mode.agent.service_account_volume
-    if not name:
-        return ""
-    mount = _mount_of(name, pod_spec)
-    file = next(_token_files(name, pod_spec), _TOKEN)
+    if name:
+        return _file_in(_mount_of(name, pod_spec), next(_token_files(name, pod_spec), _TOKEN))
+    is_open = config.auth_method in TOKEN_METHODS and not config.token_audience
+    mount = _authors_mount(pod_spec) if is_open else None
+    return _file_in(mount, _TOKEN) if mount else ""
+
+
+def _file_in(mount: VolumeMount, file: str) -> str:
     return f"{(mount.get('mountPath') or '').rstrip('/')}/{file}"
 
 
-def agent_mounts(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[VolumeMount]:
-    """Return the mounts that the agent has because the pod has them: the token's, those of a cloud's
-    identity, and those of a named container."""
-    mounts: list[VolumeMount] = []
-    if mode.agent.service_account_volume:
-        mount = _mount_of(mode.agent.service_account_volume, pod_spec)
-        mounts.append({"name": mount["name"], "mountPath": mount["mountPath"], "readOnly": True})
+def _authors_mount(pod_spec: PodSpec) -> VolumeMount | None:
+    """Return the mount of a projected token that stands before Kubernetes' own, where the injector takes the first one.
+
+    A cloud's token is for the cloud.
+    """
+    for container in pod_spec.get("containers") or ():
+        for mount in container.get("volumeMounts") or ():
+            path = mount.get("mountPath") or ""
+            if path.rstrip("/") == ACCOUNT_PATH:
+                return None
+            if (
+                _ACCOUNT in path
+                and CLOUD not in path
+                and _TOKEN in _token_files(mount.get("name", ""), pod_spec)
+            ):
+                return mount
+    return None
+
+
+def agent_mounts(
+    config: Config, mode: FileMode, pod_spec: PodSpec, present: Sequence[VolumeMount]
+) -> list[VolumeMount]:
+    """Return the mounts that the agent has, beside those `present`, because the pod has them: the token's, those of a
+    cloud's identity, and those of a named container.
+    """
+    wanted = [
+        *_token_mounts(config, mode, pod_spec, present),
+        *identity_mounts(config, pod_spec),
+        *(mount for mount in _copied(mode, pod_spec) if _ACCOUNT not in mount.get("mountPath", "").lower()),
+    ]
+    places = {mount["mountPath"].rstrip("/") for mount in present}
+    found: dict[str, VolumeMount] = {}
+    for mount in wanted:
+        found.setdefault(mount["mountPath"].rstrip("/"), mount)
+    return [mount for place, mount in found.items() if place not in places]
+
+
+def _token_mounts(
+    config: Config, mode: FileMode, pod_spec: PodSpec, present: Sequence[VolumeMount]
+) -> Iterator[VolumeMount]:
+    """Yield the mount of the annotated volume, and that of the file that the login reads, if another one has it."""
+    mounts, name = list(present), mode.agent.service_account_volume
+    if name:
+        mounts.append({"name": name, "mountPath": _mount_of(name, pod_spec)["mountPath"], "readOnly": True})
+        yield mounts[-1]
     elif _needs_account(config, mode):
         mounts.append(_account_mount(pod_spec))
-    mounts += identity_mounts(config, pod_spec)
-    return mounts + [mount for mount in _copied(mode, pod_spec) if _ACCOUNT not in mount.get("mountPath", "")]
+        yield mounts[-1]
+    file = _token_file(config)
+    if file and not any(_holds(mount, file) for mount in mounts):
+        pods = [mount for _, each in find_containers(pod_spec) for mount in each.get("volumeMounts") or ()]
+        holding = [mount for mount in pods if _holds(mount, file)]
+        if holding:
+            yield {**max(holding, key=lambda mount: len(mount["mountPath"])), "readOnly": True}
+
+
+def _holds(mount: VolumeMount, file: str) -> bool:
+    """Return whether the file is in the mounted volume, or is itself what is mounted."""
+    return f"{file}/".startswith((mount.get("mountPath") or "").rstrip("/") + "/")
 
 
 def account_volumes(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[Volume]:
@@ -76,10 +133,18 @@ def _needs_account(config: Config, mode: FileMode) -> bool:
 
     A login that a ConfigMap describes may, as with the injector.
     """
-    if mode.agent.configmap:
-        return True
-    elsewhere = config.token_audience or config.jwt_file or "VAULT_TOKEN_FILE" in config.variables
-    return config.auth_method in TOKEN_METHODS and not elsewhere
+    return mode.agent.configmap != "" or _token_file(config).startswith(f"{ACCOUNT_PATH}/")
+
+
+def _token_file(config: Config) -> str:
+    """Return the file with the token that the login reads; "" if it needs none, or the webhook adds a volume with it.
+
+    A relative path begins at the folder in which the agent starts, the root.
+    """
+    file = config.variables.get(_TOKEN_FILE, "")
+    if not file and config.auth_method in TOKEN_METHODS and not config.token_audience:
+        file = config.jwt_file or f"{ACCOUNT_PATH}/{_TOKEN}"
+    return file and f"/{file.lstrip('/')}"
 
 
 def _account_mount(pod_spec: PodSpec) -> VolumeMount:

@@ -34,7 +34,8 @@ class Agent(NamedTuple):
 
     @property
     def hands_over(self) -> bool:
-        """Whether the container beside the program may take over what the init container has read, as with HashiCorp's."""
-        agent = self.mode.agent
-        has_both = {Role.INIT, Role.SIDECAR} <= set(self.roles)
-        return agent.cache_enable and has_both and not agent.configmap
+        """Whether the container beside the program may take over what the init container has read, as with HashiCorp's.
+
+        With a ConfigMap, its `cache` stanza says whether that happens; the volume for it is there.
+        """
+        return self.mode.agent.cache_enable and {Role.INIT, Role.SIDECAR} <= set(self.roles)

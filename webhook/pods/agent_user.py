@@ -13,7 +13,9 @@ def agent_user(agent: AgentConfig, pod_spec: PodSpec) -> tuple[int, int]:
     if not agent.run_as_same_user:
         return agent.run_as_user, agent.run_as_group
     user, group = _first_user(pod_spec)
-    return agent.run_as_user if user is None else user, agent.run_as_group if group is None else group
+    if group is None or "run_as_group" in agent.annotated:
+        group = agent.run_as_group
+    return agent.run_as_user if user is None else user, group
 
 
 def has_security_context(agent: AgentConfig) -> bool:

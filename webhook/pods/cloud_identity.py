@@ -23,7 +23,7 @@ _VARIABLES = frozenset(
         "AWS_STS_REGIONAL_ENDPOINTS",
     ]
 )
-_TOKENS = "eks.amazonaws.com"
+TOKENS = "eks.amazonaws.com"
 """Part of the paths at which both kinds of identity mount their token."""
 
 
@@ -42,7 +42,7 @@ def identity_mounts(config: Config, pod_spec: PodSpec) -> list[VolumeMount]:
     found: dict[str, VolumeMount] = {}
     for container in _containers(config, pod_spec):
         for mount in container.get("volumeMounts") or ():
-            if _TOKENS in mount.get("mountPath", ""):
+            if TOKENS in mount.get("mountPath", ""):
                 found.setdefault(mount["mountPath"], {**mount, "readOnly": True})
     return list(found.values())
 

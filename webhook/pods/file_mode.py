@@ -37,8 +37,8 @@ def has_agent(pod_spec: PodSpec) -> bool:
 
 def find_agent(pod_spec: PodSpec, mode: FileMode, launcher: Launcher) -> Agent:
     """Return the agent of the pod."""
-    path = token_path(mode, pod_spec)
     config = launcher.config
+    path = token_path(config, mode, pod_spec)
     if path and not config.jwt_file:
         launcher = launcher.with_config(replace(config, jwt_file=path, token_audience=""))
     return Agent(mode, launcher, _roles(mode, pod_spec), pod_spec)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.webhook.pods.filing import ACCOUNT, by_name, changed, mounts, names, problems_of, variables
 from tests.webhook.pods.specs import container, spec_of
 
@@ -52,6 +54,87 @@ def test_an_annotated_path_wins_over_that_of_the_volume() -> None:
     annotations = {VOLUME: "token", "auth-config-token-path": "/other/token"}
     found = agent(spec_of(container(), volumes=[projected(path="jwt")]), annotations)
     assert variables(found)["VAULT_JWT_FILE"] == "/other/token"
+
+
+TOKEN_FILES = [
+    {"auth-config-token-path": f"{ACCOUNT['mountPath']}/token"},
+    {"auth-config-token-path": f"{ACCOUNT['mountPath']}/token".lstrip("/")},
+    {"auth-type": "jwt", "auth-config-path": f"{ACCOUNT['mountPath']}/token"},
+    {"auth-type": "token_file", "auth-config-token-file-path": f"{ACCOUNT['mountPath']}/token"},
+]
+
+
+@pytest.mark.parametrize("annotations", TOKEN_FILES)
+def test_a_login_that_names_kubernetes_own_token_has_it(annotations: dict[str, str]) -> None:
+    found = agent(spec_of(container(volumeMounts=[ACCOUNT])), annotations)
+    assert ACCOUNT in found["volumeMounts"]
+    alone = agent(spec_of(container(), automountServiceAccountToken=False), annotations)
+    assert mounts(alone)[ACCOUNT["mountPath"]] == "vault-agent-token"
+
+
+def test_a_login_that_names_a_file_of_the_pod_has_the_volume_with_it() -> None:
+    token = {"name": "token", "mountPath": "/var/run/secrets/openbao"}
+    spec = spec_of(
+        container(volumeMounts=[{"name": "all", "mountPath": "/var"}, token, ACCOUNT]),
+        volumes=[projected(path="token", audience="vault")],
+    )
+    found = agent(spec, {"auth-config-token-path": "/var/run/secrets/openbao/token"})
+    assert {**token, "readOnly": True} in found["volumeMounts"]
+    assert not {"/var", ACCOUNT["mountPath"]} & mounts(found).keys()
+
+
+def test_a_volume_of_the_agent_that_has_the_file_is_enough() -> None:
+    spec = spec_of(container(volumeMounts=[{"name": "all", "mountPath": "/vault"}]))
+    annotations = {"auth-config-token-path": "/vault/custom/token", "agent-extra-secret": "tokens"}
+    assert "/vault" not in mounts(agent(spec, annotations))
+
+
+AUTHORS = {"name": "token", "mountPath": "/var/run/secrets/tokens/serviceaccount"}
+
+
+def test_a_token_that_the_author_mounts_as_a_serviceaccounts_is_the_agents_as_with_the_injector() -> None:
+    volumes = [projected(path="token", audience="vault")]
+    for after in ([], [ACCOUNT]):
+        new = changed(spec_of(container(volumeMounts=[AUTHORS, *after]), volumes=volumes))
+        found = by_name(new, "vault-agent")
+        assert variables(found)["VAULT_JWT_FILE"] == f"{AUTHORS['mountPath']}/token"
+        assert mounts(found)[AUTHORS["mountPath"]] == "token"
+        assert ACCOUNT["mountPath"] not in mounts(found)
+        assert "vault-agent-token" not in names(new["volumes"])
+
+
+NOT_THE_AGENTS = [
+    ([ACCOUNT, AUTHORS], [projected(path="token")]),
+    ([AUTHORS, ACCOUNT], [{"name": "token", "emptyDir": {}}]),
+    ([AUTHORS, ACCOUNT], [projected(path="jwt")]),
+    (
+        [{"name": "token", "mountPath": "/var/run/secrets/eks.amazonaws.com/serviceaccount"}, ACCOUNT],
+        [projected(path="token", audience="sts.amazonaws.com")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("mounted", "volumes"), NOT_THE_AGENTS)
+def test_other_volumes_are_no_token_of_the_agent(
+    mounted: list[dict[str, Any]], volumes: list[dict[str, Any]]
+) -> None:
+    found = agent(spec_of(container(volumeMounts=mounted), volumes=volumes))
+    assert ACCOUNT in found["volumeMounts"]
+    assert "VAULT_JWT_FILE" not in variables(found)
+
+
+def test_an_operators_audience_wins_over_a_token_that_nobody_names() -> None:
+    spec = spec_of(container(volumeMounts=[AUTHORS]), volumes=[projected(path="token", audience="x")])
+    found = agent(spec, None, VAULT_TOKEN_AUDIENCE="vault")
+    assert variables(found)["VAULT_JWT_FILE"] == "/vault-jwt/token"
+    assert AUTHORS["mountPath"] not in mounts(found)
+
+
+def test_a_volume_that_is_copied_too_is_mounted_once() -> None:
+    token = {"name": "token", "mountPath": "/tokens"}
+    spec = spec_of(container(volumeMounts=[token]), volumes=[projected(path="jwt")])
+    found = agent(spec, {VOLUME: "token", "agent-copy-volume-mounts": "app"})
+    assert [mount["mountPath"] for mount in found["volumeMounts"]].count("/tokens") == 1
 
 
 def test_a_volume_that_is_not_there_is_refused() -> None:

@@ -110,3 +110,16 @@ def test_what_it_does_not_see_is_told_and_what_it_reads_is_unknown_to_the_policy
 
 def test_it_logs_in_by_methods_that_vault_env_does_not_have() -> None:
     assert problems_of(SPEC, {**CONFIG, "auth-type": "oci"}) == ()
+
+
+def test_a_cache_of_the_configmap_has_its_volume() -> None:
+    cache = {"agent-cache-enable": "true"}
+    for agent in agents(cache):
+        assert mounts(agent)["/vault/agent-cache"] == "vault-agent-cache"
+    assert not planned(SPEC, {**CONFIG, **cache, "agent-inject-secret-db": ""}).whole.warnings
+    (alone,) = [
+        each
+        for each in changed(SPEC, {**CONFIG, **cache, "agent-pre-populate": "false"})["containers"]
+        if each["name"] == "vault-agent"
+    ]
+    assert "/vault/agent-cache" not in mounts(alone)

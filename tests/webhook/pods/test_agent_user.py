@@ -22,6 +22,8 @@ def test_the_user_of_the_first_container_is_taken_when_asked() -> None:
         3000,
     )
     assert user_of(spec_of(first), {}) == (100, 1000)
+    annotated = {**SAME, "agent-run-as-user": "5", "agent-run-as-group": "6"}
+    assert user_of(spec_of(first), annotated) == (2000, 6)
 
 
 def test_the_pods_user_is_that_of_a_container_without_one() -> None:

@@ -28,7 +28,6 @@ _CONFIGMAP_FIELDS = (
     "template_files",
     "commands",
     "token",
-    "cache_enable",
     "render_interval_s",
 )
 """Fields whose annotations HashiCorp's own program does not see: its configuration is a ConfigMap."""

@@ -12,6 +12,7 @@ from vaultkube.value_types import LINE, WORDS, ValueType, choice
 _AUTH = "auth/"
 _FEATURES = ("auto-auth", "caching", "proxying", "templating")
 _PEM = "-----BEGIN CERTIFICATE-----"
+_PERMISSIONS = 0o777
 _LONGEST_COMMAND = 8192
 """In characters: `shlex` takes the square of a word's length."""
 _LEVELS = {"trace": "debug", "err": "error"}
@@ -39,10 +40,10 @@ def _fraction(text: str) -> float:
 
 
 def _octal(text: str) -> int | None:
-    """Return the mode; None for no mode, which 0 counts as, as with consul-template."""
-    if text and not re.fullmatch(r"[0-7]{1,4}", text):
+    """Return the mode; None for no mode, which 0 counts as, as with consul-template, which sets permissions alone."""
+    if text and not re.fullmatch(r"0*[0-7]{1,4}", text):
         raise ValueError(text)
-    return int(text or "0", 8) or None
+    return int(text or "0", 8) & _PERMISSIONS or None
 
 
 def _auth_path(text: str) -> str:
