@@ -7,7 +7,7 @@ from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
 from vaultenv.template.texts import lower, per_char, replaced_size, split, split_size, trim, upper
-from vaultenv.template.values import piecewise, text
+from vaultenv.template.values import of_raw, piecewise, raw, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,29 +52,29 @@ def _untitle(value: str) -> str:
 
 
 def _cut(value: str, start: int, end: int | None) -> str:
-    raw = value.encode("utf-8", "surrogatepass")
-    stop = len(raw) if end is None else end
-    if not 0 <= start <= stop <= len(raw):
+    data = raw(value)
+    stop = len(data) if end is None else end
+    if not 0 <= start <= stop <= len(data):
         raise TemplateError("slice bounds out of range")
-    return raw[start:stop].decode("utf-8", "replace")
+    return of_raw(data[start:stop])
 
 
 def _substr(start: int, end: int, value: str) -> str:
     if start < 0:
         return _cut(value, 0, end)
-    length = len(value.encode("utf-8", "surrogatepass"))
+    length = len(raw(value))
     return _cut(value, start, None if end < 0 or end > length else end)
 
 
 def _trunc(count: int, value: str) -> str:
-    length = len(value.encode("utf-8", "surrogatepass"))
+    length = len(raw(value))
     if count < 0 and length + count > 0:
         return _cut(value, length + count, None)
     return _cut(value, 0, count) if 0 <= count < length else value
 
 
 def _abbrev(width: int, value: str) -> str:
-    length = len(value.encode("utf-8", "surrogatepass"))
+    length = len(raw(value))
     return value if width < 4 or length <= width else _cut(value, 0, width - 3) + "..."
 
 
@@ -134,7 +134,7 @@ def _initials(value: str) -> str:
 
 def _sort_alpha(value: object) -> list[str]:
     texts = strings_of(value) if isinstance(value, list) else [text(value)]
-    return sorted(texts, key=lambda item: item.encode("utf-8", "surrogatepass"))
+    return sorted(texts, key=raw)
 
 
 def _join(separator: str, value: object) -> str:

@@ -103,6 +103,8 @@ FORMS = """\
 {{ toTitle "hello wide-world it's o_k" }}{{ toUpper "straße" }}{{ toLower "ŻÓŁĆ" }}{{ trim "ab" "abcba" }}{{ trimSpace "\\n x \\t" }}
 {{ hmacSHA256Hex "message" "key" }}{{ md5sum "a" }}{{ sha256Hex "" }}
 {{ toYAML (parseJSON `{"b":[1,{"c":"x: y"}],"a":"l1\\nl2\\n"}`) }}
+{{ "\\x80" }}{{ printf "%q" "\\xffé\\377" }}{{ index "\\xff" 0 }}{{ '\\xff' }}{{ "\\xc3\\xa9" | len }}{{ "\\xff" | base64Encode }}
+{{ '\\xc3\\xa9' }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
