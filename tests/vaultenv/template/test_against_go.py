@@ -51,6 +51,11 @@ ${ternary "y" "n" true}${empty .e}${empty .a}${all .a .b}${any .e .missing}${.t 
 ${add 1 2 3}${add1 1}${sub 5 3}${mul 2 3 4}${div 7 2}${div -7 2}${mod 7 3}${mod -7 3}${max 1 3 2}${min 1 3 2}
 ${add .n 1}${add "0x10" 1}${add "12a" 1}${add "1.0" 1}${add 1.9 1}${add true 1}${int "7"}${atoi "7x"}${float64 "1.5"}
 ${floor 1.7}${ceil 1.2}${round 1.2345 2}${round -1.5 0}${floor -1.5}${div 1 0}
+${ceil 0.2}${ceil -0.2}${floor 0.0}${floor -0.0}${ceil -0.0}${ceil 0}${ceil -1.5}${ceil "inf"}${floor "nan"}${floor -0.5}${floor 1e300}
+${round -1.2 0}${round 2.675 2}${round 123.456 -1}${round 1.4 0 0.3}${round -5.6 0 -0.5}${round 0 3}${round "inf" 2}${round -0.4 0}${round 1 -1 2}
+${int "1_000"}${int "0_17"}${int "0x_1F"}${int "_1"}${int "1__0"}${int "1."}${int "1.00"}${int ".0"}${int " 1"}${int "+-1"}${int "0O17"}${int "0B11"}${int "08"}${int "00"}${int "\u0661"}
+${int 1e30}${int -1e30}${int 9.3e18}${int 9.2e18}${int (float64 "nan")}${add 1e30 -1}${atoi "9223372036854775808"}${atoi "-99999999999999999999"}${atoi "+0007"}${atoi "1_0"}${atoi ""}
+${float64 "1_000.5"}${float64 "0x1p4"}${float64 " 1"}${float64 "1e400"}${float64 "Infinity"}${float64 "1."}${float64 "0x_1p4"}${float64 "-0"}${float64 true}${float64 nil}
 ${until 3}${until -3}${untilStep 0 10 3}${untilStep 3 0 -1}
 ${list 1 "a" nil}${first .list}${last .list}${rest .list}${initial .list}${append .list "z"}${prepend .list "z"}
 ${concat .list (list 1)}${reverse .list}${uniq (list 1 1 "a" "a")}${without .list "a"}${has "a" .list}${has 4 (list 4)}
