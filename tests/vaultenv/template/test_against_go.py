@@ -63,6 +63,10 @@ ${compact (list 0 1 "" "a" false)}${slice .list 1}${slice .list 1 2}${slice .lis
 ${dict "a" 1 "b" 2}${get .obj "x"}${get .obj "none"}${hasKey .obj "x"}${set (dict) "a" 1}${unset (dict "a" 1) "a"}
 ${pluck "a" (dict "a" 1) (dict "b" 2)}${pick (dict "a" 1 "b" 2) "a"}${omit (dict "a" 1 "b" 2) "a"}
 ${merge (dict "a" 1) (dict "a" 2 "b" 3)}${mergeOverwrite (dict "a" 1) (dict "a" 2 "b" 3)}${dig "a" "b" "d" (dict "a" (dict "b" 1))}
+${mergeOverwrite (dict "a" true "b" "x" "c" 1 "d" (list 1) "e" (dict "k" 1) "f" 1) (dict "a" false "b" "" "c" 0 "d" (list) "e" (dict) "f" nil)}
+${mergeOverwrite (dict "a" (dict "k" 1) "b" 1 "c" (dict "k" 1)) (dict "a" "x" "b" (dict "z" 1) "c" (dict "k" 0 "l" nil))}${mergeOverwrite (dict "a" "x") (dict "a" (dict))}
+${merge (dict "a" false "b" "" "d" (list) "e" (dict) "f" nil) (dict "a" true "b" "x" "d" (list 1) "e" (dict "k" 1) "f" 1 "g" nil)}${merge (dict) (dict "a" nil "b" 0 "c" (list))}
+${merge (dict "a" (dict)) (dict "a" (dict "n" nil))}${merge (dict "a" (dict)) (dict "a" (dict "n" nil "m" 1))}
 ${dig "x" "d" (dict)}${deepCopy .obj}${keys (dict "a" 1)}${values (dict "a" 1)}
 ${.a | b64enc}${"YQ==" | b64dec}${.a | b32enc}${"ME======" | b32dec}${sha1sum "a"}${sha256sum "a"}${sha512sum "a"}${adler32sum "abc"}
 ${toJson .obj}${toJson .list}${toJson "<&>\\u2028é\\"\\n\\t\\u0001"}${toRawJson "<&>"}${toPrettyJson .nested}${toJson 1.5}${toJson 1e21}${toJson .n}

@@ -36,12 +36,14 @@ def _unset(values: Map, key: str) -> Map:
 
 
 def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
+    """Return the first map with the others' values: those that it has not, or that are empty there, or all of them."""
     for other in others:
         for key, value in other.items():
-            mine = values.get(key)
-            if isinstance(mine, dict) and isinstance(value, dict):
+            mine: Any = values.get(key)
+            are_maps = isinstance(mine, dict) and isinstance(value, dict)
+            if are_maps:
                 _merge(overwrite, mine, value)
-            elif not truth(mine) or (overwrite and truth(value)):
+            if (overwrite and not are_maps) or (value is not None and not truth(mine)):
                 values[key] = copied(value)
     return values
 
