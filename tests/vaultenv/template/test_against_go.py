@@ -66,6 +66,10 @@ ${merge (dict "a" 1) (dict "a" 2 "b" 3)}${mergeOverwrite (dict "a" 1) (dict "a" 
 ${mergeOverwrite (dict "a" true "b" "x" "c" 1 "d" (list 1) "e" (dict "k" 1) "f" 1) (dict "a" false "b" "" "c" 0 "d" (list) "e" (dict) "f" nil)}
 ${mergeOverwrite (dict "a" (dict "k" 1) "b" 1 "c" (dict "k" 1)) (dict "a" "x" "b" (dict "z" 1) "c" (dict "k" 0 "l" nil))}${mergeOverwrite (dict "a" "x") (dict "a" (dict))}
 ${merge (dict "a" false "b" "" "d" (list) "e" (dict) "f" nil) (dict "a" true "b" "x" "d" (list 1) "e" (dict "k" 1) "f" 1 "g" nil)}${merge (dict) (dict "a" nil "b" 0 "c" (list))}
+${index (split "," "a,b") "_5"}|${index (splitn "," 2 "a,b") "_5" | default "d"}|${(split "," "a")._5}|${printf "%T" (split "," "a")}${printf "%T" (splitn "," 2 "a")}
+${printf "%d" 7 (splitList "," "a")}${printf "%T" (toStrings (list 1))}${printf "%T" (sortAlpha (list 1))}${printf "%T" (keys (dict))}${printf "%T" (append (splitList "," "a") 1)}
+${rest (list)}${toJson (rest (list))}${toJson (initial (list))}${toJson (concat (list) (list))}${toJson (rest (list 1))}${toJson (append (rest (list)) 1)}${toJson (splitList "" "")}
+${untitle "İstanbul ÀB ẞ"}
 ${merge (dict "a" (dict)) (dict "a" (dict "n" nil))}${merge (dict "a" (dict)) (dict "a" (dict "n" nil "m" 1))}
 ${dig "x" "d" (dict)}${deepCopy .obj}${keys (dict "a" 1)}${values (dict "a" 1)}
 ${.a | b64enc}${"YQ==" | b64dec}${.a | b32enc}${"ME======" | b32dec}${sha1sum "a"}${sha256sum "a"}${sha512sum "a"}${adler32sum "abc"}

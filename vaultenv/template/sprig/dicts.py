@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
+from vaultenv.template.types import Strings
 from vaultenv.template.values import kind, ordered, text, truth
 
 TYPE_CHECKING = False
@@ -48,8 +49,8 @@ def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
     return values
 
 
-def _keys(*maps: Map) -> list[str]:
-    return [key for values in maps for key in ordered(values)]
+def _keys(*maps: Map) -> Strings:
+    return Strings([key for values in maps for key in ordered(values)])
 
 
 def _omit(values: Map, *keys: str) -> Map:
