@@ -77,8 +77,8 @@ def number(text: str, at: int) -> int | float:
 
 
 def _integer(text: str, plain: str, at: int) -> int:
-    octal = len(plain) > 1 and plain[0] == "0" and plain[1].isdigit()
-    value = int(plain.lstrip("0") or "0", 8) if octal else int(plain, 0)
+    octal = plain.startswith("0") and not plain.strip("01234567_")
+    value = int(plain, 8 if octal else 0)
     value = -value if text.startswith("-") else value
     if not -_LARGEST <= value < _LARGEST:
         raise TemplateError(f"integer overflow: {text}", at)

@@ -38,7 +38,7 @@ ${printf "%f|%.2f|%8.3f|%e|%g|%v" 1.5 1.555 3.14159 1234.5 0.00001 1e21}
 ${printf "%d" "x"}${printf "%s" 1}${printf "%d"}${printf "x" 1}${printf "%t" true}${printf "%!"}${printf "%"}
 ${print 1 2 "a" "b" 3}${println "a" 1}${print nil}
 ${html "<a href='x'>&\\"</a>"}${urlquery "a b&c=d/é"}${"a b" | urlquery}
-${1e6}${123456789.5}${0.00001}${100000.0}${true}${false}${1}${1.5}${1e3}${0x1F}${'a'}${"q\\u00e9"}${`raw`}${1_000}${0b11}${0o17}${017}
+${1e6}${123456789.5}${0.00001}${100000.0}${true}${false}${1}${1.5}${1e3}${0x1F}${'a'}${"q\\u00e9"}${`raw`}${1_000}${0_17}${0_9}${0__1}${0b11}${0o17}${017}
 ${.a | upper | quote}${.a | trunc 3}${.a | trunc -3}${substr 1 3 .a}${substr -1 3 .a}${substr 1 -1 .a}
 ${title "hello wide-world it's"}${untitle "Hello World"}${nospace " a b "}${initials "First Try"}
 ${trim "  x "}${trimAll "$" "$5$"}${trimSuffix "-" "a-"}${trimPrefix "-" "-a"}${repeat 3 "ab"}
