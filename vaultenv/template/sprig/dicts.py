@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
+from vaultenv.template.merging import merge
 from vaultenv.template.types import Strings
-from vaultenv.template.values import kind, ordered, text, truth
+from vaultenv.template.values import kind, ordered, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,15 +38,8 @@ def _unset(values: Map, key: str) -> Map:
 
 
 def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
-    """Return the first map with the others' values: those that it has not, or that are empty there, or all of them."""
     for other in others:
-        for key, value in other.items():
-            mine: Any = values.get(key)
-            are_maps = isinstance(mine, dict) and isinstance(value, dict)
-            if are_maps:
-                _merge(overwrite, mine, value)
-            if (overwrite and not are_maps) or (value is not None and not truth(mine)):
-                values[key] = copied(value)
+        merge(values, other, overwrite, copied)
     return values
 
 

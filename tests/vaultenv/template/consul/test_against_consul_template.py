@@ -105,6 +105,8 @@ FORMS = """\
 {{ toYAML (parseJSON `{"b":[1,{"c":"x: y"}],"a":"l1\\nl2\\n"}`) }}
 {{ "\\x80" }}{{ printf "%q" "\\xffé\\377" }}{{ index "\\xff" 0 }}{{ '\\xff' }}{{ "\\xc3\\xa9" | len }}{{ "\\xff" | base64Encode }}
 {{ '\\xc3\\xa9' }}
+{{ mergeMapWithOverride (parseJSON `{"a":true,"b":"x","c":1,"d":[1],"e":{"k":1},"f":1,"g":{"k":1}}`) (parseJSON `{"a":false,"b":"","c":0,"d":[],"e":{},"f":null,"g":{"k":0}}`) }}
+{{ mergeMap (parseJSON `{"a":false,"b":"","d":[],"e":{}}`) (parseJSON `{"a":true,"b":"x","d":[1],"e":{"k":null},"n":null,"m":{"n":null}}`) }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
