@@ -208,9 +208,9 @@ def _is_printable(char: str) -> bool:
 
 
 def _literal(text: str, indent: int) -> str:
-    hint = "2" if text[:1] in (" ", "\n") else ""
-    chomp = "" if text.endswith("\n") else "-"
-    chomp = "+" if text == "\n" or text.endswith("\n\n") else chomp
+    hint = "2" if text[0] in (" ", *_BREAKS) else ""
+    chomp = "" if text[-1] in _BREAKS else "-"
+    chomp = "+" if not chomp and text[-2:-1] in ("", *_BREAKS) else chomp
     body = text.removesuffix("\n")
     pad = "" if body[:1] in tuple(_BREAKS) or not body else " " * max(indent, 2)
     return f"|{hint}{chomp}\n{pad}" + _indented(body, indent)
@@ -229,13 +229,17 @@ def _indented(text: str, indent: int) -> str:
 
 
 def _double(text: str) -> str:
-    return '"' + "".join([_escaped(char) for char in text]) + '"'
+    """Return the text in quotation marks; after a byte order mark at its start, yaml.v2 escapes every character."""
+    is_marked = text.startswith("\ufeff")
+    return '"' + "".join([_escaped(char) if is_marked or _is_special(char) else char for char in text]) + '"'
+
+
+def _is_special(char: str) -> bool:
+    return not _is_printable(char) or char in _BREAKS or char in '"\\'
 
 
 def _escaped(char: str) -> str:
     code = ord(char)
-    if _is_printable(char) and char not in _BREAKS and char not in '"\\':
-        return char
     if code in _SHORT:
         return "\\" + _SHORT[code]
     if code <= 0xFF:
