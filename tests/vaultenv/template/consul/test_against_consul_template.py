@@ -3,6 +3,7 @@
 `python -m tests.vaultenv.template.consul.compare 20000` compares more of them.
 """
 
+import json
 import random
 
 import pytest
@@ -247,6 +248,41 @@ def test_any_row_of_words_is_read_as_consul_template_reads_it(
 def test_times_have_the_text_of_go(consul_template: Oracle, seed: int, unix_s: int) -> None:
     layout = Calls(random.Random(seed)).layout()
     assert formatted(unix_s, layout) == consul_template.time(unix_s, layout)
+
+
+_LONG = [
+    "lorem",
+    "ipsum",
+    "dolor",
+    "sit",
+    "x" * 79,
+    "",
+    "",
+    "'",
+    '"',
+    "#",
+    "a:",
+    "\t",
+    "é",
+    "\u2028",
+    "\ufeff",
+    "\x01",
+    "\n",
+]
+
+
+@given(
+    st.lists(st.sampled_from(_LONG), min_size=8, max_size=40),
+    st.sampled_from(["{}", '{{"k":{}}}', "[[{}]]", "{{{}:1}}"]),
+)
+@settings(max_examples=200)
+def test_long_texts_of_yaml_are_folded_as_consul_template_folds_them(
+    consul_template: Oracle, words: list[str], around: str
+) -> None:
+    document = around.format(json.dumps(" ".join(words)))
+    assert (
+        differences(consul_template, [Source(f"{{{{ toYAML (parseJSON {json.dumps(document)}) }}}}")]) == []
+    )
 
 
 @pytest.mark.parametrize(
