@@ -125,12 +125,13 @@ class Replacer:
 
     def _rendered(self, term: Term, secret: Secret) -> bytes:
         from vaultenv.template.render import TemplateError, Work, render
+        from vaultenv.template.values import raw
 
         if self._work is None:
             bounds = self._bounds
             self._work = Work(bounds.template_units, bounds.longest_result, self._before_each)
         try:
-            return text_of(render(term.key, secret.fields, self._work))
+            return raw(render(term.key, secret.fields, self._work))
         except TemplateError as error:
             kind = SecretUnusable if self._work.left >= 0 else TooMuch
             raise kind(f"template on path: {term.source.path}: {error.message}") from None

@@ -1,7 +1,9 @@
 """Go's literals: strings, characters and numbers (https://go.dev/ref/spec#Lexical_elements)."""
 
+from vaultenv.basics.text import encoded
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.floats import parse_float
+from vaultenv.template.values import of_raw
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
@@ -16,24 +18,28 @@ def string(text: str, at: int) -> str:
 
 
 def character(text: str, at: int) -> int:
-    """The code point of a character literal; raises TemplateError."""
-    value = _unquoted(text[1:-1], "'", at)
-    if len(value) != 1:
+    """The code point of a character literal, or the byte of an escape; raises TemplateError."""
+    body = text[1:-1]
+    piece, end = _piece(body, 0, "'", at)
+    if not body or end != len(body):
         raise TemplateError(f"malformed character constant {text}", at)
-    return ord(value)
+    return piece[0] if len(piece) == 1 else ord(piece.decode())
 
 
 def _unquoted(text: str, quote: str, at: int) -> str:
     raw = bytearray()
     i = 0
     while i < len(text):
-        if text[i] != "\\":
-            raw += text[i].encode("utf-8", "replace")
-            i += 1
-            continue
-        piece, i = _escape(text, i + 1, quote, at)
+        piece, i = _piece(text, i, quote, at)
         raw += piece
-    return raw.decode("utf-8", "replace")
+    return of_raw(bytes(raw))
+
+
+def _piece(text: str, i: int, quote: str, at: int) -> tuple[bytes, int]:
+    """The bytes of the character or escape at `i`, and the position after it; U+FFFD for a byte that is not UTF-8."""
+    if text[i : i + 1] == "\\":
+        return _escape(text, i + 1, quote, at)
+    return encoded(text[i : i + 1]), i + 1
 
 
 def _escape(text: str, i: int, quote: str, at: int) -> tuple[bytes, int]:
@@ -71,8 +77,8 @@ def number(text: str, at: int) -> int | float:
 
 
 def _integer(text: str, plain: str, at: int) -> int:
-    octal = len(plain) > 1 and plain[0] == "0" and plain[1].isdigit()
-    value = int(plain.lstrip("0") or "0", 8) if octal else int(plain, 0)
+    octal = plain.startswith("0") and not plain.strip("01234567_")
+    value = int(plain, 8 if octal else 0)
     value = -value if text.startswith("-") else value
     if not -_LARGEST <= value < _LARGEST:
         raise TemplateError(f"integer overflow: {text}", at)

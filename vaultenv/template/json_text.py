@@ -1,14 +1,15 @@
-"""JSON as Go's encoding/json writes it (https://pkg.go.dev/encoding/json#Marshal)."""
+"""JSON as Go's encoding/json writes and reads it (https://pkg.go.dev/encoding/json#Marshal)."""
 
 from __future__ import annotations
 
-from vaultenv.basics.jsontext import Number
+from vaultenv.basics.jsontext import Number, loads
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import ABSENT, AnyMap, NilList, NilMap, NilPointer, NilStrings, Struct
-from vaultenv.template.values import float_text, kind, ordered
+from vaultenv.template.values import float_text, kind, of_raw, ordered, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -72,3 +73,20 @@ def _float(value: float) -> str:
 
 def _string(value: str, html: bool) -> str:
     return '"' + value.translate(_HTML if html else _RAW) + '"'
+
+
+def json_value(text: str, number: Callable[[str], Any]) -> Any:
+    """Return the value of a JSON text with numbers as `number` makes them, and U+FFFD for bytes that are not UTF-8 and
+    for halves of surrogate pairs; raise ValueError for another text.
+    """
+    return _of_go(loads(raw(text).decode("utf-8", "replace").encode()), number)
+
+
+def _of_go(value: Any, number: Callable[[str], Any]) -> Any:
+    if isinstance(value, Number):
+        return number(value)
+    if isinstance(value, str):
+        return of_raw(raw(value))
+    if isinstance(value, dict):
+        return {of_raw(raw(key)): _of_go(item, number) for key, item in value.items()}
+    return [_of_go(item, number) for item in value] if isinstance(value, list) else value

@@ -172,7 +172,7 @@ def ordered(value: Mapping[Any, Any]) -> list[Any]:
 
 def _rank(key: object) -> tuple[int, Any]:
     if isinstance(key, str):
-        return 3, key.encode("utf-8", "surrogatepass")
+        return 3, raw(key)
     if isinstance(key, bool):
         return 1, key
     return (2, key) if isinstance(key, (int, float)) else (0, 0)

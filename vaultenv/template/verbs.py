@@ -43,6 +43,8 @@ def formatted(verb: Verb, value: Any) -> str:
         return _padded(verb, kind(value)[: verb.precision])
     if verb.letter == "v" and "#" in verb.flags:
         raise TemplateError("printf: %#v is not known: use %v or %q")
+    if verb.letter in ("p", "w"):
+        raise TemplateError(f"printf: %{verb.letter} is not known: use %v")
     if value is None or value is ABSENT:
         return _padded(verb, "<nil>") if verb.letter in "vT" else f"%!{verb.letter}(<nil>)"
     return _formatted(verb, value)
@@ -113,7 +115,11 @@ def _string(verb: Verb, value: str) -> str | None:
 
 
 def _fits_backquotes(value: str) -> bool:
-    return all(char == "\t" or (char.isprintable() and char not in "`\ufeff\x7f") for char in value)
+    """Return strconv.CanBackquote; a surrogate is a byte that is not UTF-8."""
+    return all(
+        char == "\t" or (char >= " " and char not in "`\ufeff\x7f" and not "\ud800" <= char < "\ue000")
+        for char in value
+    )
 
 
 def _hex(verb: Verb, data: bytes) -> str:
@@ -168,8 +174,8 @@ def _float(verb: Verb, value: float) -> str | None:
         body = _with_point(letter, verb.precision, body)
     if body[:1] not in ("+", "-"):
         body = ("+" if "+" in verb.flags else " " if " " in verb.flags else "") + body
-    elif body[:1] == "+" and "+" not in verb.flags:
-        body = body[1:] if verb.letter != "v" else body
+    elif body == "+Inf" and " " in verb.flags and "+" not in verb.flags:
+        body = " Inf"
     return _number(verb, body)
 
 

@@ -9,8 +9,10 @@ from vaultenv.template.errors import TemplateError, line_and_column, without_val
 from vaultenv.template.evaluate import Evaluation
 from vaultenv.template.expressions import NIL_IN_TESTS
 from vaultenv.template.parser import ROOT
+from vaultenv.template.pieces import joined
 from vaultenv.template.regex.program import Program
 from vaultenv.template.sprig.dicts import copied
+from vaultenv.template.values import raw
 from vaultenv.template.work import Work
 from vaultkube.sync_resources.destination import (
     Template,
@@ -159,7 +161,7 @@ def _text(text: str, parts: Mapping[str, Any], dot: Mapping[str, Any], work: Wor
     pieces = Evaluation({**parts, **parse_source(text)}, FUNCTIONS, work, NIL_IN_TESTS).output(
         ROOT, copied(dot)
     )
-    return "".join(piece.text for piece in pieces).encode("utf-8", "surrogateescape")
+    return raw(joined(pieces))
 
 
 def _guarded(key: str, text: str, parts: Mapping[str, Any], dot: Mapping[str, Any], work: Work) -> bytes:
@@ -172,5 +174,3 @@ def _guarded(key: str, text: str, parts: Mapping[str, Any], dot: Mapping[str, An
         raise TransformationFailed(
             f"template {bounded(key, _SHOWN)!r}{place}: {without_value(error, text).message}; the Secret stays as it is"
         ) from None
-    except UnicodeError:
-        raise TransformationFailed(f"template {bounded(key, _SHOWN)!r} makes text that is no UTF-8") from None

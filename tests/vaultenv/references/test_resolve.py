@@ -26,6 +26,14 @@ def test_what_is_called_before_each_reference_can_end_the_replacing() -> None:
         )
 
 
+def test_a_template_makes_bytes_that_are_no_text() -> None:
+    store = FileStore({"a": {"jks": "/u3+7QAC/w=="}})
+    parsed = parse_values({b"A": b"x${vault:a#${.jks | b64dec}}"}, Transit())
+    assert resolve_values(parsed, store, transit=Transit(), ignore_missing=False) == {
+        b"A": b"x\xfe\xed\xfe\xed\x00\x02\xff"
+    }
+
+
 def resolved(value: bytes, **options: Any) -> dict[bytes, bytes]:
     values = {b"BEFORE": b"vault:a#k", b"LARGE": value, b"AFTER": b"vault:a#k"}
     return resolve_values(

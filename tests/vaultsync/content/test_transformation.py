@@ -1,5 +1,6 @@
 """Transformations: merged in their order, filters of keys, templates, and errors without values."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -55,6 +56,13 @@ def made(text: str, **more: Any) -> str:
 )
 def test_templates(text: str, output: str) -> None:
     assert made(text, inserted={"url": "db://{{ .Secrets.user }}"}) == output
+
+
+def test_a_template_makes_bytes_that_are_no_text() -> None:
+    keystore = b"\xfe\xed\xfe\xed\x00\x02\xff"
+    source = Source({"jks": b64encode(keystore).decode()}, {}, b"{}")
+    templates = Merged(templates={"jks": '{{ get .Secrets "jks" | b64dec }}', "magic": '{{ "\\xfe\\xed" }}'})
+    assert rendered(templates, source, {}, {}, Work()) == {"jks": keystore, "magic": keystore[:2]}
 
 
 def test_a_template_that_changes_the_secret_changes_no_other_one() -> None:

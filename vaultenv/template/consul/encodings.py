@@ -6,8 +6,8 @@ from vaultenv.basics import jsontext
 from vaultenv.template.consul.numbers import float_of
 from vaultenv.template.consul.signatures import strict
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.json_text import json_text
-from vaultenv.template.values import ITEM, of_raw, raw
+from vaultenv.template.json_text import json_text, json_value
+from vaultenv.template.values import ITEM, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,20 +23,9 @@ def _parse_json(value: str) -> Any:
     if not value:
         return {}
     try:
-        return _as_go(jsontext.loads(raw(value).decode("utf-8", "replace").encode()))
+        return json_value(value, float_of)
     except ValueError:
         raise TemplateError("not JSON") from None
-
-
-def _as_go(value: Any) -> Any:
-    """Return the value with numbers as floats, and U+FFFD for halves of surrogate pairs."""
-    if isinstance(value, jsontext.Number):
-        return float_of(value)
-    if isinstance(value, str):
-        return of_raw(raw(value))
-    if isinstance(value, dict):
-        return {of_raw(raw(key)): _as_go(item) for key, item in value.items()}
-    return [_as_go(item) for item in value] if isinstance(value, list) else value
 
 
 def _json_size(value: str) -> int:

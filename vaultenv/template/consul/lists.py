@@ -5,8 +5,9 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.signatures import strict
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.merging import merge
 from vaultenv.template.types import Uint8, Uint64
-from vaultenv.template.values import ITEM, kind, ordered, truth
+from vaultenv.template.values import ITEM, kind, ordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,12 +76,7 @@ def _explode_map(values: Map) -> Map:
 
 
 def _merge(values: Map, others: Map, overwrite: bool) -> Map:
-    for key, value in others.items():
-        mine = values.get(key)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            _merge(mine, value, overwrite)
-        elif (overwrite and truth(value)) or not truth(mine):
-            values[key] = value
+    merge(values, others, overwrite, lambda value: value)
     return values
 
 

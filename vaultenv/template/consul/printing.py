@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from vaultenv.template.functions import Function
 
 _JS = {
-    **{chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
+    **{chr(code): f"\\u{code:04X}" for code in range(0x20)},
+    "\x7f": "\x7f",
     "\\": "\\\\",
     "'": "\\'",
     '"': '\\"',

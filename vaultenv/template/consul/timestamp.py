@@ -88,7 +88,7 @@ def _fraction(moment: _Moment, layout: str, at: int) -> tuple[int, str]:
     end = at + 1
     while layout[end : end + 1] == digit:
         end += 1
-    if layout[end : end + 1].isdigit() or end - at > 10:
+    if layout[end : end + 1].isdigit():
         return 0, ""
     digits = f"{moment.nanosecond:09d}"[: end - at - 1]
     digits = digits.rstrip("0") if digit == "9" else digits

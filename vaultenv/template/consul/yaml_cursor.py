@@ -9,6 +9,7 @@ _SIMPLE |= {"e": "\x1b", " ": " ", '"': '"', "'": "'", "\\": "\\", "/": "/", "N"
 _SIMPLE |= {"L": "\u2028", "P": "\u2029"}
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
 _FLOW = ",[]{}"
+_ENDS_IN_FLOW = _FLOW + "?"
 
 
 def bad(why: str) -> TemplateError:
@@ -56,20 +57,28 @@ class Cursor:
 
     def skip_lines(self) -> None:
         """Pass blanks, comments and ends of lines; raise TemplateError for a tab that indents."""
+        if self.at == 0:
+            self.refuse_tab()
         self.skip_blanks()
         while self.peek() == "\n":
             self.at += 1
-            begin = self.at
+            self.refuse_tab()
             self.skip_blanks()
-            if (
-                "\t" in self.text[begin : self.at]
-                and self.peek() not in ("\n", "")
-                and not self._is_comment(begin)
-            ):
-                raise bad("a tab cannot indent")
 
-    def _is_comment(self, begin: int) -> bool:
-        return "#" in self.text[begin : self.at]
+    def skip_flow_lines(self) -> None:
+        """Pass blanks, tabs too, comments and ends of lines."""
+        self.skip_blanks()
+        while self.peek() == "\n":
+            self.at += 1
+            self.skip_blanks()
+
+    def refuse_tab(self) -> None:
+        """Raise TemplateError if a tab is among the next blanks."""
+        at = self.at
+        while self.text[at : at + 1] == " ":
+            at += 1
+        if self.text[at : at + 1] == "\t":
+            raise bad("a tab cannot indent")
 
     def expect_end_of_line(self) -> None:
         """Pass blanks and a comment; raise TemplateError if more follows."""
@@ -137,17 +146,19 @@ class Cursor:
         out = self._plain_line(in_flow)
         while self.peek() == "\n":
             start = self.at
-            gap = self._gap()
+            gap = self._gap(-1 if in_flow else indent)
             if self._ends_plain(indent, in_flow):
                 self.at = start
                 break
             out += gap + self._plain_line(in_flow)
         return out
 
-    def _gap(self) -> str:
+    def _gap(self, indent: int) -> str:
         breaks = 0
         while self.peek() in (" ", "\t", "\n") and self.peek():
             breaks += self.peek() == "\n"
+            if breaks and self.peek() == "\t" and self.column <= indent:
+                raise bad("a tab cannot indent")
             self.at += 1
         return " " if breaks == 1 else "\n" * (breaks - 1)
 
@@ -155,7 +166,7 @@ class Cursor:
         begins = self.peek()
         if not begins or begins == "#" or self.at_document_mark():
             return True
-        return (in_flow and begins in _FLOW) or (not in_flow and self.column <= indent)
+        return (in_flow and begins in _ENDS_IN_FLOW) or (not in_flow and self.column <= indent)
 
     def _plain_line(self, in_flow: bool) -> str:
         start = self.at
@@ -163,7 +174,7 @@ class Cursor:
             following = self.text[self.at + 1 : self.at + 2]
             if char == ":" and (following in ("", " ", "\t", "\n") or (in_flow and following in _FLOW)):
                 break
-            if (in_flow and char in _FLOW) or (
+            if (in_flow and char in _ENDS_IN_FLOW) or (
                 char == "#" and self.text[self.at - 1] in " \t" and self.at > start
             ):
                 break
@@ -211,6 +222,8 @@ class Cursor:
             line = self.text[at : len(self.text) if end < 0 else end]
             spaces = len(line) - len(line.lstrip(" "))
             widest = max(widest, spaces)
+            if line[spaces:].startswith("\t"):
+                raise bad("a tab cannot indent")
             if line.strip(" ") or end < 0:
                 break
             at = end + 1

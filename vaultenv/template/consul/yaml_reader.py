@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_BYTE_ORDER_MARK = "\ufeff"
 _DEEPEST = 50
 _REFUSED = {
     "&": "an anchor",
@@ -31,7 +32,17 @@ def parse_yaml(text: str) -> Any:
         return {}
     if any(char in text for char in "\x85\u2028\u2029"):
         raise bad("a line that ends in another way than with a newline is not known here")
-    return _Reader(Cursor(text)).document()
+    if any(map(_is_refused, set(text))):
+        raise bad("control characters are not allowed")
+    return _Reader(Cursor(text.removeprefix(_BYTE_ORDER_MARK))).document()
+
+
+def _is_refused(char: str) -> bool:
+    """Return whether YAML may not hold the character; a surrogate is a byte that is not UTF-8."""
+    code = ord(char)
+    if code < 0xA0:
+        return code not in (0x09, 0x0A, 0x0D) and not 0x20 <= code < 0x7F
+    return 0xD800 <= code < 0xE000 or code in (0xFFFE, 0xFFFF)
 
 
 def yaml_size(text: str) -> int:
@@ -56,11 +67,13 @@ class _Reader:
         """document = [ "---" ] value [ "..." | "---" anything ] ."""
         cursor = self._cursor
         cursor.skip_lines()
-        if cursor.at_document_mark():
-            if cursor.peek() == ".":
-                raise bad("a document ends before it begins")
+        if not cursor.at_document_mark():
+            value = self._block(-1)
+        elif cursor.peek() == ".":
+            raise bad("a document ends before it begins")
+        else:
             cursor.at += 3
-        value = self._block(-1)
+            value = self._entry(-1)
         cursor.skip_lines()
         if cursor.peek() and not cursor.at_document_mark():
             raise bad("text follows the value, or its lines are indented in another way")
@@ -111,7 +124,7 @@ class _Reader:
             text = cursor.quoted()
             self._skip_spaces()
             return text
-        if char in _REFUSED or cursor.is_mark("?"):
+        if char in _REFUSED or cursor.is_mark("?") or (char == "?" and in_flow):
             raise bad(f"{_REFUSED.get(char, 'a key of several lines')} is not known here")
         if char in (",", "]", "}", "#", "|", ">", "") or (cursor.is_mark("-") and not in_flow):
             raise bad("no value can begin like this")
@@ -158,7 +171,7 @@ class _Reader:
         cursor.skip_blanks()
         if cursor.peek() not in ("\n", ""):
             if cursor.is_mark("-"):
-                raise bad("a list cannot begin in the line of its key")
+                raise bad("a list cannot begin in the line of its key, or of ---")
             return self._inline(column)
         cursor.skip_lines()
         if cursor.column == column and cursor.is_mark("-"):
@@ -172,7 +185,7 @@ class _Reader:
             return self._value(column)
         value = self._scalar(column, in_flow=False)
         if cursor.is_mark(":"):
-            raise bad("a map cannot begin in the line of its key")
+            raise bad("a map cannot begin in the line of its key, or of ---")
         cursor.expect_end_of_line()
         return value
 
@@ -182,6 +195,7 @@ class _Reader:
         found: list[Any] = []
         while cursor.column == column and cursor.is_mark("-") and not cursor.at_document_mark():
             cursor.at += 1
+            cursor.refuse_tab()
             cursor.skip_blanks()
             found.append(self._block(column) if cursor.peek() in ("\n", "") else self._value(column))
             cursor.skip_lines()
@@ -197,17 +211,17 @@ class _Reader:
         cursor.at += 1
         items: list[Any] = []
         pairs = AnyMap()
-        cursor.skip_lines()
+        cursor.skip_flow_lines()
         while cursor.peek() != close:
             if is_list:
                 items.append(self._flow_item())
             else:
                 key, value = self._flow_pair()
                 _put(pairs, key, value)
-            cursor.skip_lines()
+            cursor.skip_flow_lines()
             if cursor.peek() == ",":
                 cursor.at += 1
-                cursor.skip_lines()
+                cursor.skip_flow_lines()
             elif cursor.peek() != close:
                 raise bad(f"a {close} is missing")
         cursor.at += 1
@@ -216,7 +230,7 @@ class _Reader:
 
     def _flow_item(self) -> Any:
         value = self._flow_value()
-        self._cursor.skip_lines()
+        self._cursor.skip_flow_lines()
         if self._cursor.peek() == ":":
             raise bad("a pair in a list is not known here")
         return value
@@ -232,11 +246,11 @@ class _Reader:
         key = self._scalar(-1, in_flow=True)
         if not is_quoted and key == "<<":
             raise bad("a merge is not known here")
-        cursor.skip_lines()
+        cursor.skip_flow_lines()
         if cursor.peek() != ":":
             return key, None
         cursor.at += 1
-        cursor.skip_lines()
+        cursor.skip_flow_lines()
         return key, None if cursor.peek() in (",", "}") else self._flow_value()
 
 

@@ -22,6 +22,9 @@ _BREAKS = "\n\r\x85\u2028\u2029"
 _SHORT = {0: "0", 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "e", 34: '"', 92: "\\"}
 _SHORT |= {0x85: "N", 0xA0: "_", 0x2028: "L", 0x2029: "P"}
 _INDICATORS = "#,[]{}&*!|>'\"%@`"
+_LONGEST_LINE = 80
+ONE_LINE = -(1 << 30)
+"""A column of a text that stands in one line, however long it is."""
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -153,19 +156,21 @@ def has_break(text: str) -> bool:
     return any(char in _BREAKS for char in text)
 
 
-def scalar(text: str, indent: int) -> str:
-    """Return a text as yaml.v2 writes it; lines of several begin at `indent`."""
+def scalar(text: str, indent: int, column: int) -> str:
+    """Return a text as yaml.v2 writes it, from a column on; further lines begin at `indent`."""
     if any(0xD800 <= ord(char) < 0xE000 for char in text if not char.isascii()):
         raise TemplateError("text that is not UTF-8")
     form = _Form(text)
     if "\n" in text:
-        return _literal(text, indent) if form.may_be_block else _double(text)
+        return _literal(text, indent) if form.may_be_block else _double(text, indent, column)
     meaning: object = resolved(text)
     if meaning is not text or _is_base60(text):
-        return _double(text)
+        return _double(text, indent, column)
     if form.may_be_plain:
-        return text
-    return "'" + _indented(text.replace("'", "''"), indent) + "'" if form.may_be_single else _double(text)
+        return _folded(list(text), indent, column)
+    if not form.may_be_single:
+        return _double(text, indent, column)
+    return "'" + _folded(["''" if char == "'" else char for char in text], indent, column + 1) + "'"
 
 
 class _Form:
@@ -208,9 +213,9 @@ def _is_printable(char: str) -> bool:
 
 
 def _literal(text: str, indent: int) -> str:
-    hint = "2" if text[:1] in (" ", "\n") else ""
-    chomp = "" if text.endswith("\n") else "-"
-    chomp = "+" if text == "\n" or text.endswith("\n\n") else chomp
+    hint = "2" if text[0] in (" ", *_BREAKS) else ""
+    chomp = "" if text[-1] in _BREAKS else "-"
+    chomp = "+" if not chomp and text[-2:-1] in ("", *_BREAKS) else chomp
     body = text.removesuffix("\n")
     pad = "" if body[:1] in tuple(_BREAKS) or not body else " " * max(indent, 2)
     return f"|{hint}{chomp}\n{pad}" + _indented(body, indent)
@@ -228,14 +233,45 @@ def _indented(text: str, indent: int) -> str:
     return "".join(out)
 
 
-def _double(text: str) -> str:
-    return '"' + "".join([_escaped(char) for char in text]) + '"'
+def _double(text: str, indent: int, column: int) -> str:
+    """Return the text in quotation marks; after a byte order mark at its start, yaml.v2 escapes every character."""
+    is_marked = text.startswith("\ufeff")
+    shown = [_escaped(char) if is_marked or _is_special(char) else char for char in text]
+    return '"' + _folded(shown, indent, column + 1, escape="\\") + '"'
+
+
+def _folded(shown: list[str], indent: int, column: int, escape: str = "") -> str:
+    """Return characters as text, with a new line instead of the first blank after the longest line, if a single blank
+    stands there, or with `escape` before the next one; and with blanks after breaks that are not escaped.
+    """
+    pad = " " * max(indent, 2)
+    out: list[str] = []
+    at_break = at_blank = False
+    for at, char in enumerate(shown):
+        is_break, is_blank = char in _BREAKS, char == " "
+        if at_break and not is_break:
+            out.append(pad)
+            column = len(pad)
+        if is_blank and not at_blank and column > _LONGEST_LINE and _may_fold(shown, at, escape):
+            out.append(f"\n{pad}" + escape * (shown[at + 1] == " "))
+            column = len(out[-1]) - 1
+        else:
+            out.append(char)
+            column = 0 if is_break else column + len(char)
+        at_break, at_blank = is_break, is_blank or (is_break and at_blank)
+    return "".join(out)
+
+
+def _may_fold(shown: list[str], at: int, escape: str) -> bool:
+    return 0 < at < len(shown) - 1 and bool(escape or shown[at + 1] != " ")
+
+
+def _is_special(char: str) -> bool:
+    return not _is_printable(char) or char in _BREAKS or char in '"\\'
 
 
 def _escaped(char: str) -> str:
     code = ord(char)
-    if _is_printable(char) and char not in _BREAKS and char not in '"\\':
-        return char
     if code in _SHORT:
         return "\\" + _SHORT[code]
     if code <= 0xFF:

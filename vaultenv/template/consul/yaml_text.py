@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.numbers import float_of, signed
-from vaultenv.template.consul.yaml_scalars import has_break, scalar
+from vaultenv.template.consul.yaml_scalars import ONE_LINE, has_break, scalar
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import NilPointer, Struct
 from vaultenv.template.values import float_text, kind, raw
@@ -20,17 +20,20 @@ _LONGEST_KEY = 128
 
 def yaml_text(value: Any) -> str:
     """Return the value as a YAML document, without blanks around it; raise TemplateError for a value that YAML cannot hold."""
-    return _node(value, 0, "").strip()
+    return _node(value, 0, 0, "").strip()
 
 
-def _node(value: Any, indent: int, before: str) -> str:
-    """Return a value after `before` in its line: nothing at the start of a document or after `- `, else a blank."""
+def _node(value: Any, indent: int, column: int, before: str) -> str:
+    """Return a value after `before` in its line: nothing at the start of a document or after `- `, else a blank.
+
+    It begins at a column, its further lines at `indent`.
+    """
     if isinstance(value, (dict, Struct)):
         pairs = _pairs(value)
         return _below(_mapping(pairs, indent), indent, before) if pairs else before + "{}\n"
     if isinstance(value, list):
         return _below(_sequence(value, indent), indent, before) if value else before + "[]\n"
-    return before + _scalar(value, indent) + "\n"
+    return before + _scalar(value, indent, column) + "\n"
 
 
 def _below(block: str, indent: int, before: str) -> str:
@@ -49,11 +52,11 @@ def _mapping(pairs: list[tuple[Any, Any]], indent: int) -> str:
 
 
 def _pair(key: Any, value: Any, indent: int) -> str:
-    shown = _scalar(key, indent + 2)
-    is_long = isinstance(key, str) and (has_break(key) or len(raw(key)) > _LONGEST_KEY)
-    if is_long:
-        return f"? {shown}\n{' ' * indent}: {_node(value, indent + 2, '')}"
-    return f"{shown}:{_node(value, _value_indent(value, indent), ' ')}"
+    inner = indent + 2
+    if isinstance(key, str) and (has_break(key) or len(raw(key)) > _LONGEST_KEY):
+        return f"? {_scalar(key, inner, inner)}\n{' ' * indent}: {_node(value, inner, inner, '')}"
+    shown = _scalar(key, inner, ONE_LINE)
+    return f"{shown}:{_node(value, _value_indent(value, indent), inner + len(shown), ' ')}"
 
 
 def _value_indent(value: Any, indent: int) -> int:
@@ -62,10 +65,10 @@ def _value_indent(value: Any, indent: int) -> int:
 
 
 def _sequence(items: list[Any], indent: int) -> str:
-    return (" " * indent).join([f"- {_node(item, indent + 2, '')}" for item in items])
+    return (" " * indent).join([f"- {_node(item, indent + 2, indent + 2, '')}" for item in items])
 
 
-def _scalar(value: Any, indent: int) -> str:
+def _scalar(value: Any, indent: int, column: int) -> str:
     if value is None or isinstance(value, NilPointer):
         return "null"
     if isinstance(value, bool):
@@ -73,7 +76,7 @@ def _scalar(value: Any, indent: int) -> str:
     if isinstance(value, Number):
         return _number(value)
     if isinstance(value, str):
-        return scalar(value, indent)
+        return scalar(value, indent, column)
     if isinstance(value, float):
         return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(float_text(value)) or float_text(value)
     if isinstance(value, int):

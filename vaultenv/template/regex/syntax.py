@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _MOST_REPEATS = 1000
 _DEEPEST = 100
+_OF_NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 _EDGES = {"A": "start", "z": "end", "b": "boundary", "B": "no boundary"}
 
 
@@ -169,7 +170,7 @@ class _Parser:
             return Char(chars)
         if char == "\\":
             return self._escaped()
-        if char in ("*", "+", "?"):
+        if char in ("*", "+", "?") or (char == "{" and self._braces()):
             raise bad("missing argument to repetition operator")
         self._at += 1
         if char == ".":
@@ -217,7 +218,7 @@ class _Parser:
         self._take("P")
         end = self._pattern.find(">", self._at, self._at + LONGEST_NAME)
         name = self._pattern[self._at + 1 : end]
-        if self._peek() != "<" or end < 0 or not name or not all(c == "_" or c.isalnum() for c in name):
+        if self._peek() != "<" or end < 0 or not name or name.strip(_OF_NAMES):
             raise bad("invalid named capture")
         self._at = end + 1
         return self._count(name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.values import kind, ordered, text, truth
+from vaultenv.template.merging import merge
+from vaultenv.template.types import Strings
+from vaultenv.template.values import kind, ordered, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,17 +39,12 @@ def _unset(values: Map, key: str) -> Map:
 
 def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
     for other in others:
-        for key, value in other.items():
-            mine = values.get(key)
-            if isinstance(mine, dict) and isinstance(value, dict):
-                _merge(overwrite, mine, value)
-            elif not truth(mine) or (overwrite and truth(value)):
-                values[key] = copied(value)
+        merge(values, other, overwrite, copied)
     return values
 
 
-def _keys(*maps: Map) -> list[str]:
-    return [key for values in maps for key in ordered(values)]
+def _keys(*maps: Map) -> Strings:
+    return Strings([key for values in maps for key in ordered(values)])
 
 
 def _omit(values: Map, *keys: str) -> Map:

@@ -1,4 +1,4 @@
-"""Sprig's encodings and hash sums. Binary results become text with U+FFFD, because a template holds text only."""
+"""Sprig's encodings and hash sums."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from binascii import b2a_base64
 from vaultenv.basics import jsontext
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.json_text import json_text
+from vaultenv.template.json_text import json_text, json_value
 from vaultenv.template.texts import base64_decoded
-from vaultenv.template.values import ITEM
+from vaultenv.template.values import ITEM, of_raw, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,45 +17,42 @@ if TYPE_CHECKING:
 
 
 def _b64enc(value: str) -> str:
-    return b2a_base64(value.encode("utf-8", "replace"), newline=False).decode()
+    return b2a_base64(raw(value), newline=False).decode()
 
 
 def _b64dec(value: str) -> str:
-    return base64_decoded(value.encode("utf-8", "replace")).decode("utf-8", "replace")
+    return of_raw(base64_decoded(raw(value)))
 
 
 def _sum(name: str, value: str) -> str:
     from vaultenv.basics import digest
 
-    return str(getattr(digest, name)(value.encode("utf-8", "replace")).hexdigest())
+    return str(getattr(digest, name)(raw(value)).hexdigest())
 
 
 def _adler32(value: str) -> str:
     low, high = 1, 0
-    for byte in value.encode("utf-8", "replace"):
+    for byte in raw(value):
         low = (low + byte) % 65521
         high = (high + low) % 65521
     return str(high << 16 | low)
 
 
 def _from_json(value: str) -> Any:
-    """Return the value of a JSON text with numbers as floats, nil for anything else, as in Sprig."""
+    """Return the value of a JSON text, nil for anything else and for numbers out of range, as in Sprig."""
     try:
-        return _with_floats(jsontext.loads(value.encode("utf-8", "replace")))
+        return json_value(value, _float_of)
     except ValueError:
         return None
 
 
+def _float_of(number: str) -> float | None:
+    value = float(number)
+    return None if value in (float("inf"), float("-inf")) else value
+
+
 def _json_size(value: str) -> int:
-    return len(value) + ITEM * jsontext.count_values(value.encode("utf-8", "replace"))
-
-
-def _with_floats(value: Any) -> Any:
-    if isinstance(value, jsontext.Number):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _with_floats(item) for key, item in value.items()}
-    return [_with_floats(item) for item in value] if isinstance(value, list) else value
+    return len(value) + ITEM * jsontext.count_values(raw(value))
 
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -65,25 +62,26 @@ _PIECE = 4000
 
 
 def _b32enc(value: str) -> str:
-    raw = value.encode("utf-8", "replace")
-    digits = "".join([_base32(raw[start : start + _PIECE]) for start in range(0, len(raw), _PIECE)])
+    data = raw(value)
+    digits = "".join([_base32(data[start : start + _PIECE]) for start in range(0, len(data), _PIECE)])
     return digits + "=" * (-len(digits) % 8)
 
 
-def _base32(raw: bytes) -> str:
+def _base32(data: bytes) -> str:
     digits = []
-    for start in range(0, len(raw), 5):
-        group = int.from_bytes(raw[start : start + 5].ljust(5, b"\0"), "big")
+    for start in range(0, len(data), 5):
+        group = int.from_bytes(data[start : start + 5].ljust(5, b"\0"), "big")
         digits += [_BASE32[group >> shift & 31] for shift in _SHIFTS]
-    return "".join(digits[: -(-len(raw) * 8 // 5)])
+    return "".join(digits[: -(-len(data) * 8 // 5)])
 
 
 def _b32dec(value: str) -> str:
-    digits = value.replace("\n", "").replace("\r", "").rstrip("=")
-    if digits.strip(_BASE32) or len(digits) % 8 in (1, 3, 6):
+    padded = value.replace("\n", "").replace("\r", "")
+    digits = padded.rstrip("=")
+    if digits.strip(_BASE32) or len(padded) != -(-len(digits) // 8) * 8 or len(digits) % 8 in (1, 3, 6):
         raise TemplateError("illegal base32 data")
     pieces = [_of_base32(digits[start : start + _PIECE]) for start in range(0, len(digits), _PIECE)]
-    return b"".join(pieces).decode("utf-8", "replace")
+    return of_raw(b"".join(pieces))
 
 
 def _of_base32(digits: str) -> bytes:

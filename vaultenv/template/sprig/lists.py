@@ -5,6 +5,7 @@ from __future__ import annotations
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.sprig.numbers import to_int
+from vaultenv.template.types import NilList
 from vaultenv.template.values import kind, truth
 
 TYPE_CHECKING = False
@@ -83,7 +84,15 @@ def _chunk(size: int, values: list[Any]) -> list[list[Any]]:
 
 
 def _concat(*lists: list[Any]) -> list[Any]:
-    return [item for values in lists for item in values]
+    return [item for values in lists for item in values] or NilList()
+
+
+def _rest(values: list[Any]) -> list[Any]:
+    return values[1:] if values else NilList()
+
+
+def _initial(values: list[Any]) -> list[Any]:
+    return values[:-1] if values else NilList()
 
 
 LISTS: dict[str, Function] = table(
@@ -92,8 +101,8 @@ LISTS: dict[str, Function] = table(
         "tuple": (lambda *values: list(values), "v*"),
         "first": (lambda values: values[0] if values else None, "L"),
         "last": (lambda values: values[-1] if values else None, "L"),
-        "rest": (lambda values: values[1:], "l"),
-        "initial": (lambda values: values[:-1], "l"),
+        "rest": (_rest, "l"),
+        "initial": (_initial, "l"),
         "append": (lambda values, value: [*values, value], "lv"),
         "push": (lambda values, value: [*values, value], "lv"),
         "prepend": (lambda values, value: [value, *values], "lv"),

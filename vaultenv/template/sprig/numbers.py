@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from vaultenv.template.errors import TemplateError
+from vaultenv.template.floats import parse_float
 from vaultenv.template.functions import Function, table
 from vaultenv.template.values import ITEM
 
@@ -14,6 +13,11 @@ if TYPE_CHECKING:
 
 _WORD = 1 << 64
 _HALF = 1 << 63
+_DIGITS = "0123456789abcdefABCDEFxXoO_"
+_LONGEST_INT = 20
+_NO_FRACTION = 1 << 53
+"""From here on, floats are whole numbers."""
+_MOST_PLACES = 300
 
 
 def wrapped(value: int) -> int:
@@ -22,42 +26,54 @@ def wrapped(value: int) -> int:
 
 
 def to_int(value: Any) -> int:
-    """Cast as cast.ToInt64: text in Go's integer syntax, floats cut, booleans as 0 and 1, all else 0."""
+    """Cast as cast.ToInt64: text in Go's integer syntax, floats cut, booleans as 0 and 1, all else 0.
+
+    A float out of range, and one that is no number, is the smallest integer, as on amd64.
+    """
     if isinstance(value, float):
-        return wrapped(int(value)) if abs(value) < sys.float_info.max else 0
+        return int(value) if -_HALF <= value < _HALF else -_HALF
     if isinstance(value, int):
         return int(value)
     return _parsed(value) if isinstance(value, str) else 0
 
 
 def _parsed(value: str) -> int:
+    """Return the integer in Go's syntax, which may have a point and zeros after it; 0 for another text."""
     whole, point, fraction = value.partition(".")
-    plain = whole if point and not fraction.strip("0") else value
-    digits = plain.lstrip("+-")
-    if len(plain) - len(digits) > 1 or not digits.isalnum():
+    plain = whole if point and fraction and not fraction.strip("0") else value
+    digits = _unsigned(plain)
+    if not digits[:1].isdigit() or digits.strip(_DIGITS):
         return 0
     try:
-        octal = len(digits) > 1 and digits[0] == "0" and digits.isdigit()
-        number = int(digits, 8) if octal else int(digits, 0)
+        octal = digits[0] == "0" and not digits.strip("01234567_")
+        number = int(digits, 8 if octal else 0)
     except ValueError:
         return 0
     number = -number if plain.startswith("-") else number
     return number if -_HALF <= number < _HALF else 0
 
 
+def _unsigned(text: str) -> str:
+    return text[1:] if text[:1] in ("+", "-") else text
+
+
 def to_float(value: Any) -> float:
     """Cast as cast.ToFloat64."""
     try:
-        return float(value) if isinstance(value, (str, int, float)) else 0.0
-    except ValueError:
+        if isinstance(value, str):
+            return parse_float(value)
+        return float(value) if isinstance(value, (int, float)) else 0.0
+    except (ValueError, OverflowError):
         return 0.0
 
 
 def _atoi(value: str) -> int:
-    digits = value[1:] if value[:1] in ("+", "-") else value
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+    """Return strconv.Atoi: the nearest integer of 64 bits for a number out of range, 0 for another text."""
+    digits = _unsigned(value)
+    if not (digits.isascii() and digits.isdigit()):
         return 0
-    return int(value)
+    number = int(digits.lstrip("0")[:_LONGEST_INT] or "0")
+    return max(-_HALF, -number) if value.startswith("-") else min(number, _HALF - 1)
 
 
 def _add(*values: object) -> int:
@@ -84,19 +100,28 @@ def _mod(first: object, second: object) -> int:
     return wrapped(to_int(first) - to_int(second) * _div(first, second))
 
 
+def _cut(number: float) -> float:
+    """Return a float without its fraction; a zero has the number's sign."""
+    if not abs(number) < _NO_FRACTION or number == int(number):
+        return number
+    return float(int(number)) if number > 0 else -float(int(-number))
+
+
 def _floor(value: object) -> float:
     number = to_float(value)
-    cut = float(int(number)) if abs(number) < 1 << 53 else number
-    return cut - 1 if cut > number else cut
+    return _cut(number) - (number < _cut(number))
 
 
-def _round(value: object, places: int) -> float:
-    """Round half away from zero."""
-    scale = 10.0 ** min(max(places, -300), 300)
+def _ceil(value: object) -> float:
+    return -_floor(-to_float(value))
+
+
+def _round(value: object, places: int, *up_from: float) -> float:
+    """Round up from the part of `up_from`, 0.5 without it; a negative number always down, as Sprig does."""
+    scale = 10.0 ** min(max(places, -_MOST_PLACES), _MOST_PLACES)
     scaled = to_float(value) * scale
-    cut = _floor(abs(scaled))
-    rounded = cut + 1 if abs(scaled) - cut >= 0.5 else cut
-    return (rounded if scaled >= 0 else -rounded) / scale
+    is_up = scaled - _cut(scaled) >= (up_from[0] if up_from else 0.5)
+    return (_ceil(scaled) if is_up else _floor(scaled)) / scale
 
 
 def _until(count: int) -> list[int]:
@@ -135,8 +160,8 @@ NUMBERS: dict[str, Function] = table(
         "max": (lambda *values: max(map(to_int, values)), "vv*"),
         "min": (lambda *values: min(map(to_int, values)), "vv*"),
         "floor": (_floor, "v"),
-        "ceil": (lambda value: -_floor(-to_float(value)), "v"),
-        "round": (_round, "vi"),
+        "ceil": (_ceil, "v"),
+        "round": (_round, "vif*"),
         "until": (_until, "i", lambda count: ITEM * abs(count)),
         "untilStep": (_until_step, "iii", lambda *bounds: ITEM * _count(*bounds)),
     }

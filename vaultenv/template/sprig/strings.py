@@ -7,7 +7,8 @@ from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
 from vaultenv.template.texts import lower, per_char, replaced_size, split, split_size, trim, upper
-from vaultenv.template.values import piecewise, text
+from vaultenv.template.types import StringMap, Strings
+from vaultenv.template.values import of_raw, piecewise, raw, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 _NO_SPACE = dict.fromkeys(map(ord, SPACE))
 
 
-def strings_of(value: Any) -> list[str]:
+def strings_of(value: Any) -> Strings:
     """Return Sprig's strslice: the items of a list as text, without nils; another value alone."""
     if isinstance(value, list):
-        return [text(item) for item in value if item is not None]
-    return [] if value is None else [text(value)]
+        return Strings([text(item) for item in value if item is not None])
+    return Strings([] if value is None else [text(value)])
 
 
 def _at_starts(value: str, change: Any, is_inside: Any) -> str:
@@ -48,33 +49,33 @@ def _title(value: str) -> str:
 
 
 def _untitle(value: str) -> str:
-    return _at_starts(value, str.lower, lambda char: char not in SPACE)
+    return _at_starts(value, lower, lambda char: char not in SPACE)
 
 
 def _cut(value: str, start: int, end: int | None) -> str:
-    raw = value.encode("utf-8", "surrogatepass")
-    stop = len(raw) if end is None else end
-    if not 0 <= start <= stop <= len(raw):
+    data = raw(value)
+    stop = len(data) if end is None else end
+    if not 0 <= start <= stop <= len(data):
         raise TemplateError("slice bounds out of range")
-    return raw[start:stop].decode("utf-8", "replace")
+    return of_raw(data[start:stop])
 
 
 def _substr(start: int, end: int, value: str) -> str:
     if start < 0:
         return _cut(value, 0, end)
-    length = len(value.encode("utf-8", "surrogatepass"))
+    length = len(raw(value))
     return _cut(value, start, None if end < 0 or end > length else end)
 
 
 def _trunc(count: int, value: str) -> str:
-    length = len(value.encode("utf-8", "surrogatepass"))
+    length = len(raw(value))
     if count < 0 and length + count > 0:
         return _cut(value, length + count, None)
     return _cut(value, 0, count) if 0 <= count < length else value
 
 
 def _abbrev(width: int, value: str) -> str:
-    length = len(value.encode("utf-8", "surrogatepass"))
+    length = len(raw(value))
     return value if width < 4 or length <= width else _cut(value, 0, width - 3) + "..."
 
 
@@ -105,13 +106,13 @@ def _squote(*values: object) -> str:
     return " ".join(f"'{text(value)}'" for value in values if value is not None)
 
 
-def _numbered(parts: list[str]) -> dict[str, str]:
-    return {f"_{number}": part for number, part in enumerate(parts)}
+def _numbered(parts: list[str]) -> StringMap:
+    return StringMap({f"_{number}": part for number, part in enumerate(parts)})
 
 
-def _splitn(separator: str, count: int, value: str) -> dict[str, str]:
+def _splitn(separator: str, count: int, value: str) -> StringMap:
     if count == 0:
-        return {}
+        return StringMap()
     return _numbered(split(separator, value, count - 1 if count > 0 else -1))
 
 
@@ -132,9 +133,9 @@ def _initials(value: str) -> str:
     return piecewise(value, firsts)
 
 
-def _sort_alpha(value: object) -> list[str]:
+def _sort_alpha(value: object) -> Strings:
     texts = strings_of(value) if isinstance(value, list) else [text(value)]
-    return sorted(texts, key=lambda item: item.encode("utf-8", "surrogatepass"))
+    return Strings(sorted(texts, key=raw))
 
 
 def _join(separator: str, value: object) -> str:
@@ -176,7 +177,7 @@ STRINGS: dict[str, Function] = table(
         "plural": (lambda one, many, count: one if count == 1 else many, "ssi"),
         "join": (_join, "sa", _joined_size),
         "split": (lambda separator, value: _numbered(split(separator, value)), "ss", split_size),
-        "splitList": (split, "ss", split_size),
+        "splitList": (lambda separator, value: Strings(split(separator, value)), "ss", split_size),
         "splitn": (_splitn, "sis", lambda separator, count, value: split_size(separator, value, count)),
         "sortAlpha": (_sort_alpha, "a"),
         "toString": (text, "a"),

@@ -3,6 +3,7 @@
 `python -m tests.vaultenv.template.consul.compare 20000` compares more of them.
 """
 
+import json
 import random
 
 import pytest
@@ -103,6 +104,17 @@ FORMS = """\
 {{ toTitle "hello wide-world it's o_k" }}{{ toUpper "straße" }}{{ toLower "ŻÓŁĆ" }}{{ trim "ab" "abcba" }}{{ trimSpace "\\n x \\t" }}
 {{ hmacSHA256Hex "message" "key" }}{{ md5sum "a" }}{{ sha256Hex "" }}
 {{ toYAML (parseJSON `{"b":[1,{"c":"x: y"}],"a":"l1\\nl2\\n"}`) }}
+{{ "\\x80" }}{{ printf "%q" "\\xffé\\377" }}{{ index "\\xff" 0 }}{{ '\\xff' }}{{ "\\xc3\\xa9" | len }}{{ "\\xff" | base64Encode }}
+{{ '\\xc3\\xa9' }}
+{{ mergeMapWithOverride (parseJSON `{"a":true,"b":"x","c":1,"d":[1],"e":{"k":1},"f":1,"g":{"k":1}}`) (parseJSON `{"a":false,"b":"","c":0,"d":[],"e":{},"f":null,"g":{"k":0}}`) }}
+{{ mergeMap (parseJSON `{"a":false,"b":"","d":[],"e":{}}`) (parseJSON `{"a":true,"b":"x","d":[1],"e":{"k":null},"n":null,"m":{"n":null}}`) }}
+{{ $i := parseFloat "inf" }}{{ printf "%f|%6.2e|% f|%+g|%06G|%-6v|" $i $i $i $i $i $i }}{{ printf "% v|%g" $i (parseFloat "nan") }}
+{{ printf "%#q%#q%#q%#q" "\\u2028é" "\\x80" "\\ufeff" "a\\tb" }}
+{{ toYAML (parseJSON `["\\ufeff08","a\\u2028\\n","\\n","\\n\\n","a\\n\\n","\\u2028a\\nb"," a\\nb"]`) }}{{ js "a\\x7fb" }}
+{{ regexMatch "(?P<é>x)" "x" }}
+{{ regexMatch "a|{2}" "x" }}
+{{ regexReplaceAll "{2,}" "x" "a" }}
+{{ regexReplaceAll "a{|{a" "x" "a{ {a" }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
@@ -236,6 +248,85 @@ def test_any_row_of_words_is_read_as_consul_template_reads_it(
 def test_times_have_the_text_of_go(consul_template: Oracle, seed: int, unix_s: int) -> None:
     layout = Calls(random.Random(seed)).layout()
     assert formatted(unix_s, layout) == consul_template.time(unix_s, layout)
+
+
+_LONG = [
+    "lorem",
+    "ipsum",
+    "dolor",
+    "sit",
+    "x" * 79,
+    "",
+    "",
+    "'",
+    '"',
+    "#",
+    "a:",
+    "\t",
+    "é",
+    "\u2028",
+    "\ufeff",
+    "\x01",
+    "\n",
+]
+
+
+@given(
+    st.lists(st.sampled_from(_LONG), min_size=8, max_size=40),
+    st.sampled_from(["{}", '{{"k":{}}}', "[[{}]]", "{{{}:1}}"]),
+)
+@settings(max_examples=200)
+def test_long_texts_of_yaml_are_folded_as_consul_template_folds_them(
+    consul_template: Oracle, words: list[str], around: str
+) -> None:
+    document = around.format(json.dumps(" ".join(words)))
+    assert (
+        differences(consul_template, [Source(f"{{{{ toYAML (parseJSON {json.dumps(document)}) }}}}")]) == []
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "\\ufeffa: 1",
+            "a: \\u007f",
+            "# \\x01\\na: 1",
+            "a: \\uffff",
+            "a: \\xff",
+            "--- a: 1",
+            "--- - a",
+            "--- a\\n b",
+        ),
+        *(
+            "--- |\\n a",
+            "---\\ta",
+            "\\ta: 1",
+            "\\t\\na: 1",
+            "a:\\n\\t\\n  b",
+            "a: 1\\t\\n\\t# c\\nb: 2",
+            "a: b\\n\\tc",
+        ),
+        *(
+            "a: b\\n  \\tc",
+            "-\\ta",
+            "- \\t# c",
+            "a:\\t1",
+            "a: |\\n  \\tb",
+            "a: |\\n  b\\n  \\tc",
+            "[a,\\n\\tb]",
+            "[a?b]",
+        ),
+        *("{a?: 1}", "[http://x?y=1]", "a?b: c?", "['a?']"),
+    ],
+)
+def test_yaml_is_refused_where_consul_template_refuses_it(consul_template: Oracle, text: str) -> None:
+    assert differences(consul_template, [Source(f'{{{{ parseYAML "{text}" }}}}')]) == []
+
+
+@pytest.mark.parametrize("layout", [".0000000000", ".999999999999", "05,000000000", ".0000000001"])
+def test_a_fraction_has_nine_digits_at_most(consul_template: Oracle, layout: str) -> None:
+    assert formatted(5, layout) == consul_template.time(5, layout)
 
 
 def test_the_comparison_sees_a_difference(consul_template: Oracle) -> None:

@@ -1,0 +1,26 @@
+"""Maps merged as mergo does it (https://pkg.go.dev/dario.cat/mergo), for Sprig and for consul-template."""
+
+from __future__ import annotations
+
+from vaultenv.template.values import truth
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+
+def merge(
+    values: dict[str, Any], others: Mapping[str, Any], overwrite: bool, copied: Callable[[Any], Any]
+) -> None:
+    """Put copies of the others' values into a map: all of them, or those that it has not or that are empty there.
+
+    A map goes into a map. Null is put only to overwrite.
+    """
+    for key, value in others.items():
+        mine: Any = values.get(key)
+        are_maps = isinstance(mine, dict) and isinstance(value, dict)
+        if are_maps:
+            merge(mine, value, overwrite, copied)
+        if (overwrite and not are_maps) or (value is not None and not truth(mine)):
+            values[key] = copied(value)
