@@ -6,7 +6,6 @@ from typing import Any
 from webhook.doctor.facts import Facts
 from webhook.doctor.finding import Finding, ok, unknown, wrong
 
-_CALL_FAILED = "failed calling webhook"
 _LOGIN = "failed to request new Vault token"
 _IMAGE = "cannot fetch image descriptor"
 _LAUNCHER = "/vault/vault-env"
