@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,7 @@ def _of_json(file: str, value: JsonValue) -> Document:
     loader = KubernetesLoader(value.as_yaml)
     loader.line = value.line
     try:
-        node = loader.get_single_node()
-        check_extent(file, node)
+        (node,) = _nodes(file, loader)
         return _document(file, value.content, node, tuple(repeated_keys(node)))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _not_yaml(file, error) from None
@@ -110,8 +109,7 @@ def _of_yaml(file: str, text: str) -> list[Document]:
     documents = []
     try:
         loader = KubernetesLoader(text)
-        while loader.check_node() and (node := loader.get_node()):
-            check_extent(file, node)
+        for node in _nodes(file, loader):
             repeated = tuple(repeated_keys(node))  # before merge keys are filled in
             content = loader.construct_document(node)
             if content is not None:
@@ -119,6 +117,12 @@ def _of_yaml(file: str, text: str) -> list[Document]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _not_yaml(file, error) from None
     return documents
+
+
+def _nodes(file: str, loader: KubernetesLoader) -> Iterator[Node]:
+    while loader.check_node() and (node := loader.get_node()):
+        check_extent(file, node)
+        yield node
 
 
 def _document(file: str, content: object, node: Node, repeated: tuple[FieldPath, ...]) -> Document:
