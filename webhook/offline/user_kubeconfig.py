@@ -38,7 +38,7 @@ def _official(kubeconfig: str) -> Connection:
     except ImportError:
         raise InvalidSetting(
             f"KUBECONFIG {kubeconfig} has neither token nor client certificate; "
-            "its way to log in needs: pip install 'vault-webhook[laptop]'"
+            "its way to log in needs, in a clone of the repository: pip install '.[laptop]'"
         ) from None
     found = client.Configuration()
     try:
