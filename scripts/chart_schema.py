@@ -24,6 +24,9 @@ SET_BY_THE_CHART = frozenset(
 SET_BY_THE_PROVIDERS_PART = frozenset({"VAULT_ADDR", "CSI_ENDPOINT", "HEALTH_ADDR", "NODE_NAME"})
 """The same, of the provider: its volume, its probes and its node are of the DaemonSet."""
 
+_OF_OPENTELEMETRY = "^OTEL_[A-Z0-9_]+$"
+"""Variables of the SDK, of which there are too many to name: docs/tracing.md."""
+_SETTING = {"$ref": "#/definitions/setting"}
 _OF_PYTHON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
 
 
@@ -31,7 +34,10 @@ def chart_schema(path: Path) -> str:
     """Return the text of the schema with the present names of settings."""
     schema = json.loads(path.read_text(encoding="utf-8"))
     webhook = (*SETTINGS, *REGISTRY, *ANNOTATIONS, *AGENT_ANNOTATIONS)
-    schema["definitions"]["webhookSettings"] = _settings(webhook, SET_BY_THE_CHART)
+    schema["definitions"]["webhookSettings"] = {
+        **_settings(webhook, SET_BY_THE_CHART),
+        "patternProperties": {_OF_OPENTELEMETRY: _SETTING},
+    }
     schema["definitions"]["syncSettings"] = _settings(OPERATOR, frozenset({"HEALTH_ADDR"}))
     schema["definitions"]["csiSettings"] = _settings(PROVIDER, SET_BY_THE_PROVIDERS_PART)
     return json.dumps(schema, indent=2) + "\n"
@@ -40,5 +46,5 @@ def chart_schema(path: Path) -> str:
 def _settings(rows: Iterable[Row], without: frozenset[str]) -> dict[str, object]:
     named = (row.settings for row in rows if without.isdisjoint(row.settings))
     names = {*_OF_PYTHON, *(name for names in named for name in names)}
-    properties = {name: {"$ref": "#/definitions/setting"} for name in sorted(names)}
+    properties = {name: _SETTING for name in sorted(names)}
     return {"type": "object", "additionalProperties": False, "properties": properties}

@@ -21,7 +21,7 @@ Neither sends a request, so four things are unknown, and reported as unknown:
 * the entry point of an image, if the container has no `command` and the pod no annotation `entrypoint`. `--registry` reads it, with the pull
   secrets of the files and of `~/.docker/config.json`, not of credential helpers;
 * a ConfigMap or Secret that is in none of the files. `--cluster` reads it, by `KUBECONFIG`; log-in plug-ins need
-  `pip install 'vault-webhook[laptop]'`;
+  `pip install '.[laptop]'` in a clone of the repository;
 * the operator's settings. `--settings` reads your ConfigMap from `manifests/base/settings.yaml`; without it every Vault address is allowed;
 * whether the user who sends a Secret or ConfigMap may have it read as the ServiceAccount that it names ([security](security.md)).
 

@@ -26,7 +26,7 @@ def run(arguments: list[str]) -> int:
         import grpc  # noqa: F401  # an extra, and 20 MiB: for this command alone
     except ModuleNotFoundError:
         raise InvalidSetting(
-            "grpcio is not installed: pip install 'vault-webhook[csi]', or use the image of target csi-provider"
+            "grpcio is not installed: use the image of target csi-provider, or in a clone of the repository: pip install '.[csi]'"
         ) from None
     from vaultcsi.application import Provider
 

@@ -243,7 +243,16 @@ def _parse_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def usage() -> str:
-    """Return the help of the command: each flag with its variable, and what it is for."""
-    lines = [f"  --{row.flag} ({row.settings[0]}): {row.help}" for row in ROWS if row.flag]
-    without_flag = [f"  {row.settings[0]}: {row.help}" for row in ROWS if not row.flag]
-    return "\n".join(["usage: vault-webhook csi-provider [--FLAG=VALUE ...]", "", *lines, *without_flag])
+    """Return the help of the command: each flag with its variable, what it is for, and its default."""
+    flags = [f"  --{row.flag} ({row.settings[0]}): {_described(row)}" for row in ROWS if row.flag]
+    variables = [f"  {row.settings[0]}: {_described(row)}" for row in ROWS if not row.flag]
+    head = [
+        "usage: vault-webhook csi-provider [--FLAG=VALUE ...]",
+        "",
+        "Serve the Secrets Store CSI driver of a node.",
+    ]
+    return "\n".join([*head, "", "flags, and the variable of each:", *flags, "", "variables:", *variables])
+
+
+def _described(row: FlagRow) -> str:
+    return f"{row.help} (default: {row.default})" if row.default else row.help

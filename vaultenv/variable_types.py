@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vaultenv.agent_settings import AgentSettings
     from vaultenv.template_sources import TemplateSource
 
+HTTP_PORT = 80
 LARGEST_NUMBER = 999_999_999
 """The largest whole number that a variable can hold."""
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
@@ -92,6 +93,21 @@ def host(name: str, text: str) -> str:
         if not is_host(text):
             raise InvalidSetting(f"{name} is {text!r}: write a host's name")
     return text
+
+
+def proxy(name: str, text: str) -> str:
+    """Return the address of an HTTP proxy, with its scheme; no message shows the text, which may hold a password."""
+    if not text:
+        return text
+    from vaultenv.basics.host import host_and_port
+
+    plain = text if "://" in text else f"http://{text}"
+    scheme, _, rest = plain.partition("://")
+    if scheme.lower() != "http":
+        raise InvalidSetting(f"{name}: only proxies of the form http://host:port are supported")
+    if not host_and_port(rest.rpartition("@")[2].partition("/")[0], HTTP_PORT):
+        raise InvalidSetting(f"{name} is not an address: write http://host:port")
+    return line(name, plain)
 
 
 def syslog_server(name: str, text: str) -> str:

@@ -285,7 +285,7 @@ class Variables:
     )
     proxy: str = variable(
         "VAULT_PROXY_ADDR",
-        types.line,
+        types.proxy,
         removed=NEVER,
         help="Proxy to Vault; wins over HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
     )

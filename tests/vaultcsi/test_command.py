@@ -21,7 +21,7 @@ def run(*command: str) -> "subprocess.CompletedProcess[str]":
 def test_without_its_extra_the_command_says_which() -> None:
     done = run("-c", WITHOUT_GRPC)
     assert done.returncode == 1
-    assert "pip install 'vault-webhook[csi]'" in done.stderr
+    assert "in a clone of the repository: pip install '.[csi]'" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "mutate", "serve", "csi-provider"])

@@ -67,6 +67,7 @@ def test_everything_that_cannot_be_used_is_named() -> None:
 
 def test_the_help_has_every_setting() -> None:
     assert all(row.settings[0] in usage() for row in ROWS)
+    assert all(f"{row.help} (default: {row.default})" in usage() for row in ROWS if row.default)
 
 
 def test_times_with_which_nothing_is_mounted_or_nothing_else_is_done_are_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import whole_number
 from vaultenv.client.address import Address, parse_address
-from vaultenv.errors import InvalidSetting
+from vaultenv.variable_types import proxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,16 +43,8 @@ def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def _parsed(text: str, variable: str) -> Proxy:
-    plain = text if "://" in text else f"http://{text}"
-    scheme, _, rest = plain.partition("://")
-    credentials, at, authority = rest.rpartition("@")
-    if scheme.lower() != "http":
-        raise InvalidSetting(f"{variable}: only proxies of the form http://host:port are supported")
-    try:
-        address = parse_address(f"http://{authority}")
-    except InvalidSetting:
-        raise InvalidSetting(f"{variable} is not an address: write http://host:port") from None
-    return Proxy(address, credentials if at else "")
+    credentials, _, authority = proxy(variable, text).partition("://")[2].rpartition("@")
+    return Proxy(parse_address(f"http://{authority.partition('/')[0]}", variable), credentials)
 
 
 def _is_local(host: str) -> bool:

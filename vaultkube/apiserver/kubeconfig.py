@@ -28,7 +28,10 @@ _ACCOUNT = Path(ACCOUNT_PATH)
 
 @dataclass(frozen=True)
 class Connection:
-    """Address, CA and credentials of an API server; `token_file` is read for every request, as it rotates."""
+    """Address, CA and credentials of an API server; `token_file` is read for every request, as it rotates.
+
+    `server_name` is the name that its certificate must have, where that is not the address's.
+    """
 
     server: str
     ca: PEM = PEM()  # noqa: RUF009 (frozen)
@@ -37,6 +40,7 @@ class Connection:
     client_certificate: tuple[PEM, PEM] | None = None
     skip_verify: bool = False
     namespace: str = "default"
+    server_name: str = ""
 
     def headers(self) -> dict[str, str]:
         """Return the Authorization header of the next request."""
@@ -74,6 +78,7 @@ def _from_file(path: Path) -> Connection:
         raise InvalidSetting(
             f"KUBECONFIG {path}: the webhook logs in by token or client certificate, not by a plug-in"
         )
+    refuse_proxy(path, cluster.get("proxy-url"))
     certificate = _pem(path, user, "client-certificate"), _pem(path, user, "client-key")
     return Connection(
         server=server,
@@ -82,8 +87,17 @@ def _from_file(path: Path) -> Connection:
         token_file=str(path.parent / user["tokenFile"]) if user.get("tokenFile") else "",
         client_certificate=certificate if all(certificate) else None,
         skip_verify=cluster.get("insecure-skip-tls-verify") is True,
-        namespace=context.get("namespace", "default"),
+        namespace=context.get("namespace") or "default",
+        server_name=str(cluster.get("tls-server-name") or ""),
     )
+
+
+def refuse_proxy(kubeconfig: object, proxy: object) -> None:
+    """Raise InvalidSetting if the kubeconfig names a proxy: past it the API server may be another one, or none."""
+    if proxy:
+        raise InvalidSetting(
+            f"KUBECONFIG {kubeconfig}: proxy-url is not supported: run this where the API server can be reached without it"
+        )
 
 
 def _named(config: Any, key: str, name: str) -> dict[str, Any]:

@@ -166,7 +166,9 @@ class Transport:
             )
             if certificate:
                 load_client_certificate(context, *certificate)
-            self._bounded_client, self._version = BoundedClient(context, _BODY_LIMIT, repeats=True), version
+            name = self._connection.server_name
+            self._bounded_client = BoundedClient(context, _BODY_LIMIT, repeats=True, server_name=name)
+            self._version = version
         return self._bounded_client
 
 

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from vaultkube.errors import InvalidSetting, NotYaml, WebhookError
+from vaultkube.errors import InvalidManifest, InvalidSetting, NotYaml, WebhookError
 from vaultkube.printable import printable
 from webhook.commands.manifest_options import add_common_options, read_inputs
 from webhook.offline.checks.checking import Checker
@@ -38,6 +38,8 @@ def run(arguments: list[str]) -> int:
 def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     broken: list[NotYaml] = []
     inputs = read_inputs(options, broken.append)
+    if not broken and not any(isinstance(document.content, dict) for document in inputs.documents):
+        raise InvalidManifest(f"nothing to check: no object in {', '.join(options.files)}")
     yield from (Finding(error.file, error.line, "", "not-yaml", error.reason, "") for error in broken)
     together = Together(
         found.resource

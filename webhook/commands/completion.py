@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> int:
         import shtab  # an extra: servers need no completion
     except ModuleNotFoundError:
         raise InvalidSetting(
-            "shtab is not installed: pip install 'vault-webhook[laptop]', or shtab alone"
+            "shtab is not installed: pip install shtab, or in a clone of the repository: pip install '.[laptop]'"
         ) from None
     whole = whole_parser()
     for action in chain.from_iterable(each._actions for each in _parsers(whole)):

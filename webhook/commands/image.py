@@ -41,7 +41,9 @@ def new_parser() -> argparse.ArgumentParser:
     """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook image",
-        description="Settings are the webhook's environment variables REGISTRY_… and TLS_STRICT (docs/registry.md).",
+        description="Show what an image runs, as the webhook reads it from its registry. Settings are the webhook's environment "
+        "variables REGISTRY_… and TLS_STRICT (docs/registry.md).",
+        epilog="Exit status: 0 shown; 1 the image cannot be read; 2 wrong usage.",
     )
     parser.add_argument("image", metavar="IMAGE", help="as in the pod")
     parser.add_argument(

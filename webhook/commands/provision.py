@@ -22,7 +22,7 @@ from vaultkube.provisioning.layout import API_SERVER, CLUSTER_PATTERN, NAMESPACE
 from vaultkube.provisioning.steps import KubernetesAuth, Provisioning
 from vaultkube.provisioning.watcher import LABEL, Watcher
 from vaultkube.vault.client import new_client
-from webhook.commands.secret_rights import bind_secrets, parse_account
+from webhook.commands.secret_rights import SERVICE_ACCOUNT_PATTERN, bind_secrets, parse_account
 
 _TIMEOUT_S = 30.0
 
@@ -37,6 +37,8 @@ def run(arguments: list[str]) -> int:
         )
     if (options.remove or options.bind_secrets) and not options.namespaces:
         parser.error("name the namespaces for --remove or --bind-secrets")
+    if options.webhook_account and not options.bind_secrets:
+        parser.error("use --webhook-account with --bind-secrets")
     if not options.kubernetes_host and (options.kubernetes_ca_file or options.token_reviewer_jwt_file):
         parser.error("use --kubernetes-ca-file and --token-reviewer-jwt-file with --kubernetes-host")
     layout = Layout(
@@ -55,7 +57,9 @@ def run(arguments: list[str]) -> int:
         else:
             steps.namespace(namespace)
     if options.bind_secrets:
-        print("\n".join(bind_secrets(options.bind_secrets, options.namespaces)))
+        account = options.bind_secrets
+        account = account._replace(service_account=options.webhook_account or account.name)
+        print("\n".join(bind_secrets(account, options.namespaces)))
     return _watch(steps) if options.watch else 0
 
 
@@ -149,6 +153,12 @@ def new_parser() -> argparse.ArgumentParser:
         type=parse_account,
         help="the webhook's namespace and name, e.g. vault-webhook/vault-webhook: also let it read the Secrets of these namespaces "
         "and make tokens of their ServiceAccounts, by a RoleBinding in each (docs/security.md), with your kubeconfig",
+    )
+    parser.add_argument(
+        "--webhook-account",
+        default="",
+        type=_name(SERVICE_ACCOUNT_PATTERN, "the name of a ServiceAccount"),
+        help="with --bind-secrets, the webhook's ServiceAccount (default: the webhook's name)",
     )
     parser.add_argument(
         "--token-ttl",

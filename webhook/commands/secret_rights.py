@@ -12,20 +12,23 @@ from webhook.offline.user_kubeconfig import find_person_connection
 
 _GROUP = "rbac.authorization.k8s.io"
 _BUDGET_S = 10.0
+SERVICE_ACCOUNT_PATTERN = r"[a-z0-9.-]+"
 
 
 class WebhookAccount(NamedTuple):
-    """The webhook's namespace, and the name of its ServiceAccount, whose ClusterRole for secrets is NAME-secrets."""
+    """The webhook's namespace, its name, whose ClusterRole for secrets is NAME-secrets, and its ServiceAccount."""
 
     namespace: str
     name: str
+    service_account: str
 
 
 def parse_account(text: str) -> WebhookAccount:
     """Return the account that `NAMESPACE/NAME` stands for; raise ValueError."""
     if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9.-]+", text):
         raise ValueError(text)
-    return WebhookAccount(*text.split("/"))
+    namespace, name = text.split("/")
+    return WebhookAccount(namespace, name, name)
 
 
 def role_binding(account: WebhookAccount, namespace: str) -> dict[str, Any]:
@@ -36,7 +39,9 @@ def role_binding(account: WebhookAccount, namespace: str) -> dict[str, Any]:
         "kind": "RoleBinding",
         "metadata": {"name": role, "namespace": namespace},
         "roleRef": {"apiGroup": _GROUP, "kind": "ClusterRole", "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account.name, "namespace": account.namespace}],
+        "subjects": [
+            {"kind": "ServiceAccount", "name": account.service_account, "namespace": account.namespace}
+        ],
     }
 
 
@@ -60,7 +65,7 @@ def _bind(cluster: Cluster, account: WebhookAccount, namespace: str) -> str:
             (each["kind"], each.get("namespace"), each["name"]) for each in found.get("subjects") or ()
         ]
         role = (found.get("roleRef") or {}).get("name")
-        if role != name or ("ServiceAccount", account.namespace, account.name) not in subjects:
+        if role != name or ("ServiceAccount", account.namespace, account.service_account) not in subjects:
             raise InvalidSetting(
                 f"RoleBinding {namespace}/{name} binds somebody else: remove it, and run this again"
             )

@@ -39,7 +39,8 @@ class Operator:
 def run(arguments: list[str]) -> int:
     """Serve until SIGTERM; raise InvalidSetting if the environment cannot be used."""
     parser = argparse.ArgumentParser(
-        prog="vault-webhook serve", description="Settings are environment variables."
+        prog="vault-webhook serve",
+        description="Serve admission requests. Settings are environment variables: docs/operator-settings.md.",
     )
     parser.parse_args(arguments)
     operator = read_operator(dict(os.environ))

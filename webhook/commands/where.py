@@ -159,7 +159,7 @@ def new_parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.",
     )
     parser.add_argument(
-        "path", metavar="PATH", help="the path, such as secret/data/shop/db or secret/shop/db"
+        "path", metavar="PATH", type=_path, help="the path, such as secret/data/shop/db or secret/shop/db"
     )
     parser.add_argument("-f", "--file", dest="files", metavar="FILE", action="append", help="YAML file, - for standard input; without one the cluster is looked at")  # fmt: skip
     parser.add_argument(
@@ -172,3 +172,12 @@ def new_parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", metavar="FILE", help="the webhook's settings, as for `check`")
     parser.add_argument("--output", choices=("text", "json"), default="text", help="form (default: text)")
     return parser
+
+
+def _path(text: str) -> str:
+    """Return the path; raise ArgumentTypeError for a whole reference, which no path equals."""
+    if not text.strip("/") or "#" in text or text.removeprefix(">>").startswith("vault:"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a path: write it without vault: and #KEY, as in secret/data/shop/db"
+        )
+    return text

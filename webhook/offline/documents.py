@@ -1,4 +1,4 @@
-"""Manifests read from YAML, with the line of each of their parts."""
+"""Manifests read from YAML or JSON, with the line of each of their parts."""
 
 import json
 import re
@@ -6,20 +6,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from vaultkube.errors import InvalidManifest, NotYaml
 from vaultkube.problem import FieldPath
+from webhook.offline.json_values import JsonValue, NoJson, is_like_json, json_values
+from webhook.offline.lists import with_kinds_of_items
+from webhook.offline.nodes import check_extent, repeated_keys
 from webhook.offline.scalars import KubernetesLoader
 
 STANDARD_INPUT = "-"
-_LARGEST = 1_000_000
-"""Parts that a document may have, each alias counted as what it stands for."""
-_DEEPEST = 100
-"""More than the API server takes of any kind that has a schema, and far from the end of Python's stack."""
 _REASONS: dict[type[Exception], str] = {
     RecursionError: "it is nested too deeply, or an alias contains itself",
     ValueError: "a number or a date is none",
@@ -35,13 +34,6 @@ class _NotJson(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class _Extent(NamedTuple):
-    """Number and nesting of the parts of a node, with those that its aliases stand for."""
-
-    size: int
-    depth: int
 
 
 @dataclass(frozen=True)
@@ -88,23 +80,53 @@ def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | Non
 
 
 def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
-    """Return the documents of a text, empty ones left out; raise NotYaml if it is not YAML."""
+    """Return the documents of a text, empty ones left out; raise NotYaml if it is neither YAML nor JSON."""
+    try:
+        if is_like_json(text):
+            return [_of_json(file, value) for value in json_values(text)]
+    except NoJson as error:
+        try:
+            return _of_yaml(file, text)
+        except NotYaml:
+            raise NotYaml(file, error.line, f"read as JSON: {error.reason}") from None
+    except RecursionError as error:
+        raise _not_yaml(file, error) from None
+    return _of_yaml(file, text)
+
+
+def _of_json(file: str, value: JsonValue) -> Document:
+    """Return the document of a value, with the nodes that a reader of YAML finds in it."""
+    loader = KubernetesLoader(value.as_yaml)
+    loader.line = value.line
+    try:
+        (node,) = _nodes(file, loader)
+        return _document(file, value.content, node, tuple(repeated_keys(node)))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _not_yaml(file, error) from None
+
+
+def _of_yaml(file: str, text: str) -> list[Document]:
     documents = []
     try:
         loader = KubernetesLoader(text)
-        while loader.check_node() and (node := loader.get_node()):
-            extent = _extent(node, {})
-            if extent.size > _LARGEST:
-                raise NotYaml(file, node.start_mark.line + 1, "its aliases make too much of it")
-            if extent.depth > _DEEPEST:
-                raise RecursionError
-            repeated = tuple(_repeated(node, ()))  # before merge keys are filled in
+        for node in _nodes(file, loader):
+            repeated = tuple(repeated_keys(node))  # before merge keys are filled in
             content = loader.construct_document(node)
             if content is not None:
-                documents.append(Document(file, _json_value(content), node, repeated))
+                documents.append(_document(file, content, node, repeated))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _not_yaml(file, error) from None
     return documents
+
+
+def _nodes(file: str, loader: KubernetesLoader) -> Iterator[Node]:
+    while loader.check_node() and (node := loader.get_node()):
+        check_extent(file, node)
+        yield node
+
+
+def _document(file: str, content: object, node: Node, repeated: tuple[FieldPath, ...]) -> Document:
+    return Document(file, with_kinds_of_items(_json_value(content)), node, repeated)
 
 
 def _not_yaml(file: str, error: Exception) -> NotYaml:
@@ -188,34 +210,3 @@ def _root_of(text: str) -> Node:
     except (yaml.YAMLError, RecursionError):
         root = None
     return root or ScalarNode("", "")
-
-
-def _extent(node: Node, known: dict[int, _Extent]) -> _Extent:
-    """Return the extent of a node; raise RecursionError if an alias contains itself."""
-    if id(node) not in known:
-        children: list[Node] = []
-        if isinstance(node, MappingNode):
-            children = [part for pair in node.value for part in pair]
-        elif isinstance(node, SequenceNode):
-            children = node.value
-        extents = [_extent(child, known) for child in children]
-        known[id(node)] = _Extent(
-            1 + sum(extent.size for extent in extents),
-            1 + max((extent.depth for extent in extents), default=0),
-        )
-    return known[id(node)]
-
-
-def _repeated(node: Node, path: FieldPath) -> Iterator[FieldPath]:
-    if isinstance(node, SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _repeated(value, (*path, index))
-    elif isinstance(node, MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if not isinstance(key, ScalarNode):
-                continue
-            if key.value in seen:
-                yield (*path, key.value)
-            seen.add(key.value)
-            yield from _repeated(value, (*path, key.value))

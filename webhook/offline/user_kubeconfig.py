@@ -9,10 +9,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies
 
 import yaml
 
-from vaultkube.apiserver.kubeconfig import NO_KUBECONFIG, NOT_ONE, Connection, find_connection
+from vaultkube.apiserver.kubeconfig import NO_KUBECONFIG, NOT_ONE, Connection, find_connection, refuse_proxy
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM
 
@@ -37,7 +38,7 @@ def _official(kubeconfig: str) -> Connection:
     except ImportError:
         raise InvalidSetting(
             f"KUBECONFIG {kubeconfig} has neither token nor client certificate; "
-            "its way to log in needs: pip install 'vault-webhook[laptop]'"
+            "its way to log in needs, in a clone of the repository: pip install '.[laptop]'"
         ) from None
     found = client.Configuration()
     try:
@@ -47,6 +48,8 @@ def _official(kubeconfig: str) -> Connection:
         raise InvalidSetting(f"KUBECONFIG {kubeconfig} cannot be used: {error}") from None
     except (yaml.YAMLError, *NO_KUBECONFIG):
         raise InvalidSetting(f"KUBECONFIG {kubeconfig} cannot be used: {NOT_ONE}") from None
+    if found.proxy not in getproxies().values():
+        refuse_proxy(kubeconfig, found.proxy)
     logins: Mapping[str, Any] = dict(found.auth_settings())
     values = (str(login["value"]) for login in logins.values())
     token = next((value for value in values if value.startswith("Bearer ")), "")
@@ -58,4 +61,5 @@ def _official(kubeconfig: str) -> Connection:
         client_certificate=certificate if all(certificate) else None,
         skip_verify=not found.verify_ssl,
         namespace=current["context"].get("namespace") or "default",
+        server_name=found.tls_server_name or "",
     )

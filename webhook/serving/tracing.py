@@ -22,8 +22,8 @@ try:
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 except ImportError as error:
     raise InvalidSetting(
-        f"OTEL_EXPORTER_OTLP_ENDPOINT is set, and {error.name} is not installed: install 'vault-webhook[tracing]', "
-        "or build the image with --build-arg EXTRAS=tracing"
+        f"OTEL_EXPORTER_OTLP_ENDPOINT is set, and {error.name} is not installed: build the image with "
+        "--build-arg EXTRAS=tracing, or in a clone of the repository: pip install '.[tracing]'"
     ) from None
 
 _NAME = "vault-webhook"

@@ -18,6 +18,20 @@
 {{- mergeOverwrite (dict "kubernetes.io/os" "linux") (. | default dict) | toYaml -}}
 {{- end -}}
 
+{{/* How pods spread: (list constraints labels). A constraint without a labelSelector is for the pods with those labels. */}}
+{{- define "vault-webhook.spread" -}}
+{{- with index . 0 -}}
+topologySpreadConstraints:
+  {{- range . }}
+  - {{- toYaml . | nindent 4 }}
+    {{- if not (hasKey . "labelSelector") }}
+    labelSelector:
+      matchLabels: {{- index $ 1 | nindent 8 }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Whether there is a PodDisruptionBudget: one that allows no eviction would only stop the nodes' maintenance. */}}
 {{- define "vault-webhook.hasBudget" -}}
 {{- $budget := .Values.podDisruptionBudget -}}

@@ -13,7 +13,15 @@ from tests.manifests.chart.rendering import CHART, ROOT
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
-PAGES = [ROOT / "docs" / name for name in ("migration-bank-vaults.md", "migration-vault-k8s.md", "chart.md")]
+PAGES = [
+    ROOT / "docs" / name
+    for name in (
+        "migration-bank-vaults.md",
+        "migration-vault-k8s.md",
+        "migration-vault-secrets-operator.md",
+        "chart.md",
+    )
+]
 
 
 def resolved(part: Any) -> Any:

@@ -108,8 +108,8 @@ def test_what_the_chart_has_itself_can_be_given_too(helm: Helm) -> None:
         "podSecurityContext": context,
         "nodeSelector": nodes,
         "podLabels": labels,
-        "sync": {"enabled": True, "nodeSelector": nodes},
-        "csi": {"enabled": True, "nodeSelector": nodes},
+        "sync": {"enabled": True, "nodeSelector": nodes, "podLabels": labels},
+        "csi": {"enabled": True, "nodeSelector": nodes, "podLabels": labels},
     }
     arguments = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
     text = helm("template", "vault-webhook", str(CHART), *arguments)
@@ -118,8 +118,40 @@ def test_what_the_chart_has_itself_can_be_given_too(helm: Helm) -> None:
     assert [each["template"]["spec"]["nodeSelector"] for each in workloads] == [nodes] * 3
     for each in workloads:
         assert each["selector"]["matchLabels"].items() <= each["template"]["metadata"]["labels"].items()
-    (webhook,) = [each for each in workloads if each["template"]["metadata"]["labels"].get("team") == "a"]
-    assert webhook["template"]["spec"]["securityContext"] == context
+        assert each["template"]["metadata"]["labels"]["team"] == "a"
+    contexts = [each["template"]["spec"]["securityContext"] for each in workloads]
+    assert contexts.count(context) == 1
+
+
+def test_each_workload_is_placed_as_its_values_say(helm: Helm) -> None:
+    affinity = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    zones = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+    placed = {"affinity": affinity, "priorityClassName": "ours"}
+    spread = {**placed, "topologySpreadConstraints": [zones, {**zones, "labelSelector": {}}]}
+    objects = render(
+        helm,
+        *(f"--set-json={name}={json.dumps(value)}" for name, value in spread.items()),
+        f"--set-json=sync={json.dumps({'enabled': True, **spread})}",
+        f"--set-json=csi={json.dumps({'enabled': True, **placed})}",
+    )
+    for name in ("vault-webhook", "vault-webhook-sync", "vault-csi-provider"):
+        kind = "DaemonSet" if name == "vault-csi-provider" else "Deployment"
+        workload = objects[(kind, name, name)]["spec"]
+        pod = workload["template"]["spec"]
+        assert (pod["affinity"], pod["priorityClassName"]) == (affinity, "ours")
+        if kind == "Deployment":
+            own = {**zones, "labelSelector": workload["selector"]}
+            assert pod["topologySpreadConstraints"] == [own, {**zones, "labelSelector": {}}]
+
+
+def test_the_provider_can_have_files_that_classes_name(helm: Helm) -> None:
+    volume = {"name": "client", "secret": {"secretName": "vault-client"}}
+    mount = {"name": "client", "mountPath": "/vault-client"}
+    csi = {"enabled": True, "volumes": [volume], "volumeMounts": [mount]}
+    objects = render(helm, f"--set-json=csi={json.dumps(csi)}")
+    pod = objects[("DaemonSet", "vault-csi-provider", "vault-csi-provider")]["spec"]["template"]["spec"]
+    assert volume in pod["volumes"]
+    assert mount in pod["containers"][0]["volumeMounts"]
 
 
 def test_pods_run_on_linux(helm: Helm) -> None:
@@ -189,6 +221,13 @@ def test_numbers_and_booleans_of_settings_are_text(helm: Helm) -> None:
     objects = render(helm, "--set-json", f"env={json.dumps(settings)}")
     data = objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]
     assert (data["WORKERS"], data["THREADS"], data["TLS_STRICT"]) == ("4", "16777216", "true")
+
+
+def test_every_variable_of_the_traces_sdk_can_be_given(helm: Helm) -> None:
+    objects = render(helm, "--set=env.OTEL_TRACES_SAMPLER=always_on")
+    assert (
+        objects[("ConfigMap", "vault-webhook", "vault-webhook")]["data"]["OTEL_TRACES_SAMPLER"] == "always_on"
+    )
 
 
 def test_a_digest_stands_behind_an_at_sign(helm: Helm) -> None:
@@ -303,6 +342,17 @@ def test_the_api_server_alone_connects_where_its_addresses_are_known(helm: Helm)
     ]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["egress"] == [{"ports": [{"port": 8200}]}]
+
+
+def test_metrics_are_for_the_scrapers_that_are_named(helm: Helm) -> None:
+    name = ("NetworkPolicy", "vault-webhook", "vault-webhook")
+    chosen = '--set-json=networkPolicy.scrapers=[{"podSelector":{}}]'
+    assert render(helm, chosen)[name]["spec"]["ingress"] == [
+        {"ports": [{"port": "https"}]},
+        {"ports": [{"port": "health"}], "from": [{"podSelector": {}}]},
+    ]
+    limited = render(helm, "--set=networkPolicy.apiServers={192.0.2.1/32}")[name]["spec"]["ingress"]
+    assert [rule["ports"] for rule in limited] == [[{"port": "https"}]]
 
 
 def test_a_webhook_of_another_name_is_told_its_names(helm: Helm) -> None:

@@ -58,6 +58,27 @@ def test_keys_held_as_data_log_in_and_leave_no_file(tmp_path: Path, monkeypatch:
     assert list(temporary.iterdir()) == []
 
 
+def test_the_certificate_may_have_a_name_that_the_kubeconfig_gives(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("kube.example.com").configure_cert(context)
+    trusted: dict[str, object] = {"certificate-authority-data": encoded(authority.cert_pem.bytes())}
+    with stand_in(lambda stream, _head: stream.sendall(answer("404 Not Found")), context) as api:
+        trusted["server"] = api.address
+        named = kubeconfig(tmp_path / "named", {**trusted, "tls-server-name": "kube.example.com"}, {})
+        assert Cluster(find_connection(named)).get("Secret", "a", "b", Deadline(5)) is None
+        with pytest.raises(ClusterUnavailable, match="certificate"):
+            other = kubeconfig(tmp_path / "other", trusted, {})
+            Cluster(find_connection(other)).get("Secret", "a", "b", Deadline(5))
+
+
+def test_a_proxy_is_refused_and_not_passed_by(tmp_path: Path) -> None:
+    environ = kubeconfig(tmp_path / "kubeconfig", {"proxy-url": "http://user:hunter2@proxy:3128"}, {})
+    with pytest.raises(InvalidSetting, match="kubeconfig: proxy-url is not supported") as refusal:
+        find_connection(environ)
+    assert "hunter2" not in str(refusal.value)
+
+
 def test_files_that_it_names_are_found_beside_it(tmp_path: Path) -> None:
     connection = find_connection(
         kubeconfig(

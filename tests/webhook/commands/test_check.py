@@ -63,6 +63,21 @@ def test_every_finding_has_its_line_rule_and_remedy(check: Check) -> None:
     assert output.endswith("2 errors, 1 warning, 1 note\n")
 
 
+@pytest.mark.parametrize("text", ["", "# a comment\n---\n", "no chart\n", "[1]\n"])
+def test_a_file_without_an_object_is_nothing_that_was_checked(
+    check: Check, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty pipe: what should have written the manifests has failed."""
+    Path("other.yaml").write_text(text)
+    Path("app.yaml").write_text(text)
+    assert run(["-f", "app.yaml", "-f", "other.yaml"]) == NOT_CHECKED
+    assert (
+        capsys.readouterr().err
+        == "vault-webhook check: nothing to check: no object in app.yaml, other.yaml\n"
+    )
+    assert check("kind: Service\n", "-f", "other.yaml")[0] == 0
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -73,4 +73,4 @@ def test_without_the_extra_the_way_to_it_is_told(
     monkeypatch.setitem(sys.modules, "shtab", None)
     monkeypatch.setattr(sys, "argv", ["vault-webhook", "completion", "bash"])
     assert main() == 1
-    assert "pip install 'vault-webhook[laptop]'" in capsys.readouterr().err
+    assert "in a clone of the repository: pip install '.[laptop]'" in capsys.readouterr().err

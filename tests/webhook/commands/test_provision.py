@@ -11,6 +11,7 @@ import pytest
 
 from tests.servers.cluster import ISSUER, Cluster
 from tests.servers.vault import Vault, VaultRefused
+from webhook.commands.secret_rights import WebhookAccount, role_binding
 
 NAME = "provisioned-cluster"
 
@@ -197,9 +198,16 @@ def test_the_webhook_may_read_the_secrets_of_the_namespaces(provisioned: Vault, 
     assert found["roleRef"]["name"] == "vault-webhook-secrets"
     assert found["subjects"] == [{"kind": "ServiceAccount", "name": "vault-webhook", "namespace": "hooks"}]
 
-    other = provision(provisioned, namespace, "--bind-secrets", "other/vault-webhook", **where)
-    assert other.returncode == 1
-    assert "binds somebody else" in other.stderr
+    for others in (["other/vault-webhook"], ["hooks/vault-webhook", "--webhook-account=mine"]):
+        other = provision(provisioned, namespace, "--bind-secrets", *others, **where)
+        assert other.returncode == 1
+        assert "binds somebody else" in other.stderr
+
+
+def test_the_service_account_of_the_webhook_may_have_another_name() -> None:
+    binding = role_binding(WebhookAccount("hooks", "vault-webhook", "mine"), "shop")
+    assert binding["roleRef"]["name"] == binding["metadata"]["name"] == "vault-webhook-secrets"
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "mine", "namespace": "hooks"}]
 
 
 def test_a_namespace_that_is_not_there_gets_no_rights(provisioned: Vault, cluster: Cluster) -> None:
@@ -235,6 +243,8 @@ def without_vault(*arguments: str, **variables: str) -> "subprocess.CompletedPro
     [
         (["--remove"], "name the namespaces"),
         (["--bind-secrets=a/b"], "name the namespaces"),
+        (["shop", "--webhook-account=a"], "with --bind-secrets"),
+        (["shop", "--bind-secrets=a/b", "--webhook-account=A"], "is not the name of a ServiceAccount"),
         (["--kubernetes-ca-file=ca.crt"], "with --kubernetes-host"),
         (["shop", "--token-reviewer-jwt-file=jwt"], "with --kubernetes-host"),
     ],

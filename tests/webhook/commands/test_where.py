@@ -43,6 +43,13 @@ data:
 """
 
 
+@pytest.mark.parametrize("text", ["", "/", "vault:secret/data/shop/db#password", ">>vault:a/b", "secret/a#b"])
+def test_a_reference_is_no_path(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run([text, "-f", "-"])
+    assert "is not a path: write it without vault: and #KEY" in capsys.readouterr().err
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> str:
     (tmp_path / "app.yaml").write_text(MANIFEST)

@@ -233,3 +233,55 @@ def test_every_part_is_found_on_the_line_where_it_is_written(content: object, da
     if path:
         line = lines[parse_documents(yaml_text([content]))[0].line(path) - 1]
         assert ("-" if isinstance(path[-1], int) else f"{path[-1]}:") in line
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), min_size=1, max_size=3), st.booleans()
+)
+def test_json_is_read_as_it_is(contents: list[dict[str, object]], is_ascii: bool) -> None:
+    text = "".join(json.dumps(each, indent="\t", ensure_ascii=is_ascii) for each in contents)
+    assert [document.content for document in parse_documents(text)] == contents
+
+
+def test_parts_of_json_have_their_lines() -> None:
+    first, second = parse_documents('{"a": "\u2028\\ud83d\\ude00"}\n\n{\n\t"b": [\n\t\t1,\n\t\t2]}')
+    assert first.content == {"a": "\u2028\U0001f600"}
+    assert [second.line(path) for path in ((), ("b",), ("b", 1))] == [3, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ('{\n\t"a": 1\n\t"b": 2\n}', 3, "read as JSON: Expecting ',' delimiter"),
+        ('{\n\t"a": [1,', 2, "read as JSON: Expecting value"),
+        ('{\n\t"a": ' + "[" * 100_000, 1, "it is nested too deeply, or an alias contains itself"),
+        ('{"a": ' + "[" * 200 + "]" * 200 + "}", 1, "it is nested too deeply, or an alias contains itself"),
+    ],
+)
+def test_a_fault_in_json_is_told_as_one(text: str, line: int, reason: str) -> None:
+    with pytest.raises(InvalidManifest) as caught:
+        parse_documents(text, "app.json")
+    assert str(caught.value) == f"app.json:{line}: not YAML: {reason}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", '{"a": b}', '{"a": NaN}\n---\n{c: d}', '{"a": "\tb"}', '{"a": 1, # one\n}']
+)
+def test_yaml_may_begin_like_json(text: str) -> None:
+    assert [document.content for document in parse_documents(text)] == list(yaml.safe_load_all(text))
+
+
+def test_items_of_a_typed_list_have_its_kind() -> None:
+    nested = {"kind": "PodList", "apiVersion": "v1", "items": [{"metadata": {}}]}
+    items = [{"metadata": {}}, {"kind": "Secret", "metadata": {}}, {"apiVersion": "v2"}, None, nested]
+    text = json.dumps({"kind": "ConfigMapList", "apiVersion": "v1", "items": items})
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {}}
+    assert only(text).content["items"] == [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}},
+        items[1],
+        items[2],
+        None,
+        {**nested, "items": [pod]},
+    ]
+    plain = {"kind": "List", "apiVersion": "v1", "items": [{"metadata": {}}]}
+    assert only(json.dumps(plain)).content == plain

@@ -27,6 +27,7 @@ def problems(name: str, value: str, **annotations: str) -> tuple[Problem, ...]:
         ("VAULT_HEADERS", "X-Mine: 1"),
         ("VAULT_CACERT_BYTES", "MIIB"),
         ("VAULT_SRV_LOOKUP", "true"),
+        ("VAULT_PROXY_ADDR", "proxy:many"),
     ],
 )
 def test_what_the_launcher_would_refuse_is_refused_at_its_field(name: str, value: str) -> None:
@@ -42,6 +43,8 @@ def test_what_the_launcher_would_refuse_is_refused_at_its_field(name: str, value
         ("VAULT_ENV_TIMEOUT", ""),
         ("VAULT_ENV_TIMEOUT", "$(OTHER)"),
         ("VAULT_MAX_RETRIES", "3"),
+        ("VAULT_PROXY_ADDR", "proxy:3128"),
+        ("VAULT_PROXY_ADDR", "HTTP://user:p@ss@[::1]:3128/"),
         ("VAULT_CACERT_BYTES", PEM),
         ("VAULT_CACERT_BYTES", "vault:a/ca#pem"),
         ("OTHER", "soon"),
@@ -49,6 +52,14 @@ def test_what_the_launcher_would_refuse_is_refused_at_its_field(name: str, value
 )
 def test_what_it_can_start_with_or_nobody_knows_yet_is_let_be(name: str, value: str) -> None:
     assert problems(name, value) == ()
+
+
+def test_no_password_of_a_proxy_is_shown() -> None:
+    (problem,) = problems("VAULT_PROXY_ADDR", "socks5://user:password@proxy:1080")
+    assert (
+        problem.message
+        == "container app: variable VAULT_PROXY_ADDR: only proxies of the form http://host:port are supported"
+    )
 
 
 def test_a_value_that_the_webhook_replaces_is_let_be() -> None:

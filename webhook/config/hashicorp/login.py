@@ -114,7 +114,7 @@ def _login(
             for target in fields
             if target in settings and settings[target].origin.field in agent.annotated
         },
-        problems=(*problems, *_unusable(settings.values())),
+        problems=(*problems, *(() if agent.configmap else _unusable(settings.values()))),
     )
 
 

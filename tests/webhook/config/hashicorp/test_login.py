@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.webhook.config.hashicorp.annotated import exec_mode, ours, rules_and_keys
+from tests.webhook.config.hashicorp.annotated import exec_mode, file_mode, ours, rules_and_keys
 from vaultkube.errors import InvalidSetting
 from vaultkube.problem import messages
 from webhook.config.annotations import container_variables
@@ -65,6 +65,18 @@ def test_an_address_that_the_operator_does_not_allow_is_a_problem_of_the_service
     (problem,) = exec_mode({"service": "https://evil.example.com"}).problems
     assert (problem.rule, problem.path[-1]) == ("vault-address", "vault.hashicorp.com/service")
     assert problem.message.startswith("annotation service: 'https://evil.example.com' is not allowed")
+
+
+def test_a_proxy_that_vault_env_cannot_use_is_refused_unless_hashicorps_program_has_it() -> None:
+    annotations = {"proxy-address": "socks5://user:password@proxy:1080"}
+    (problem,) = exec_mode(annotations).problems
+    assert problem.path[-1] == "vault.hashicorp.com/proxy-address"
+    assert problem.message == (
+        "annotation vault.hashicorp.com/proxy-address: vault-env cannot start with it: "
+        "VAULT_PROXY_ADDR: only proxies of the form http://host:port are supported"
+    )
+    configmap = {"agent-configmap": "agent", "agent-image": "hashicorp/vault:1.21"}
+    assert file_mode({**annotations, **configmap}).problems == ()
 
 
 @pytest.mark.parametrize("consent", ["true", "false"])

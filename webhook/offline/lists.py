@@ -1,0 +1,24 @@
+"""Lists of objects as kubectl reads them. Pure."""
+
+from typing import Any
+
+_SUFFIX = "List"
+
+
+def with_kinds_of_items(content: Any) -> Any:
+    """Return the content, in which items of a typed list, such as a SecretList, have its kind and version if they name neither.
+
+    The API server answers such lists, and kubectl applies them; items of a plain List name their own.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("items"), list):
+        return content
+    version, kind = content.get("apiVersion"), content.get("kind")
+    of_items = kind.removesuffix(_SUFFIX) if isinstance(kind, str) and kind.endswith(_SUFFIX) else ""
+    inherited = {"apiVersion": version, "kind": of_items} if of_items else {}
+    return {**content, "items": [_item(item, inherited) for item in content["items"]]}
+
+
+def _item(item: Any, inherited: dict[str, Any]) -> Any:
+    if isinstance(item, dict) and not item.get("kind") and not item.get("apiVersion"):
+        item = {**inherited, **item, **inherited}
+    return with_kinds_of_items(item)
