@@ -101,6 +101,8 @@ def test_an_answer_that_is_too_long_is_an_error_of_its_own(connection: Connectio
 
 
 def test_pages_grow_again_behind_a_large_object_and_never_beyond_the_first() -> None:
+    limits: list[int] = []
+
     def read(limit: int, continue_: str) -> dict[str, object]:
         limits.append(limit)
         first = int(continue_ or 0)
@@ -112,7 +114,6 @@ def test_pages_grow_again_behind_a_large_object_and_never_beyond_the_first() -> 
             "metadata": {"continue": str(end) if end < 30 else ""},
         }
 
-    limits: list[int] = []
     items = [each for page in pages_of(8, read) for each in page["items"]]
     assert (items, max(limits)) == (list(range(30)), 8)
 
