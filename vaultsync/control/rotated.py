@@ -3,6 +3,7 @@
 https://developer.hashicorp.com/vault/api-docs/secret/databases#get-static-credentials
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from vaultsync.vault.server import Identity
 
 _KEPT = "staticCredsMetaData"
 _TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 
 
 def sync_rotated(
@@ -54,20 +56,25 @@ def sync_rotated(
 
 def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer as it was when these credentials were read first: without it, `ttl` would be a change each time."""
-    data, kept = answer.get("data"), status.get(_KEPT) or {}
-    if not isinstance(data, dict) or not data.get(_ROTATED_AT):
+    rotated_at, kept = _rotated_at(answer), status.get(_KEPT)
+    if not rotated_at or not isinstance(kept, dict) or rotated_at != kept.get("lastVaultRotation"):
         return dict(answer)
-    if data[_ROTATED_AT] != kept.get("lastVaultRotation"):
-        return dict(answer)
-    return {**answer, "data": {**data, _TTL: Number(kept.get(_TTL) or 0)}}
+    return {**answer, "data": {**answer["data"], _TTL: Number(int(seconds_of(kept.get(_TTL))))}}
 
 
 def rotation_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the status that keep when Vault has rotated the credentials of an answer, none for others."""
-    data = answer.get("data")
-    if not isinstance(data, dict) or not data.get(_ROTATED_AT):
+    rotated_at = _rotated_at(answer)
+    if not rotated_at:
         return {}
-    return {_KEPT: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(seconds_of(data.get(_TTL)))}}
+    return {_KEPT: {"lastVaultRotation": rotated_at, _TTL: int(seconds_of(answer["data"].get(_TTL)))}}
+
+
+def _rotated_at(answer: Mapping[str, Any]) -> str:
+    """Return the time of the last rotation, an empty text for none: anything else may be a secret, and the status holds none."""
+    data = answer.get("data")
+    found = data.get(_ROTATED_AT) if isinstance(data, dict) else None
+    return found if type(found) is str and _TIME.fullmatch(found) else ""
 
 
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any]) -> float:

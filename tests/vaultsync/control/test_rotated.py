@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.vaultsync.content.specs import dynamic
 from vaultenv.basics.jsontext import loads
 from vaultsync.control.rotated import as_first_read, rotation_fields, rotation_s
@@ -44,3 +46,29 @@ def test_an_answer_without_a_rotation_stays_as_it_is() -> None:
     found = loads(b'{"data":{"token":"t","ttl":5}}')
     assert rotation_fields(found) == {}
     assert as_first_read(found, {}) == found
+
+
+@pytest.mark.parametrize(
+    "rotated_at", ['"hunter2"', '"2026-11-28T12:00:00Z hunter2"', '{"a": "b"}', "7", "[]"]
+)
+def test_what_is_no_time_of_a_rotation_is_in_no_status(rotated_at: str) -> None:
+    found = loads(f'{{"data":{{"password":"p","ttl":5,"last_vault_rotation":{rotated_at}}}}}'.encode())
+    assert rotation_fields(found) == {}
+    assert (
+        as_first_read(
+            found, {"staticCredsMetaData": {"lastVaultRotation": found["data"]["last_vault_rotation"]}}
+        )
+        == found
+    )
+
+
+def test_a_time_may_have_nanoseconds_and_an_offset() -> None:
+    for rotated_at in ("2026-11-28T12:00:00.123456789Z", "2026-11-28T12:00:00.1+02:00"):
+        assert (
+            rotation_fields(answer(5, rotated_at))["staticCredsMetaData"]["lastVaultRotation"] == rotated_at
+        )
+
+
+def test_a_status_that_somebody_has_written_is_no_error() -> None:
+    for kept in ("text", [1], {"lastVaultRotation": "2026-11-28T12:00:00Z", "ttl": "text"}):
+        as_first_read(answer(5), {"staticCredsMetaData": kept})
