@@ -100,7 +100,10 @@ class Changes:
 
     def _gone(self, key: Key) -> None:
         self._store.drop(key)
-        if key.kind in OTHER_KINDS and self._started.is_set():
+        if not self._started.is_set():
+            return
+        self._queue.put(key)  # so that it counts no longer as one that fails
+        if key.kind in OTHER_KINDS:
             self._dependents(key.namespace)
 
     def _dependents(self, namespace: str) -> None:
