@@ -11,6 +11,7 @@
         ├── NotResolved          Vault did not give a secret that the object refers to
         ├── Unavailable          somebody did not answer, and may do so later: 503
         │   ├── ClusterUnavailable   the API server
+        │   │   └── AnswerTooLong        or with more than there is room for
         │   ├── RegistryUnavailable  a registry; an ImageNotRead too
         │   └── VaultUnavailable     Vault; a NotResolved too
         └── OutOfTime            there is more in the object than can be decided in time: 504
@@ -83,6 +84,10 @@ class Unavailable(Refused):
 
 class ClusterUnavailable(Unavailable):
     """The Kubernetes API did not answer in time, or not with a document that the webhook may read."""
+
+
+class AnswerTooLong(ClusterUnavailable):
+    """The answer of the Kubernetes API is longer than there is room for; a list can be read in smaller parts."""
 
 
 class RegistryUnavailable(ImageNotRead, Unavailable):

@@ -45,7 +45,7 @@ class Operator:
         self._connection = find_connection(os.environ)
         self._namespace = os.environ.get("POD_NAMESPACE") or self._connection.namespace
         self._cluster = Cluster(self._connection, caller="the operator's ServiceAccount")
-        self._watching = Watching(settings, self._connection, Objects(self._cluster))
+        self._watching = Watching(settings, self._connection, Objects(self._cluster), self._namespace)
         self._work: Work | None = None
         self._stop = threading.Event()
         identity = f"{os.environ.get('POD_NAME') or socket.gethostname()}-{os.getpid()}"

@@ -20,10 +20,11 @@ from vaultsync.settings import Settings
 class Watching:
     """Everything that is watched, and the queue of what is due."""
 
-    def __init__(self, settings: Settings, connection: Connection, objects: Objects) -> None:
+    def __init__(self, settings: Settings, connection: Connection, objects: Objects, namespace: str) -> None:
+        """`namespace` is the operator's."""
         self.store = Store()
         self.queue = Queue(places=settings.threads)
-        self.changes = Changes(self.store, self.queue)
+        self.changes = Changes(self.store, self.queue, namespace)
         self.annotated = Watched(self.queue)
         self.reloads = Reloads(settings, self.queue, objects)
         everything = (

@@ -14,14 +14,17 @@ import requests
 
 from vaultkube.apiserver.access import Right
 from vaultkube.apiserver.kubeconfig import Connection
+from vaultkube.apiserver.pages import pages_of
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.errors import AnswerTooLong, ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.failures import verification_problem
+from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context, load_client_certificate
 
 _CONFLICT = 409
-_BODY_LIMIT = 8 << 20
+_BODY_LIMIT = 10 << 20
+"""More than the largest object: etcd bounds it to 1.5 MiB, and JSON writes characters such as `<` as six."""
 _PAGE = 500
 JSON = "application/json"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -97,22 +100,17 @@ class Transport:
     def pages(
         self, request: Request, deadline: Deadline, limit: int = _PAGE, *, may_be_unknown: bool = False
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield the parts of a list, whose path ends where a query may go on.
+        """Return the parts of a list, whose path ends where a query may go on.
 
         None where the API server does not know the kind, if it `may_be_unknown`; else that is ClusterUnavailable.
         """
-        page = ""
-        while True:
-            path = f"{request.path}limit={limit}&continue={quote(page, safe='')}"
+
+        def read(size: int, continue_: str) -> Mapping[str, Any] | None:
+            path = f"{request.path}limit={size}&continue={quote(continue_, safe='')}"
             part = replace(request, path=path)
-            is_optional = may_be_unknown and not page
-            found = (self.find if is_optional else self.fetch)(part, deadline)
-            if found is None:
-                return
-            yield found
-            page = (found.get("metadata") or {}).get("continue") or ""
-            if not page:
-                return
+            return (self.find if may_be_unknown and not continue_ else self.fetch)(part, deadline)
+
+        return pages_of(limit, read)
 
     def _document(self, request: Request, answer: Answer) -> Mapping[str, Any] | None:
         if answer.status == 404:
@@ -135,6 +133,10 @@ class Transport:
                     raise
                 # Perhaps a keep-alive connection that is dead; every request here can be sent twice.
                 return self._exchange(request, deadline)
+        except NoRoom as error:
+            raise AnswerTooLong(
+                f"the API server's answer for {request.what} is longer than {_BODY_LIMIT} bytes"
+            ) from error
         except (requests.RequestException, OSError, ValueError) as error:
             reason = verification_problem(error)
             cause = type(error).__name__ + (f": {reason}" if reason else "")

@@ -20,8 +20,8 @@ from vaultkube.net.keepalive import pools
 from vaultkube.net.tls import client_context, load_client_certificate
 
 _PIECE_BYTES = 1 << 14
-_LONGEST_LINE = 4 << 20
-"""More than the largest object, which etcd bounds to 1.5 MiB."""
+_LONGEST_LINE = 10 << 20
+"""More than the largest object: etcd bounds it to 1.5 MiB, and JSON writes characters such as `<` as six."""
 _GRACE_S = 15
 _POOLS = pools(dial)
 
@@ -70,11 +70,15 @@ def _context(connection: Connection) -> Any:
 
 
 def _changes(response: requests.Response) -> Iterator[Change]:
-    rest = b""
+    rest = bytearray()
     while piece := response.raw.read1(_PIECE_BYTES):
-        *lines, rest = (rest + piece).split(b"\n")
+        rest += piece
         if len(rest) > _LONGEST_LINE:
             raise ValueError("a line is too long")
+        if b"\n" not in piece:
+            continue
+        *lines, last = bytes(rest).split(b"\n")
+        rest = bytearray(last)
         for line in filter(None, lines):
             document = json.loads(line)
             yield Change(document["type"], document["object"])

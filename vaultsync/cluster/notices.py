@@ -52,6 +52,10 @@ class Notice(NamedTuple):
     message: str
     is_warning: bool = False
 
+    def shortened(self) -> "Notice":
+        """Return it with a message that an Event can have, and that may be remembered."""
+        return self._replace(message=self.message[:_LONGEST])
+
 
 class _Sent(NamedTuple):
     name: str
@@ -75,7 +79,7 @@ class Notices:
     def send(self, notice: Notice) -> None:
         """Queue an Event and return at once."""
         try:
-            self._queue.put_nowait(notice)
+            self._queue.put_nowait(notice.shortened())
         except queue.Full:
             return
 
@@ -131,9 +135,10 @@ class DistinctNotices:
 
     def send(self, key: Key, notice: Notice) -> None:
         """Send the Event, unless its message was the last one of this object."""
+        message = notice.shortened().message
         with self._lock:
-            is_known = self._last_messages.pop(key, None) == notice.message
-            self._last_messages[key] = notice.message
+            is_known = self._last_messages.pop(key, None) == message
+            self._last_messages[key] = message
             if len(self._last_messages) > _REMEMBERED:
                 self._last_messages.popitem(last=False)
         if not is_known:
@@ -160,7 +165,7 @@ def _event(notice: Notice, name: str, now: str) -> dict[str, object]:
         },
         "type": "Warning" if notice.is_warning else "Normal",
         "reason": notice.reason,
-        "message": notice.message[:_LONGEST],
+        "message": notice.message,
         "source": {"component": about.kind},
         "firstTimestamp": now,
         "lastTimestamp": now,

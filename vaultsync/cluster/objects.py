@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.pages import pages_of
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.apiserver.transport import JSON, Answer, Request
 from vaultkube.deadline import Deadline
@@ -56,26 +57,23 @@ class Objects:
     ) -> Listed:
         """Return all objects of a collection, asked for page by page; `trim` returns what is needed of each."""
         documents: list[Mapping[str, Any]] = []
-        page = ""
-        while True:
-            query = urlencode({"limit": page_size, "continue": page, "labelSelector": selector})
-            request = Request(
-                "GET",
-                f"{collection.path()}?{query}",
-                collection.plural,
-                collection.right("list"),
-                accept=accept,
-            )
-            answer = self._document(request, deadline)
+        version = ""
+
+        def read(limit: int, continue_: str) -> Mapping[str, Any]:
+            query = urlencode({"limit": limit, "continue": continue_, "labelSelector": selector})
+            path = f"{collection.path()}?{query}"
+            right = collection.right("list")
+            answer = self._document(Request("GET", path, collection.plural, right, accept=accept), deadline)
             if answer is None:
                 raise ClusterUnavailable(
                     f"the API server knows no {collection.plural}: apply their CustomResourceDefinition (manifests/chart/files/crds)"
                 )
-            documents += map(trim, answer.get("items") or ())
-            metadata = answer.get("metadata") or {}
-            page = metadata.get("continue") or ""
-            if not page:
-                return Listed(documents, str(metadata.get("resourceVersion") or ""))
+            return answer
+
+        for page in pages_of(page_size, read):
+            documents += map(trim, page.get("items") or ())
+            version = str((page.get("metadata") or {}).get("resourceVersion") or "")
+        return Listed(documents, version)
 
     def get(self, collection: Collection, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the object, None if there is none."""

@@ -37,7 +37,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     login = tools.log_in(identity, spec, deadline)
     answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
-    expires_at = _number(source.fields.get("expiration"))
+    expires_at = _end(source.fields.get("expiration"))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
     tools.destinations.write(entry, spec.destination, data, mac, deadline)
@@ -88,10 +88,8 @@ def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:
     )
 
 
-def _number(value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise DataUnusable(
-            "Vault's answer has no end of the certificate: see spec.mount and spec.role"
-        ) from None
+def _end(value: object) -> float:
+    """Return the end of a certificate, in seconds since 1970; raise DataUnusable for none."""
+    if end := seconds_of(value):
+        return end
+    raise DataUnusable("Vault's answer has no end of the certificate: see spec.mount and spec.role")

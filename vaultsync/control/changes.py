@@ -9,6 +9,7 @@ from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from vaultkube.sync_resources.secrets import StaticSecretSpec
 from vaultsync.cluster.store import Entry, Key, Store, entry_of, has_changed, mark_of
 from vaultsync.control.conditions import was_synced
+from vaultsync.control.dependencies import namespaces_of
 from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
 from vaultsync.control.times import refresh_s
@@ -23,9 +24,11 @@ _RESTORE_S = 0.5
 class Changes:
     """Keeps the store as the watches tell, and queues what is due by that."""
 
-    def __init__(self, store: Store, queue: Queue) -> None:
+    def __init__(self, store: Store, queue: Queue, operator: str) -> None:
+        """`operator` is the operator's namespace."""
         self._store = store
         self._queue = queue
+        self._operator = operator
         self._started = threading.Event()
 
     def start(self, *, spread: bool) -> None:
@@ -93,16 +96,23 @@ class Changes:
             return
         self._queue.put(entry.key)
         if entry.key.kind in REFERENCED_KINDS:
-            self._dependents()
+            self._dependents(entry.key.namespace)
 
     def _remove(self, key: Key) -> None:
         self._store.drop(key)
-        if key.kind in REFERENCED_KINDS and self._started.is_set():
-            self._dependents()
+        if not self._started.is_set():
+            return
+        self._queue.put(key)  # so that it counts no longer as one that fails
+        if key.kind in REFERENCED_KINDS:
+            self._dependents(key.namespace)
 
-    def _dependents(self) -> None:
-        """Queue what may depend on a VaultAuth, VaultConnection or SecretTransformation, spread."""
-        entries = self._store.entries_of_kinds(("VaultAuth", *SECRET_KINDS))
+    def _dependents(self, namespace: str) -> None:
+        """Queue what may depend on a VaultAuth, VaultConnection or SecretTransformation of a namespace, spread."""
+        entries = [
+            entry
+            for entry in self._store.entries_of_kinds(("VaultAuth", *SECRET_KINDS))
+            if namespace in namespaces_of(entry, self._operator, self._store.get)
+        ]
         longest_s = spread_s(len(entries))
         for entry in entries:
             self._queue.put(entry.key, longest_s * chance() if was_synced(entry.status) else 0.0)

@@ -1,6 +1,7 @@
 """Destinations: the Secret of an object is looked at as seldom as possible, and written where it is not as it should be."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from vaultsync.cluster.store import Entry, Store, mark_of
 from vaultsync.content.mac import is_same
 from vaultsync.content.ownership import Write, applied_secret, data_in, decide_write
 from vaultsync.content.types import TLS
+
+_MOST = 20_000
+"""States that are remembered, of Secrets that are gone too; one that is not is read again."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Destinations:
         self._objects = objects
         self._store = store
         self._lock = threading.Lock()
-        self._verified: dict[Reference, _Verified] = {}
+        self._verified: OrderedDict[Reference, _Verified] = OrderedDict()
 
     def is_untouched(self, entry: Entry, destination: Destination, mac: str) -> bool:
         """Return whether the Secret is known to hold the data of this mark, without asking the API server."""
@@ -124,12 +128,10 @@ class Destinations:
         if mark.owner_uid:
             self._store.put_secret(reference, mark)
         with self._lock:
-            self._verified[reference] = _Verified(mark.version, mac)
-
-    def forget(self, reference: Reference) -> None:
-        """Read the Secret again the next time."""
-        with self._lock:
             self._verified.pop(reference, None)
+            self._verified[reference] = _Verified(mark.version, mac)
+            if len(self._verified) > _MOST:
+                self._verified.popitem(last=False)
 
 
 def _has(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -42,7 +42,7 @@ def issue(
     token = tools.holders.new(holder, before.token_id if before else "", deadline)
     answer = tools.send_request(login_with(token, holder.identity, spec), request_of(spec))
     lease = granted(answer, token, tools.holders.id(holder, token.value))
-    fields: dict[str, Any] = rotation_fields(answer)
+    fields: dict[str, Any] = rotation_fields(answer, now())
     if lease is not None:
         fields = lease_fields(tools, lease, answer, holder)
         entry = tools.save(entry, (), fields, deadline)

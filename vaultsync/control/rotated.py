@@ -3,7 +3,9 @@
 https://developer.hashicorp.com/vault/api-docs/secret/databases#get-static-credentials
 """
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from vaultenv.basics.jsontext import Number
@@ -18,11 +20,14 @@ from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced
 from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
-from vaultsync.control.tools import Tools, chance
+from vaultsync.control.tools import Tools, chance, now
 from vaultsync.vault.server import Identity
 
 _FIELD = "staticCredsMetaData"
+_LAST, _NEXT = "lastVaultRotation", "nextVaultRotation"
+_NEAR_S = 2.0
 _TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 
 
 def sync_rotated(
@@ -47,34 +52,68 @@ def sync_rotated(
     if tools.destinations.write(entry, spec.destination, data, mac, deadline):
         tools.send_event(entry, reasons.ROTATED, "Secret synced")
         rollout = tools.roll(entry, spec.restart_targets, deadline)
-    fields = {"secretMAC": mac, **rotation_fields(as_first_read(answer, entry.status))}
+    fields = {"secretMAC": mac, **rotation_fields(answer, now(), entry.status)}
     tools.save(entry, (*synced(reasons.FIRST_SYNC, "Secret synced"), *rollout), fields, deadline)
-    return rotation_s(spec, answer)
+    return rotation_s(spec, answer, late_s(answer, entry.status, now()))
 
 
 def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer as it was when these credentials were read first: without it, `ttl` would be a change each time."""
-    data, recorded = answer.get("data"), status.get(_FIELD) or {}
-    if not isinstance(data, dict) or not data.get(_ROTATED_AT):
+    recorded = _of_same_rotation(answer, status)
+    if not recorded:
         return dict(answer)
-    if data[_ROTATED_AT] != recorded.get("lastVaultRotation"):
-        return dict(answer)
-    return {**answer, "data": {**data, _TTL: Number(recorded.get(_TTL) or 0)}}
+    return {**answer, "data": {**answer["data"], _TTL: Number(int(seconds_of(recorded.get(_TTL))))}}
 
 
-def rotation_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of the status that keep when Vault has rotated the credentials of an answer, none for others."""
-    data = answer.get("data")
-    if not isinstance(data, dict) or not data.get(_ROTATED_AT):
+def rotation_fields(
+    answer: Mapping[str, Any], seconds: float, status: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the fields of the status that keep when Vault has rotated the credentials of an answer, none for others.
+
+    Those of credentials that the status has already stay as they are; `seconds` are those since 1970.
+    """
+    rotated_at = _rotated_at(answer)
+    if not rotated_at:
         return {}
-    return {_FIELD: {"lastVaultRotation": data[_ROTATED_AT], _TTL: int(seconds_of(data.get(_TTL)))}}
+    if recorded := _of_same_rotation(answer, status):
+        return {_FIELD: recorded}
+    ttl_s = int(seconds_of(answer["data"].get(_TTL)))
+    return {_FIELD: {_LAST: rotated_at, _TTL: ttl_s, _NEXT: int(seconds) + ttl_s}}
 
 
-def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any]) -> float:
-    """Return the seconds until the answer is read again: just after the rotation, or by refreshAfter, which is earlier."""
+def late_s(answer: Mapping[str, Any], status: Mapping[str, Any], seconds: float) -> float | None:
+    """Return for how long the rotation of credentials is due that are the same still, None where it is not due.
+
+    Vault rotates up to five seconds late, and the `ttl` of a role with a schedule is then that until the rotation after the
+    next one.
+    """
+    due_at = seconds_of(_of_same_rotation(answer, status).get(_NEXT))
+    return seconds - due_at if due_at and seconds > due_at - _NEAR_S else None
+
+
+def _of_same_rotation(answer: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the status keeps of the credentials of an answer, nothing where it has none or others."""
+    rotated_at, recorded = _rotated_at(answer), status.get(_FIELD)
+    return recorded if rotated_at and isinstance(recorded, dict) and recorded.get(_LAST) == rotated_at else {}
+
+
+def _rotated_at(answer: Mapping[str, Any]) -> str:
+    """Return the time of the last rotation, an empty text for none: anything else may be a secret, and the status holds none."""
+    data = answer.get("data")
+    found = data.get(_ROTATED_AT) if isinstance(data, dict) else None
+    return found if type(found) is str and _TIME.fullmatch(found) else ""
+
+
+def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: float | None = None) -> float:
+    """Return the seconds until the answer is read again: just after the rotation, or by refreshAfter, which is earlier.
+
+    Where that has been due for `since_due_s`, it is read soon, and then ever less often.
+    """
     refreshed_s = refresh_s(spec.refresh_after_s, spec.static_credentials, chance())
     ttl = (answer.get("data") or {}).get(_TTL)
     if not spec.static_credentials or ttl is None:
         return refreshed_s
     rotated_s = after_rotation_s(seconds_of(ttl), chance())
+    if since_due_s is not None:
+        rotated_s = min(rotated_s, after_rotation_s(since_due_s / 2, chance()))
     return min(rotated_s, refreshed_s) if spec.refresh_after_s else rotated_s

@@ -5,6 +5,7 @@ import math
 NEVER = math.inf
 _DEFAULT_REFRESH_S = 60.0
 _SHORTEST_S = 1.0
+_PAUSE_S = 5.0
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 60.0
 
 
@@ -30,7 +31,12 @@ def after_rotation_s(ttl_s: float, chance: float) -> float:
 
 
 def horizon_s(duration_s: float, percent: int, chance: float) -> float:
-    """Return the seconds after which a lease of this duration is renewed: `percent` to `percent` + 10 of it, at least one."""
+    """Return the seconds after which a lease of this duration is renewed: `percent` to `percent` + 10 of it, at least one.
+
+    One of less than a second cannot be renewed: the next credentials are issued after a pause.
+    """
+    if duration_s < _SHORTEST_S:
+        return _PAUSE_S
     wished_s = duration_s * min(percent + 10 * chance, 95.0) / 100
     return max(wished_s, min(_SHORTEST_S, duration_s / 2))
 

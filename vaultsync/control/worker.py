@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
@@ -24,6 +25,7 @@ from vaultsync.errors import InvalidResource, ReferenceRefused, SyncError
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 60.0
+_SHOWN = 1024
 _RETRY_DELETION_S = 2.0
 SETTLE_S = 2.0
 """Time that a new object may wait for what it refers to: what is applied together is seen in any order."""
@@ -125,7 +127,7 @@ class Workers:
         try:
             delay_s = handler.work(key, Deadline(_BUDGET_S))
         except (SyncError, Refused) as error:
-            _log.warning("not refreshed", extra={"fields": {"object": "/".join(key), "reason": str(error)}})
+            _log.warning("not refreshed", extra={"fields": {"object": "/".join(key), "reason": _line(error)}})
             delay_s = self._retry_delay_s(key)
             handler.failed(key, error, Deadline(_BUDGET_S))
             return NEVER if isinstance(error, InvalidResource) else delay_s
@@ -158,7 +160,7 @@ class Workers:
             elif isinstance(spec, PkiSecretSpec):
                 revoke_certificate(self._tools, entry, spec, deadline)
         except (SyncError, Refused) as error:
-            fields = {"object": str(entry.resource), "reason": str(error)}
+            fields = {"object": str(entry.resource), "reason": _line(error)}
             _log.warning("issued credentials could not be revoked", extra={"fields": fields})
             if age_s < self._tools.deletion_s:
                 return _RETRY_DELETION_S
@@ -170,7 +172,7 @@ class Workers:
 
     def _failed(self, entry: Entry, error: Exception, reason: str) -> float:
         message, key = str(error), entry.key
-        _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": message}})
+        _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": _line(error)}})
         delay_s = self._retry_delay_s(key)
         is_secret = key.kind in SECRET_KINDS
         has_secret = is_secret and was_synced(entry.status)
@@ -181,7 +183,7 @@ class Workers:
             if self._tools.save(current, conditions, fields, Deadline(_BUDGET_S)) is not current:
                 self._tools.send_event(entry, reason, message, is_warning=True)
         except Refused as refusal:
-            fields_ = {"object": str(entry.resource), "reason": str(refusal)}
+            fields_ = {"object": str(entry.resource), "reason": _line(refusal)}
             _log.warning("the status was not written", extra={"fields": fields_})
         return NEVER if isinstance(error, InvalidResource) else delay_s
 
@@ -189,6 +191,11 @@ class Workers:
         self.failed += 1
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         return retry_s(failures, chance())
+
+
+def _line(error: Exception) -> str:
+    """Return the message of an error for the log: names in it are as long as the author of an object likes."""
+    return bounded(str(error), _SHOWN)
 
 
 def _age_s(entry: Entry) -> float:

@@ -41,8 +41,9 @@ class Watched:
         """Take a list of all objects of a kind."""
         found = {_key(kind, document) for document in documents}
         with self._lock:
-            for key in [key for key in self._seen if key.kind == kind and key not in found]:
-                del self._seen[key]
+            gone = [key for key in self._seen if key.kind == kind and key not in found]
+        for key in gone:
+            self._gone(key)
         for document in documents:
             self.changed(kind, document)
 
@@ -58,8 +59,14 @@ class Watched:
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
         """Take the end of an object, or of its label."""
+        self._gone(_key(kind, document))
+
+    def _gone(self, key: Key) -> None:
         with self._lock:
-            self._seen.pop(_key(kind, document), None)
+            self._seen.pop(key, None)
+            is_due = self._started
+        if is_due:
+            self._queue.put(key)  # so that it counts no longer as one that fails
 
     def get(self, key: Key) -> Seen | None:
         """Return the object, None if there is none."""

@@ -1,4 +1,4 @@
-"""The pace: how many workloads are rolled in a minute."""
+"""The pace: how many workloads are rolled in a minute. No namespace has more than three quarters of that while others wait."""
 
 import threading
 import time
@@ -13,14 +13,32 @@ class Pace:
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._per_minute = per_minute
+        self._share = max(1, per_minute * 3 // 4)
         self._lock = threading.Lock()
-        self._granted: deque[float] = deque(maxlen=per_minute)
+        self._granted: deque[tuple[float, str]] = deque()
+        """Time and namespace of each rollout of the last minute."""
+        self._waiting: dict[str, float] = {}
+        """Namespaces without a rollout since they were refused one in the last minute, and when that was."""
 
-    def grant(self) -> float:
-        """Grant a rollout and return 0, or return the seconds until one may be asked for again."""
+    def grant(self, namespace: str) -> float:
+        """Grant a rollout in a namespace and return 0, or return the seconds until one may be asked for again."""
         with self._lock:
             now = self._clock()
-            if len(self._granted) == self._granted.maxlen and now < self._granted[0] + _MINUTE_S:
-                return self._granted[0] + _MINUTE_S - now
-            self._granted.append(now)
-            return 0.0
+            self._forget(now - _MINUTE_S)
+            own = [at for at, each in self._granted if each == namespace]
+            if len(own) >= self._share and self._waiting.keys() - {namespace}:
+                first = own[-self._share]
+            elif len(self._granted) >= self._per_minute:
+                first = self._granted[0][0]
+            else:
+                self._granted.append((now, namespace))
+                self._waiting.pop(namespace, None)
+                return 0.0
+            self._waiting[namespace] = now
+            return first + _MINUTE_S - now
+
+    def _forget(self, until: float) -> None:
+        while self._granted and self._granted[0][0] <= until:
+            self._granted.popleft()
+        self._waiting = {namespace: at for namespace, at in self._waiting.items() if at >= until}

@@ -87,7 +87,7 @@ class Reloader:
         changes = [url for url, version in now.items() if workload.versions.get(url, version) != version]
         self._warn_of_problems(key, workload, found.problems)
         if changes:
-            wait_s = self._pace.grant()
+            wait_s = self._pace.grant(key.namespace)
             if not wait_s:
                 self._roll(workload, now, changes, deadline)
             return wait_s or next_s

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from vaultkube.documents.times import time_text
+from vaultkube.documents.times import seconds_of, time_text
 from vaultsync.errors import VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.engines import KV, Engines
@@ -37,7 +37,7 @@ class _Known(NamedTuple):
 
 
 class Versions:
-    """Latest versions by identity and path; safe to share between threads."""
+    """Latest versions by the digest of the identity, and path; safe to share between threads."""
 
     def __init__(
         self,
@@ -54,21 +54,22 @@ class Versions:
         self._fresh_s = fresh_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[Identity, str], _Known] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, str], _Known] = OrderedDict()
 
     def latest(self, identity: Identity, token: Token, path: str) -> Latest:
         """Return the latest version of the path; raise VaultAway where Vault cannot answer.
 
         Where the policy does not allow the metadata, the version stands beside the data: that is remembered.
         """
+        key = identity.digest(), path
         with self._lock:
-            known = self._known.get((identity, path))
+            known = self._known.get(key)
         if known and self._clock() < known.read_at + self._fresh_s:
             return known.latest
         latest, is_beside_data = self._read(identity, token, path, known is not None and known.is_beside_data)
         with self._lock:
-            self._known[identity, path] = _Known(self._clock(), latest, is_beside_data)
-            self._known.move_to_end((identity, path))
+            self._known[key] = _Known(self._clock(), latest, is_beside_data)
+            self._known.move_to_end(key)
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
         return latest
@@ -99,7 +100,7 @@ class Versions:
         """Return the data of the answer, empty for a path that is missing; raise VaultDenied or VaultAway."""
         call = Call("GET", path, token=token.value, namespace=identity.vault_namespace)
         try:
-            return self._vaults.send(identity.server, call).get("data") or {}
+            return _mapping(self._vaults.send(identity.server, call).get("data"))
         except VaultDenied as error:
             if error.status == _MISSING:
                 return {}
@@ -107,13 +108,17 @@ class Versions:
 
 
 def _current(path: str, metadata: Mapping[str, Any]) -> Latest:
-    version = int(metadata.get("current_version") or 0)
-    return _readable(path, version, (metadata.get("versions") or {}).get(str(version)) or {})
+    version = int(seconds_of(metadata.get("current_version")))
+    return _readable(path, version, _mapping(_mapping(metadata.get("versions")).get(str(version))))
 
 
 def _latest_beside_data(path: str, data: Mapping[str, Any]) -> Latest:
-    metadata = data.get("metadata") or {}
-    return _readable(path, int(metadata.get("version") or 0), metadata)
+    metadata = _mapping(data.get("metadata"))
+    return _readable(path, int(seconds_of(metadata.get("version"))), metadata)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _readable(path: str, version: int, facts: Mapping[str, Any]) -> Latest:

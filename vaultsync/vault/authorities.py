@@ -3,16 +3,18 @@
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultsync.errors import ReferenceRefused
+from vaultsync.vault.files import read_file
 from vaultsync.vault.login import secret_entry
 from vaultsync.vault.source import Source
 
 _FRESH_S = 60.0
 _MOST = 1000
+_SHOWN = 200
 
 
 class Authorities:
@@ -31,10 +33,10 @@ class Authorities:
         if not spec.ca_file:
             return ""
         try:
-            return Path(spec.ca_file).read_text(encoding="ascii", errors="replace")
-        except OSError as error:
+            return read_file(spec.ca_file).decode("ascii", "replace")
+        except (OSError, ValueError) as error:
             raise ReferenceRefused(
-                f"caCertPath {spec.ca_file} cannot be read ({type(error).__name__}) in the operator's container"
+                f"caCertPath {bounded(spec.ca_file, _SHOWN)} cannot be read ({type(error).__name__}) in the operator's container"
             ) from None
 
     def _read_secret(self, namespace: str, name: str, entry: str, deadline: Deadline) -> str:

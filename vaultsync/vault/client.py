@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import requests
 
 from vaultenv.basics.jsontext import count_values
+from vaultenv.basics.text import bounded
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
 from vaultkube.deadline import Deadline
@@ -24,6 +25,7 @@ _ANSWER_BYTES = 4 << 20
 _MOST_VALUES = 100_000
 """In an answer; a value takes up to a hundred times as much memory as its text."""
 _MOST_POOLS = 32
+_SHOWN = 300
 
 
 class Call(NamedTuple):
@@ -49,9 +51,7 @@ class Vaults:
         response = self.exchange(server, call)
         if response.status_code in (200, 202, 204):
             return body_of(response.content)
-        line = refusal(
-            call.method, f"{server.address}/v1/{call.path}", response.status_code, response.content
-        )
+        line = refusal(call.method, _url(server, call), response.status_code, response.content)
         if cannot_answer(response.status_code):
             raise VaultAway(f"{line}: {outage(response.status_code)}; the request is retried automatically")
         raise VaultDenied(line, response.status_code)
@@ -62,14 +62,18 @@ class Vaults:
         try:
             response = self._pool(server).exchange(_request(server, call), deadline.remaining_s())
         except NoRoom:
-            raise VaultDenied(f"{call.path}: Vault's answer is longer than {_ANSWER_BYTES} bytes") from None
+            raise VaultDenied(
+                f"{bounded(call.path, _SHOWN)}: Vault's answer is longer than {_ANSWER_BYTES} bytes"
+            ) from None
         except requests.RequestException as error:
             raise VaultAway(
-                f"{call.method} {server.address}/v1/{call.path}: {cause_of(error)}; check the address and CA of the "
+                f"{call.method} {_url(server, call)}: {cause_of(error)}; check the address and CA of the "
                 "VaultConnection, and that Vault is up"
             ) from None
         if count_values(response.content) > _MOST_VALUES:
-            raise VaultDenied(f"{call.path}: Vault's answer has more than {_MOST_VALUES} values")
+            raise VaultDenied(
+                f"{bounded(call.path, _SHOWN)}: Vault's answer has more than {_MOST_VALUES} values"
+            )
         return response
 
     def _pool(self, server: Server) -> BoundedClient:
@@ -91,6 +95,11 @@ def _new_pool(server: Server) -> BoundedClient:
             "the CA of the VaultConnection holds no certificate in PEM form: see caCertSecretRef and caCertPath"
         ) from None
     return BoundedClient(context, _ANSWER_BYTES, server_name=server.server_name)
+
+
+def _url(server: Server, call: Call) -> str:
+    """Return the address of a request for messages: in one line, and not as long as its author likes."""
+    return bounded(f"{server.address}/v1/{call.path}", _SHOWN)
 
 
 def _request(server: Server, call: Call) -> requests.PreparedRequest:

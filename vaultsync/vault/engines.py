@@ -14,8 +14,9 @@ from vaultsync.vault.server import Identity
 
 KV = "kv"
 _MOST = 1000
+_LONGEST_WORD = 60
 
-_Mount = tuple[str, str, str]
+_Mount = tuple[bytes, str]
 
 
 class Engine(NamedTuple):
@@ -30,7 +31,7 @@ class Engine(NamedTuple):
 
 
 class Engines:
-    """Engines by address, Vault namespace and mount; safe to share between threads."""
+    """Engines by Vault, with the headers of requests, and mount; safe to share between threads."""
 
     def __init__(self, vaults: Vaults) -> None:
         self._vaults = vaults
@@ -39,24 +40,28 @@ class Engines:
 
     def find(self, identity: Identity, token: str, path: str) -> Engine:
         """Return the engine that `path` is of; raise VaultDenied or VaultAway."""
-        server = identity.server.address, identity.vault_namespace
+        vault = identity.vault()
         segments = path.split("/")
         with self._lock:
             for end in range(1, len(segments) + 1):
                 mount = "/".join(segments[:end])
-                if (*server, mount) in self._engines:
-                    return self._engines[*server, mount]
+                if (vault, mount) in self._engines:
+                    return self._engines[vault, mount]
         call = Call("GET", f"{MOUNTS}/{path}", token=token, namespace=identity.vault_namespace)
-        data = self._vaults.send(identity.server, call).get("data") or {}
-        engine = Engine(str(data.get("path") or "").strip("/"), str(data.get("type") or ""), _version(data))
+        data = self._vaults.send(identity.server, call).get("data")
+        engine = _engine(data if isinstance(data, dict) else {})
+        if not f"{path}/".startswith(f"{engine.mount}/"):
+            return engine  # one of auth/, or somebody else's answer
         with self._lock:
-            self._engines[*server, engine.mount] = engine
+            self._engines[vault, engine.mount] = engine
             if len(self._engines) > _MOST:
                 self._engines.popitem(last=False)
         return engine
 
 
-def _version(data: Mapping[str, Any]) -> str:
-    """Return KV's version, which mounts of version 1 need not say."""
-    version = str((data.get("options") or {}).get("version") or "")
-    return version or "1" if data.get("type") == KV else ""
+def _engine(data: Mapping[str, Any]) -> Engine:
+    """Return the engine in an answer; mounts of KV version 1 need not say it."""
+    type_ = str(data.get("type") or "")[:_LONGEST_WORD]
+    options = data.get("options")
+    version = str((options if isinstance(options, dict) else {}).get("version") or "")[:_LONGEST_WORD]
+    return Engine(str(data.get("path") or "").strip("/"), type_, version or "1" if type_ == KV else "")

@@ -51,8 +51,9 @@ class Keeper(Protocol):
 
 @dataclass
 class _Held:
-    """Tokens by their id: what is kept, and of that what this process knows the life of."""
+    """Tokens by their id, which begins with `start`: what is kept, and of that what this process knows the life of."""
 
+    start: str
     stored: dict[str, str] = field(repr=False)
     known: dict[str, Token] = field(default_factory=dict)
 
@@ -67,7 +68,8 @@ class Holders:
         self._keeper = keeper
         self._key = key
         self._lock = threading.Lock()
-        self._held: dict[Holder, _Held] = {}
+        self._held: dict[str, _Held] = {}
+        """By the uid of the object: of an object that has had many logins, only the last one is remembered."""
 
     def token(self, holder: Holder, id_: str, deadline: Deadline) -> Token | None:
         """Return the token of this id, renewed where it is time; None where it is kept no more, or about to end.
@@ -124,7 +126,7 @@ class Holders:
             if uid not in uids:
                 self._keeper.remove(uid, deadline)
         with self._lock:
-            self._held = {holder: held for holder, held in self._held.items() if holder.uid in uids}
+            self._held = {uid: held for uid, held in self._held.items() if uid in uids}
 
     def _end(self, holder: Holder, held: _Held, id_: str) -> None:
         """Revoke a token whose lease no status names; one that cannot be revoked is used no more, and ends by itself."""
@@ -134,13 +136,13 @@ class Holders:
 
     def _load(self, holder: Holder, deadline: Deadline) -> _Held:
         """Return what is kept for the holder: no token that somebody else's login, or another Vault, has granted."""
+        start = self._start(holder)
         with self._lock:
-            held = self._held.get(holder)
-        if held is None:
-            start = self._start(holder)
+            held = self._held.get(holder.uid)
+        if held is None or held.start != start:
             loaded = self._keeper.load(holder.uid, deadline)
             stored = {id_: text for id_, text in loaded.items() if id_.startswith(start)}
-            held = _Held(self._cipher.decrypt(holder.identity, stored, deadline))
+            held = _Held(start, self._cipher.decrypt(holder.identity, stored, deadline))
             with self._lock:
-                self._held[holder] = held
+                self._held[holder.uid] = held
         return held

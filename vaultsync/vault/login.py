@@ -3,7 +3,6 @@
 https://developer.hashicorp.com/vault/api-docs/auth
 """
 
-from pathlib import Path
 from typing import Any
 
 from vaultkube.deadline import Deadline
@@ -17,6 +16,7 @@ from vaultkube.sync_resources.methods import (
 )
 from vaultsync.errors import ReferenceRefused
 from vaultsync.vault.aws import aws_body
+from vaultsync.vault.files import read_file
 from vaultsync.vault.gcp import Google, gcp_body
 from vaultsync.vault.server import Identity
 from vaultsync.vault.source import Source
@@ -72,7 +72,7 @@ def _secret_id(identity: Identity, login: AppRoleLogin, source: Source, deadline
     if login.secret:
         return secret_entry(source, identity.namespace, login.secret, "id", deadline)
     try:
-        return Path(login.secret_id_path).read_text(encoding="utf-8").strip()
+        return read_file(login.secret_id_path).decode().strip()
     except (OSError, ValueError) as error:
         raise ReferenceRefused(
             f"secretIDPath {login.secret_id_path} cannot be read ({type(error).__name__}) in the operator's container"

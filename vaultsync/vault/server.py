@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from vaultenv.basics.text import bounded
 from vaultkube.sync_resources.auth import StorageEncryption
 from vaultkube.sync_resources.methods import Login
+
+_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -37,17 +40,29 @@ class Identity:
 
     def mark(self, key: bytes) -> str:
         """Return a name for it that tells nobody its parameters: a keyed hash, in hexadecimal."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(key, _text(asdict(self)), hashlib.sha256).hexdigest()[:32]
+
+    def digest(self) -> bytes:
+        """Return the key for what this process remembers of it, short however long its parameters are."""
+        return hashlib.sha256(_text(asdict(self))).digest()
+
+    def vault(self) -> bytes:
+        """Return the key for what every identity is told there: the server with all that requests say to it, and the namespace."""
+        return hashlib.sha256(_text([asdict(self.server), self.vault_namespace])).digest()
 
     def __str__(self) -> str:
         role = getattr(self.login, "role", "")
         account = getattr(self.login, "service_account", "")
-        return (
+        text = (
             f"method {self.method} at auth/{self.mount} of {self.server.address}"
             + (f", role {role!r}" if role else "")
             + (f", ServiceAccount {self.namespace}/{account}" if account else "")
         )
+        return bounded(text, _SHOWN)
+
+
+def _text(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def pairs(texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,8 @@ class Sessions:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._lock = threading.Lock()
-        self._sessions: dict[Identity, _Session] = {}
+        self._sessions: dict[bytes, _Session] = {}
+        """By the digest of the identity, whose author chooses how long it is."""
 
     def token(self, identity: Identity, deadline: Deadline) -> Token:
         """Return a token that is good for a while.
@@ -43,7 +44,8 @@ class Sessions:
                 session.token = None
 
     def _session(self, identity: Identity) -> _Session:
+        key = identity.digest()
         with self._lock:
-            if len(self._sessions) >= _MOST and identity not in self._sessions:
+            if len(self._sessions) >= _MOST and key not in self._sessions:
                 del self._sessions[next(iter(self._sessions))]
-            return self._sessions.setdefault(identity, _Session())
+            return self._sessions.setdefault(key, _Session())

@@ -16,15 +16,16 @@ from vaultsync.vault.source import Source
 
 _log = logging.getLogger(__name__)
 _LAST_PART, _RENEWED_PART = 0.1, 0.5
+_LONGEST = 8192
+"""Characters of a token, which servers take as a header's value."""
 FOREVER = float("inf")
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token of Vault: its accessor, its life in seconds when it was granted, and its end by the monotonic clock."""
+    """A token of Vault: its life in seconds when it was granted, and its end by the monotonic clock."""
 
     value: str = field(repr=False)
-    accessor: str
     life_s: float
     ends_at: float
     renewable: bool
@@ -49,11 +50,12 @@ class Tokens:
         except VaultDenied as error:
             raise LoginDenied(f"failed to login: {error} ({identity})", error.status) from None
         auth = answer.get("auth")
-        if not isinstance(auth, dict) or not auth.get("client_token"):
+        token = auth.get("client_token") if isinstance(auth, dict) else None
+        if not isinstance(auth, dict) or not isinstance(token, str) or not 0 < len(token) <= _LONGEST:
             raise LoginDenied(
                 f"failed to login: the answer holds no token: is this the address of Vault? ({identity})"
             )
-        return self._granted(auth, str(auth["client_token"]))
+        return self._granted(auth, token)
 
     def known(self, identity: Identity, value: str) -> Token | None:
         """Return a token that an earlier process has kept, None where it has ended; raise VaultAway."""
@@ -65,7 +67,7 @@ class Tokens:
         ttl_s = seconds_of(found.get("ttl"))
         life_s = max(seconds_of(found.get("creation_ttl")), ttl_s)
         ends_at = self._clock() + ttl_s if ttl_s else FOREVER
-        return Token(value, str(found.get("accessor") or ""), life_s, ends_at, found.get("renewable") is True)
+        return Token(value, life_s, ends_at, found.get("renewable") is True)
 
     def renewed(self, identity: Identity, token: Token) -> Token | None:
         """Return the token, renewed where half of its life is over; None where it is about to end, or refused."""
@@ -97,4 +99,4 @@ class Tokens:
     def _granted(self, auth: dict[str, Any], value: str) -> Token:
         life_s = seconds_of(auth.get("lease_duration"))
         ends_at = self._clock() + life_s if life_s else FOREVER
-        return Token(value, str(auth.get("accessor") or ""), life_s, ends_at, auth.get("renewable") is True)
+        return Token(value, life_s, ends_at, auth.get("renewable") is True)

@@ -15,6 +15,8 @@ from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Identity
 from vaultsync.vault.sessions import Sessions
 
+_LONGEST = 65_536
+"""Characters of an answer, which is about a token; without a bound a Vault would fill the operator's namespace and memory."""
 _PREFIX = "vault:"
 """Of each ciphertext; not kept, as a webhook that sees the Secret would take it for a ciphertext of the Secret's author."""
 
@@ -57,6 +59,9 @@ class Transit:
         path = f"{storage.mount.strip('/')}/{verb}/{storage.key_name}"
         call = Call("PUT", path, body=body, token=token.value, namespace=identity.vault_namespace)
         try:
-            return self._vaults.send(identity.server, call).get("data") or {}
+            data = self._vaults.send(identity.server, call).get("data")
         except VaultDenied as error:
             raise VaultDenied(f"storageEncryption of the VaultAuth: {error}", error.status) from None
+        if not isinstance(data, dict) or sum(len(str(each)) for each in data.values()) > _LONGEST:
+            raise VaultDenied("storageEncryption of the VaultAuth: the answer is not one of a transit engine")
+        return data

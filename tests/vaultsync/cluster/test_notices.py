@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import Deadline
-from vaultsync.cluster.notices import Notice, Notices, Subject
+from vaultsync.cluster.notices import DistinctNotices, Notice, Notices, Subject
 from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.store import Key
 
 ABOUT = Subject("secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "team", "one", "u1")
 
@@ -58,3 +59,15 @@ def test_at_the_end_many_that_wait_are_written_without_a_pause() -> None:
     events = Events()
     _send_all(events, *map(str, range(2000)))
     assert len(events.added) == 2000
+
+
+def test_a_message_is_remembered_no_longer_than_an_event_has_it() -> None:
+    """The author of a template may have its function's name in a message, of sixty thousand characters."""
+    notices = Notices(cast("Objects", Events()))
+    distinct = DistinctNotices(notices)
+    key, notice = Key("secrets", "team", "one"), Notice(ABOUT, "InvalidConfiguration", "f" * 60_000)
+    for _ in range(2):
+        distinct.send(key, notice)
+    notices.send(notice)
+    assert len(repr((notices._queue.queue, distinct._last_messages))) < 5000
+    assert len(notices._queue.queue) == 2

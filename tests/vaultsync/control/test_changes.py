@@ -6,8 +6,9 @@ import pytest
 
 from tests.vaultkube.sync_resources.documents import document
 from vaultkube.sync_resources.resources import API_VERSION
-from vaultsync.cluster.store import Entry, entry_of
-from vaultsync.control.changes import first_s, spread_s
+from vaultsync.cluster.store import Entry, Store, entry_of
+from vaultsync.control.changes import Changes, first_s, spread_s
+from vaultsync.control.queue import Queue
 from vaultsync.control.tools import now
 
 READY = {"conditions": [{"type": "Ready", "status": "True"}], "lastGeneration": 1}
@@ -47,3 +48,20 @@ def test_another_one_waits_within_the_spread_and_no_later_than_half_of_its_lease
     assert 3.0 < first_s(entry("VaultDynamicSecret", {**READY, **lease}), 30.0, 0.5) <= 5.0
     ended = {**lease, "lastRenewalTime": 0}
     assert first_s(entry("VaultDynamicSecret", {**READY, **ended}), 30.0, 0.5) == 0.0
+
+
+@pytest.mark.parametrize("kind", ["VaultStaticSecret", "VaultAuth"])
+def test_an_object_that_is_gone_is_worked_on_once_more_so_that_it_fails_no_longer(kind: str) -> None:
+    queue = Queue()
+    changes = Changes(Store(), queue, "operator")
+    changes.start(spread=False)
+    gone = document(kind, "gone")
+    for end in (lambda: changes.removed(kind, gone), lambda: changes.all_of(kind, [])):
+        changes.changed(kind, gone)
+        queue.done(queue.get())  # type: ignore[arg-type]  # it is due
+        end()
+        assert not queue.is_idle()
+        key = queue.get()
+        assert key is not None
+        assert key.name == "gone"
+        queue.done(key)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from tests.vaultsync.content.specs import dynamic
 from vaultenv.basics.jsontext import loads
-from vaultsync.control.rotated import as_first_read, rotation_fields, rotation_s
+from vaultsync.control.rotated import as_first_read, late_s, rotation_fields, rotation_s
 
 
 def answer(ttl: int, rotated_at: str = "2026-11-28T12:00:00Z") -> dict[str, Any]:
@@ -34,7 +36,7 @@ def test_credentials_without_ttl_and_refresh_are_read_each_minute() -> None:
 
 
 def test_the_ttl_alone_is_no_change_until_vault_rotates() -> None:
-    status = rotation_fields(answer(600))
+    status = rotation_fields(answer(600), 0.0)
     assert as_first_read(answer(10), status) == answer(600)
     after = answer(600, "2026-11-28T12:10:00Z")
     assert as_first_read(after, status) == after
@@ -42,5 +44,68 @@ def test_the_ttl_alone_is_no_change_until_vault_rotates() -> None:
 
 def test_an_answer_without_a_rotation_stays_as_it_is() -> None:
     found = loads(b'{"data":{"token":"t","ttl":5}}')
-    assert rotation_fields(found) == {}
+    assert rotation_fields(found, 0.0) == {}
     assert as_first_read(found, {}) == found
+
+
+@pytest.mark.parametrize(
+    "rotated_at", ['"hunter2"', '"2026-11-28T12:00:00Z hunter2"', '{"a": "b"}', "7", "[]"]
+)
+def test_what_is_no_time_of_a_rotation_is_in_no_status(rotated_at: str) -> None:
+    found = loads(f'{{"data":{{"password":"p","ttl":5,"last_vault_rotation":{rotated_at}}}}}'.encode())
+    assert rotation_fields(found, 0.0) == {}
+    assert (
+        as_first_read(
+            found, {"staticCredsMetaData": {"lastVaultRotation": found["data"]["last_vault_rotation"]}}
+        )
+        == found
+    )
+
+
+def test_a_time_may_have_nanoseconds_and_an_offset() -> None:
+    for rotated_at in ("2026-11-28T12:00:00.123456789Z", "2026-11-28T12:00:00.1+02:00"):
+        assert (
+            rotation_fields(answer(5, rotated_at), 0.0)["staticCredsMetaData"]["lastVaultRotation"]
+            == rotated_at
+        )
+
+
+def test_a_status_that_somebody_has_written_is_no_error() -> None:
+    for kept in ("text", [1], {"lastVaultRotation": "2026-11-28T12:00:00Z", "ttl": "text"}):
+        as_first_read(answer(5), {"staticCredsMetaData": kept})
+
+
+def test_a_rotation_that_vault_makes_late_is_not_missed_though_the_ttl_is_that_of_the_next_one() -> None:
+    """Vault looks for what is to be rotated every five seconds; a schedule's `ttl` is a day again at the stroke of midnight."""
+    spec, day_s = dynamic(allowStaticCreds=True), 86400
+    status = rotation_fields(answer(100), 1000.0)
+    waits = []
+    seconds = 1100.5
+    while seconds < 1105.0:
+        assert rotation_fields(answer(day_s), seconds, status) == status
+        waits.append(rotation_s(spec, answer(day_s), late_s(answer(day_s), status, seconds)))
+        seconds += waits[-1]
+    assert waits[0] < 1.0
+    assert seconds < 1108.0
+    after = answer(day_s, "2026-11-28T12:10:00Z")
+    assert late_s(after, status, seconds) is None
+    assert (
+        rotation_fields(after, seconds, status)["staticCredsMetaData"]["nextVaultRotation"]
+        == int(seconds) + day_s
+    )
+
+
+def test_a_rotation_that_does_not_come_is_looked_for_ever_less_often() -> None:
+    spec, seconds, reads = dynamic(allowStaticCreds=True), 1100.0, 0
+    status = rotation_fields(answer(100), 1000.0)
+    while seconds < 86400:
+        seconds += rotation_s(spec, answer(86400), late_s(answer(86400), status, seconds))
+        reads += 1
+    assert reads < 30
+
+
+def test_before_the_rotation_and_without_a_time_of_it_the_ttl_counts() -> None:
+    status = rotation_fields(answer(100), 1000.0)
+    assert late_s(answer(50), status, 1050.0) is None
+    earlier = {"staticCredsMetaData": {"lastVaultRotation": "2026-11-28T12:00:00Z", "ttl": 100}}
+    assert late_s(answer(50), earlier, 1e9) is None

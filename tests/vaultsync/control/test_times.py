@@ -39,3 +39,9 @@ def test_a_certificate_is_issued_anew_before_its_end() -> None:
 def test_a_lease_is_not_renewed_at_once_where_no_part_of_it_is_to_pass() -> None:
     assert horizon_s(3600.0, 0, 0.0) == 1.0
     assert horizon_s(1.0, 0, 0.0) == 0.5
+
+
+@pytest.mark.parametrize("duration_s", [0.0, 0.001, 0.9])
+def test_a_lease_that_cannot_be_used_is_not_followed_by_the_next_one_at_once(duration_s: float) -> None:
+    """Vault's answer may say anything, and a negative duration counts as 0."""
+    assert horizon_s(duration_s, 67, 0.5) == 5.0

@@ -78,7 +78,7 @@ def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_w
 ) -> None:
     objects, queue = Patched(), Queue()
     tools = tools_with(objects)
-    changes = Changes(tools.store, queue)
+    changes = Changes(tools.store, queue, "operator")
     changes.start(spread=False)
     first, second = document("VaultStaticSecret"), document("VaultStaticSecret", path="other")
     first["metadata"] |= {"generation": 1, "resourceVersion": "5"}

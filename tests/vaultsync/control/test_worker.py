@@ -1,8 +1,10 @@
-"""Workers: an object that was deleted goes, also with the finalizer that the Vault Secrets Operator gave it."""
+"""Workers: an object that was deleted goes, also with the finalizer that the Vault Secrets Operator gave it; the log is bounded."""
 
 import threading
 from collections.abc import Mapping
 from typing import Any
+
+import pytest
 
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.control.test_tools import Patched, tools_with
@@ -42,3 +44,21 @@ def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> 
     assert objects.done.wait(10)
     workers.finish(10)
     assert objects.finalizers == []
+
+
+def test_a_mistake_takes_a_line_of_the_log_and_not_a_page(caplog: pytest.LogCaptureFixture) -> None:
+    templates = {"key": {"text": "{{ " + "f" * 60_000 + " }}"}}
+    wrong = document(
+        "VaultStaticSecret", destination={"name": "kv", "transformation": {"templates": templates}}
+    )
+    entry = entry_of(wrong, "VaultStaticSecret", API_VERSION)
+    objects, queue = Released(), Queue()
+    tools = tools_with(objects)
+    tools.store.put(entry)
+    workers = Workers(tools, queue, 1)
+    queue.put(entry.key)
+    workers.start()
+    assert objects.done.wait(10)
+    workers.finish(10)
+    assert "function" in caplog.records[0].fields["reason"]  # type: ignore[attr-defined]
+    assert all(len(str(vars(record))) < 4000 for record in caplog.records)

@@ -102,3 +102,17 @@ def test_a_list_and_a_removal_forget_objects_of_their_kind_alone(queue: Queue) -
 
 
 PLURALS = ("secrets", "configmaps")
+
+
+def test_an_object_that_is_gone_is_due_once_more_so_that_it_fails_no_longer(
+    queue: Queue, clock: Clock
+) -> None:
+    watched = Watched(queue)
+    watched.start(spread=True)
+    for end in (lambda: watched.removed("secrets", metadata()), lambda: watched.all_of("secrets", [])):
+        watched.changed("secrets", metadata())
+        end()
+        assert not queue.is_idle()
+        assert queue.get() == DB
+        queue.done(DB)
+        assert watched.get(DB) is None

@@ -6,8 +6,31 @@ from vaultsync.reload.pace import Pace
 def test_so_many_are_granted_in_any_minute_and_the_next_is_told_its_time() -> None:
     now = [100.0]
     pace = Pace(2, lambda: now[0])
-    assert pace.grant() == 0
+    assert pace.grant("team") == 0
     now[0] = 130.0
-    assert (pace.grant(), pace.grant()) == (0, 30.0)
+    assert (pace.grant("team"), pace.grant("team")) == (0, 30.0)
     now[0] = 160.0
-    assert (pace.grant(), pace.grant()) == (0, 30.0)
+    assert (pace.grant("team"), pace.grant("team")) == (0, 30.0)
+
+
+def test_a_namespace_whose_secrets_change_all_the_time_leaves_turns_to_those_who_wait() -> None:
+    now = [100.0]
+    pace = Pace(10, lambda: now[0])
+    for _ in range(10):
+        assert pace.grant("busy") == 0
+    wait_s = pace.grant("quiet")
+    now[0] += wait_s
+    for _ in range(7):
+        assert pace.grant("busy") == 0
+    assert pace.grant("busy") == 60.0
+    assert (pace.grant("quiet"), pace.grant("busy")) == (0, 0)
+
+
+def test_one_that_asks_no_more_is_not_waited_for() -> None:
+    now = [100.0]
+    pace = Pace(4, lambda: now[0])
+    for _ in range(4):
+        pace.grant("busy")
+    pace.grant("gone")
+    now[0] = 161.0
+    assert [pace.grant("busy") for _ in range(5)] == [0, 0, 0, 0, 60.0]

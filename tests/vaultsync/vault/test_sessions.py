@@ -1,6 +1,8 @@
 """Sessions on a Vault of the test's own making and a clock that the test moves."""
 
 import threading
+import tracemalloc
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +10,7 @@ from tests.vaultsync.vault.scene import IDENTITY, KEY, Scene
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.methods import AppRoleLogin
 from vaultsync.errors import VaultAway
+from vaultsync.vault.holders import Holder
 from vaultsync.vault.server import Identity, Server
 
 
@@ -67,3 +70,24 @@ def test_neither_identity_nor_token_shows_a_secret(scene: Scene) -> None:
     token = scene.sessions.token(identity, UNLIMITED)
     assert "hidden" not in repr(identity) + str(identity) + identity.mark(KEY)
     assert token.value not in repr(token)
+
+
+def test_a_login_that_is_changed_again_and_again_takes_no_memory_for_its_parameters(scene: Scene) -> None:
+    """A VaultAuth and a VaultConnection may have a megabyte each."""
+    tracemalloc.start()
+    try:
+        for number in range(64):
+            identity = replace(IDENTITY, params=(("p", f"{number}" * 100_000),))
+            scene.sessions.token(identity, UNLIMITED)
+            holder = Holder("uid", identity)
+            first = scene.holders.new(holder, "", UNLIMITED)
+            assert scene.holders.token(holder, scene.holders.id(holder, first.value), UNLIMITED) == first
+        del identity, holder
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_message_is_not_as_long_as_the_author_of_a_login_likes() -> None:
+    identity = replace(IDENTITY, mount="m" * 1_000_000, server=Server("https://vault/" + "p" * 1_000_000))
+    assert len(str(identity)) < 1000

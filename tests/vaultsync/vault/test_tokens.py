@@ -54,8 +54,15 @@ def test_times_that_are_none_are_no_error_that_nobody_expects(duration: object) 
     known = Tokens(Wild({"data": {"ttl": duration}}), Surroundings()).known(IDENTITY, "t")
     assert known is not None
     assert known.life_s == 0.0
-    due = Token("t", "", 100.0, time.monotonic() + 1.0, renewable=True)
+    due = Token("t", 100.0, time.monotonic() + 1.0, renewable=True)
     for answer in ({"auth": [1]}, {"data": [1]}):
         tokens = Tokens(Wild(answer), Surroundings())
         assert tokens.renewed(IDENTITY, due) is not None
         assert tokens.known(IDENTITY, "t") is not None
+
+
+@pytest.mark.parametrize("token", ["t" * 8193, "", 5, ["t"], None])
+def test_a_token_that_no_header_holds_is_none(token: object) -> None:
+    tokens = Tokens(Wild({"auth": {"client_token": token}}), Surroundings())
+    with pytest.raises(VaultDenied, match="the answer holds no token"):
+        tokens.log_in(IDENTITY, UNLIMITED)

@@ -1,0 +1,40 @@
+"""Certificates of a VaultConnection, whose author may name any file of the operator's container."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.vaultsync.vault.test_login import Source
+from vaultkube.deadline import UNLIMITED
+from vaultkube.sync_resources.connection import ConnectionSpec
+from vaultsync.errors import ReferenceRefused
+from vaultsync.vault.authorities import Authorities
+
+
+def _read(file: str) -> str:
+    return Authorities(Source()).read(ConnectionSpec("https://vault", ca_file=file), "team", UNLIMITED)
+
+
+def test_a_file_is_read_anew_each_time_also_through_links(tmp_path: Path) -> None:
+    file, link = tmp_path / "ca.crt", tmp_path / "link"
+    link.symlink_to(file)
+    for text in ("first", "second"):
+        file.write_text(text)
+        assert _read(str(link)) == text
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", ".", "absent", "long", "a\0b"])
+def test_what_is_no_file_with_certificates_takes_neither_memory_nor_a_thread(
+    tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_bytes(b"x" * ((1 << 20) + 1))
+    with pytest.raises(ReferenceRefused, match=r"caCertPath .* cannot be read"):
+        _read(str(tmp_path / name))
+
+
+def test_what_has_no_end_is_read_to_a_bound() -> None:
+    assert len(_read("/proc/self/environ")) < 1 << 20
+    with pytest.raises(ReferenceRefused, match=r"pagemap cannot be read \(ValueError\)"):
+        _read("/proc/self/pagemap")
