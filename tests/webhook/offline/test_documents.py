@@ -1,6 +1,7 @@
 """Manifests are read as Kubernetes' tools read them, and every part has a line."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -233,3 +234,12 @@ def test_every_part_is_found_on_the_line_where_it_is_written(content: object, da
     if path:
         line = lines[parse_documents(yaml_text([content]))[0].line(path) - 1]
         assert ("-" if isinstance(path[-1], int) else f"{path[-1]}:") in line
+
+
+def test_the_lines_of_many_parts_of_one_text_are_found_quickly() -> None:
+    entries = "".join(f"    - objectName: o{number}\n      secretPath: p\n" for number in range(2000))
+    document = only(f"parameters:\n  objects: |\n{entries}")
+    began = time.process_time()
+    lines = [document.line(("parameters", "objects", number, "secretPath")) for number in range(500)]
+    assert lines == [4 + 2 * number for number in range(500)]
+    assert time.process_time() - began < 5
