@@ -28,6 +28,8 @@ from vaultkube.net.health import new_health_server
 
 _log = logging.getLogger(__name__)
 _READY_BUDGET_S = 1.5
+_SOCKET_S = 1.0
+"""Between two looks whether the socket is still at its path."""
 
 
 class Provider:
@@ -67,7 +69,10 @@ class Provider:
             signal.signal(number, partial(_end, ended))
         self._start()
         _log.info("serving", extra={"fields": {"endpoint": self._settings.endpoint}})
-        ended.wait()
+        while not ended.wait(_SOCKET_S):
+            if self._socket.put_back():
+                fields = {"endpoint": self._settings.endpoint}
+                _log.warning("somebody removed the socket; it is there again", extra={"fields": fields})
         self._server.stop(self._settings.drain_s)
         self._upkeep.stop()
 

@@ -4,20 +4,30 @@ import os
 import sys
 import warnings
 
+from vaultcsi.flags import InvalidFlags
 from vaultcsi.settings import read_settings, usage
+from vaultenv import __version__
 from vaultkube.allocator import give_back_large_blocks, share_heaps
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
+from vaultkube.printable import printable
 
 _HEAPS = 2
 
 
 def run(arguments: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; raise InvalidSetting if the settings cannot be used."""
-    if {"-h", "-help", "--help"} & set(arguments):
+    """Serve until SIGTERM or SIGINT; raise InvalidSetting if the settings cannot be used. As in Go, a flag that is none is status 2."""
+    if {"-h", "--h", "-help", "--help"} & set(arguments):
         print(usage())
-        raise SystemExit(0)
-    settings = read_settings(arguments, os.environ)
+        return 0
+    if {"-version", "--version"} & set(arguments):
+        print(f"vault-webhook {__version__}")
+        return 0
+    try:
+        settings = read_settings(arguments, os.environ)
+    except InvalidFlags as error:
+        print(f"vault-webhook csi-provider: {printable(str(error))}", file=sys.stderr)
+        return 2
     configure_logging(settings.log_level)
     give_back_large_blocks()
     share_heaps(_HEAPS)

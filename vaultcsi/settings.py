@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from vaultcsi.flags import FlagRow, InvalidFlags, parse_flags
+from vaultkube.errors import InvalidSetting
 from vaultkube.provider_class.parameters import ADDRESS
-from vaultkube.settings_table import Row, read_table, row_field, rows_of
+from vaultkube.settings_table import read_table, row_field, rows_of
 from vaultkube.value_types import (
     BOOLEAN,
     BUDGET,
@@ -18,7 +20,6 @@ from vaultkube.value_types import (
     WORDS,
     ValueType,
     choice,
-    is_false,
 )
 
 _UNIX = "unix://"
@@ -43,8 +44,8 @@ def _listen(text: str) -> tuple[str, int]:
 
 
 def _level(text: str) -> str:
-    level = choice("trace", "debug", "info", "warn", "warning", "error")(text)
-    return "debug" if level == "trace" else level
+    level = choice("trace", "debug", "info", "warn", "warning", "error", "off")(text)
+    return {"trace": "debug", "off": "error"}.get(level, level)
 
 
 def _threads(text: str) -> int:
@@ -64,16 +65,9 @@ def _interval_s(text: str) -> float:
 _VAULT_ADDRESS = ValueType(f"{ADDRESS.accepted}, or unix:///PATH", _vault_address)
 _ENDPOINT = ValueType("the path of a socket, such as /provider/vault.sock", _endpoint)
 _LISTEN = ValueType("HOST:PORT or :PORT", _listen)
-_LEVEL = ValueType("one of trace, debug, info, warn, error", _level)
+_LEVEL = ValueType("one of trace, debug, info, warn, error, off", _level)
 _THREADS = ValueType("a whole number from 1 to 256", _threads)
 _INTERVAL = ValueType("a duration such as 5s, longer than 0", _interval_s)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FlagRow(Row):
-    """A setting that a flag of vault-csi-provider sets too."""
-
-    flag: str = ""
 
 
 def _setting(name: str, type: ValueType, default: str, *, flag: str = "", help: str) -> Any:
@@ -205,41 +199,15 @@ class Settings:
 
 
 ROWS = rows_of(Settings, FlagRow)
-_FLAGS = {row.flag: row for row in ROWS if row.flag}
 
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
-    """Return the settings; raise InvalidSetting, which names every one that cannot be used."""
-    flags, problems = _parse_flags(arguments)
-    return Settings(**read_table(ROWS, {**environ, **flags}, problems))
-
-
-def _parse_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Return the variables that the flags stand for, and what is no flag.
-
-    Go's flags have one dash or two, and their value behind `=` or in the next argument, truth values behind `=` alone
-    (https://pkg.go.dev/flag#hdr-Command_line_flag_syntax).
-    """
-    values: dict[str, str] = {}
-    problems: list[str] = []
-    rest = list(arguments)
-    while rest:
-        word = rest.pop(0)
-        name, divider, value = word.removeprefix("-").removeprefix("-").partition("=")
-        if name == "debug" and word.startswith("-"):
-            if not (divider and is_false(value)):
-                values["LOG_LEVEL"] = "debug"
-            continue
-        row = _FLAGS.get(name) if word.startswith("-") else None
-        if row is None:
-            problems.append(f"{word!r} is no flag of csi-provider")
-        elif divider:
-            values[row.settings[0]] = value
-        elif row.type is BOOLEAN:
-            values[row.settings[0]] = "true"
-        else:
-            values[row.settings[0]] = rest.pop(0) if rest else ""
-    return values, problems
+    """Return the settings; raise InvalidSetting, or InvalidFlags, which names every one that cannot be used."""
+    flags, problems = parse_flags(ROWS, arguments)
+    try:
+        return Settings(**read_table(ROWS, {**environ, **flags}, problems))
+    except InvalidSetting as error:
+        raise (InvalidFlags(str(error)) if problems else error) from None
 
 
 def usage() -> str:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from vaultenv import __version__
+
 WITHOUT_GRPC = """
 import sys
 sys.modules["grpc"] = None
@@ -34,6 +36,16 @@ def test_no_command_loads_grpcio_for_its_help(command: str) -> None:
         "sys.exit('grpc' in sys.modules)"
     )
     assert run("-c", code).returncode == 0
+
+
+def test_a_flag_that_is_none_is_the_status_of_the_go_program() -> None:
+    done = run("-m", "webhook", "csi-provider", "--nope")
+    assert (done.returncode, "'--nope' is no flag of csi-provider" in done.stderr) == (2, True)
+
+
+def test_the_version_is_printed() -> None:
+    done = run("-m", "webhook", "csi-provider", "-version")
+    assert (done.returncode, done.stdout) == (0, f"vault-webhook {__version__}\n")
 
 
 def test_settings_that_cannot_be_used_end_it() -> None:

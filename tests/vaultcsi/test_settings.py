@@ -2,6 +2,7 @@
 
 import pytest
 
+from vaultcsi.flags import InvalidFlags
 from vaultcsi.settings import ROWS, Settings, read_settings, usage
 from vaultkube.errors import InvalidSetting
 
@@ -36,7 +37,8 @@ def test_a_flag_wins_over_its_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "level"), [("-debug", "debug"), ("-debug=true", "debug"), ("-debug=false", "info")]
+    ("flag", "level"),
+    [("-debug", "debug"), ("-debug=true", "debug"), ("-debug=false", "info"), ("--log-level=off", "error")],
 )
 def test_debug_is_a_level(flag: str, level: str) -> None:
     assert read_settings([flag], {}).log_level == level
@@ -63,6 +65,22 @@ def test_everything_that_cannot_be_used_is_named() -> None:
         "VAULT_ADDR",
     ):
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("-vault-addr", "-vault-addr needs a value"),
+        ("-debug=perhaps", "-debug='perhaps' is not true or false"),
+        ("--nope", "'--nope' is no flag"),
+    ],
+)
+def test_a_wrong_command_line_is_told_apart_from_a_wrong_setting(flag: str, message: str) -> None:
+    with pytest.raises(InvalidFlags, match=message):
+        read_settings([flag], {})
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings([], {"THREADS": "0"})
+    assert not isinstance(caught.value, InvalidFlags)
 
 
 def test_the_help_has_every_setting() -> None:

@@ -17,7 +17,7 @@ from vaultkube.provider_class.objects import SecretObject
 _SHOWN = 240
 _FIRST = ("request_id", "lease_id", "lease_duration", "renewable", "data", "warnings")
 """Fields of Go's api.Secret in their order; those that stand there in any case (api/secret.go of Vault)."""
-_LATER = ("auth", "wrap_info")
+_LATER = ("auth", "wrap_info", "mount_type")
 _ABSENT: Mapping[str, Any] = {"request_id": "", "lease_id": "", "lease_duration": 0, "renewable": False}
 
 

@@ -1,9 +1,13 @@
-"""Upkeep between mounts: leases are renewed, and what pods had that are gone is revoked, in one thread."""
+"""Upkeep between mounts: leases are renewed, and what pods had that are gone is revoked, in one thread.
+
+A class names its Vault. One that does not answer uses up the time of its own namespace, and no lease of others waits for it.
+"""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from vaultcsi.vault.access import Access, Accesses
@@ -14,6 +18,7 @@ from vaultkube.errors import ClusterUnavailable, MissingRight
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 5.0
+"""Of a namespace in one round, and of a list of pods."""
 
 
 class Pods(Protocol):
@@ -51,13 +56,15 @@ class Upkeep:
         self._stopped.set()
 
     def renew_due(self) -> None:
-        """Renew every lease that is due, and the tokens that have one."""
+        """Renew every lease that is due, and the tokens that have one; what finds no time is due in the next round."""
+        budgets = _Budgets(self._clock)
         for login, access in self._accesses.snapshot():
-            if access.lock.acquire(blocking=False):
-                try:
-                    self._renewals.renew_due(login, access, self._clock(), Deadline(_BUDGET_S))
-                finally:
-                    access.lock.release()
+            with budgets.of(login.namespace) as left_s:
+                if left_s > 0 and access.lock.acquire(blocking=False):
+                    try:
+                        self._renewals.renew_due(login, access, self._clock(), Deadline(left_s))
+                    finally:
+                        access.lock.release()
 
     def revoke_deleted(self) -> None:
         """Revoke the token of every pod that is not on the node any more.
@@ -78,11 +85,14 @@ class Upkeep:
                 _log.warning("tokens of deleted pods last until they expire: %s", problem)
         if problem:
             return
+        budgets = _Budgets(self._clock)
         for login, access in had:
             if login.pod_uid not in present:
-                self._revoke(login, access)
+                with budgets.of(login.namespace) as left_s:
+                    if left_s > 0:
+                        self._revoke(login, access, Deadline(left_s))
 
-    def _revoke(self, login: PodLogin, access: Access) -> None:
+    def _revoke(self, login: PodLogin, access: Access, deadline: Deadline) -> None:
         if not access.lock.acquire(blocking=False):
             return
         try:
@@ -90,7 +100,7 @@ class Upkeep:
             token, access.token = access.token, None
         finally:
             access.lock.release()
-        done = token is not None and self._renewals.revoke(login, token, Deadline(_BUDGET_S))
+        done = token is not None and self._renewals.revoke(login, token, deadline)
         fields = {"namespace": login.namespace, "pod": login.pod_name, "role": login.role, "revoked": done}
         _log.info("a pod is gone", extra={"fields": fields})
 
@@ -104,3 +114,21 @@ class Upkeep:
                     self.revoke_deleted()
             except Exception as error:
                 _log.error("upkeep failed, and goes on", exc_info=error, extra={"fields": {}})
+
+
+class _Budgets:
+    """The seconds that are left to each namespace in one round."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left_s: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, namespace: str) -> Iterator[float]:
+        """Have the seconds that are left; those of the `with` statement are subtracted."""
+        left_s = self._left_s.get(namespace, _BUDGET_S)
+        began = self._clock()
+        try:
+            yield left_s
+        finally:
+            self._left_s[namespace] = left_s - (self._clock() - began)

@@ -1,7 +1,7 @@
 """The holdings of the provider for each pod and role: one token and the answers that were issued with it, in memory alone."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,7 +48,7 @@ class Access:
 
 
 class Accesses:
-    """The access of each pod and role; the `most` that were used last are kept."""
+    """The access of each pod and role; of more than `most`, the namespace that has the most loses those used least recently."""
 
     def __init__(self, most: int) -> None:
         self._most = max(most, 1)
@@ -106,5 +106,11 @@ class Accesses:
             access = self._all.setdefault(login, Access())
             self._all.move_to_end(login)
             while len(self._all) > self._most:
-                self._all.popitem(last=False)
+                del self._all[self._least_needed(login)]
             return access
+
+    def _least_needed(self, but: PodLogin) -> PodLogin:
+        """Return the login that was used least recently, of those of the namespace that has the most."""
+        others = [login for login in self._all if login != but]
+        numbers = Counter(login.namespace for login in others)
+        return max(others, key=lambda login: numbers[login.namespace])

@@ -3,7 +3,6 @@
 A thousand pods are a thousand tokens, and a dozen sockets. No redirect is followed, and no cookie is kept.
 """
 
-import os
 import re
 import ssl
 import threading
@@ -11,7 +10,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -19,18 +17,17 @@ from urllib.parse import quote
 import requests
 
 from vaultcsi.errors import TooLarge, Unavailable
+from vaultcsi.vault.certificates import context_of, stamps_of
 from vaultcsi.vault.room import MOST_BYTES
-from vaultcsi.vault.server import Trust, VaultServer
+from vaultcsi.vault.server import VaultServer
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
-from vaultkube.errors import InvalidSetting
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.keepalive import pools
 from vaultkube.net.room import NoRoom, Room
-from vaultkube.net.tls import PEM, client_context, load_client_certificate
 from vaultkube.vault.failures import cause_of
 
 _FEW_BYTES = 256 << 10
@@ -132,11 +129,11 @@ class Connections:
     def _client(self, server: VaultServer) -> "_Client":
         """Return the client for the files that the server's trust names, as they are now."""
         socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
-        key = (server.trust, socket_path, *_stamps(server.trust))
+        key = (server.trust, socket_path, *stamps_of(server.trust))
         with self._lock:
             if key not in self._clients:
                 trust = server.trust
-                self._clients[key] = _Client(_context(trust), trust.server_name, socket_path, self._reading)
+                self._clients[key] = _Client(context_of(trust), trust.server_name, socket_path, self._reading)
                 while len(self._clients) > _MOST_CLIENTS:
                     self._clients.popitem(last=False)
             self._clients.move_to_end(key)
@@ -169,36 +166,6 @@ def _headers(server: VaultServer, token: str) -> dict[str, str]:
     """Return the headers of Vault (https://developer.hashicorp.com/vault/api-docs), without empty ones."""
     named = {"X-Vault-Token": token, "X-Vault-Namespace": server.namespace}
     return {"X-Vault-Request": "true", **{name: value for name, value in named.items() if value}}
-
-
-def _context(trust: Trust) -> ssl.SSLContext:
-    try:
-        context = client_context(_authorities(trust), verify=not trust.skip_verify)
-        if trust.client_certificate_file:
-            certificate, key = PEM(file=trust.client_certificate_file), PEM(file=trust.client_key_file)
-            load_client_certificate(context, certificate, key)
-    except (OSError, ValueError) as error:
-        names = ", ".join(trust.files)
-        raise InvalidSetting(
-            f"the certificates for Vault cannot be used ({type(error).__name__}): {names} must be PEM files in the "
-            "provider's container; correct the class's vaultCACertPath, vaultCADirectory or vaultTLSClientCertPath, or the "
-            "provider's settings"
-        ) from None
-    return context
-
-
-def _authorities(trust: Trust) -> str:
-    files = [Path(trust.ca_file)] if trust.ca_file else []
-    if trust.ca_directory:
-        files += sorted(path for path in Path(trust.ca_directory).iterdir() if path.is_file())
-    return "\n".join(file.read_text(encoding="ascii", errors="replace") for file in files)
-
-
-def _stamps(trust: Trust) -> list[int]:
-    try:
-        return [os.stat(name).st_mtime_ns for name in trust.files]
-    except OSError:
-        return []
 
 
 def _base(server: VaultServer) -> str:

@@ -17,6 +17,8 @@ from vaultkube.deadline import Deadline
 _FAILED = "failed to login"
 _PACE = Pace(0.0)
 _MIDDLE = 0.5
+_LONGEST_TOKEN = 16 << 10
+"""Characters: Vault's are of a hundred, and batch tokens of some thousands. A class may name a server that is no Vault."""
 _LAST_PART = 0.1
 """Of a token's life: a mount does not begin with a token that may end before the mount does."""
 
@@ -44,12 +46,13 @@ def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadli
     request = VaultRequest("POST", f"auth/{login.mount}/login", body=body, repeatable=True, kind="login")
     answer = connections.send(login.server, request, "", deadline)
     auth = body_of(answer.body).get("auth") if answer.status == 200 else None
-    if not isinstance(auth, dict) or not auth.get("client_token"):
+    token = auth.get("client_token") if isinstance(auth, dict) else None
+    if not isinstance(auth, dict) or not token or len(str(token)) > _LONGEST_TOKEN:
         raise _error(login, answer)
     lasts_s = lease_s(auth.get("lease_duration"))
     terms = Terms(LEASED, lasts_s, "token", auth.get("renewable") is True)
     held = granted(terms, _PACE, now, _MIDDLE) if lasts_s else Held(terms, NEVER)
-    return VaultToken(str(auth["client_token"]), now, held)
+    return VaultToken(str(token), now, held)
 
 
 def lease_s(value: object) -> float:

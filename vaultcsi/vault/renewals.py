@@ -6,10 +6,11 @@ https://developer.hashicorp.com/vault/api-docs/auth/token#renew-a-token-self
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from vaultcsi.errors import CsiError
 from vaultcsi.vault.access import Access
-from vaultcsi.vault.connections import Connections, VaultRequest
+from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.issued import IssuedAnswer
 from vaultcsi.vault.login import VaultToken, lease_s
 from vaultcsi.vault.server import PodLogin
@@ -85,14 +86,21 @@ class Renewals:
             answer = self._connections.send(login.server, request, token.value, deadline)
         except CsiError:
             return failed(held, failures + 1, now), failures + 1
-        if cannot_answer(answer.status):
+        if cannot_answer(answer.status) or not _is_of_vault(answer):
             return failed(held, failures + 1, now), failures + 1
-        if answer.status >= 400:
-            return ended(held, now), 0
-        body = body_of(answer.body)
-        granted = body.get("auth") or body
-        granted_s = lease_s(granted.get("lease_duration")) if isinstance(granted, dict) else 0.0
+        granted_s = 0.0 if answer.status >= 400 else lease_s(_granted(answer).get("lease_duration"))
         return (renewed(held, granted_s, now) if granted_s else ended(held, now)), 0
+
+
+def _is_of_vault(answer: Answer) -> bool:
+    """Return whether Vault has answered, and no proxy with a page of its own."""
+    return "errors" in body_of(answer.body) if answer.status >= 400 else "lease_duration" in _granted(answer)
+
+
+def _granted(answer: Answer) -> dict[str, Any]:
+    body = body_of(answer.body)
+    auth = body.get("auth")
+    return auth if isinstance(auth, dict) else body
 
 
 def _is_due(held: Held, now: float) -> bool:

@@ -4,18 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from vaultenv.basics.text import bounded
 from vaultenv.references.fields import Fault
 from vaultenv.references.grammar import normal_path
 from vaultenv.template.json_text import json_text
-from vaultkube.provider_class.scalars import Allowance, NotUsable, integer_of, text_of, value_of
+from vaultkube.provider_class.nodes import Node, NotUsable
+from vaultkube.provider_class.scalars import integer_of, text_of, value_of
 
 METHODS = ("GET", "LIST", "POST", "PUT")
 ENCODINGS = ("utf-8", "base64", "hex")
-_MOST_NODES = 10_000
 _LONGEST_NAME = 255
 """Bytes of a file's name (NAME_MAX of Linux)."""
+_LONGEST_PATH = 1024
+"""Bytes of a path in the volume: Linux has 4096 for it and the folder of the volume."""
+_SHOWN = 120
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class ObjectField:
     """A field of an object: its name in YAML, the function that reads its node or raises NotUsable, and its help."""
 
     name: str
-    read: Callable[[yaml.Node], Any]
+    read: Callable[[Node], Any]
     default: Any
     help: str
 
@@ -34,11 +36,13 @@ def path_of(text: str) -> str:
     try:
         return normal_path(bare.removeprefix("v1/"))
     except Fault as fault:
-        raise NotUsable(f"{text!r}: {fault.message}") from None
+        raise NotUsable(f"{bounded(text, _SHOWN)!r}: {fault.message}") from None
 
 
-def _name(node: yaml.Node) -> str:
+def _name(node: Node) -> str:
     name = text_of(node)
+    if len(name.encode()) > _LONGEST_PATH:
+        raise NotUsable(f"must not have more than {_LONGEST_PATH} bytes")
     segments = name.split("/")
     if not name.isprintable() or not all(segments):
         raise NotUsable("must be a file name, or a relative path of a file")
@@ -49,14 +53,14 @@ def _name(node: yaml.Node) -> str:
     return name
 
 
-def _path(node: yaml.Node) -> str:
+def _path(node: Node) -> str:
     text = text_of(node)
     path_of(text)
     return text
 
 
-def _choice(*words: str) -> Callable[[yaml.Node], str]:
-    def read(node: yaml.Node) -> str:
+def _choice(*words: str) -> Callable[[Node], str]:
+    def read(node: Node) -> str:
         text = text_of(node)
         if text and text.casefold() not in {word.casefold() for word in words}:
             raise NotUsable(f"must be one of {', '.join(words)}")
@@ -65,19 +69,19 @@ def _choice(*words: str) -> Callable[[yaml.Node], str]:
     return read
 
 
-def _permission(node: yaml.Node) -> int:
+def _permission(node: Node) -> int:
     text = text_of(node)
     try:
         mode = integer_of(text) if text else 0
     except ValueError:
         mode = -1
     if not 0 <= mode <= 0o777:
-        raise NotUsable(f"must be permissions such as 0600 or 0o600; {text!r} is none")
+        raise NotUsable(f"must be permissions such as 0600 or 0o600; {bounded(text, _SHOWN)!r} is none")
     return mode
 
 
-def _arguments(node: yaml.Node) -> str:
-    value = value_of(node, Allowance(_MOST_NODES))
+def _arguments(node: Node) -> str:
+    value = value_of(node)
     if value is not None and not isinstance(value, dict):
         raise NotUsable("must be a mapping, which is sent as a JSON object")
     return json_text(value)

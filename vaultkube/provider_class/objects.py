@@ -4,22 +4,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain, islice
 from typing import Any
-
-import yaml
 
 from vaultenv.basics.text import bounded
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.provider_class.nodes import Listing, Mapping, Node, NotUsable, Scalar, read_nodes
 from vaultkube.provider_class.object_table import OBJECT_FIELDS, path_of
-from vaultkube.provider_class.scalars import NotUsable
 
 OBJECTS: FieldPath = ("spec", "parameters", "objects")
-_LONGEST_TEXT = 1 << 20
 _MOST_OBJECTS = 2000
+MOST_PROBLEMS = 500
+"""More are left out: nobody reads them, and each costs a search for the name that was meant."""
 _FIELDS = {field.name: field for field in OBJECT_FIELDS}
 _SHOWN = 60
-# libyaml's parser where it is there: ten times faster. Its nodes are the same.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class SecretRequest:
 
 
 def parse_objects(text: str) -> tuple[tuple[SecretObject, ...], list[Problem]]:
-    """Return the objects of a class that can be used, and every problem of the others."""
+    """Return the objects of a class that can be used, and every problem of the others, of many the first."""
     try:
         entries = _entries(text)
     except NotUsable as error:
@@ -64,52 +62,50 @@ def parse_objects(text: str) -> tuple[tuple[SecretObject, ...], list[Problem]]:
     objects: list[SecretObject] = []
     problems: list[Problem] = []
     for number, entry in enumerate(entries):
-        one, wrong = _object(entry)
+        one, wrong = _object(entry, MOST_PROBLEMS - len(problems))
         objects.append(one)
         where = f"objects[{number}]" + (f" {bounded(one.name, _SHOWN)!r}" if one.name else "")
         problems += [
             Problem("csi-objects", (*OBJECTS, number, field), f"{where}: {reason}") for field, reason in wrong
         ]
-    return tuple(objects), problems + list(_collisions(objects))
+    return tuple(objects), list(islice(chain(problems, _collisions(objects)), MOST_PROBLEMS))
 
 
-def _entries(text: str) -> Sequence[yaml.Node]:
-    if len(text) > _LONGEST_TEXT:
-        raise NotUsable(f"is longer than {_LONGEST_TEXT} characters; divide the class")
-    try:
-        root = yaml.compose(text, Loader=_LOADER)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1} of its text)" if mark else ""
-        raise NotUsable(f"is no YAML{where}; write a list of objects, as docs/csi.md shows") from None
-    if not isinstance(root, yaml.SequenceNode) or not root.value:
+def _entries(text: str) -> Sequence[Node]:
+    root = read_nodes(text)
+    if not isinstance(root, Listing) or not root.items:
         raise NotUsable("names no object; write a list of them, each with objectName and secretPath")
-    if len(root.value) > _MOST_OBJECTS:
+    if len(root.items) > _MOST_OBJECTS:
         raise NotUsable(f"has more than {_MOST_OBJECTS} entries; divide the class")
-    return list(root.value)
+    return root.items
 
 
-def _object(entry: yaml.Node) -> tuple[SecretObject, list[tuple[str, str]]]:
-    """Return the object of an entry, and the pairs of field and reason for its problems."""
+def _object(entry: Node, most: int) -> tuple[SecretObject, list[tuple[str, str]]]:
+    """Return the object of an entry, and the pairs of field and reason for its problems, no more than `most`."""
     values: dict[str, Any] = {}
-    wrong: list[tuple[str, str]] = []
-    if not isinstance(entry, yaml.MappingNode):
-        return SecretObject("", ""), [("", "must be a mapping with objectName and secretPath")]
-    for key, node in entry.value:
-        name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+    if not isinstance(entry, Mapping):
+        return SecretObject("", ""), [("", "must be a mapping with objectName and secretPath")][:most]
+    wrong = list(islice(_fill(values, entry), most))
+    return SecretObject(*(values.get(field.name, field.default) for field in OBJECT_FIELDS)), wrong
+
+
+def _fill(values: dict[str, Any], entry: Mapping) -> Iterator[tuple[str, str]]:
+    """Put the value of each field into `values`; yield field and reason for each problem."""
+    for key, node in entry.pairs:
+        name = key.text if isinstance(key, Scalar) else ""
         if name in values:
-            wrong.append((name, f"{name} is there twice"))
+            yield name, f"{name} is there twice"
         elif name not in _FIELDS:
-            wrong.append((name, unknown(name, tuple(_FIELDS), "a field of an object")))
+            yield name, unknown(name, tuple(_FIELDS), "a field of an object")
         else:
             values[name] = _FIELDS[name].default
             try:
                 values[name] = _FIELDS[name].read(node)
             except NotUsable as error:
-                wrong.append((name, f"{name} {error}"))
-    missing = [name for name in ("objectName", "secretPath") if name not in values]
-    wrong += [(name, f"{name} is missing") for name in missing]
-    return SecretObject(*(values.get(field.name, field.default) for field in OBJECT_FIELDS)), wrong
+                yield name, f"{name} {error}"
+    for name in ("objectName", "secretPath"):
+        if name not in values:
+            yield name, f"{name} is missing"
 
 
 def unknown(name: str, known: Sequence[str], what: str) -> str:

@@ -5,16 +5,22 @@ The names are those of vault-csi-provider (https://developer.hashicorp.com/vault
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
+from vaultenv.basics.text import bounded
 from vaultkube.problem import FieldPath, Problem
-from vaultkube.provider_class.objects import SecretObject, parse_objects, unknown
+from vaultkube.provider_class.nodes import NotUsable
+from vaultkube.provider_class.objects import MOST_PROBLEMS, SecretObject, parse_objects, unknown
 from vaultkube.settings_table import Row, row_field, rows_of
 from vaultkube.value_types import BOOLEAN, LINE, ValueType, optional
 
 PARAMETERS: FieldPath = ("spec", "parameters")
 _OBJECTS = "objects"
+_LONGEST = 1024
+"""Characters of a parameter other than `objects`: a login is cached with them for each pod."""
+_SHOWN = 120
 
 
 def _address(text: str) -> str:
@@ -83,21 +89,24 @@ KNOWN = (*(name for row in PARAMETER_ROWS for name in row.settings), _OBJECTS)
 def parse_class(parameters: Mapping[str, str]) -> tuple[ClassParameters, list[Problem]]:
     """Return the parameters of a class, and all problems: with one of them the class must not be used."""
     values: dict[str, Any] = {}
-    problems = [*_unknown(parameters), *_contradictions(parameters)]
+    problems = [*islice(_unknown(parameters), MOST_PROBLEMS), *_contradictions(parameters)]
     for row in PARAMETER_ROWS:
         name = next((name for name in row.settings if parameters.get(name)), row.settings[0])
         try:
-            values[row.field] = row.type.parse(parameters.get(name, "").strip())
-        except ValueError:
-            problems.append(
-                Problem(
-                    "csi-parameter",
-                    (*PARAMETERS, name),
-                    f"{name}: {parameters[name]!r} is not {row.type.accepted}",
-                )
-            )
+            values[row.field] = _value(row, name, parameters.get(name, "").strip())
+        except NotUsable as error:
+            problems.append(Problem("csi-parameter", (*PARAMETERS, name), str(error)))
     objects, wrong = parse_objects(parameters.get(_OBJECTS, ""))
     return ClassParameters(**values, objects=objects), problems + wrong
+
+
+def _value(row: Row, name: str, text: str) -> Any:
+    if len(text) > _LONGEST:
+        raise NotUsable(f"{name} is longer than {_LONGEST} characters")
+    try:
+        return row.type.parse(text)
+    except ValueError:
+        raise NotUsable(f"{name}: {bounded(text, _SHOWN)!r} is not {row.type.accepted}") from None
 
 
 def _unknown(parameters: Mapping[str, str]) -> Iterator[Problem]:

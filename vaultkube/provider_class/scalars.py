@@ -1,94 +1,126 @@
 """Values of YAML as Go's yaml.v3 reads them, because classes are written for that reader.
 
 PyYAML follows YAML 1.1, in which `yes` is a truth value and `0o600` a text; yaml.v3 follows the core schema of YAML 1.2
-(https://yaml.org/spec/1.2.2/#103-core-schema) with octal numbers of both kinds. So only PyYAML's nodes are used.
+(https://yaml.org/spec/1.2.2/#103-core-schema) with octal numbers of both kinds, and dates.
 """
 
 import re
+from datetime import datetime
 from math import isinf
 from typing import Any
 
-import yaml
-
-from vaultenv.basics.jsontext import Number
+from vaultenv.basics.text import bounded
+from vaultkube.provider_class.nodes import Listing, Mapping, Node, NotUsable, Scalar
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
-_INTEGER = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)")
+_INTEGER = re.compile(r"[-+]?(0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
-_DEEPEST = 32
+_CLOCK = r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]+))?"
+_DATE = re.compile(
+    rf"([0-9]{{4}})-([0-9]{{1,2}})-([0-9]{{1,2}})(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
+)
+_LONGEST_NUMBER = 400
+_WHOLE = range(-(1 << 63), 1 << 64)
+"""Whole numbers that Go holds as such; a larger one is a float."""
+_TAG = "tag:yaml.org,2002:"
+_STRING = f"{_TAG}str"
+_PLAIN_TAGS = frozenset({"", *(_TAG + name for name in ("int", "float", "bool", "null", "timestamp"))})
+_SHOWN = 60
 
 
-class NotUsable(ValueError):
-    """A node has no value of the expected kind; the message names that kind."""
-
-
-class Allowance:
-    """Nodes that may still be visited: an alias is visited as often as it stands somewhere, so a bomb ends here."""
-
-    def __init__(self, nodes: int) -> None:
-        self._left = nodes
-
-    def take(self) -> None:
-        """Take one node; raise NotUsable if none is left."""
-        self._left -= 1
-        if self._left < 0:
-            raise NotUsable("has too much in it, with its aliases written out; make it smaller")
-
-
-def text_of(node: yaml.Node) -> str:
+def text_of(node: Node) -> str:
     """Return the text of a scalar, whatever its kind: `yes` and `007` stay as they are written."""
-    if not isinstance(node, yaml.ScalarNode):
+    if not isinstance(node, Scalar):
         raise NotUsable("must be a text")
-    return "" if _is_null(node) else str(node.value)
+    return "" if _is_null(node) else node.text
 
 
 def integer_of(text: str) -> int:
     """Return an integer of any base that Go knows (`0600` and `0o600` are octal); raise ValueError."""
-    if not _INTEGER.fullmatch(text):
-        raise ValueError(text)
+    if not _INTEGER.fullmatch(text) or len(text) > _LONGEST_NUMBER:
+        raise ValueError
     digits = text.replace("_", "").lower()
     is_octal = re.match(r"[-+]?0[0-7]", digits)
     return int(digits, 8) if is_octal else int(digits, 0)
 
 
-def value_of(node: yaml.Node, allowance: Allowance, depth: int = 0) -> Any:
-    """Return the node as JSON's kinds of values; raise NotUsable for a node that is too large, too deep, or has other keys."""
-    allowance.take()
-    if depth > _DEEPEST:
-        raise NotUsable(f"is nested more than {_DEEPEST} levels deep")
-    if isinstance(node, yaml.SequenceNode):
-        return [value_of(item, allowance, depth + 1) for item in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {text_of(key): value_of(item, allowance, depth + 1) for key, item in node.value}
-    return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+def value_of(node: Node) -> Any:
+    """Return the node as JSON's kinds of values; raise NotUsable for a tag, a key or a number that is none of JSON's."""
+    if isinstance(node, Scalar):
+        return _scalar(node)
+    if isinstance(node, Listing):
+        return [value_of(item) for item in node.items]
+    return _mapping(node)
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text = str(node.value)
-    if not _is_plain(node):
+def _mapping(node: Mapping) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.pairs:
+        name = text_of(key)
+        if name in found:
+            raise NotUsable(f"has {bounded(name, _SHOWN)!r} twice")
+        found[name] = value_of(value)
+    return found
+
+
+def _scalar(node: Scalar) -> Any:
+    text = node.text
+    if node.tag == _STRING or (not node.is_plain and not node.tag):
         return text
+    if not node.is_plain or node.tag not in _PLAIN_TAGS:
+        raise NotUsable("has a tag of YAML; write the value without it")
     if text in _NULL:
         return None
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    if _INTEGER.fullmatch(text):
-        return integer_of(text)
+    date = _date(text)
+    return _number(text) if date is None else date
+
+
+def _number(text: str) -> Any:
+    """Return the number, or the text where it is none."""
+    if len(text) > _LONGEST_NUMBER:
+        if text.isdigit():
+            raise NotUsable("has a number that is too large")
+        return text
+    try:
+        number = integer_of(text)
+    except ValueError:
+        return _float(text) if _FLOAT.fullmatch(text) else text
+    if number in _WHOLE:
+        return number
     return _float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _float(text: str) -> Any:
+def _float(text: str) -> float:
     number = float(text.replace("_", ""))
     if isinf(number):
         raise NotUsable("has a number that is too large")
-    # Go writes a float without a fraction as an integer.
-    return Number(str(int(number))) if number.is_integer() and abs(number) < 1e21 else number
+    return number
 
 
-def _is_null(node: yaml.ScalarNode) -> bool:
-    return _is_plain(node) and node.value in _NULL
+def _date(text: str) -> str | None:
+    """Return a date or time as Go writes it to JSON, in RFC 3339; None for another text."""
+    found = _DATE.fullmatch(text) if text[4:5] == "-" else None
+    if not found:
+        return None
+    year, month, day, *clock, zone, hour, minute, second, fraction = found.groups()
+    hour, minute, second, fraction = (
+        first or second or "0" for first, second in zip(clock, (hour, minute, second, fraction), strict=True)
+    )
+    try:
+        moment = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute:0>2}:{second:0>2}")
+    except ValueError:
+        return None
+    nanoseconds = fraction[:9].rstrip("0")
+    if zone in (None, "+00:00", "-00:00"):
+        zone = "Z"
+    elif zone != "Z" and not (int(zone[1:3]) < 24 and int(zone[4:]) < 60):
+        return None
+    return moment.isoformat() + (f".{nanoseconds}" if nanoseconds else "") + zone
 
 
-def _is_plain(node: yaml.ScalarNode) -> bool:
-    return not node.style  # libyaml's parser has an empty text where PyYAML's has None
+def _is_null(node: Scalar) -> bool:
+    return node.is_plain and node.tag != _STRING and node.text in _NULL

@@ -87,5 +87,6 @@ def test_a_whole_answer_has_the_fields_of_go_without_the_id_of_the_request() -> 
         "mount_type": "kv",
     }
     assert content(answer, key="") == (
-        b'{"request_id":"","lease_id":"l","lease_duration":60,"renewable":false,"data":{"a":"x","b":1},"warnings":null}'
+        b'{"request_id":"","lease_id":"l","lease_duration":60,"renewable":false,"data":{"a":"x","b":1},"warnings":null,'
+        b'"mount_type":"kv"}'
     )

@@ -79,9 +79,22 @@ def test_a_new_provider_takes_over_and_the_old_one_leaves_it_its_socket(
 
 def test_a_provider_without_its_socket_is_not_ready(own_provider: Provider) -> None:
     own_provider.socket.unlink()
+    own_provider.socket.write_text("another one's")
     status, text = own_provider.health()
     assert status == 503
     assert "is not this provider's" in text
+
+
+def test_a_socket_that_another_provider_removes_at_its_end_is_put_back(
+    own_provider: Provider, surroundings: Surroundings
+) -> None:
+    own_provider.socket.unlink()
+    own_provider.process.wait_until(own_provider.socket.exists)
+    fresh = Driver(str(own_provider.socket))
+    assert fresh.files(surroundings.attributes(OBJECTS))["obj-username"] == b"myusername"
+    fresh.close()
+    assert own_provider.health() == (200, "ok")
+    assert "somebody removed the socket" in own_provider.log.read_text()
 
 
 def test_figures_tell_of_mounts_of_what_they_asked_for_and_of_what_is_kept(

@@ -57,6 +57,15 @@ def test_those_that_were_used_last_are_kept() -> None:
     assert entered(accesses, login(2)) is not second
 
 
+def test_a_namespace_with_many_logins_costs_no_other_one_its_own() -> None:
+    accesses = Accesses(10)
+    other = entered(accesses, login(0, "other"))
+    for number in range(1, 100):
+        entered(accesses, login(number))
+    assert entered(accesses, login(0, "other")) is other
+    assert accesses.holdings().logins == 10
+
+
 def test_a_second_mount_of_a_pod_waits_until_its_deadline() -> None:
     accesses = Accesses(2)
     with (

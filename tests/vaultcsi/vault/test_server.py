@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.vaultenv.client.stand_in import answer, stand_in
+from vaultcsi.errors import Unavailable
 from vaultcsi.request import MountingPod
 from vaultcsi.settings import read_settings
 from vaultcsi.vault.connections import Connections
@@ -80,14 +82,14 @@ def test_namespace_and_mount_are_in_the_request() -> None:
     requests: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
-        def answer() -> None:
+        def serve() -> None:
             connection, _ = listening.accept()
             with connection:
                 requests.append(connection.recv(65536))
                 body = b'{"auth": {"client_token": "t"}}'
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=serve)
         thread.start()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         own = login({}, vaultAddress=address, vaultNamespace="team/a", vaultAuthMountPath="jwt/b")
@@ -95,3 +97,14 @@ def test_namespace_and_mount_are_in_the_request() -> None:
         thread.join()
     assert requests[0].startswith(b"POST /v1/auth/jwt/b/login HTTP/1.1\r\n")
     assert b"\r\nX-Vault-Namespace: team/a\r\n" in requests[0]
+
+
+def test_a_token_that_is_longer_than_any_of_vaults_is_not_cached() -> None:
+    def serves_a_long_token(stream: socket.socket, _head: bytes) -> None:
+        stream.sendall(answer("200 OK", b'{"auth": {"client_token": "%s"}}' % (b"t" * 20_000)))
+
+    with (
+        stand_in(serves_a_long_token) as vault,
+        pytest.raises(Unavailable, match="is this the address of Vault"),
+    ):
+        log_in(Connections(), login({}, vaultAddress=vault.address), "jwt", Deadline(60), 0.0)

@@ -64,6 +64,23 @@ def test_other_permissions_are_refused(written: str) -> None:
         ("{a: 1, b: 0o10, c: 010, d: 1.5, e: 1e3, f: '1'}", '{"a":1,"b":8,"c":8,"d":1.5,"e":1000,"f":"1"}'),
         ('{b: "<&>", a: [1, {x: y}]}', r'{"a":[1,{"x":"y"}],"b":"\u003c\u0026\u003e"}'),
         ("{1: x}", '{"1":"x"}'),
+        ("{a: !!str 24, b: !!str null, c: !!int 24}", '{"a":"24","b":"null","c":24}'),
+        ("{a: 0x_, b: 0o_, c: 0B11, d: 08}", '{"a":"0x_","b":"0o_","c":3,"d":8}'),
+        (
+            "{a: 18446744073709551615, b: 18446744073709551616}",
+            '{"a":18446744073709551615,"b":18446744073709552000}',
+        ),
+        (
+            "{a: 2030-1-02, b: 2030-01-02 3:4:5.60}",
+            '{"a":"2030-01-02T00:00:00Z","b":"2030-01-02T03:04:05.6Z"}',
+        ),
+        (
+            "{a: 2030-01-02t03:04:05+01:00, b: 2030-01-02T03:04:05-00:00, c: '2030-01-02', d: 2030-02-30}",
+            '{"a":"2030-01-02T03:04:05+01:00","b":"2030-01-02T03:04:05Z","c":"2030-01-02","d":"2030-02-30"}',
+        ),
+        ("{a: 2030-01-02T03:04:05, b: 20300-01-02}", '{"a":"2030-01-02T03:04:05","b":"20300-01-02"}'),
+        ("{<<: {x: 1, y: 1}, x: 2}", '{"x":2,"y":1}'),
+        ("{<<: [{x: 1}, {x: 2, y: 2}], '<<': z}", r'{"\u003c\u003c":"z","x":1,"y":2}'),
         ("", "null"),
     ],
 )
@@ -114,6 +131,15 @@ def test_objects_of_one_request_share_it() -> None:
         ("- {objectName: o, secretPath: p, encoding: utf8}", "must be one of utf-8, base64, hex"),
         ("- {objectName: o, secretPath: p, secretArgs: [a]}", "must be a mapping"),
         ("- {objectName: o, secretPath: p, secretArgs: {a: 1e999}}", "too large"),
+        (f"- {{objectName: o, secretPath: p, secretArgs: {{a: {'1' * 5000}}}}}", "too large"),
+        ("- {objectName: o, secretPath: p, secretArgs: {a: {b: 1, b: 2}}}", "secretArgs has 'b' twice"),
+        ("- {objectName: o, secretPath: p, secretArgs: {a: !!binary aGk=}}", "has a tag of YAML"),
+        ("- {objectName: o, secretPath: p, secretArgs: {<<: 1}}", "something else than mappings"),
+        ("- {objectName: o, secretPath: p, <<: {}, <<: {}}", "has << twice"),
+        ("- {objectName: o, secretPath: p, secretArgs: {a: *b}}", "has an alias of nothing"),
+        ("- {objectName: o, secretPath: p}\n---\n- {}", "has a second YAML document"),
+        ('- {objectName: o, secretPath: "\ud800"}', "is no YAML"),
+        (f"- {{objectName: {'a/' * 600}a, secretPath: p}}", "must not have more than 1024 bytes"),
         ("- o", "must be a mapping"),
         ("o: p", "names no object"),
         ("", "names no object"),
@@ -123,6 +149,21 @@ def test_objects_of_one_request_share_it() -> None:
 )
 def test_what_is_wrong_is_named_with_a_remedy(text: str, message: str) -> None:
     assert message in problems(text)[0]
+
+
+def test_an_entry_may_take_its_fields_from_another_one() -> None:
+    text = """
+    - &first {objectName: a, secretPath: p/q, secretKey: x, filePermission: 0600}
+    - {<<: *first, objectName: b, secretKey: y}
+    - {<<: [{secretKey: z}, *first], "objectName": c}
+    """
+    objects, wrong = parse_objects(text)
+    assert not wrong
+    assert [(one.name, one.path, one.key, one.permission) for one in objects] == [
+        ("a", "p/q", "x", 0o600),
+        ("b", "p/q", "y", 0o600),
+        ("c", "p/q", "z", 0o600),
+    ]
 
 
 def test_files_cannot_collide() -> None:
@@ -154,13 +195,52 @@ LEVELS = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]\n" 
         "- " * 50_000,
         "x" * (1 << 20) + "x",
         "\n".join(f"- {{objectName: o{number}, secretPath: p}}" for number in range(2001)),
+        "[" * 1_000_000,
+        "[" + "a," * 500_000 + "]",
+        "- {" + ",".join(f"k{number}: 1" for number in range(80_000)) + "}",
+        f"- {{objectName: {'a/' * 500_000}a, secretPath: p}}",
+        f"- {{objectName: o, secretPath: p, secretArgs: {{x: &x {'y' * 500_000}, l: [{'*x,' * 2_000}]}}}}",
+        f"- &o {{objectName: o, secretPath: p, secretArgs: {{l: [{'a,' * 9_000}]}}}}\n" + "- *o\n" * 1_999,
+        f"- &o {{{','.join(f'k{number}: 1' for number in range(9_000))}}}\n" + "- {<<: *o}\n" * 1_999,
     ],
-    ids=["aliases", "cycle", "deep", "brackets", "dashes", "long", "many"],
+    ids=[
+        "aliases",
+        "cycle",
+        "deep",
+        "brackets",
+        "dashes",
+        "long",
+        "many",
+        "more brackets",
+        "flat",
+        "fields",
+        "folders",
+        "repeated text",
+        "repeated objects",
+        "merged",
+    ],
 )
 def test_what_would_grow_is_refused_quickly(text: str) -> None:
     began = time.process_time()
-    assert problems(text)
+    found = problems(text)
+    assert found
     assert time.process_time() - began < 2
+    assert max(map(len, found)) < 400
+
+
+def test_of_many_problems_the_first_are_told() -> None:
+    text = "\n".join(f"- {{{', '.join(f'k{field}: 1' for field in range(100))}}}" for _ in range(100))
+    began = time.process_time()
+    assert len(problems(text)) == 500
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "field", ["filePermission", "secretPath: ../", "method", "encoding", "objectName: ../"]
+)
+def test_a_message_quotes_the_beginning_of_a_long_value(field: str) -> None:
+    name, _, start = field.partition(": ")
+    assert all(len(message) < 400 for message in problems(f"- {{{name}: {start}{'u' * 100_000}}}"))
 
 
 def test_a_thousand_objects_are_read() -> None:

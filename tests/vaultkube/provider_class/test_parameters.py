@@ -1,5 +1,7 @@
 """Parameters of a SecretProviderClass: the table's rows, and what does not go together."""
 
+import time
+
 import pytest
 
 from vaultkube.provider_class.parameters import ClassParameters, parse_class
@@ -60,6 +62,7 @@ def test_the_mount_has_two_names() -> None:
         ({"rolename": "r"}, "did you mean roleName?"),
         ({"usePodIdentity": "true"}, "'usePodIdentity' is not a parameter of provider vault"),
         ({"objects": ""}, "objects names no object"),
+        ({"roleName": "r" * 1025}, "roleName is longer than 1024 characters"),
     ],
 )
 def test_what_is_wrong_is_named(parameters: dict[str, str], message: str) -> None:
@@ -68,3 +71,11 @@ def test_what_is_wrong_is_named(parameters: dict[str, str], message: str) -> Non
 
 def test_all_problems_are_told_at_once() -> None:
     assert len(problems(roleName="", vaultAddress="x", other="y", objects="- {}")) == 5
+
+
+def test_many_and_long_parameters_are_refused_quickly() -> None:
+    began = time.process_time()
+    found = problems(vaultSkipTLSVerify="y" * 1000, **{f"a{number}": "1" for number in range(100_000)})
+    assert time.process_time() - began < 2
+    assert len(found) < 510
+    assert max(map(len, found)) < 400

@@ -1,6 +1,7 @@
 """Manifests are read as Kubernetes' tools read them, and every part has a line."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,12 @@ def test_items_of_a_typed_list_have_its_kind() -> None:
     ]
     plain = {"kind": "List", "apiVersion": "v1", "items": [{"metadata": {}}]}
     assert only(json.dumps(plain)).content == plain
+
+
+def test_the_lines_of_many_parts_of_one_text_are_found_quickly() -> None:
+    entries = "".join(f"    - objectName: o{number}\n      secretPath: p\n" for number in range(2000))
+    document = only(f"parameters:\n  objects: |\n{entries}")
+    began = time.process_time()
+    lines = [document.line(("parameters", "objects", number, "secretPath")) for number in range(500)]
+    assert lines == [4 + 2 * number for number in range(500)]
+    assert time.process_time() - began < 5

@@ -1,0 +1,64 @@
+"""The rounds of the upkeep: a Vault that does not answer takes time from its own namespace alone."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.vaultcsi.vault.test_access import entered, login, token
+from vaultcsi.mounting.upkeep import Upkeep
+from vaultcsi.vault.access import Accesses
+from vaultcsi.vault.server import PodLogin
+from vaultkube.deadline import Deadline
+
+BUDGET_S = 5.0
+
+
+@dataclass
+class Silent:
+    """Renewals whose Vault answers namespace `team` never and others at once; the clock is theirs."""
+
+    now: float = 1000.0
+    tried: list[str] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def renew_due(self, of: PodLogin, _access: object, _now: float, deadline: Deadline) -> int:
+        return self._wait(of, deadline)
+
+    def revoke(self, of: PodLogin, _token: object, deadline: Deadline) -> bool:
+        return bool(self._wait(of, deadline))
+
+    def _wait(self, of: PodLogin, deadline: Deadline) -> int:
+        self.tried.append(of.namespace)
+        assert deadline.remaining_s() <= BUDGET_S
+        if of.namespace == "team":
+            self.now += BUDGET_S
+        return 1
+
+    def list_pods_of_node(self, _node: str, _deadline: Deadline) -> set[str]:
+        return {"uid-of-another-pod"}
+
+
+def upkeep() -> tuple[Upkeep, Silent, Accesses]:
+    accesses, silent = Accesses(1000), Silent()
+    for number in range(100):
+        entered(accesses, login(number)).token = token(60)
+    entered(accesses, login(100, "other")).token = token(60)
+    renewals: Any = silent
+    return Upkeep(accesses, renewals, silent, "node", silent.clock), silent, accesses
+
+
+def test_a_silent_vault_holds_up_a_round_for_the_time_of_one_namespace() -> None:
+    of, silent, _ = upkeep()
+    of.renew_due()
+    assert silent.tried == ["team", "other"]
+    assert silent.now == 1000.0 + BUDGET_S
+
+
+def test_what_finds_no_time_is_revoked_in_a_later_round() -> None:
+    of, silent, accesses = upkeep()
+    of.revoke_deleted()
+    assert silent.tried == ["team", "other"]
+    assert accesses.holdings().logins == 99
+    of.revoke_deleted()
+    assert silent.tried == ["team", "other", "team"]

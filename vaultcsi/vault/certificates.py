@@ -1,0 +1,82 @@
+"""TLS contexts from the files that a class or the operator names in the provider's container, within bounds.
+
+Whoever writes a class chooses among all files of the container: a device that never ends, or a folder of programs, must
+neither fill the memory nor stop the mounts of others.
+"""
+
+import os
+import ssl
+import stat
+from itertools import islice
+from pathlib import Path
+
+from vaultcsi.vault.server import Trust
+from vaultkube.errors import InvalidSetting
+from vaultkube.net.tls import PEM, client_context, load_client_certificate
+
+_MOST_BYTES = 2 << 20
+"""Of all certificates and keys of a context; those of a whole system are 0.3 MiB."""
+_MOST_FILES = 1000
+"""Entries of a folder."""
+
+
+def context_of(trust: Trust) -> ssl.SSLContext:
+    """Return the context of a trust; raise InvalidSetting for files that are no certificates, or too large."""
+    try:
+        context = client_context(_authorities(trust), verify=not trust.skip_verify)
+        if trust.client_certificate_file:
+            for file in (trust.client_certificate_file, trust.client_key_file):
+                _read([Path(file)])  # OpenSSL, which reads it again, knows no bounds
+            certificate, key = PEM(file=trust.client_certificate_file), PEM(file=trust.client_key_file)
+            load_client_certificate(context, certificate, key)
+    except (OSError, ValueError) as error:
+        names = ", ".join(trust.files)
+        raise InvalidSetting(
+            f"the certificates for Vault cannot be used ({type(error).__name__}): {names} must be PEM files in the "
+            f"provider's container, of {_MOST_BYTES >> 20} MiB at most together; correct the class's vaultCACertPath, "
+            "vaultCADirectory or vaultTLSClientCertPath, or the provider's settings"
+        ) from None
+    return context
+
+
+def stamps_of(trust: Trust) -> list[int]:
+    """Return numbers that change when one of the files is replaced."""
+    try:
+        return [os.stat(name).st_mtime_ns for name in trust.files]
+    except OSError:
+        return []
+
+
+def _authorities(trust: Trust) -> str:
+    files = [Path(trust.ca_file)] if trust.ca_file else []
+    if trust.ca_directory:
+        entries = list(islice(Path(trust.ca_directory).iterdir(), _MOST_FILES + 1))
+        if len(entries) > _MOST_FILES:
+            raise ValueError("the folder has too many entries")
+        files += sorted(path for path in entries if path.is_file())
+    return "\n".join(_read(files))
+
+
+def _read(files: list[Path]) -> list[str]:
+    """Return the texts of regular files, of bounded length together; raise OSError or ValueError for others."""
+    texts, left = [], _MOST_BYTES
+    for file in files:
+        raw = _read_file(file, left + 1)
+        left -= len(raw)
+        if left < 0:
+            raise ValueError("the files are too large")
+        texts.append(raw.decode("ascii", "replace"))
+    return texts
+
+
+def _read_file(file: Path, most_bytes: int) -> bytes:
+    if not stat.S_ISREG(os.stat(file).st_mode):  # before it is opened, which does something to some devices
+        raise ValueError("no regular file")
+    # Some files of /proc are regular, and wait for something to read.
+    with open(
+        file, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+    ) as opened:
+        pieces = b""
+        while len(pieces) < most_bytes and (piece := opened.read(most_bytes - len(pieces))):
+            pieces += piece
+    return pieces
