@@ -50,11 +50,11 @@ def test_a_page_of_a_proxy_ends_no_lease_until_the_lease_itself_ends(status: str
         stream.sendall(answer(status, body))
 
     access = entered(Accesses(10), LOGIN)
-    access.token, access.answers = token(60), {REQUEST: lease()}
+    access.token, access.issued = token(60), {REQUEST: lease()}
     with stand_in(serves_a_page) as vault:
         login = replace(LOGIN, server=replace(SERVER, address=vault.address))
         assert Renewals(Connections()).renew_due(login, access, LATER, Deadline(60)) == 1
-    kept = access.answers[REQUEST]
+    kept = access.issued[REQUEST]
     assert (kept.failures, kept.held.renewable) == (1, True)
     assert not kept.is_replaced(LATER)
     assert kept.is_replaced(kept.held.ends_at)
@@ -75,7 +75,7 @@ def test_only_vault_ends_the_renewal_of_a_token(status: str, body: bytes, renewa
 
     access = entered(Accesses(10), LOGIN)
     access.token = token(60, renewable=True)
-    access.answers = {REQUEST: replace(lease(), held=Held(lease().held.terms, NEVER))}
+    access.issued = {REQUEST: replace(lease(), held=Held(lease().held.terms, NEVER))}
     with stand_in(answers) as vault:
         login = replace(LOGIN, server=replace(SERVER, address=vault.address))
         assert Renewals(Connections()).renew_due(login, access, LATER, Deadline(60)) == 1
