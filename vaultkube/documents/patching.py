@@ -1,8 +1,9 @@
 """JSON Patches of people, applied to a document: all of RFC 6902 (https://www.rfc-editor.org/rfc/rfc6902)."""
 
 import copy
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from vaultkube.documents.jsonpatch import same
@@ -10,17 +11,43 @@ from vaultkube.documents.jsonpatch import same
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _ESCAPE = re.compile(r"~(?![01])")
 _END = "-"
+_MOST_COPIED = 64 << 10
+"""The most characters of JSON that the operations of one patch copy: each could double the document."""
+_DEEPEST = 50
+"""In levels: whoever reads the result goes down into it."""
 
 
 def patched(document: Any, operations: Sequence[Mapping[str, Any]]) -> Any:
     """Return a copy of `document` after the operations; ValueError says which of them cannot be done, and why."""
-    new = copy.deepcopy(document)
+    new, copied = copy.deepcopy(document), 0
     for position, operation in enumerate(operations, 1):
         try:
+            copied += _copied_length(new, operation)
+            if copied > _MOST_COPIED:
+                raise ValueError(f"the operations copy more than {_MOST_COPIED} characters")
             new = _OPERATIONS[operation["op"]](new, operation)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(f"operation {position} cannot be done: {_reason(error)}") from None
+    if _is_deep(new):
+        raise ValueError(f"its result has more than {_DEEPEST} levels")
     return new
+
+
+def _copied_length(document: Any, operation: Mapping[str, Any]) -> int:
+    if operation["op"] != "copy":
+        return 0
+    return len(json.dumps(_found(document, _steps(operation["from"]), operation["from"])))
+
+
+def _is_deep(document: Any) -> bool:
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [part for whole in level for part in _parts(whole)]
+    return bool(level)
+
+
+def _parts(whole: Any) -> Iterable[Any]:
+    return whole.values() if isinstance(whole, dict) else whole if isinstance(whole, list) else ()
 
 
 def _reason(error: Exception) -> str:

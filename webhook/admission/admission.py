@@ -1,13 +1,17 @@
 """Decisions about objects: pure functions decide, their needs are met under one deadline, the answer is the difference."""
 
+from collections.abc import Mapping
+
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
+from vaultkube.kept.codec import ANNOTATIONS_BYTES
+from vaultkube.problem import Problem
 from vaultkube.wire.objects import KubernetesObject
 from webhook.admission import gather
 from webhook.admission.needs import Need, Steps, advance
 from webhook.admission.objects import ObjectDecisions
 from webhook.admission.pods import PodDecisions
-from webhook.admission.review import AdmissionRequest, Decision, RefusalStatus
+from webhook.admission.review import AdmissionRequest, Decision, RefusalStatus, refuse
 from webhook.admission.services import Services as Services
 from webhook.config.annotations import Defaults
 from webhook.config.configure import is_skipped
@@ -46,6 +50,7 @@ class Admission:
         if not _is_decided(resource, request) or is_skipped(annotations):
             return Decision()
         try:
+            refuse(_too_long(annotations))
             if resource == "pods":
                 return (yield from self._pods.decide(request, annotations, deadline))
             return (yield from self._objects.decide(resource, request, annotations, deadline))
@@ -87,6 +92,16 @@ def _is_decided(resource: str, request: AdmissionRequest) -> bool:
 def _annotations(document: KubernetesObject) -> dict[str, str]:
     found = (document.get("metadata") or {}).get("annotations") or {}
     return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _too_long(annotations: Mapping[str, str]) -> list[Problem]:
+    """Return the problem of annotations that the API server would refuse later: nothing is done for them."""
+    if sum([len(key) + len(text) for key, text in annotations.items()]) <= ANNOTATIONS_BYTES:
+        return []
+    message = (
+        f"annotations come to more than the {ANNOTATIONS_BYTES} bytes that Kubernetes stores: shorten them"
+    )
+    return [Problem("annotations-too-long", ("metadata", "annotations"), message)]
 
 
 def _readable(refusal: str) -> str:

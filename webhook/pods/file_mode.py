@@ -9,6 +9,7 @@ from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
 from vaultkube.wire.pods import PodSpec
 from webhook.config.hashicorp.file_mode import FileMode
+from webhook.config.hashicorp.files import folders_among
 from webhook.config.hashicorp.login import Origin, about
 from webhook.config.sidecar import Sidecar
 from webhook.pods.agent import (
@@ -71,10 +72,9 @@ def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
 def _with_secrets(container: Container, mounts: list[VolumeMount]) -> list[VolumeMount]:
     """Return the mounts of the container with these; one with another inside is writable, for the inner one's folder."""
     every = [*(container.get("volumeMounts") or ()), *mounts]
-    paths = [mount.get("mountPath") or "" for mount in every]
+    outer = folders_among((mount.get("mountPath") or "").rstrip("/") for mount in every)
     return every[: -len(mounts)] + [
-        writable(mount) if any(path.startswith(mount["mountPath"] + "/") for path in paths) else mount
-        for mount in mounts
+        writable(mount) if mount["mountPath"] in outer else mount for mount in mounts
     ]
 
 
@@ -180,16 +180,16 @@ def _volumes(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
 
 def _own_places(agent: Agent) -> Iterator[Problem]:
     """Yield a problem for each place of files at which the agent's container has something else."""
-    for name, path in secret_places(agent.mode):
-        others = {
-            mount["mountPath"]
-            for role in agent.roles
-            for mount in role_mounts(agent, role)
-            if mount["name"] != name
-        }
-        if path in others:
-            message = f"the agent needs {path} for something else: set another secret-volume-path"
-            yield Problem("mount", *about(Origin("volume_path"), f": {message}"))
+    places = {path: name for name, path in secret_places(agent.mode)}
+    needed = dict.fromkeys(
+        mount["mountPath"]
+        for role in agent.roles
+        for mount in role_mounts(agent, role)
+        if places.get(mount["mountPath"], mount["name"]) != mount["name"]
+    )
+    for path in needed:
+        message = f"the agent needs {path} for something else: set another secret-volume-path"
+        yield Problem("mount", *about(Origin("volume_path"), f": {message}"))
 
 
 def _places(pod_spec: PodSpec, mode: FileMode) -> Iterator[Problem]:

@@ -94,3 +94,28 @@ def test_one_that_cannot_be_done_is_an_error_that_says_which_and_why(
     with pytest.raises(ValueError, match="operation 2 cannot be done") as error:
         patched(CONTAINER, [good, operation])
     assert str(error.value).endswith(message)
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+BOUNDED = [
+    (
+        [{"op": "copy", "from": "", "path": f"/{name}"} for name in range(60)],
+        "copy more than 65536 characters",
+    ),
+    ([{"op": "copy", "from": "/env", "path": "/env/-"}] * 60, "copy more than 65536 characters"),
+    ([{"op": "add", "path": "/x", "value": nested(50)}], "more than 50 levels"),
+    ([{"op": "add", "path": "/x", "value": nested(900)}], "operation 1 cannot be done"),
+]
+
+
+@pytest.mark.parametrize(("operations", "message"), BOUNDED)
+def test_a_small_patch_makes_no_large_document(operations: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        patched(CONTAINER, operations)
+    assert patched(CONTAINER, [{"op": "add", "path": "/x", "value": nested(48)}])["x"] == nested(48)

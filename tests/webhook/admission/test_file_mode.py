@@ -1,6 +1,7 @@
 """Reviews of pods that ask for files: whole pods of the guides, refused ones, and never changed twice."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -76,6 +77,16 @@ def test_a_refusal_names_all_problems_of_both_families(served: Served) -> None:
     assert not response["allowed"]
     for part in ("auth-type", "no container x", "agent-inject-file-db", "run-as-user", "variable P"):
         assert part in response["status"]["message"]
+
+
+def test_more_annotations_than_kubernetes_stores_are_refused_unread(served: Served) -> None:
+    crowd = {f"agent-inject-template-{number}": TEMPLATE for number in range(4000)}
+    began = time.process_time()
+    response = served.review("pods", pod(named({**FILES, **crowd}), APP))
+    assert time.process_time() - began < 2
+    assert response["status"]["message"] == (
+        "could not mutate object: annotations come to more than the 262144 bytes that Kubernetes stores: shorten them"
+    )
 
 
 def test_a_patch_of_a_container_that_cannot_be_applied_is_refused(served: Served) -> None:

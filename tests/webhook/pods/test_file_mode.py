@@ -1,6 +1,7 @@
 """File mode in a pod: which containers mount the files, JSON Patches, both families, and what contradicts the pod."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -197,3 +198,38 @@ def test_every_path_of_annotations_and_templates_is_known_to_the_policy() -> Non
         ("agent-inject-template-db", None),
         ("agent-inject-template-file-x", None),
     }
+
+
+MANY = 4000
+CROWDS = [
+    {f"agent-inject-secret-{number:x}": "s" for number in range(MANY)},
+    {f"agent-inject-secret-{number:x}": "s" for number in range(MANY)}
+    | {f"secret-volume-path-{number:x}": f"/p{number:x}" for number in range(MANY)},
+    {
+        f"agent-inject-template-{number:x}": '{{ with secret "a" }}{{ .Data.x }}{{ end }}'
+        for number in range(MANY)
+    },
+]
+
+
+@pytest.mark.parametrize("annotations", CROWDS)
+def test_as_many_files_as_annotations_can_name_take_no_long_time(annotations: dict[str, str]) -> None:
+    began = time.process_time()
+    (message,) = problems_of(spec_of(container()), annotations)
+    assert time.process_time() - began < 2
+    assert "a program cannot be started with more than" in message
+
+
+def test_a_long_path_of_a_mount_takes_no_long_time() -> None:
+    began = time.process_time()
+    mount = {"name": "x", "mountPath": "/a" * 300_000}
+    assert problems_of(spec_of(container(volumeMounts=[mount]))) == ()
+    assert time.process_time() - began < 2
+
+
+def test_a_patch_that_copies_without_end_is_refused() -> None:
+    endless = patch(*[{"op": "copy", "from": "/env", "path": "/env/-"}] * 60)
+    plan = planned(spec_of(container()), {"agent-json-patch": endless})
+    assert plan.agent
+    (message,) = messages(with_agent(plan.spec, plan.agent)[1])
+    assert "the operations copy more than" in message

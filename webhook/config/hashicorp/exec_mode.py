@@ -16,7 +16,7 @@ from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_
 from webhook.config.hashicorp.leases import lease_warnings
 from webhook.config.hashicorp.login import Login, Origin, about, read_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
-from webhook.config.hashicorp.sources import read_sources, source_problems
+from webhook.config.hashicorp.sources import LONGEST_BYTES, read_sources, source_problems
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 from webhook.config.hashicorp.template_analysis import template_problems
 from webhook.config.settings import Settings
@@ -79,12 +79,15 @@ def read_exec_mode(
         return None
     login, sources = read_login(agent, defaults["tls_secret"], settings.agent_ca), read_sources(agent)
     config, ignored = within_limits(_config(own, login, sources, defaults), defaults, settings)
+    text = config.templates
+    if len(text) > LONGEST_BYTES:
+        config, sources = replace(config, sources=()), ()
     found = [
         *problems,
         *find_unknown(annotations),
         *([_implied()] if _is_implied(agent) else ()),
         *login.problems,
-        *source_problems(agent, config.templates),
+        *source_problems(agent, text),
         *template_problems(sources),
         *(() if own.daemon else lease_warnings(sources)),
         *address_problems(config, defaults, settings),

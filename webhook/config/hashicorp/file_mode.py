@@ -100,8 +100,12 @@ def read_file_mode(
         (),
         (),
     )
+    too_long = list(_too_long(mode))
+    if too_long:
+        files = ()
     found = [
         *problems,
+        *too_long,
         *find_unknown(annotations),
         *(each for each in login.problems if not (agent.configmap and each.rule == "annotation-refused")),
         *file_problems(agent),
@@ -113,6 +117,7 @@ def read_file_mode(
         *ignored,
     ]
     return mode._replace(
+        files=files,
         problems=tuple(each for each in found if each.rule not in WARNINGS),
         warnings=tuple(each for each in found if each.rule in WARNINGS),
     )
@@ -155,7 +160,7 @@ def _backoffs(agent: AgentConfig) -> Iterator[Problem]:
 
 
 def _contents(mode: FileMode) -> Iterator[Problem]:
-    """Yield a warning about an agent that brings nothing, and a problem for one that is told more than Linux lets it be."""
+    """Yield warnings about an agent that brings nothing, or has nobody to bring it or to revoke its token."""
     agent = mode.agent
     if not (agent.configmap or mode.files or agent.token or agent.cache_enable or agent.enable_quit):
         message = ": the agent brings nothing: add agent-inject-secret-NAME or agent-inject-template-NAME"
@@ -163,16 +168,20 @@ def _contents(mode: FileMode) -> Iterator[Problem]:
     if agent.pre_populate_only and not agent.pre_populate:
         message = ": with agent-pre-populate-only no agent is left to write the files: drop one of the two"
         yield Problem("annotation-ignored", *about(Origin("pre_populate"), message))
-    length = len(mode.text(stays=True, handover="")) if agent.cache_listener_port else 0
+    if agent.revoke_on_shutdown and "revoke_on_shutdown" in agent.annotated and agent.pre_populate_only:
+        message = " has no effect with agent-pre-populate-only: no agent is left to revoke the token"
+        yield Problem("annotation-ignored", *about(Origin("revoke_on_shutdown"), message))
+
+
+def _too_long(mode: FileMode) -> Iterator[Problem]:
+    """Yield a problem for an agent that is told more than Linux lets it be; nothing more is asked about its files."""
+    length = len(mode.text(stays=True, handover="")) if mode.agent.cache_listener_port else 0
     if length > LONGEST_BYTES:
         message = (
             f": paths and templates come to {length} bytes, and a program cannot be started with more than "
             f"{LONGEST_BYTES}: shorten them, or name a file in agent-inject-template-file-NAME"
         )
         yield Problem("file-mode", *about(Origin("inject"), message))
-    if agent.revoke_on_shutdown and "revoke_on_shutdown" in agent.annotated and agent.pre_populate_only:
-        message = " has no effect with agent-pre-populate-only: no agent is left to revoke the token"
-        yield Problem("annotation-ignored", *about(Origin("revoke_on_shutdown"), message))
 
 
 def _unused(agent: AgentConfig) -> Iterator[Problem]:

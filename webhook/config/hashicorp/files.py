@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from vaultenv.agent_settings import AgentFile
 from vaultenv.template_sources import TemplateSource
@@ -58,6 +59,12 @@ def file_problems(agent: AgentConfig) -> Iterator[Problem]:
                 f" has no effect: there is no agent-inject-secret-{name} and no agent-inject-template-{name}"
             )
             yield Problem("annotation-ignored", *about(Origin(field, name), message))
+
+
+def folders_among(places: Iterable[str]) -> dict[str, str]:
+    """Return the places below which there are others, each with the first of those: in their order it comes next."""
+    inside = sorted({f"{place}/" for place in places})
+    return {outer[:-1]: inner[:-1] for outer, inner in pairwise(inside) if inner.startswith(outer)}
 
 
 def _names(agent: AgentConfig) -> list[str]:
@@ -128,15 +135,15 @@ def _collisions(agent: AgentConfig) -> Iterator[Problem]:
         by_place[f"{_volume_of(agent, name)}/{_file_name(agent, name)}"].append(name)
     if agent.token:
         by_place[token_file(agent)].append("")
+    folders = folders_among(by_place)
     for place, names in sorted(by_place.items()):
         if len(names) > 1:
             message = f": {_listed(names)} would all be {place}: give them files of their own by agent-inject-file-NAME"
             if len({name.lower() for name in names}) == 1:
                 message += ", or distinguish them with preserve-secret-case"
             yield Problem("file-mode", *about(_origin(agent, names[0]), message))
-        inner = [other for other in by_place if other.startswith(place + "/")]
-        if inner:
-            message = f": {place} would be a file and the folder of {inner[0]}: rename one by agent-inject-file-NAME"
+        if place in folders:
+            message = f": {place} would be a file and the folder of {folders[place]}: rename one by agent-inject-file-NAME"
             yield Problem("file-mode", *about(_origin(agent, names[0]), message))
 
 

@@ -76,6 +76,7 @@ def _features(text: str) -> tuple[str, ...]:
 def _json_patch(text: str) -> str:
     try:
         document = json.loads(text or "[]")
+        json.dumps(document, allow_nan=False)
     except RecursionError:
         raise ValueError(text) from None
     if not isinstance(document, list) or not all(

@@ -44,6 +44,8 @@ BAD = [
     (types.CACHE_TOKEN, ""),
     (types.OCTAL, "0999"),
     (types.OCTAL, "rw"),
+    (types.JSON_PATCH, '[{"op": "add", "path": "/x", "value": NaN}]'),
+    (types.JSON_PATCH, '[{"op": "add", "path": "/x", "value": 1e999}]'),
     (types.OCTAL, "10640"),
     (types.AUTH_PATH, "a\nb"),
     (types.LOG_LEVEL, "loud"),
