@@ -85,13 +85,12 @@ def raw(value: str) -> bytes:
     data = value.encode("utf-8", "surrogatepass")
     if _SURROGATE not in data:
         return data
-    chars = ["\ufffd" if _is_no_byte(char) else char for char in value]
-    return "".join(chars).encode("utf-8", "surrogateescape")
+    wrong = dict.fromkeys(filter(_is_no_byte, map(ord, set(value))), "\ufffd")
+    return (value.translate(wrong) if wrong else value).encode("utf-8", "surrogateescape")
 
 
-def _is_no_byte(char: str) -> bool:
-    """Return whether the character is a surrogate that stands for no byte."""
-    code = ord(char)
+def _is_no_byte(code: int) -> bool:
+    """Return whether the code is that of a surrogate which stands for no byte."""
     return 0xD800 <= code < 0xE000 and not 0xDC80 <= code < 0xDD00
 
 

@@ -62,6 +62,7 @@ def test_nothing_reaches_outside_the_secret(name: str) -> None:
         '${$x := repeat 700000 "a"}${trimAll (cat $x "b") (replace "a" "b" $x) | len}${range 9999}${$x | len}${end}',
         "${$x := list 1}${range 14}${$x = concat $x $x}${end}${range 9999}${has 2 $x}${end}",
         "${$x := until 9999}${range 9999}${without $x 1 2}${end}",
+        '${$x := repeat 600000 "A"}${range 9999}${b32dec $x | len}${end}',
     ],
 )
 @pytest.mark.timed

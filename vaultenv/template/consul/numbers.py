@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WORD = 1 << 64
 _HALF = 1 << 63
+_LONGEST_INT64 = 19
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False", "")
 
@@ -118,6 +119,14 @@ def float_of(value: str) -> float:
         return parse_float(value)
     except (ValueError, OverflowError):
         raise TemplateError("not a number, or out of range") from None
+
+
+def int64_of(number: str) -> int | None:
+    """Return the integer that a JSON number is; None for one with a fraction or an exponent, or of more than 64 bits."""
+    digits = number.removeprefix("-")
+    if not digits.isdigit() or len(digits) > _LONGEST_INT64:
+        return None
+    return value if -_HALF <= (value := int(number)) < _HALF else None
 
 
 def parse_int(value: str) -> Int64:

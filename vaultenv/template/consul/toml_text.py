@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
-from vaultenv.template.consul.numbers import float_of
+from vaultenv.template.consul.numbers import float_of, int64_of
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import AnyMap, NilList, NilMap, NilPointer, NilStrings, Struct
 from vaultenv.template.values import float_text, kind, ordered
@@ -27,7 +27,6 @@ _ESCAPES = str.maketrans(
         "\r": "\\r",
     }
 )
-_INT64 = range(-(1 << 63), 1 << 63)
 
 
 def toml_text(value: Any) -> str:
@@ -157,10 +156,8 @@ def _inline(pairs: list[tuple[str, Any]]) -> Iterator[str]:
 
 
 def _number(value: Number) -> str:
-    digits = value.lstrip("-")
-    if digits.isdigit() and int(value) in _INT64:
-        return str(int(value))
-    return _float(float_of(value))
+    integer = int64_of(value)
+    return _float(float_of(value)) if integer is None else str(integer)
 
 
 def _float(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
-from vaultenv.template.consul.numbers import float_of, signed
+from vaultenv.template.consul.numbers import float_of, int64_of, signed
 from vaultenv.template.consul.yaml_scalars import ONE_LINE, has_break, scalar
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import NilPointer, Struct
@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_INT64 = range(-(1 << 63), 1 << 63)
+_COUNTED_DIGITS = 64
+"""Those before them are multiples of two to the power of 64, and so nothing in an integer of 64 bits."""
 _LONGEST_KEY = 128
 """Bytes of a key that stands in the line of its value."""
 
@@ -85,10 +86,12 @@ def _scalar(value: Any, indent: int, column: int) -> str:
 
 
 def _number(value: Number) -> str:
-    digits = value.lstrip("-")
-    if digits.isdigit() and int(value) in _INT64:
-        return str(int(value))
-    return float_text(float_of(value))
+    """Return an integer of 64 bits, a float, or the text of a number that is neither."""
+    integer = int64_of(value)
+    try:
+        return float_text(float_of(value)) if integer is None else str(integer)
+    except TemplateError:
+        return scalar(str(value), 0, ONE_LINE)
 
 
 class _Rank:
@@ -143,4 +146,4 @@ def _digits(text: str, place: int, head: int) -> tuple[int, int]:
     end = place
     while end < len(text) and text[end].isdecimal():
         end += 1
-    return signed(int(f"{head}{text[place:end]}")), end
+    return signed(int(f"{head}{text[place:end]}"[-_COUNTED_DIGITS:])), end

@@ -48,6 +48,7 @@ CERTIFICATE = {
 _BODIES = {
     "kv/data/app": json.dumps({"data": {"data": APP, "metadata": {"version": 3, "custom": None}}}),
     "kv/data/numbers": f'{{"data": {{"data": {NUMBERS}}}}}',
+    "kv/data/vast": f'{{"data": {{"data": {{"exp": 1e400, "long": {"9" * 5000}}}}}}}',
     "kv/data/x": '{"data": {"data": {"v": "of x"}}}',
     "kv/data/y": '{"data": {"data": {"v": "of y"}}}',
     "database/creds/app": (

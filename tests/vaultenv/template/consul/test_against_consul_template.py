@@ -111,6 +111,9 @@ FORMS = """\
 {{ $i := parseFloat "inf" }}{{ printf "%f|%6.2e|% f|%+g|%06G|%-6v|" $i $i $i $i $i $i }}{{ printf "% v|%g" $i (parseFloat "nan") }}
 {{ printf "%#q%#q%#q%#q" "\\u2028é" "\\x80" "\\ufeff" "a\\tb" }}
 {{ toYAML (parseJSON `["\\ufeff08","a\\u2028\\n","\\n","\\n\\n","a\\n\\n","\\u2028a\\nb"," a\\nb"]`) }}{{ js "a\\x7fb" }}
+{{ with secret "kv/data/vast" }}{{ toYAML .Data.data }}{{ .Data.data.long | toJSON }}{{ end }}
+{{ with secret "kv/data/vast" }}{{ toTOML .Data.data }}{{ end }}
+{{ $n := printf "9%05000d" 7 }}{{ toYAML (parseJSON (printf `{"a%s":1,"a1%s":2,"a2%s":3,"a%s1":4}` $n $n $n $n)) }}
 {{ regexMatch "(?P<é>x)" "x" }}
 {{ regexMatch "a|{2}" "x" }}
 {{ regexReplaceAll "{2,}" "x" "a" }}
