@@ -187,7 +187,9 @@ class AuthGlobalSpec:
 
     allowed: tuple[str, ...] = item("allowedNamespaces", TEXTS, _ALLOWED_HELP)
     connection: Reference | None = item(
-        "vaultConnectionRef", REFERENCE, "the VaultConnection of a VaultAuth that names none"
+        "vaultConnectionRef",
+        REFERENCE,
+        "the VaultConnection of a VaultAuth that names none; without a namespace in that of the VaultAuth, else in that of this object",
     )
     vault_namespace: str = item(
         "defaultVaultNamespace", TEXT, "the namespace of Vault, where the method names none"

@@ -48,8 +48,9 @@ def access_through(where: Reference, spec: AuthSpec, operator: str, find: Find) 
             raise ReferenceRefused(refused)
     except ReferenceRefused as error:
         raise ReferenceRefused(f"VaultAuth {where}: {error}") from None
-    home = shared_at.namespace if shared_at and merged.connection_is_global else where.namespace
-    connection = resolved(merged.connection, home, operator)
+    connection = resolved(merged.connection, where.namespace, operator)
+    if shared_at and merged.connection_is_global and not find(Key("VaultConnection", *connection)):
+        connection = resolved(merged.connection, shared_at.namespace, operator)
     found = _spec(find, "VaultConnection", connection, ConnectionSpec)
     return Access(merged, where, connection, found)
 

@@ -23,7 +23,8 @@ _UNION, _REPLACE = "union", "replace"
 class MergedAuth:
     """A login: the connection, None for the default one, the method with what it needs, and what is sent along.
 
-    A connection without a namespace stands in the VaultAuthGlobal's where `connection_is_global`, else in the VaultAuth's.
+    A connection without a namespace stands in the VaultAuth's or, where there is none and `connection_is_global`, in the
+    VaultAuthGlobal's.
     """
 
     connection: Reference | None

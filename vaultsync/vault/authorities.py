@@ -14,6 +14,8 @@ from vaultsync.vault.source import Source
 
 _FRESH_S = 60.0
 _MOST = 1000
+_LONGEST = 65_536
+"""Characters of certificates that are remembered; longer ones are read each time, so that they do not fill the memory."""
 _SHOWN = 200
 
 
@@ -48,5 +50,6 @@ class Authorities:
             text = secret_entry(self._source, namespace, name, entry, deadline)
             if len(self._cached) >= _MOST:
                 self._cached.clear()
-            self._cached[key] = self._clock(), text
+            if len(text) <= _LONGEST:
+                self._cached[key] = self._clock(), text
             return text

@@ -117,3 +117,25 @@ def test_the_default_of_what_is_shared_is_looked_for_in_the_namespace_that_is_na
         ("VaultAuthGlobal", "other", "default", {"defaultMount": "of-other", "allowedNamespaces": ["*"]}),
     )
     assert access_of(Reference("team", "auth"), "team", "op", known.get).merged.mount == mount
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "found"),
+    [({"team"}, "team"), ({"team", "shared"}, "team"), ({"shared"}, "shared"), (set(), "")],
+)
+def test_a_connection_that_a_global_names_is_in_the_namespace_of_the_login_else_in_its_own(
+    namespaces: set[str], found: str
+) -> None:
+    """The Vault Secrets Operator looks for it in the namespace of the VaultAuth alone."""
+    known = _known(
+        ("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"name": "g", "namespace": "shared"}}),
+        ("VaultAuthGlobal", "shared", "g", {"vaultConnectionRef": "vault", "allowedNamespaces": ["*"]}),
+        *(("VaultConnection", namespace, "vault", CONNECTION) for namespace in namespaces),
+    )
+    if found:
+        assert access_of(Reference("team", "auth"), "team", "op", known.get).connection == Reference(
+            found, "vault"
+        )
+    else:
+        with pytest.raises(ReferenceRefused, match="VaultConnection shared/vault does not exist"):
+            access_of(Reference("team", "auth"), "team", "op", known.get)

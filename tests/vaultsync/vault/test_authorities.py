@@ -1,5 +1,6 @@
 """Certificates of a VaultConnection, whose author may name any file of the operator's container."""
 
+import base64
 import os
 from pathlib import Path
 
@@ -38,3 +39,15 @@ def test_what_has_no_end_is_read_to_a_bound() -> None:
     assert len(_read("/proc/self/environ")) < 1 << 20
     with pytest.raises(ReferenceRefused, match=r"pagemap cannot be read \(ValueError\)"):
         _read("/proc/self/pagemap")
+
+
+@pytest.mark.parametrize(("length", "reads"), [(1000, 1), (100_000, 2)])
+def test_a_secret_is_read_once_unless_it_is_long(length: int, reads: int) -> None:
+    source = Source({"ca.crt": base64.b64encode(b"x" * length).decode()})
+    authorities = Authorities(source)
+    for _ in range(2):
+        assert (
+            len(authorities.read(ConnectionSpec("https://vault", ca_secret="ca"), "team", UNLIMITED))
+            == length
+        )
+    assert len(source.requests) == reads

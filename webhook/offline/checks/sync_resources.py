@@ -66,7 +66,8 @@ def resource_problems(found: FoundResource, policy: PathPolicy, together: Togeth
     if isinstance(spec, AuthSpec):
         yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
         yield from _global(resource, together, spec.global_ref)
-    elif isinstance(spec, AuthGlobalSpec):
+    elif isinstance(spec, AuthGlobalSpec) and spec.connection and spec.connection.namespace:
+        # Without a namespace it is looked for in that of each VaultAuth.
         yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
     elif isinstance(spec, SECRETS):
         yield from policy.violations(requested_paths(resource), resource.namespace)
