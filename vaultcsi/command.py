@@ -8,6 +8,7 @@ from vaultcsi.settings import read_settings, usage
 from vaultkube.allocator import give_back_large_blocks, share_heaps
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
+from vaultkube.net.proxies import warn_of_proxies
 
 _HEAPS = 2
 
@@ -19,6 +20,7 @@ def run(arguments: list[str]) -> int:
         raise SystemExit(0)
     settings = read_settings(arguments, os.environ)
     configure_logging(settings.log_level)
+    warn_of_proxies(os.environ)
     give_back_large_blocks()
     share_heaps(_HEAPS)
     _leave_out_character_detection()
