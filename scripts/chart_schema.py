@@ -27,7 +27,7 @@ SET_BY_THE_PROVIDERS_PART = frozenset({"VAULT_ADDR", "CSI_ENDPOINT", "HEALTH_ADD
 _OF_OPENTELEMETRY = "^OTEL_[A-Z0-9_]+$"
 """Variables of the SDK, of which there are too many to name: docs/tracing.md."""
 _SETTING = {"$ref": "#/definitions/setting"}
-_OF_PYTHON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
+_OF_PYTHON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
 
 
 def chart_schema(path: Path) -> str:

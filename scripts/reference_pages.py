@@ -42,6 +42,8 @@ _SETTINGS_HEAD = """# The operator's settings
 Environment variables of the webhook. Those that annotations can override are in [annotations](annotations.md); those
 of the registry client are in [registry](registry.md). A value that cannot be used stops the webhook at its start.
 
+No proxy is used: `HTTPS_PROXY` and similar variables have an effect on [traces](tracing.md) only, and the log warns about them.
+
 The webhook finds the API server by `KUBECONFIG` (token or client certificate; `insecure-skip-tls-verify` is refused), else as
 the pod's ServiceAccount. `KUBERNETES_NAMESPACE` names the webhook's own namespace if the ServiceAccount does not show
 it. Of two variables with the same meaning, the first is ours and wins. `AGENT_INJECT_…` are those of HashiCorp's

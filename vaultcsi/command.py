@@ -10,6 +10,7 @@ from vaultenv import __version__
 from vaultkube.allocator import give_back_large_blocks, share_heaps
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
+from vaultkube.net.proxies import warn_of_proxies
 from vaultkube.printable import printable
 
 _HEAPS = 2
@@ -29,6 +30,7 @@ def run(arguments: list[str]) -> int:
         print(f"vault-webhook csi-provider: {printable(str(error))}", file=sys.stderr)
         return 2
     configure_logging(settings.log_level)
+    warn_of_proxies(os.environ)
     give_back_large_blocks()
     share_heaps(_HEAPS)
     _leave_out_character_detection()

@@ -5,6 +5,7 @@ import sys
 
 from vaultkube.allocator import give_back_large_blocks, share_heaps
 from vaultkube.log import configure_logging
+from vaultkube.net.proxies import warn_of_proxies
 from vaultsync.errors import SyncError
 from vaultsync.settings import read_settings
 
@@ -15,6 +16,7 @@ def run(arguments: list[str]) -> int:
     """Serve, or work once; return the exit status; raise InvalidSetting if the settings cannot be used."""
     settings = read_settings(arguments, os.environ)
     configure_logging(settings.log_level)
+    warn_of_proxies(os.environ)
     give_back_large_blocks()
     share_heaps(_HEAPS)
     from vaultsync.application import Operator

@@ -15,6 +15,7 @@ from vaultkube.apiserver.kubeconfig import Connection, find_connection
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
 from vaultkube.metrics import shared_directory
+from vaultkube.net.proxies import warn_of_proxies
 from webhook.config.annotations import Defaults, read_defaults
 from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
@@ -47,6 +48,7 @@ def run(arguments: list[str]) -> int:
     give_back_large_blocks()  # the workers, which are forked, inherit it, and the next
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     configure_logging(operator.settings.log_level)
+    warn_of_proxies(os.environ)
     with shared_directory(operator.settings.metrics_dir) as directory:
         if operator.settings.is_attended():
             from webhook.commands.attendant import attend

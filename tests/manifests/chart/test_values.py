@@ -28,6 +28,7 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("replicas=3", "additional properties 'replicas' not allowed"),
         ("env.VAULT_ADR=x", "at '/env': additional properties 'VAULT_ADR' not allowed"),
         ("env.VAULT_ADDR=x", "at '/env': additional properties 'VAULT_ADDR' not allowed"),
+        ("env.HTTPS_PROXY=x", "at '/env': additional properties 'HTTPS_PROXY' not allowed"),
         ("replicaCount=two", "at '/replicaCount': got string, want integer"),
         ("vault.address=vault:8200", "at '/vault/address': 'vault:8200' does not match pattern"),
         (
