@@ -124,8 +124,8 @@ class _Reader:
         node = _mapping(ended.children) if ended.is_mapping else Listing(tuple(ended.children))
         return self._place(node, ended.extent, ended.anchor)
 
-    def _known(self, anchor: str) -> tuple[Node, _Extent]:
-        if anchor not in self._anchors:
+    def _known(self, anchor: str | None) -> tuple[Node, _Extent]:
+        if anchor is None or anchor not in self._anchors:
             raise NotUsable("has an alias of nothing, or of what it stands in; write the value")
         return self._anchors[anchor]
 
