@@ -59,10 +59,10 @@ def sync_rotated(
 
 def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer as it was when these credentials were read first: without it, `ttl` would be a change each time."""
-    kept = _of_same_rotation(answer, status)
-    if not kept:
+    known = _of_same_rotation(answer, status)
+    if not known:
         return dict(answer)
-    return {**answer, "data": {**answer["data"], _TTL: Number(int(seconds_of(kept.get(_TTL))))}}
+    return {**answer, "data": {**answer["data"], _TTL: Number(int(seconds_of(known.get(_TTL))))}}
 
 
 def rotation_fields(
@@ -75,8 +75,8 @@ def rotation_fields(
     rotated_at = _rotated_at(answer)
     if not rotated_at:
         return {}
-    if kept := _of_same_rotation(answer, status):
-        return {_KEPT: kept}
+    if known := _of_same_rotation(answer, status):
+        return {_KEPT: known}
     ttl_s = int(seconds_of(answer["data"].get(_TTL)))
     return {_KEPT: {_LAST: rotated_at, _TTL: ttl_s, _NEXT: int(seconds) + ttl_s}}
 
@@ -93,8 +93,8 @@ def late_s(answer: Mapping[str, Any], status: Mapping[str, Any], seconds: float)
 
 def _of_same_rotation(answer: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the status keeps of the credentials of an answer, nothing where it has none or others."""
-    rotated_at, kept = _rotated_at(answer), status.get(_KEPT)
-    return kept if rotated_at and isinstance(kept, dict) and kept.get(_LAST) == rotated_at else {}
+    rotated_at, known = _rotated_at(answer), status.get(_KEPT)
+    return known if rotated_at and isinstance(known, dict) and known.get(_LAST) == rotated_at else {}
 
 
 def _rotated_at(answer: Mapping[str, Any]) -> str:
