@@ -47,7 +47,7 @@ class Identity:
         return hashlib.sha256(_text(asdict(self))).digest()
 
     def vault(self) -> bytes:
-        """Return the key for what every identity is told there: the server with all that requests say to it, and the namespace."""
+        """Return the key for what Vault answers every identity: the server with all that requests say to it, and the namespace."""
         return hashlib.sha256(_text([asdict(self.server), self.vault_namespace])).digest()
 
     def __str__(self) -> str:

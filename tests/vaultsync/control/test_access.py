@@ -126,7 +126,7 @@ def test_the_default_of_what_is_shared_is_looked_for_in_the_namespace_that_is_na
 def test_a_connection_that_a_global_names_is_in_the_namespace_of_the_login_else_in_its_own(
     namespaces: set[str], found: str
 ) -> None:
-    """The Vault Secrets Operator looks for it in the namespace of the VaultAuth alone."""
+    """The Vault Secrets Operator looks for it only in the namespace of the VaultAuth."""
     known = _known(
         ("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"name": "g", "namespace": "shared"}}),
         ("VaultAuthGlobal", "shared", "g", {"vaultConnectionRef": "vault", "allowedNamespaces": ["*"]}),

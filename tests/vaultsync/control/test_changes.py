@@ -56,10 +56,13 @@ def test_an_object_that_is_gone_is_worked_on_once_more_so_that_it_fails_no_longe
     changes = Changes(Store(), queue, "operator")
     changes.start(spread=False)
     gone = document(kind, "gone")
-    for end in (lambda: changes.removed(kind, gone), lambda: changes.all_of(kind, [])):
+    for is_watched in (True, False):
         changes.changed(kind, gone)
         queue.done(queue.get())  # type: ignore[arg-type]  # it is due
-        end()
+        if is_watched:
+            changes.removed(kind, gone)
+        else:
+            changes.all_of(kind, [])
         assert not queue.is_idle()
         key = queue.get()
         assert key is not None

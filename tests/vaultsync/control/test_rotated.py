@@ -71,8 +71,8 @@ def test_a_time_may_have_nanoseconds_and_an_offset() -> None:
 
 
 def test_a_status_that_somebody_has_written_is_no_error() -> None:
-    for kept in ("text", [1], {"lastVaultRotation": "2026-11-28T12:00:00Z", "ttl": "text"}):
-        as_first_read(answer(5), {"staticCredsMetaData": kept})
+    for found in ("text", [1], {"lastVaultRotation": "2026-11-28T12:00:00Z", "ttl": "text"}):
+        as_first_read(answer(5), {"staticCredsMetaData": found})
 
 
 def test_a_rotation_that_vault_makes_late_is_not_missed_though_the_ttl_is_that_of_the_next_one() -> None:

@@ -109,9 +109,12 @@ def test_an_object_that_is_gone_is_due_once_more_so_that_it_fails_no_longer(
 ) -> None:
     watched = Watched(queue)
     watched.start(spread=True)
-    for end in (lambda: watched.removed("secrets", metadata()), lambda: watched.all_of("secrets", [])):
+    for is_watched in (True, False):
         watched.changed("secrets", metadata())
-        end()
+        if is_watched:
+            watched.removed("secrets", metadata())
+        else:
+            watched.all_of("secrets", [])
         assert not queue.is_idle()
         assert queue.get() == DB
         queue.done(DB)

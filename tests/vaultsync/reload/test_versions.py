@@ -35,7 +35,7 @@ def latest(text: str) -> Latest:
     return versions.latest(IDENTITY, TOKEN, "secret/data/a")
 
 
-def test_the_current_version_is_told() -> None:
+def test_the_current_version_is_returned() -> None:
     assert latest('{"current_version": 7, "versions": {"7": {}}}') == Latest(7)
 
 
@@ -50,7 +50,7 @@ def test_the_current_version_is_told() -> None:
         '"7"',
     ],
 )
-def test_what_is_no_version_is_told_as_none(text: str) -> None:
+def test_what_is_no_version_is_reported_as_none(text: str) -> None:
     found = latest(text)
     assert (found.version, found.problem) == (
         0,
