@@ -199,8 +199,10 @@ def _configurations(file: Path | None) -> list[dict[str, Any]]:
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSetting(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise InvalidSetting(f"{file} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise InvalidSetting(f"{file} cannot be read: it is not text") from None
 
 
 def _service_names(options: argparse.Namespace) -> list[str]:

@@ -156,7 +156,6 @@ def new_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--webhook-account",
-        default="",
         type=_name(SERVICE_ACCOUNT_PATTERN, "the name of a ServiceAccount"),
         help="with --bind-secrets, the webhook's ServiceAccount (default: the webhook's name)",
     )
@@ -207,6 +206,6 @@ def _read(path: Path | None) -> str:
     try:
         return path.read_text(encoding="utf-8") if path else ""
     except OSError as error:
-        raise InvalidSetting(str(error)) from None
+        raise InvalidSetting(f"{path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise InvalidSetting(f"{path} is not text: PEM is needed, or the text of a token") from None

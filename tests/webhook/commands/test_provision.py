@@ -204,6 +204,12 @@ def test_the_webhook_may_read_the_secrets_of_the_namespaces(provisioned: Vault, 
         assert "binds somebody else" in other.stderr
 
 
+def test_a_file_that_is_not_there_is_named_once() -> None:
+    done = without_vault("--kubernetes-host=https://api", "--kubernetes-ca-file=none.crt")
+    assert done.returncode == 1
+    assert done.stderr == "vault-webhook provision: none.crt cannot be read: No such file or directory\n"
+
+
 def test_the_service_account_of_the_webhook_may_have_another_name() -> None:
     binding = role_binding(WebhookAccount("hooks", "vault-webhook", "mine"), "shop")
     assert binding["roleRef"]["name"] == binding["metadata"]["name"] == "vault-webhook-secrets"
