@@ -54,10 +54,10 @@ class SocketFile:
             return False
 
     def leave(self) -> None:
-        """Remove the socket, unless another provider has it by now."""
-        if self.is_ours():
+        """Remove the socket and its own path, the fixed one unless another provider has it by now."""
+        for path in (self.path, self.own_path) if self.is_ours() else (self.own_path,):
             with suppress(FileNotFoundError):
-                os.unlink(self.path)
+                os.unlink(path)
         self._inode = 0
 
     @property
