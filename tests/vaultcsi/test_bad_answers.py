@@ -20,7 +20,7 @@ WHOLE = [{"objectName": "all", "secretPath": "a/b"}]
         (b"", "UNKNOWN", "no whole answer came"),
         (http("200 OK", b'{"data"', Content_Length="400"), "UNKNOWN", "no whole answer came"),
         (http("204 No Content"), "FAILED_PRECONDITION", "path not found: a/b"),
-        (http("200 OK", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "path not found: a/b"),
+        (http("200 OK", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "the answer is not JSON"),
         (http("200 OK", b'{"data": null}'), "FAILED_PRECONDITION", "path not found: a/b"),
         (http("404 Not Found", b"<html>s3cr3t</html>"), "FAILED_PRECONDITION", "the answer is not JSON"),
         (http("503 Service Unavailable", b'{"errors": ["Vault is sealed"]}'), "UNKNOWN", "unseal Vault"),

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import AF_UNIX, SOCK_STREAM
-from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
@@ -27,7 +26,7 @@ from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.keepalive import pools
-from vaultkube.net.room import NoRoom, Room
+from vaultkube.net.room import AnswerRoom, NoRoom, Room
 from vaultkube.vault.failures import cause_of
 
 _FEW_BYTES = 256 << 10
@@ -63,12 +62,6 @@ class VaultRequest:
 
 Observe = Callable[[str, str, float], None]
 """Called with each request's kind, its outcome, ok, refused or unavailable, and the seconds that it took."""
-
-
-class AnswerRoom(Protocol):
-    """Room for answers, with errors of its own: `vaultcsi.vault.room.MountRoom`, `vaultkube.net.room.Room`."""
-
-    def reserve(self, size_bytes: int) -> None: ...
 
 
 class Connections:
@@ -153,8 +146,9 @@ class _Client(BoundedClient):
                 lambda _host, _port, timeout_s: _dial_socket(socket_path, timeout_s)
             )
 
-    def _room(self) -> Any:
-        return self._reading.room
+    def _room(self) -> AnswerRoom:
+        room: AnswerRoom = self._reading.room
+        return room
 
 
 def _cleaned(path: str) -> str:

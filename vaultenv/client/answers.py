@@ -86,7 +86,7 @@ def secret_or_error(
             return secret
     if status == 204 or (status == 404 and body_of(body)):
         return SecretNotFound(f"path not found: {path}: {_advice(path, body, mount_of)}")
-    if status < 300:
+    if status < 300 and (body_of(body) or not body):
         return SecretNotFound(f"path not found: {path}: the answer holds no data")
     return error_of(method, url, path, status, body)
 
@@ -129,7 +129,7 @@ def mount_in(body: bytes) -> str:
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
-    """Return the error for an answer with a status of 300 or more to a read or write of `path`."""
+    """Return the error for an answer that is no success, or no answer of Vault, to a read or write of `path`."""
     line = refusal(method, url, status, body)
     if status == 403 and _BAD_TOKEN in error_messages(body):
         return TokenRefused(

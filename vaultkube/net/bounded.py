@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from vaultkube.net.adapter import ContextAdapter
 from vaultkube.net.dial import dial
 from vaultkube.net.keepalive import RetryingPool, pools
-from vaultkube.net.room import NoRoom, Room
+from vaultkube.net.room import AnswerRoom, NoRoom, Room
 
 _PIECE_BYTES = 1 << 16
 
@@ -57,7 +57,7 @@ class BoundedClient(ContextAdapter):
         room, pieces = self._room(), []
         try:
             while piece := response.raw.read(_PIECE_BYTES, decode_content=False):
-                room.take(len(piece))
+                room.reserve(len(piece))
                 pieces.append(piece)
         except NoRoom:
             raise
@@ -67,7 +67,7 @@ class BoundedClient(ContextAdapter):
             response.close()
         return b"".join(pieces)
 
-    def _room(self) -> Room:
+    def _room(self) -> AnswerRoom:
         return Room(self._limit_bytes)
 
 

@@ -70,11 +70,11 @@ class HvacReader:
 
     def _send(self, method: str, path: str, **options: object) -> requests.Response | VaultEnvError:
         try:
-            self._room.take(_REQUEST_BYTES)
+            self._room.reserve(_REQUEST_BYTES)
             response: requests.Response = self._adapter.request(
                 method, f"/v1/{quoted(path)}", raise_exception=False, **options
             )
-            self._room.take(_VALUE_BYTES * count_values(response.content))
+            self._room.reserve(_VALUE_BYTES * count_values(response.content))
         except NoRoom:
             return self._too_much(path)
         except requests.RequestException as error:

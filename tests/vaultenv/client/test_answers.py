@@ -3,7 +3,7 @@
 import pytest
 
 from vaultenv.client.answers import error_of, secret_or_error
-from vaultenv.errors import RequestRefused, VaultUnavailable
+from vaultenv.errors import NotVault, RequestRefused, VaultUnavailable
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,13 @@ def test_a_standby_that_redirects_is_an_outage_and_no_missing_secret() -> None:
     assert str(found) == (
         "Error making API request - GET https://vault/v1/a/data/b Code: 307. Errors: none given: it redirects to another "
         "address, where the token does not follow: give the address of the active Vault, or of its load balancer"
+    )
+
+
+def test_a_page_of_a_proxy_is_no_missing_secret_which_a_reference_may_ignore() -> None:
+    found = secret_or_error("GET", "https://v/v1/a/data/b", "a/data/b", 200, b"<html>", lambda _path: "")
+    assert isinstance(found, NotVault)
+    assert str(found) == (
+        "Error making API request - GET https://v/v1/a/data/b Code: 200. Errors: none given: the answer is not JSON: "
+        "is this the address of Vault?"
     )
