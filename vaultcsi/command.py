@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT; raise InvalidSetting if the settings cannot be used. As in Go, a flag that is none is status 2."""
     if {"-h", "--h", "-help", "--help"} & set(arguments):
         print(usage())
-        return 0
+        raise SystemExit(0)
     if {"-version", "--version"} & set(arguments):
         print(f"vault-webhook {__version__}")
         return 0

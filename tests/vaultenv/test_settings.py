@@ -136,6 +136,8 @@ def test_defaults_are_the_predecessors() -> None:
         ("VAULT_TRANSIT_BATCH_SIZE", "0"),
         ("VAULT_MAX_RETRIES", "many"),
         ("VAULT_SRV_LOOKUP", "true"),
+        ("VAULT_PROXY_ADDR", "http://h:99999"),
+        ("VAULT_PROXY_ADDR", "socks5://h:1"),
         ("VAULT_HEADERS", "X: y"),
         ("VAULT_HEADERS", '{"X-Vault-Token":"t"}'),
         ("VAULT_HEADERS", '{"X":"a\\r\\nb"}'),

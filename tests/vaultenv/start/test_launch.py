@@ -106,10 +106,6 @@ def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
     [
         ({"VAULT_ADDR": "vault:8200"}, "VAULT_ADDR is not an address"),
         ({"VAULT_AGENT_ADDR": "127.0.0.1:8100"}, "VAULT_AGENT_ADDR is not an address"),
-        (
-            {"VAULT_ADDR": "https://vault", "VAULT_PROXY_ADDR": "http://h:99999"},
-            "VAULT_PROXY_ADDR is not an address: write http://host:port",
-        ),
         ({"VAULT_ADDR": "file:///nowhere"}, "VAULT_ADDR: open /nowhere: no such file or directory"),
         ({"VAULT_CACERT": "/nowhere"}, "VAULT_CACERT: open /nowhere: no such file or directory"),
         ({"VAULT_CACERT": "/etc"}, "VAULT_CACERT: open /etc: is a directory"),

@@ -23,6 +23,7 @@ RULES = (
     Rule("not-list", ERROR, "`command`, `args`, `env`, `envFrom` or `volumeMounts` of a container is no list", "write each entry after a -; command: [\"sh\", \"-c\", \"…\"]"),
     Rule("annotation-value", ERROR, "an annotation has a value that cannot be used", "write the accepted form, docs/annotations.md or docs/hashicorp-annotations.md"),
     Rule("annotation-refused", ERROR, "an annotation switches on a feature that this webhook, or the mode of the pod, does not have", "remove it; the message says what to do instead"),
+    Rule("annotations-too-long", ERROR, "the annotations of an object are longer than Kubernetes stores", "shorten them; move long templates into a ConfigMap"),
     Rule("annotation-unknown", WARNING, "unknown annotation with one of our prefixes", "correct the key, or remove it"),
     Rule("annotation-ignored", WARNING, "an annotation has no effect, is not allowed by the operator, or is probably not as intended", "correct or remove it, or ask the operator"),
     Rule("annotation-misplaced", WARNING, "one of our keys is at a place, or on an object, where it has no effect", "write it as an annotation of the pod template, or, if it is for them, of the Secret or the ConfigMap"),
