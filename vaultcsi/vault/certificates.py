@@ -6,13 +6,13 @@ neither fill the memory nor stop the mounts of others.
 
 import os
 import ssl
-import stat
 from itertools import islice
 from pathlib import Path
 
 from vaultcsi.vault.server import Trust
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
+from vaultkube.regular_file import read_regular_file
 
 _MOST_BYTES = 2 << 20
 """Of all certificates and keys of a context; those of a whole system are 0.3 MiB."""
@@ -59,24 +59,9 @@ def _authorities(trust: Trust) -> str:
 
 def _read(files: list[Path]) -> list[str]:
     """Return the texts of regular files, of bounded length together; raise OSError or ValueError for others."""
-    texts, left = [], _MOST_BYTES
+    texts, left_bytes = [], _MOST_BYTES
     for file in files:
-        raw = _read_file(file, left + 1)
-        left -= len(raw)
-        if left < 0:
-            raise ValueError("the files are too large")
+        raw = read_regular_file(file, left_bytes)
+        left_bytes -= len(raw)
         texts.append(raw.decode("ascii", "replace"))
     return texts
-
-
-def _read_file(file: Path, most_bytes: int) -> bytes:
-    if not stat.S_ISREG(os.stat(file).st_mode):  # before it is opened, which does something to some devices
-        raise ValueError("no regular file")
-    # Some files of /proc are regular, and wait for something to read.
-    with open(
-        file, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
-    ) as opened:
-        pieces = b""
-        while len(pieces) < most_bytes and (piece := opened.read(most_bytes - len(pieces))):
-            pieces += piece
-    return pieces

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
+from vaultkube.regular_file import read_regular_file
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultsync.errors import ReferenceRefused
-from vaultsync.vault.files import read_file
-from vaultsync.vault.login import secret_entry
+from vaultsync.vault.login import LONGEST_FILE, secret_entry
 from vaultsync.vault.source import Source
 
 _FRESH_S = 60.0
@@ -35,7 +35,7 @@ class Authorities:
         if not spec.ca_file:
             return ""
         try:
-            return read_file(spec.ca_file).decode("ascii", "replace")
+            return read_regular_file(spec.ca_file, LONGEST_FILE).decode("ascii", "replace")
         except (OSError, ValueError) as error:
             raise ReferenceRefused(
                 f"caCertPath {bounded(spec.ca_file, _SHOWN)} cannot be read ({type(error).__name__}) in the operator's container"

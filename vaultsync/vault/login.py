@@ -7,6 +7,7 @@ from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
+from vaultkube.regular_file import read_regular_file
 from vaultkube.sync_resources.methods import (
     AppRoleLogin,
     AwsLogin,
@@ -16,10 +17,12 @@ from vaultkube.sync_resources.methods import (
 )
 from vaultsync.errors import ReferenceRefused
 from vaultsync.vault.aws import aws_body
-from vaultsync.vault.files import read_file
 from vaultsync.vault.gcp import Google, gcp_body
 from vaultsync.vault.server import Identity
 from vaultsync.vault.source import Source
+
+LONGEST_FILE = 1 << 20
+"""Bytes of a file with a SecretID or with certificates."""
 
 
 def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[str, Any]:
@@ -72,7 +75,7 @@ def _secret_id(identity: Identity, login: AppRoleLogin, source: Source, deadline
     if login.secret:
         return secret_entry(source, identity.namespace, login.secret, "id", deadline)
     try:
-        return read_file(login.secret_id_path).decode().strip()
+        return read_regular_file(login.secret_id_path, LONGEST_FILE).decode().strip()
     except (OSError, ValueError) as error:
         raise ReferenceRefused(
             f"secretIDPath {login.secret_id_path} cannot be read ({type(error).__name__}) in the operator's container"
