@@ -117,7 +117,7 @@ def _string(verb: Verb, value: str) -> str | None:
 def _fits_backquotes(value: str) -> bool:
     """Return strconv.CanBackquote; a surrogate is a byte that is not UTF-8."""
     return all(
-        char == "\t" or (char >= " " and char not in "`\ufeff\x7f" and not "\ud800" <= char < "\ue000")
+        char == "\t" or (char >= " " and char not in "`\ufeff\x7f" and not 0xD800 <= ord(char) < 0xE000)
         for char in value
     )
 

@@ -68,6 +68,10 @@ def freeze(output: Path, packages: Path, first: Sequence[str] = NEARLY_ALWAYS) -
     """Write the blobs, the C source and the names."""
     own = dict(_own(packages))
     trees = {name: WithoutTypes().visit(ast.parse(file.read_bytes())) for name, file in own.items()}
+    if wrong := [f"{name}:{line}" for name, tree in trees.items() for line in lines_with_surrogates(tree)]:
+        raise SystemExit(
+            f"write the number of the code instead of a lone surrogate, to load which ends a start: {wrong}"
+        )
     files = own | dict(_standard_library())
     compiled = {
         name: Module(
@@ -82,6 +86,16 @@ def freeze(output: Path, packages: Path, first: Sequence[str] = NEARLY_ALWAYS) -
         _write_together(output / f"later-{number}.bin", group)
     (output / "frozen.c").write_text(_embedded(_write_others(output / "frozen.bin", compiled.values())))
     (output / "frozen.txt").write_text("".join(f"{name}\n" for name in sorted(files)))
+
+
+def lines_with_surrogates(tree: ast.Module) -> list[int]:
+    """Return the lines of texts with a lone surrogate: marshal needs the registry of codecs to load one, and a start has none."""
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [node.lineno for node in constants if isinstance(node.value, str) and _has_surrogate(node.value)]
+
+
+def _has_surrogate(text: str) -> bool:
+    return any(0xD800 <= ord(char) < 0xE000 for char in text)
 
 
 class Module(NamedTuple):

@@ -4,7 +4,13 @@ import ast
 import subprocess
 import sys
 
-from vaultenv.native.build.freeze import LATER, NEARLY_ALWAYS, WithoutTypes, import_order
+from vaultenv.native.build.freeze import (
+    LATER,
+    NEARLY_ALWAYS,
+    WithoutTypes,
+    import_order,
+    lines_with_surrogates,
+)
 from vaultenv.native.build.link import ROOT
 
 
@@ -38,6 +44,10 @@ class Pair:
 row = variable("NAME", line, removed=NEVER)
 """
     assert ast.dump(WithoutTypes().visit(ast.parse(typed))) == ast.dump(ast.parse(plain))
+
+
+def test_a_text_that_marshal_cannot_load_without_codecs_is_found_by_its_line() -> None:
+    assert lines_with_surrogates(ast.parse("a = '\\ud7ff\\ue000'\nb = ('x', f'{a}\\ud800')\n")) == [2]
 
 
 def test_lines_of_errors_stay_where_they_are() -> None:
