@@ -9,7 +9,7 @@ import pytest
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.control.test_tools import Patched, tools_with
 from vaultkube.sync_resources.resources import API_VERSION
-from vaultsync.cluster.store import entry_of
+from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.control.queue import Queue
 from vaultsync.control.worker import Workers
 
@@ -28,13 +28,8 @@ class Released(Patched):
         return None
 
 
-def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> None:
-    deleted = document("VaultPKISecret")
-    deleted["metadata"] |= {
-        "finalizers": ["vaultpkisecrets.secrets.hashicorp.com/finalizer"],
-        "deletionTimestamp": "2026-01-01T00:00:00Z",
-    }
-    entry = entry_of(deleted, "VaultPKISecret", API_VERSION)
+def worked_on(entry: Entry) -> Released:
+    """Have one worker work on the entry, and return the API server with what was done."""
     objects, queue = Released(), Queue()
     tools = tools_with(objects)
     tools.store.put(entry)
@@ -43,6 +38,17 @@ def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> 
     workers.start()
     assert objects.done.wait(10)
     workers.finish(10)
+    return objects
+
+
+def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> None:
+    deleted = document("VaultPKISecret")
+    deleted["metadata"] |= {
+        "finalizers": ["vaultpkisecrets.secrets.hashicorp.com/finalizer"],
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+    }
+    entry = entry_of(deleted, "VaultPKISecret", API_VERSION)
+    objects = worked_on(entry)
     assert objects.finalizers == []
 
 
@@ -52,13 +58,6 @@ def test_a_mistake_takes_a_line_of_the_log_and_not_a_page(caplog: pytest.LogCapt
         "VaultStaticSecret", destination={"name": "kv", "transformation": {"templates": templates}}
     )
     entry = entry_of(wrong, "VaultStaticSecret", API_VERSION)
-    objects, queue = Released(), Queue()
-    tools = tools_with(objects)
-    tools.store.put(entry)
-    workers = Workers(tools, queue, 1)
-    queue.put(entry.key)
-    workers.start()
-    assert objects.done.wait(10)
-    workers.finish(10)
+    worked_on(entry)
     assert "function" in caplog.records[0].fields["reason"]  # type: ignore[attr-defined]
     assert all(len(str(vars(record))) < 4000 for record in caplog.records)
