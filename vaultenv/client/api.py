@@ -96,7 +96,8 @@ class Vault:
         def attempt(requests: Sequence[Request]) -> list[Outcome]:
             nonlocal last
             try:
-                requests[0].body = self._login_request().body if last else requests[0].body
+                if last:
+                    requests[0].body = self._login_request().body
             except VaultUnavailable:
                 if self._persistence.deadline.passed():
                     return last

@@ -110,7 +110,7 @@ class _Reader:
                     Scalar(event.value, not event.style, event.tag or ""), extent, event.anchor
                 )
             elif isinstance(event, yaml.AliasEvent):
-                node, extent = self._known(event.anchor or "")
+                node, extent = self._known(event.anchor)
                 root = self._place(node, self._take(extent))
         return root
 
