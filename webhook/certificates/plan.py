@@ -1,4 +1,4 @@
-"""What becomes of the certificate next: pure, from the Secret's state, what the API server trusts, and the time.
+"""The next step for the certificate: pure, from the Secret's state, what the API server trusts, and the time.
 
 A renewal takes three states, so that at each moment the API server trusts whatever a replica may serve:
 
@@ -22,7 +22,7 @@ _DUE = 1 / 3
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the certificate must be: the names, and the lifetime in seconds."""
+    """The certificate that is needed: the names, and the lifetime in seconds."""
 
     hosts: tuple[str, ...]
     lifetime_s: float
@@ -30,7 +30,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Registered:
-    """What the webhook configuration has: the CAs that all its webhooks trust, and the segment of their path, if any."""
+    """The present webhook configuration: the CAs that all its webhooks trust, and the segment of their path, if any."""
 
     trusted: tuple[bytes, ...] = ()
     segment: str = ""

@@ -28,7 +28,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class State:
-    """What the Secret holds; `trusted` are CAs in PEM, the newest first, `segments` the path's, first the one in use."""
+    """The content of the Secret; `trusted` are CAs in PEM, the newest first, `segments` the path's, first the one in use."""
 
     current: Pair | None = None
     following: Pair | None = None

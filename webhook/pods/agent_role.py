@@ -9,7 +9,7 @@ from webhook.pods.launcher import IN_IMAGE, Launcher
 
 
 class Role(Enum):
-    """What a container of the agent does."""
+    """The task of a container of the agent."""
 
     INIT = "init"
     """Writes the files once, before the program starts."""
