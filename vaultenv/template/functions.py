@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     Loader = Callable[[], Mapping[str, "Function"]]
     Types = Mapping[str, "Type"]
 
-TOP, WHOLE, FORMAT = "top", "whole", "format"
-"""The part of an argument that is charged: the list or map without what its items hold, with it, or text and its verbs."""
+TOP, WHOLE, FORMAT, EACH = "top", "whole", "format", "each"
+"""The part of an argument that is charged: the list or map without what its items hold, with it, text and its verbs, or
+text whose characters are handled one by one.
+"""
+
+UNITS_PER_CHARACTER = 16
+"""Charged for a character that is handled by itself, as most functions do with text that is not ASCII."""
 
 
 class Type:
@@ -74,6 +79,7 @@ def _none() -> None:
 LENIENT: Types = {
     "s": Type("string", (str,)),
     "p": Type("string", (str,), charge=FORMAT),
+    "t": Type("string", (str,), charge=EACH),
     "i": Type("int", (int,), (bool,)),
     "f": Type("float64", (float, int), (bool,)),
     "l": Type("list", (list,), charge=TOP),
@@ -90,7 +96,7 @@ LENIENT: Types = {
 class Function:
     """A callable with one letter for each parameter: its type, and the part of the argument that the callable reads.
 
-    s(tring), p(rintf's format), i(nt), f(loat); l(ist) or m(ap) of which each item is read, L or M of which one; a list
+    s(tring), p(rintf's format), t(ext that is handled character by character), i(nt), f(loat); l(ist) or m(ap) of which each item is read, L or M of which one; a list
     (D) or map (d) with all that it holds; v(alue) that is passed on or compared, a(ny) value with all that it holds. A
     `*` at the end says that the last parameter stands for any number of arguments. `size`, where the result can be much
     longer than the arguments, is called with them and returns its weight. `types` gives the letters another meaning.
@@ -152,9 +158,10 @@ class Function:
 
 def _charge(charge: str, value: Any, work: Work) -> None:
     if isinstance(value, str):
-        work.charge(len(value) + (ITEM * value.count("%") if charge == FORMAT else 0))
+        units = UNITS_PER_CHARACTER if charge == EACH or not value.isascii() else 1
+        work.charge(units * len(value) + (ITEM * value.count("%") if charge == FORMAT else 0))
     elif charge == WHOLE:
-        work.charge_value(value)
+        work.charge_value(value, UNITS_PER_CHARACTER)
     elif charge == TOP:
         work.charge(top_weight(value))
 

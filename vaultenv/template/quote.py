@@ -20,7 +20,7 @@ def quoted(value: str, ascii_only: bool = False, mark: str = '"') -> str:
         return mark + value.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
 
     def escaped(piece: str) -> str:
-        return "".join([_char(char, ascii_only, mark) for char in piece])
+        return piece.translate({ord(char): _char(char, ascii_only, mark) for char in set(piece)})
 
     return mark + piecewise(value, escaped) + mark
 

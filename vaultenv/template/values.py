@@ -33,23 +33,23 @@ class TooHeavy(Exception):
     """A value weighs more than it may."""
 
 
-def weight(value: object, most: int) -> int:
+def weight(value: object, most: int, wide: int = 1) -> int:
     """Return the characters of the value plus ITEM for each item, nested ones included.
 
-    Raise TooHeavy as soon as that is more than `most`: a list may hold the same list more than once. The text of a
-    value is never longer than its weight.
+    A character of a text that is not ASCII weighs `wide`. Raise TooHeavy as soon as the weight is more than `most`: a
+    list may hold the same list more than once. The text of a value is never longer than its weight.
     """
-    total = _own_weight(value)
+    total = _own_weight(value, wide)
     if total > most:
         raise TooHeavy
     for item in _items(value):
-        total += weight(item, most - total)
+        total += weight(item, most - total, wide)
     return total
 
 
-def _own_weight(value: object) -> int:
+def _own_weight(value: object, wide: int) -> int:
     if isinstance(value, str):
-        return len(value)
+        return len(value) if value.isascii() else wide * len(value)
     if isinstance(value, (list, dict)):
         return top_weight(value)
     return _SCALAR + (top_weight(value.fields) if isinstance(value, Struct) else 0)

@@ -46,13 +46,16 @@ class Work:
             self._unchecked = 0
             self._check()
 
-    def charge_value(self, value: object) -> None:
-        """Charge a value with all that it holds; raise TemplateError if it is far heavier than a result may be."""
+    def charge_value(self, value: object, wide: int = 1) -> None:
+        """Charge a value with all that it holds, `wide` units for each character of texts that are not ASCII.
+
+        Raise TemplateError if it is far heavier than a result may be.
+        """
         if isinstance(value, str):
-            self.charge(len(value))
+            self.charge(len(value) if value.isascii() else wide * len(value))
             return
         try:
-            units = weight(value, min(self._left, _HEAVIEST_ARGUMENT * self.longest))
+            units = weight(value, min(self._left, _HEAVIEST_ARGUMENT * self.longest), wide)
         except TooHeavy:
             raise TemplateError("the template takes too many steps") from None
         self.charge(units)
