@@ -1,4 +1,4 @@
-"""Hooks of mkdocs: pages that are written for the repository's own viewer, as its Markdown reads them."""
+"""Hooks of mkdocs: they convert pages that are written for the repository's own viewer."""
 
 import re
 from typing import Any
