@@ -1,4 +1,4 @@
-"""Decisions about objects: pure functions decide, their needs are fetched under one deadline, a JSON Patch results."""
+"""Decisions about objects: pure functions decide, needs are fetched under one deadline, a JSON Patch is the result."""
 
 from collections.abc import Mapping
 

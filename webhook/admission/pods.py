@@ -215,7 +215,7 @@ def _with_own_role(
 
 
 def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher, Iterable[Problem]]:
-    """Return the launcher with its role rendered, by default the pod's ServiceAccount, and the problems of that."""
+    """Return the launcher with its role rendered, by default the pod's ServiceAccount, and the role's problems."""
     config, account = launcher.config, request.object["spec"].get("serviceAccountName") or ""
     named = config.service_account if "service_account" in config.annotated else account
     config, problems = with_role(

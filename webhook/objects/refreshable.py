@@ -46,7 +46,7 @@ class Refreshable(NamedTuple):
 def is_immutable(kind: ObjectKind, content: KubernetesObject) -> bool:
     """Return whether the API server accepts no other values for the object.
 
-    The field means nothing in a custom object.
+    A custom object may have a field of that name with another meaning.
     """
     return kind is not OBJECT_KINDS["objects"] and content.get("immutable") is True
 

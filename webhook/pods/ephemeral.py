@@ -66,7 +66,7 @@ def plan_ephemeral(
 def mutate_ephemeral(
     pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec in which the launcher starts the containers of the parts, and the problems of their images."""
+    """Return the PodSpec in which the parts' containers start their launcher, and the problems of their images."""
     needed = [part for part in parts if part.plan.wrapped]
     return wrap_containers(pod_spec, needed, facts) if needed else (pod_spec, ())
 

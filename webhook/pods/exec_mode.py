@@ -21,7 +21,7 @@ Targets = Sequence[tuple[Place, Container]]
 
 
 def with_status(pod: Pod) -> Pod:
-    """Return the pod with the annotation for which HashiCorp's injector skips it, and this webhook recognizes it."""
+    """Return the pod with the annotation that makes HashiCorp's injector skip it, and this webhook recognize it."""
     return with_annotation(pod, STATUS, INJECTED)
 
 

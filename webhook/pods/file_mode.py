@@ -161,7 +161,7 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
 
 
 def served_already() -> Problem:
-    """Return the warning about a pod with an agent's container, but without the annotation for it."""
+    """Return the warning about a pod with an agent's container, but without the annotation that marks it as served."""
     message = ": the pod has the container of an agent already, so none is added; if HashiCorp's injector sees this pod, let only one of the two see it"
     return Problem("annotation-ignored", *about(Origin("inject"), message))
 

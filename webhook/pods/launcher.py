@@ -69,7 +69,7 @@ class Launcher:
     def variables(self, from_path: str) -> Mapping[str, str]:
         """Return the variables of a container with the launcher, as written in a pod.
 
-        `from_path` has the paths of which it gets all keys.
+        `from_path` has the paths all keys of which it gets.
         """
         return self._variables(from_path) if from_path else self._without_paths
 

@@ -11,7 +11,7 @@ _WINDOWS = "windows"
 
 
 def pinned_architectures(spec: PodSpec) -> tuple[str, ...]:
-    """Return the architectures that nodeSelector and required node affinity allow; none if they allow any."""
+    """Return the architectures that nodeSelector and required node affinity allow; empty if they do not limit them."""
     return _pinned(spec, _ARCHITECTURE)
 
 

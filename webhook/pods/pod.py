@@ -140,7 +140,7 @@ def plan_containers(
 def mutate_pod_spec(
     pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec in which the launcher starts the containers of the parts, and the problems of their images."""
+    """Return the PodSpec in which the parts' containers start their launcher, and the problems of their images."""
     needed = [part for part in parts if part.plan.wrapped]
     if not needed:
         return pod_spec, ()

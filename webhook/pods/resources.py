@@ -36,7 +36,7 @@ def launcher_resources(
 
 
 def is_guaranteed(pod_spec: PodSpec, containers: Iterable[Container]) -> bool:
-    """Return whether these `containers` make the pod Guaranteed; then each added container must have equal requests."""
+    """Return whether these `containers` make the pod Guaranteed; an added container must then request its limits."""
     has_pod_resources = any(_counted(pod_spec.get("resources")))
     return not has_pod_resources and all(
         _has_equal(_counted(container.get("resources"))) for container in containers

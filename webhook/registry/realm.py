@@ -1,4 +1,7 @@
-"""Token servers, and the credentials that may be sent to them."""
+"""Token servers, and the credentials that may be sent to them.
+
+https://distribution.github.io/distribution/spec/auth/token/
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Callers: only the API server gets answers.
 
-The answer to a review contains the secrets that its ServiceAccount may read. The API server proves its identity by a
+The answer to a review can contain secrets that its ServiceAccount may read. The API server proves its identity by a
 random segment of the path, which is in the webhook configuration and in a Secret of the webhook's own namespace, and by
 a client certificate, if the operator has set that up.
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#authenticate-apiservers

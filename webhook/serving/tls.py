@@ -68,8 +68,8 @@ def forget_failure(error: OSError) -> None:
     """Empty this thread's OpenSSL error queue after a failed call.
 
     An entry that remains would count as an error of the next connection without data, which would be closed: a client
-    that disconnects at a bad moment could close the API server's connections.
-    https://github.com/python/cpython/issues/81891 Making a TLS object empties the queue; Python has no other way.
+    that disconnects at a bad moment could close the API server's connections. Making a TLS object empties the queue;
+    Python has no other way. https://github.com/python/cpython/issues/81891
     """
     if not isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
         _FRESH.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_side=True)

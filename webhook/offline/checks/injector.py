@@ -1,4 +1,7 @@
-"""Differences for a manifest that works with HashiCorp's injector (vault-k8s 1.7)."""
+"""Differences for a manifest that works with HashiCorp's injector (vault-k8s 1.7).
+
+docs/differences-hashicorp.md has all of them.
+"""
 
 from collections.abc import Iterator
 
