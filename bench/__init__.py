@@ -1,1 +1,1 @@
-"""Measurements; they print and never fail a build."""
+"""Measurements; they print figures and never fail a build."""

@@ -1,4 +1,4 @@
-"""The names of settings in manifests/chart/values.schema.json, so that Helm refuses one that there is none of."""
+"""The names of settings in manifests/chart/values.schema.json, so that Helm refuses an unknown setting."""
 
 import json
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ SET_BY_THE_CHART = frozenset(
         *("CERTIFICATE", "CERTIFICATE_SECRET", "SERVICE", "WEBHOOK_CONFIGURATION"),
     }
 )
-"""Settings with a value of their own, or none: given twice, one of them would be without effect."""
+"""Settings with a chart value of their own, or without one: a second value would have no effect."""
 
 SET_BY_THE_PROVIDERS_PART = frozenset({"VAULT_ADDR", "CSI_ENDPOINT", "HEALTH_ADDR", "NODE_NAME"})
-"""The same, of the provider: its volume, its probes and its node are of the DaemonSet."""
+"""Such settings of the provider: the DaemonSet sets its volume, its probes and its node."""
 
 _OF_OPENTELEMETRY = "^OTEL_[A-Z0-9_]+$"
-"""Variables of the SDK, of which there are too many to name: docs/tracing.md."""
+"""The pattern of the SDK's variables, which are too many to name: docs/tracing.md."""
 _SETTING = {"$ref": "#/definitions/setting"}
 _OF_PYTHON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
 

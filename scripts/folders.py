@@ -1,4 +1,4 @@
-"""The folders of the packages with a line each, from the first paragraphs of their docstrings."""
+"""The folders of the packages, each with the first paragraph of its docstring as a line."""
 
 import ast
 from pathlib import Path

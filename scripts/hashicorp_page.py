@@ -66,7 +66,7 @@ def _own_settings(field: str) -> tuple[str, ...]:
 
 
 def _target(field: str, variable: str) -> str:
-    """Return what carries a value to the launcher, or the annotation of ours that means the same."""
+    """Return the variable that passes a value to the launcher, or our annotation with the same meaning."""
     own = next((row for row in ANNOTATIONS if row.field == field), None)
     if own is None:
         return code(variable)

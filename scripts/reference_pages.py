@@ -1,4 +1,7 @@
-"""The pages of docs/ with tables of the code, and manifests made of a table; a test compares them, `scripts/docs` writes them."""
+"""The pages of docs/ with tables of the code, and the manifests made from a table.
+
+A test compares them with the code, and `scripts/docs` writes them.
+"""
 
 from pathlib import Path
 

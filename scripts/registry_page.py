@@ -1,4 +1,4 @@
-"""docs/registry.md: how images are read, with the tables of the code."""
+"""docs/registry.md: the page about reading images, with the tables of the code."""
 
 from scripts.tables import code, table
 from webhook.registry.failures import MEANINGS

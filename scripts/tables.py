@@ -10,5 +10,5 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def code(text: str) -> str:
-    """Return the text set as code; nothing for nothing."""
+    """Return the text as code in Markdown; an empty text stays empty."""
     return f"`{text}`" if text else ""

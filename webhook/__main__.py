@@ -14,11 +14,11 @@ from vaultkube.printable import printable
 from webhook.commands.table import COMMANDS, Command
 
 _SIGNALLED = 128
-"""A shell's status of a program that a signal has ended is this and the signal's number."""
+"""A shell's exit status for a program that a signal has ended: this number plus the signal's."""
 
 
 def main() -> int:
-    """Run the command that the first argument names, with the others; return its exit status."""
+    """Run the command that the first argument names, with the other arguments; return its exit status."""
     if sys.stdout is None:  # closed by the shell's `>&-`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     command = _command(sys.argv[1:2])
@@ -36,10 +36,13 @@ def main() -> int:
 
 
 def _unwritten(command: Command, error: OSError) -> int:
-    """Return the exit status where nobody reads the output any more, as of `| head`, or nothing can hold it; raise any other error."""
+    """Return the exit status for output that cannot be written; raise any other error.
+
+    The reader of a pipe may have gone, as in `| head`, or the disk may be full.
+    """
     if error.errno not in (errno.EPIPE, errno.ENOSPC):
         raise error
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered is written at the exit
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # buffered output is written at the exit
     if error.errno == errno.EPIPE:
         return _SIGNALLED + signal.SIGPIPE
     print(f"vault-webhook {command.name}: the output cannot be written: {error.strerror}", file=sys.stderr)

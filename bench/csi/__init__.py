@@ -1,1 +1,1 @@
-"""The provider for the CSI driver: mounts over its socket, beside another provider."""
+"""The provider for the CSI driver: mounts over its socket, compared with another provider."""

@@ -1,6 +1,6 @@
 """`python -m bench.csi [--pods N] [--mounts N]`, as root: mounts over the socket, with a real Vault and API server.
 
-A *remount* is a poll of the driver for a pod that has mounted before; a *new pod* needs a token and a login.
+A *remount* is a call of the driver for a pod that has mounted before; a *new pod* needs a token and a login.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _SEQUENTIAL = 200
 _AT_ONCE = 20
 _DRAINED = 60
 _POLLED = 250
-"""Pods that a large node has at a time."""
+"""The number of pods on a large node."""
 
 Attributes = dict[str, str]
 

@@ -1,4 +1,4 @@
-"""The providers that are compared, each started as in a pod: API server and ServiceAccount where a pod has them."""
+"""The providers that are compared, each started as in a pod: with its API server and its ServiceAccount's files."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.vaultcsi.provider import ACCOUNT, NAMESPACE, NODE
 ORIGINAL = "ORIGINAL_CSI_PROVIDER"
 """The variable with the path of vault-csi-provider, a static program."""
 
-# The files of a pod's ServiceAccount, in a mount namespace of the program's own.
+# The files of a pod's ServiceAccount, in a mount namespace of the program.
 _AS_IN_A_POD = """
 set -eu
 mount -t tmpfs tmpfs /run
@@ -28,7 +28,7 @@ shift; exec "$@"
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of a process, in MiB: resident, and its share of pages that others have too."""
+    """The memory of a process in MiB: resident, and proportional (with its share of shared pages)."""
 
     rss: float
     pss: float
@@ -38,7 +38,7 @@ class Memory:
 
 
 class Program:
-    """A provider that serves, and a driver that calls it."""
+    """A running provider, and a driver that calls it."""
 
     def __init__(self, name: str, command: list[str], folder: Path, cluster: Cluster, vault: Vault) -> None:
         self.name = name
@@ -75,7 +75,7 @@ class Program:
         self.driver = Driver(str(socket))
 
     def memory(self) -> Memory:
-        """Return what it takes now."""
+        """Return the present memory of the provider."""
         rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
         rss, pss = (
             int(re.findall(rf"^{name}:\s+(\d+)", rollup, re.MULTILINE)[0]) / 1024 for name in ("Rss", "Pss")
@@ -83,18 +83,18 @@ class Program:
         return Memory(rss, pss)
 
     def processor_s(self) -> float:
-        """Return the processor time that it has taken until now."""
+        """Return the processor time that the provider has used until now."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
-        """End it."""
+        """End the provider and the driver."""
         self.driver.close()
         self.process.stop()
 
 
 def commands() -> dict[str, list[str]]:
-    """Return the command of each provider: ours, and the Go original where it is given."""
+    """Return the command of each provider: ours, and the Go original if its path is set."""
     found = {"ours": [sys.executable, "-m", "webhook", "csi-provider"]}
     if os.environ.get(ORIGINAL):
         found["vault-csi-provider"] = [os.environ[ORIGINAL]]

@@ -1,1 +1,1 @@
-"""Start → TLS → login → read → exec of the launcher, beside other programs that do the same, on a real Vault."""
+"""Start → TLS → login → read → exec of the launcher, compared with programs that do the same, on a real Vault."""

@@ -26,7 +26,7 @@ WARM_UP = 3
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One start."""
+    """The figures of one start."""
 
     wall_ms: float
     processor_ms: float
@@ -34,7 +34,7 @@ class Sample:
 
 
 def measure(programs: Programs, launcher: Path | None, environ: Mapping[str, str]) -> Sample:
-    """Start the launcher (None: the no-op alone) once."""
+    """Start the launcher once and return its figures; with None, only the no-op."""
     words = [programs.noop] if launcher is None else [launcher, programs.noop]
     done = subprocess.run(
         [programs.measure, *words], env=environ, capture_output=True, text=True, check=False
@@ -46,7 +46,7 @@ def measure(programs: Programs, launcher: Path | None, environ: Mapping[str, str
 
 
 def run_rounds(programs: Programs, scenario: Scenario, rounds: int) -> dict[str, list[Sample]]:
-    """The samples of each program; in a round every program is started once, in turning order."""
+    """Return the samples of each program; each round starts every program once, in rotating order."""
     started: dict[str, Path | None] = {**programs.launchers, NOTHING: None}
     samples: dict[str, list[Sample]] = {name: [] for name in started}
     names = list(started)
@@ -60,7 +60,7 @@ def run_rounds(programs: Programs, scenario: Scenario, rounds: int) -> dict[str,
 
 
 def table(samples: Mapping[str, list[Sample]]) -> Iterator[str]:
-    """Lines of text: medians, and the medians of our ratio to each program, round by round."""
+    """Yield lines of text: medians, and the median of our ratio to each program in the same round."""
     ours = samples[OURS]
     yield f"  {'program':<14}{'wall ms':>9}{'CPU ms':>9}{'peak MiB':>10}{'ours / it':>11}{'CPU':>7}"
     for name, found in samples.items():
@@ -76,7 +76,7 @@ def table(samples: Mapping[str, list[Sample]]) -> Iterator[str]:
 
 
 def memory_table(programs: Programs, scenario: Scenario) -> Iterator[str]:
-    """Lines of text: the memory of each launcher that has a daemon mode."""
+    """Yield lines of text: the memory of each launcher with a daemon mode."""
     yield f"  {'program':<14}{'private MiB':>13}{'written MiB':>13}"
     for name, file in programs.launchers.items():
         if name not in (MINIMAL, FLOOR):
@@ -86,7 +86,7 @@ def memory_table(programs: Programs, scenario: Scenario) -> Iterator[str]:
 
 @contextmanager
 def delayed(vault: Vault) -> Iterator[str]:
-    """An address of this Vault with five milliseconds more of round trip."""
+    """Yield an address of this Vault with a round trip that is five milliseconds longer."""
     port = vault.address.rpartition(":")[2]
     command = [sys.executable, "-m", "bench.launcher.delay", port]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:

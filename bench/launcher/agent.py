@@ -1,7 +1,8 @@
-"""`python -m bench.launcher.agent [--rounds N] [--at-rest SECONDS] [--file FILE]`: our agent beside HashiCorp's.
+"""`python -m bench.launcher.agent [--rounds N] [--at-rest SECONDS] [--file FILE]`: our agent and HashiCorp's, compared.
 
-Both log in with the same AppRole on the same Vault over TLS, and write the same files into memory. One table has the time from the start
-of the process to its end with all files written, the other the memory and the processor time of an agent that stays.
+Both log in with the same AppRole on the same Vault over TLS, and write the same files into memory. One table has the
+time from the start of the process to its end with all files written, the other the memory and the processor time of an
+agent that runs on.
 """
 
 import argparse
@@ -58,7 +59,7 @@ class Scene:
         (self.folder / "secret").write_text(self.secret_id)
 
     def ours(self, count: int, stays: bool) -> Command:
-        """Our agent."""
+        """Return the command of our agent."""
         files = [
             AgentFile(
                 TemplateSource(f"f{number}", template=TEMPLATE % number), str(self.target / f"f{number}")
@@ -75,7 +76,7 @@ class Scene:
         }
 
     def theirs(self, count: int, stays: bool) -> Command:
-        """HashiCorp's agent."""
+        """Return the command of HashiCorp's agent."""
         files = {
             "role_id_file_path": str(self.folder / "role"),
             "secret_id_file_path": str(self.folder / "secret"),
@@ -100,17 +101,17 @@ class Scene:
         }
 
     def clean(self) -> None:
-        """Begin with an empty folder."""
+        """Empty the folder of the files."""
         shutil.rmtree(self.target, ignore_errors=True)
         self.target.mkdir()
 
     def is_written(self, count: int) -> bool:
-        """Whether all files are there."""
+        """Return whether all files exist."""
         return len(list(self.target.glob("f*"))) == count
 
 
 def once(scene: Scene, command: Command, count: int) -> tuple[float, float]:
-    """Wall clock and processor time of one init, in milliseconds."""
+    """Return wall clock and processor time of one run that writes the files once, in milliseconds."""
     scene.clean()
     before, began = _children_s(), time.perf_counter()
     subprocess.run(command[0], env=command[1], capture_output=True, check=True)
@@ -121,7 +122,7 @@ def once(scene: Scene, command: Command, count: int) -> tuple[float, float]:
 
 
 def resting(scene: Scene, command: Command, count: int, seconds: float) -> tuple[float, float, float]:
-    """Private memory and resident memory in MiB, and processor time in milliseconds a minute, of an agent that stays."""
+    """Return the figures of an agent that runs on: private and resident memory in MiB, processor ms a minute."""
     scene.clean()
     with subprocess.Popen(
         command[0], env=command[1], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -152,7 +153,7 @@ def _processor_ms(pid: int) -> float:
 
 @contextmanager
 def scene(launcher: Path) -> Iterator[Scene]:
-    """Everything that the agents need."""
+    """Yield the Vault and the folders that the agents need."""
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory(dir="/dev/shm") as in_memory:
         folder = Path(name)
         vault = Vault(folder / "vault", Authority(folder / "authority"))

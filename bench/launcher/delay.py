@@ -1,6 +1,6 @@
-"""A TCP proxy that hands on every byte later, as a longer way would: `python -m bench.launcher.delay PORT`.
+"""A TCP proxy that delays every byte, as a longer network path would: `python -m bench.launcher.delay PORT`.
 
-Prints the port it listens on. Only what is sent is delayed, not the making of the connection itself.
+It prints the port that it listens on. Only data is delayed, not the handshake of the connection itself.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ ONE_WAY_S = 0.0025
 
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Write what is read, each piece `ONE_WAY_S` after its arrival."""
+    """Copy the data of `reader` to `writer`, each piece `ONE_WAY_S` after its arrival."""
     loop = asyncio.get_running_loop()
     while data := await reader.read(65536):
         loop.call_later(ONE_WAY_S, writer.write, data)
@@ -18,7 +18,7 @@ async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def serve(port: int) -> None:
-    """Accept connections for the server at that port of this machine, for ever."""
+    """Accept connections for the server on that port of this machine, for ever."""
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)

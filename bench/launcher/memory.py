@@ -1,4 +1,4 @@
-"""Memory of a launcher that stays as the parent of its program (daemon mode)."""
+"""The memory of a launcher that runs on as the parent of its program (daemon mode)."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _SETTLE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory that a process shares with no other: all of it, and the part that no file can give again."""
+    """The memory that a process shares with no other: in total, and only the part that is not backed by a file."""
 
     private_mib: float
     written_mib: float
@@ -44,7 +44,7 @@ def _wait_for_child(pid: int) -> None:
 
 
 def memory(pid: int) -> Memory:
-    """Return the memory of a process, as /proc/PID/smaps_rollup tells it (proc_pid_smaps(5))."""
+    """Return the memory of a process, from /proc/PID/smaps_rollup (proc_pid_smaps(5))."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     kib = {name: int(number) for name, number in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
     return Memory((kib["Private_Clean"] + kib["Private_Dirty"]) / 1024, kib["Anonymous"] / 1024)

@@ -1,4 +1,4 @@
-"""The launchers that are compared, built or taken from the environment."""
+"""The launchers that are compared, built here or given in the environment."""
 
 import os
 import subprocess
@@ -16,14 +16,14 @@ from vaultenv.native.build.tools import run
 
 HERE = Path(__file__).parent
 MINIMAL, FLOOR = "minimal Go", "floor in C"
-"""Programs that only start: they have no daemon mode."""
+"""Programs that only start a program: they have no daemon mode."""
 ORIGINAL = "ORIGINAL_VAULT_ENV"
-"""The variable with the path of the Go original, if somebody has it."""
+"""The variable with the path of the Go original, if it is available."""
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """`launchers` by name; `measure` and `noop` are the helpers around them."""
+    """The launchers by name, and the programs that measure them: `measure` and `noop`."""
 
     launchers: dict[str, Path]
     measure: Path
@@ -31,7 +31,7 @@ class Programs:
 
 
 def make_programs(folder: Path, beside: Mapping[str, Path]) -> Programs:
-    """Build all that is built into `folder`; `beside` are launchers that are there already, by name."""
+    """Build the programs in `folder`; `beside` are launchers that exist already, by name."""
     launchers = {"vault-env": _ours(folder), **beside}
     launchers |= {f"without {part}": _ours(folder, part) for part in OPTIONAL}
     launchers[MINIMAL] = _go_client(folder / "minimal")
@@ -66,7 +66,7 @@ def _floor(folder: Path) -> Path:
 
 
 def _compiled(source: str, folder: Path, *more: str | Path) -> Path:
-    """Return the static program made of `source` and more flags or archives."""
+    """Return the static program that is compiled from `source`, with more flags or archives."""
     work = folder / f"{source}-work"
     work.mkdir()
     program = folder / Path(source).stem

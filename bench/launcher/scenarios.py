@@ -11,7 +11,7 @@ from vaultenv.template_sources import TemplateSource, sources_text
 PATHS = 20
 ONE_READ = "login, 1 read"
 FROM_PATH, TEMPLATE = "login, from-path", "login, template"
-"""The same secret brought by both."""
+"""Two scenarios that read the same secret."""
 _PATH = "secret/data/bench/0"
 _EACH_KEY = """
 {{- with secret "%s" -}}
@@ -24,14 +24,14 @@ _EACH_KEY = """
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A name and the variables that every launcher is started with."""
+    """A name, and the variables with which every launcher starts."""
 
     name: str
     environ: Mapping[str, str]
 
 
 def scenarios(vault: Vault, cluster: Cluster, delayed: str, folder: Path) -> list[Scenario]:
-    """All scenarios; `delayed` is the address of Vault behind a longer way."""
+    """Return all scenarios; `delayed` is the address of Vault behind a longer network path."""
     _fill(vault)
     token = folder / "token"
     token.write_text(cluster.service_account_token("default"))

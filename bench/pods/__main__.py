@@ -1,6 +1,7 @@
-"""`python -m bench.pods [--rounds N]`, as root: how long pods take to start, on a node of this machine.
+"""`python -m bench.pods [--rounds N]`, as root: the time that pods need to start, on a node of this machine.
 
-The time is from the POST to the time stamp that the container runtime gives the program's first line. The kinds take turns.
+It is the time from the POST to the time stamp of the program's first line in the container runtime. The kinds
+alternate.
 """
 
 import argparse
@@ -28,7 +29,7 @@ _LONGEST_S = 60.0
 
 
 def main() -> None:
-    """Bring the node up with the product, start every kind in every round, and print medians."""
+    """Start the node with the product, start every kind in every round, and print medians."""
     options = _options()
     built = [product_image(target) for target in ("webhook", "vault-env")]
     with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +90,7 @@ def _wait(cluster: Cluster, pod: str) -> None:
 
 
 def _exit_code(status: Mapping[str, Any]) -> int | None:
-    """Return the exit code of the container `app`, None before its end; an agent beside it may stay."""
+    """Return the exit code of the container `app`, None before its end; an agent beside it may still run."""
     for container in status.get("containerStatuses") or ():
         if container["name"] == "app" and "terminated" in container["state"]:
             return int(container["state"]["terminated"]["exitCode"])

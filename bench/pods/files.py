@@ -1,4 +1,4 @@
-"""The kinds of pods with a file by HashiCorp's annotations: our agent in its two forms, and HashiCorp's own program."""
+"""The kinds of pods with a file by HashiCorp's annotations: our agent in both forms, and HashiCorp's own program."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _APPLETS = ("sh", "touch")
 
 
 def file_kinds(namespace: str, shell: str, hashicorps: str) -> Mapping[str, tuple[Pod, str]]:
-    """Return pods by the name of their kind, each with the line that it must write."""
+    """Return the pods by the names of their kinds, each with the line that it must write."""
     own = {
         "agent-inject": "true",
         "role": namespace,

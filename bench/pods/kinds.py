@@ -1,4 +1,4 @@
-"""The kinds of pods that are compared; each writes one line, with the secret where it has one."""
+"""The kinds of pods that are compared; each writes one line, with the secret if it has one."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Pod = dict[str, Any]
 
 
 def kinds(namespace: str, shell: str, original: str | None) -> Mapping[str, tuple[Pod, str]]:
-    """Return pods by the name of their kind, each with the line that it must write; `shell` and `original` are images."""
+    """Return the pods by the names of their kinds, each with its line. `shell` and `original` are images."""
     with_secret = {"env": [{"name": "SECRET", "value": f"vault:{CLUSTER_NAME}/data/{namespace}#test"}]}
     launcher_only = {"command": [LAUNCHER], "args": _WORDS}
     said = f"started {SECRET}"
@@ -34,7 +34,7 @@ def kinds(namespace: str, shell: str, original: str | None) -> Mapping[str, tupl
 
 
 def original_image() -> Image | None:
-    """Return an image with the Go original's launcher and a shell that copies it, where the variable names the program."""
+    """Return an image with the Go original's launcher and a shell that copies it; None if the variable is not set."""
     path = os.environ.get(ORIGINAL)
     if not path:
         return None
@@ -47,7 +47,7 @@ def original_image() -> Image | None:
 
 
 def pod(shell: str, annotations: Mapping[str, str], container: Mapping[str, Any] | None = None) -> Pod:
-    """Return a pod whose container `app` runs once."""
+    """Return a pod with a container `app` that runs once."""
     app = {"name": "app", "image": shell, "command": _WORDS, **(container or {})}
     return {
         "apiVersion": "v1",
@@ -58,7 +58,7 @@ def pod(shell: str, annotations: Mapping[str, str], container: Mapping[str, Any]
 
 
 def _original(namespace: str, shell: str, original: str, container: Mapping[str, Any]) -> Pod:
-    """Return the pod as the Go original's webhook makes it."""
+    """Return the pod as the Go original's webhook changes it."""
     made = pod(shell, {"vault.security.banzaicloud.io/mutate": "skip"})
     connection = {
         "VAULT_ADDR": VAULT_ADDRESS,

@@ -1,1 +1,1 @@
-"""Many namespaces and pods on a real API server, through two replicas of the webhook."""
+"""Many namespaces and pods on a real API server, with two replicas of the webhook."""

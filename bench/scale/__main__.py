@@ -1,8 +1,12 @@
-"""`python -m bench.scale [--namespaces N] [--pods N]`: pods of many namespaces, created as fast as a real API server takes them.
+"""`python -m bench.scale [--namespaces N] [--pods N]`: pods of many namespaces, created as fast as possible.
 
-Two replicas of the webhook, with the rights that `manifests/base` gives it, get the pods of half of the namespaces each. A fifth of the
-pods has no command and an image of a registry of this machine. Before and after, the same number of namespaces that no webhook
-looks at gets a fifth as many pods.
+Two replicas of the webhook, with the rights from `manifests/base`, get the pods of half of the namespaces each. A fifth
+of the pods has no command and an image of a registry on this machine. Before and after, the same number of namespaces
+without a webhook gets a fifth as many pods.
+
+Two replicas of the webhook, with the rights that `manifests/base` gives it, get the pods of half of the namespaces
+each. A fifth of the pods has no command and an image of a registry of this machine. Before and after, the same number
+of namespaces that no webhook looks at gets a fifth as many pods.
 """
 
 import argparse
@@ -36,7 +40,7 @@ class _Replica:
     served: Served
 
     def figures(self) -> Counter[str]:
-        """Return the counters of its metrics."""
+        """Return the counters in the replica's metrics."""
         endpoint = Endpoint(self.served.address, self.served.ca_file)
         rows = re.findall(r"^(vault_webhook_\w+_total\{[^}]*\}) (\S+)$", endpoint.get("/metrics").text, re.M)
         return Counter({name: int(float(value)) for name, value in rows})
@@ -45,7 +49,7 @@ class _Replica:
         return sum(pss_mib(pid) for pid in self.served.pids())
 
     def busy_s(self) -> float:
-        """Return the processor time of all its processes."""
+        """Return the processor time of all processes of the replica, in seconds."""
         fields = (
             Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split() for pid in self.served.pids()
         )

@@ -1,4 +1,4 @@
-"""The pods of many tenants, and their creation over several kept connections."""
+"""The pods of many tenants, and their creation over several keep-alive connections."""
 
 import itertools
 import json
@@ -15,12 +15,12 @@ from tests.servers.authority import with_key_usage
 from tests.servers.endpoint import Endpoint
 
 Body = tuple[str, bytes]
-"""A namespace, and a pod's JSON for it."""
+"""A namespace, and a pod for it as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The seconds of each creation, how many were refused, and the seconds of all together."""
+    """The seconds of each creation, the number of refusals, and the seconds of all creations together."""
 
     latencies_s: list[float]
     refused: int
@@ -28,16 +28,19 @@ class Created:
 
     @property
     def per_second(self) -> float:
-        """Pods created in a second."""
+        """Return the number of pods created in a second."""
         return len(self.latencies_s) / self.took_s
 
     def percentile_ms(self, percent: int) -> float:
-        """The milliseconds that this part of the creations stays below."""
+        """Return the milliseconds within which this percentage of the creations ended."""
         return 1000 * statistics.quantiles(self.latencies_s, n=100)[percent - 1]
 
 
 def bodies(namespaces: Sequence[str], number: int, images: Sequence[str]) -> Iterator[Body]:
-    """Yield pods of the namespaces in turns, each with its own paths; every fifth has no command, and one of the images."""
+    """Yield pods of the namespaces in rotation, each with its own paths.
+
+    Every fifth has no command, and one of the images.
+    """
     without_command = itertools.cycle(images)
     for each, namespace in zip(range(number), itertools.cycle(namespaces), strict=False):
         image = next(without_command) if each % 5 == 0 else None
@@ -45,12 +48,12 @@ def bodies(namespaces: Sequence[str], number: int, images: Sequence[str]) -> Ite
 
 
 def plain(wanted: Iterable[Body]) -> Iterator[Body]:
-    """Yield the pods without references, as the guard of `manifests/base` refuses them where no webhook answers."""
+    """Yield the pods without references, as the guard of `manifests/base` refuses references if no webhook answers."""
     return ((namespace, body.replace(b'"vault:', b'"text:')) for namespace, body in wanted)
 
 
 def create(server: Endpoint, wanted: Sequence[Body], connections: int) -> Created:
-    """Create the pods, each connection the next one as soon as it is free."""
+    """Create the pods; each connection creates the next one as soon as it is free."""
     pending = iter(wanted)
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as threads:

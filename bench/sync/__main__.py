@@ -1,9 +1,8 @@
-"""`python -m bench.sync [NUMBER] [--others NUMBER] [--change]`: the operator with so many VaultStaticSecrets at
-`refreshAfter: 60s`, on real servers.
+"""`python -m bench.sync [NUMBER] [--others NUMBER] [--change]`: the operator with NUMBER VaultStaticSecrets.
 
-It prints the time until all are synced, the requests of API server and Vault in a minute at rest, memory (PSS), and how
-many requests a restart makes; with `--others` memory beside so many Secrets of others of 100 KiB; with `--change` how
-long a value that was changed in Vault takes.
+They have `refreshAfter: 60s`, and the servers are real. It prints the time until all are synced, the requests to API
+server and Vault in a minute at rest, memory (PSS), and the requests after a restart; with `--others` the memory with
+that number of foreign Secrets of 100 KiB; with `--change` the time until a value that was changed in Vault arrives.
 """
 
 import argparse
@@ -98,7 +97,7 @@ def _rest(cluster: Cluster, audit: Path, operator: Operator) -> None:
 
 
 def _change(tenant: Tenant, number: int) -> None:
-    """Change every value, and print when the first and the last Secret had it, from the last change on."""
+    """Change every value, and print the time until all Secrets have theirs, from the first and the last change on."""
     path = f"/api/v1/namespaces/{tenant.namespace}/secrets?labelSelector=app.kubernetes.io/managed-by"
 
     def versions() -> Mapping[str, str]:
@@ -139,7 +138,7 @@ def _restart(operator: Operator, audit: Path) -> None:
 
 
 def _requests(audit: Path) -> Counter[str]:
-    """Return how many requests Vault was asked in each second, as the audit log has them."""
+    """Return the number of requests to Vault in each second, from the audit log."""
     lines = map(json.loads, audit.read_text().splitlines())
     return Counter(line["time"][:19] for line in lines if line["type"] == "request")
 

@@ -12,9 +12,9 @@ _OPERATORS = re.compile(r"^(vault|secret|event|serviceaccount|lease)")
 
 
 def api_calls(cluster: Cluster) -> Counter[tuple[str, str]]:
-    """Return how many requests were answered of what an operator works with, by verb and resource.
+    """Return the number of answered requests for an operator's resources, by verb and resource.
 
-    The API server's own requests are of other resources, but for its lease, which it renews six times a minute.
+    The API server's own requests are for other resources, except for its lease, which it renews six times a minute.
     """
     calls: Counter[tuple[str, str]] = Counter()
     for labels, value in _ROW.findall(cluster.answer("GET", "/metrics").text):
@@ -25,17 +25,17 @@ def api_calls(cluster: Cluster) -> Counter[tuple[str, str]]:
 
 
 def difference(after: Counter[tuple[str, str]], before: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """Return what has come to it."""
+    """Return the calls between two counts."""
     return after - before
 
 
 def total(calls: Counter[tuple[str, str]]) -> int:
-    """Return the sum."""
+    """Return the sum of all calls."""
     return sum(calls.values())
 
 
 def pss_mib(pid: int) -> float:
-    """Return the proportional set size of a process."""
+    """Return the proportional set size of a process, in MiB."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
     assert found

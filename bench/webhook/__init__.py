@@ -1,1 +1,1 @@
-"""Measures speed, jitter and memory of the webhook: `python -m bench.webhook`."""
+"""Measurements of the webhook's speed, jitter and memory: `python -m bench.webhook`."""

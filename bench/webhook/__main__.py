@@ -1,4 +1,4 @@
-"""`python -m bench.webhook [--seconds N] [--rounds N]`: the webhook beside the floor and, where given, the original."""
+"""`python -m bench.webhook [--seconds N] [--rounds N]`: the webhook beside the floor and, if given, the original."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ RUNS: Mapping[str, Run] = {
 
 @dataclass(frozen=True)
 class Sample:
-    """One run, and the server's processor time for each answer."""
+    """The load of one run, and the server's processor time for each answer."""
 
     load: Load
     processor_us: float
@@ -68,7 +68,7 @@ def _measure(run: Run, program: Program, authority: Authority, seconds: float) -
 
 
 def _table(samples: Mapping[str, list[Sample]]) -> Iterator[str]:
-    """Lines of text; a ratio is ours to the server's, the median over the rounds."""
+    """Yield lines of text; a ratio is our figure over the server's, as the median over the rounds."""
     yield f"  {'server':<15}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}   {'ours / it:':<12}{'rate':>6}{'p99':>7}{'CPU':>7}"
     for server, found in samples.items():
         figures = [statistics.median(column) for column in zip(*map(_figures, found), strict=True)]

@@ -1,4 +1,4 @@
-"""ConfigMaps of 1.5 MB at most that cost as much as anyone has found, and the servers that they are resolved with."""
+"""ConfigMaps of at most 1.5 MB with the highest known costs, and the servers with which they are resolved."""
 
 import json
 import ssl
@@ -24,7 +24,7 @@ _FIELDS: Mapping[str, Any] = {
 
 
 def attacks() -> dict[str, dict[str, str]]:
-    """Return the data of each ConfigMap, by what it does."""
+    """Return the data of each ConfigMap, by its effect."""
     return {
         "trimAll": {"a": template('trimAll (cat (repeat 130000 "a") "b") (repeat 130000 "b") | len')},
         "has in a range": {"a": template("$x := until 9000}${range 9000}${has -1 $x}${end}${1")},
@@ -52,18 +52,18 @@ def attacks() -> dict[str, dict[str, str]]:
 
 
 def template(source: str) -> str:
-    """Return a value that is this template over a small secret."""
+    """Return a value with this template over a small secret."""
     return f"vault:s/data/small#${{{source}}}"
 
 
 def filled(reference: str) -> dict[str, str]:
-    """Return one value of as many of these references as fit; a `%d` in them is another number in each."""
+    """Return one value with as many of these references as fit; each `%d` in them is replaced by another number."""
     count = _LARGEST_BYTES // (len(reference) + 4)
     return {"a": "".join(reference % number if "%d" in reference else reference for number in range(count))}
 
 
 def review(data: Mapping[str, str], namespace: str) -> bytes:
-    """Return the AdmissionReview of a dry run that makes the ConfigMap."""
+    """Return the AdmissionReview of a dry run that creates the ConfigMap."""
     annotations = {"vault-serviceaccount": "default", "vault-role": "default", "transit-key-id": "k"}
     config_map = {
         "apiVersion": "v1",
@@ -90,7 +90,7 @@ def review(data: Mapping[str, str], namespace: str) -> bytes:
 
 
 class _Answers(BaseHTTPRequestHandler):
-    """Tokens of ServiceAccounts, rights, a login, and secrets: as the API server and Vault answer, from memory."""
+    """Answers like the API server and Vault, from memory: tokens of ServiceAccounts, rights, a login, and secrets."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -129,26 +129,26 @@ class _Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
-    """A server whose clients may go at any time."""
+    """A server whose clients may disconnect at any time."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a connection that its client has ended: the webhook does where it is out of time."""
+        """Ignore the error of a connection that its client has closed, as the webhook does when its time is over."""
         if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
 def quiet_server() -> ThreadingHTTPServer:
-    """Return the server, on a port of loopback, that is not running yet."""
+    """Return the server on a port of loopback, before it runs."""
     return _Server(("127.0.0.1", 0), _Answers)
 
 
 @contextmanager
 def stub(folder: Path, authority: Authority) -> Iterator[str]:
-    """Serve on a port of loopback, and give its address."""
+    """Serve on a port of loopback, and yield the server's address."""
     folder.mkdir(parents=True, exist_ok=True)
     certificate = authority.issue("stub")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

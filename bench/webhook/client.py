@@ -1,6 +1,6 @@
-"""A client that keeps its connections, like the API server's: in a closed loop, or at a pace.
+"""A client with keep-alive connections, like the API server's: it sends in a closed loop, or at a fixed rate.
 
-One thread, and as little work for each request as can be, as it shares the machine with the server.
+It has one thread and does as little work as possible for each request, as it shares the machine with the server.
 """
 
 import select
@@ -19,18 +19,18 @@ _STALLED_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The result of a run: seconds of each answer, and of the whole run."""
+    """The result of a run: the seconds of each answer, and of the whole run."""
 
     latencies_s: list[float]
     took_s: float
 
     @property
     def per_second(self) -> float:
-        """Answers in a second."""
+        """Return the number of answers in a second."""
         return len(self.latencies_s) / self.took_s
 
     def percentile_ms(self, share: float) -> float:
-        """The latency that this share of the answers stays below."""
+        """Return the latency within which this share of the answers arrived, in milliseconds."""
         ordered = sorted(self.latencies_s)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000
 
@@ -43,7 +43,7 @@ class Connection:
         raw = socket.create_connection(address)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(raw, server_hostname="localhost")
-        self.socket.setblocking(False)  # a session ticket is readable, and no answer
+        self.socket.setblocking(False)  # a session ticket is readable, but no answer
         head = f"POST {path}?timeout=10s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self._message = head.encode() + body
         self._received = b""
@@ -53,7 +53,7 @@ class Connection:
         self.socket.sendall(self._message)
 
     def receive(self) -> bool:
-        """Take what has come; whether the answer is whole."""
+        """Read the bytes that have arrived; return whether the answer is complete."""
         while True:
             try:
                 data = self.socket.recv(65536)
@@ -78,7 +78,7 @@ class Connection:
 
 
 def closed_loop(connections: list[Connection], seconds: float) -> Load:
-    """Send the next request of each connection as soon as its answer is there."""
+    """Send the next request of each connection as soon as its answer has arrived."""
     poll, by_number, sent_at = _watched(connections)
     latencies: list[float] = []
     started = now = time.perf_counter()
@@ -114,7 +114,7 @@ def burst(connections: list[Connection]) -> Load:
 
 
 def paced(connections: list[Connection], seconds: float, per_second: float) -> Load:
-    """Send requests at even times, on whichever connection is free; waiting for one counts as latency."""
+    """Send requests at even intervals, on any free connection; the wait for a free one counts as latency."""
     poll, by_number, due_at = _watched(connections)
     free, latencies = list(connections), []
     started = time.perf_counter()

@@ -1,8 +1,14 @@
-"""`python -m bench.webhook.crowd [--seconds N]`: how long reviews of the API server take while thousands of others are connected.
+"""`python -m bench.webhook.crowd [--seconds N]`: the time of the API server's reviews beside thousands of clients.
 
-The others are 2 100 idle connections, 200 that stop in the middle of a handshake, 300 that send a body too slowly, and 50 that send
-a request in TLS records of one byte. Who is let go comes back a second later. They are from 50 addresses of the loopback, and in a
-process of their own; the API server keeps its connection, and makes a new one for every tenth review.
+The others are 2 100 idle connections, 200 that stop in the middle of a handshake, 300 that send a body too slowly, and
+50 that send a request in TLS records of one byte. A client that is disconnected connects again a second later. They use
+50 addresses of the loopback, and run in a process of their own; the API server holds its connection, and opens a new
+one for every tenth review.
+
+The others are 2 100 idle connections, 200 that stop in the middle of a handshake, 300 that send a body too slowly, and
+50 that send a request in TLS records of one byte. Who is let go comes back a second later. They are from 50 addresses
+of the loopback, and in a process of their own; the API server keeps its connection, and makes a new one for every tenth
+review.
 """
 
 import argparse
@@ -28,11 +34,11 @@ _PER_S = 50
 _AGAIN_S = 1.0
 _FILES = 8192
 _HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
-"""The beginning of a ClientHello that says it is longer."""
+"""The beginning of a ClientHello that declares a greater length."""
 
 
 def main() -> None:
-    """Print the latencies of calm, and of the crowd."""
+    """Print the latencies without and with the crowd."""
     parser = argparse.ArgumentParser(prog="python -m bench.webhook.crowd")
     parser.add_argument("--seconds", type=float, default=20.0)
     seconds = parser.parse_args().seconds
@@ -84,11 +90,11 @@ def _more_files() -> None:
 
 
 def _crowd(port: int) -> None:
-    """Be the others, until killed."""
+    """Run the other clients until the process is killed."""
     _more_files()
     logging.getLogger("asyncio").setLevel(
         logging.ERROR
-    )  # it warns of each byte for a connection that is gone
+    )  # it warns of each byte for a connection that is closed
     asyncio.run(_others(port))
 
 
@@ -147,7 +153,7 @@ async def _slow(port: int, number: int) -> None:
 
 
 async def _gone(reader: asyncio.StreamReader) -> None:
-    """Return after the pause of a slow client; raise ConnectionError if the server is gone."""
+    """Return after the pause of a slow client; raise ConnectionError if the server has closed the connection."""
     with suppress(TimeoutError):
         if not await asyncio.wait_for(reader.read(1), 0.5):
             raise ConnectionError

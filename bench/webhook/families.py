@@ -1,6 +1,6 @@
-"""`python -m bench.webhook.families [--rounds N]`: processor time of a review by what the pod carries, in one process.
+"""`python -m bench.webhook.families [--rounds N]`: processor time of a review by the pod's annotations, in one process.
 
-The kinds take turns, so that a busy machine troubles all of them alike. The server around the decision is left out: see
+The kinds alternate, so that a busy machine affects all of them alike. The server around the decision is left out: see
 `python -m bench.webhook`.
 """
 

@@ -1,10 +1,10 @@
-"""The least that a webhook in Python can be: TLS, HTTP split at its blank line, JSON by the standard library, a patch.
+"""The fastest possible webhook in Python: TLS, HTTP split at its blank line, JSON by the standard library, a patch.
 
-`python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [threads] [lists]`. It does for the pod of `bench.webhook.pod` what the webhook
-does, as `tests/bench/test_floor.py` compares: it finds the containers with references and answers operations with the
-same outcome, written down by hand. No routes, checks, other shapes of pods, log or metrics. All connections are served
-in one loop, which could not wait for Vault without keeping others waiting; with `threads` each has a thread. With `lists`
-the patch replaces the lists that change as wholes, as a first hand-written webhook would: a longer answer, and more JSON.
+`python -m bench.webhook.floor PORT CERT_FILE KEY_FILE [threads] [lists]`. For the pod of `bench.webhook.pod` it does
+the same as the webhook, which `tests/bench/test_floor.py` checks: it finds the containers with references and answers
+hand-written operations with the same outcome. It has no routes, checks, other shapes of pods, log or metrics. One loop
+serves all connections, which could not wait for Vault without delaying others; with `threads` each has a thread. With
+`lists` the patch replaces whole lists, as a first hand-written webhook would: a longer answer, and more JSON.
 """
 
 import base64
@@ -87,7 +87,7 @@ class _Client:
         self._received = b""
 
     def serve(self) -> bool:
-        """Take what comes and answer what is whole; whether the connection stays."""
+        """Read the bytes that arrive, and answer complete requests; return whether the connection stays open."""
         data = self.connection.recv(65536)
         self._received += data
         head, blank, body = self._received.partition(b"\r\n\r\n")
@@ -114,7 +114,7 @@ def answer(body: bytes, patch: Patch) -> bytes:
 
 
 def by_item(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the operations that the webhook answers, written down for this one kind of pod."""
+    """Yield the operations that the webhook answers, hand-written for this one kind of pod."""
     variables = _variables(pod)
     for index, container in enumerate(pod["spec"]["containers"]):
         if not _refers(container):

@@ -1,6 +1,6 @@
 """`python -m bench.webhook.growth [--reviews N]`: memory of master and workers at rest, and over many reviews.
 
-Every half second the pod is another one, so that what is remembered of pods would show.
+The pod changes every half second, so that caches for pods would become visible.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _send(program: Program, authority: Authority, number: int) -> int:
-    """Send reviews of one pod for half a second; return how many."""
+    """Send reviews of one pod for half a second; return their number."""
     body = review().replace(b"storefront", b"storefront-%d" % number).replace(b"password_", b"p%d_" % number)
     address = ("127.0.0.1", program.port)
     connections = [Connection(address, authority.ca_file, "/pods", body) for _ in range(CONNECTIONS)]

@@ -1,7 +1,10 @@
-"""`python -m bench.webhook.hostile [--at-once N] [--only TEXT]`: how long hostile ConfigMaps take, what memory, whom they disturb.
+"""`python -m bench.webhook.hostile [--at-once N] [--only TEXT]`: time and memory of hostile ConfigMaps, and effects.
 
-Each is sent alone first, then N at once while pods and a ConfigMap with one reference go on in another namespace. All is on
-loopback; every request ends within 30 s.
+Each is sent once, then N at the same time, while pods and a ConfigMap with one reference are reviewed in another
+namespace. All servers are on loopback; every request ends within 30 s.
+
+Each is sent alone first, then N at once while pods and a ConfigMap with one reference go on in another namespace. All
+is on loopback; every request ends within 30 s.
 """
 
 import argparse
@@ -31,7 +34,7 @@ _PER_SECOND = 10
 
 
 def main() -> None:
-    """Print a line for each attack: alone, at once, and what others had to wait."""
+    """Print a line for each attack: once, N at the same time, and the latencies of others."""
     options = _options()
     with tempfile.TemporaryDirectory() as name:
         authority = Authority(Path(name) / "certificates")
@@ -46,7 +49,7 @@ def main() -> None:
 
 @dataclass
 class Outcome:
-    """Seconds and answers of the attackers, seconds of each of the others."""
+    """The seconds and answers of the attacks, and the seconds of each other request."""
 
     took_s: list[float] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -54,7 +57,7 @@ class Outcome:
     grown_mb: list[float] = field(default_factory=list)
 
     def others_line(self) -> str:
-        """Return median, 99th percentile and maximum of each kind."""
+        """Return the median, the 99th percentile and the maximum of each kind."""
         return ", ".join(
             f"{name} {statistics.median(found):.2f}/{_percentile(found):.2f}/{max(found):.2f} ({len(found)})"
             for name, found in self.others_s.items()
@@ -75,7 +78,7 @@ def _line(served: Served, data: dict[str, str], at_once: int) -> str:
 
 
 def _disturbed(served: Served, attackers: int, body: bytes, resource: str) -> Outcome:
-    """Send the attacks at once, others beside them for as long and two seconds at least."""
+    """Send the attacks at the same time, and other requests beside them, for at least two seconds."""
     outcome, done = Outcome(), threading.Event()
     before = _reset_peaks(served)
     pids = served.pids()
@@ -104,7 +107,7 @@ def _attack(served: Served, body: bytes, outcome: Outcome) -> None:
 
 
 def _other(served: Served, name: str, outcome: Outcome, done: threading.Event) -> None:
-    """Send requests at even times; the seconds of one that is not allowed count as the limit."""
+    """Send requests at even intervals; one that is not allowed counts with the limit as its seconds."""
     path, body = _OTHERS[name]
     while not done.is_set():
         began = time.perf_counter()
@@ -115,7 +118,7 @@ def _other(served: Served, name: str, outcome: Outcome, done: threading.Event) -
 
 
 def _post(served: Served, path: str, body: bytes) -> str:
-    """Return `allowed`, the code of the refusal, or the kind of failure."""
+    """Return `allowed`, the status code of a refusal, or the kind of failure."""
     context = ssl.create_default_context(cafile=served.ca_file)
     connection = http.client.HTTPSConnection("localhost", served.port, timeout=_LIMIT_S, context=context)
     try:

@@ -1,4 +1,4 @@
-"""The review that is sent: a Deployment's pod of 5 to 6 KB as the API server has it, with four references."""
+"""The review in the measurements: a Deployment's pod of 5 to 6 KB as the API server sends it, with four references."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The servers that are compared: the webhook as shipped, the floor, and the Go original where its path is given."""
+"""The servers that are compared: the webhook as shipped, the floor, and the Go original if its path is set."""
 
 import os
 import sys
@@ -26,14 +26,14 @@ class Program:
     pids: list[int]
 
     def processor_s(self) -> float:
-        """Return the processor time that its processes have used so far."""
+        """Return the processor time that the server's processes have used until now."""
         fields = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.pids)
         return sum(int(found[11]) + int(found[12]) for found in fields) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def ours(folder: Path, authority: Authority, delivery: str = "image") -> Iterator[Program]:
-    """The webhook: its defaults, two workers, its log written to a file; the launcher comes from image volumes."""
+    """Run the webhook with its defaults, two workers and a log file; image volumes deliver the launcher."""
     served = Served(folder / delivery, authority, {"VAULT_ENV_DELIVERY": delivery}, prefix=_pinned())
     try:
         served.wait()
@@ -44,7 +44,7 @@ def ours(folder: Path, authority: Authority, delivery: str = "image") -> Iterato
 
 @contextmanager
 def floor(folder: Path, authority: Authority, *options: str) -> Iterator[Program]:
-    """The floor."""
+    """Run the floor."""
     port, certificate = free_port(), authority.issue("floor")
     files = [str(certificate.cert_file), str(certificate.key_file)]
     words = [*_pinned(), sys.executable, "-m", "bench.webhook.floor", str(port), *files, *options]
@@ -52,23 +52,23 @@ def floor(folder: Path, authority: Authority, *options: str) -> Iterator[Program
 
 
 def with_init_containers(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
-    """The webhook as it is on nodes that mount no image volumes."""
+    """Run the webhook as on nodes that cannot mount image volumes."""
     return ours(folder, authority, "init")
 
 
 def with_threads(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
-    """The floor with a thread for each connection."""
+    """Run the floor with a thread for each connection."""
     return floor(folder, authority, "threads")
 
 
 def with_lists(folder: Path, authority: Authority) -> AbstractContextManager[Program]:
-    """The floor whose patch replaces whole lists."""
+    """Run the floor with a patch that replaces whole lists."""
     return floor(folder, authority, "lists")
 
 
 @contextmanager
 def original(folder: Path, authority: Authority) -> Iterator[Program]:
-    """The original."""
+    """Run the Go original."""
     port, certificate = free_port(), authority.issue("original")
     kubeconfig = folder / "original-kubeconfig"
     kubeconfig.write_text((folder / "kubeconfig").read_text())
@@ -90,7 +90,7 @@ Server = Callable[[Path, Authority], AbstractContextManager[Program]]
 
 
 def servers() -> dict[str, Server]:
-    """The servers by name."""
+    """Return the servers by name."""
     found: dict[str, Server] = {
         "vault-webhook": ours,
         "init containers": with_init_containers,

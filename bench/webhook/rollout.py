@@ -1,11 +1,11 @@
-"""`python -m bench.webhook.rollout [--rounds N]`: the pods of a rollout, and of many different images, through two replicas.
+"""`python -m bench.webhook.rollout [--rounds N]`: pods of a rollout, and pods of different images, with two replicas.
 
-A rollout's 200 identical pods are sent all at once, and as the ReplicaSet controller sends them: in batches that double, each
-after the answers of the one before, the first 30 as fast as that goes and then 20 a second (kube-controller-manager's
-`--kube-api-burst` and `--kube-api-qps`), each as soon as it may be sent.
+A rollout's 200 identical pods are sent all at once, and as the ReplicaSet controller sends them: in batches that
+double, each after the answers of the previous one, the first 30 without a limit and then 20 a second
+(kube-controller-manager's `--kube-api-burst` and `--kube-api-qps`).
 
-Then 50 pods come at once whose commands only their images know, each another one, in a registry of this machine: beside it
-stands what the same look-ups take without a webhook, eight at a time.
+Then 50 pods are sent at once, each with another image whose command is only in the registry of this machine. The time
+of the same look-ups without a webhook, eight at a time, is printed for comparison.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def _replica(folder: Path, authority: Authority, registry: Registry, stack: Exit
 
 
 def _controlled(connections: list[Connection]) -> Load:
-    """Send the pods of a rollout as the ReplicaSet controller does, each as soon as its client may."""
+    """Send the pods of a rollout like the ReplicaSet controller, each as soon as its rate limit allows."""
     latencies: list[float] = []
     started, batch = time.perf_counter(), 1
     while len(latencies) < PODS:
@@ -108,7 +108,7 @@ def _report(title: str, rounds: int, run: Callable[[], Load]) -> None:
 
 
 def _push_images(registry: Registry, name: str) -> Iterator[str]:
-    """Push images that the webhook has not seen, and yield their references."""
+    """Push images that the webhook has not read yet, and yield their references."""
     for number in range(IMAGES):
         content = File(f"{name}-{number}".encode())
         yield registry.push(f"bench/{name}-{number}:1", image({"app": content}, entrypoint=["/app"]))
@@ -125,7 +125,7 @@ def _review_of(reference: str) -> bytes:
 
 
 def _direct_s(registry: Registry, references: list[str]) -> float:
-    """Return the seconds that reading manifest and configuration of the images takes, some at a time."""
+    """Return the seconds for reading manifest and config of the images, some at a time."""
     base = f"https://{registry.host}/v2"
     with requests.Session() as session, ThreadPoolExecutor(_AT_A_TIME) as threads:
         session.trust_env = False

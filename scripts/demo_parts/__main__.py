@@ -1,4 +1,4 @@
-"""Three pods go through the webhook; then their commands run here, with a file in the place of Vault."""
+"""The demonstration: the webhook changes three pods; then their commands run here, with a file instead of Vault."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ _LAUNCHER, _SERVER = "/vault/vault-env", "/server"
 
 
 def main() -> int:
-    """Run the demonstration; return 0 only if all programs saw their secrets."""
+    """Run the demonstration; return 0 only if all programs got their secrets."""
     with tempfile.TemporaryDirectory(prefix="vault-webhook-demo-") as name:
         try:
             _demonstrate(Path(name))
@@ -74,9 +74,9 @@ def _through(
     secret: str,
     programs: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Send `pod`, show what the webhook made of it, run its program, and check that `secret` arrived.
+    """Send `pod`, show the webhook's changes, run its program, and check that `secret` arrived.
 
-    `programs` has what stands on this machine for programs of the image.
+    `programs` has a replacement on this machine for each program of the image.
     """
     changed = apply(pod, webhook.review(pod))
     if secret in json.dumps(changed):
@@ -90,7 +90,7 @@ def _through(
 
 
 def _run(container: dict[str, Any], store: Path, programs: Mapping[str, str]) -> list[str]:
-    """Run the container's command as a process of this machine; return what it wrote until it slept or ended."""
+    """Run the container's command as a process of this machine; return its output until it sleeps or ends."""
     address = f"file://{store}"
     replaced = {_LAUNCHER: str(Path(sys.executable).with_name("vault-env")), **programs}
     words = [replaced.get(word, word) for word in (*container["command"], *container.get("args", ()))]
@@ -120,7 +120,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 
 def _expanded(word: str) -> str:
-    """Return the word or the value as the kubelet expands it, where it names no variable."""
+    """Return the word or the value as the kubelet expands it if it names no variable."""
     return word.replace("$$", "$")
 
 

@@ -1,4 +1,4 @@
-"""RFC 6902 as the API server applies it, as far as the webhook uses it: add, replace, remove."""
+"""JSON Patch (RFC 6902) as the API server applies it, with the webhook's operations: add, replace, remove."""
 
 import copy
 from typing import Any

@@ -1,5 +1,4 @@
-"""The three pods: the one of the manual's Deployment, one whose command only its image knows, and one with annotations of
-HashiCorp's injector."""
+"""The three pods: the manual's Deployment's, one whose image has the command, and one with HashiCorp's annotations."""
 
 from typing import Any
 
@@ -36,7 +35,7 @@ _API_ANNOTATIONS = {
 
 
 def manual_pod() -> dict[str, Any]:
-    """The pod that the manual's Deployment "Basic secret test" makes."""
+    """Return the pod of the manual's Deployment "Basic secret test"."""
     container = {
         "name": "alpine",
         "image": "alpine",
@@ -47,19 +46,19 @@ def manual_pod() -> dict[str, Any]:
 
 
 def image_pod(image: str) -> dict[str, Any]:
-    """A pod without `command`, which gets all keys of a path."""
+    """Return a pod without `command`, which gets all keys of a path."""
     return _pod("greeter", {**_ANNOTATIONS, _FROM_PATH: PATH}, {"name": "greeter", "image": image})
 
 
 def api_pod() -> dict[str, Any]:
-    """A pod in exec mode: the variables of its program are what a template prints; its image has no shell."""
+    """Return a pod in exec mode: a template prints the variables of its program; its image has no shell."""
     return _pod("api", _API_ANNOTATIONS, {"name": "api", "image": "gcr.io/distroless/static"})
 
 
 SERVER = """#!/bin/sh
 echo "$DATABASE_URL"
 """
-"""The stand-in for the program /server of that image."""
+"""The replacement for the program /server of that image."""
 
 IMAGE_CONFIG = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ['echo "$GREETING" && echo "costs 5$"']}
 

@@ -1,4 +1,4 @@
-"""A registry with one image, over TLS, that anybody may read.
+"""A registry with one image, over TLS, which anybody may read.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 """
@@ -16,7 +16,7 @@ _CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
 class Registry:
-    """Serves one image without layers on 127.0.0.1; `reference` is what a pod calls it."""
+    """Serves one image without layers on 127.0.0.1; `reference` is the image's name in a pod."""
 
     def __init__(self, repository: str, config: dict[str, Any], cert_file: Path, key_file: Path) -> None:
         config_text = json.dumps({"architecture": "amd64", "os": "linux", "config": config}).encode()
@@ -58,7 +58,7 @@ class Registry:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """The demo's output is for people."""
+                """Log nothing: the demo's output is for people."""
 
         return Handler
 

@@ -16,7 +16,7 @@ def heading(text: str) -> None:
 
 
 def difference(before: Any, after: Any) -> None:
-    """Print what changed between two documents."""
+    """Print the difference of two documents."""
     texts = [yaml.safe_dump(document, sort_keys=True, width=100).splitlines() for document in (before, after)]
     for line in difflib.unified_diff(*texts, lineterm="", n=2):
         if not line.startswith(("+++", "---")):

@@ -1,4 +1,4 @@
-"""The webhook as in production, gunicorn and TLS, and a client that asks it as the API server does."""
+"""The webhook as in production, with gunicorn and TLS, and a client that sends requests like the API server."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ _PODS_TIMEOUT_S = 10
 
 
 class DemoFailed(Exception):
-    """Something did not work; the text is for people."""
+    """A step of the demonstration failed; the text is for people."""
 
 
 class Webhook:

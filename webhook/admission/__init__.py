@@ -1,1 +1,1 @@
-"""Admission: an AdmissionReview decided, from its object to the JSON Patch."""
+"""Admission: decides about the object of an AdmissionReview, and returns the JSON Patch."""

@@ -1,4 +1,4 @@
-"""Decisions about objects: pure functions decide, their needs are met under one deadline, the answer is the difference."""
+"""Decisions about objects: pure functions decide, needs are fetched under one deadline, a JSON Patch is the result."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ _DECIDED = {
     "configmaps": {(_CREATE, ""), (_UPDATE, "")},
     "objects": {(_CREATE, ""), (_UPDATE, "")},
 }
-"""Operations and subresources at which something can still be done about an object."""
+"""Operations and subresources at which the webhook can still change the object."""
 
 
 class Admission:
@@ -40,12 +40,15 @@ class Admission:
         self._was_ready = False
 
     def decide(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Decision:
-        """Return the decision, after all that it needs from outside has come."""
+        """Return the decision, after all facts that it needs from outside have been fetched."""
         steps = self.begin(resource, request, deadline)
         return self.finish(steps, advance(steps.__next__), deadline)
 
     def begin(self, resource: str, request: AdmissionRequest, deadline: Deadline) -> Steps[Decision]:
-        """Return the steps of the decision; a Refused, which the author or the operator can mend, is a refusal."""
+        """Return the steps of the decision; a Refused becomes a refusal.
+
+        The author or the operator can correct its cause.
+        """
         annotations = _annotations(request.object)
         if not _is_decided(resource, request) or is_skipped(annotations):
             return Decision()
@@ -60,7 +63,7 @@ class Admission:
     def begin_long(
         self, steps: Steps[Decision], request: AdmissionRequest, deadline: Deadline
     ) -> Need | Decision:
-        """Return the first need of these steps, which were found to take more than a moment of work."""
+        """Return the first need of a decision that takes more than a moment of computing."""
         try:
             return gather.begin_long(steps, self._services, request.namespace, deadline)
         except Refused as refusal:
@@ -71,7 +74,7 @@ class Admission:
         return gather.finish(steps, need, self._services, deadline)
 
     def ready(self, deadline: Deadline) -> bool:
-        """Whether the API server has answered once; what happens to it later is no reason to stop serving."""
+        """Return whether the API server has ever answered; it stays ready when the API server is down later."""
         self._was_ready = self._was_ready or self._services.cluster.ready(deadline)
         return self._was_ready
 
@@ -84,7 +87,10 @@ def _refused(refusal: Refused) -> Decision:
 
 
 def _is_decided(resource: str, request: AdmissionRequest) -> bool:
-    """Whether there is anything to decide; what is being deleted must get rid of its finalizers, whatever else is wrong."""
+    """Return whether there is anything to decide.
+
+    An object that is being deleted must get rid of its finalizers in any case.
+    """
     is_going = bool((request.object.get("metadata") or {}).get("deletionTimestamp"))
     return (request.operation or _CREATE, request.subresource) in _DECIDED[resource] and not is_going
 
@@ -95,7 +101,7 @@ def _annotations(document: KubernetesObject) -> dict[str, str]:
 
 
 def _too_long(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return the problem of annotations that the API server would refuse later: nothing is done for them."""
+    """Return the problem of annotations that are too long for the API server, before any work is done for them."""
     if sum([len(key) + len(text) for key, text in annotations.items()]) <= ANNOTATIONS_BYTES:
         return []
     message = (
@@ -105,6 +111,6 @@ def _too_long(annotations: Mapping[str, str]) -> list[Problem]:
 
 
 def _readable(refusal: str) -> str:
-    """As much as people read and logs bear: an object of a megabyte can have as much wrong with it."""
+    """Return the refusal, shortened to a length that people read: an object of a megabyte can have as many problems."""
     rest = len(refusal) - _MAX_REFUSAL
     return refusal if rest <= 0 else f"{refusal[:_MAX_REFUSAL]}… ({rest} more characters)"

@@ -1,4 +1,4 @@
-"""Needs of decisions met: each fact is fetched once, many at the same time, under the admission's deadline."""
+"""The facts that decisions need: each is fetched once, many at the same time, under the admission's deadline."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,16 +44,17 @@ _RESOLVING = "objects"
 _LONG = "long work"
 _ACCOUNT_BUDGET_S = 1.0
 _GRACE_S = 0.5
-"""Extra wait for fetches that enforce the deadline themselves: their error says more than ours."""
+"""Extra wait for fetches that enforce the deadline themselves: their error is more precise than ours."""
 _POLICIES = ("Never", "IfNotPresent", "Always")
-"""Pull policies by how fresh the answer must be."""
+"""Pull policies, sorted by how fresh the registry's answer must be."""
 
 
 def begin_long(
     steps: Steps[Decision], services: Services, namespace: str, deadline: Deadline
 ) -> Need | Decision:
-    """Return the first need of a decision that takes more than a moment of work; Unavailable while too many do, of all
-    or this namespace.
+    """Return the first need of a decision that takes more than a moment of computing.
+
+    Raises Unavailable while too many such decisions run, in total or for this namespace.
     """
     busy = Unavailable("too many large objects are being looked at at the same time; try again")
     with services.long_work.entered(_LONG, namespace, deadline.remaining_s(), busy):
@@ -61,7 +62,7 @@ def begin_long(
 
 
 def finish(steps: Steps[Decision], need: Need | Decision, services: Services, deadline: Deadline) -> Decision:
-    """Return the decision after all of its needs are met, `need` first."""
+    """Return the decision after all of its needs are fetched, `need` first."""
     while not isinstance(need, Decision):
         try:
             with services.waiting(type(need).__name__):
@@ -74,7 +75,7 @@ def finish(steps: Steps[Decision], need: Need | Decision, services: Services, de
 
 
 def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
-    """Return what the need's docstring promises; a Refused says why it cannot be had."""
+    """Return the value that the need's docstring names; a Refused says why it cannot be fetched."""
     match need:
         case SourceValues(namespace, sources):
             return gather_sources(services.cluster, sources, namespace, deadline)
@@ -93,7 +94,10 @@ def fetch(need: Need, services: Services, deadline: Deadline) -> Any:
 
 
 def resolve(services: Services, need: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
-    """Return the resolved values; VaultUnavailable while too many objects are being resolved, of all or this namespace."""
+    """Return the resolved values.
+
+    Raises VaultUnavailable while too many objects are being resolved, in total or for this namespace.
+    """
     namespace = need.login.namespace
     if not services.resolving.enter(_RESOLVING, namespace, deadline.remaining_s()):
         raise VaultUnavailable("too many objects are being resolved at the same time; try again")
@@ -106,7 +110,10 @@ def resolve(services: Services, need: Resolution, deadline: Deadline) -> dict[st
 def gather_sources(
     cluster: Cluster, sources: Iterable[Source], namespace: str, deadline: Deadline
 ) -> dict[Source, Values]:
-    """Return the values of the ConfigMaps and Secrets that exist, by source; ClusterUnavailable or MissingRight otherwise."""
+    """Return the values of the ConfigMaps and Secrets that exist, by source.
+
+    Raises ClusterUnavailable or MissingRight for facts that cannot be read.
+    """
 
     def fetch(source: Source) -> Values | None:
         document = cluster.get(source.kind, namespace, source.name, deadline)
@@ -134,7 +141,8 @@ def find_account_pull_secrets(
 ) -> list[tuple[str, str]]:
     """Return namespace and name of the ServiceAccount's pull secrets, which the API server copies into pods.
 
-    None if it cannot be read within a second: what is missing then, the registry's answer tells better.
+    An empty list if the ServiceAccount cannot be read within a second: if a pull secret is missing then, the registry's
+    answer is the better message.
     """
     short = Deadline(min(_ACCOUNT_BUDGET_S, deadline.remaining_s()))
     try:
@@ -149,10 +157,10 @@ def find_account_pull_secrets(
 def gather_images(
     registry: Registry, queries: Mapping[str, ImageQuery], deadline: Deadline
 ) -> dict[str, ImageConfig]:
-    """Return the configuration of each image by its name; ImageNotRead names every container whose cannot be read.
+    """Return the configuration of each image by its name.
 
-    `queries` has a query for each container, by the container's name; those with the same image share the one that
-    wants the freshest answer.
+    Raises ImageNotRead, which names every container whose image cannot be read. `queries` has a query for each
+    container, by the container's name; those with the same image share the one that wants the freshest answer.
     """
     containers: dict[str, list[str]] = {}
     for container, query in queries.items():

@@ -1,6 +1,6 @@
-"""The right to have an object resolved as a ServiceAccount: for users who may act as it without the webhook.
+"""The right to have an object resolved as a ServiceAccount: for users who could act as it without the webhook too.
 
-The values that Vault gives to a ServiceAccount are in the answer to a dry run already, so that is checked too.
+The answer to a dry run already contains the values that Vault gives to a ServiceAccount, so dry runs are checked too.
 """
 
 from vaultkube.apiserver.access import Right
@@ -12,9 +12,10 @@ _USER_LENGTH = 128
 
 
 def check_identity(request: AdmissionRequest, account: str, check: str) -> Steps[None]:
-    """Return if the user who sends the object may act as the ServiceAccount, by `OBJECT_IDENTITY_CHECK`, else raise Refused.
+    """Return if the user may act as the ServiceAccount, by `OBJECT_IDENTITY_CHECK`, else raise Refused.
 
-    Nothing is remembered: a right that has been revoked does not count at the next admission.
+    The user is the one who sends the object. Nothing is cached: a right that has been revoked does not count at the
+    next admission.
     """
     if check == "off":
         return
@@ -28,7 +29,7 @@ def check_identity(request: AdmissionRequest, account: str, check: str) -> Steps
 
 
 def _right(check: str, namespace: str, account: str) -> Right:
-    """Return the right that lets a user act as the ServiceAccount: by a pod that runs as it, or by a token of it."""
+    """Return the right that lets a user act as the ServiceAccount: to create pods that run as it, or tokens for it."""
     if check == "pods":
         return Right("create", "pods", namespace)
     return Right("create", "serviceaccounts", namespace, "token", account)

@@ -1,4 +1,4 @@
-"""The images whose entry point a pod's launcher needs, and the pull secrets that they are read with."""
+"""The images whose entry point a pod's launcher needs, and the pull secrets for reading them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ _DEFAULT_SERVICE_ACCOUNT = "default"
 
 @dataclass(frozen=True)
 class OperatorPullSecrets:
-    """Pull secrets that are tried after a pod's own: these by namespace and name, and those of a ServiceAccount, if named."""
+    """Pull secrets of the operator, which are tried after a pod's own.
+
+    They are given by namespace and name, and as those of a ServiceAccount, if `account` names one.
+    """
 
     names: tuple[tuple[str, str], ...]
     account_namespace: str
@@ -25,7 +28,10 @@ class OperatorPullSecrets:
 def find_images(
     spec: PodSpec, namespace: str, plan: Plan, skip_verify: bool, operators: OperatorPullSecrets
 ) -> Steps[dict[str, ImageConfig]]:
-    """Return the configuration of each image of the plan by its name; ImageNotRead names every container without one."""
+    """Return the configuration of each image of the plan by its name.
+
+    Raises ImageNotRead, which names every container without one.
+    """
     if not plan.images:
         return {}
     named = yield from _pod_pull_secrets(spec, namespace)
@@ -50,7 +56,7 @@ def find_images(
 
 
 def find_digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:
-    """Return, by container, the digest of the image whose entry point was read, where one was."""
+    """Return the digest of each image whose entry point was read, by container."""
     digests = {
         str(container.get("name")): images[image].digest for container, image in _read_from_images(spec, plan)
     }
@@ -63,12 +69,12 @@ def image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
 
 
 def _read_from_images(spec: PodSpec, plan: Plan) -> Iterator[tuple[Container, str]]:
-    """Yield each container whose command its image knows, with the image."""
+    """Yield each container whose command is the image's own, with the image."""
     return ((spec[key][index], image) for (key, index), image in plan.images.items())
 
 
 def _pod_pull_secrets(spec: PodSpec, namespace: str) -> Steps[list[tuple[str, str]]]:
-    """Return namespace and name of the pod's pull secrets; the ServiceAccount's where the API server has copied none."""
+    """Return namespace and name of the pod's pull secrets; those of its ServiceAccount if the pod has none."""
     own = [(namespace, entry["name"]) for entry in spec.get("imagePullSecrets") or () if entry.get("name")]
     account = spec.get("serviceAccountName") or _DEFAULT_SERVICE_ACCOUNT
     return own or (yield AccountPullSecrets(namespace, account))

@@ -1,7 +1,8 @@
-"""Facts from outside that a decision yields a need for, and is sent.
+"""Needs: the facts from outside that a decision requests, each with the type of its answer.
 
-A decision is a generator that does no I/O itself: `gather.fetch` meets each need in production, a test sends facts of its
-own, and the thread that watches connections runs a decision as far as it goes without a need.
+A decision is a generator that does no I/O itself: it yields a need and is sent the fact. `gather.fetch` gets each fact
+in production, a test sends facts of its own, and the thread that watches connections runs a decision up to its first
+need.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -30,19 +31,22 @@ class AccountPullSecrets(NamedTuple):
 
 
 class PullSecrets(NamedTuple):
-    """Pull secrets that exist among those of this namespace and name, in order: `tuple[PullSecret, ...]`."""
+    """Pull secrets that exist among those with these namespaces and names, in order: `tuple[PullSecret, ...]`."""
 
     names: tuple[tuple[str, str], ...]
 
 
 class ImageConfigs(NamedTuple):
-    """Configuration of each image by its name: `dict[str, ImageConfig]`; a query for each container's name."""
+    """Configuration of each image by its name: `dict[str, ImageConfig]`.
+
+    There is a query for each container, by its name.
+    """
 
     queries: Mapping[str, ImageQuery]
 
 
 class SecretObject(NamedTuple):
-    """A Secret, or None where there is none: `Secret | None`."""
+    """A Secret, or None if it does not exist: `Secret | None`."""
 
     namespace: str
     name: str
@@ -58,15 +62,18 @@ class AccessReview(NamedTuple):
 Need = (
     SourceValues | AccountPullSecrets | PullSecrets | ImageConfigs | SecretObject | AccessReview | Resolution
 )
-"""A Resolution brings its values: `dict[str, bytes | None]`."""
+"""The answer to a Resolution is its values: `dict[str, bytes | None]`."""
 
 Result = TypeVar("Result")
 Steps = Generator[Need, Any, Result]
-"""Yields needs, is sent what each names or thrown a Refused, and returns its result."""
+"""A generator that yields needs, is sent the fact for each or thrown a Refused, and returns its result."""
 
 
 def advance(step: Callable[[], Need]) -> Need | Decision:
-    """Take one step of a decision, `steps.__next__`, or `send` or `throw` with an argument; return its next need, or it."""
+    """Run a decision up to its next need, and return that need, or the decision at its end.
+
+    `step` is `steps.__next__`, or `send` or `throw` with its argument.
+    """
     try:
         return step()
     except StopIteration as end:

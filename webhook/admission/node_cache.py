@@ -1,4 +1,4 @@
-"""The nodes of the cluster, read again when they are old."""
+"""The nodes of the cluster in a cache, read again when the cache is old."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from webhook.registry.platforms import Platform
 
 _LIFE_S = 300.0
 _PAUSE_S = 15.0
-"""The pause after nodes could not be read."""
+"""The pause after the nodes could not be read."""
 _BUDGET_S = 2.0
 
 
@@ -24,7 +24,7 @@ class Lister(Protocol):
 
 
 class NodeCache:
-    """The summary of the nodes; empty as long as they could never be read."""
+    """Holds the summary of the nodes; it is empty until they have been read once."""
 
     def __init__(self, lister: Lister, clock: Callable[[], float] = time.monotonic) -> None:
         self._lister = lister
@@ -35,13 +35,13 @@ class NodeCache:
         self._nodes = ClusterNodes()
 
     def known(self) -> ClusterNodes:
-        """Return the nodes as far as they are known, without a wait; where they are old, a thread reads them again."""
+        """Return the cached nodes without a wait; if they are old, a thread reads them again."""
         if self._clock() >= self._until and not self._lock.locked():
             threading.Thread(target=self.read, name="nodes", daemon=True).start()
         return self._nodes
 
     def read(self) -> ClusterNodes:
-        """Return the nodes; one thread reads them when they are old, and others wait only the first time."""
+        """Return the nodes; one thread reads them when they are old, and the others wait for it only the first time."""
         if self._clock() >= self._until and self._lock.acquire(blocking=not self._was_read):
             try:
                 if self._clock() >= self._until:
@@ -56,7 +56,7 @@ class NodeCache:
         return self.read().platforms
 
     def _read(self) -> float:
-        """Read the nodes, and return the seconds until the next time."""
+        """Read the nodes, and return the seconds until the next read."""
         try:
             self._nodes = summarize(self._lister.list_nodes(Deadline(_BUDGET_S)))
         except (ClusterUnavailable, MissingRight):

@@ -1,4 +1,4 @@
-"""Decisions about Secrets, ConfigMaps and custom objects: their references are replaced by values of Vault."""
+"""Decisions about Secrets, ConfigMaps and custom objects: their references are replaced by values from Vault."""
 
 from collections.abc import Mapping, Sequence
 
@@ -44,7 +44,7 @@ class ObjectDecisions:
     def decide(
         self, resource: str, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
     ) -> Steps[Decision]:
-        """Return the object with its values; Refused says why it cannot be."""
+        """Return the decision with the patch that puts the values in; Refused says why it cannot be made."""
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         warnings += tuple(label_warnings(request.object.get("metadata")))
@@ -93,7 +93,7 @@ class ObjectDecisions:
         texts: Mapping[str, str],
         login: VaultLogin | None,
     ) -> Steps[Outcome]:
-        """Return the object with the references that are kept of it, those of this review by their texts."""
+        """Return the object with the annotation of its kept references; `texts` are the references of this review."""
         name, kind = request.resource or resource, OBJECT_KINDS[resource]
         change = Change(
             content,
@@ -121,7 +121,7 @@ class ObjectDecisions:
     def _check(
         self, request: AdmissionRequest, references: References, config: Config, deadline: Deadline
     ) -> Sequence[Problem]:
-        """Return warnings; Refused has the problems, and each path that the namespace may not name."""
+        """Return the warnings; Refused has the problems, and each path that the namespace is not allowed to request."""
         content, policy = request.object, self._settings.path_policy()
         requested = find_requested_paths(content, references, config, self._defaults["vault_namespace"])
         outside = policy.violations(requested, request.namespace, deadline)
@@ -129,7 +129,7 @@ class ObjectDecisions:
         return outside
 
     def _ca(self, config: Config) -> Steps[bytes]:
-        """Return the CA of the annotation's `vault-tls-secret`, which stands in the webhook's own namespace."""
+        """Return the CA of the annotation `vault-tls-secret`; it names a Secret in the webhook's own namespace."""
         if not config.tls_secret:
             return b""
         found = yield SecretObject(self._own_namespace, config.tls_secret)
@@ -142,14 +142,17 @@ class ObjectDecisions:
 
 
 def _left(key: str, value: Value) -> str:
-    """Return the warning about a value that keeps its reference, as what it refers to is missing and may be."""
+    """Return the warning about a value that keeps its reference, because its secret does not exist and need not."""
     if any(term.default is not None for term in value.terms()):
         return f"{key} keeps its reference, which is optional: its path, key or version is missing"
     return f"{key} keeps its reference: its path is missing"
 
 
 def _is_unchanged(kind: ObjectKind, request: AdmissionRequest) -> bool:
-    """Return whether an update leaves values and annotations alone, as controllers do that write owners or finalizers."""
+    """Return whether an update changes no value and no annotation.
+
+    Controllers send such updates for owners or finalizers.
+    """
     before, after = request.old_object, request.object
     if not before:
         return False

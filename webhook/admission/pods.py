@@ -1,4 +1,4 @@
-"""Decisions about pods, and about containers that are added to a running one."""
+"""Decisions about pods, and about ephemeral containers that are added to a running pod."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -49,7 +49,7 @@ _Added = TypeVar("_Added", Agent, Helpers)
 
 
 class _Change(NamedTuple):
-    """A change of a pod or of its ephemeral containers: the containers to look at, and functions that plan and change them."""
+    """A change of a pod or its ephemeral containers: the containers to examine, and functions to plan and apply it."""
 
     looked_at: PodSpec
     plan: Callable[[ConfiguredPod, Mapping[Source, Values], Deadline], PodPlan]
@@ -77,7 +77,7 @@ class PodDecisions:
     def decide(
         self, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
     ) -> Steps[Decision]:
-        """Return the pod with its launcher; Refused names every problem that is known without its images."""
+        """Return the decision with the pod's patch; Refused has every problem that is known before images are read."""
         change = _change(request)
         configured = self._configure(annotations)
         problems = configured.problems
@@ -124,7 +124,10 @@ class PodDecisions:
         )
 
     def _configure(self, annotations: Mapping[str, str]) -> ConfiguredPod:
-        """Return what the annotations ask for: the pods of a workload ask for the same again."""
+        """Return the configuration that the annotations request, from a cache.
+
+        All pods of a workload have the same annotations.
+        """
         return self._configured(
             tuple([item for item in annotations.items() if item[0].startswith(ALL_PREFIXES)])
         )
@@ -134,7 +137,7 @@ class PodDecisions:
         return configured._replace(warnings=()) if configured.problems else configured
 
     def _outside(self, request: AdmissionRequest, planned: PodPlan, deadline: Deadline) -> list[Problem]:
-        """Return the problems of paths that the pod requests outside of those of its namespace."""
+        """Return the problems of the pod's paths that its namespace is not allowed to request."""
         requested = planned.requested_paths(self._defaults["vault_namespace"])
         return self._path_policy.violations(requested, request.namespace, deadline)
 
@@ -146,7 +149,10 @@ def _length(items: tuple[tuple[str, str], ...]) -> int:
 def _find_sources(
     looked_at: PodSpec, namespace: str, problems: Sequence[Problem]
 ) -> Steps[Mapping[Source, Values]]:
-    """Return the values that the containers take from ConfigMaps and Secrets; a refusal names the problems too."""
+    """Return the values of ConfigMaps and Secrets that the containers use.
+
+    A refusal has the messages of `problems` too.
+    """
     sources = find_sources(looked_at)
     if not sources:
         return {}
@@ -158,7 +164,7 @@ def _find_sources(
 
 
 def _delivery(services: Services, spec: PodSpec, plan: Plan, config: Config, deadline: Deadline) -> Delivery:
-    """Return the way of the launcher into the pod; nobody waits for the nodes that it may depend on."""
+    """Return the way in which the launcher gets into the pod, without waiting for the nodes that it may depend on."""
     delivery = find_delivery(spec, plan.containers(spec), config)
     return (
         delivery_by_nodes(spec, services.nodes.known(), deadline) if delivery is Delivery.AUTO else delivery
@@ -187,7 +193,7 @@ def _plan_ephemeral(
 
 
 def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[Part], list[Problem]]:
-    """Return the parts that get a launcher with their roles as text, and the problems of those that cannot be rendered."""
+    """Return the parts that get a launcher with their roles rendered, and the problems of roles that cannot be."""
     rendered: list[Part] = []
     problems: list[Problem] = []
     for part in parts:
@@ -201,7 +207,7 @@ def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[
 def _with_own_role(
     request: AdmissionRequest, added: _Added | None
 ) -> tuple[_Added | None, Iterable[Problem]]:
-    """Return an agent or helpers with the role as text."""
+    """Return an agent or helpers with the role rendered."""
     if added is None:
         return None, ()
     launcher, problems = _with_role(request, added.launcher)
@@ -209,7 +215,7 @@ def _with_own_role(
 
 
 def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher, Iterable[Problem]]:
-    """Return the launcher with its role as text, by default the pod's ServiceAccount, and the problem of one that is none."""
+    """Return the launcher with its role rendered, by default the pod's ServiceAccount, and the role's problems."""
     config, account = launcher.config, request.object["spec"].get("serviceAccountName") or ""
     named = config.service_account if "service_account" in config.annotated else account
     config, problems = with_role(
@@ -219,7 +225,10 @@ def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher,
 
 
 def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
-    """Yield each variable with the path that it reads, `?` if only the kubelet knows; never the text around a reference."""
+    """Yield each variable with the path that it reads, `?` if only the kubelet knows it.
+
+    Text around a reference is never part of it.
+    """
     plan, config = part.plan, part.config
     for place, references in plan.wrapped.items():
         name = spec[place[0]][place[1]].get("name") or ""

@@ -1,4 +1,4 @@
-"""AdmissionReview of admission.k8s.io, as the API server sends it and as it is answered, in the version that it came in.
+"""AdmissionReview of admission.k8s.io: the API server's request parsed, and the answer to it in the same version.
 
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """
@@ -25,7 +25,7 @@ _NOBODY: UserInfo = {}
 
 
 class AdmissionRequest(NamedTuple):
-    """The request of an AdmissionReview: `object` is a JSON document, empty where there is none; `old_object` may be None."""
+    """The request of an AdmissionReview: `object` is empty if there is none; `old_object` may be None."""
 
     uid: str
     kind: str
@@ -44,12 +44,12 @@ class AdmissionRequest(NamedTuple):
 
     @property
     def object_name(self) -> str:
-        """The object's name, empty while the API server has yet to make one."""
+        """Return the object's name; empty if the API server has not generated it yet."""
         return self.name or _text(self.object.get("metadata"), "name")
 
 
 class RefusalStatus(NamedTuple):
-    """Code and reason of the Status that answers a refusal, and its outcome in metrics and log."""
+    """The code and reason of the Status in a refusal, and its outcome in metrics and log."""
 
     code: int = 403
     reason: str = "Forbidden"
@@ -61,7 +61,7 @@ INTERNAL = RefusalStatus(500, "InternalError", "internal")
 
 
 class Decision(NamedTuple):
-    """The answer to one request: refused when `refusal` is not empty, else changed by `patch`."""
+    """The answer to one request: a refusal if `refusal` is not empty, else the change in `patch`."""
 
     patch: Sequence[Operation] = ()
     refusal: str = ""
@@ -78,7 +78,7 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 
 def audit_of(references: Iterable[str]) -> dict[str, str]:
-    """Return the audit annotations of an object with these references, as many as fit: which value reads which path.
+    """Return the audit annotations with these references, as many as fit: each value with the path that it reads.
 
     A comma inside of a path is escaped, so that no path looks like two references.
     """
@@ -87,7 +87,10 @@ def audit_of(references: Iterable[str]) -> dict[str, str]:
 
 
 def parse_review(body: bytes) -> AdmissionRequest:
-    """Return the request in `body`; InvalidReview says what is missing: only the API server promises the types."""
+    """Return the request in `body`; InvalidReview says what is missing.
+
+    Only the API server promises the types of the fields.
+    """
     try:
         review: AdmissionReview = decode(body)
     except (ValueError, RecursionError):
@@ -143,7 +146,7 @@ def answer(request: AdmissionRequest, decision: Decision) -> AdmissionReview:
 
 
 def _fitting(warnings: Sequence[str]) -> list[str]:
-    """Return the first warnings, each shortened, and the number of the others."""
+    """Return the first warnings, each shortened, and the number of the rest."""
     if len(warnings) > _WARNINGS:
         rest = len(warnings) - _WARNINGS + 1
         warnings = [*warnings[: _WARNINGS - 1], f"{rest} more warnings are in the webhook's log"]
@@ -156,5 +159,5 @@ def _text(document: object, key: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Return the text if it is not longer than that, else as much of it as fits before an ellipsis."""
+    """Return the text if it is not longer than `length`, else as much of it as fits before an ellipsis."""
     return text if len(text) <= length else text[: length - 1] + "…"

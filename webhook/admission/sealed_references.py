@@ -1,7 +1,7 @@
 """Kept references at admission: the annotation that the webhook writes for an object with `vault-refresh-after`.
 
-Nobody else's is taken over. What a review brings stays as far as the object had it before, with the seal of this
-webhook, and as far as the values that it is about stand there unchanged; all else is read in this very review, as a
+The webhook accepts only its own annotation. A reference in a review's annotation is accepted if the object had it
+before, with this webhook's seal, and if its value in the object is unchanged. All others are read in this review, as a
 ServiceAccount as which the user may act.
 """
 
@@ -37,7 +37,7 @@ NOT_OURS = _LOST.format("the object")
 
 
 class Change(NamedTuple):
-    """An object under review as it will be stored, the one before it, and the texts that were resolved in this review.
+    """An object under review as it will be stored, the one before it, and the references that this review has resolved.
 
     `login` is None where nothing was resolved.
     """
@@ -52,14 +52,14 @@ class Change(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The object with its annotation and label, or without, and warnings."""
+    """The object with or without its annotation and label, and the warnings."""
 
     content: KubernetesObject
     warnings: tuple[Problem, ...] = ()
 
 
 def seal(change: Change, own_namespace: str) -> Steps[Outcome]:
-    """Return the object with the references that are kept of it; the key is in the webhook's own namespace."""
+    """Return the object with the annotation of its kept references; the key is in the webhook's own namespace."""
     if not change.after_s or not (change.texts or annotation_of(change.content)):
         return Outcome(with_annotation(change.content, ""))
     if not change.place.name:
@@ -74,7 +74,7 @@ def seal(change: Change, own_namespace: str) -> Steps[Outcome]:
 
 
 def decide(change: Change, key: bytes) -> Outcome:
-    """Return the object with its annotation, sealed with the key."""
+    """Return the object with its annotation, sealed with the key, or without one if there is nothing to seal."""
     present = _references(change.content, change.place, key)
     login = change.login or (present.login if present else None)
     values = change.kind.values_at(change.content, {*change.texts, *(present.values if present else ())})
@@ -100,7 +100,10 @@ def decide(change: Change, key: bytes) -> Outcome:
 def _unchanged(
     present: KeptReferences, change: Change, values: Mapping[str, bytes], key: bytes
 ) -> dict[str, KeptValue]:
-    """Return what the object had before, as the same login, and still has: the operator's writes bring new marks."""
+    """Return the references that the object had before, with the same login, and still has with unchanged values.
+
+    Values that the operator writes bring new marks in the annotation.
+    """
     before = _references(change.before, change.place, key)
     if before is None or before.login != present.login:
         return {}
@@ -115,14 +118,14 @@ def _unchanged(
 
 
 def _lost(present: Iterable[str], marked: Mapping[str, KeptValue], change: Change) -> tuple[Problem, ...]:
-    """Return a warning for what an annotation had and no longer has, or that it was none of the webhook's."""
+    """Return warnings about references that an annotation has lost, or about an annotation that is not ours."""
     if not present and annotation_of(change.content) and not change.texts:
         return (_warning(NOT_OURS),)
     return tuple(_warning(_LOST.format(f"key {name}")) for name in present if name not in marked)
 
 
 def _references(content: KubernetesObject | None, place: Place, key: bytes) -> KeptReferences | None:
-    """Return what the annotation of an object keeps; None for one without its seal."""
+    """Return the kept references in an object's annotation; None if it has no valid seal."""
     text = annotation_of(content or {})
     found = unsealed(text, place, key) if text else None
     return found if isinstance(found, KeptReferences) else None

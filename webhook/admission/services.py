@@ -44,15 +44,15 @@ class Nodes(Protocol):
 
 
 class UnknownNodes:
-    """Nodes of a cluster that is not there."""
+    """Replaces the nodes of a cluster where there is none."""
 
     def known(self) -> ClusterNodes:
-        """Return that no node is known."""
+        """Return an empty summary of nodes."""
         return ClusterNodes()
 
 
 def not_traced(_subject: str) -> AbstractContextManager[object]:
-    """Return a block that no trace has a span for."""
+    """Return a context manager that records no span of a trace."""
     return nullcontext()
 
 
@@ -62,7 +62,7 @@ _MOST_LONG = 2
 
 @dataclass(frozen=True)
 class Services:
-    """The clients of one process, and where it runs."""
+    """Holds the clients of one process, and the namespace that it runs in."""
 
     cluster: Cluster
     registry: Registry
@@ -72,9 +72,11 @@ class Services:
     """Namespace and name of each Secret that is tried after a pod's own pull secrets."""
     nodes: Nodes = field(default_factory=UnknownNodes)
     resolving: Gate = field(default_factory=lambda: Gate(_MOST_RESOLVED))
-    """Bounds the objects that are resolved at once, each of which takes memory and a processor."""
+    """Bounds the objects that are resolved at the same time: each needs memory and a processor."""
     long_work: Gate = field(default_factory=lambda: Gate(_MOST_LONG))
-    """Bounds the decisions at once that take more than a moment of work: each is one more to wait for to whoever is
-    answered in a moment, as Python runs one thread at a time."""
+    """Bounds the decisions at the same time that take more than a moment of computing.
+
+    Python runs one thread at a time, so each of them delays all short requests.
+    """
     waiting: Callable[[str], AbstractContextManager[object]] = not_traced
-    """Called with what is waited for; returns a block around the time that it takes, as the span of a trace."""
+    """Called with the name of a need; returns a context manager for the time of the wait, the span of a trace."""

@@ -1,1 +1,1 @@
-"""The webhook's own certificate: made, kept in a Secret, renewed, and trusted by the webhook configuration."""
+"""The webhook's own certificate: issued, stored in a Secret, renewed, and trusted by the webhook configuration."""

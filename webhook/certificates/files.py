@@ -1,27 +1,33 @@
-"""The files that the webhook's workers read the certificate and the path's segments from, in memory."""
+"""The files in memory from which the webhook's workers read the certificate and the segments of the path."""
 
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the workers, which are forked where this is imported, need nothing of cryptography
+if TYPE_CHECKING:  # the workers, which are forked with this module, need no cryptography
     from webhook.certificates.state import State
 
 
 class Files:
-    """`pem` holds key and chain, `segments` the path's segments; each is written whole, and when it has changed."""
+    """Writes two files, each atomically and only if it changes.
+
+    `pem` holds key and chain, `segments` the path's segments.
+    """
 
     def __init__(self, parent: Path) -> None:
-        """Make the folder in `parent`, which is in memory, for this user alone, and removed when its processes have ended."""
+        """Make the folder in `parent`, readable by this user only.
+
+        `parent` is in memory, and is removed when its processes have ended.
+        """
         folder = parent / "tls"
         folder.mkdir(mode=0o700)
         self.pem, self.segments = folder / "tls.pem", folder / "path-segments"
 
     def write(self, state: "State") -> bool:
-        """Write what a replica serves in this state, and return whether that was another before.
+        """Write the certificate and the segments that a replica serves in this state; return whether a file changed.
 
-        Segments come first: none of a new path may be missing when the API server calls it.
+        Segments are written first: all segments of a new path must be known when the API server calls it.
         """
         lines = "".join(f"{segment}\n" for segment in state.segments).encode("ascii")
         changed = _write(self.segments, lines)

@@ -1,4 +1,4 @@
-"""Keeps the certificate: every replica reads the Secret, and the one that leads writes it and the webhook configuration."""
+"""The keeper of the certificate: every replica reads the Secret; the leader writes it and the webhook configuration."""
 
 import logging
 import time
@@ -22,7 +22,10 @@ TIMES = Times(duration_s=60, lead_s=40.0, look_s=10.0)
 _BUDGET_S = 5.0
 _DAY_S = 86_400.0
 _OVERLAP_S = 3600.0
-"""Time in which every replica reads a new certificate: those that do not reach the API server are not ready."""
+"""The time in which every replica reads a new certificate.
+
+A replica that does not reach the API server is not ready.
+"""
 
 
 class Objects(Protocol):
@@ -36,7 +39,7 @@ class Objects(Protocol):
 
 
 class Leader(Protocol):
-    """Tells who leads: `vaultkube.apiserver.lease.Election`."""
+    """The election of a leader: `vaultkube.apiserver.lease.Election`."""
 
     def stand(self) -> bool: ...
 
@@ -59,7 +62,7 @@ class Names:
 
 
 class Keeper:
-    """One replica's part; `look` is called again and again by one thread."""
+    """Keeps the certificate of one replica; one thread calls `look` again and again."""
 
     def __init__(
         self,
@@ -75,10 +78,11 @@ class Keeper:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`settle_s` is the time in which every API server sees a change; `changed` is called with each step taken.
+        """Make a keeper that has read nothing yet.
 
-        With `path_only` somebody else makes the certificate and fills in `caBundle`, cert-manager for example: the Secret
-        holds the segments of the path, and the configuration gets path and rules.
+        `settle_s` is the time in which every API server sees a change; `changed` is called with the name of each step.
+        With `path_only` somebody else makes the certificate and fills in `caBundle`, cert-manager for example: the
+        Secret holds the segments of the path, and the keeper fills path and rules into the configuration.
         """
         self._path_only = path_only
         self._objects = objects
@@ -101,9 +105,9 @@ class Keeper:
         self._last_problem = ""
 
     def look(self, *, serving: bool) -> float:
-        """Read, decide and write once, and return in how many seconds to look again.
+        """Read, decide and write once, and return the seconds until the next call.
 
-        `serving` tells that this replica's workers answer: not before does it ask the API server for objects.
+        `serving` is whether this replica's workers answer: before that, the API server must not send objects.
         """
         problem = ""
         if not serving:
@@ -123,7 +127,7 @@ class Keeper:
         return self._pause_s()
 
     def problem(self) -> str:
-        """Return why there is nothing to serve, else an empty text."""
+        """Return the reason why there is no certificate or path to serve; an empty text if there is one."""
         return "" if self._serves() else self._last_problem or "there is no certificate yet"
 
     def _serves(self) -> bool:
@@ -134,7 +138,7 @@ class Keeper:
         return 1.0 if moving else TIMES.look_s
 
     def _read_secret(self) -> Mapping[str, Any] | None:
-        """Return the Secret, and serve what it holds; one that cannot be used changes nothing."""
+        """Return the Secret, and serve its content; a Secret that cannot be used changes nothing."""
         found = self._objects.read(self._secrets, self._names.secret, Deadline(_BUDGET_S))
         state = self._usable(found)
         if state is not None:
@@ -142,7 +146,7 @@ class Keeper:
         return found
 
     def _usable(self, found: Mapping[str, Any] | None) -> State | None:
-        """Return the state that the Secret holds, None if it holds none that can be served."""
+        """Return the state in the Secret; None if it has none that can be served."""
         try:
             state = read_state((found or {}).get("data") or {})
         except ValueError:
@@ -161,7 +165,7 @@ class Keeper:
             _log.info("serves a certificate" if fields else "serves a path", extra={"fields": fields})
 
     def _lead(self, found: Mapping[str, Any] | None) -> str:
-        """Take the next step, and return what is in the way of those to come, if anything."""
+        """Do the leader's next step, and return the problem that prevents later ones, if any."""
         configuration = self._objects.read(
             self._configurations, self._names.configuration, Deadline(_BUDGET_S)
         )
@@ -207,7 +211,7 @@ class Keeper:
         return registered
 
     def _is_settled(self) -> bool:
-        """Return whether this replica has served for so long that others can reach it."""
+        """Return whether this replica has served for so long that all API servers can reach it."""
         return self._served_since is not None and self._clock() - self._served_since >= self._settle_s
 
     def _store(self, found: Mapping[str, Any] | None, state: State) -> bool:
@@ -243,5 +247,5 @@ class Keeper:
 
 
 def _empty() -> dict[str, str]:
-    """Return the keys that the state may have, as empty text, so that those which it has not go."""
+    """Return the keys of the state that may be absent, with empty texts, so that old values are removed."""
     return dict.fromkeys(("next.crt", "next.key"), "")

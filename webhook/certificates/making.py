@@ -1,4 +1,4 @@
-"""A serving certificate with a CA made for it, valid at once."""
+"""A new serving certificate, with a CA made for it only; both are valid at once."""
 
 import datetime
 import ipaddress
@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _BACKDATED = datetime.timedelta(days=1)
-"""Validity begins so long ago, for API servers whose clocks are behind."""
+"""The time by which the validity begins in the past, for API servers whose clocks are slow."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A serving certificate in PEM, its key, and the CA that signed it; the CA's key is thrown away."""
+    """A serving certificate in PEM, its key, and the CA that signed it; the CA's key is not stored anywhere."""
 
     ca: bytes
     chain: bytes
@@ -24,7 +24,7 @@ class Certificate:
 
 
 def make_certificate(hosts: Sequence[str], days: float) -> Certificate:
-    """Return a certificate for `hosts`, names or IP addresses, that is valid for `days`, with a CA made for it."""
+    """Return a certificate for `hosts`, names or IP addresses, that is valid for `days`, signed by a CA made for it."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault-webhook CA")])
     ca = (

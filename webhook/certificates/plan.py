@@ -1,12 +1,12 @@
-"""The next step for the certificate: pure, from the Secret's state, what the API server trusts, and the time.
+"""The next step for the certificate: pure, from the Secret's state, the CAs that the API server trusts, and the time.
 
 A renewal takes three states, so that at each moment the API server trusts whatever a replica may serve:
 
     served: old            the new pair and its CA are made and stored; the webhook configuration gets both CAs
-    served: old or new     API servers have seen both CAs: the new pair takes the old one's place, replicas read it
-    served: new            an hour later the old CA goes
+    served: old or new     API servers have seen both CAs: the new pair replaces the old one, replicas read it
+    served: new            an hour later the old CA is removed
 
-The key of each CA is thrown away when it has signed its one certificate, so nobody can sign another.
+The key of each CA is discarded when it has signed its one certificate, so nobody can sign another.
 """
 
 import secrets
@@ -17,12 +17,12 @@ from webhook.certificates.making import Certificate
 from webhook.certificates.state import Pair, State, read_pair, signers, valid
 
 _DUE = 1 / 3
-"""Share of the lifetime that is left when a certificate is renewed."""
+"""The share of the lifetime that is left when a certificate is renewed."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The certificate that is needed: the names, and the lifetime in seconds."""
+    """The certificate that is needed: its names, and its lifetime in seconds."""
 
     hosts: tuple[str, ...]
     lifetime_s: float
@@ -47,11 +47,11 @@ def next_state(
     overlapped: bool,
     reissue: bool = False,
 ) -> State:
-    """Return the state to store; the same if there is nothing to do. `now` is in seconds since 1970.
+    """Return the state to store; the same state if there is nothing to do. `now` is in seconds since 1970.
 
-    `settled` tells that API servers have had the time to see what the configuration trusts, `overlapped` that replicas
-    have had the time to read the certificate that is served. `reissue` makes a new
-    certificate before its time. `make` makes one.
+    `settled` is whether API servers have had the time to read the trusted CAs from the configuration, `overlapped`
+    whether replicas have had the time to read the certificate that is served. `reissue` requests a new certificate
+    before its time. `make` makes one.
     """
     state = with_segments(state, registered)
     current, following = state.current, state.following
@@ -71,19 +71,20 @@ def next_state(
 
 
 def with_segments(state: State, registered: Registered) -> State:
-    """Return the state with segments of the path: its own, else the one that the API server calls, and new ones."""
+    """Return the state with two segments of the path: its own, else the one in the configuration, and new ones."""
     return replace(state, segments=full_segments(state.segments or _known(registered.segment)))
 
 
 def full_segments(present: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the segments that are answered, with new ones up to two: the one in use, and one to change to."""
+    """Return the segments that replicas answer, with new ones up to two: the one in use, and the next one."""
     return (*present, *(_new_segment() for _ in range(2 - len(present))))
 
 
 def next_segments(present: tuple[str, ...], *, rotate: bool) -> tuple[str, ...]:
-    """Return the segments that are answered, first the one that the configuration has, then one to change to.
+    """Return the segments that replicas answer: first the one for the configuration, then the next one.
 
-    With `rotate` the second becomes the first: every pod knows it already. The one before stays until the next change.
+    With `rotate` the second becomes the first, as every replica knows it already. The old first one stays until the
+    next change.
     """
     if rotate and len(present) >= 2:
         return present[1], _new_segment(), present[0]
@@ -91,16 +92,16 @@ def next_segments(present: tuple[str, ...], *, rotate: bool) -> tuple[str, ...]:
 
 
 def _begun(state: State, registered: Registered, now: float, made: Certificate) -> State:
-    """Return a state that serves the certificate at once: there is none, or one that nobody trusts any more.
+    """Return a state that serves the new certificate at once, as there is none, or one that nobody trusts any more.
 
-    Replicas that still serve another one stay trusted.
+    The CAs of certificates that other replicas still serve stay trusted.
     """
     trusted = valid((made.ca, *state.trusted, *registered.trusted), now)
     return State(_pair(made), None, trusted, state.segments)
 
 
 def _promoted(state: State) -> State:
-    """Return the state that serves the pair that followed; the path changes with it to a segment that replicas know."""
+    """Return the state that serves the following pair; the path changes to a segment that replicas know already."""
     return State(state.following, None, state.trusted, next_segments(state.segments, rotate=True))
 
 
@@ -117,5 +118,5 @@ def _known(segment: str) -> tuple[str, ...]:
 
 
 def _new_segment() -> str:
-    """Return a random segment in the form that the API server takes in the path of a Service: an RFC 1123 name."""
+    """Return a random segment in the form that the API server accepts in the path of a Service: an RFC 1123 name."""
     return secrets.token_hex(24)

@@ -1,7 +1,7 @@
-"""The MutatingWebhookConfiguration: what it trusts, and with what the webhook itself fills in. Pure.
+"""The MutatingWebhookConfiguration: the CAs and the path in it, and the fields that the webhook itself fills in. Pure.
 
-The manifest leaves `caBundle`, `path` and `rules` out. Without rules no object is sent, so that an installation refuses
-nothing before the webhook runs, and `kubectl apply` of the manifest changes nothing of what was filled in.
+The manifest has no `caBundle`, `path` and `rules`. Without rules no object is sent, so an installation refuses nothing
+before the webhook runs, and `kubectl apply` of the manifest changes none of the filled-in fields.
 """
 
 import base64
@@ -18,18 +18,18 @@ from webhook.certificates.state import State, split_bundle
 
 
 class Endpoint(NamedTuple):
-    """What a webhook of the configuration is for: the path behind the segment, and the rules of what is sent to it."""
+    """The endpoint of one webhook in the configuration: the path behind the segment, and the rules for its objects."""
 
     path: str
     rules: Sequence[Mapping[str, Any]]
 
 
 _OBJECTS = {"objects.vault-webhook.svc": Endpoint("/objects", ())}
-"""Custom objects: only an operator knows the rules."""
+"""The endpoint for custom objects: only the operator knows its rules."""
 
 
 def read_endpoints() -> dict[str, Endpoint]:
-    """Return the webhooks by their names, as `vault-webhook certificate` registers them, and that of custom objects."""
+    """Return the endpoints by webhook name: those that `vault-webhook certificate` registers, and of custom objects."""
     text = resources.files("webhook.commands").joinpath("webhook-configuration.yaml").read_text("utf-8")
     registered = {
         webhook["name"]: Endpoint(webhook["clientConfig"]["service"]["path"], webhook["rules"])
@@ -40,7 +40,7 @@ def read_endpoints() -> dict[str, Endpoint]:
 
 
 def read_registered(configuration: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> Registered:
-    """Return what the configuration trusts, and by which segment it calls; nothing of what cannot be read."""
+    """Return the CAs that the configuration trusts and the segment that it calls, without those that cannot be read."""
     clients = [webhook["clientConfig"] for webhook in _ours(configuration, endpoints)]
     if not clients:
         return Registered()
@@ -55,7 +55,7 @@ def filled_in(
 ) -> Mapping[str, Any]:
     """Return the configuration with the CAs, the path and, where it has none, the rules of each of our webhooks.
 
-    A state without CAs leaves those that are there. The result is equal to the one that was given if nothing is missing.
+    A state without CAs leaves `caBundle` unchanged. The result equals the given configuration if nothing is missing.
     """
     webhooks = configuration.get("webhooks") or []
     return {
@@ -68,7 +68,7 @@ def filled_in(
 
 
 def hosts_of(configuration: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> tuple[str, ...]:
-    """Return the hosts that the configuration calls by a URL, in the place of a Service."""
+    """Return the hosts that the configuration calls by URL instead of by Service."""
     urls = [webhook["clientConfig"].get("url") for webhook in _ours(configuration, endpoints)]
     return tuple(sorted({urlsplit(url).hostname or "" for url in urls if url}))
 

@@ -1,4 +1,4 @@
-"""The certificate's state, as the Secret holds it: the pair that is served, one to change to, who is trusted, the path."""
+"""The state of the certificate in the Secret: the pair that is served, the next one, the trusted CAs, and the path."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ NEXT_CHAIN, NEXT_KEY = "next.crt", "next.key"
 
 @dataclass(frozen=True)
 class Pair:
-    """A serving certificate and its key in PEM, with what its fields say; times are seconds since 1970."""
+    """A serving certificate and its key in PEM, with values of its fields; times are seconds since 1970."""
 
     chain: bytes
     key: bytes = field(repr=False)
@@ -28,7 +28,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class State:
-    """The content of the Secret; `trusted` are CAs in PEM, the newest first, `segments` the path's, first the one in use."""
+    """The content of the Secret.
+
+    `trusted` are CAs in PEM, the newest first; `segments` are those of the path, the one in use first.
+    """
 
     current: Pair | None = None
     following: Pair | None = None
@@ -41,7 +44,7 @@ class State:
 
 
 def read_pair(chain: bytes, key: bytes) -> Pair:
-    """Return the pair of a certificate and its key in PEM; raise ValueError if it is none."""
+    """Return the pair of a certificate and its key in PEM; raise ValueError if they do not belong together."""
     leaf = x509.load_pem_x509_certificate(chain)
     if load_pem_private_key(key, None).public_key() != leaf.public_key():
         raise ValueError("the key is not that of the certificate")
@@ -70,13 +73,13 @@ def valid(certificates: Iterable[bytes], now: float) -> tuple[bytes, ...]:
 
 
 def signers(certificates: Iterable[bytes], *pairs: Pair | None) -> tuple[bytes, ...]:
-    """Return those of the CAs that have signed one of the pairs."""
+    """Return the CAs that have signed one of the pairs."""
     leaves = [x509.load_pem_x509_certificate(pair.chain) for pair in pairs if pair]
     return tuple(pem for pem in certificates if any(_signed(leaf, pem) for leaf in leaves))
 
 
 def read_state(data: Mapping[str, str]) -> State:
-    """Return the state that the data of a Secret holds; raise ValueError if it cannot be used."""
+    """Return the state in the data of a Secret; raise ValueError if it cannot be used."""
     try:
         found = {name: base64.b64decode(text or "", validate=True) for name, text in data.items()}
     except binascii.Error:

@@ -1,4 +1,4 @@
-"""The WSGI application of one worker, with its connections to the outside world."""
+"""The WSGI application of one worker, with its connections to the API server, registries and Vault."""
 
 import socket
 from functools import partial
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def load_app(operator: Operator) -> Any:
-    """Return the WSGI application of one worker, with its connections to the outside world."""
+    """Return the WSGI application of one worker, with its connections to the API server, registries and Vault."""
     strict_tls = operator.settings.tls_strict
     metrics = Metrics(PATHS.values())
     cluster = Cluster(operator.connection, strict_tls, observe=partial(metrics.call, "api_server"))
@@ -70,7 +70,7 @@ def _tracing(settings: Settings) -> "Tracing | None":
 
 
 def _lookups(settings: Settings) -> int:
-    """Return the number of a worker's threads that may wait for registries; the others answer health checks."""
+    """Return the number of a worker's threads that may wait for registries; the rest answer health checks."""
     return max(1, settings.threads * 3 // 4)
 
 

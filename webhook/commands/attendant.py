@@ -1,7 +1,7 @@
-"""The process that attends the one that serves: it looks after the certificate, and answers for health and metrics.
+"""The attendant: the process beside the server, for the certificate, health and metrics.
 
-It is the first process, of which gunicorn's master is the child: whichever ends, so does the other. It shares nothing
-with the workers but files, so that neither a busy nor a stuck worker, nor TLS, decides what a probe is told.
+It is the first process, and gunicorn's master is its child: when one ends, so does the other. It shares only files with
+the workers, so that neither a busy nor a stuck worker, nor TLS, changes its answer to a probe.
 """
 
 import ctypes
@@ -25,9 +25,10 @@ _WAIT_S = 0.05
 
 
 def attend(settings: Settings, connection: Connection, own_namespace: str, directory: Path) -> Settings | int:
-    """Return twice: in a child process, the settings to serve by; in this one, when the child has ended, the exit status.
+    """Fork, and return in the child the settings of the server, in this process the child's exit status.
 
-    The child returns when there is a certificate, whose files are in `directory`. InvalidSetting if the health listener cannot listen.
+    The child returns when there is a certificate, whose files are in `directory`; this process returns when the child
+    has ended. Raises InvalidSetting if nothing can listen at the health address.
     """
     health = _listen(settings)
     files = Files(directory) if settings.certificate != "files" else None
@@ -65,7 +66,7 @@ def _awaited(settings: Settings) -> tuple[str, str]:
 
 
 def _end_with(parent: int) -> None:
-    """Have the kernel send SIGTERM to this process when its parent ends: prctl(2)."""
+    """Make the kernel send SIGTERM to this process when its parent ends: prctl(2)."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(1)
@@ -80,7 +81,7 @@ def _supervise(
     health: socket.socket | None,
 ) -> int:
     """Do the attendant's work until the child ends, and return the child's exit status."""
-    from webhook.commands.attending import Attendant  # what only this process needs
+    from webhook.commands.attending import Attendant  # only this process needs it
 
     attendant = Attendant(settings, connection, own_namespace, files, health)
     ending = False

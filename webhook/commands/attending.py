@@ -1,4 +1,4 @@
-"""Tasks of the attendant, each in a thread: the certificate, the look at the workers, the health listener."""
+"""Tasks of the attendant, each in a thread: the certificate, the check of the workers, the health listener."""
 
 import logging
 import os
@@ -24,11 +24,11 @@ _READY_BUDGET_S = 2.0
 _LOOK_S, _FIRST_LOOKS_S, _AFTER_ERROR_S = 2.0, 0.25, 5.0
 _JOIN_S = 5.0
 _WARNING = 1 / 4
-"""Share of a self-managed certificate's lifetime that is left when the log warns: it should have been renewed before."""
+"""The share of a self-managed certificate's lifetime that is left when the log warns of a missed renewal."""
 
 
 class Attendant:
-    """The threads of the process beside the one that serves."""
+    """Runs the threads of the attendant."""
 
     def __init__(
         self,
@@ -68,11 +68,11 @@ class Attendant:
             thread.start()
 
     def ending(self) -> None:
-        """Be not ready: the workers are told to end."""
+        """Report not ready from now on: the workers have been sent a signal to end."""
         self.watch.end()
 
     def stop(self) -> None:
-        """End the threads, and let another replica lead."""
+        """End the threads, and release the lease so that another replica can lead."""
         self._stop.set()
         for thread in self._threads:
             thread.join(_JOIN_S)
@@ -98,7 +98,7 @@ class Attendant:
         return election, keeper
 
     def _repeat(self, work: Callable[[], float]) -> None:
-        """Do the work until the end, again after the seconds that it returns; an error in it is logged and ends nothing."""
+        """Repeat the work until the end, after the seconds that it returns; an error is logged and ends nothing."""
         while not self._stop.is_set():
             try:
                 pause_s = work()
@@ -121,7 +121,7 @@ class Attendant:
         return 0.0
 
     def _certificate(self) -> str:
-        """Return why the certificate cannot be served, else an empty text."""
+        """Return the reason why the certificate cannot be served; an empty text if it can."""
         if self._self_managed and self._self_managed[1].problem():
             return self._self_managed[1].problem()
         if not self._settings.tls_cert_file:

@@ -1,8 +1,8 @@
 """`vault-webhook certificate`: a serving certificate, and the webhook configuration that trusts it, as manifests.
 
-The Secret also holds the segments of the path that the API server proves itself by: the one that the configuration has,
-one to change to, and after a change the one before. A renewal lets both CAs be trusted and all segments be answered, so
-that no admission fails until every pod has read the new Secret.
+The Secret also holds the segments of the path, a shared secret with the API server: the one in the configuration, the
+next one, and after a change the previous one. After a renewal both CAs are trusted and all segments are answered, so no
+admission fails before every pod has read the new Secret.
 """
 
 import argparse
@@ -34,7 +34,7 @@ _MAX_DAYS = 36_500
 
 @dataclass(frozen=True)
 class Present:
-    """Data of the Secret of an earlier run that a new one goes on with: the CA in use, and the segments of the path."""
+    """The values of an earlier run's Secret that a new run reuses: the CA in use, and the segments of the path."""
 
     ca: bytes = b""
     segments: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ def _read_present(text: str) -> Present:
 
 
 def present_of(data: Mapping[str, str]) -> Present:
-    """Return the state that the data of a Secret holds; raise ValueError if it cannot be read."""
+    """Return the values in the data of an earlier Secret; raise ValueError if it cannot be read."""
     bundle = base64.b64decode(data.get(CA) or "", validate=True)
     ca = split_bundle(bundle)[0] if bundle else b""
     segments = base64.b64decode(data.get(SEGMENTS) or "", validate=True).decode("ascii").split()
@@ -155,7 +155,7 @@ def present_of(data: Mapping[str, str]) -> Present:
 
 
 def _present_in_cluster(options: argparse.Namespace) -> Present:
-    """Return the state of the Secret in the cluster of the kubeconfig; a new one where there is no kubeconfig."""
+    """Return the values of the Secret in the kubeconfig's cluster; empty values if there is no kubeconfig."""
     from webhook.offline.user_kubeconfig import DEFAULT, find_person_connection
 
     if not os.environ.get("KUBECONFIG") and not DEFAULT.expanduser().is_file():
@@ -178,7 +178,10 @@ def _present_in_cluster(options: argparse.Namespace) -> Present:
 
 
 def _configurations(file: Path | None) -> list[dict[str, Any]]:
-    """Return the webhook configurations of `file`, else our own; each webhook of theirs has a Service with a path."""
+    """Return the webhook configurations of `file`, by default our own.
+
+    Each webhook in them has a Service with a path.
+    """
     if file is None:
         text = resources.files("webhook.commands").joinpath(_CONFIGURATION).read_text(encoding="utf-8")
         return list(yaml.safe_load_all(text))

@@ -1,4 +1,4 @@
-"""`vault-webhook completion SHELL`: the script by which a shell completes commands, their options and files."""
+"""`vault-webhook completion SHELL`: the script with which a shell completes commands, their options and files."""
 
 import argparse
 import importlib
@@ -10,7 +10,7 @@ from webhook.commands.table import COMMANDS
 
 
 def run(arguments: list[str]) -> int:
-    """Print the script; raise InvalidSetting where shtab, which writes it, is not installed."""
+    """Print the script; raise InvalidSetting if shtab, which writes it, is not installed."""
     options = new_parser().parse_args(arguments)
     try:
         import shtab  # an extra: servers need no completion
@@ -38,7 +38,7 @@ def new_parser() -> argparse.ArgumentParser:
 
 
 def whole_parser() -> argparse.ArgumentParser:
-    """Return one parser of all commands. Those of servers, which manifests start, have their names alone."""
+    """Return one parser of all commands. Those of servers, which manifests start, have no options in it."""
     whole = argparse.ArgumentParser(prog="vault-webhook")
     whole.add_argument("--version", action="store_true", help="print the version")
     rows = whole.add_subparsers(title="commands")

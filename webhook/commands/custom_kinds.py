@@ -1,4 +1,4 @@
-"""The kinds of custom objects whose references are resolved, as one more webhook of a MutatingWebhookConfiguration."""
+"""The kinds of custom objects with references, as one more webhook of a MutatingWebhookConfiguration."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ _KUBERNETES_GROUPS = (".k8s.io",)
 
 
 def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
-    """Return `configuration` with a webhook for `kinds`, each RESOURCE.GROUP; InvalidSetting for one that is not.
+    """Return `configuration` with a webhook for `kinds`, each RESOURCE.GROUP; raise InvalidSetting for an invalid one.
 
-    It is as the webhook for ConfigMaps: only objects with one of our annotations are sent.
+    It is like the webhook for ConfigMaps: the API server sends it only objects with one of our annotations.
     """
     rules = [_rule(*kind.split(".", 1)) for kind in custom_kinds(kinds)]
     if not rules:
@@ -36,7 +36,7 @@ def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) ->
 
 
 def custom_kinds(kinds: Sequence[str]) -> list[str]:
-    """Return each of the kinds once; raise InvalidSetting for one that is not RESOURCE.GROUP of a custom object."""
+    """Return the kinds without duplicates; raise InvalidSetting for one that is not RESOURCE.GROUP of a custom kind."""
     for kind in kinds:
         resource, _, group = kind.partition(".")
         if not resource or not group or "/" in kind or "*" in kind or group.endswith(_KUBERNETES_GROUPS):

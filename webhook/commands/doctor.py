@@ -1,4 +1,4 @@
-"""`vault-webhook doctor NAMESPACE`: what is wrong with an installation, and what to do; it changes nothing.
+"""`vault-webhook doctor NAMESPACE`: find the faults of an installation and their remedies; it changes nothing.
 
 Exit status: 0 nothing is wrong; 1 something is; 2 wrong usage, or the API server could not be reached.
 """

@@ -1,4 +1,4 @@
-"""`vault-webhook image IMAGE`: show the image configuration that the webhook would read, or why it cannot."""
+"""`vault-webhook image IMAGE`: show the image config that the webhook would read, or the reason why it cannot."""
 
 import argparse
 import json
@@ -67,7 +67,7 @@ def new_parser() -> argparse.ArgumentParser:
 def _pull_secret(file: Path) -> PullSecret:
     try:
         content = file.read_bytes()
-        document = yaml.safe_load(content.expandtabs(1))  # docker indents with tabs, which YAML has not
+        document = yaml.safe_load(content.expandtabs(1))  # docker indents with tabs, which YAML forbids
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise InvalidSetting(f"--pull-secret {file}: {type(error).__name__}: it cannot be read") from None
     if isinstance(document, Mapping) and document.get("kind") == "Secret":

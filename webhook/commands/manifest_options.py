@@ -24,7 +24,10 @@ _DOCKER_CONFIG = Path("~/.docker/config.json")
 
 @dataclass(frozen=True)
 class Inputs:
-    """The documents, and the settings and services to review them with; `namespace` is that of objects without one."""
+    """The documents, and the settings and services to review them with.
+
+    `namespace` is that of objects that name none.
+    """
 
     documents: list[Document]
     operator: Operator
@@ -81,7 +84,7 @@ def add_objects_option(parser: argparse.ArgumentParser) -> None:
 def read_inputs(options: argparse.Namespace, report: Callable[[NotYaml], None] | None = None) -> Inputs:
     """Return the inputs that the options name; raise InvalidManifest or InvalidSetting for one that cannot be used.
 
-    With `report`, a file that is not YAML is passed to it, and left out.
+    With `report`, a file that is not YAML is left out, and its error is passed to `report`.
     """
     operator = read_operator(options.settings, custom_kinds(options.objects))
     documents = read_documents(options.files, report)
@@ -114,13 +117,13 @@ def _connection() -> Connection:
 
 
 def _cluster(connection: Connection, operator: Operator) -> Any:
-    from vaultkube.apiserver.client import Cluster  # like all that follows: loaded where it is asked for
+    from vaultkube.apiserver.client import Cluster  # like all imports below: loaded where it is used
 
     return Cluster(connection, operator.settings.tls_strict)
 
 
 def _nodes(cluster: Any) -> NodeCache:
-    """Return the nodes, read already: a command ends before a thread has read them."""
+    """Return the nodes after a first read: a command would end before a thread has read them."""
     nodes = NodeCache(cluster)
     nodes.read()
     return nodes

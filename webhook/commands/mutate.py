@@ -1,4 +1,4 @@
-"""`vault-webhook mutate -f FILE`: the manifest as the cluster would run it, without sending it anywhere.
+"""`vault-webhook mutate -f FILE`: print manifests as the cluster would run them; nothing is sent to the cluster.
 
 Exit status: 0 shown as it would be; 1 an object would be refused, and its document is left out, or a file cannot be
 read; 2 wrong usage; 3 shown, but the entry point of an image is unknown.
@@ -22,7 +22,7 @@ REFUSED, UNKNOWN = 1, 3
 
 @dataclass(frozen=True)
 class RenderedDocument:
-    """A document before and after, and the webhook's answer about each of its objects."""
+    """A document before and after the review, and the webhook's answer about each of its objects."""
 
     name: str
     before: object
@@ -31,12 +31,15 @@ class RenderedDocument:
 
     @property
     def refused(self) -> bool:
-        """Return whether the cluster would refuse one of its objects: what is printed may be piped to `kubectl apply`."""
+        """Return whether the cluster would refuse one of its objects.
+
+        Refused documents are left out, as the output may be piped to `kubectl apply`.
+        """
         return any(found.refusal for _, found in self.previews)
 
 
 def run(arguments: list[str]) -> int:
-    """Print the manifests as they would be; return the exit status. WebhookError if a file cannot be read."""
+    """Print the reviewed manifests; return the exit status. Raises WebhookError if a file cannot be read."""
     parser = new_parser()
     options = parser.parse_args(arguments)
     if options.vault and not options.cluster:

@@ -1,4 +1,4 @@
-"""Vault, with each call counted."""
+"""A resolver for Vault that counts its calls in the metrics."""
 
 import time
 
@@ -10,14 +10,14 @@ from webhook.admission.services import Vault
 
 
 class ObservedVault:
-    """Resolves as `vault` does, and counts it as one call: a login, and the reads with its token."""
+    """Resolves with `vault`, and counts each resolution as one call: a login, and the reads with its token."""
 
     def __init__(self, vault: Vault, metrics: Metrics) -> None:
         self._vault = vault
         self._metrics = metrics
 
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
-        """Return the values; raise as `vault` does."""
+        """Return the values; raise the errors of `vault`."""
         started, outcome = time.monotonic(), "unavailable"
         try:
             found = self._vault.resolve(resolution, deadline)

@@ -28,7 +28,7 @@ _TIMEOUT_S = 30.0
 
 
 def run(arguments: list[str]) -> int:
-    """Provision the namespaces that are named, or labelled; print one line for each thing made."""
+    """Provision the namespaces of the arguments, or those with the label; print a line for each new object of Vault."""
     parser = new_parser()
     options = parser.parse_args(arguments)
     if options.remove and (options.watch or options.bind_secrets):
@@ -190,7 +190,7 @@ def _client() -> hvac.Client:
     ca = _read(Path(ca_file) if ca_file else None)
     try:
         if ca_file and not ca:
-            raise ValueError  # an empty CA would stand for the system's
+            raise ValueError  # an empty CA would mean the system's
         return new_client(
             address,
             token=token,

@@ -1,4 +1,4 @@
-"""`vault-webhook render`: what the templates of HashiCorp's annotations would write, without a cluster and without Vault.
+"""`vault-webhook render`: print the results of templates in HashiCorp's annotations, without a cluster or Vault.
 
 Exit status: 0 all are rendered; 1 one is not, or a file cannot be read; 2 wrong usage.
 """
@@ -27,7 +27,7 @@ _EXIT = "Exit status: 0 all are rendered; 1 one is not, or a file cannot be read
 
 
 def run(arguments: list[str]) -> int:
-    """Print what each template writes, its name before it on stderr; return the exit status.
+    """Print each template's result, with its title before it on stderr; return the exit status.
 
     Raises InvalidManifest for a file that cannot be read, InvalidSetting for a setting that cannot be used.
     """
@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
 def _wanted_by_pods(
     documents: Iterable[Document], namespace: str, operator: Operator
 ) -> tuple[list[Wanted], list[str]]:
-    """Return the sources of all pods, and the problems of annotations that cannot be read."""
+    """Return the template sources of all pods, and the problems of annotations that cannot be read."""
     defaults = operator.settings.agent_defaults
     wanted: list[Wanted] = []
     problems: list[str] = []
@@ -81,7 +81,7 @@ def _title(found: ReviewableObject, source: TemplateSource) -> str:
 
 
 def _print(wanted: Wanted, text: str, reveal: bool) -> None:
-    """Print the text, whose characters have no effect on a terminal unless they are revealed as they are."""
+    """Print the text; unless the values are revealed, characters with an effect on a terminal are escaped."""
     sys.stdout.flush()
     print(f"# {printable(wanted.title)}", file=sys.stderr, flush=True)
     shown = text if reveal else _LINES.sub(lambda found: printable(found[0]), text)
@@ -91,7 +91,7 @@ def _print(wanted: Wanted, text: str, reveal: bool) -> None:
 
 
 def _problems(outcomes: Sequence[tuple[Wanted, Outcome]]) -> Iterator[str]:
-    """Yield the problems of all templates, then each path without a file once, with those that ask for it."""
+    """Yield the problems of all templates, then each path without a file once, with the templates that read it."""
     missing: dict[str, list[str]] = {}
     for wanted, outcome in outcomes:
         yield from (f"{wanted.title}: {problem}" for problem in outcome.problems)

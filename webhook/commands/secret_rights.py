@@ -1,4 +1,4 @@
-"""RoleBindings that let the webhook read the secrets of one namespace: what `provision --bind-secrets` makes."""
+"""RoleBindings with which the webhook may read the Secrets of one namespace, for `provision --bind-secrets`."""
 
 import os
 import re
@@ -16,7 +16,7 @@ SERVICE_ACCOUNT_PATTERN = r"[a-z0-9.-]+"
 
 
 class WebhookAccount(NamedTuple):
-    """The webhook's namespace, its name, whose ClusterRole for secrets is NAME-secrets, and its ServiceAccount."""
+    """The webhook's namespace, name and ServiceAccount; its ClusterRole for Secrets is called NAME-secrets."""
 
     namespace: str
     name: str
@@ -24,7 +24,7 @@ class WebhookAccount(NamedTuple):
 
 
 def parse_account(text: str) -> WebhookAccount:
-    """Return the account that `NAMESPACE/NAME` stands for; raise ValueError."""
+    """Return the account of `NAMESPACE/NAME`; raise ValueError if the text has another form."""
     if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9.-]+", text):
         raise ValueError(text)
     namespace, name = text.split("/")
@@ -32,7 +32,7 @@ def parse_account(text: str) -> WebhookAccount:
 
 
 def role_binding(account: WebhookAccount, namespace: str) -> dict[str, Any]:
-    """Return the RoleBinding of a namespace, as docs/security.md shows it."""
+    """Return the RoleBinding for a namespace, as in docs/security.md."""
     role = f"{account.name}-secrets"
     return {
         "apiVersion": f"{_GROUP}/v1",
@@ -46,9 +46,10 @@ def role_binding(account: WebhookAccount, namespace: str) -> dict[str, Any]:
 
 
 def bind_secrets(account: WebhookAccount, namespaces: list[str]) -> list[str]:
-    """Make the RoleBinding in each namespace by the person's kubeconfig, and return a line for each.
+    """Make the RoleBinding in each namespace with the person's kubeconfig, and return a line for each.
 
-    One of the same name stays as it is, if it binds the same; raises InvalidSetting if it does not, or a namespace is missing.
+    An existing RoleBinding with the same role and subject stays as it is. Raises InvalidSetting if it has others, or if
+    a namespace does not exist.
     """
     cluster = Cluster(find_person_connection(os.environ), caller="your user")
     return [_bind(cluster, account, namespace) for namespace in namespaces]

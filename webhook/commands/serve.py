@@ -1,4 +1,4 @@
-"""`vault-webhook serve`: the webhook itself; its settings are environment variables (docs/operator-settings.md)."""
+"""`vault-webhook serve`: serve admission requests. Settings are environment variables: docs/operator-settings.md."""
 
 import argparse
 import gc
@@ -23,12 +23,15 @@ from webhook.registry.settings import RegistrySettings
 from webhook.serving.callers import PathSegments
 
 _SWITCH_INTERVAL_S = 0.001
-"""A thread at work gives way to the one that watches connections after so long; Python's own 5 ms add up for each answer."""
+"""The time after which a working thread yields to the one that watches connections.
+
+Python's default of 5 ms would delay every answer.
+"""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Everything that the operator has set, read once before a worker starts."""
+    """All settings of the operator, read once before a worker starts."""
 
     settings: Settings
     defaults: Defaults
@@ -45,7 +48,7 @@ def run(arguments: list[str]) -> int:
     )
     parser.parse_args(arguments)
     operator = read_operator(dict(os.environ))
-    give_back_large_blocks()  # the workers, which are forked, inherit it, and the next
+    give_back_large_blocks()  # the workers are forked and inherit this, and the next line too
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     configure_logging(operator.settings.log_level)
     warn_of_proxies(os.environ)
@@ -57,14 +60,14 @@ def run(arguments: list[str]) -> int:
             if isinstance(attended, int):
                 return attended
             operator = replace(operator, settings=attended)
-        from webhook.serving.server import serve  # gunicorn is loaded when there is something to serve
+        from webhook.serving.server import serve  # gunicorn is loaded only to serve
 
         serve(operator.settings, partial(import_app, operator))
     return 0
 
 
 def read_operator(environ: Mapping[str, str]) -> Operator:
-    """Return the operator's settings; raise InvalidSetting naming what cannot be used."""
+    """Return the operator's settings; raise InvalidSetting, which names the one that cannot be used."""
     defaults = read_defaults(environ)
     _check_defaults(defaults)
     connection = find_connection(environ)
@@ -74,7 +77,7 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
             "reads Secrets: name the API server's CA as certificate-authority"
         )
     settings = read_settings(environ)
-    find_segments(settings)  # what cannot be used stops the webhook before a worker starts
+    find_segments(settings)  # a file that cannot be used stops the webhook before a worker starts
     return Operator(
         settings,
         defaults,
@@ -85,9 +88,9 @@ def read_operator(environ: Mapping[str, str]) -> Operator:
 
 
 def import_app(operator: Operator) -> Callable[[], Any]:
-    """Import all that a worker needs, once for all of them, and return the function that makes a worker's application.
+    """Import all modules of a worker once for all workers, and return the function that makes its application.
 
-    What is imported before workers are forked is in memory once. Metrics need their directory before.
+    Modules that are imported before the fork are in memory once. Metrics need their directory before the import.
     """
     import prometheus_client  # noqa: F401
 
@@ -97,12 +100,12 @@ def import_app(operator: Operator) -> Callable[[], Any]:
         import webhook.serving.tracing  # noqa: F401
 
     gc.collect()
-    gc.freeze()  # a collection writes into all objects, and each page that is written becomes a worker's own
+    gc.freeze()  # a collection writes into all objects, and each written page would be copied for each worker
     return partial(load_app, operator)
 
 
 def find_segments(settings: Settings) -> PathSegments | None:
-    """Return the secret segments of the path; None where the operator has set no file."""
+    """Return the secret segments of the path; None if the operator has set no file for them."""
     return PathSegments(settings.path_segments_file) if settings.path_segments_file else None
 
 

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """A command: `run(arguments)` of its module, which is loaded when the command is run, returns the exit status."""
+    """A command: `run(arguments)` of its module returns the exit status.
+
+    The module is imported when the command is run.
+    """
 
     name: str
     module: str

@@ -1,4 +1,6 @@
-"""`vault-webhook where PATH`: find what reads a path of Vault, before its secret is rotated. From specs alone, never values.
+"""`vault-webhook where PATH`: find the objects that read a path of Vault, before its secret is rotated.
+
+It reads specs only, never values.
 
 Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.
 """
@@ -31,7 +33,7 @@ _SOURCES_S = 10.0
 
 
 class Located(NamedTuple):
-    """A document with its place: a function from a field of it to FILE:LINE, or to nothing for one of a cluster."""
+    """A document, and a function that returns FILE:LINE for a field of it, or an empty text if it is from a cluster."""
 
     content: Any
     place: Callable[[FieldPath], str]
@@ -113,7 +115,7 @@ def _cluster(options: argparse.Namespace, operator: Operator, missed: list[str])
 
 
 def _sources(located: list[Located], namespace: str) -> dict[tuple[str, Source], Values]:
-    """Return the ConfigMaps and Secrets of the documents that containers take variables from."""
+    """Return the values of the ConfigMaps and Secrets in the documents from which containers read variables."""
     objects = [found for item in located for found in find_objects(item.content, namespace)]
     manifests = Manifests(objects)
     known: dict[tuple[str, Source], Values] = {}

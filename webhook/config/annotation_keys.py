@@ -1,4 +1,4 @@
-"""Keys of annotations: our two prefixes, the successor's new names and its mirror for OpenBao, and HashiCorp's prefix."""
+"""Keys of annotations: our two prefixes, the successor's new names and aliases for OpenBao, and HashiCorp's prefix."""
 
 from vaultkube.problem import FieldPath
 
@@ -9,7 +9,7 @@ HASHICORP_PREFIX = "vault.hashicorp.com/"
 ALL_PREFIXES = (*PREFIXES, HASHICORP_PREFIX)
 
 IMAGE_DIGESTS = PREFIX + "image-digests"
-"""Written by the webhook: by container, the digest of the image whose entry point was read."""
+"""The digest of each image whose entry point was read, by container; the webhook writes this annotation."""
 
 _VAULT, _BAO = "vault-", "bao-"
 
@@ -20,7 +20,7 @@ def annotation_path(key: str) -> FieldPath:
 
 
 def spellings(key: str, successor: str = "") -> tuple[str, ...]:
-    """Return the full keys under which `key` is read, first wins; `successor` is its name behind the successor's prefix."""
+    """Return the full keys for `key`, by precedence; `successor` is its name behind the successor's prefix."""
     renamed = successor or key
     mirror = (SUCCESSOR_PREFIX + _BAO + renamed.removeprefix(_VAULT),) if renamed.startswith(_VAULT) else ()
     keys = (SUCCESSOR_PREFIX + renamed, *mirror, SUCCESSOR_PREFIX + key, PREFIX + key)

@@ -14,7 +14,7 @@ BOTH = "both"
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation(Row):
-    """The facts about one annotation; `key` stands behind the prefix, `scope` says which objects may have it.
+    """The facts about one annotation: `key` follows the prefix, `scope` says which objects may have it.
 
     `settings` are the operator's variables that replace the default; `variable` is the container's variable that
     carries the value; `successor` is the key behind the successor's prefix where that differs.
@@ -26,7 +26,7 @@ class Annotation(Row):
     successor: str
 
     def full_keys(self) -> tuple[str, ...]:
-        """Return the full keys that are read, first wins."""
+        """Return the full keys that are read, the one with precedence first."""
         return spellings(self.key, self.successor)
 
 
@@ -42,9 +42,10 @@ def annotation(
     successor: str = "",
     injector: str = "",
 ) -> Any:
-    """Return a dataclass field for the annotation `key`; a renamed key's variable has the successor's name too.
+    """Return a dataclass field for the annotation `key`.
 
-    `injector` is the variable of HashiCorp's injector that means the same.
+    A renamed key's variable can also be set under the successor's name. `injector` is the variable of HashiCorp's
+    injector with the same meaning.
     """
     renamed = successor.upper().replace("-", "_")
     settings = tuple(filter(None, (setting, renamed, injector))) if setting else ()

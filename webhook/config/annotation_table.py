@@ -1,6 +1,6 @@
-"""The table of annotations: a field of `Config` for each, with its key, type, default, variables and help, from the tables by subject.
+"""The table of annotations: a field of `Config` for each, with its key, type, default, variables and help.
 
-docs/annotations.md is made from this table.
+The rows are in tables by subject. docs/annotations.md is made from this table.
 """
 
 from collections.abc import Mapping
@@ -22,33 +22,33 @@ from webhook.config.vault_table import VaultAnnotations
 __all__ = ["ANNOTATIONS", "BOTH", "OBJECTS", "PODS", "Annotation", "Config", "annotation"]
 
 CA_FILES: Mapping[str, str] = MappingProxyType({"VAULT_CACERT": "ca.crt"})
-"""The file of a `vault-tls-secret`."""
+"""The launcher's variable for the file of a `vault-tls-secret`, with its key."""
 
 
 @dataclass(frozen=True)
 class Config(HelperAnnotations, PodAnnotations, LauncherAnnotations, VaultAnnotations):
-    """The configuration of one object, or of the containers that one login serves: annotations over the operator's settings."""
+    """The configuration of one object, or of containers with one login: annotations over the operator's settings."""
 
     mutate: str = annotation("mutate", TEXT, "", scope=BOTH, help="`skip` leaves the object alone")
     trusted_variables: tuple[str, ...] = ()
     """The operator's VAULT_ENV_TRUSTED_VARIABLES."""
     sources: tuple[TemplateSource, ...] = ()
-    """The sources of variables of HashiCorp's exec mode: each container of this configuration gets them."""
+    """The sources of variables for HashiCorp's exec mode; each container of this configuration gets them."""
     tls_files: Mapping[str, str] = field(default_factory=lambda: CA_FILES)
     """The launcher's variables that name a file of `tls_secret`, with its key there."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Further variables of the launcher, which no annotation of ours sets."""
+    """Other variables of the launcher, which none of our annotations sets."""
     annotated: Mapping[str, str] = field(default_factory=dict)
-    """The full key of the annotation of this object that set a field, by field."""
+    """The full key of the annotation that set a field of this object, by field."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """The full key by which another family of annotations would set a field, by field."""
+    """The full key of another annotation family for a field, by field."""
 
     def path_of(self, field: str) -> FieldPath:
-        """Return the path of the annotation that sets `field`, or that could if none does."""
+        """Return the path of the annotation that sets `field`, or that could set it."""
         return annotation_path(self._key_of(field))
 
     def name_of(self, field: str) -> str:
-        """Return the key of that annotation behind its prefix, for messages."""
+        """Return the key of that annotation without its prefix, for messages."""
         return self._key_of(field).partition("/")[2]
 
     def _key_of(self, field: str) -> str:
@@ -62,5 +62,5 @@ class Config(HelperAnnotations, PodAnnotations, LauncherAnnotations, VaultAnnota
 
 _HELPER_FIELDS = {row.name for row in fields(HelperAnnotations)}
 ANNOTATIONS = tuple(sorted(rows_of(Config, Annotation), key=lambda row: row.field in _HELPER_FIELDS))
-"""The rows in the order of the page: those of helpers last."""
+"""The rows in the order of the docs page: those of helpers are last."""
 _OLDEST_KEYS = {row.field: row.full_keys()[-1] for row in ANNOTATIONS}

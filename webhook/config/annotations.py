@@ -1,4 +1,4 @@
-"""The configuration of one object, read from its annotations and the operator's settings by the table of annotations."""
+"""The configuration of one object, parsed from annotations and the operator's settings by the table of annotations."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _POSITIONS = {key: position for position, row in enumerate(ANNOTATIONS) for key 
 _WRITTEN = (IMAGE_DIGESTS, KEPT_REFERENCES)
 _SUGGESTIONS = 10
 _CLOSE = 0.85
-"""A letter more, less or other in a short key; a word in common is not enough."""
+"""The least similarity for a suggestion: one letter of a short key may differ; a word in common is not enough."""
 TEMPLATES_VARIABLE = "VAULT_ENV_TEMPLATES"
 _LAUNCHER_PARSERS = {row.name: row.parse for row in VARIABLES if row.parse}
 _SEE = "; see docs/annotations.md"
@@ -35,12 +35,12 @@ Defaults = Mapping[str, Any]
 
 
 def read_defaults(environ: Mapping[str, str]) -> Defaults:
-    """Return the value of each field without annotations; raise InvalidSetting naming every unusable variable."""
+    """Return the value of each field without annotations; raise InvalidSetting, which names every unusable variable."""
     return read_table(ANNOTATIONS, environ)
 
 
 def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Config, list[Problem]]:
-    """Return the configuration, with defaults in the place of bad values, and a problem for each of those."""
+    """Return the configuration, with defaults instead of unusable values, and a problem for each of those."""
     values = dict(defaults)
     annotated = {}
     problems = []
@@ -62,14 +62,14 @@ def parse_config(annotations: Mapping[str, str], defaults: Defaults) -> tuple[Co
 
 
 def check_start(variable: str, value: object) -> None:
-    """Raise InvalidSetting if the launcher cannot start with the value that the variable carries to it."""
+    """Raise InvalidSetting if the launcher cannot start with the value in this variable."""
     parse = _LAUNCHER_PARSERS.get(variable)
     if value and parse:
         parse(variable, _text(value))
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return a warning for each annotation that has one of our prefixes and is in no row."""
+    """Return a warning for each annotation with one of our prefixes that is in no row of the table."""
     ours = (key for key in annotations if key.startswith(PREFIXES))
     unknown = sorted(
         key for key in ours if key not in _POSITIONS and key not in _WRITTEN and key not in unsupported_keys()
@@ -85,10 +85,10 @@ def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
 
 
 def container_variables(config: Config, from_path: str) -> dict[str, str]:
-    """Return the variables that carry `config` into a container, in the table's order; defaults are left out.
+    """Return the variables that pass `config` to the launcher in a container, in the table's order, without defaults.
 
-    `from_path` is what that container gets of `config.from_path`. Where and how to log in is always carried, so that a
-    variable of the pod cannot point the launcher elsewhere.
+    `from_path` is that container's part of `config.from_path`. The address and the login are always among them, so that
+    a variable of the pod cannot redirect the launcher.
     """
     variables: dict[str, str] = {}
     for field, variable, always in _CARRIED:

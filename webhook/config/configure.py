@@ -19,7 +19,7 @@ _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
 
 
 def is_skipped(annotations: Mapping[str, str]) -> bool:
-    """Return whether the object opts out; nothing else of it is read then."""
+    """Return whether the object opts out; if so, nothing else of it is read."""
     return next((annotations[key] for key in _SKIP_KEYS if key in annotations), "") == "skip"
 
 
@@ -35,18 +35,18 @@ _WITHOUT_PROGRAM: Mapping[str, Any] = {
     "transit_batch_size": None,
     "use_agent": False,
 }
-"""Fields of `Config` that are about a program, and an agent has none."""
+"""Fields of `Config` for a program, with their values for an agent, which has no program."""
 
 
 def without_program(config: Config) -> Config:
-    """Return the configuration of an agent's container: nothing of it is for a program."""
+    """Return the configuration for an agent's container, without the fields for a program."""
     return replace(config, **_WITHOUT_PROGRAM, sources=())
 
 
 class Configured(NamedTuple):
     """The configuration that the operator's settings allow, with the problems and warnings of the annotations.
 
-    With problems, defaults stand in the place of values that cannot be used.
+    If there are problems, defaults replace the values that cannot be used.
     """
 
     config: Config
@@ -57,7 +57,7 @@ class Configured(NamedTuple):
 def configure(
     annotations: Mapping[str, str], defaults: Defaults, settings: Settings, scope: str = PODS
 ) -> Configured:
-    """Return the configuration of an object with these annotations; `scope` says whether that is a pod."""
+    """Return the configuration of an object with these annotations; `scope` is whether the object is a pod."""
     config, problems = parse_config(annotations, defaults)
     allowed, ignored = within_limits(config, defaults, settings)
     refused, ineffective = list[Problem](), list[Problem]()
@@ -85,7 +85,7 @@ def address_problems(config: Config, defaults: Defaults, settings: Settings) -> 
 
 
 def within_limits(config: Config, defaults: Defaults, settings: Settings) -> tuple[Config, list[Problem]]:
-    """Return `config` without what the operator does not allow, and a warning about each."""
+    """Return `config` without values that the operator does not allow, and a warning about each."""
     ignored = []
     if "skip_verify" in config.annotated and not settings.allow_skip_verify:
         if config.skip_verify != defaults["skip_verify"]:
@@ -110,9 +110,9 @@ def within_limits(config: Config, defaults: Defaults, settings: Settings) -> tup
 def with_role(
     config: Config, namespace: str, name: str, service_account: str, fallback: str
 ) -> tuple[Config, tuple[Problem, ...]]:
-    """Return `config` with its role as text, and the problem of a role that cannot be rendered.
+    """Return `config` with its role rendered, and the problem of a role that cannot be rendered.
 
-    Without a role of the annotation or operator it is `fallback`.
+    If neither annotation nor operator sets a role, it is `fallback`.
     """
     role = config.role or fallback
     if "{{" in config.role:

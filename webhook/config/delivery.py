@@ -6,10 +6,10 @@ from vaultkube.value_types import ValueType
 
 
 class Delivery(Enum):
-    """A delivery by its word in the annotation `vault-env-delivery`."""
+    """A way of delivery; the value is its word in the annotation `vault-env-delivery`."""
 
     AUTO = "auto"
-    """The image if every node mounts it that the pod may run on, else the init container."""
+    """The image if every node that the pod may run on can mount it, else the init container."""
     IMAGE = "image"
     """The launcher's image is mounted as a volume."""
     INIT = "init"

@@ -1,4 +1,4 @@
-"""The annotations of Bank-Vaults' helpers, the containers beside the program: Vault Agent and consul-template.
+"""The annotations of Bank-Vaults' helper containers beside the program: Vault Agent and consul-template.
 
 https://bank-vaults.dev/docs/mutating-webhook/vault-agent-templating/ and consul-template/ of the same site
 """
@@ -29,7 +29,7 @@ def _variables(text: str) -> tuple[EnvVar, ...]:
 
 
 def _variable(entry: object) -> EnvVar:
-    """Return the variable; names of fields are in any case, as Go's JSON reads them."""
+    """Return the variable; the names of its fields may be in any case, as in Go's JSON decoder."""
     if not isinstance(entry, dict):
         raise ValueError(entry)
     found: dict[Any, Any] = {_BY_LOWER.get(name.lower(), name): value for name, value in entry.items()}
@@ -61,7 +61,7 @@ MOUNT_PATH = ValueType("an absolute path without .. and :", _mount_path)
 
 @dataclass(frozen=True)
 class HelperAnnotations:
-    """The fields of `Config` that are about helpers."""
+    """The fields of `Config` for helpers."""
 
     use_agent: bool = annotation(
         "vault-agent",

@@ -1,4 +1,4 @@
-"""Helpers that annotations ask for, the containers vault-agent and consul-template: what contradicts itself, or has no effect.
+"""Annotations of the helper containers vault-agent and consul-template: contradictions, and values without effect.
 
 https://bank-vaults.dev/docs/mutating-webhook/vault-agent-templating/
 """
@@ -33,7 +33,7 @@ _TEMPLATE_FIELDS = (
 )
 _SHARED_FIELDS = ("files_path", "template_files_path")
 _SIDECAR_FIELDS = tuple(field for field in _AGENT_FIELDS if field not in ("agent_image", "agent_pull_policy"))
-"""Fields that an agent which ends before the program starts does not have."""
+"""Fields for an agent beside the program; one that ends before the program starts does not use them."""
 _NO_HELPERS = {"use_agent": False, "agent_configmap": "", "template_configmap": ""}
 
 
@@ -43,22 +43,22 @@ def writes_token(config: Config) -> bool:
 
 
 def has_agent_sidecar(config: Config) -> bool:
-    """Return whether HashiCorp's agent stands beside the program."""
+    """Return whether HashiCorp's agent runs in a container beside the program."""
     return bool(config.agent_configmap) and not (config.use_agent or config.template_configmap)
 
 
 def files_path(config: Config) -> str:
-    """Return where the containers mount the files that a helper writes."""
+    """Return the path at which the containers mount the files of a helper."""
     return config.files_path or config.template_files_path
 
 
 def without_helpers(config: Config) -> Config:
-    """Return the configuration of a pod that gets no helper."""
+    """Return the configuration of a pod without helpers."""
     return replace(config, **_NO_HELPERS)  # type: ignore[arg-type]
 
 
 def two_families(config: Config) -> Iterator[Problem]:
-    """Yield a problem for each annotation that asks for a helper in a pod that HashiCorp's annotations are for."""
+    """Yield a problem for each annotation that requests a helper in a pod with HashiCorp's annotations."""
     for field in _NO_HELPERS:
         if field in config.annotated and getattr(config, field):
             message = (
@@ -69,7 +69,7 @@ def two_families(config: Config) -> Iterator[Problem]:
 
 
 def helper_problems(config: Config) -> Iterator[Problem]:
-    """Yield the problems of annotations that ask for two helpers of one name, or for a program without an image."""
+    """Yield a problem for annotations that request two helpers with one name, or a helper without an image."""
     if config.agent_configmap and config.template_configmap and not config.use_agent:
         message = (
             "annotation vault-agent-configmap: with vault-ct-configmap, the agent only logs in: add the annotation "
@@ -83,7 +83,7 @@ def helper_problems(config: Config) -> Iterator[Problem]:
 
 
 def helper_warnings(config: Config) -> Iterator[Problem]:
-    """Yield a warning for each annotation of a helper without effect, and for an agent that is started again and again."""
+    """Yield a warning for each helper annotation without effect, and for an agent that would restart repeatedly."""
     yield from _token_warnings(config)
     yield from _agent_warnings(config)
     yield from _template_warnings(config)

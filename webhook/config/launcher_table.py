@@ -1,4 +1,4 @@
-"""The annotations of the launcher: what is started through it, with which variables, and how it gets into the pod."""
+"""The annotations of the launcher: the commands that it starts, its variables, and the way it gets into the pod."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from webhook.config.delivery import DELIVERY, Delivery
 
 @dataclass(frozen=True)
 class LauncherAnnotations:
-    """The launcher of a container."""
+    """The fields of `Config` for the launcher of a container."""
 
     mutate_probes: bool = annotation(
         "mutate-probes",

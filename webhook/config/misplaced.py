@@ -1,11 +1,11 @@
-"""Keys of ours that stand where they have no effect."""
+"""Our keys in places of an object where they have no effect."""
 
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIXES
 
 
 def label_warnings(metadata: object) -> list[Problem]:
-    """Return a warning for each label of an object with one of our prefixes: only annotations are read."""
+    """Return a warning for each label with one of our prefixes: only annotations are read."""
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     return [
         Problem(

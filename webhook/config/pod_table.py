@@ -1,4 +1,4 @@
-"""The annotations of what the webhook adds to a pod beside the launcher, and of the look at its images."""
+"""The annotations for the containers that the webhook adds to a pod, and for reading its images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from webhook.config.sidecar import PROBES, SIDECAR, Sidecar
 
 @dataclass(frozen=True)
 class PodAnnotations:
-    """Init container, images, and the agent that writes files."""
+    """The fields of `Config` for the init container, images, and the agent that writes files."""
 
     run_as_user: int = annotation(
         "run-as-user", COUNT, "0", setting="RUN_AS_USER", help="the init container's user; 0: the image's own"

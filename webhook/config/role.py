@@ -1,4 +1,4 @@
-"""The role of an object: a text with `{{ .field }}` in it."""
+"""The role of an object: a text with fields such as `{{ .namespace }}`."""
 
 import re
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ _FIELD = re.compile(r"\{\{-?\s*\.([A-Za-z]+)\s*-?\}\}")
 
 
 def render_role(role: str, fields: Mapping[str, str]) -> tuple[str, str]:
-    """Return `role` with each `{{ .field }}` replaced, and the problem of one that has an unknown field or stray braces.
+    """Return `role` with each `{{ .field }}` replaced, and the problem of an unknown field or stray braces.
 
-    Without a problem that is empty; with one, the role is as it was.
+    The problem is an empty text if there is none; otherwise the role is returned unchanged.
     """
     if "{{" not in role:
         return role, ""

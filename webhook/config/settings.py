@@ -224,14 +224,14 @@ class Settings:
         help="Vault's CA for pods with HashiCorp's annotations that name no other: see docs/hashicorp.md",
     )
     agent_defaults: Mapping[str, Any] = field(default_factory=lambda: read_agent_defaults({}))
-    """The values of `AgentConfig` without annotations, by the variables of HashiCorp's injector."""
+    """The values of `AgentConfig` without annotations, from the variables of HashiCorp's injector."""
 
     def is_attended(self) -> bool:
-        """Whether a second process attends the one that serves: for the certificate, or for health."""
+        """Return whether a second process runs beside the server: for the certificate, or for health."""
         return self.health_address is not None or self.certificate != "files"
 
     def path_policy(self) -> PathPolicy:
-        """The paths that objects may name."""
+        """Return the policy of the paths that objects may request."""
         return PathPolicy(self.path_patterns, self.path_policy_mode == "enforce")
 
 
@@ -240,7 +240,7 @@ _PAIR = tuple(row for row in SETTINGS if row.field in ("tls_cert_file", "tls_pri
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings in `environ`; raise InvalidSetting naming every variable with an unusable value."""
+    """Return the settings in `environ`; raise InvalidSetting, which names every variable with an unusable value."""
     problems = [*_unpaired(environ), *_two_certificates(environ)]
     agent_defaults: Mapping[str, Any] = {}
     try:
@@ -259,7 +259,7 @@ def _unpaired(environ: Mapping[str, str]) -> list[str]:
 
 
 def _two_certificates(environ: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with the files that are named beside CERTIFICATE."""
+    """Return the problems of files that contradict CERTIFICATE."""
     source = environ.get("CERTIFICATE", "").strip().lower()
     files = [name for row in _PAIR for name in row.settings if environ.get(name, "").strip()]
     path = [name for name in ("PATH_SEGMENTS_FILE",) if environ.get(name, "").strip()]

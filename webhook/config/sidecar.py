@@ -1,4 +1,4 @@
-"""The forms of an agent that stays beside the program, its probes, and the types of the annotations that name them.
+"""The forms of an agent that runs beside the program, its probes, and the types of their annotations.
 
 https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 """
@@ -9,14 +9,14 @@ from vaultkube.value_types import WORDS, ValueType
 
 
 class Sidecar(Enum):
-    """A form by its word in the annotation `vault-agent-sidecar`."""
+    """A form of the agent; the value is its word in the annotation `vault-agent-sidecar`."""
 
     AUTO = "auto"
-    """Native in a pod that ends by itself, which another container would keep alive; else a container."""
+    """Native in a pod that ends by itself, which another container would keep running; else a container."""
     CONTAINER = "container"
-    """An init container that writes the files once, and a container that keeps them fresh."""
+    """An init container that writes the files once, and a container that renews them."""
     NATIVE = "native"
-    """One init container that stays."""
+    """One init container that runs on beside the program."""
 
 
 READINESS, LIVENESS = "readiness", "liveness"

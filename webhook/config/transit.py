@@ -10,10 +10,10 @@ NO_KEY = "found encrypted variable, but transit key ID is empty: add the annotat
 
 
 def decrypt_path(mount: str, key: str) -> str:
-    """Return the path that ciphertexts are sent to."""
+    """Return the path in Vault that decrypts ciphertexts."""
     return f"{mount or DEFAULT_MOUNT}/decrypt/{key}"
 
 
 def is_operators(config: Config) -> bool:
-    """Whether key and mount are what the operator has set, and not what an annotation says."""
+    """Return whether key and mount are the operator's settings, not those of an annotation."""
     return bool(config.transit_key) and not {"transit_key", "transit_path"} & config.annotated.keys()

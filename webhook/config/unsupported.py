@@ -1,4 +1,4 @@
-"""The predecessor's annotations that have no effect here, e.g. of its AWS provider: each is a warning.
+"""The predecessor's annotations without effect here, such as those of its AWS provider: each causes a warning.
 
 Keys: https://bank-vaults.dev/docs/mutating-webhook/annotations/
 """

@@ -1,4 +1,4 @@
-"""The annotations that say where Vault is, as whom it is asked, and what its answers mean."""
+"""The annotations for the connection to Vault: address, login, and the treatment of its answers."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from webhook.config.annotation_row import BOTH, OBJECTS, annotation
 
 @dataclass(frozen=True)
 class VaultAnnotations:
-    """Address, login, transit, and what becomes of references."""
+    """The fields of `Config` for address, login, transit and references."""
 
     provider: str = annotation(
         "provider",

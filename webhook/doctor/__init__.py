@@ -1,4 +1,5 @@
-"""The doctor of an installation: facts that the API server tells, and findings made from them.
+"""The doctor of an installation: facts from the API server, and findings that are made from them.
 
-`gather.py` asks, by dry runs that the webhook itself answers, so that what is found is what its pods see. All else is pure.
+`gather.py` sends dry runs that the webhook itself answers, so its facts are the same as those of pods. All else is
+pure.
 """

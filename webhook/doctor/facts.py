@@ -1,4 +1,4 @@
-"""Facts about an installation, as the API server told them. Pure."""
+"""Facts about an installation, from answers of the API server. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,27 +8,28 @@ from vaultkube.apiserver.access import Right
 
 
 class Answer(NamedTuple):
-    """The API server's answer to a dry run: its status, and the object as it would be stored, or a Status that says why not."""
+    """The API server's answer to a dry run: its status code, and the object that would be stored, or a Status."""
 
     status: int
     document: Mapping[str, Any]
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the object would be stored."""
+        """Return whether the object would be stored."""
         return self.status in (200, 201)
 
     @property
     def message(self) -> str:
-        """The reason why the object would not be stored."""
+        """Return the reason why the object would not be stored."""
         return str(self.document.get("message") or f"the API server answered {self.status}")
 
 
 @dataclass(frozen=True)
 class Place:
-    """The installation that is asked about, and the namespace whose pods it serves.
+    """The installation to examine, and a namespace whose pods it serves.
 
-    `role`, `mount` and `address` are the annotations vault-role, vault-path and vault-addr that pods there have; empty: none.
+    `role`, `mount` and `address` are the annotations vault-role, vault-path and vault-addr of pods there, empty if pods
+    have none.
     """
 
     webhook_namespace: str
@@ -44,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Token:
-    """The claims of a token of the namespace's ServiceAccount, and when it was asked for, in seconds since 1970."""
+    """The claims of a token of the namespace's ServiceAccount, and the time of the request in seconds since 1970."""
 
     claims: Mapping[str, Any]
     requested_at: float
@@ -52,7 +53,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Facts:
-    """The answers to all questions; None stands for an object that does not exist."""
+    """The answers to all requests; None means that the object does not exist."""
 
     place: Place
     configuration: Mapping[str, Any] | None
@@ -61,9 +62,9 @@ class Facts:
     account: Mapping[str, Any] | None
     rights: Mapping[Right, bool]
     plain: Answer
-    """To a Secret without references."""
+    """The answer for a Secret without references."""
     secret: Answer
-    """To a Secret with one."""
+    """The answer for a Secret with a reference."""
     pod: Answer
-    """To a pod with one."""
+    """The answer for a pod with a reference."""
     token: Token | None

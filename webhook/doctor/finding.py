@@ -1,11 +1,11 @@
-"""Findings of the doctor: a check, how it went, and what to do. Pure."""
+"""Findings of the doctor: a check, its state, and the remedy. Pure."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class State(Enum):
-    """How a check went; the value is its word in the report."""
+    """The state of a check; the value is its word in the report."""
 
     OK = "ok"
     WRONG = "WRONG"
@@ -14,7 +14,10 @@ class State(Enum):
 
 
 class Finding(NamedTuple):
-    """What a check found, and the remedy. `check` begins with the number of the manual's error, if it is one of the six."""
+    """The result of a check, and the remedy.
+
+    `check` begins with the number of the error in the manual, for one of the six.
+    """
 
     check: str
     state: State
@@ -23,15 +26,15 @@ class Finding(NamedTuple):
 
 
 def ok(check: str, text: str) -> Finding:
-    """Return that the check found nothing wrong."""
+    """Return the finding of a check without a problem."""
     return Finding(check, State.OK, text)
 
 
 def wrong(check: str, text: str, remedy: str) -> Finding:
-    """Return that the check found something to mend."""
+    """Return the finding of a check with a problem to correct."""
     return Finding(check, State.WRONG, text, remedy)
 
 
 def unknown(check: str, text: str, remedy: str = "") -> Finding:
-    """Return that the check could not be made."""
+    """Return the finding of a check that could not be made."""
     return Finding(check, State.UNKNOWN, text, remedy)

@@ -1,4 +1,4 @@
-"""Asks the API server for the facts, with the rights of the person who runs the doctor; nothing is stored."""
+"""Requests of the doctor: fetches the facts with the rights of the person who runs it; nothing is stored."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from webhook.doctor.rights import rights_for
 
 _PROBE = "vault-webhook-doctor"
 _BUDGET_S = 35.0
-"""For one question: a webhook may take 30 seconds to answer."""
+"""The budget of one request: a webhook may answer after 30 seconds."""
 _T = TypeVar("_T")
 
 
@@ -41,7 +41,7 @@ class Cluster(Protocol):
 
 
 def gather(cluster: Cluster, place: Place) -> Facts:
-    """Return the answers to all questions; raise ClusterUnavailable if the API server does not answer them."""
+    """Return the answers to all requests; raise ClusterUnavailable if the API server does not answer."""
     own = place.webhook_namespace
     return Facts(
         place=place,
@@ -65,7 +65,7 @@ def _read(cluster: Cluster, resource: Resource, name: str) -> Mapping[str, Any] 
 
 
 def _unless_forbidden(call: Callable[[], _T]) -> _T | None:
-    """Return the answer, None if the person may not ask."""
+    """Return the result of the call; None if the person has no right to it."""
     try:
         return call()
     except MissingRight:
@@ -86,7 +86,7 @@ def _dry_run(cluster: Cluster, plural: str, document: Mapping[str, Any]) -> Answ
 
 
 def _token(cluster: Cluster, place: Place) -> Token | None:
-    """Return the claims of a token of the ServiceAccount; the token itself is used for nothing and ends by itself."""
+    """Return the claims of a new token of the ServiceAccount; the token itself is not used, and expires."""
     token = cluster.create_token(place.namespace, place.pods_account, [], Deadline(_BUDGET_S))
     if token is None:
         return None
@@ -115,7 +115,10 @@ def _secret(place: Place, value: str, annotations: Mapping[str, str]) -> dict[st
 
 
 def _pod(place: Place) -> dict[str, Any]:
-    """Return a pod that PodSecurity `restricted` admits; the image is read from its registry where one is named."""
+    """Return a pod that PodSecurity `restricted` admits.
+
+    If the place names an image, the webhook reads its entry point.
+    """
     confined = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     container: dict[str, Any] = {
         "name": "probe",

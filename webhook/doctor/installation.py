@@ -1,4 +1,4 @@
-"""Findings about the installation: the configuration, the way to the webhook, its rights, and the clock. Pure."""
+"""Findings about the installation: its configuration, the way to it, its rights, and the clock. Pure."""
 
 import base64
 import datetime
@@ -16,7 +16,7 @@ _CLOCK_S = 60.0
 
 
 def find_in_installation(facts: Facts) -> Iterator[Finding]:
-    """Yield what was found, in the order in which an operator would look."""
+    """Yield the findings, in the order in which an operator would check."""
     yield _deployment(facts)
     yield from _configuration(facts)
     yield _reached(facts)
@@ -89,7 +89,7 @@ def _reached(facts: Facts) -> Finding:
 
 
 def _way(message: str) -> str:
-    """Return what to do about a webhook that the API server does not reach."""
+    """Return the remedy for a webhook that the API server does not reach."""
     if "x509" in message:
         return "the serving certificate and caBundle do not fit: see the webhook's log; with files renew both: vault-webhook certificate"
     if "no endpoints available" in message or "not found" in message:

@@ -1,10 +1,10 @@
-"""The rights of the webhook's ServiceAccount, with what goes missing without each: docs/security.md."""
+"""The rights of the webhook's ServiceAccount, each with the effect of its absence: docs/security.md."""
 
 from vaultkube.apiserver.access import Right
 
 
 def rights_for(namespace: str) -> dict[Right, str]:
-    """Return the rights that the webhook uses for objects of the namespace, each with its effect."""
+    """Return the rights that the webhook uses for objects of the namespace, each with the effect of its absence."""
     return {
         Right("get", "configmaps", namespace): "pods with variables from ConfigMaps are refused",
         Right(

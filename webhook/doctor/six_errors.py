@@ -1,4 +1,4 @@
-"""Findings about the six errors of the manual, by the answers of the webhook itself to a Secret and a pod. Pure."""
+"""Findings about the six errors of the manual, from the webhook's own answers to a Secret and a pod. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ LOGIN, TRUST, ROLE, TOKEN, IMAGE, ADDRESS = (
 
 
 def find_six_errors(facts: Facts) -> Iterator[Finding]:
-    """Yield a finding for each of the six, in the manual's order."""
+    """Yield a finding for each of the six errors, in the manual's order."""
     yield from _login(facts)
     yield _token(facts)
     yield _image(facts)
@@ -28,7 +28,7 @@ def find_six_errors(facts: Facts) -> Iterator[Finding]:
 
 
 def _login(facts: Facts) -> Iterator[Finding]:
-    """Yield the first three: they are told apart by the webhook's own message about its login for the Secret."""
+    """Yield the first three findings, by the webhook's own message about its login for the Secret."""
     message = "" if facts.secret.is_accepted else facts.secret.message
     account = f"ServiceAccount {facts.place.namespace}/{facts.place.pods_account}"
     if _LOGIN not in message and _is_answered_by_vault(facts):
@@ -46,13 +46,13 @@ def _login(facts: Facts) -> Iterator[Finding]:
 
 
 def _is_answered_by_vault(facts: Facts) -> bool:
-    """Return whether Vault has answered the read: with a value, or that the path or key of the probe does not exist."""
+    """Return whether Vault has answered the read, with a value or with the error that path or key do not exist."""
     message = facts.secret.message
     return facts.secret.is_accepted or "path not found" in message or "not found under path" in message
 
 
 def _cause(message: str) -> tuple[str, str]:
-    """Return which of the errors a failed login is, and its remedy."""
+    """Return the check that a failed login belongs to, and its remedy."""
     if "x509" in message or "certificate" in message:
         return (
             TRUST,

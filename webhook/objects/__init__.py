@@ -1,1 +1,1 @@
-"""References in the values of Secrets, ConfigMaps and custom objects: the paths that they name, and their problems. Pure."""
+"""References in the values of Secrets, ConfigMaps and custom objects: their paths, and their problems. Pure."""

@@ -1,4 +1,4 @@
-"""The fields of an object that hold its values, and the paths of Vault that they request."""
+"""The fields of an object that hold its values, and the paths of Vault that these values request."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -15,7 +15,7 @@ _FIELDS: tuple[Literal["stringData", "data", "binaryData"], ...] = ("stringData"
 
 
 def value_path(content: KubernetesObject, name: str) -> FieldPath:
-    """Return the path of a value of the object by the name that `find_values` gives it: a key, or a JSON Pointer."""
+    """Return the path of a value in the object by its name in `find_values`: a key, or a JSON Pointer."""
     if name.startswith("/"):
         return pointer_path(content, name)
     key = name if _field(content, name) else name.partition(" ")[0]
@@ -25,7 +25,10 @@ def value_path(content: KubernetesObject, name: str) -> FieldPath:
 def find_requested_paths(
     content: KubernetesObject, references: References, config: Config, operators_namespace: str
 ) -> Iterator[RequestedPath]:
-    """Yield every path that the values read or write, for the path policy; the operator's own transit key is free."""
+    """Yield every path that the values read or write, for the path policy.
+
+    The operator's own transit key is not limited.
+    """
     vault_namespace = foreign_namespace(config.vault_namespace, operators_namespace)
     limited = references.paths() if transit.is_operators(config) else references.requested(config)
     for name, path in limited:

@@ -1,4 +1,4 @@
-"""Problems of a Secret or ConfigMap with references, with which it is refused, and warnings."""
+"""Problems for which an object with references is refused, and warnings about it."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _NOT_BASE64 = "the reference stays as it is, because `auth` must be base64: writ
 
 
 def object_problems(content: KubernetesObject, references: References, config: Config) -> Iterator[Problem]:
-    """Yield the problems of the object's references: it cannot be resolved with one, whatever Vault holds."""
+    """Yield the problems of the object's references; with one of them it cannot be resolved, whatever Vault holds."""
     if references and not config.service_account:
         labels = messages(label_warnings(content.get("metadata")))
         message = "; ".join([_NO_IDENTITY.format(", ".join(references.names())), *labels])
@@ -34,7 +34,7 @@ def object_problems(content: KubernetesObject, references: References, config: C
 
 
 def object_warnings(content: KubernetesObject, references: References) -> Iterator[Problem]:
-    """Yield a warning for each value that is probably not the reference that was meant."""
+    """Yield a warning for each value that is probably not the reference that its author meant."""
     for name in references.invisible:
         yield Problem("invisible-end", value_path(content, name), f"key {name}: {INVISIBLE_END}")
     is_secret = (content.get("apiVersion"), content.get("kind")) == ("v1", "Secret")

@@ -14,15 +14,15 @@ from webhook.config import transit
 from webhook.config.annotations import Config
 
 _MOST_PARTS = 20_000
-"""References and the text between them in one object: each takes several hundred bytes."""
+"""The most references and texts between them in one object: each needs several hundred bytes of memory."""
 _TEMPLATE_LENGTH = 4
-"""Characters of a template that count as one part more, as they take as long to read."""
+"""The characters of a template that count as one part, as they need the same time to parse."""
 _TOO_LARGE = "with it there is more to resolve than one object may ask for: divide the object"
 
 
 @dataclass(frozen=True)
 class References:
-    """The values with references, `parsed` once, and the reason for each `malformed` one; both by name.
+    """The parsed values with references, and the reason for each malformed value; both by name.
 
     `invisible` names the values that would be another reference without the invisible characters at their end.
     """
@@ -35,7 +35,7 @@ class References:
         return bool(self.parsed or self.malformed)
 
     def names(self) -> list[str]:
-        """Return the names of the values, sorted."""
+        """Return the names of all values with references, sorted."""
         return sorted([*self.parsed, *self.malformed])
 
     def paths(self) -> Iterator[tuple[str, str]]:
@@ -43,7 +43,7 @@ class References:
         return ((name, path) for name, value in self.parsed.items() for path in value.paths())
 
     def requested(self, config: Config) -> Iterator[tuple[str, str]]:
-        """Yield (name, path) for each path and for each ciphertext, which transit decrypts."""
+        """Yield (name, path) for each path that a value reads or writes, and for each ciphertext transit's path."""
         yield from self.paths()
         path = transit.decrypt_path(config.transit_path, config.transit_key)
         yield from ((name, path) for name in self.names_with(Ciphertext))
@@ -64,33 +64,33 @@ class References:
 
 
 class _TooLarge(Exception):
-    """The object asks for more than it may."""
+    """The object has more parts than the limit."""
 
 
 class _Room:
-    """Parts that may still be found in an object; those of a template are taken before it is parsed."""
+    """The number of parts that an object may still have; the parts of a template are reserved before it is parsed."""
 
     def __init__(self) -> None:
         self._left = _MOST_PARTS
 
     def reserve(self, parts: int) -> None:
-        """Take so many; raise _TooMuch if fewer are left."""
+        """Reserve this number of parts; raise _TooLarge if fewer are left."""
         self._left -= parts
         if self._left < 0:
             raise _TooLarge
 
     def reserve_template(self, length: int) -> None:
-        """Take the parts of a template of so many characters."""
+        """Reserve the parts of a template of this number of characters."""
         self.reserve(length // _TEMPLATE_LENGTH)
 
 
 def find_references(
     values: Mapping[str, bytes], deadline: Deadline = UNLIMITED, is_secret: bool = False
 ) -> References:
-    """Return the references in `values`, of which the rest is plain text; raise OutOfTime if that takes too long.
+    """Return the references in `values`, the rest of which is plain text; raise OutOfTime if that takes too long.
 
-    The reasons why values are malformed hold no text of them if they are secret. The value with which it is too much is
-    malformed, and none after it is looked at.
+    Reasons for malformed values hold no text of them if they are secret. The value that exceeds the limit of parts
+    counts as malformed, and the values after it are not read.
     """
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}

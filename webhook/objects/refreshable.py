@@ -1,4 +1,4 @@
-"""The values of a resolved object whose references may be kept, as they were written, and why others are not."""
+"""The values of an object whose references can be kept, and the reasons why those of other values cannot."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -25,13 +25,16 @@ _IMMUTABLE = (
 
 
 class Refreshable(NamedTuple):
-    """Texts with references by the name that their value has in the resolved object, and a warning for each other one."""
+    """Texts with references by the name of their value in the resolved object, and a warning for each other value."""
 
     texts: Mapping[str, str]
     warnings: tuple[Problem, ...]
 
     def resolved_in(self, kind: ObjectKind, content: KubernetesObject) -> dict[str, str]:
-        """Return the texts in whose place the object has values now: what is missing may have kept its reference."""
+        """Return the texts that now have values in the object.
+
+        An optional reference without a secret may still be there.
+        """
         values = kind.values_at(content, self.texts)
         return {
             name: text
@@ -41,14 +44,17 @@ class Refreshable(NamedTuple):
 
 
 def is_immutable(kind: ObjectKind, content: KubernetesObject) -> bool:
-    """Return whether the API server accepts no other values for the object; a custom object may have such a field too."""
+    """Return whether the API server accepts no other values for the object.
+
+    A custom object may have a field of that name with another meaning.
+    """
     return kind is not OBJECT_KINDS["objects"] and content.get("immutable") is True
 
 
 def find_refreshable(kind: ObjectKind, written: KubernetesObject, config: Config) -> Refreshable:
-    """Return what may be kept of an object that is `written` with references: nothing of one that is not to be refreshed.
+    """Return the references of an object as `written` that can be kept; none if the object is not to be refreshed.
 
-    Text beside a reference is the author's, and nobody but them knows whether it is secret; that of a ConfigMap is not.
+    Text beside a reference is the author's, and only the author knows whether it is secret; that of a ConfigMap is not.
     """
     texts, warnings = dict[str, str](), list[Problem]()
     allows_text = config.refresh_text or not kind.is_secret
@@ -77,7 +83,7 @@ def _parsed(text: bytes) -> Value | None:
 
 
 def _obstacles(value: Value, *, allows_text: bool) -> Iterator[str]:
-    """Yield why the references of a value cannot be kept."""
+    """Yield the reasons why the references of a value cannot be kept."""
     if any(term.source.body is not None for term in value.terms()):
         yield _WRITES
     if any(isinstance(part, Ciphertext) for part in value.parts):

@@ -1,1 +1,1 @@
-"""Manifests in files: read with their lines, decided as in the cluster, then written or checked."""
+"""Manifests in files: parsed with their line numbers, decided as in the cluster, then written or checked."""

@@ -1,4 +1,7 @@
-"""The objects of a cluster that can name a path of Vault, as `where` lists them: specs and annotations, never values."""
+"""The objects of a cluster that can name a path of Vault, as `where` lists them.
+
+Specs and annotations are listed, never values.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -16,10 +19,10 @@ _LABELLED = f"{LABEL}={LABEL_VALUE}"
 
 
 class ListedKind(NamedTuple):
-    """A kind that is listed: all that can name a path in its spec.
+    """A kind of objects that can name a path in their specs.
 
-    Of Secrets, ConfigMaps and custom objects with references, which would come with their values, the metadata alone of
-    those that are `labelled`.
+    Secrets, ConfigMaps and custom objects with references have values in them, so that only the metadata of those with
+    the label `labelled` is listed.
     """
 
     api_version: str
@@ -45,7 +48,7 @@ LISTED = (
 
 
 def custom_kind(cluster: Cluster, name: str, deadline: Deadline) -> ListedKind | None:
-    """Return the kind RESOURCE.GROUP in the version that the API server prefers, None if it knows no such kind.
+    """Return the kind RESOURCE.GROUP in the API server's preferred version; None if it does not have that kind.
 
     Raises ClusterUnavailable. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
     """
@@ -71,9 +74,10 @@ def list_cluster(
     deadline: Deadline,
     report: Callable[[Refused], None],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the objects of these kinds that no other object owns: a Deployment stands for its ReplicaSets and pods.
+    """Yield the objects of these kinds that have no controller as their owner.
 
-    `report` gets the error of a kind that cannot be listed; no namespace is all of them.
+    A Deployment stands for its ReplicaSets and pods. `report` is called with the error of a kind that cannot be listed.
+    An empty namespace means all of them.
     """
     for kind in kinds:
         try:

@@ -1,6 +1,6 @@
-"""Stand-ins for the cluster, the registry and Vault, for manifests on a laptop or in CI.
+"""Replacements for the cluster, the registry and Vault, for manifests on a laptop or in CI.
 
-The objects of the files are the cluster; others are read from the real one, if there is one.
+The cluster consists of the objects in the files; others are read from the real cluster, if there is one.
 """
 
 import base64
@@ -25,13 +25,13 @@ from webhook.registry.query import ImageConfig, ImageQuery
 
 OWN_NAMESPACE = "vault-webhook"
 _UNKNOWN_KEY: KubernetesObject = {"data": {KEY_ENTRY: base64.b64encode(b"unknown").decode()}}
-"""Stands for the key of kept references, which is for webhook and operator only."""
+"""A value in place of the key of kept references, which only webhook and operator may read."""
 LAPTOP_PULL_SECRET = ("", "docker config of this machine")
-"""Namespace and name under which `Manifests` gives the pull secret of the machine."""
+"""Namespace and name of the machine's pull secret in `Manifests`."""
 
 
 class Manifests:
-    """The Secrets and ConfigMaps of the files, over those of a real cluster, if there is one."""
+    """Returns the Secrets and ConfigMaps of the files, then those of a real cluster, if there is one."""
 
     def __init__(
         self,
@@ -50,11 +50,11 @@ class Manifests:
             self._objects["Secret", *LAPTOP_PULL_SECRET] = _pull_secret(docker_config)
 
     def knows(self, kind: str, namespace: str, name: str) -> bool:
-        """Return whether `get` tells the truth about this object."""
+        """Return whether the answer of `get` about this object is certain."""
         return self._beyond is not None or (kind, namespace, name) in self._objects
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None:
-        """Return the object, or None if there is none; one that is not known as if it held no references."""
+        """Return the object, or None if there is none; an unknown object that pods name has empty values."""
         if (kind, namespace, name) == ("Secret", OWN_NAMESPACE, KEY_SECRET):
             return _UNKNOWN_KEY
         found = self._objects.get((kind, namespace, name))
@@ -65,34 +65,34 @@ class Manifests:
         return self._assumed.get((kind, namespace, name))
 
     def is_allowed(self, user_info: UserInfo, right: Right, deadline: Deadline) -> bool:
-        """Return True: who will send the objects to the cluster is not known here."""
+        """Return True, as the user who will create the objects in the cluster is not known here."""
         return True
 
     def ready(self, deadline: Deadline) -> bool:
-        """Return whether it answers."""
+        """Return True: no server has to answer."""
         return True
 
 
 class UnknownImages:
-    """A registry without network: an image's entry point is a placeholder, and `unknown` collects the images."""
+    """Replaces a registry without requests: entry points of images are placeholders; `unknown` collects the images."""
 
     def __init__(self) -> None:
         self.unknown: set[str] = set()
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
-        """Return a placeholder that nobody can mistake for a program."""
+        """Return a placeholder that nobody can confuse with a program."""
         self.unknown.add(query.image)
         return ImageConfig((placeholder(query.image),), (), "")
 
 
 class UnreadVault:
-    """A Vault without network: the values stay as they are, and `unread` collects those that would be read."""
+    """Replaces Vault without requests: values are not resolved, and `unread` collects those that would be."""
 
     def __init__(self) -> None:
         self.unread: set[str] = set()
 
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
-        """Return none of them."""
+        """Return no value, so that all references stay."""
         login = resolution.login
         for name in resolution.values:
             self.unread.add(
@@ -103,7 +103,7 @@ class UnreadVault:
 
 
 def _assumed(objects: list[ReviewableObject]) -> Mapping[tuple[str, str, str], KubernetesObject]:
-    """Return each ConfigMap and Secret that the pods name, with the keys that they name, without text."""
+    """Return each ConfigMap and Secret that the pods name, with empty values for the keys that they name."""
     assumed: dict[tuple[str, str, str], KubernetesObject] = {}
     for found in objects:
         spec = follow(found.content, ("spec",)) if found.resource == "pods" else None
@@ -114,14 +114,14 @@ def _assumed(objects: list[ReviewableObject]) -> Mapping[tuple[str, str, str], K
 
 
 def placeholder(image: str) -> str:
-    """Return the text that stands for the unknown entry point of an image."""
+    """Return the text in place of the unknown entry point of an image."""
     return f"<entry point of {image}>"
 
 
 def _stored_form(found: ReviewableObject) -> KubernetesObject:
-    """Return the object as the API server will hold it: without the values whose references the webhook resolves.
+    """Return the object as the API server would store it, without the values whose references the webhook resolves.
 
-    An object that the API server would refuse is empty.
+    The result is empty for an object that the API server would refuse.
     """
     try:
         content: KubernetesObject = {**found.content, "data": with_string_data(found.content)}
@@ -137,7 +137,7 @@ def _stored_form(found: ReviewableObject) -> KubernetesObject:
 
 
 def with_string_data(content: Mapping[str, Any]) -> dict[str, str]:
-    """Return `data` with `stringData` in it, as the API server merges a Secret."""
+    """Return `data` merged with `stringData`, as the API server stores a Secret."""
     texts = content.get("stringData") or {}
     encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
     return {**(content.get("data") or {}), **encoded}

@@ -1,4 +1,4 @@
-"""Manifests read from YAML or JSON, with the line of each of their parts."""
+"""Manifests parsed from YAML or JSON, with the line of each of their parts."""
 
 import json
 import re
@@ -25,14 +25,14 @@ _REASONS: dict[type[Exception], str] = {
     ValueError: "a number or a date is none",
 }
 _INTEGER_BITS = 4096
-"""More than any number of Kubernetes has, and less than Python refuses to write in decimal."""
+"""The most bits of an integer: more than Kubernetes uses, and less than Python refuses to convert to decimal."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-# Only lines are read with it. libyaml's parser, where it is there, is ten times faster.
+# Only lines are read with this loader. libyaml's parser, if it is installed, is ten times faster.
 _LINES = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _NotJson(ValueError):
-    """The document has what JSON does not have; `reason` says what."""
+    """The document has something that JSON does not have; `reason` describes it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -41,18 +41,18 @@ class _NotJson(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """One document of a file: its content as JSON has it, and the nodes that it was read from."""
+    """One document of a file: its content as JSON values, and the YAML nodes that it was parsed from."""
 
     file: str
     content: Any
     node: Node = field(repr=False)
     repeated_keys: tuple[FieldPath, ...] = ()
-    """Paths of keys that stand a second time in one mapping: only the last value counts."""
+    """Paths of keys that occur twice in one mapping: only the last value counts."""
 
     def line(self, path: FieldPath) -> int:
-        """Return the line, from 1, of the part at `path`, or of the last part on the way to it that is there.
+        """Return the line, from 1, of the part at `path`, or of the last existing part on the way to it.
 
-        The way may lead into a literal text that is YAML itself, such as `objects` of a SecretProviderClass.
+        The path may continue in a literal text that is YAML itself, such as `objects` of a SecretProviderClass.
         """
         node, line, first = self.node, self.node.start_mark.line, 0
         for step in path:
@@ -67,7 +67,9 @@ class Document:
 
 
 def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | None = None) -> list[Document]:
-    """Return the documents of all files, `-` for standard input; raise InvalidManifest for one that cannot be read.
+    """Return the documents of all files; raise InvalidManifest for one that cannot be read.
+
+    With `report`, a file that is not YAML is left out, and its error is passed to `report`.
 
     With `report`, a file that is not YAML is passed to it, and left out.
     """
@@ -83,7 +85,7 @@ def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | Non
 
 
 def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
-    """Return the documents of a text, empty ones left out; raise NotYaml if it is neither YAML nor JSON."""
+    """Return the documents of a text without empty ones; raise NotYaml if it is neither YAML nor JSON."""
     try:
         if is_like_json(text):
             return [_of_json(file, value) for value in json_values(text)]
@@ -98,7 +100,7 @@ def parse_documents(text: str, file: str = STANDARD_INPUT) -> list[Document]:
 
 
 def _of_json(file: str, value: JsonValue) -> Document:
-    """Return the document of a value, with the nodes that a reader of YAML finds in it."""
+    """Return the document of a JSON value, with the nodes that a YAML parser finds in it."""
     loader = KubernetesLoader(value.as_yaml)
     loader.line = value.line
     try:
@@ -113,7 +115,7 @@ def _of_yaml(file: str, text: str) -> list[Document]:
     try:
         loader = KubernetesLoader(text)
         for node in _nodes(file, loader):
-            repeated = tuple(repeated_keys(node))  # before merge keys are filled in
+            repeated = tuple(repeated_keys(node))  # before merge keys are replaced
             content = loader.construct_document(node)
             if content is not None:
                 documents.append(_document(file, content, node, repeated))
@@ -141,7 +143,7 @@ def _not_yaml(file: str, error: Exception) -> NotYaml:
 
 
 def path_text(path: FieldPath) -> str:
-    """Return the path as people write it: `spec.containers[0].env`."""
+    """Return the path in its usual notation: `spec.containers[0].env`."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -167,7 +169,7 @@ def _read(file: str) -> str:
 
 
 def _json_value(content: object) -> object:
-    """Return the content with all keys as text: JSON has no others; raise _NotJson for what JSON does not have."""
+    """Return the content with all keys as text, like JSON; raise _NotJson for a value that JSON does not have."""
     if isinstance(content, dict):
         return {_key(key): _json_value(value) for key, value in content.items()}
     if isinstance(content, list):
@@ -188,7 +190,7 @@ def _key(key: object) -> str:
 
 
 def _whole(text: str) -> str:
-    """Return the text if it is one: an escape can make half of a character."""
+    """Return the text; raise _NotJson if an escape has made half of a surrogate pair in it."""
     if not text.isascii():
         try:
             text.encode()
@@ -198,7 +200,7 @@ def _whole(text: str) -> str:
 
 
 def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
-    """Return the node to point at for `step`, and the node of its value; of a repeated key the last."""
+    """Return the node that has the line of `step`, and the node of its value; the last one of a repeated key."""
     if isinstance(node, MappingNode):
         return next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
@@ -208,7 +210,10 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
 
 @lru_cache(maxsize=4)
 def _root_of(text: str) -> Node:
-    """Return the root of a text in YAML; of another text, an empty one. One text has the lines of many findings."""
+    """Return the root node of a YAML text, an empty node for other texts.
+
+    It is cached, as one text has the lines of many findings.
+    """
     try:
         root: Node | None = yaml.compose(text, Loader=_LINES)
     except (yaml.YAMLError, RecursionError):

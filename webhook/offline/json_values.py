@@ -1,4 +1,4 @@
-"""JSON values one behind the other, as kubectl reads a file that begins with a brace. Pure."""
+"""Consecutive JSON values, as kubectl reads a file that begins with a brace. Pure."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NOT_YAML = re.compile("[^\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""Tabs, which in JSON stand only between its parts, characters that YAML does not take, and those that are line breaks there."""
+"""Tabs, which JSON has only between tokens, characters that YAML does not allow, and YAML's other line breaks."""
 _OBJECT = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*["}]')
 
 
 class JsonValue(NamedTuple):
-    """A value, a text in which a reader of YAML finds the same parts, and the line where it begins, from 0."""
+    """A value, a text in which a YAML parser finds the same parts, and the line where it begins, from 0."""
 
     content: Any
     as_yaml: str
@@ -19,7 +19,7 @@ class JsonValue(NamedTuple):
 
 
 class NoJson(ValueError):
-    """The text is not JSON: `reason` says why, `line` where, from 1."""
+    """The text is not JSON: `reason` is the error, `line` its line, from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
@@ -28,12 +28,12 @@ class NoJson(ValueError):
 
 
 def is_like_json(text: str) -> bool:
-    """Return whether the text begins as an object in JSON does."""
+    """Return whether the text begins like a JSON object."""
     return _OBJECT.match(text) is not None
 
 
 def json_values(text: str) -> list[JsonValue]:
-    """Return the values of the text; raise NoJson if it has anything else, RecursionError if one is nested too deeply."""
+    """Return the values of the text; raise NoJson if there is anything else, RecursionError if nested too deeply."""
     values: list[JsonValue] = []
     decoder = json.JSONDecoder(parse_constant=_refuse)
     start = at = _after_space(text, 0)

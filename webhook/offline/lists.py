@@ -6,9 +6,9 @@ _SUFFIX = "List"
 
 
 def with_kinds_of_items(content: Any) -> Any:
-    """Return the content, in which items of a typed list, such as a SecretList, have its kind and version if they name neither.
+    """Return the content, with the kind and version of a typed list, such as a SecretList, added to items without.
 
-    The API server answers such lists, and kubectl applies them; items of a plain List name their own.
+    The API server returns such lists, and kubectl applies them; items of a plain List have their own kind.
     """
     if not isinstance(content, dict) or not isinstance(content.get("items"), list):
         return content

@@ -1,5 +1,6 @@
-"""Keys of ours in a manifest that no webhook reads: beside the pod template, under `data`, one level too deep, or of a pod in a
-Secret.
+"""Our keys in places of a manifest that no webhook reads.
+
+Such places are beside the pod template, under `data`, one level too deep, or on a Secret if the key is for pods.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from webhook.config.annotations import ANNOTATIONS, PODS
 from webhook.offline.reviewable import ReviewableObject, find_objects, follow
 
 _READ = (("metadata", "annotations"), ("metadata", "labels"))
-"""Of labels the webhook's own warning tells."""
+"""The places that are read; the webhook itself warns about labels."""
 _POD_KEYS = frozenset([key for row in ANNOTATIONS if row.scope == PODS for key in row.full_keys()])
 
 
@@ -33,7 +34,7 @@ def _is_of_pods(key: str) -> bool:
 
 
 def _searched(content: object, reviewable: ReviewableObject) -> object:
-    """Return the object that is searched; of a kind that is not Kubernetes' own only what all kinds have."""
+    """Return the part of the object to search; of kinds that are not Kubernetes' own only the metadata."""
     owner = follow(content, reviewable.owner)
     return owner if reviewable.is_known_kind else {"metadata": owner.get("metadata")}
 

@@ -1,4 +1,4 @@
-"""Nodes of YAML: how much they stand for, and keys that stand in them twice. Pure."""
+"""Nodes of YAML: their size with aliases expanded, and repeated keys. Pure."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from vaultkube.errors import NotYaml
 from vaultkube.problem import FieldPath
 
 _LARGEST = 1_000_000
-"""Parts that a document may have, each alias counted as what it stands for."""
+"""The most parts of a document, with each alias expanded."""
 _DEEPEST = 100
-"""More than the API server takes of any kind that has a schema, and far from the end of Python's stack."""
+"""The deepest nesting: more than the API server accepts for kinds with a schema, far below Python's recursion limit."""
 
 
 class _Extent(NamedTuple):
-    """Number and nesting of the parts of a node, with those that its aliases stand for."""
+    """The number and the nesting of a node's parts, with its aliases expanded."""
 
     size: int
     depth: int
@@ -47,7 +47,7 @@ def _extent(node: Node, known: dict[int, _Extent]) -> _Extent:
 
 
 def repeated_keys(node: Node, path: FieldPath = ()) -> Iterator[FieldPath]:
-    """Yield the path of each key that stands a second time in its mapping."""
+    """Yield the path of each key that occurs a second time in its mapping."""
     if isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):
             yield from repeated_keys(value, (*path, index))

@@ -1,4 +1,4 @@
-"""The operator's settings for the review of a manifest: those of a file, or none."""
+"""The operator's settings for the review of a manifest, from a file, or built-in ones."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -11,19 +11,19 @@ from webhook.offline.documents import read_documents
 from webhook.registry.settings import RegistrySettings
 
 _LAUNCHER_IMAGE = "vault-env:latest"
-"""The image in manifests/base/settings.yaml."""
+"""The image's name in manifests/base/settings.yaml."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """The settings; without a file of them, any Vault address counts as one that the operator lists."""
+    """The settings of the operator; without a file of them, any Vault address is allowed."""
 
     environ: Mapping[str, str]
     settings: Settings
     defaults: Defaults
     known: bool
     custom_kinds: frozenset[str] = frozenset()
-    """The kinds of custom objects that are registered, each RESOURCE.GROUP."""
+    """The registered kinds of custom objects, each RESOURCE.GROUP."""
 
     def settings_for(self, annotations: Mapping[str, str]) -> Settings:
         """Return the settings under which an object with these annotations is reviewed."""
@@ -39,7 +39,7 @@ class Operator:
 
 
 def read_operator(file: str | None, custom_kinds: Collection[str] = ()) -> Operator:
-    """Return the settings in `file`, a ConfigMap with the environment of the webhook, with the registered kinds.
+    """Return the settings in `file`, a ConfigMap with the webhook's environment, and the registered kinds.
 
     Raises InvalidManifest if it is not one, and InvalidSetting for a value that cannot be used.
     """

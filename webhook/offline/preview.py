@@ -1,4 +1,4 @@
-"""The answer of the webhook about an object of a manifest, by the code that answers the API server."""
+"""The webhook's answer about an object of a manifest, from the code that answers the API server."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ _BUDGET_S = 30.0
 
 @dataclass(frozen=True)
 class Preview:
-    """The object as the cluster would hold it, or its refusal, and the facts that are unknown."""
+    """The object as the cluster would store it, or the refusal, and the facts that are unknown."""
 
     content: KubernetesObject
     refusal: str = ""
@@ -31,7 +31,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The services of the webhook; without a registry or Vault, a stand-in that knows nothing."""
+    """The services of the webhook; without a registry or Vault, replacements that know nothing are used."""
 
     manifests: Manifests
     registry: Registry | None = None
@@ -40,7 +40,7 @@ class Surroundings:
 
 
 def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surroundings) -> Preview:
-    """Return the answer of the webhook about the object."""
+    """Return the webhook's answer about the object."""
     untyped = [f"{path_text(problem.path)}: {problem.message}" for problem in find_untyped(reviewable)]
     if untyped:
         return Preview(reviewable.content, refusal="; ".join(untyped))
@@ -74,8 +74,9 @@ def preview(reviewable: ReviewableObject, operator: Operator, surroundings: Surr
 
 
 def _request(reviewable: ReviewableObject) -> AdmissionRequest:
-    """Return the request as the API server makes it, which leaves the name to the object's metadata: a pod that a controller
-    makes, and an object with `generateName`, have none yet.
+    """Return the request as the API server sends it, without a name.
+
+    Pods of controllers, and objects with `generateName`, have none yet; other names are in the object's metadata.
     """
     return AdmissionRequest(
         uid="",
@@ -91,7 +92,7 @@ def _request(reviewable: ReviewableObject) -> AdmissionRequest:
 
 
 def _with_account(pod: KubernetesObject) -> KubernetesObject:
-    """Return the pod with the ServiceAccount of `serviceAccount`, an older name of the field, as the API server adds it."""
+    """Return the pod with the ServiceAccount of the older field `serviceAccount`, as the API server adds it."""
     spec = pod["spec"]
     if not spec.get("serviceAccount") or spec.get("serviceAccountName"):
         return pod

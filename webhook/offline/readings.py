@@ -1,4 +1,4 @@
-"""Readings: every place of an object that names a path of Vault, from its spec alone. Pure."""
+"""Readings: every place in an object's spec that names a path of Vault. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,9 +26,9 @@ _DATA = "data"
 
 
 class Reading(NamedTuple):
-    """A place at `field` of a document that names a path of Vault; None for one that only the start will know.
+    """A place at `field` of a document that names a path of Vault; None for a path that is only known at the start.
 
-    `vault_namespace` is Vault's namespace where that is not the operator's.
+    `vault_namespace` is the namespace in Vault, empty if it is the operator's.
     """
 
     object: str
@@ -64,7 +64,7 @@ def _reading(name: str, path: FieldPath, requested: RequestedPath) -> Reading:
 
 
 def _annotated_paths(reviewable: ReviewableObject, operator: Operator) -> Iterator[RequestedPath]:
-    """Yield the paths of kept references, whoever has written them."""
+    """Yield the paths of kept references, whether or not their seal is valid."""
     references = read_annotation(reviewable.annotations.get(ANNOTATION, ""))
     if not isinstance(references, KeptReferences):
         return
@@ -95,9 +95,9 @@ def _requested(
 
 
 def is_at(path: str, wanted: str, *, below: bool) -> bool:
-    """Return whether a path is the wanted one, or with `below` one below it.
+    """Return whether a path is the wanted one or, with `below`, below it.
 
-    A path of KV version 2 may stand with or without its `data/`: templates and the command line of Vault leave it out.
+    The `data/` in a path of KV v2 may be missing: templates and Vault's command line leave it out.
     """
     ours, theirs = path.strip("/").split("/"), wanted.strip("/").split("/")
     candidates = [(ours, theirs), (_without_data(ours), theirs), (ours, _without_data(theirs))]
@@ -108,7 +108,7 @@ def is_at(path: str, wanted: str, *, below: bool) -> bool:
 
 
 def _without_data(segments: list[str]) -> list[str]:
-    """Return the path without its first segment `data`, which is never the mount itself."""
+    """Return the path without the first segment `data` after the mount."""
     if _DATA not in segments[1:-1]:
         return segments
     index = segments.index(_DATA, 1)

@@ -1,6 +1,6 @@
-"""Templates of pods rendered without a cluster and without Vault: the text of a file, or the variables of exec mode.
+"""Templates of pods rendered without a cluster or Vault: the text of a file, or the variables of exec mode.
 
-Values are masked where nobody asks for them; what the template wrote itself, and names of keys, are shown.
+Values are masked unless they are to be revealed; the template's own text, and names of keys, are shown.
 """
 
 import re
@@ -31,7 +31,7 @@ _VALUE = re.compile("\0+")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A source to render; `title` is for messages, and `as_variables` says that a program gets variables, not a file."""
+    """A source to render; `title` is for messages, `as_variables` is whether the result is variables, not a file."""
 
     title: str
     source: TemplateSource
@@ -39,8 +39,9 @@ class Wanted:
 
 
 class Outcome(NamedTuple):
-    """What a source writes, None with problems or with needs that have no file. Of the values it has only masks, unless
-    they are revealed.
+    """The result of a source; `text` is None if there are problems, or needs without a file.
+
+    Values in the text are masked, unless they are revealed.
     """
 
     text: str | None = None
@@ -49,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def render(wanted: Wanted, secrets: SecretFiles, *, now_s: float, reveal: bool = False) -> Outcome:
-    """Return what the source writes; `now_s` is the time for `timestamp`, in seconds since 1970."""
+    """Return the result of the source; `now_s` is the time for `timestamp`, in seconds since 1970."""
     source = wanted.source
     try:
         if wanted.as_variables and not source.template:
@@ -76,7 +77,10 @@ def render(wanted: Wanted, secrets: SecretFiles, *, now_s: float, reveal: bool =
 
 
 def _problems(source: TemplateSource) -> Iterator[str]:
-    """Yield what ends every rendering; a read of KV version 2 by a wrong field alone is what is to be seen."""
+    """Yield the problems that end every rendering.
+
+    A KV v2 read by a wrong field is none: its empty result is to be shown.
+    """
     for finding in analyse(source.template, source.name, source.left, source.right).findings:
         if finding.rule != KV2_DATA:
             yield f"line {finding.line}, column {finding.column}: {finding.message}"
@@ -95,7 +99,7 @@ def _keys(source: TemplateSource, secrets: SecretFiles, reveal: bool) -> Outcome
 def _rendered(
     source: TemplateSource, secrets: SecretFiles, now_s: float, *, own_keys: bool
 ) -> tuple[Sequence[Piece], list[Need]]:
-    """Return the output, or all needs without a file: those that hang on them alone are not known yet."""
+    """Return the output, or all needs without a file; needs that depend on their answers are not known yet."""
     template = parse(source.template, source.name, source.left, source.right)
     rounds = template.rounds(missing_key=ERROR if source.missing_key else ZERO, now_s=now_s)
     missing: list[Need] = []
@@ -117,7 +121,7 @@ def _rendered(
 
 
 def _with_own_keys(value: Any) -> Any:
-    """Return a JSON value whose keys count as written by the template: a name is no secret, and no line ends in a file."""
+    """Return a JSON value whose keys count as the template's own text, as names of keys in a file are no secrets."""
     if isinstance(value, dict):
         return {Written(key): _with_own_keys(item) for key, item in value.items()}
     return [_with_own_keys(item) for item in value] if isinstance(value, list) else value
@@ -128,5 +132,5 @@ def _shown(marked: Marked, reveal: bool) -> str:
 
 
 def _line(name: str, value: str, reveal: bool) -> str:
-    """Return the line KEY=VALUE; a value of several lines stands in quotes, as a shell reads them."""
+    """Return the line KEY=VALUE; a revealed value of several lines is quoted for a shell."""
     return f"{name}={shlex.quote(value) if reveal and not value.isprintable() else value}\n"

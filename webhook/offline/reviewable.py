@@ -1,4 +1,4 @@
-"""The parts of a manifest that the webhook reviews: pod templates, Secrets, ConfigMaps and custom objects, also inside a List."""
+"""The parts of a manifest that the webhook reviews, also in a List: pod templates, Secrets, ConfigMaps and others."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.pods.facts import CONTAINER_LISTS
 
 SKIP_LABEL = "security.banzaicloud.io/mutate"
-"""The label by which an object opts out of the webhook."""
+"""The label with which an object opts out of the webhook."""
 
 EXCEPT_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "vault-webhook")
 NEVER_SENT = ("kubernetes.io/service-account-token", "helm.sh/release.v1", "bootstrap.kubernetes.io/token")
@@ -37,10 +37,10 @@ _KNOWN = frozenset([*_POD_TEMPLATES, *_RESOURCES])
 
 @dataclass(frozen=True)
 class ReviewableObject:
-    """A part of a document that the webhook reviews when it, or its pods, are created.
+    """A part of a document that the webhook reviews when the part, or its pods, are created.
 
-    `path` leads to it, `content` is the pod, Secret, ConfigMap or custom object; `name` is its own, or that of the pods' owner, to which
-    `owner` leads.
+    `content` is the pod, Secret, ConfigMap or custom object, at `path` in the document. `name` is its own name, or that
+    of the pods' owner, which is at `owner`.
     """
 
     resource: str
@@ -57,12 +57,12 @@ class ReviewableObject:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """Return the annotations that are text."""
+        """Return the annotations whose values are text."""
         return _texts(self.content, "annotations")
 
     @property
     def sent(self) -> bool:
-        """Return whether the API server sends the object to the webhook: the shipped configuration leaves some out."""
+        """Return whether the API server sends the object to the webhook: the shipped configuration excludes some."""
         skipped = _texts(self.content, "labels").get(SKIP_LABEL) == "skip"
         if skipped or self.namespace in EXCEPT_NAMESPACES:
             return False
@@ -74,8 +74,8 @@ class ReviewableObject:
 def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
     """Yield a problem for each value that must be text, or a list, and is not: the API server refuses the object.
 
-    Numbers and booleans are so for want of quotes in YAML, mappings and lists for what stands before them. Only values
-    that matter to the webhook are checked.
+    Numbers and booleans result from missing quotes in YAML, mappings and lists from wrong indentation. Only values that
+    the webhook reads are checked.
     """
     for path in _malformed_lists(reviewable) if reviewable.resource == "pods" else ():
         yield Problem("not-list", path, "the API server takes only a list here: write each entry behind a -")
@@ -92,7 +92,7 @@ def find_untyped(reviewable: ReviewableObject) -> Iterator[Problem]:
 
 
 def _malformed_lists(reviewable: ReviewableObject) -> Iterator[FieldPath]:
-    """Yield the path of each field of a container that must be a list and is none."""
+    """Yield the path of each field of a container that must be a list and is not."""
     for key in CONTAINER_LISTS:
         for index, container in enumerate(_list(reviewable.content, ("spec", key))):
             yield from (
@@ -144,7 +144,7 @@ def _list(content: object, path: FieldPath) -> list[object]:
 def find_objects(
     content: object, namespace: str, custom_kinds: Collection[str] = (), path: FieldPath = ()
 ) -> Iterator[ReviewableObject]:
-    """Yield the parts that the webhook reviews; `namespace` is that of an object without one of its own.
+    """Yield the parts that the webhook reviews; `namespace` is that of objects that name none.
 
     `custom_kinds` are those that the operator has registered, each RESOURCE.GROUP.
     """
@@ -178,13 +178,13 @@ def find_objects(
 
 
 def _resource_names(kind: str) -> tuple[str, ...]:
-    """Return the names that the resource of a kind may have, as kubectl takes them: singular, and plural by English rules."""
+    """Return the possible names of a kind's resource: singular, and plural by English rules, as in kubectl."""
     name = kind.lower()
     return name, f"{name}s", f"{name}es", f"{name[:-1]}ies"
 
 
 def _has_pods(content: Mapping[str, object]) -> bool:
-    """Return whether a kind that is not in the table makes pods from a template, as Rollouts and Knative's Services do."""
+    """Return whether a kind outside the table has a pod template, like Rollouts and Knative's Services."""
     return isinstance(follow(content, (*_TEMPLATE, "spec", "containers")), list)
 
 

@@ -33,7 +33,7 @@ _KUBERNETES_TAGS = (
 )
 _REPLACED = frozenset([f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"])
 _NOT_READ = frozenset([*_REPLACED, f"{_TAG}timestamp", f"{_TAG}value"])
-"""A date stays text, as JSON has none."""
+"""Tags whose resolvers in PyYAML are left out: a date remains text, as JSON has no dates."""
 _TRUE, _FALSE = ("y", "yes", "true", "on"), ("n", "no", "false", "off")
 _BASES: Mapping[str, int] = {"0x": 16, "0b": 2, "0o": 8}
 
@@ -50,7 +50,7 @@ def _resolvers(others: _Resolvers) -> _Resolvers:
 
 
 class KubernetesLoader(yaml.SafeLoader):
-    """Reads plain scalars as Kubernetes does; raises ValueError or YAMLError for one that its tag does not fit."""
+    """Parses plain scalars like Kubernetes; raises ValueError or YAMLError for one that does not fit its tag."""
 
     yaml_implicit_resolvers = _resolvers(
         {
@@ -61,7 +61,7 @@ class KubernetesLoader(yaml.SafeLoader):
 
 
 QUOTED: _Resolvers = _resolvers(yaml.SafeDumper.yaml_implicit_resolvers)
-"""Resolvers of a dumper: texts are quoted that Kubernetes, or another reader of YAML 1.1, would take for something else."""
+"""Resolvers for a dumper: it quotes texts that Kubernetes, or another YAML 1.1 parser, would read as another type."""
 
 
 def _boolean(loader: yaml.SafeLoader, node: ScalarNode) -> bool:

@@ -1,4 +1,4 @@
-"""Vault as files give it: the answers to what templates ask, from JSON files that a person names with their paths."""
+"""Secrets of Vault in files: answers to the needs of templates, from JSON files that a person names with paths."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from vaultkube.errors import InvalidManifest
 
 _FOLDERS = ("data", "metadata")
 _ANSWER = ("request_id", "lease_id", "lease_duration")
-"""Fields of every answer of Vault, beside its `data`."""
+"""Fields beside `data` in every answer of Vault."""
 _METADATA = {
     "created_time": "",
     "custom_metadata": None,
@@ -21,7 +21,7 @@ _METADATA = {
 
 
 class SecretFiles:
-    """The contents of files by path. A path with and without the `data/` of KV version 2 is the same."""
+    """Holds the contents of files by path. A path with and without the `data/` of KV v2 is the same."""
 
     def __init__(self, contents: Mapping[str, Any]) -> None:
         self._contents = dict(contents)
@@ -30,8 +30,9 @@ class SecretFiles:
     def answer(self, need: Need) -> Mapping[str, Any] | None:
         """Return the JSON object that Vault would answer, None for a path without a file.
 
-        A content is a whole answer of Vault or the data in it. It is data of KV version 2 where the need or the file's
-        path says `data/`. Names are a list of them. Raises InvalidManifest for a content that answers no such need.
+        A content is a whole answer of Vault or only its data. It is data of KV v2 if the path of the need or of the
+        file contains `data/`. The content for a need of names is their list. Raises InvalidManifest for a content that
+        does not fit the need.
         """
         requested = path_of(need)
         path = next(
@@ -53,14 +54,14 @@ class SecretFiles:
 
 
 def path_of(need: Need) -> str:
-    """Return the path that a need names."""
+    """Return the path of a need; an empty text if it has none."""
     return need.path if isinstance(need, (Read, List, Write, Certificate)) else ""
 
 
 def read_secret_files(pairs: Iterable[tuple[str, str]]) -> SecretFiles:
-    """Return the contents of (path, file) pairs; raise InvalidManifest for a file that is not readable or no JSON.
+    """Return the contents of (path, file) pairs; raise InvalidManifest for a file that cannot be read or is not JSON.
 
-    Raises TemplateError for a path that is none.
+    Raises TemplateError for an invalid path.
     """
     return SecretFiles({read(path).path: _content(file) for path, file in pairs})
 
@@ -84,7 +85,10 @@ def _names(content: Any, path: str) -> list[str]:
 
 
 def _forms(path: str) -> Iterator[str]:
-    """Yield the path without one `data` or `metadata` after its first word: the mount may have several words."""
+    """Yield the path as it is, then without one `data` or `metadata` after the first word.
+
+    The mount may have several words.
+    """
     words = path.split("/")
     yield path
     for place in range(1, len(words) - 1):

@@ -1,8 +1,8 @@
 """The connection to the API server from a person's kubeconfig.
 
-A token or client certificate in one file is read by the webhook's own code. Every other way to log in (plug-ins of
-cloud providers, OIDC, several files in KUBECONFIG) is left to the official client, which gives the connection only:
-objects are read by the webhook's own client.
+The webhook's own code reads a token or client certificate in one file. For every other login (plug-ins of cloud
+providers, OIDC, several files in KUBECONFIG) the official client provides the connection; objects are read by the
+webhook's own client in any case.
 """
 
 import os

@@ -9,7 +9,7 @@ import yaml
 from webhook.offline.scalars import QUOTED
 
 _BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
-"""Characters that PyYAML reads as a line break, or not at all, unless they are escaped."""
+"""Characters that PyYAML reads as a line break, or does not read at all, unless they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -31,7 +31,7 @@ _Dumper.add_representer(str, _text)
 
 
 def yaml_text(contents: Iterable[object]) -> str:
-    """Return the documents as YAML, keys in their order."""
+    """Return the documents as YAML, with keys in their order."""
     return yaml.dump_all(contents, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
 
 

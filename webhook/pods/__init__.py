@@ -1,1 +1,1 @@
-"""Pods: which containers need the launcher, and the PodSpec that gives it to them. Pure."""
+"""Pods: the plan of the containers that need the launcher, and the PodSpec with it. Pure."""

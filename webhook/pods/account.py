@@ -1,4 +1,4 @@
-"""The ServiceAccount token of a launcher: whether it needs one to log in, and where a container mounts it.
+"""The ServiceAccount token of a launcher: whether its login needs one, and the container's mount of it.
 
 https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
 """
@@ -14,7 +14,7 @@ _TOKEN_FILE = "VAULT_TOKEN_FILE"  # noqa: S105 (a name)
 
 
 def needs_account_token(config: Config, references: References) -> bool:
-    """Return whether the container's launcher logs in with the token that Kubernetes mounts by itself."""
+    """Return whether the container's launcher logs in with the token that Kubernetes mounts by default."""
     elsewhere = (
         config.token_audience
         or config.jwt_file
@@ -31,7 +31,7 @@ def _has_own_token(references: References) -> bool:
 
 
 def account_mount(container: Container) -> VolumeMount | None:
-    """Return the container's mount of a ServiceAccount token: Kubernetes', or one that the pod's author has made."""
+    """Return the container's mount of a ServiceAccount token: Kubernetes' own, or one from the pod's author."""
     return next(
         (
             mount

@@ -1,4 +1,4 @@
-"""The containers of an agent that writes files: an init container, a container beside the program, or one native sidecar.
+"""The containers of an agent that writes files: an init container, a container beside the program, or a native sidecar.
 
 Names, volumes and paths are those of HashiCorp's injector (vault-k8s 1.7), so that tools and people find them.
 https://developer.hashicorp.com/vault/docs/deploy/kubernetes/injector
@@ -41,7 +41,7 @@ _RESOURCES = (
     ("ephemeral-storage", "limits_ephemeral", "requests_ephemeral"),
 )
 _HASHICORPS = {"requests_cpu": "250m", "requests_memory": "64Mi"}
-"""The injector's own requests, for the program that needs them."""
+"""The requests that the injector sets, for HashiCorp's own program."""
 _OURS = {row.field: row.default for row in AGENT_ANNOTATIONS if row.field in _HASHICORPS}
 _PROBE_FIELDS = {READINESS: "readinessProbe", LIVENESS: "livenessProbe"}
 _STATUS = {READINESS: "ready", LIVENESS: "live"}
@@ -54,7 +54,7 @@ _START_ATTEMPTS = 600
 def is_agent(container: Container) -> bool:
     """Return whether the container is an agent's: this webhook's, or that of HashiCorp's injector.
 
-    A JSON Patch may have given it another name; its home is left then.
+    A JSON Patch may have changed its name; its home volume remains then.
     """
     homes = {mount.get("name") for mount in container.get("volumeMounts") or ()} & _HOMES
     if not (homes or container.get("name") in (AGENT, INIT_AGENT)):
@@ -65,7 +65,7 @@ def is_agent(container: Container) -> bool:
 
 
 def agent_container(agent: Agent, role: Role) -> Container:
-    """Return the container for the role."""
+    """Return the container for the agent's role."""
     mode = agent.mode
     program = hashicorps_program(agent, role) if mode.agent.configmap else own_program(agent, role)
     container: Container = {
@@ -88,7 +88,7 @@ def agent_container(agent: Agent, role: Role) -> Container:
 
 
 def agent_volumes(agent: Agent) -> list[Volume]:
-    """Return the volumes of the agent, in the injector's order; those in memory have a limit."""
+    """Return the volumes of the agent, in the injector's order; volumes in memory have a size limit."""
     mode = agent.mode
     added = [launcher.memory_volume(_home_volume(role), _HOME_SIZE) for role in agent.roles]
     added += [launcher.memory_volume(name, _SECRETS_SIZE) for name, _ in secret_places(mode)]
@@ -105,13 +105,13 @@ def agent_volumes(agent: Agent) -> list[Volume]:
 
 
 def secret_places(mode: FileMode) -> list[tuple[str, str]]:
-    """Return name and path of each volume with files."""
+    """Return the name and the mount path of each volume with files."""
     names = (SECRETS_VOLUME, *(f"{SECRETS_VOLUME}-custom-{index}" for index in range(len(mode.volume_paths))))
     return list(zip(names, mode.volume_paths, strict=False))
 
 
 def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
-    """Return the mounts of the container for the role."""
+    """Return the volume mounts of the container for the agent's role."""
     mode = agent.mode
     mounts: list[VolumeMount] = [{"name": _home_volume(role), "mountPath": HOME_PATH}]
     mounts += [{"name": name, "mountPath": path} for name, path in secret_places(mode)]
@@ -132,7 +132,10 @@ def _home_volume(role: Role) -> str:
 
 
 def _resources(agent: AgentConfig, pod_spec: PodSpec) -> Container:
-    """Return `resources`; a request that nobody has annotated is no more than its limit, and that in a Guaranteed pod."""
+    """Return `resources` of the agent.
+
+    A request without annotation is at most the limit, and equals it in a pod of class Guaranteed.
+    """
     is_equal = is_guaranteed(pod_spec, (container for _, container in find_containers(pod_spec)))
     limits: dict[str, str] = {}
     requests: dict[str, str] = {}
@@ -161,7 +164,7 @@ def _probe(status: str) -> Probe:
 
 
 def _start_probe() -> Probe:
-    """Return the probe that keeps the program from starting before the files are there."""
+    """Return the probe that delays the program's start until the files are written."""
     return {
         **_probe(_STATUS[READINESS]),
         "periodSeconds": _START_PERIOD_S,
@@ -170,7 +173,7 @@ def _start_probe() -> Probe:
 
 
 def _security_context(agent: AgentConfig, pod_spec: PodSpec) -> SecurityContext | None:
-    """Return a context that PodSecurity `restricted` admits, unless the annotations ask for root."""
+    """Return a security context that PodSecurity `restricted` admits, unless the annotations request root."""
     if not has_security_context(agent):
         return None
     user, group = agent_user(agent, pod_spec)

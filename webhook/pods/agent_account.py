@@ -1,4 +1,4 @@
-"""The ServiceAccount token of an agent, and the mounts that it takes over from other containers.
+"""The ServiceAccount token of an agent, and the mounts that it copies from other containers.
 
 https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 """
@@ -25,9 +25,9 @@ _ACCOUNT = "serviceaccount"
 
 
 def token_path(config: Config, mode: FileMode, pod_spec: PodSpec) -> str:
-    """Return the file of the token in the annotated volume, else in one that the pod's author mounts as a ServiceAccount's.
+    """Return the path of the token in the annotated volume, else in one that the author mounts for a ServiceAccount.
 
-    "" is for neither, and for a login that has its token from elsewhere.
+    The text is empty if there is neither, or if the login does not use that token.
     """
     name = mode.agent.service_account_volume
     if name:
@@ -42,9 +42,9 @@ def _file_in(mount: VolumeMount, file: str) -> str:
 
 
 def _authors_mount(pod_spec: PodSpec) -> VolumeMount | None:
-    """Return the mount of a projected token that stands before Kubernetes' own, where the injector takes the first one.
+    """Return the mount of a projected token that is listed before Kubernetes' own, as the injector uses the first one.
 
-    A cloud's token is for the cloud.
+    A cloud's token is not used: it is only for the cloud.
     """
     for container in pod_spec.get("containers") or ():
         for mount in container.get("volumeMounts") or ():
@@ -63,8 +63,9 @@ def _authors_mount(pod_spec: PodSpec) -> VolumeMount | None:
 def agent_mounts(
     config: Config, mode: FileMode, pod_spec: PodSpec, present: Sequence[VolumeMount]
 ) -> list[VolumeMount]:
-    """Return the mounts that the agent has, beside those `present`, because the pod has them: the token's, those of a
-    cloud's identity, and those of a named container.
+    """Return the agent's mounts of volumes that the pod has, without those `present`.
+
+    They are those of the token, of a cloud's identity, and of the container that an annotation names.
     """
     wanted = [
         *_token_mounts(config, mode, pod_spec, present),
@@ -81,7 +82,7 @@ def agent_mounts(
 def _token_mounts(
     config: Config, mode: FileMode, pod_spec: PodSpec, present: Sequence[VolumeMount]
 ) -> Iterator[VolumeMount]:
-    """Yield the mount of the annotated volume, and that of the file that the login reads, if another one has it."""
+    """Yield the mount of the annotated volume, and that of the volume with the login's file, if another one has it."""
     mounts, name = list(present), mode.agent.service_account_volume
     if name:
         mounts.append({"name": name, "mountPath": _mount_of(name, pod_spec)["mountPath"], "readOnly": True})
@@ -98,12 +99,12 @@ def _token_mounts(
 
 
 def _holds(mount: VolumeMount, file: str) -> bool:
-    """Return whether the file is in the mounted volume, or is itself what is mounted."""
+    """Return whether the file is in the mounted volume, or is itself the mount path."""
     return f"{file}/".startswith((mount.get("mountPath") or "").rstrip("/") + "/")
 
 
 def account_volumes(config: Config, mode: FileMode, pod_spec: PodSpec) -> list[Volume]:
-    """Return a volume with a token for the agent alone, where the pod mounts none."""
+    """Return a volume with a token for the agent, if the pod mounts none."""
     if mode.agent.service_account_volume or not _needs_account(config, mode) or _find_account_mount(pod_spec):
         return []
     return [token_volume()]
@@ -116,7 +117,7 @@ def token_volume() -> Volume:
 
 
 def account_problems(mode: FileMode, pod_spec: PodSpec) -> Iterator[Problem]:
-    """Yield a problem for a volume, or a container, that is annotated and not there."""
+    """Yield a problem for an annotated volume, or an annotated container, that the pod does not have."""
     name = mode.agent.service_account_volume
     if name and name not in {volume.get("name") for volume in pod_spec.get("volumes") or ()}:
         yield Problem(
@@ -129,17 +130,17 @@ def account_problems(mode: FileMode, pod_spec: PodSpec) -> Iterator[Problem]:
 
 
 def _needs_account(config: Config, mode: FileMode) -> bool:
-    """Return whether the login takes the token of the pod's ServiceAccount, from where Kubernetes mounts it.
+    """Return whether the login uses the token of the pod's ServiceAccount at the path where Kubernetes mounts it.
 
-    A login that a ConfigMap describes may, as with the injector.
+    The login in a ConfigMap may use it, as with the injector.
     """
     return mode.agent.configmap != "" or _token_file(config).startswith(f"{ACCOUNT_PATH}/")
 
 
 def _token_file(config: Config) -> str:
-    """Return the file with the token that the login reads; "" if it needs none, or the webhook adds a volume with it.
+    """Return the path of the login's token file; empty if the login needs none, or the webhook adds a volume with it.
 
-    A relative path begins at the folder in which the agent starts, the root.
+    A relative path is resolved from the root, the agent's working directory.
     """
     file = config.variables.get(_TOKEN_FILE, "")
     if not file and config.auth_method in TOKEN_METHODS and not config.token_audience:
@@ -159,7 +160,7 @@ def _find_account_mount(pod_spec: PodSpec) -> VolumeMount | None:
 
 
 def _mount_of(volume: str, pod_spec: PodSpec) -> VolumeMount:
-    """Return the mount of the volume in a container of the pod, else one at the injector's path."""
+    """Return the mount of the volume in a container of the pod; by default one at the injector's path."""
     for _, container in find_containers(pod_spec):
         for mount in container.get("volumeMounts") or ():
             if mount.get("name") == volume:

@@ -1,6 +1,6 @@
 """The programs of an agent's container: the launcher, or HashiCorp's own with a ConfigMap of the pod's author.
 
-The second has image, command and variables as vault-k8s 1.7 gives them to it.
+HashiCorp's program has the image, command and variables that vault-k8s 1.7 sets.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ CONFIG_PATH = "/vault/configs"
 _HANDOVER = f"{CACHE_PATH}/leases"
 AGENT_VARIABLE = "VAULT_ENV_AGENT"
 _FIELD_PATHS = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
-"""Variables that the injector gives its agent, and templates read by `env`."""
+"""Variables that the injector sets for its agent, and that templates read with `env`."""
 _HASHICORP_VARIABLES = (
     "VAULT_CLIENT_TIMEOUT",
     "VAULT_MAX_RETRIES",
@@ -32,7 +32,7 @@ _HASHICORP_VARIABLES = (
 
 
 def own_program(agent: Agent, role: Role) -> Container:
-    """Return image, command, variables and hook of a container with the launcher as agent."""
+    """Return the image, command, variables and hook of a container with the launcher as the agent."""
     config, annotated = agent.launcher.config, agent.mode.agent
     text = agent.mode.text(stays=role is not Role.INIT, handover=_HANDOVER if agent.hands_over else "")
     variables = {**agent.launcher.variables(""), AGENT_VARIABLE: double_dollars(text)}
@@ -48,7 +48,7 @@ def own_program(agent: Agent, role: Role) -> Container:
 
 
 def hashicorps_program(agent: Agent, role: Role) -> Container:
-    """Return the same of a container with `vault agent`; it has a shell."""
+    """Return the image, command, variables and hook of a container with `vault agent`; its image has a shell."""
     annotated = agent.mode.agent
     file = "config-init.hcl" if role is Role.INIT else "config.hcl"
     program: Container = {

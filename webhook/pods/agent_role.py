@@ -1,4 +1,4 @@
-"""The containers of an agent by what they do, and the agent of one pod."""
+"""The agent of one pod, and the roles of its containers."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -14,18 +14,18 @@ class Role(Enum):
     INIT = "init"
     """Writes the files once, before the program starts."""
     SIDECAR = "sidecar"
-    """Keeps them fresh, beside the program."""
+    """Renews the files, beside the program."""
     NATIVE = "native"
-    """Does both, as an init container that stays."""
+    """Writes and renews the files, as an init container that runs on."""
 
     @property
     def command(self) -> list[str]:
-        """The command of a container with our agent."""
+        """Return the command of a container with our agent."""
         return [IN_IMAGE, "--agent-init" if self is Role.INIT else "--agent"]
 
 
 class Agent(NamedTuple):
-    """The agent of one pod: its mode, the additions of its login, its containers, and the pod as its author has it."""
+    """The agent of one pod: its mode, its launcher, the roles of its containers, and the original PodSpec."""
 
     mode: FileMode
     launcher: Launcher
@@ -34,8 +34,9 @@ class Agent(NamedTuple):
 
     @property
     def hands_over(self) -> bool:
-        """Whether the container beside the program may take over what the init container has read, as with HashiCorp's.
+        """Return whether the container beside the program may reuse the login and the leases of the init container.
 
-        With a ConfigMap, its `cache` stanza says whether that happens; the volume for it is there.
+        HashiCorp's agent does the same. With a ConfigMap, its `cache` stanza decides; the volume for it exists in any
+        case.
         """
         return self.mode.agent.cache_enable and {Role.INIT, Role.SIDECAR} <= set(self.roles)

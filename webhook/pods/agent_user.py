@@ -1,4 +1,4 @@
-"""User and group of an agent: as annotated, or those of the program whose files it writes."""
+"""The user and group of an agent: annotated ones, or those of the program that reads its files."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from webhook.config.hashicorp.table import AgentConfig
 
 
 def agent_user(agent: AgentConfig, pod_spec: PodSpec) -> tuple[int, int]:
-    """Return user and group of the agent in the pod."""
+    """Return the user and the group of the agent in the pod."""
     if not agent.run_as_same_user:
         return agent.run_as_user, agent.run_as_group
     user, group = _first_user(pod_spec)
@@ -19,13 +19,16 @@ def agent_user(agent: AgentConfig, pod_spec: PodSpec) -> tuple[int, int]:
 
 
 def has_security_context(agent: AgentConfig) -> bool:
-    """Return whether the agent's container gets a security context: a user in the pod wins over an operator who sets none."""
+    """Return whether the agent's container gets a security context.
+
+    A user in the pod's annotations overrides an operator who sets none.
+    """
     annotated = {"run_as_user", "run_as_group", "run_as_same_user"} & agent.annotated
     return agent.set_security_context or bool(annotated and "set_security_context" not in agent.annotated)
 
 
 def user_problems(agent: AgentConfig, pod_spec: PodSpec) -> Iterator[Problem]:
-    """Yield a problem if the agent shall run as a user that the pod does not name, or as root."""
+    """Yield a problem if the agent is to run as the program's user, and the pod names none, or root."""
     if not (agent.run_as_same_user and has_security_context(agent)):
         return
     user, _ = _first_user(pod_spec)
@@ -43,7 +46,7 @@ def user_problems(agent: AgentConfig, pod_spec: PodSpec) -> Iterator[Problem]:
 
 
 def _first_user(pod_spec: PodSpec) -> tuple[int | None, int | None]:
-    """Return user and group of the first container; None for what neither it nor the pod says."""
+    """Return the user and the group of the first container; None for one that neither it nor the pod sets."""
     pod_context = pod_spec.get("securityContext") or {}
     own = next((each.get("securityContext") for each in pod_spec.get("containers") or ()), None) or {}
     user, group = own.get("runAsUser"), own.get("runAsGroup")

@@ -1,7 +1,9 @@
-"""The identity that a cloud gives a pod: variables and token volumes that its webhook adds to containers, for an agent's login.
+"""The identity that a cloud gives a pod, for the login of an agent.
 
-IRSA: https://docs.aws.amazon.com/eks/latest/userguide/pod-configuration.html
-EKS Pod Identity: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+A cloud's webhook adds its variables and token volumes to containers.
+
+IRSA: https://docs.aws.amazon.com/eks/latest/userguide/pod-configuration.html EKS Pod Identity:
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
 """
 
 from collections.abc import Iterator
@@ -38,7 +40,7 @@ def identity_variables(config: Config, pod_spec: PodSpec) -> list[EnvVar]:
 
 
 def identity_mounts(config: Config, pod_spec: PodSpec) -> list[VolumeMount]:
-    """Return the mounts of the tokens of an AWS identity, each path once and read-only; none for other logins."""
+    """Return the read-only mounts of the tokens of an AWS identity, each path once; none for other logins."""
     found: dict[str, VolumeMount] = {}
     for container in _containers(config, pod_spec):
         for mount in container.get("volumeMounts") or ():

@@ -1,4 +1,4 @@
-"""The nodes of the cluster, as far as decisions need them: their platforms, and those that mount no image volume.
+"""A summary of the cluster's nodes for decisions: their platforms, and those that cannot mount image volumes.
 
 https://kubernetes.io/docs/concepts/storage/volumes/#image
 """
@@ -12,18 +12,21 @@ from webhook.pods.node_selection import LabelledNode
 from webhook.registry.platforms import Platform, node_platform
 
 _KUBELET = (1, 35)
-"""Image volumes are on by default from here."""
+"""The first version of the kubelet in which image volumes are on by default."""
 _RUNTIMES = {"containerd": (2, 1), "cri-o": (1, 31)}
-"""The first version of each runtime that mounts them."""
+"""The first version of each container runtime that mounts image volumes."""
 _VERSION = re.compile(r"v?([0-9]{1,6})\.([0-9]{1,6})(?![0-9])")
 _OPENSHIFT = "node.openshift.io/os_id"
-"""A label of OpenShift's nodes, whose security context constraints admit no image volume unless somebody adds it."""
+"""A label of OpenShift's nodes; its security context constraints admit no image volumes by default."""
 _OS, _LINUX = "kubernetes.io/os", "linux"
 
 
 @dataclass(frozen=True)
 class ClusterNodes:
-    """The platforms of the nodes, each once, and the Linux nodes without image volumes; `are_known` tells whether any was read."""
+    """The platforms of the nodes, each once, and the Linux nodes without image volumes.
+
+    `are_known` is whether any Linux node was read.
+    """
 
     platforms: tuple[Platform, ...] = ()
     without_image_volumes: tuple[LabelledNode, ...] = ()
@@ -31,7 +34,7 @@ class ClusterNodes:
 
 
 def summarize(nodes: Iterable[Node]) -> ClusterNodes:
-    """Return the summary of Node objects that have metadata and `status.nodeInfo`; each is looked at once, and let go."""
+    """Return the summary of Node objects with metadata and `status.nodeInfo`. Only one node at a time is in memory."""
     platforms: set[Platform] = set()
     without: list[LabelledNode] = []
     is_known = False
@@ -48,7 +51,7 @@ def summarize(nodes: Iterable[Node]) -> ClusterNodes:
 
 
 def mounts_image_volumes(node: Node) -> bool:
-    """Return whether kubelet and container runtime of the node are known to mount image volumes."""
+    """Return whether the node's kubelet and container runtime are known to mount image volumes."""
     info = (node.get("status") or {}).get("nodeInfo") or {}
     runtime, _, version = str(info.get("containerRuntimeVersion") or "").partition("://")
     first = _RUNTIMES.get(runtime)

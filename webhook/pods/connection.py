@@ -1,8 +1,8 @@
-"""Variables by which a pod could send the launcher's token elsewhere: address, proxy and trust of its connection.
+"""Variables with which a pod could send the launcher's token elsewhere: address, proxy and trust of its connection.
 
-In `env` they are the word of the pod's author, who has the token anyway; but VAULT_AGENT_ADDR names no other Vault than the
-operator allows. `envFrom` brings whatever a ConfigMap holds at the next start, so there they are withheld, unless the
-operator trusts them: who may write ConfigMaps gets no token.
+In `env` they are the choice of the pod's author, who has the token anyway; but VAULT_AGENT_ADDR must name a Vault that
+the operator allows. `envFrom` reads the ConfigMap's present values at each start, so that a person who may only write
+ConfigMaps could get the token: there these variables are withheld, unless the operator trusts them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,17 +24,18 @@ _KEY_REFERENCES: tuple[Literal["configMapKeyRef", "secretKeyRef", "fileKeyRef"],
 _CARRIED = {
     row.variable: row.field for row in ANNOTATIONS if row.variable and row.field not in ("role", "log_level")
 }
-"""Variables that the webhook sets, with the field of `Config` that each carries: not the role, which is not text yet, nor the
-log level, of which the container's own stays.
+"""Variables that the webhook sets, each with its field of `Config`.
+
+Two are left out: the role, which is not rendered yet, and the log level, for which the container's own value counts.
 """
 _PROXIES = (*PROXIES, "VAULT_PROXY_ADDR")
 _WATCHED = frozenset([*_CARRIED, *_PROXIES])
 
 
 def withheld_variables(container: Container, config: Config) -> Sequence[str]:
-    """Return the variables to set empty before the container's own, so that envFrom cannot bring them.
+    """Return the variables to set empty before the container's own, so that envFrom cannot set them.
 
-    An own one that is optional, and missing, would leave them to envFrom.
+    An own variable that is optional does not protect: if its value is missing, that of envFrom would count.
     """
     if not container.get("envFrom"):
         return ()
@@ -96,7 +97,7 @@ def connection_warnings(
 
 
 def replaced_warning(index: int, name: str, sent: str, key: str) -> Problem:
-    """Return the warning about a variable at `index` of `env`, in whose place the webhook sends another value."""
+    """Return the warning about a variable at `index` of `env` that the webhook replaces by another value."""
     message = f"variable {name} is replaced by {sent!r}: set it by the annotation {key}"
     return Problem("container", ("env", index), message)
 
@@ -110,7 +111,7 @@ def _readable_proxies(proxies: Sequence[str], config: Config) -> list[str]:
 
 
 def _refusal(entry: EnvVar, config: Config) -> str:
-    """Return the reason that the address is refused for; "" for one that is not."""
+    """Return the reason why the address is refused; an empty text if it is allowed."""
     text = entry.get("value") or ""
     if not text or "$" in text:
         return "its address is not known before the start"

@@ -1,4 +1,4 @@
-"""One container with the launcher in front of its program."""
+"""A container in which the launcher starts the program."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -31,14 +31,14 @@ def is_command_known(container: Container, config: Config) -> bool:
 
 
 def is_never_pulled(container: Container) -> bool:
-    """Return whether the image comes from the node alone: a registry may have another one of that name."""
+    """Return whether the image is only read from the node: a registry may have another one of that name."""
     return bool(container.get("imagePullPolicy") == "Never")
 
 
 def image_command(image: ImageConfig, args: Sequence[str]) -> list[str]:
-    """Return the command line of a container of this image whose pod has only `args`.
+    """Return the command line of a container with this image and only `args` in the pod.
 
-    Words of the image are escaped: the kubelet expands `$(NAME)` in the pod's fields and not in the image's.
+    Words of the image are escaped: the kubelet expands `$(NAME)` in the pod's fields, not in the image's.
     """
     entry_point = [double_dollars(word) for word in image.entrypoint]
     return [*entry_point, *(args or [double_dollars(word) for word in image.command])]
@@ -52,8 +52,9 @@ def wrap_container(
     references: References,
     config: Config,
 ) -> Container:
-    """Return the container, with these references, that starts the launcher with `words`, which sees `variables`, as the
-    kubelet expands them, and has `mounts`.
+    """Return the container in which the launcher starts `words`, with `variables` and `mounts`.
+
+    `variables` are as the kubelet expands them; `references` are those of the container.
     """
     wrapped = container.copy()
     if not is_wrapped(container):
@@ -74,7 +75,10 @@ def wrap_container(
 
 
 def _with_variables(env: list[EnvVar], own: frozenset[str], variables: Mapping[str, str]) -> list[EnvVar]:
-    """Return `env`, with `own` names, with each of `variables` once: in the place of the pod's own, else at the end."""
+    """Return `env` with each of `variables` once: instead of the pod's own variable, else at the end.
+
+    `own` are the names in `env`.
+    """
     added: list[EnvVar] = [
         {"name": name, "value": text} for name, text in variables.items() if name not in own
     ]
@@ -84,7 +88,7 @@ def _with_variables(env: list[EnvVar], own: frozenset[str], variables: Mapping[s
 
 
 def _replaced(entry: EnvVar, variables: Mapping[str, str]) -> EnvVar:
-    """Return the variable with its value among `variables`; the container's own log level stays."""
+    """Return the variable with its value from `variables`; the container's own log level is not replaced."""
     name = entry.get("name", "")
     return _with_value(entry, variables[name]) if name in variables and name != _LOG_LEVEL else entry
 
@@ -96,9 +100,9 @@ def _with_value(entry: EnvVar, text: str) -> EnvVar:
 
 
 def _with_mounts(mounts: list[VolumeMount], added: Sequence[VolumeMount]) -> list[VolumeMount]:
-    """Return `mounts` with each of `added`, unless it is there; one with another mount inside must be writable.
+    """Return `mounts` with each of `added` that is missing; a mount with another one inside is made writable.
 
-    The container runtime makes the inner mount's directory in the outer one.
+    The container runtime makes the directory of the inner mount in the outer one.
     """
     new = list(mounts)
     for mount in added:
@@ -137,7 +141,7 @@ def _wrap_hooks(hooks: Lifecycle) -> Lifecycle:
 
 
 def _wrap_handler(handler: Any) -> Any:
-    """Return the probe or hook with the launcher in front of its command, if it has one."""
+    """Return the probe or hook with the launcher before its command, if it has one."""
     command = (handler.get("exec") or {}).get("command")
     if not command or command[0] == LAUNCHER:
         return handler

@@ -1,6 +1,6 @@
 """Deliveries of the launcher: its image as a volume, which costs a pod nothing, or an init container that copies it.
 
-A volume of a pod from an image: https://kubernetes.io/docs/concepts/storage/volumes/#image
+Image volumes: https://kubernetes.io/docs/concepts/storage/volumes/#image
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ _INSIDE = MOUNT_PATH + "/"
 
 
 def find_delivery(pod_spec: PodSpec, containers: Iterable[Container], config: Config) -> Delivery:
-    """Return the delivery for a pod whose `containers` get the launcher; AUTO if its nodes decide.
+    """Return the delivery for a pod whose `containers` get the launcher; AUTO if it depends on the nodes.
 
-    The volume that an earlier run of the webhook has added decides first. An image volume is read-only, so that no
-    container can mount another volume inside of it; a sandbox that a RuntimeClass names, and a user namespace, may not
-    mount one at all.
+    A volume from an earlier run of the webhook decides first. An image volume is read-only, so no container can mount
+    another volume inside it; a sandbox of a RuntimeClass, or a pod with a user namespace, may not be able to mount one
+    at all.
     """
     for volume in pod_spec.get("volumes") or ():
         if volume.get("name") == VOLUME:
@@ -35,7 +35,7 @@ def find_delivery(pod_spec: PodSpec, containers: Iterable[Container], config: Co
 
 
 def delivery_by_nodes(pod_spec: PodSpec, nodes: ClusterNodes, deadline: Deadline = UNLIMITED) -> Delivery:
-    """Return the delivery that every node can which the pod may run on; the init container if no node is known.
+    """Return the delivery that every node supports on which the pod may run; the init container if no node is known.
 
     Raises OutOfTime.
     """
@@ -50,7 +50,7 @@ def delivery_by_nodes(pod_spec: PodSpec, nodes: ClusterNodes, deadline: Deadline
 
 
 def inner_mounts(containers: Iterable[Container]) -> list[str]:
-    """Return the names of the containers that mount a volume below the launcher's."""
+    """Return the names of the containers that mount a volume below the launcher's mount path."""
     return [
         str(container.get("name"))
         for container in containers
@@ -59,7 +59,7 @@ def inner_mounts(containers: Iterable[Container]) -> list[str]:
 
 
 def delivery_warnings(containers: Iterable[Container], config: Config) -> Iterator[Problem]:
-    """Yield a warning if the annotation asks for an image volume in a pod that cannot have it."""
+    """Yield a warning if the annotation requests an image volume in a pod that cannot have it."""
     if config.delivery is Delivery.IMAGE and "delivery" in config.annotated:
         names = inner_mounts(containers)
         if names:

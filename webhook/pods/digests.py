@@ -1,4 +1,4 @@
-"""The digests of the images that commands were read from: in an annotation, and by the operator's choice in the images."""
+"""The digests of the images whose commands were read: in an annotation, and by the operator's choice in the images."""
 
 import json
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from webhook.registry.reference import pinned
 
 
 def with_digests(pod: Pod, digests: Mapping[str, str], *, pin: bool) -> Pod:
-    """Return `pod` with an annotation that holds, by container, the digest of each image that was read.
+    """Return `pod` with an annotation that holds the digest of each image that was read, by container.
 
-    With `pin`, these containers run exactly that: a tag may have moved before the kubelet pulls.
+    With `pin`, these containers run exactly that image: its tag may change before the kubelet pulls it.
     """
     if not digests:
         return pod
@@ -39,7 +39,7 @@ def _pinned_container(container: Container, digests: Mapping[str, str]) -> Conta
 
 
 def _recorded(metadata: ObjectMeta) -> Mapping[str, object]:
-    """Return the digests that an earlier run of the webhook wrote."""
+    """Return the digests in the annotation of an earlier run of the webhook."""
     try:
         found = json.loads((metadata.get("annotations") or {}).get(IMAGE_DIGESTS, "{}"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The environment of a container, as the kubelet will make it from `envFrom`, `env` and `$(NAME)`.
+"""The environment of a container, as the kubelet makes it from `envFrom`, `env` and `$(NAME)`.
 
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
@@ -17,12 +17,12 @@ from webhook.pods.facts import KINDS, Source, Values
 Sources = Mapping[Source, Values]
 
 PREFIX = "vault:"
-"""No reference is without it."""
+"""The text that every reference contains."""
 
 FROM_SOURCE: FieldPath = ("envFrom",)
-"""Path of a variable that `envFrom` brings."""
+"""The path of a variable from `envFrom`."""
 _LONGEST_BYTES = 1 << 20
-"""More than any program can be started with, in the sum of what grows by `$(NAME)`."""
+"""The most bytes of all expanded `$(NAME)` values: no program can be started with more."""
 _TOO_LONG = (
     "container {}: variable {}: the values of env grow to more than 1 MiB by $(NAME); "
     "no program can be started with that: shorten them"
@@ -46,7 +46,7 @@ SETTINGS = OTHER_TOKENS | {
     TRANSIT_MOUNT_VARIABLE,
     TOKEN_VARIABLE,
 }
-"""Variables by which a container itself tells the launcher where to read, and as whom."""
+"""Variables in which a container itself sets the launcher's paths, key or login."""
 
 AGENT_VARIABLE = "VAULT_AGENT_ADDR"
 CONNECTION = (
@@ -58,17 +58,16 @@ CONNECTION = (
     "VAULT_CACERT_BYTES",
     "VAULT_TLS_SERVER_NAME",
 )
-"""Variables that move address, proxy or trust of the launcher's connection."""
+"""Variables that change the address, proxy or trust of the launcher's connection."""
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 
 
 class Variable(NamedTuple):
-    """A variable of a container; `value` is None when only the kubelet knows it.
+    """A variable of a container; `value` is None if only the kubelet knows it.
 
-    `path` leads to it in the container; `origin` names the ConfigMap or Secret that it comes from, in messages. Without
-    a value, `any_text` tells that it may become any text, as a file or an annotation may; `optional` tells that the
-    kubelet leaves the variable as it was where the value is not there. `from_secret` tells that `$(NAME)` has brought a value
-    of a Secret.
+    `path` is its path in the container; `origin` names its ConfigMap or Secret in messages. `any_text` is whether a
+    missing value may become any text, as that of a file or an annotation; `optional` whether the kubelet leaves the
+    variable unchanged if the value does not exist; `from_secret` whether `$(NAME)` has put a Secret's value into it.
     """
 
     name: str
@@ -82,7 +81,7 @@ class Variable(NamedTuple):
     from_secret: bool = False
 
     def is_secret(self) -> bool:
-        """Return whether the value may hold a value of a Secret."""
+        """Return whether the value may contain a value of a Secret."""
         return self.from_secret or self.origin.startswith(" of Secret ")
 
     def text(self) -> str | None:
@@ -91,9 +90,9 @@ class Variable(NamedTuple):
 
 
 def environment(container: Container, sources: Sources) -> "Environment":
-    """Return the variables of `container` as the kubelet will set them; Refused if together they grow too long.
+    """Return the variables of `container` as the kubelet will set them; raise Refused if together they are too long.
 
-    Plain text, which is most of what pods have, is left out.
+    Plain text, the most frequent value, is left out.
     """
     env = container.get("env") or ()
     made = Environment(container, sources, frozenset([entry.get("name", "") for entry in env]))
@@ -114,7 +113,7 @@ def environment(container: Container, sources: Sources) -> "Environment":
 
 
 def _beyond_text(env: Sequence[EnvVar]) -> list[int]:
-    """Return the positions of the variables whose value is more than plain text, which often are few."""
+    """Return the positions of the variables with more than plain text, which often are few."""
     return [
         index
         for index, entry in enumerate(env)
@@ -123,10 +122,10 @@ def _beyond_text(env: Sequence[EnvVar]) -> list[int]:
 
 
 class Environment:
-    """The variables of a container in which a reference may be, and the launcher's settings, by name.
+    """Holds the variables of a container that may contain a reference, and the launcher's settings, by name.
 
-    Values in `replaced` come out if the optional key, or the key of a source of `envFrom`, that has replaced them goes
-    away. `missing` names, for messages, what is not there yet; `names` has all variables of `env`.
+    Values in `replaced` count if the optional key, or the key of a source of `envFrom`, that replaces them is removed.
+    `missing` names sources and keys that do not exist yet, for messages; `names` has all variables of `env`.
     """
 
     __slots__ = (
@@ -153,7 +152,7 @@ class Environment:
         return [variable for variables in self.replaced.values() for variable in variables]
 
     def add(self, index: int, entry: EnvVar) -> None:
-        """Add a variable whose value is from elsewhere, or has a `$`."""
+        """Add a variable with `valueFrom`, or with a `$` in its value."""
         name, value_from = entry.get("name", ""), entry.get("valueFrom")
         if value_from:
             variable = _referenced_variable(name, value_from, ("env", index, "valueFrom"), self._sources)
@@ -176,11 +175,11 @@ class Environment:
         )
 
     def _brings_secret(self, text: str) -> bool:
-        """Return whether a `$(NAME)` of the text stands for a variable that may hold a value of a Secret."""
+        """Return whether a `$(NAME)` in the text refers to a variable that may contain a value of a Secret."""
         return any(name in self.found and self.found[name].is_secret() for name in names_in(text))
 
     def _value_of(self, index: int, name: str) -> bytes | None:
-        """Return the value that the variable has before the one at `index`; None if only the kubelet knows, or none."""
+        """Return the value of a variable before the one at `index`; None if there is none, or if it is not known."""
         if name in self.found:
             return self.found[name].value
         for entry in self._container["env"][self._read : index]:
@@ -190,7 +189,7 @@ class Environment:
         return utf8(self._plain[name]) if name in self._plain else None
 
     def _replace(self, variable: Variable, *, for_good: bool) -> None:
-        """Set the variable; unless it is `for_good`, the one that it replaces is hidden behind it."""
+        """Set the variable; unless it is `for_good`, the variable before it is added to `replaced`."""
         before = self.found.get(variable.name)
         if for_good:
             self.replaced.pop(variable.name, None)
@@ -200,12 +199,12 @@ class Environment:
 
 
 def _is_missing(variable: Variable) -> bool:
-    """Return whether the key, or the file, that the variable's value comes from is not there."""
+    """Return whether the key, or the file, of the variable's value does not exist."""
     return variable.value is None and bool(variable.origin)
 
 
 def _is_left_out(variable: Variable) -> bool:
-    """Return whether the kubelet leaves the variable as it was: the optional key is missing."""
+    """Return whether the kubelet leaves the variable unchanged, because its optional key is missing."""
     return variable.optional and _is_missing(variable) and not variable.any_text
 
 
@@ -217,7 +216,7 @@ def _missing_key(value_from: EnvVarSource, variable: Variable) -> str:
 
 
 def overridden(container: Container) -> Iterator[tuple[str, str]]:
-    """Yield name and text of each variable of `env` that a later one of the same name replaces: no program sees it."""
+    """Yield name and text of each variable of `env` that a later one of that name replaces; no program gets it."""
     last: dict[str, str] = {}
     for entry in container.get("env") or ():
         name = entry.get("name", "")
@@ -227,7 +226,7 @@ def overridden(container: Container) -> Iterator[tuple[str, str]]:
 
 
 def _from_sources(container: Container, sources: Sources, missing: list[str]) -> Iterator[Variable]:
-    """Yield the variables of each source of `envFrom`, and add those that do not exist to `missing`."""
+    """Yield the variables of each source of `envFrom`, and add the sources that do not exist to `missing`."""
     for entry in container.get("envFrom") or ():
         prefix = entry.get("prefix") or ""
         for key in _SOURCE_REFERENCES:
@@ -259,5 +258,5 @@ def _referenced_variable(name: str, value_from: EnvVarSource, path: FieldPath, s
 
 
 def utf8(text: str) -> bytes:
-    """Return the text as the program gets it."""
+    """Return the text in UTF-8, as the program gets it."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,7 +1,7 @@
-"""Containers that are added to a running pod (`kubectl debug`): no volume and no token can be added with them.
+"""Containers that are added to a running pod (`kubectl debug`).
 
-They mount the volumes that the pod already has for its launcher, or are refused with the reason.
-https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
+No volume and no token can be added with them: they mount the volumes that the pod already has for its launcher, or are
+refused with the reason. https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _COPY = "none can be added to a running pod; debug a copy instead: kubectl debug
 
 
 def find_added(pod_spec: PodSpec, old_spec: PodSpec) -> list[tuple[Place, Container]]:
-    """Return the ephemeral containers that the request adds, with their places; the others can no longer change."""
+    """Return the ephemeral containers that the request adds, with their places; the others cannot change any more."""
     before = {container.get("name") for container in old_spec.get(EPHEMERAL) or ()}
     return [
         ((EPHEMERAL, index), container)
@@ -66,7 +66,7 @@ def plan_ephemeral(
 def mutate_ephemeral(
     pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec in which the containers of the parts start the launcher, and the problems of their images."""
+    """Return the PodSpec in which the parts' containers start their launcher, and the problems of their images."""
     needed = [part for part in parts if part.plan.wrapped]
     return wrap_containers(pod_spec, needed, facts) if needed else (pod_spec, ())
 
@@ -79,7 +79,7 @@ def _missing(pod_spec: PodSpec, config: Config) -> Iterator[str]:
 
 
 def _account_mounts(pod_spec: PodSpec) -> list[VolumeMount]:
-    """Return the mount of the ServiceAccount's token in one of the pod's containers, as admission has put it there."""
+    """Return the mount of the ServiceAccount's token in one of the pod's containers, where admission has added it."""
     for container in pod_spec.get("containers") or ():
         mount = account_mount(container)
         if mount:

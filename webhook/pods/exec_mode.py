@@ -1,4 +1,4 @@
-"""Exec mode of HashiCorp's annotations in a pod: its containers, their program, and what contradicts our own annotations."""
+"""Exec mode of HashiCorp's annotations in a pod: its containers, their program, and conflicts with our annotations."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,15 +21,15 @@ Targets = Sequence[tuple[Place, Container]]
 
 
 def with_status(pod: Pod) -> Pod:
-    """Return the pod with the annotation by which HashiCorp's injector leaves it alone, and this webhook knows it again."""
+    """Return the pod with the annotation that makes HashiCorp's injector skip it, and this webhook recognize it."""
     return with_annotation(pod, STATUS, INJECTED)
 
 
 def find_targets(pod_spec: PodSpec, mode: ExecMode) -> Targets:
-    """Return the containers that exec mode is for, the one with the annotated program first.
+    """Return the containers of exec mode, the one with the annotated program first.
 
-    In a pod that this webhook has changed before they are those that it has changed: another webhook may have put a
-    container to the front since.
+    In a pod that this webhook has changed before, they are the containers that it has changed: another webhook may have
+    added a container before them since.
     """
     found = list(own_places(pod_spec))
     if mode.is_injected:
@@ -46,7 +46,10 @@ def _has_templates(container: Container) -> bool:
 
 
 def with_program(pod_spec: PodSpec, targets: Targets, mode: ExecMode) -> PodSpec:
-    """Return the PodSpec in which the target's `command` is the annotated program; its `args` stay behind a single word."""
+    """Return the PodSpec in which the target's `command` is the annotated program.
+
+    Its `args` remain only if that is a single word.
+    """
     new = pod_spec
     for (key, index), container in targets:
         if mode.command and not is_wrapped(container):
@@ -59,7 +62,7 @@ def with_program(pod_spec: PodSpec, targets: Targets, mode: ExecMode) -> PodSpec
 
 
 def served_by_another() -> Problem:
-    """Return the warning about a pod that another webhook has marked as served."""
+    """Return the warning about a pod that another webhook has marked as injected."""
     message = (
         f" is {INJECTED}, so exec mode is not in effect; if HashiCorp's own injector has served this pod, "
         "let only one of the two see it"
@@ -70,7 +73,7 @@ def served_by_another() -> Problem:
 def exec_problems(
     pod_spec: PodSpec, mode: ExecMode, targets: Targets, own: Part, added: Part
 ) -> Iterator[Problem]:
-    """Yield the problems of exec mode for these containers, with those of what is between it and our `own` annotations."""
+    """Yield the problems of exec mode for these containers, with its conflicts with our `own` annotations."""
     yield from mode.problems
     yield from _missing(pod_spec, mode)
     yield from _two_webhooks(added.plan)
@@ -80,7 +83,7 @@ def exec_problems(
 
 
 def exec_warnings(targets: Targets, mode: ExecMode) -> Iterator[Problem]:
-    """Yield the warnings of exec mode, with those about what its program replaces in the container."""
+    """Yield the warnings of exec mode, and those about the words of the container that its program replaces."""
     yield from mode.warnings
     yield from _replaced(targets, mode)
 
@@ -102,7 +105,7 @@ def _two_webhooks(plan: Plan) -> Iterator[Problem]:
 
 
 def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Problem]:
-    """Yield a problem for each container of exec mode that our own annotations would give another login, or more variables."""
+    """Yield a problem for each container of exec mode to which our annotations would give another login or paths."""
     paths = read_from_paths(own.from_path)
     logins = [own.annotated[field] for field in LOGIN_FIELDS if field in own.annotated]
     for place, container in targets:
@@ -122,7 +125,7 @@ def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Proble
 
 
 def _two_volumes(own: Config, config: Config) -> Iterator[Problem]:
-    """Yield a problem if the two logins need volumes of one name that differ."""
+    """Yield a problem if the two logins need different volumes with the same name."""
     volumes = {volume["name"]: volume for volume in launcher.volumes(own, Delivery.INIT)}
     for volume in launcher.volumes(config, Delivery.INIT):
         if volumes.get(volume["name"], volume) != volume:
@@ -134,7 +137,7 @@ def _two_volumes(own: Config, config: Config) -> Iterator[Problem]:
 
 
 def _replaced(targets: Targets, mode: ExecMode) -> Iterator[Problem]:
-    """Yield a warning for a `command` that the annotated program replaces, and for `args` that it leaves out."""
+    """Yield a warning for a `command` that the annotated program replaces, and for `args` that are left out."""
     for (key, index), container in targets:
         if not mode.command or is_wrapped(container):
             continue

@@ -1,4 +1,4 @@
-"""The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, configurations of images."""
+"""The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, image configs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from webhook.registry.query import ImageConfig
 
 Values = Mapping[str, bytes]
 Place = tuple[ContainerList, int]
-"""A container: the list of the PodSpec that it stands in, and its position there."""
+"""A container's place: its list in the PodSpec, and its position there."""
 
 INIT_CONTAINERS: Final = "initContainers"
 CONTAINER_LISTS: tuple[ContainerList, ...] = (INIT_CONTAINERS, "containers")
-"""The lists of containers that a PodSpec is created with, in the order in which they start."""
+"""The lists of containers in a PodSpec at its creation, in the order in which they start."""
 
 KINDS = {
     "configMapRef": "ConfigMap",
@@ -35,9 +35,9 @@ class Source:
 
 
 class Facts(NamedTuple):
-    """The facts that were fetched, and the launcher's delivery, which follows from the nodes.
+    """The fetched facts, and the launcher's delivery, which depends on the nodes.
 
-    A source that does not exist is absent; images are by the text in the pod.
+    A source that does not exist is absent; images are by their names in the pod.
     """
 
     sources: Mapping[Source, Values] = MappingProxyType({})
@@ -46,12 +46,12 @@ class Facts(NamedTuple):
 
 
 def find_sources(pod_spec: Mapping[str, object]) -> set[Source]:
-    """Return the ConfigMaps and Secrets behind `envFrom` and `env[].valueFrom` of all containers."""
+    """Return the ConfigMaps and Secrets in `envFrom` and `env[].valueFrom` of all containers."""
     return {source for source, _ in find_source_keys(pod_spec)}
 
 
 def find_source_keys(pod_spec: Mapping[str, object]) -> Iterator[tuple[Source, str]]:
-    """Yield each ConfigMap and Secret with the key that a container takes from it, "" for all of its keys."""
+    """Yield each ConfigMap and Secret with the key that a container reads, an empty text for all keys."""
     for key in CONTAINER_LISTS:
         for container in _items(pod_spec.get(key)):
             if isinstance(container, dict):
@@ -59,7 +59,7 @@ def find_source_keys(pod_spec: Mapping[str, object]) -> Iterator[tuple[Source, s
 
 
 def container_sources(container: Mapping[str, object]) -> Iterator[Source]:
-    """Yield each ConfigMap and Secret that `container` takes variables from."""
+    """Yield each ConfigMap and Secret from which `container` reads variables."""
     return (source for source, _ in _source_keys(container))
 
 
@@ -92,5 +92,5 @@ def find_containers(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
 
 
 def _items(value: object) -> Sequence[Any]:
-    """Return the items of a list, which may be anything; none of what is no list."""
+    """Return the items of a list, which may be anything; none if the value is not a list."""
     return value if isinstance(value, list) else ()

@@ -1,4 +1,4 @@
-"""The two families of annotations on one pod, ours and HashiCorp's: launchers for containers, and an agent beside them."""
+"""The two families of annotations on one pod, ours and HashiCorp's: launchers in containers, an agent beside them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -47,21 +47,21 @@ from webhook.pods.pod import own_places, plan_pod
 
 
 class ExecLauncher(NamedTuple):
-    """Exec mode as annotated, and the launcher of its configuration."""
+    """The annotated exec mode, and the launcher with its configuration."""
 
     mode: ExecMode
     launcher: Launcher
 
 
 class FileLauncher(NamedTuple):
-    """File mode as annotated, and the launcher of its configuration."""
+    """The annotated file mode, and the launcher with its configuration."""
 
     mode: FileMode
     launcher: Launcher
 
 
 class ConfiguredPod(NamedTuple):
-    """The launcher that our annotations configure, their problems and warnings, and the mode that HashiCorp's ask for."""
+    """The launcher that our annotations configure, their problems and warnings, and HashiCorp's exec or file mode."""
 
     launcher: Launcher
     problems: tuple[Problem, ...]
@@ -70,10 +70,11 @@ class ConfiguredPod(NamedTuple):
 
 
 class PodPlan(NamedTuple):
-    """The plan of a pod: its PodSpec with the program of exec mode or the mounts of file mode in place, and its parts, each
-    with a login of its own.
+    """The plan of a pod: its PodSpec, and its parts, each with a login of its own.
 
-    `agent` writes files for its containers; `helpers` are what Bank-Vaults' annotations ask for. `whole` is the plan of all containers, with the problems and warnings of what is between the parts too.
+    The PodSpec has the program of exec mode or the mounts of file mode already. `agent` writes files for its
+    containers; `helpers` are those of Bank-Vaults' annotations. `whole` is the plan of all containers, with the
+    problems and warnings between the parts too.
     """
 
     spec: PodSpec
@@ -85,7 +86,7 @@ class PodPlan(NamedTuple):
 
     @property
     def is_needed(self) -> bool:
-        """Whether the pod changes."""
+        """Return whether the pod changes."""
         return bool(self.whole.wrapped or self.agent or self.helpers)
 
     def configs(self) -> Iterator[Config]:
@@ -120,7 +121,7 @@ def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: 
 def _added(
     annotations: Mapping[str, str], own: Launcher, defaults: Defaults
 ) -> ExecLauncher | FileLauncher | None:
-    """Return the mode that HashiCorp's annotations ask for."""
+    """Return the mode that HashiCorp's annotations request; None if they request none."""
     mode = read_exec_mode(annotations, own.config, defaults, own.settings)
     if mode:
         return ExecLauncher(mode, own.with_config(mode.config))
@@ -129,15 +130,15 @@ def _added(
 
 
 def whole_pod(pod_spec: PodSpec, plan: Plan, launcher: Launcher) -> PodPlan:
-    """Return the plan of a pod whose containers all have one login."""
+    """Return the plan of a pod in which all containers have the same login."""
     return PodPlan(pod_spec, (Part(plan, launcher),), plan)
 
 
 def launcher_of_added(pod_spec: PodSpec, configured: ConfiguredPod) -> Launcher:
-    """Return the launcher of containers that are added to a running pod, for references of their own.
+    """Return the launcher for containers that are added to a running pod, for their own references.
 
-    It is ours, with the login of exec mode where the pod is served by that and our annotations name none. Templates are for
-    the containers that the pod began with.
+    It is ours, with the login of exec mode if the pod is in exec mode and our annotations name none. Templates are only
+    for the containers that the pod started with.
     """
     own, added = configured.launcher, configured.added
     if own.config.use_agent and not has_token(pod_spec):
@@ -153,7 +154,7 @@ def launcher_of_added(pod_spec: PodSpec, configured: ConfiguredPod) -> Launcher:
 def plan_families(
     pod_spec: PodSpec, configured: ConfiguredPod, sources: Sources, deadline: Deadline = UNLIMITED
 ) -> PodPlan:
-    """Return the plan of a pod by both families; raises what `plan_pod` raises."""
+    """Return the plan of a pod by both families; raise the errors of `plan_pod`."""
     added = configured.added
     if added is None:
         return _plan_own(pod_spec, configured.launcher, sources, deadline)
@@ -163,7 +164,10 @@ def plan_families(
 
 
 def _plan_own(pod_spec: PodSpec, own: Launcher, sources: Sources, deadline: Deadline) -> PodPlan:
-    """Return the plan of a pod by our own annotations alone; one of Windows, or that another webhook serves, gets no helpers."""
+    """Return the plan of a pod by only our own annotations.
+
+    A pod for Windows, or one that another webhook serves, gets no helpers.
+    """
     helpers = find_helpers(pod_spec, own)
     if helpers is None or is_windows(pod_spec):
         return whole_pod(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
@@ -180,7 +184,7 @@ def _plan_exec(
 ) -> PodPlan:
     """Return the plan of a pod in exec mode.
 
-    A pod that says that it is served, and has none of our launchers with templates, is served by another webhook.
+    A pod that is marked as injected, and has none of our launchers with templates, is served by another webhook.
     """
     mode = added.mode
     targets = find_targets(pod_spec, mode)
@@ -207,7 +211,7 @@ def _plan_exec(
 def _plan_files(
     pod_spec: PodSpec, own: Launcher, added: FileLauncher, sources: Sources, deadline: Deadline
 ) -> PodPlan:
-    """Return the plan of a pod in file mode; one with an agent's container is served already."""
+    """Return the plan of a pod in file mode; a pod with an agent's container is served already."""
     if is_windows(pod_spec):
         return whole_pod(pod_spec, WINDOWS, own)
     if has_agent(pod_spec):

@@ -32,7 +32,7 @@ _PATCHES = {Role.INIT: "init_json_patch", Role.SIDECAR: "json_patch", Role.NATIV
 
 
 def has_agent(pod_spec: PodSpec) -> bool:
-    """Return whether the pod has a container of an agent by its name, whosever it is."""
+    """Return whether the pod has a container with an agent's name, whichever webhook has added it."""
     return any(container.get("name") in (AGENT, INIT_AGENT) for _, container in find_containers(pod_spec))
 
 
@@ -59,7 +59,7 @@ def _roles(mode: FileMode, pod_spec: PodSpec) -> tuple[Role, ...]:
 
 
 def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
-    """Return the PodSpec whose containers mount the volumes of the files, read-only unless that is annotated."""
+    """Return the PodSpec in which containers mount the volumes of the files, read-only unless annotated otherwise."""
     mode, new = agent.mode, pod_spec.copy()
     mounts = [_secret_mount(name, path, mode) for name, path in secret_places(mode)]
     for (key, index), container in find_containers(pod_spec):
@@ -70,7 +70,10 @@ def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
 
 
 def _with_secrets(container: Container, mounts: list[VolumeMount]) -> list[VolumeMount]:
-    """Return the mounts of the container with these; one with another inside is writable, for the inner one's folder."""
+    """Return the container's mounts with the added ones.
+
+    One with another mount inside is writable, for that one's directory.
+    """
     every = [*(container.get("volumeMounts") or ()), *mounts]
     outer = folders_among((mount.get("mountPath") or "").rstrip("/") for mount in every)
     return every[: -len(mounts)] + [
@@ -84,7 +87,7 @@ def _secret_mount(name: str, path: str, mode: FileMode) -> VolumeMount:
 
 
 def gets_files(key: str, container: Container, mode: FileMode) -> bool:
-    """Return whether the container mounts the files: one that is named, else each that runs after the first are there."""
+    """Return whether the container mounts the files: if named, by default if it starts after they are written."""
     if is_init_container(container):
         return False
     if mode.agent.containers:
@@ -130,7 +133,7 @@ def _patched(container: Container, role: Role, mode: FileMode) -> tuple[Containe
 
 
 def file_problems(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
-    """Yield the problems of file mode in this pod, with those of its annotations."""
+    """Yield the problems of file mode in this pod, and of its annotations."""
     mode = agent.mode
     yield from mode.problems
     yield from account_problems(mode, pod_spec)
@@ -145,7 +148,7 @@ def file_problems(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
 
 
 def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
-    """Yield the warnings of file mode, with those about containers that start before the files are there."""
+    """Yield the warnings of file mode, and those about containers that start before the files are written."""
     mode = agent.mode
     yield from mode.warnings
     if mode.agent.init_first:
@@ -158,7 +161,7 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
 
 
 def served_already() -> Problem:
-    """Return the warning about a pod with an agent that is not marked as served."""
+    """Return the warning about a pod with an agent's container, but without the annotation that marks it as served."""
     message = ": the pod has the container of an agent already, so none is added; if HashiCorp's injector sees this pod, let only one of the two see it"
     return Problem("annotation-ignored", *about(Origin("inject"), message))
 
@@ -179,7 +182,7 @@ def _volumes(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
 
 
 def _own_places(agent: Agent) -> Iterator[Problem]:
-    """Yield a problem for each place of files at which the agent's container has something else."""
+    """Yield a problem for each mount path of files at which the agent's container mounts something else."""
     places = {path: name for name, path in secret_places(agent.mode)}
     needed = dict.fromkeys(
         mount["mountPath"]
@@ -193,7 +196,7 @@ def _own_places(agent: Agent) -> Iterator[Problem]:
 
 
 def _places(pod_spec: PodSpec, mode: FileMode) -> Iterator[Problem]:
-    """Yield a problem for each container that mounts another volume where the files are to be."""
+    """Yield a problem for each container that mounts another volume at the mount path of the files."""
     paths = {path for _, path in secret_places(mode)}
     for place, container in find_containers(pod_spec):
         if not gets_files(place[0], container, mode):

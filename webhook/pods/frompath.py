@@ -1,4 +1,4 @@
-"""The paths of `vault-env-from-path` for one container: by the annotations beside it, and by `;containers=`."""
+"""The paths of `vault-env-from-path` for one container, chosen by annotations for containers, and by `;containers=`."""
 
 from typing import Final, NamedTuple
 
@@ -10,9 +10,9 @@ EPHEMERAL: Final = "ephemeralContainers"
 
 
 class FromPaths(NamedTuple):
-    """Paths that bring all their keys: their `text`, empty for none, and each as it is `written` and parsed.
+    """Paths all keys of which become variables: their `text`, empty for none, and each path `written` and parsed.
 
-    With a `problem`, there is no more than the text.
+    If there is a `problem`, only the text is set.
     """
 
     text: str = ""
@@ -25,7 +25,7 @@ NO_PATHS = FromPaths()
 
 
 def read_from_paths(text: str) -> FromPaths:
-    """Return the paths in the text of the annotation."""
+    """Return the paths in the annotation's text."""
     written = tuple(item for item in text.split(",") if item.strip())
     if not written:
         return NO_PATHS
@@ -36,7 +36,7 @@ def read_from_paths(text: str) -> FromPaths:
 
 
 def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> FromPaths:
-    """Return those of the annotation's `paths` that are for the container `name` of the list `key`.
+    """Return those of the annotation's `paths` that are for the container `name` in the list `key`.
 
     An ephemeral container gets a path only if it is named.
     """
@@ -51,7 +51,7 @@ def from_paths_of(paths: FromPaths, key: str, name: str, config: Config) -> From
 
 
 def named_containers(paths: FromPaths, config: Config) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Return field of `Config`, key and names of containers of each annotation that names some."""
+    """Return the field of `Config`, the key and the container names of each annotation that names containers."""
     own = tuple([name for item in paths.items for name in item.containers])
     if not (own or config.from_path_include or config.from_path_exclude or config.entry_points):
         return ()

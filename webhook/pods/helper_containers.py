@@ -1,4 +1,4 @@
-"""The containers of Bank-Vaults' helpers: our agent or HashiCorp's, which logs in or writes files, and consul-template.
+"""The containers of Bank-Vaults' helpers: our agent or HashiCorp's for logins and files, and consul-template.
 
 Names, arguments, mounts and variables are those of Bank-Vaults' webhook (v1.23); capabilities are added only for root.
 """
@@ -36,37 +36,37 @@ TEMPLATE = "consul-template"
 _CONFIGURED = frozenset([AGENT_CONFIG, AGENT_LOGIN_CONFIG, TEMPLATE_CONFIG])
 _HOME = "/home/consul-template"
 _USER, _GROUP = 100, 1000
-"""`vault` and `consul-template` in the images of these programs."""
+"""The users `vault` and `consul-template` in the images of these programs, and their group."""
 _CAPABILITIES = ["CHOWN", "SETFCAP", "SETGID", "SETPCAP", "SETUID"]
 _PROGRAM_VARIABLES = ("VAULT_ADDR", "VAULT_SKIP_VERIFY", "VAULT_NAMESPACE", "VAULT_CACERT")
 _NON_ROOT_VARIABLES: list[EnvVar] = [
     {"name": "SKIP_CHOWN", "value": "true"},
     {"name": "SKIP_SETCAP", "value": "true"},
 ]
-"""Variables that keep the entry point of HashiCorp's image from what only root can do."""
+"""Variables with which the entry point of HashiCorp's image skips steps that need root."""
 _READABLE = 0o644
 
 
 class Helping(NamedTuple):
-    """The login and the pod that helpers are made for, the pod as its author has it."""
+    """The launcher with the login of helpers, and the PodSpec of the pod's author."""
 
     launcher: Launcher
     pod_spec: PodSpec
 
     @property
     def config(self) -> Config:
-        """The configuration of the pod."""
+        """Return the configuration of the pod."""
         return self.launcher.config
 
 
 def is_helper(container: Container) -> bool:
-    """Return whether the container runs HashiCorp's agent or consul-template with a ConfigMap, as this webhook adds it."""
+    """Return whether the container is HashiCorp's agent or consul-template with a ConfigMap, added by this webhook."""
     names = {mount.get("name") for mount in container.get("volumeMounts") or ()}
     return container.get("name") in (AGENT, TEMPLATE) and not names.isdisjoint(_CONFIGURED)
 
 
 def token_container(helping: Helping) -> Container:
-    """Return the init container that writes the token, to be read by every user: the volume is this pod's alone."""
+    """Return the init container that writes the token with a mode for all users, as only this pod has the volume."""
     config = helping.config
     if config.agent_configmap:
         return _hashicorps_login(helping)
@@ -126,7 +126,7 @@ def agent_container(helping: Helping) -> Container:
 
 
 def template_container(helping: Helping) -> Container:
-    """Return the container of consul-template, which finds the token in its home or is told where it is."""
+    """Return the container of consul-template, which reads the token in its home or at the path in an argument."""
     config = helping.config
     args = ["-config", f"/vault/ct-config/{CONFIG_FILE}", *(["-once"] if config.template_once else ())]
     if config.token_mount:
@@ -179,7 +179,7 @@ def _agent_secrets() -> VolumeMount:
 
 
 def _own_mounts(config: Config) -> list[VolumeMount]:
-    """Return the writable mount of the launcher's volume, which takes the token, and those of the login's files."""
+    """Return the writable mount of the launcher's volume, for the token, and those of the login's files."""
     return [{"name": launcher.VOLUME, "mountPath": launcher.MOUNT_PATH}, *launcher.login_mounts(config)]
 
 
@@ -206,8 +206,9 @@ def _launchers_context(helping: Helping) -> SecurityContext:
 
 
 def _context(helping: Helping, capabilities: list[str]) -> SecurityContext:
-    """Return a context that PodSecurity `restricted` admits, with the image's user by its number; or, where `run-as-non-root`
-    is false, one in which the image's entry point can change from root to that user.
+    """Return a context that PodSecurity `restricted` admits, with the number of the image's user.
+
+    If `run-as-non-root` is false, the image's entry point can change from root to that user.
     """
     context, config = _launchers_context(helping), helping.config
     context["readOnlyRootFilesystem"] = "readonly_root_fs" in config.annotated and config.readonly_root_fs

@@ -1,4 +1,4 @@
-"""The volumes of Bank-Vaults' helpers, with its webhook's names: their files, their ConfigMaps, a token to log in with."""
+"""The volumes of Bank-Vaults' helpers, named as by its webhook: their files, their ConfigMaps, an account token."""
 
 from vaultkube.wire.containers import VolumeMount
 from vaultkube.wire.pods import KeyToPath, PodSpec, Volume
@@ -18,7 +18,7 @@ _SECRETS_SIZE = "64Mi"
 
 
 def helper_volumes(config: Config, pod_spec: PodSpec) -> list[Volume]:
-    """Return the volumes that helpers need, with the launcher's, which takes the token and so cannot be an image."""
+    """Return the volumes of helpers, and the launcher's, which is in memory, as the token is written to it too."""
     volumes = [launcher.launcher_volume(config, Delivery.INIT)]
     logs_in = writes_token(config)
     if logs_in and config.agent_configmap:
@@ -36,7 +36,7 @@ def helper_volumes(config: Config, pod_spec: PodSpec) -> list[Volume]:
 
 
 def account_mount_of(config: Config, pod_spec: PodSpec) -> list[VolumeMount]:
-    """Return the mount of a ServiceAccount token, as a container of the pod has it, for a login that takes one."""
+    """Return the mount of a ServiceAccount token, as a container of the pod has it, for a login that uses one."""
     if not _needs_account(config):
         return []
     mount = _find_account_mount(config, pod_spec)
@@ -45,7 +45,7 @@ def account_mount_of(config: Config, pod_spec: PodSpec) -> list[VolumeMount]:
 
 
 def _needs_account(config: Config) -> bool:
-    """Return whether the token is of use; a login that a ConfigMap describes may take it."""
+    """Return whether the login uses the token; the login in a ConfigMap may do so."""
     if config.agent_configmap:
         return True
     return config.auth_method in TOKEN_METHODS and not (config.jwt_file or config.token_audience)

@@ -28,25 +28,25 @@ _NAMES = (AGENT, TEMPLATE)
 
 
 class Helper(NamedTuple):
-    """One container to add, the list that it belongs to, and whether it stays as long as the program."""
+    """A container to add, and the list of the PodSpec that it belongs to."""
 
     container: Container
     key: ContainerList
 
 
 class Helpers(NamedTuple):
-    """The helpers of one pod: the launcher of its annotations, and the pod as its author has it."""
+    """The helpers of one pod: the launcher of its annotations, and the PodSpec of its author."""
 
     launcher: Launcher
     pod_spec: PodSpec
 
     @property
     def config(self) -> Config:
-        """The configuration of the pod."""
+        """Return the configuration of the pod."""
         return self.launcher.config
 
     def requested_paths(self) -> Iterator[RequestedPath]:
-        """Yield what a ConfigMap asks of Vault, which is unknown."""
+        """Yield an unknown path for each ConfigMap, as the paths that it requests from Vault are not known."""
         for field in ("agent_configmap", "template_configmap"):
             if getattr(self.config, field):
                 place = f"annotation {self.config.name_of(field)}"
@@ -54,7 +54,7 @@ class Helpers(NamedTuple):
 
 
 def find_helpers(pod_spec: PodSpec, added: Launcher) -> Helpers | None:
-    """Return the helpers that the annotations ask for, None without any."""
+    """Return the helpers that the annotations request, None if they request none."""
     config = added.config
     is_requested = writes_token(config) or config.template_configmap or has_agent_sidecar(config)
     return Helpers(added, pod_spec) if is_requested else None
@@ -66,13 +66,13 @@ def has_token(pod_spec: PodSpec) -> bool:
 
 
 def is_needed(helpers: Helpers, has_references: bool) -> bool:
-    """Return whether the pod gets its helpers: those that write files always, a login for containers with references."""
+    """Return whether the pod gets its helpers: always if they write files, for a login only if there are references."""
     config = helpers.config
     return has_references or bool(config.template_configmap or config.agent_configmap)
 
 
 def mount_files(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
-    """Return the PodSpec whose containers mount what helpers write, and that has the launcher's volume in memory."""
+    """Return the PodSpec in which containers mount the files of helpers, with the launcher's volume in memory."""
     config, new = helpers.config, pod_spec.copy()
     volume = TEMPLATE_SECRETS if config.template_configmap else AGENT_SECRETS
     mount: VolumeMount = {"name": volume, "mountPath": files_path(config)}
@@ -101,8 +101,10 @@ def _mounting(container: Container, mount: VolumeMount) -> Container:
 
 
 def with_helpers(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
-    """Return the PodSpec with its helpers: the login first of all, consul-template for once behind the launcher's copy, those
-    that stay first of the containers.
+    """Return the PodSpec with its helpers.
+
+    The login is the first init container, consul-template in `once` mode follows the launcher's copy, and helpers that
+    run on are the first of the containers.
     """
     new = pod_spec.copy()
     for container, key in _helpers(helpers):
@@ -118,8 +120,9 @@ def with_helpers(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
 
 
 def _shares_processes(config: Config, pod_spec: PodSpec) -> bool:
-    """Return whether a helper that writes files may see, and so signal, the program; a pod with the host's processes does
-    already, and one that says no keeps its word unless that is annotated.
+    """Return whether a helper that writes files may see the processes of the program, and so signal it.
+
+    A pod with the host's processes allows that already. A pod that refuses is respected, unless an annotation decides.
     """
     if not (config.template_configmap or has_agent_sidecar(config)):
         return False
@@ -129,7 +132,7 @@ def _shares_processes(config: Config, pod_spec: PodSpec) -> bool:
 
 
 def _place_behind_copies(present: list[Container]) -> int:
-    """Return the first place behind the containers that bring the token and the launcher, or write what stays."""
+    """Return the first place after the launcher's copy and the container vault-agent."""
     ours = [
         index
         for index, container in enumerate(present)
@@ -150,7 +153,7 @@ def _helpers(helpers: Helpers) -> Iterator[Helper]:
 
 
 def _staying(container: Container, helpers: Helpers) -> Helper:
-    """Return the helper beside the program: a native sidecar where that is set, or where the pod ends by itself."""
+    """Return the helper beside the program: a native sidecar if that is set, or if the pod ends by itself."""
     form = helpers.config.sidecar
     ends = helpers.pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
     if form is Sidecar.NATIVE or (form is Sidecar.AUTO and ends):
@@ -159,7 +162,7 @@ def _staying(container: Container, helpers: Helpers) -> Helper:
 
 
 def problems_of_helpers(pod_spec: PodSpec, helpers: Helpers) -> Iterator[Problem]:
-    """Yield a problem for each container and volume of the pod that has the name of a helper's, and for a mount in the way."""
+    """Yield a problem for each container, volume and mount of the pod that conflicts with a helper's."""
     present = {container.get("name"): (place, container) for place, container in find_containers(pod_spec)}
     for made, _ in _helpers(helpers):
         place, container = present.get(made["name"], (None, made))

@@ -1,4 +1,4 @@
-"""The additions to a pod beside its containers: the volumes, and the init container that copies the launcher.
+"""The launcher's additions to a pod: the volumes, and the init container that copies the launcher.
 
 Image volumes: https://kubernetes.io/docs/concepts/storage/volumes/#image
 Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
@@ -28,9 +28,9 @@ JWT_VOLUME = "vault-env-jwt"
 JWT_MOUNT_PATH = "/vault-jwt"
 TOKEN_MOUNT_PATH = "/vault-token"  # noqa: S105 (a path)
 AGENTS_TOKEN = f"{MOUNT_PATH}/.vault-token"
-"""The file of the token that the init container vault-agent writes."""
+"""The file with the token that the init container vault-agent writes."""
 MOUNT_PATHS = frozenset([MOUNT_PATH, TLS_MOUNT_PATH, JWT_MOUNT_PATH, TOKEN_MOUNT_PATH])
-"""Paths at which the webhook mounts volumes, each if the configuration needs it."""
+"""Paths at which the webhook may mount volumes, depending on the configuration."""
 VOLUMES = frozenset([VOLUME, TLS_VOLUME, JWT_VOLUME])
 """Names of the volumes that the webhook adds."""
 
@@ -43,13 +43,13 @@ _JWT_LIFETIME_S = 3600
 
 @dataclass(frozen=True)
 class Launcher:
-    """The additions to the pods of one configuration, under the operator's settings."""
+    """Makes the additions to the pods of one configuration, under the operator's settings."""
 
     config: Config
     settings: Settings
 
     def with_config(self, config: Config) -> "Launcher":
-        """Return the additions with this configuration."""
+        """Return a launcher with this configuration."""
         return self if config is self.config else Launcher(config, self.settings)
 
     def init_container(self, pod_spec: PodSpec) -> Container:
@@ -67,7 +67,10 @@ class Launcher:
         return {**container, "resources": resources} if resources else container
 
     def variables(self, from_path: str) -> Mapping[str, str]:
-        """Return the variables of a container with the launcher that gets the keys of these paths, as a pod has them."""
+        """Return the variables of a container with the launcher, as written in a pod.
+
+        `from_path` has the paths all keys of which it gets.
+        """
         return self._variables(from_path) if from_path else self._without_paths
 
     @cached_property
@@ -82,7 +85,10 @@ class Launcher:
         return {name: double_dollars(text) for name, text in variables.items()}
 
     def security_context(self, pod_spec: PodSpec, containers: Iterable[Container]) -> SecurityContext:
-        """Return a security context that PodSecurity `restricted` admits; the image's own user is numeric and not root."""
+        """Return a security context that PodSecurity `restricted` admits.
+
+        The image's own user is numeric and not root.
+        """
         context: SecurityContext = {
             "allowPrivilegeEscalation": self.config.allow_privilege_escalation,
             "capabilities": {"drop": ["ALL"]},
@@ -98,8 +104,10 @@ class Launcher:
         return context
 
     def _user(self, pod_spec: PodSpec, containers: Iterable[Container]) -> int:
-        """Return the user to set, 0 for none: the annotation's; the one that all containers have, as OpenShift gives it
-        to each from the namespace's range; nobody where the pod's is root.
+        """Return the user to set, 0 for none.
+
+        It is the annotation's; else the one that all containers have, as OpenShift gives them one from the namespace's
+        range; else nobody if the pod's user is root.
         """
         if self.config.run_as_user or not self.config.run_as_non_root:
             return self.config.run_as_user
@@ -110,14 +118,14 @@ class Launcher:
 
 
 def is_init_container(container: Container) -> bool:
-    """Return whether the init container is the one that `Launcher.init_container` makes."""
+    """Return whether the init container is one from `Launcher.init_container`."""
     return container.get("name") == INIT_CONTAINER and (container.get("command") or [""])[0] == IN_IMAGE
 
 
 def is_volume(volume: Volume, added: Volume) -> bool:
-    """Return whether a volume of the pod serves for the `added` one; the API server has filled in defaults of its own.
+    """Return whether a volume of the pod can be used as the `added` one, even with defaults from the API server.
 
-    An emptyDir is one, whatever its medium and limit.
+    An emptyDir can, whatever its medium and limit.
     """
     return all(
         key in volume if key == "emptyDir" else _holds(volume.get(key), value) for key, value in added.items()
@@ -125,7 +133,7 @@ def is_volume(volume: Volume, added: Volume) -> bool:
 
 
 def _holds(whole: Any, part: object) -> bool:
-    """Return whether everything in `part` is in `whole` too."""
+    """Return whether `whole` has everything that is in `part`."""
     if isinstance(part, dict):
         return isinstance(whole, dict) and all(_holds(whole.get(key), value) for key, value in part.items())
     if isinstance(part, list):
@@ -135,7 +143,7 @@ def _holds(whole: Any, part: object) -> bool:
 
 
 def login_files(config: Config) -> dict[str, tuple[str, str]]:
-    """Return the file of each variable that names one of a login's, and the field of `Config` that brings it."""
+    """Return the file of each variable that names a file of the login, and the field of `Config` that causes it."""
     files = {}
     if config.tls_secret:
         for variable, key in config.tls_files.items():
@@ -150,7 +158,7 @@ def login_files(config: Config) -> dict[str, tuple[str, str]]:
 
 
 def volumes(config: Config, delivery: Delivery) -> list[Volume]:
-    """Return the volumes that the containers with the launcher mount."""
+    """Return the volumes that containers with the launcher mount."""
     return [launcher_volume(config, delivery), *login_volumes(config)]
 
 
@@ -171,7 +179,7 @@ def login_volumes(config: Config) -> list[Volume]:
 
 
 def launcher_volume(config: Config, delivery: Delivery) -> Volume:
-    """Return the volume that holds the launcher: its image, or memory for the file that the init container copies."""
+    """Return the volume for the launcher: its image, or memory for the file that the init container copies."""
     if delivery is Delivery.IMAGE:
         image: ImageVolumeSource = {
             "reference": config.launcher_image,
@@ -182,7 +190,7 @@ def launcher_volume(config: Config, delivery: Delivery) -> Volume:
 
 
 def memory_volume(name: str, size_limit: str) -> Volume:
-    """Return a volume in memory, which ends with the pod and never reaches a disk."""
+    """Return a volume in memory, which is removed with the pod and never written to a disk."""
     return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": size_limit}}
 
 

@@ -1,4 +1,7 @@
-"""The launcher's variables in a container, parsed by the launcher's own table: a start that must fail is refused before."""
+"""The launcher's variables in a container, parsed by the launcher's own table.
+
+A start that would fail is refused before it happens.
+"""
 
 from collections.abc import Iterator
 
@@ -14,9 +17,9 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
 def variable_problems(container: Container, references: References, config: Config) -> Iterator[Problem]:
-    """Yield a problem for each value in `env` that the launcher cannot start with; no message has a secret value.
+    """Yield a problem for each value in `env` with which the launcher cannot start; no message has a secret value.
 
-    Variables that the webhook sets are not the container's, and what the kubelet or Vault will make of a value is unknown.
+    Variables that the webhook sets are not checked, nor values that only the kubelet or Vault will know.
     """
     if _PARSERS.keys().isdisjoint(references.names):
         return

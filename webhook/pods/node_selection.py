@@ -1,4 +1,4 @@
-"""The nodes that a pod may run on by its nodeName, nodeSelector and required node affinity.
+"""The nodes on which a pod may run, by its nodeName, nodeSelector and required node affinity.
 
 https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 """
@@ -10,7 +10,10 @@ from vaultkube.wire.pods import NodeSelectorRequirement, NodeSelectorTerm, PodSp
 
 _NAME = "metadata.name"
 _MOST_EXPRESSIONS = 100
-"""A pod with more is taken for one that may run on every node: nobody writes them, and each node costs all of them."""
+"""The most expressions of a pod.
+
+One with more counts as allowed on every node, as checking each node would cost too much.
+"""
 
 
 class LabelledNode(NamedTuple):
@@ -32,14 +35,14 @@ class _Term(NamedTuple):
 
 
 class NodeSelection(NamedTuple):
-    """The conditions of one pod; `terms` are alternatives, None where there is no affinity."""
+    """The conditions of one pod; `terms` are alternatives, None if there is no affinity."""
 
     node_name: str = ""
     labels: Mapping[str, str] = {}
     terms: tuple[_Term, ...] | None = None
 
     def allows(self, node: LabelledNode) -> bool:
-        """Return whether the scheduler may choose the node; taints and resources are not looked at."""
+        """Return whether the scheduler may choose the node; taints and resources are not considered."""
         if self.node_name:
             return self.node_name == node.name
         if any(node.labels.get(key) != value for key, value in self.labels.items()):
@@ -48,7 +51,7 @@ class NodeSelection(NamedTuple):
 
 
 def selection_of(pod_spec: PodSpec) -> NodeSelection:
-    """Return the conditions of the pod."""
+    """Return the conditions of the pod for its node."""
     affinity = (pod_spec.get("affinity") or {}).get("nodeAffinity") or {}
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     terms = tuple(map(_term, required.get("nodeSelectorTerms") or ())) if required else None
@@ -75,7 +78,7 @@ def _expressions(found: Iterable[NodeSelectorRequirement]) -> Iterable[_Expressi
 
 
 def _fits(term: _Term, node: LabelledNode) -> bool:
-    """Return whether the node fits all expressions of a term; a term without any fits no node."""
+    """Return whether the node matches all expressions of a term; a term without expressions matches no node."""
     return bool(term.labels or term.fields) and (
         all(_holds(expression, node.labels) for expression in term.labels)
         and all(_holds(expression, {_NAME: node.name}) for expression in term.fields)

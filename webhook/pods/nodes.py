@@ -1,4 +1,4 @@
-"""The nodes that a pod is for, before the scheduler has chosen one: their architectures, and whether they run Windows.
+"""The kinds of nodes that a pod may run on, before it is scheduled: their architectures, and whether they run Windows.
 
 https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 """
@@ -11,12 +11,12 @@ _WINDOWS = "windows"
 
 
 def pinned_architectures(spec: PodSpec) -> tuple[str, ...]:
-    """Return the architectures that nodeSelector and required node affinity leave; none where any is possible."""
+    """Return the architectures that nodeSelector and required node affinity allow; empty if they do not limit them."""
     return _pinned(spec, _ARCHITECTURE)
 
 
 def is_windows(spec: PodSpec) -> bool:
-    """Return whether the pod is for Windows nodes, on which the launcher does not run; `os.name` decides if it is set."""
+    """Return whether the pod is for Windows nodes, on which no launcher runs; `os.name` decides if it is set."""
     system = (spec.get("os") or {}).get("name")
     if system:
         return bool(system == _WINDOWS)
@@ -24,8 +24,9 @@ def is_windows(spec: PodSpec) -> bool:
 
 
 def _is_host_process(spec: PodSpec) -> bool:
-    """Return whether the pod has HostProcess containers, which only Windows has: all of a pod are, or none.
+    """Return whether the pod has HostProcess containers, which only Windows has.
 
+    All containers of a pod are such containers, or none.
     https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/
     """
     for holder in (spec, *(spec.get("containers") or ())):
@@ -51,7 +52,7 @@ def _pinned(spec: PodSpec, label: str) -> tuple[str, ...]:
 
 
 def _values_in_term(term: NodeSelectorTerm, label: str) -> tuple[str, ...]:
-    """Return the values of the label that one term allows: those that all of its expressions hold."""
+    """Return the values of the label that one term allows: those that are in all of its expressions."""
     found = [
         dict.fromkeys(expression.get("values") or ())
         for expression in term.get("matchExpressions") or ()

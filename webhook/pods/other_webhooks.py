@@ -1,4 +1,7 @@
-"""Pods that Bank-Vaults' webhook, or its successor's, has changed: they are left alone, so that both can run side by side."""
+"""Pods that Bank-Vaults' webhook, or its successor's, has changed.
+
+They are not changed again, so that both webhooks can run side by side.
+"""
 
 from collections.abc import Mapping
 
@@ -17,9 +20,9 @@ _LAUNCHERS = (LAUNCHER, "/vault/secret-init", "/bao/secret-init")
 def find_foreign(
     pod_spec: PodSpec, sources: Sources, deadline: Deadline
 ) -> Mapping[Place, References] | None:
-    """Return the references of each container that such a webhook starts through its launcher; None for other pods.
+    """Return the references of each container that starts with such a webhook's launcher; None for other pods.
 
-    An init container of its name is believed only if that launcher stands in front of every program with references.
+    An init container with its name counts only if that launcher starts every program with references.
     """
     if not any(map(copies_launcher, pod_spec.get(INIT_CONTAINERS) or ())):
         return None
@@ -34,7 +37,7 @@ def find_foreign(
 
 
 def copies_launcher(container: Container) -> bool:
-    """Return whether the init container has the name of one that copies a launcher, with a shell."""
+    """Return whether the init container has the name of one that copies a launcher, and runs a shell."""
     name = container.get("name")
     return name == _SUCCESSORS_INIT_CONTAINER or (
         name == INIT_CONTAINER and _program(container).rpartition("/")[2] == "sh"

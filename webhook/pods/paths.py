@@ -20,7 +20,7 @@ from webhook.pods.transit import decrypt_path, is_operators
 def find_requested_paths(
     pod_spec: PodSpec, plan: Plan, config: Config, operators_namespace: str
 ) -> Iterator[RequestedPath]:
-    """Yield every path that the containers of `plan` may read or write, with its field, whosever launcher starts them."""
+    """Yield every path that the containers of `plan` may read or write, with its field, for any webhook's launcher."""
     for place, references in {**plan.wrapped, **plan.foreign}.items():
         key, index = place
         prefix = f"container {pod_spec[key][index].get('name') or ''}: "
@@ -38,7 +38,10 @@ def find_requested_paths(
 
 
 def find_agent_paths(mode: FileMode, operators_namespace: str) -> Iterator[RequestedPath]:
-    """Yield every path that an agent may read or write, with its annotation; what a file or a ConfigMap asks is unknown."""
+    """Yield every path that an agent may read or write, with its annotation.
+
+    Paths in a file or a ConfigMap are unknown.
+    """
     vault_namespace = _vault_namespace(None, mode.config, operators_namespace)
     for field, origin, path in source_paths(file.source for file in mode.files):
         yield _requested(field, origin, path, vault_namespace)
@@ -66,7 +69,7 @@ def _variable_paths(references: References, config: Config) -> Iterator[tuple[st
 def _from_paths(
     annotated: FromPaths, references: References, config: Config, container: FieldPath
 ) -> Iterator[tuple[FieldPath, str, str | None]]:
-    """Yield field, place in words and path of each path that brings all its keys: the annotation's, else its variable's."""
+    """Yield field, place and path of each path for all keys, from the annotation, else the container's variable."""
     own = references.settings.get(FROM_PATH_VARIABLE)
     if annotated.text:
         for path in _paths(annotated):
@@ -80,7 +83,7 @@ def _from_paths(
 def _template_paths(
     references: References, config: Config, container: FieldPath
 ) -> Iterator[tuple[FieldPath, str, str | None]]:
-    """Yield field, place in words and path of each source of templates: HashiCorp's annotations', else the variable's."""
+    """Yield field, place and path of each template source, from HashiCorp's annotations, else from the variable."""
     own = references.settings.get(TEMPLATES_VARIABLE)
     if config.sources:
         yield from source_paths(config.sources)
@@ -90,7 +93,7 @@ def _template_paths(
 
 
 def source_paths(sources: Iterable[TemplateSource]) -> Iterator[tuple[FieldPath, str, str | None]]:
-    """Yield annotation, its key in words and path of each source; None for a path that a template builds."""
+    """Yield the annotation, its place and the path of each source; None for a path that a template builds."""
     for source in sources:
         named = [without_query(source.path)] if source.path else []
         for field, paths in (("secrets", named), ("templates", named_paths(source))):
@@ -99,7 +102,7 @@ def source_paths(sources: Iterable[TemplateSource]) -> Iterator[tuple[FieldPath,
 
 
 def _own_sources(variable: Variable) -> Iterator[str | None]:
-    """Yield the paths in a container's own list of sources; None for one that only the kubelet knows, or nobody can read."""
+    """Yield the paths in a container's own list of sources; None for an unreadable list or an unknown path."""
     text = variable.text()
     try:
         sources = parse_sources(text) if text else ()
@@ -117,7 +120,7 @@ def _paths(paths: FromPaths) -> Iterator[str | None]:
 
 
 def _vault_namespace(own: Variable | None, config: Config, operators: str) -> str | None:
-    """Return Vault's namespace if it is not the operator's; None if only the kubelet will know it."""
+    """Return the namespace in Vault if it is not the operator's; None if only the kubelet will know it."""
     if config.vault_namespace or own is None:
         return foreign_namespace(config.vault_namespace, operators)
     text = own.text()

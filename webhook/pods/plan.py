@@ -1,4 +1,4 @@
-"""Plans: which containers of a pod get the launcher, what is wrong with that, and the launcher of each login."""
+"""Plans: the containers of a pod that get the launcher, their problems, and the launcher for each login."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from webhook.pods.references import References
 
 
 class Plan(NamedTuple):
-    """The containers that get the launcher, the images whose command must be looked up, problems and warnings."""
+    """The containers that get the launcher, the images whose command must be read, problems and warnings."""
 
     wrapped: Mapping[Place, References]
     images: Mapping[Place, str]
@@ -24,11 +24,11 @@ class Plan(NamedTuple):
     from_paths: Mapping[Place, FromPaths] = MappingProxyType({})
     """The paths of the annotation vault-env-from-path for each wrapped container."""
     mounts: Sequence[VolumeMount] = ()
-    """Volumes of the pod that the containers need beside the webhook's own."""
+    """Volumes of the pod that the containers need in addition to the webhook's own."""
     precautions: frozenset[Place] = frozenset()
-    """The wrapped containers that have no reference yet, and may come to hold one."""
+    """The wrapped containers without a reference that may get one later."""
     foreign: Mapping[Place, References] = MappingProxyType({})
-    """The references of containers that the launcher of another webhook starts."""
+    """The references of containers that start with the launcher of another webhook."""
 
     def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
         """Yield the containers of the pod that get the launcher."""
@@ -45,7 +45,7 @@ WINDOWS = Plan(
 
 
 class Part(NamedTuple):
-    """The containers of a pod that one login serves: their plan, and the launcher that they get."""
+    """The containers of a pod with the same login: their plan, and their launcher."""
 
     plan: Plan
     launcher: Launcher
@@ -57,7 +57,7 @@ class Part(NamedTuple):
 
 
 def joined(plans: Iterable[Plan]) -> Plan:
-    """Return the plan of all containers of the plans, which have none in common; each problem and warning once."""
+    """Return the plan of all containers in disjoint plans, with each problem and warning once."""
     first, *others = plans
     if not others:
         return first

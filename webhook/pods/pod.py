@@ -1,4 +1,4 @@
-"""The plan of a pod, which of its containers need the launcher, and then the pod with it."""
+"""The plan of a pod, with the containers that need the launcher, and the PodSpec that results from it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -33,7 +33,7 @@ from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _MOST_ADDED = 3 << 19
-"""The limit of etcd for one request: no pod that grows by more can be stored."""
+"""etcd's limit for one request: a pod that grows by more cannot be stored."""
 _OURS = (launcher.is_init_container, is_agent, is_helper)
 _TOO_LARGE = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
@@ -48,11 +48,11 @@ def plan_pod(
     deadline: Deadline = UNLIMITED,
     places: Iterable[tuple[Place, Container]] | None = None,
 ) -> Plan:
-    """Return the plan of a pod, or of those containers of it; one without references, or that another webhook has changed,
-    needs nothing.
+    """Return the plan of a pod, or of only the containers at `places`.
 
-    A container that starts the launcher by itself gets it, with or without references. Raises Refused for an
-    environment that no program can have, OutOfTime for more than can be looked at.
+    A pod without references, or one that another webhook has changed, needs nothing. A container that starts the
+    launcher by itself gets it, with or without references. Raises Refused for an environment that no program can have,
+    OutOfTime for a pod that cannot be examined in time.
     """
     foreign = find_foreign(pod_spec, sources, deadline)
     if foreign is not None:
@@ -140,7 +140,7 @@ def plan_containers(
 def mutate_pod_spec(
     pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec in which the containers of the parts start their launcher, and the problems of their images."""
+    """Return the PodSpec in which the parts' containers start their launcher, and the problems of their images."""
     needed = [part for part in parts if part.plan.wrapped]
     if not needed:
         return pod_spec, ()
@@ -158,7 +158,7 @@ def mutate_pod_spec(
 def wrap_containers(
     pod_spec: PodSpec, parts: Sequence[Part], facts: Facts
 ) -> tuple[PodSpec, tuple[Problem, ...]]:
-    """Return the PodSpec with only its containers changed, and the problems of their images."""
+    """Return the PodSpec in which only containers are changed, and the problems of their images."""
     problems: list[Problem] = []
     new, length = pod_spec.copy(), 0
     for part in parts:
@@ -197,7 +197,7 @@ def _image_problems(
 
 
 def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
-    """Return the length that the variables add to all containers, as JSON has it or a little less."""
+    """Return the length of the variables that are added to all containers, at most that of their JSON text."""
     lengths = {
         text: _ENTRY_LENGTH * len(variables) + sum(map(len, variables)) + sum(map(len, variables.values()))
         for text, variables in by_text.items()
@@ -206,9 +206,9 @@ def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
 
 
 def _init_containers(present: list[Container], first: int | None, own: Container) -> list[Container]:
-    """Return the init containers with our `own` one before that at `first`, which needs what it copies.
+    """Return the init containers with our `own` one before that at `first`, which needs the copied launcher.
 
-    Ours may be there already, and behind one that another webhook has put to the front since.
+    Ours may exist already, after one that another webhook has added since.
     """
     places = [index for index, container in enumerate(present) if launcher.is_init_container(container)]
     if not places:

@@ -1,4 +1,4 @@
-"""Problems of a pod that needs the launcher: with one, it is refused."""
+"""Problems for which a pod that needs the launcher is refused."""
 
 from collections.abc import Iterable, Iterator
 
@@ -22,7 +22,7 @@ _ONE_WEBHOOK = "if Bank-Vaults' webhook has added it, that has missed a containe
 
 
 def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
-    """Yield the problems of annotations that no container can be started with; `paths` are the annotation's."""
+    """Yield the problems of annotations with which no container can start; `paths` are the annotation's."""
     if paths.problem:
         message = f"annotation vault-env-from-path: {paths.problem}"
         yield Problem("from-path", config.path_of("from_path"), message)
@@ -35,7 +35,7 @@ def config_problems(config: Config, paths: FromPaths) -> Iterator[Problem]:
 
 
 def container_problems(container: Container, references: References, config: Config) -> Iterator[Problem]:
-    """Yield the problems of one container, with paths inside of it."""
+    """Yield the problems of one container, with paths relative to it."""
     yield from references.problems
     if references.ciphertexts:
         yield from transit_problems(references, config)
@@ -62,7 +62,7 @@ def _is_in_the_way(path: str, mount: VolumeMount, config: Config) -> bool:
 
 
 def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem]:
-    """Yield a problem for a container that has the name of one before it, or of the one that the webhook adds and is another."""
+    """Yield a problem for a container with the name of an earlier one, or of the webhook's own init container."""
     names: set[str] = set()
     for place, container in places:
         name = container.get("name") or ""
@@ -79,7 +79,7 @@ def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem
 
 
 def volume_problems(pod_spec: PodSpec, config: Config) -> Iterator[Problem]:
-    """Yield a problem for each volume that has the name of one that the webhook adds, and is another."""
+    """Yield a problem for each volume that has the name of one that the webhook adds, but another content."""
     present = {volume.get("name"): volume for volume in pod_spec.get("volumes") or ()}
     for name in sorted(launcher.VOLUMES & present.keys()):
         if not _is_ours(present[name], config):
@@ -94,7 +94,7 @@ def volume_problems(pod_spec: PodSpec, config: Config) -> Iterator[Problem]:
 
 
 def _is_ours(volume: Volume, config: Config) -> bool:
-    """Return whether the volume is as the webhook adds it by one delivery or the other, or has a name that it does not add."""
+    """Return whether the volume is one that the webhook adds in some delivery, or has a name that it does not add."""
     added = [each for delivery in Delivery for each in launcher.volumes(config, delivery)]
     same_name = [each for each in added if each["name"] == volume["name"]]
     return not same_name or any(launcher.is_volume(volume, each) for each in same_name)

@@ -1,4 +1,4 @@
-"""The variables of a container that carry Vault references, as the launcher will see them."""
+"""The variables of a container that contain Vault references, as the launcher will get them."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -37,17 +37,18 @@ _FROM_VAULT = (
 class References(NamedTuple):
     """The references of one container: the paths that it reads, by variable, and the problems of malformed ones.
 
-    `ciphertexts` names variables that transit decrypts, `rewritten` those that the launcher changes without reading a
-    path: `vault:login`, text that a backslash keeps from being a reference, and a reference that a later variable of the
-    same name replaces, which whoever looks at the pod alone takes for one. `uncertain` names variables that may turn
-    into a reference by what only the kubelet knows; `settings` are variables by which the container itself tells the
-    launcher where to read, and as whom; `expands` tells whether any has a `$`, which the kubelet looks at. `places` are
-    the paths, in the container, of the variables that are named in `paths`, `ciphertexts` and `uncertain`. `invisible`
-    are warnings about values that end in a character that people do not see.
-    A variable stands there once for each of its values that may come out: what an optional key replaces does so where that
-    key goes away. `doubled` names variables that have a reference among several values; `steering` has name and origin of
-    variables of `envFrom` that are Vault's or name a proxy; `missing` names the sources, keys and files that may bring
-    references and are not there yet. `names` has all variables of `env`.
+    `ciphertexts` names variables that transit decrypts. `rewritten` names those that the launcher changes without
+    reading a path: `vault:login`, text in which a backslash escapes a reference, and a reference that a later variable
+    of the same name replaces, although a reader of the pod would still see it. `uncertain` names variables that may
+    become a reference by a value that only the kubelet knows. `settings` are variables in which the container itself
+    sets the launcher's paths, key or login. `expands` is whether any variable has a `$`, which the kubelet expands.
+    `places` are the paths in the container of the variables in `paths`, `ciphertexts` and `uncertain`. `invisible` are
+    warnings about values that end in an invisible character.
+
+    A variable is listed once for each of its possible values: a value that an optional key replaces counts if that key
+    is removed. `doubled` names variables with several values, one of them a reference. `steering` has name and origin
+    of variables from `envFrom` that are Vault's or name a proxy. `missing` names the sources, keys and files that do
+    not exist yet and may contain references. `names` has all variables of `env`.
     """
 
     paths: tuple[tuple[str, str], ...] = ()
@@ -72,18 +73,18 @@ class References(NamedTuple):
         return len(self.paths) + len(self.ciphertexts)
 
     def secret(self) -> frozenset[str]:
-        """Return the variables that hold secrets in the program, and references before."""
+        """Return the variables that contain secrets in the program, and references before."""
         return frozenset([*[variable for variable, _ in self.paths], *self.ciphertexts])
 
 
 _Found = defaultdict[str, list[Any]]
-"""Items of the fields of `References`."""
+"""The items of each field of `References`."""
 
 
 def find_references(container: Container, sources: Sources, deadline: Deadline = UNLIMITED) -> References:
-    """Return the references in the environment of `container`, with a problem for each that is malformed.
+    """Return the references in the environment of `container`, with a problem for each malformed one.
 
-    Raises Refused where `environment` does, and OutOfTime.
+    Raises the Refused of `environment`, and OutOfTime.
     """
     variables = environment(container, sources)
     names = variables.names
@@ -118,9 +119,9 @@ def find_references(container: Container, sources: Sources, deadline: Deadline =
 
 
 def _look(variable: Variable, found: _Found, deadline: Deadline) -> bool:
-    """Add what is to be said about one variable to the fields of `References`; return whether it is named there.
+    """Add the references of one variable to the fields of `References`; return whether it is named there.
 
-    The launcher takes nothing in a template for a reference.
+    The launcher reads no reference in a template.
     """
     value, refers = variable.value, False
     if variable.name == TEMPLATES_VARIABLE:
@@ -160,7 +161,7 @@ def _note(variable: Variable, value: bytes, found: _Found, deadline: Deadline) -
 
 
 def _note_malformed(variable: Variable, value: bytes, error: InvalidReference, found: _Found) -> bool:
-    """Add the problem of a malformed reference; return that there is one."""
+    """Add the problem of a malformed reference, and return True."""
     if not variable.complete:
         found["paths"].append((variable.name, ""))
         return True
@@ -185,8 +186,10 @@ def _add_invisible(variable: Variable, found: _Found) -> None:
 
 
 class _ValueReferences(NamedTuple):
-    """The references in one value: whether it `refers` at all, its paths, sorted, whether transit decrypts a part, and
-    whether one is `vault:login`; and whether it ends in a character that people do not see.
+    """The references in one value.
+
+    `refers` is whether there are any, `paths` are sorted, `decrypts` is whether transit decrypts a part, `logs_in`
+    whether one is `vault:login`, `ends_invisibly` whether the value ends in an invisible character.
     """
 
     refers: bool
@@ -208,7 +211,7 @@ def _may_refer(value: bytes) -> bool:
 
 
 def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences:
-    """Return the references in a value; raise what `parse` raises."""
+    """Return the references in a value; raise the errors of `parse`."""
     parsed = parse(value, deadline.check)
     invisible = ends_invisibly(value)
     if parsed is None:
@@ -220,11 +223,14 @@ def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences:
 
 
 _read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
-"""The pods of a workload bring the same references again and again."""
+"""The references of values in a cache: all pods of a workload have the same references."""
 
 
 def _may_become_reference(variable: Variable, refers: bool) -> bool:
-    """Return whether the kubelet may make a reference of what only it knows: an annotation can change until the start."""
+    """Return whether a value that only the kubelet knows may become a reference.
+
+    An annotation can change until the start.
+    """
     if variable.value is None:
         return variable.any_text
     return refers or (b":" in variable.value and b"#" in variable.value)

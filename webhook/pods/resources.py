@@ -1,4 +1,4 @@
-"""Resources of the containers that are added, which leave the pod's QoS class as it is.
+"""Resources of the containers that are added, chosen so that the pod's QoS class does not change.
 
 https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 """
@@ -36,7 +36,7 @@ def launcher_resources(
 
 
 def is_guaranteed(pod_spec: PodSpec, containers: Iterable[Container]) -> bool:
-    """Return whether a pod with these `containers` is of class Guaranteed by them, and so by each that is added."""
+    """Return whether these `containers` make the pod Guaranteed; an added container must then request its limits."""
     has_pod_resources = any(_counted(pod_spec.get("resources")))
     return not has_pod_resources and all(
         _has_equal(_counted(container.get("resources"))) for container in containers
@@ -44,7 +44,7 @@ def is_guaranteed(pod_spec: PodSpec, containers: Iterable[Container]) -> bool:
 
 
 def _counted(resources: ResourceRequirements | None) -> _Counted:
-    """Return limit and request of cpu, then of memory, as they count for the class; 0 for none."""
+    """Return limit and request of cpu, then of memory, as the QoS class counts them; 0 for none."""
     if not resources:
         return _NOTHING
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
@@ -61,13 +61,13 @@ def _amount(quantity: str) -> Decimal:
     try:
         return parse_quantity(quantity)
     except ValueError:
-        return _ZERO  # there is none, or the API server refuses it
+        return _ZERO  # there is no quantity, or the API server refuses it
 
 
 _remembered = remember(
     _parsed, public=anything, longest=64, entries=256, length=lambda texts: sum(map(len, texts))
 )
-"""The pods of a workload bring the same quantities again and again."""
+"""The amounts of quantities in a cache: all pods of a workload have the same quantities."""
 
 
 def _has_equal(counted: _Counted) -> bool:

@@ -1,6 +1,6 @@
-"""Containers without a reference that may come to hold one: what is missing now arrives, or a ConfigMap changes later.
+"""Containers without a reference that may get one: a missing source is created, or a ConfigMap changes later.
 
-The launcher is put in front of their program too where that costs the pod nothing: without references it only starts it.
+The launcher starts their program too if that costs the pod nothing: without references it only starts it.
 """
 
 from typing import NamedTuple
@@ -17,23 +17,23 @@ _OWN_VAULT = "VAULT_"
 
 
 class Suspicion(NamedTuple):
-    """The decision about one container, and its warnings, with paths inside of the container."""
+    """The decision about one container, and its warnings, with paths relative to the container."""
 
     needs_launcher: bool
     warnings: tuple[Problem, ...] = ()
 
 
 def has_sources(container: Container) -> bool:
-    """Return whether the container takes variables from a ConfigMap or Secret."""
+    """Return whether the container reads variables from a ConfigMap or Secret."""
     return next(container_sources(container), None) is not None
 
 
 def suspect(container: Container, references: References, config: Config, *, is_ours: bool) -> Suspicion:
     """Return whether a container without references, but with sources, gets the launcher nevertheless.
 
-    `is_ours` tells that the pod has an annotation of ours, or references. Then only what is there already and would need
-    the registry, or would take variables of Vault from a program of its own, is left as it is. Of other pods, so is what
-    misses nothing.
+    `is_ours` is whether the pod has one of our annotations, or references. A container gets no launcher if all of its
+    sources exist, and the launcher would need the registry or would remove variables of Vault from its program; in pods
+    that are not ours, one of both reasons is enough.
     """
     is_free = is_command_known(container, config) and not _speaks_to_vault(references)
     if not is_free and not (references.missing and is_ours):
@@ -48,7 +48,7 @@ def suspect(container: Container, references: References, config: Config, *, is_
 
 
 def unresolved_warning(problem: Problem) -> Problem:
-    """Return a warning in the place of the problem of a pod that has no reference yet."""
+    """Return a warning instead of the problem, for a pod without a reference yet."""
     message = f"references that a ConfigMap or Secret brings later stay as they are: {problem.message}"
     return Problem("source-missing", problem.path, message)
 
@@ -61,5 +61,5 @@ def _warnings(references: References, effect: str) -> tuple[Problem, ...]:
 
 
 def _speaks_to_vault(references: References) -> bool:
-    """Return whether the container has variables that the launcher would take from its program."""
+    """Return whether the container has variables that the launcher would remove from the program's environment."""
     return any(str(name).startswith(_OWN_VAULT) for name in (*references.names, *dict(references.steering)))

@@ -1,4 +1,4 @@
-"""Warnings about a pod that needs the launcher: it is legal, and probably not meant."""
+"""Warnings about a pod that needs the launcher: it is valid, but probably not as its author means."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -18,7 +18,7 @@ from webhook.pods.frompath import FromPaths, named_containers
 from webhook.pods.references import References
 
 DEFAULT_ROLE = "default"
-"""The role of a pod without a ServiceAccount's name, and without one of its own."""
+"""The role of a pod that names neither a role nor a ServiceAccount."""
 _ROLE = "VAULT_ROLE"
 _WORDS: tuple[Literal["command", "args"], ...] = ("command", "args")
 
@@ -53,7 +53,7 @@ def pod_warnings(
 def _role_warnings(
     pod_spec: PodSpec, config: Config, wrapped: Mapping[Place, References]
 ) -> Iterator[Problem]:
-    """Yield a warning for each role in `env` that the webhook replaces by another one; that of a template is not known here."""
+    """Yield a warning for each role in `env` that the webhook replaces. The role of a template is not known here."""
     role = config.role or pod_spec.get("serviceAccountName") or DEFAULT_ROLE
     for (key, index), references in wrapped.items() if "{{" not in role else ():
         container = pod_spec[key][index]
@@ -67,7 +67,10 @@ def _role_warnings(
 def container_warnings(
     container: Container, references: References, config: Config, from_path: str
 ) -> Iterator[Problem]:
-    """Yield the warnings about one container, with paths inside of it; `from_path` is the text of its annotated paths."""
+    """Yield the warnings about one container, with paths relative to it.
+
+    `from_path` is the text of its annotated paths.
+    """
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
     if is_wrapped(container):
         del words[0]
@@ -98,7 +101,7 @@ def _warning(message: str, path: FieldPath = ()) -> Problem:
 
 
 def _expansion_warnings(container: Container, references: References) -> Iterator[Problem]:
-    """Yield a warning for each place where `$(NAME)` stands for a variable that holds a reference until the launcher runs."""
+    """Yield a warning for each `$(NAME)` of a variable that contains a reference until the launcher runs."""
     secret = references.secret()
     if not secret:
         return
@@ -121,7 +124,7 @@ def _expansion_warnings(container: Container, references: References) -> Iterato
 
 
 def _expanded_words(container: Container) -> Iterator[tuple[str, list[str]]]:
-    """Yield the words that the kubelet expands, by the list that they stand in."""
+    """Yield the words that the kubelet expands, by their list."""
     for key in _WORDS:
         words = container.get(key)
         if words and (expanded := _expanded(words)):
@@ -137,5 +140,5 @@ def _expanded(words: Sequence[str]) -> list[str]:
 
 
 def _starts_launcher(word: object) -> bool:
-    """Return whether the word, which may be a script, holds the launcher as a word of its own."""
+    """Return whether the word, which may be a script, contains the launcher as a separate word."""
     return isinstance(word, str) and launcher.LAUNCHER in word.split()

@@ -57,7 +57,7 @@ class Authorizer:
         self._rules = rules
 
     def answer(self, challenges: Sequence[Challenge], access: Access, deadline: Deadline) -> Token:
-        """Return the token to send: Bearer, or Basic if the registry also takes it and Bearer cannot be used.
+        """Return the token to send: Bearer, or Basic if the registry also accepts it and Bearer cannot be used.
 
         Raises RegistryFailure: UNAUTHORIZED if neither is possible, FORBIDDEN_REALM, and those of the exchange.
         """

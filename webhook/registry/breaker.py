@@ -1,4 +1,4 @@
-"""A circuit breaker: after some failures in a row, no attempt for a while."""
+"""A circuit breaker: after several failures in a row, no attempt is made for some time."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ _MAX_KEYS = 4096
 
 
 class Breaker:
-    """Opens for `pause_s` seconds after `failures` failures in a row of the same key; then one may try again."""
+    """Opens for `pause_s` seconds after `failures` failures in a row with the same key; then one call may try again."""
 
     def __init__(
         self, failures: int = 3, pause_s: float = 5.0, clock: Callable[[], float] = time.monotonic
@@ -40,6 +40,6 @@ class Breaker:
                 self._failed.popitem(last=False)
 
     def succeeded(self, key: Hashable) -> None:
-        """Forget the failures."""
+        """Reset the number of failures."""
         with self._lock:
             self._failed.pop(key, None)

@@ -1,4 +1,4 @@
-"""The registry client: an image's entry point, with a pod's credentials, in the time of one admission."""
+"""The registry client: reads an image's entry point with a pod's credentials, within the time of one admission."""
 
 import logging
 from collections.abc import Callable
@@ -28,16 +28,16 @@ _TRY_NEXT = frozenset(
 )
 """Failures after which the next credential may still succeed."""
 _DETAIL_FOR_PEOPLE = frozenset({Kind.INVALID_REFERENCE, Kind.INVALID_PULL_SECRET, Kind.NO_PLATFORM})
-"""Failures whose detail comes from the pod or the operator, so that people may see it."""
+"""Failures with a detail from the pod or the operator, which people may see."""
 _SKIP_IGNORED = (
     "registry-skip-verify is ignored: the operator of the webhook has not set REGISTRY_ALLOW_SKIP_VERIFY"
 )
 
 
 class RegistryClient:
-    """Reads image configurations; for use by many threads.
+    """Reads image configs; threads may share it.
 
-    `platforms` returns those of the cluster's nodes; CLUSTER_PLATFORMS wins. At most `lookups` threads wait for
+    `platforms` returns those of the cluster's nodes; CLUSTER_PLATFORMS overrides it. At most `lookups` threads wait for
     registries at a time, three quarters of them for one namespace: fewer than the threads that answer requests.
     """
 
@@ -55,7 +55,7 @@ class RegistryClient:
         self._reader = Reader(settings, lookups, strict_tls)
 
     def fetch(self, query: ImageQuery, deadline: Deadline) -> ImageConfig:
-        """Return the image's configuration; raise ImageNotRead, whose message is one line for people."""
+        """Return the image's config; raise ImageNotRead with a message of one line for people."""
         subject = f"image {query.image!r}"
         try:
             reference = mirrored(parse_reference(query.image), self._settings.mirrors)
@@ -88,7 +88,7 @@ class RegistryClient:
             except RegistryFailure as error:
                 if error.kind not in _TRY_NEXT:
                     raise
-                failures.append(error.copy())  # its traceback would keep the bytes that were read
+                failures.append(error.copy())  # its traceback would hold the bytes that were read
         raise next((each for each in failures if each.kind is not Kind.UNAUTHORIZED), failures[0])
 
     def _about_secrets(self, query: ImageQuery) -> str:

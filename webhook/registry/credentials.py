@@ -1,4 +1,4 @@
-"""The credentials of pull secrets that are for an image, by the kubelet's rules.
+"""The credentials in pull secrets for an image, selected by the kubelet's rules.
 
 https://kubernetes.io/docs/concepts/containers/images/#config-json and, for what that page leaves open,
 k8s.io/kubernetes/pkg/credentialprovider (keyring.go, config.go).
@@ -24,7 +24,7 @@ _HUB_KEY = "index.docker.io"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A user with a password, or an identity token (a refresh token); all empty: anonymous."""
+    """A user with a password, or an identity token (a refresh token); all are empty for anonymous access."""
 
     username: str = ""
     password: str = field(default="", repr=False)
@@ -32,7 +32,7 @@ class Credential:
 
     @property
     def anonymous(self) -> bool:
-        """Whether the credential is empty."""
+        """Return whether the credential is empty."""
         return not (self.username or self.password or self.identity_token)
 
     def basic(self) -> str:
@@ -46,7 +46,7 @@ ANONYMOUS = Credential()
 
 
 def read_pull_secret(secret: Mapping[str, object]) -> PullSecret | None:
-    """Return the pull secret in a Secret of the API; None if its type and its key do not agree."""
+    """Return the pull secret in a Secret of the API; None if it has no data for its type."""
     metadata, data, kind = secret.get("metadata"), secret.get("data"), str(secret.get("type", ""))
     content = decoded(data.get(_DATA_KEYS.get(kind, ""))) if isinstance(data, Mapping) else None
     if content is None:
@@ -58,9 +58,9 @@ def read_pull_secret(secret: Mapping[str, object]) -> PullSecret | None:
 def candidates(
     reference: ImageReference, own: Iterable[PullSecret], default: Iterable[PullSecret] = ()
 ) -> tuple[Credential, ...]:
-    """Return the credentials to try in turn, `own` before `default`, each once; without a match, the anonymous one.
+    """Return the credentials to try in order, `own` before `default`, each once; the anonymous one if none matches.
 
-    Raises RegistryFailure (INVALID_PULL_SECRET) for a secret that cannot be read: the kubelet fails too.
+    Raises RegistryFailure (INVALID_PULL_SECRET) for a secret that cannot be parsed, as the kubelet fails too.
     """
     found = [*_matching(reference, own), *_matching(reference, default)]
     return tuple(dict.fromkeys(found)) or (ANONYMOUS,)
@@ -94,7 +94,7 @@ def _split_port(host: str) -> tuple[str, str]:
 
 
 def _entries(secret: PullSecret) -> list[tuple[str, Credential]]:
-    """Return the secret's normalised keys, which may repeat, and their credentials; none without its type's data."""
+    """Return the secret's normalised keys, which may repeat, with their credentials; none without data for its type."""
     if secret.type not in _DATA_KEYS or not secret.data:
         return []
     try:
@@ -124,7 +124,7 @@ def _credential(entry: Mapping[str, object]) -> Credential:
 
 
 def _decoded(auth: str) -> tuple[str, str]:
-    text = "".join(auth.split())  # base64(1) breaks lines, and Go reads over that
+    text = "".join(auth.split())  # base64(1) breaks lines, and Go ignores that
     try:
         pair = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except (binascii.Error, ValueError):

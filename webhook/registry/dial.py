@@ -1,4 +1,4 @@
-"""From a host to a connected socket: one resolution, every address checked, connected to one of those."""
+"""Connections to hosts: a name is resolved once, each address is checked, and the socket connects to one of those."""
 
 import socket
 import time
@@ -17,12 +17,12 @@ from webhook.registry.reference import DEFAULT_PORTS, Host
 Found = TypeVar("Found")
 
 _FAIR_S = 1.0
-"""With less time than this, a failure says nothing of the host."""
+"""With less time than this, a failure does not count against the host."""
 _namespace: ContextVar[str] = ContextVar("namespace", default="")
 
 
 class Dialler:
-    """Connects to hosts that the policy allows and that have not just failed several times."""
+    """Connects to hosts that the policy allows and that have not just failed several times in a row."""
 
     def __init__(self, policy: AddressPolicy, breaker: Breaker) -> None:
         self._policy = policy
@@ -31,7 +31,10 @@ class Dialler:
 
     @contextmanager
     def on_behalf_of(self, namespace: str) -> Iterator[None]:
-        """Count what this thread dials to that namespace: urllib3, which stands between, would not pass it on."""
+        """Count this thread's connections for that namespace.
+
+        A context variable holds it, as urllib3 between caller and dialler would not pass it on.
+        """
         before = _namespace.set(namespace)
         try:
             yield
@@ -39,7 +42,7 @@ class Dialler:
             _namespace.reset(before)
 
     def dial(self, name: str, port: int, timeout_s: float) -> socket.socket:
-        """Return a connected socket with what is left of `timeout_s`; raise RegistryFailure (UNREACHABLE)."""
+        """Return a connected socket within `timeout_s`; raise RegistryFailure (UNREACHABLE)."""
         end = time.monotonic() + timeout_s
         host = Host(name.strip("[]").lower(), 0 if port in DEFAULT_PORTS.values() else port)
         if not self._policy.allows_name(host, port):

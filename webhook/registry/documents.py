@@ -1,12 +1,12 @@
-"""JSON from strangers, parsed strictly: a small tree of unambiguous values, or an error."""
+"""JSON from untrusted servers, parsed strictly: a small tree of unambiguous values, or an error."""
 
 import json
 from collections.abc import Mapping
 
 _MAX_SIGNS = 100_000
-"""Commas and opening brackets: they bound the number of values, and so the memory."""
+"""The most commas and opening brackets: they bound the number of values, and so the memory."""
 _LONG = 1024 * 1024
-"""Longer documents must be ASCII: one other character can make a text four times as long in memory."""
+"""The longest document that need not be ASCII: one other character can make a text four times as long in memory."""
 
 
 class InvalidDocument(ValueError):
@@ -26,7 +26,7 @@ def parse_document(content: bytes) -> Mapping[str, object]:
 
 
 def member(document: Mapping[str, object], name: str) -> object:
-    """Return a member or None; raise InvalidDocument for a name that differs only in case, which Go would accept."""
+    """Return a member or None; raise InvalidDocument for a name in another case, which Go would accept."""
     if any(key != name and key.lower() == name.lower() for key in document):
         raise InvalidDocument(f"a name differs from `{name}` only in case")
     return document.get(name)

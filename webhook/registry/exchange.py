@@ -16,14 +16,14 @@ from webhook.registry.transport import Reply, Request, Sender
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({408, *range(500, 600)}) - {501}
-"""501 answers a HEAD or POST that the server does not know."""
+"""501 is no busy server: it answers a HEAD or POST that the server does not support."""
 _PAUSES_S = (0.2, 0.6, 1.8)
 _THROTTLED_PAUSE_S = 1.0
 _MAX_THROTTLED_S = 300.0
 
 
 class Exchange:
-    """Sends requests, follows redirects and retries; plain http only to the hosts that the operator lists."""
+    """Sends requests, follows redirects and retries; it uses plain HTTP only for hosts in the operator's list."""
 
     def __init__(
         self, transport: Sender, policy: AddressPolicy, sleep: Callable[[float], None] = time.sleep
@@ -33,7 +33,7 @@ class Exchange:
         self._sleep = sleep
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
-        """Return an answer that is neither a redirect nor a busy server's.
+        """Return an answer that is neither a redirect nor that of a busy server.
 
         Raises RegistryFailure: TOO_MANY_REQUESTS with `retry_after_s` if the wait is longer than the deadline.
         """

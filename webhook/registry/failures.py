@@ -1,7 +1,7 @@
-"""The failures of reading an image: a kind that people see, and a detail that only the log shows.
+"""The failures of reading an image: a kind for people, and a detail that only the log shows.
 
-Neither holds text that a registry wrote. An address that is denied, one that does not answer and one that is too
-slow are the same kind, so that nobody can scan a network by the webhook's messages.
+Neither contains text from a registry. A denied address, one that does not answer and one that is too slow have the same
+kind, so that nobody can scan a network with the webhook's messages.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from vaultkube.errors import ImageNotRead
 
 
 class Kind(StrEnum):
-    """The word in the message: the registries' own error code if they have one."""
+    """The kind of a failure; the value is the registries' own error code if they have one."""
 
     INVALID_REFERENCE = "INVALID_REFERENCE"
     INVALID_PULL_SECRET = "INVALID_PULL_SECRET"  # noqa: S105
@@ -91,7 +91,7 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
 
 
 class RegistryFailure(ImageNotRead):
-    """One attempt failed; `detail` is for the log, and for people only if it comes from the pod or the operator."""
+    """A failed attempt; `detail` is for the log, and for people only if it is from the pod or the operator."""
 
     def __init__(
         self, kind: Kind, detail: str, *, retry_after_s: float = 0.0, transient: bool = False
@@ -100,9 +100,9 @@ class RegistryFailure(ImageNotRead):
         self.kind = kind
         self.detail = detail
         self.retry_after_s = retry_after_s
-        """The wait that a registry which limits pulls demands."""
+        """The wait that a registry with a pull limit requests."""
         self.transient = transient
-        """Whether the same request may well succeed at once."""
+        """Whether the same request may well succeed immediately."""
 
     def copy(self) -> "RegistryFailure":
         """Return the same failure without a traceback, to be stored or raised in another thread."""
@@ -112,6 +112,6 @@ class RegistryFailure(ImageNotRead):
 
 
 def message(subject: str, kind: Kind, note: str = "") -> str:
-    """Return the line that people see; `what` is the request or the image, `note` names something of the pod."""
+    """Return the message for people; `subject` is the request or the image, `note` names something of the pod."""
     meaning, remedy = MEANINGS[kind]
     return f"cannot fetch image descriptor: {subject}: {kind}: {meaning}{note and f' ({note})'}; {remedy}"

@@ -13,14 +13,14 @@ _SIGN = re.compile(r"[^\[\]\\]|\[(?P<not>\^?)(?P<body>[^\[\]\\^]+)\]")
 
 @dataclass(frozen=True, slots=True)
 class HostPattern:
-    """A host pattern: `*` and `?` match characters of one label, `*` alone every host, port 0 any port."""
+    """A host pattern: `*` and `?` match characters of one label, only `*` every host, port 0 any port."""
 
     labels: str
     port: int = 0
 
     @property
     def literal(self) -> bool:
-        """Whether the pattern names exactly one host."""
+        """Return whether the pattern names exactly one host."""
         return not any(sign in self.labels for sign in "*?[")
 
     def matches(self, host: Host, default_port: int) -> bool:
@@ -52,7 +52,7 @@ def any_matches(patterns: Iterable[HostPattern], host: Host, default_port: int) 
 
 
 def same_labels(pattern: str, name: str) -> bool:
-    """Return whether both have as many labels and each matches: the kubelet's rule for pull secrets."""
+    """Return whether both have the same number of labels and each one matches: the kubelet's rule for pull secrets."""
     patterns, labels = pattern.split("."), name.split(".")
     return len(patterns) == len(labels) and all(map(_label_matches, patterns, labels))
 
@@ -93,7 +93,7 @@ def _expression(sign: re.Match[str]) -> re.Pattern[str] | None:
 
 
 def _glob(signs: tuple[re.Pattern[str] | None, ...], text: str) -> bool:
-    """Return whether the text matches, in time len(signs) * len(text): a pattern comes from a tenant."""
+    """Return whether the text matches, in time len(signs) * len(text), as the pattern is from a tenant."""
     sign, position, star, resume = 0, 0, -1, 0
     while position < len(text):
         expression = signs[sign] if sign < len(signs) else None

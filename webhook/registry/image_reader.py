@@ -1,4 +1,4 @@
-"""Read one image with one credential: manifest, platform, configuration.
+"""The reader of one image with one credential: manifest, platform, config.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
 """
@@ -26,7 +26,7 @@ from webhook.registry.transport import Reply
 
 Found = TypeVar("Found")
 Large = Callable[[], AbstractContextManager[None]]
-"""Returns a context that is entered while a large document is read and parsed."""
+"""A function that returns a context manager for the time in which a large document is read and parsed."""
 
 _MAX_NESTED = 8
 _NO_HEAD = frozenset({Kind.INVALID_ANSWER, Kind.MANIFEST_UNKNOWN})
@@ -51,7 +51,7 @@ class ImageReader:
         self._large = large
 
     def read(self, tag_or_digest: str, platforms: Sequence[Platform]) -> ImageConfig:
-        """Return the configuration on those of the platforms that the image is made for; raise RegistryFailure."""
+        """Return the config for those of the platforms that the image has; raise RegistryFailure."""
         digest, document = self._manifest(tag_or_digest, self._limits.manifest_bytes)
         try:
             return self._image(digest, document, platforms)
@@ -72,10 +72,10 @@ class ImageReader:
         return _agreed(digest, [self._config(self._child(entry).config) for entry in chosen])
 
     def current_digest(self, tag_or_digest: str) -> str | None:
-        """Return the digest that the registry states in its answer to HEAD; None if it states none.
+        """Return the digest in the registry's answer to HEAD; None if it has none.
 
-        Some registries do not know HEAD: then None, and the image must be read. Raises RegistryFailure if reading the
-        image is not allowed.
+        Some registries do not support HEAD: then it is None too, and the image must be read. Raises RegistryFailure if
+        the registry does not allow reading the image.
         """
         try:
             digest = self._repository.head(f"manifests/{tag_or_digest}").headers.get(

@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class ExpiringLRU(Generic[Key, Value]):
-    """Values by key, up to `max_bytes` of the sizes given to `put`; the least recently used go first."""
+    """Values by key, up to `max_bytes` of the sizes given to `put`; the least recently used are removed first."""
 
     def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_bytes = max_bytes
@@ -21,7 +21,7 @@ class ExpiringLRU(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Value | None:
-        """Return the value, or None if there is none or its life is over."""
+        """Return the value, or None if there is none or it has expired."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -45,7 +45,7 @@ class ExpiringLRU(Generic[Key, Value]):
                 self._remove(next(iter(self._entries)))
 
     def drop(self, key: Key) -> None:
-        """Forget a value."""
+        """Remove a value."""
         with self._lock:
             self._remove(key)
 

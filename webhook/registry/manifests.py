@@ -1,4 +1,4 @@
-"""Parsers of manifests, indexes and image configurations, for the few facts that are needed.
+"""Parsers of manifests, indexes and image configs, for the few facts that the webhook needs.
 
 https://github.com/opencontainers/image-spec (manifest.md, image-index.md, config.md); Docker's schema 2 has
 the same members under other media types.
@@ -38,13 +38,13 @@ _MAX_ENTRIES = 1000
 _MAX_WORDS, _MAX_COMMAND_BYTES = 256, 128 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _REMOVED = ("",)
-"""`ENTRYPOINT [""]` removes that of the base image: docker and containerd run only the command."""
+"""The value of `ENTRYPOINT [""]`, which removes that of the base image: docker and containerd run only the command."""
 _ATTESTATION = "vnd.docker.reference.type"
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """The digest and size of content; `platform` is for entries of an index."""
+    """The digest and size of a content; `platform` is for entries of an index."""
 
     media_type: str
     digest: str
@@ -53,20 +53,23 @@ class Descriptor:
 
     @property
     def is_index(self) -> bool:
-        """Whether the media type is that of an index."""
+        """Return whether the media type is that of an index."""
         return self.media_type in INDEX_TYPES
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One image; only its configuration matters here."""
+    """The manifest of one image; only its config matters here."""
 
     config: Descriptor
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Images for several platforms, first those that name one, as nodes prefer them; attestations and artifacts left out."""
+    """The images for several platforms, without attestations and artifacts.
+
+    Those that name a platform are first, as nodes prefer them.
+    """
 
     entries: tuple[Descriptor, ...]
 
@@ -87,7 +90,7 @@ def digest_of(content: bytes, like: str = "sha256:") -> str:
 
 
 def parse_manifest(content: bytes, content_type: str) -> Manifest | Index:
-    """Return the manifest or index, told apart by its own mediaType, else by the header, else by its shape.
+    """Return the manifest or index, identified by its own mediaType, else by the header, else by its members.
 
     Raises RegistryFailure: INVALID_ANSWER for malformed or ambiguous bytes (CVE-2021-41190), NOT_AN_IMAGE for
     artifacts and schema 1.
@@ -103,7 +106,7 @@ def parse_manifest(content: bytes, content_type: str) -> Manifest | Index:
 
 
 def parse_config(content: bytes) -> Config:
-    """Return the parts of an image configuration; raise RegistryFailure (INVALID_ANSWER)."""
+    """Return the needed parts of an image config; raise RegistryFailure (INVALID_ANSWER)."""
     try:
         document = parse_document(content)
         settings = member(document, "config")

@@ -1,8 +1,8 @@
 """The cache of images and of access to them: two layers, because knowing a digest is not a permission.
 
-*Content* is the configuration behind a digest. It is stored per repository: otherwise a registry that claims somebody
-else's digest would be credited with somebody else's image. *Access* is a registry's answer to a credential; its life is
-short, and only the same credential profits from it.
+*Content* is the config of a digest. It is stored per repository: otherwise a registry could claim the digest of
+somebody else's image, and get that image's config. *Access* is a registry's answer to a credential; it expires soon,
+and counts only for the same credential.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.MANIFEST_UNKNOWN, Kind.FORBIDDEN_
 
 @dataclass(frozen=True, slots=True)
 class CacheScope:
-    """A repository of a registry, as one credential (its fingerprint) sees it: no answer is shared beyond."""
+    """A repository of a registry with the fingerprint of one credential; an answer counts only in its own scope."""
 
     registry: str
     repository: str
@@ -57,7 +57,7 @@ class _ContentKey:
 
 
 class Memory:
-    """The cache of one process; nothing of it is written anywhere."""
+    """The cache of one process; none of it is written to a disk."""
 
     def __init__(
         self, max_bytes: int, tag_life_s: float, clock: Callable[[], float] = time.monotonic
@@ -72,16 +72,16 @@ class Memory:
         self._throttled: ExpiringLRU[tuple[str, bytes], RegistryFailure] = ExpiringLRU(eighth, clock)
 
     def fingerprint(self, credential: Credential) -> bytes:
-        """Return a keyed hash, which tells credentials apart and reveals nothing of them."""
+        """Return a keyed hash, which distinguishes credentials and reveals nothing of them."""
         parts = (credential.username, credential.password, credential.identity_token)
         text = "\0".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
         return b"" if credential.anonymous else hmac.digest(self._secret, text, hashlib.sha256)
 
     def answer(self, key: AccessKey, *, fresh: bool) -> ImageConfig | None:
-        """Return the registry's last answer, or None; with `fresh`, None if it may have changed since.
+        """Return the registry's last answer, or None; with `fresh`, also None if it may have changed since.
 
-        Raises the RegistryFailure of its last answer. A registry that limits pulls gets no further requests, but its
-        earlier answers still hold.
+        Raises the RegistryFailure of the last answer. A registry with a pull limit gets no further requests, but its
+        earlier answers still count.
         """
         found = self._answers.get(key)
         if isinstance(found, RegistryFailure):
@@ -94,7 +94,7 @@ class Memory:
         return None
 
     def store_answer(self, key: AccessKey, config: ImageConfig) -> None:
-        """Store an answer that was verified."""
+        """Store a verified answer."""
         by_digest, size = ":" in key.tag_or_digest, _size(config)
         scope = key.scope
         self._answers.put(key, config, _DIGEST_LIFE_S if by_digest else self._tag_life_s, size)
@@ -105,7 +105,7 @@ class Memory:
         )
 
     def store_failure(self, key: AccessKey, failure: RegistryFailure) -> None:
-        """Store a failure, unless it may pass at once."""
+        """Store a failure, unless it may be over at once."""
         if failure.kind is Kind.TOO_MANY_REQUESTS:
             scope = (key.scope.registry, key.scope.fingerprint)
             self._throttled.put(scope, failure.copy(), failure.retry_after_s, _OVERHEAD_BYTES)
@@ -116,11 +116,11 @@ class Memory:
             self._answers.put(key, failure.copy(), life_s, _OVERHEAD_BYTES)
 
     def last_digest(self, key: AccessKey) -> str | None:
-        """Return the digest that was last read under this name, to be confirmed by the registry."""
+        """Return the digest that was last read for this tag; the registry must still confirm it."""
         return self._tags.get((key.scope.registry, key.scope.repository, key.tag_or_digest))
 
     def content(self, key: AccessKey, digest: str) -> ImageConfig | None:
-        """Return the configuration behind the digest; call it only after the registry has granted this access."""
+        """Return the config of the digest; call it only after the registry has granted this access."""
         scope = key.scope
         return self._content.get(_ContentKey(scope.registry, scope.repository, digest, key.platforms))
 
@@ -134,7 +134,7 @@ class Memory:
         self._tokens.put(scope, token, life_s, len(token.header) + _OVERHEAD_BYTES)
 
     def drop_token(self, scope: CacheScope) -> None:
-        """Forget a token that was refused."""
+        """Remove a token that was refused."""
         self._tokens.drop(scope)
 
 

@@ -1,4 +1,4 @@
-"""Mirrors: the images of one registry are read from another, as nodes do by containerd's hosts.toml."""
+"""Mirrors: images of one registry are read from another, as nodes do with containerd's hosts.toml."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ def parse_mirror(text: str) -> Mirror:
 
 
 def mirrored(reference: ImageReference, mirrors: Sequence[Mirror]) -> ImageReference:
-    """Return the name to read the image under; pull secrets are matched with it too."""
+    """Return the name under which the image is read; pull secrets are matched with it too."""
     for mirror in mirrors:
         if mirror.source == reference.host.lower():
             repository = "/".join(filter(None, (mirror.prefix, reference.repository)))

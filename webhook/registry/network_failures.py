@@ -1,4 +1,4 @@
-"""From an exception of the network to a RegistryFailure: a kind for people; host and phase for the log."""
+"""Exceptions of the network as RegistryFailures: a kind for people; host and phase for the log."""
 
 import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
@@ -15,7 +15,7 @@ _CUT_SHORT = (RemoteDisconnected, IncompleteRead)
 def from_exception(
     error: Exception, address: str, phase: str, *, is_retryable: bool = False
 ) -> RegistryFailure:
-    """Return the failure; `where` is HOST:PORT. With `again`, the same request may well succeed at once."""
+    """Return the failure; `address` is HOST:PORT. With `is_retryable`, the same request may well succeed at once."""
     chain = causes(error)
     place = f"{address}: {phase}"
     untrusted = verification_problem(error)
@@ -38,7 +38,7 @@ def _no_http(cause: BaseException) -> bool:
 
 
 def _name(chain: list[BaseException]) -> str:
-    """Return the class of the innermost error: its text may hold what the other side wrote; OpenSSL's reason does not."""
+    """Return the class of the innermost error. Its text may contain text of the server, OpenSSL's reason does not."""
     last = chain[-1]
     reason = f" {last.reason}" if isinstance(last, ssl.SSLError) and last.reason else ""
     return type(last).__name__ + reason

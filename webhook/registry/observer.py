@@ -1,4 +1,4 @@
-"""Counting the outcomes of image look-ups."""
+"""Observers of image look-ups, which count their outcomes."""
 
 from typing import Protocol
 

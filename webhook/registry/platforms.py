@@ -1,4 +1,4 @@
-"""Platforms, and the entry of an index that is for one.
+"""Platforms, and the choice of an index's entry for one.
 
 https://github.com/opencontainers/image-spec/blob/main/image-index.md and, for variants,
 https://github.com/containerd/platforms
@@ -25,7 +25,7 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def normalised(self) -> "Platform":
-        """Return the same platform under the one name of its architecture and of its variant, the usual one if unset."""
+        """Return the same platform with the canonical names of architecture and variant, the usual variant if unset."""
         architecture = _ALIASES.get(self.architecture, self.architecture)
         variant = f"v{self.variant}" if self.variant.isdigit() else self.variant
         variant = variant or _DEFAULT_VARIANT.get(architecture, "")
@@ -45,15 +45,15 @@ def parse_platform(text: str) -> Platform:
 
 
 def node_platform(labels: Mapping[str, str]) -> Platform | None:
-    """Return the platform of a node by its well-known labels; None without them."""
+    """Return the platform of a node from its well-known labels; None if they are missing."""
     os, architecture = labels.get("kubernetes.io/os"), labels.get("kubernetes.io/arch")
     return Platform(os, architecture) if os and architecture else None
 
 
 def platforms_to_read(cluster: Sequence[Platform], architectures: Sequence[str]) -> tuple[Platform, ...]:
-    """Return the platforms to read the image for: the cluster's, narrowed to the architectures that the pod pins.
+    """Return the platforms for which the image is read: the cluster's, limited to the architectures that the pod pins.
 
-    Only Linux: there is no launcher for other systems.
+    Only Linux platforms are among them: there is no launcher for other systems.
     """
     nodes = tuple(platform for platform in cluster if platform.os == "linux")
     if not architectures:
@@ -63,7 +63,7 @@ def platforms_to_read(cluster: Sequence[Platform], architectures: Sequence[str])
 
 
 def best_match(platform: Platform, offered: Sequence[Platform]) -> int | None:
-    """Return the position of the entry that a node of this platform runs, or None; the first of equals."""
+    """Return the position of the first entry that a node of this platform prefers; None if it runs none."""
     ranks = [
         (rank, position) for position, entry in enumerate(offered) if (rank := _rank(platform, entry)) >= 0
     ]
@@ -71,7 +71,7 @@ def best_match(platform: Platform, offered: Sequence[Platform]) -> int | None:
 
 
 def _rank(platform: Platform, offered: Platform) -> int:
-    """Return 0 for the same variant, more for an older one that still runs, -1 for one that does not."""
+    """Return 0 for the same variant, more for an older one that still runs, -1 for one that does not run."""
     requested, candidate = platform.normalised(), offered.normalised()
     if (requested.os, requested.architecture) != (candidate.os, candidate.architecture):
         return -1

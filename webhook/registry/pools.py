@@ -1,6 +1,6 @@
-"""Keep-alive pools for registries: their connections pass the address policy, and their failures name the phase.
+"""Keep-alive pools for registries: their connections follow the address policy, and their failures name the phase.
 
-urllib3 resolves a name by itself, after any check before; these connections are dialled by the caller's function.
+urllib3 would resolve a name itself, after any check; these connections are made by the caller's function instead.
 """
 
 import socket
@@ -14,11 +14,11 @@ from vaultkube.net.keepalive import REPEATABLE, Dial, SuspiciousPool, Timestampe
 from webhook.registry.network_failures import from_exception
 
 _MAX_HEAD_BYTES = 64 * 1024
-"""Of the status line and all headers."""
+"""The most bytes of the status line and all headers."""
 
 
 class _TracedConnection(TimestampedConnection):
-    """A connection that knows the phase of its request, and bounds the size of an answer's head."""
+    """A connection that records the phase of its request, and bounds the size of an answer's head."""
 
     phase = ""
     sock: Any
@@ -28,7 +28,7 @@ class _TracedConnection(TimestampedConnection):
         super().request(*arguments, **options)
 
     def getresponse(self) -> Any:
-        """Return the answer; its `expect` is the socket's, for the body."""
+        """Return the answer, with the socket's `expect` for reading the body."""
         self.phase, connected = "waiting for the answer", self.sock
         connected.expect(_MAX_HEAD_BYTES)
         response: Any = super().getresponse()
@@ -42,7 +42,7 @@ class _TracedConnection(TimestampedConnection):
 
 
 class _RegistryPool(SuspiciousPool):
-    """A pool whose failures are all RegistryFailure."""
+    """A pool that raises every failure as a RegistryFailure."""
 
     def _exchange(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
         reused, started = not conn.is_closed, time.monotonic()

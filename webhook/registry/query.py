@@ -1,4 +1,4 @@
-"""The webhook's question about an image, and the answer."""
+"""The webhook's query for an image, and the answer to it."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ class PullSecret:
 
 @dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """An image and the credentials to read it with; `namespace` is the pod's, for a fair share of the threads.
+    """An image and the credentials for reading it; `namespace` is the pod's, for a fair share of the threads.
 
     `pull_secrets` are those of the pod, in its order; `default_secrets` are the operator's, tried after them.
     `missing_secrets` names those that do not exist, or whose type is not one for registries.
@@ -37,10 +37,10 @@ class ImageQuery:
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
-    """The image's configuration, byte for byte: the caller doubles every `$` it copies into a pod.
+    """The image's config, byte for byte: the caller doubles every `$` that it copies into a pod.
 
-    `digest` is that of the manifest or index behind the image's name: `IMAGE@digest` pins it.
-    `os` is `linux` or `windows`. Empty tuples stand for unset.
+    `digest` is that of the manifest or index behind the image's name: `IMAGE@digest` pins it. `os` is `linux` or
+    `windows`. Empty tuples mean unset.
     """
 
     entrypoint: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""From a request to an image configuration: the cache first, then one fetch for all equal requests."""
+"""The reader of image configs: it looks into the cache first, then sends one request for all equal queries."""
 
 from dataclasses import dataclass
 
@@ -25,14 +25,14 @@ from webhook.registry.transport import Transport
 
 _ALL = "registries"
 _QUEUE_S = 0.25
-"""A request that cannot begin so soon is refused: threads that wait for registries answer no health checks."""
+"""The longest wait of a request before it begins; else it is refused, as waiting threads answer no health checks."""
 _FAIR_S = 1.0
-"""With less time than this, a failure says nothing of the registry."""
+"""With less time than this, a failure does not count against the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """An image to read with one credential for a namespace; `fresh` excludes an answer of some time ago."""
+    """An image to read with one credential for a namespace; `fresh` excludes an older cached answer."""
 
     reference: ImageReference
     credential: Credential
@@ -44,7 +44,7 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class _CachedToken:
-    """The TokenStore of one repository and credential in the cache."""
+    """Stores the token of one repository and credential in the cache."""
 
     memory: Memory
     scope: CacheScope

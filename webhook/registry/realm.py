@@ -1,4 +1,7 @@
-"""Token servers, and the credentials they may get (https://distribution.github.io/distribution/spec/auth/token/)."""
+"""Token servers, and the credentials that may be sent to them.
+
+https://distribution.github.io/distribution/spec/auth/token/
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from webhook.registry.hosts import HostPattern, parse_pattern
 from webhook.registry.reference import Host, parse_host
 
 _MAX_URL = 8192
-"""A signed URL of a blob store may hold a session token of 4 KiB."""
+"""The longest URL: a signed one of a blob store may contain a session token of 4 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ KNOWN_REALMS = (
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """A token server as a challenge names it."""
+    """A token server from a challenge."""
 
     url: str
     service: str
@@ -61,7 +64,7 @@ def parse_realm(challenge: Challenge) -> Realm:
 
 
 def may_have_credentials(realm: Realm, registry: Host, rules: Sequence[RealmRule]) -> bool:
-    """Return whether the realm may get the registry's credentials: the same host, a known pair, or the operator's."""
+    """Return whether the realm may get the registry's credentials: on the same host, a known pair, or by a rule."""
     return realm.host.name == registry.name or any(
         rule.registry.matches(registry, 443) and rule.realm.matches(realm.host, 443)
         for rule in (*KNOWN_REALMS, *rules)

@@ -2,10 +2,9 @@
 
     [HOST[:PORT]/]REPOSITORY[:TAG][@ALGORITHM:HEX]
 
-The first part is a host if and only if it holds `.` or `:` or is `localhost`; without a host the image is
-Docker Hub's, where names without a slash lie under `library/`. Refused although some tools take them:
-capitals in a repository, ports outside 1 to 65535, 64 hex digits as a name, digests other than sha256 and
-sha512.
+The first part is a host if and only if it contains `.` or `:` or is `localhost`; without a host the image is Docker
+Hub's, where names without a slash are below `library/`. Refused although some tools accept them: capitals in a
+repository, ports outside 1 to 65535, 64 hex digits as a name, digests other than sha256 and sha512.
 """
 
 import ipaddress
@@ -34,7 +33,7 @@ _HEX_NAME = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host name or an address, IPv6 without brackets, and a port (0: the scheme's own)."""
+    """A host name or an address, IPv6 without brackets, and a port (0: the default of the scheme)."""
 
     name: str
     port: int = 0
@@ -44,7 +43,7 @@ class Host:
         return f"{name}:{self.port}" if self.port else name
 
     def with_port(self, default_port: int) -> str:
-        """Return HOST:PORT, even if the port is the scheme's own."""
+        """Return HOST:PORT, even if the port is the default of the scheme."""
         return str(Host(self.name, self.port or default_port))
 
 
@@ -59,17 +58,17 @@ class ImageReference:
 
     @property
     def tag_or_digest(self) -> str:
-        """The reference to request: the digest, else the tag."""
+        """Return the digest, else the tag, for a request."""
         return self.digest or self.tag
 
     @property
     def name(self) -> str:
-        """Host and repository, as pull secrets are matched."""
+        """Return host and repository, with which pull secrets are matched."""
         return f"{self.host}/{self.repository}"
 
     @property
     def api(self) -> Host:
-        """The host of the registry's API."""
+        """Return the host of the registry's API."""
         return parse_host(_HUB_API if self.host == DOCKER_HUB else self.host)
 
 
@@ -94,7 +93,7 @@ def parse_reference(image: str) -> ImageReference:
 
 
 def pinned(image: str, digest: str) -> str:
-    """Return the image's name with the digest that was read, so that the pod runs exactly that."""
+    """Return the image's name with the digest that was read, so that the pod runs exactly that image."""
     return image if "@" in image else f"{image}@{digest}"
 
 

@@ -1,4 +1,4 @@
-"""The operator's settings about registries; docs/registry.md is made from this table."""
+"""The operator's settings for registries; docs/registry.md is made from this table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from webhook.registry.value_types import (
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """The operator's settings about registries; without arguments, the defaults."""
+    """The operator's settings for registries; without arguments, the defaults."""
 
     ca_file: str = setting(
         "REGISTRY_CA_FILE", CERTIFICATES, "", help="PEM file with CAs of registries, beside the system's"
@@ -93,7 +93,7 @@ class RegistrySettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "RegistrySettings":
-        """Return the settings in `environ`; raise InvalidSetting naming every variable with an unusable value."""
+        """Return the settings in `environ`; raise InvalidSetting, which names every variable with an unusable value."""
         return cls(**read_table(SETTINGS, environ))
 
 

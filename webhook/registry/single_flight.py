@@ -1,4 +1,4 @@
-"""Single flight: threads that need a value which another thread fetches already wait for that one."""
+"""Single flight: threads that need the same value wait for the one that fetches it."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -19,7 +19,7 @@ class _Flight(Generic[Value]):
 
 
 class SingleFlight(Generic[Key, Value]):
-    """The fetches that are under way, by key."""
+    """Holds the running fetches by key."""
 
     def __init__(self) -> None:
         self._flights: dict[Key, _Flight[Value]] = {}
@@ -28,7 +28,8 @@ class SingleFlight(Generic[Key, Value]):
     def fetch(self, key: Key, work: Callable[[], Value], deadline: Deadline) -> tuple[Value, bool]:
         """Return the value, and whether another thread fetched it; raise RegistryFailure.
 
-        A failure is shared as well, unless the fetching thread ran out of time: then one that waits fetches.
+        A failure is shared as well, unless the fetching thread ran out of time: then one of the waiting threads
+        fetches.
         """
         while True:
             with self._lock:

@@ -1,7 +1,7 @@
-"""One HTTP request to a registry, its token server or its storage: nothing ambient, everything bounded.
+"""One HTTP request to a registry, its token server or its storage, without ambient settings and with limits.
 
-Of requests only the adapter is used, because a session would bring cookies, ~/.netrc, proxy variables and redirects
-of its own.
+Only the adapter of the package requests is used, because a session would add cookies, ~/.netrc, proxy variables and
+redirects of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from webhook.registry.reference import DEFAULT_PORTS
 
 _IDLE_CONNECTIONS = 8
 _MAX_ERROR_BODY = 64 * 1024
-"""Also what chunks may add to a body, beside a quarter of it."""
+"""The most bytes of an error's body, and of the overhead of chunks beside a quarter of the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,16 @@ def _reply(response: requests.Response, limit_bytes: int) -> Reply:
     body = raw.read(limit_bytes + 1, decode_content=False) if fits else b""
     if len(body) > limit_bytes or not fits:
         return Reply(200, response.headers, challenges, b"", complete=False)
-    if raw.length_remaining:  # urllib3 says so itself only where nothing came
+    if raw.length_remaining:  # urllib3 reports this itself only if no byte arrived
         raise IncompleteRead(len(body), raw.length_remaining)
     return Reply(200, response.headers, challenges, body)
 
 
 def _declared_length(response: requests.Response) -> int:
-    """Return Content-Length; without one, too much for errors, and 0 for bodies, whose bytes are counted."""
+    """Return Content-Length.
+
+    If it is missing, an error's body counts as too long, and another as 0, as its bytes are counted.
+    """
     text = response.headers.get("Content-Length", "")
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)

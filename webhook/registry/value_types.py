@@ -1,4 +1,4 @@
-"""Types of the operator's settings about registries."""
+"""Types of the operator's settings for registries."""
 
 from collections.abc import Callable
 from typing import Any

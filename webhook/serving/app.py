@@ -1,4 +1,4 @@
-"""The WSGI application: HTTP requests in, answers of the Reviewer out."""
+"""The WSGI application: passes HTTP requests to the Reviewer, and returns its answers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,10 +27,11 @@ def create_app(
     expiry: Expiry | None = None,
     tracing: Tracing | None = None,
 ) -> Flask:
-    """Return the application; `budget_s` bounds each admission, and the caller's `?timeout=` does as well.
+    """Return the application; `budget_s` bounds each admission, and so does the caller's `?timeout=`.
 
-    `on_refusal` is called with the request and the reason, and must return at once. Without `callers` everybody is
-    answered. With `expiry`, the webhook is ready only while its certificate is valid. With `tracing`, reviews have spans.
+    `on_refusal` is called with the request and the reason, and must return at once. Without `callers` every caller gets
+    answers. With `expiry`, the webhook is ready only while its certificate is valid. With `tracing`, reviews have
+    spans.
     """
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT

@@ -1,8 +1,8 @@
-"""Callers: only the API server is answered.
+"""Callers: only the API server gets answers.
 
-A review carries rights: its answer holds what the ServiceAccount that it names may read. The API server proves itself by
-a random segment of the path, which stands in the webhook configuration and in a Secret of the webhook's own namespace,
-and, where the operator sets up client certificates, by one of those.
+The answer to a review can contain secrets that its ServiceAccount may read. The API server proves its identity by a
+random segment of the path, which is in the webhook configuration and in a Secret of the webhook's own namespace, and by
+a client certificate, if the operator has set that up.
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#authenticate-apiservers
 """
 
@@ -25,7 +25,7 @@ _REPORT_S = 60.0
 
 
 class PathSegments:
-    """The segments of a file with one in each line, read again when the file has changed."""
+    """Holds the segments in the lines of a file, which is read again when it changes."""
 
     def __init__(self, file: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
@@ -40,7 +40,7 @@ class PathSegments:
             ) from None
 
     def get(self) -> tuple[bytes, ...]:
-        """Return the segments; those of before while the file cannot be used."""
+        """Return the segments; the last valid ones while the file cannot be used."""
         if self._clock() >= self._next_look:
             self._next_look = self._clock() + _LOOK_S
             stamp = file_stamp(self._file)
@@ -57,7 +57,7 @@ class PathSegments:
 
 
 def read_segments(text: str) -> tuple[bytes, ...]:
-    """Return the segments of the lines; ValueError if there is none, or one that is short or has other characters."""
+    """Return the segments in the lines; raise ValueError if there is none, or one that is too short or malformed."""
     lines = text.split()
     if not lines or not all(map(_SEGMENT.fullmatch, lines)):
         raise ValueError("each line must be 22 to 128 lower case letters, digits and hyphens")
@@ -65,7 +65,7 @@ def read_segments(text: str) -> tuple[bytes, ...]:
 
 
 class Callers:
-    """Tells the API server from other callers, and counts and reports the others."""
+    """Distinguishes the API server from other callers, and counts and reports the others."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Callers:
         count: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count` is called for each caller that is denied."""
+        """`count` is called for each denied caller."""
         self._segments = segments
         self._needs_certificate = needs_certificate
         self._count = count
@@ -84,7 +84,7 @@ class Callers:
         self._next_report = clock()
 
     def allows(self, segment: bytes, connection: Any) -> bool:
-        """Return whether a caller with this segment of the path, empty for none, on this socket is the API server."""
+        """Return whether the caller with this segment (empty for none) on this socket is the API server."""
         if self._segments is not None:
             known = self._segments.get()
             if not sum([hmac.compare_digest(segment, known_segment) for known_segment in known]):
@@ -94,7 +94,7 @@ class Callers:
         return not self._needs_certificate or bool(getattr(connection, "getpeercert", dict)())
 
     def denied(self, source: str) -> None:
-        """Count a caller that was denied, and log it if the last line about one is a minute old."""
+        """Count a denied caller, and log it if the last line about one is a minute old."""
         self._count()
         with self._lock:
             self._denied += 1

@@ -12,7 +12,7 @@ CONTROLLER = "vault-webhook"
 
 
 class Events:
-    """Sends an Event for each refusal, as many as `EventSender` lets through."""
+    """Sends an Event for each refusal, within the rate of `EventSender`."""
 
     def __init__(
         self, recorder: Recorder, instance: str, clock: Callable[[], float] = time.monotonic
@@ -21,13 +21,13 @@ class Events:
         self._instance = instance
 
     def refused(self, request: AdmissionRequest, reason: str) -> None:
-        """Queue an Event and return at once; a dry run gets none."""
+        """Queue an Event and return at once; a dry run causes none."""
         if not request.dry_run and request.namespace:
             self._sender.send(request.namespace, refusal_event(request, reason, self._instance))
 
 
 def refusal_event(request: AdmissionRequest, reason: str, instance: str) -> Event:
-    """Return the Event (events.k8s.io/v1) about a refused object, or about the controller that wanted to create it."""
+    """Return the Event (events.k8s.io/v1) about a refused object, or about its controller if it has no name yet."""
     return warning(
         request.namespace,
         _regarding(request),

@@ -1,4 +1,4 @@
-"""The end of the serving certificate's validity: a metric, a daily warning in its last days, and not ready after it."""
+"""The end of the serving certificate's validity: a metric, a daily warning before it, and not ready after it."""
 
 import datetime
 import logging
@@ -29,9 +29,9 @@ class Expiry:
         remedy: str = "renew it with `vault-webhook certificate`",
         warning_s: float = _WARNING_S,
     ) -> None:
-        """`publish` is called with the end, in seconds since 1970, whenever the file has changed.
+        """Read the certificate's end, and call `publish` with it, in seconds since 1970, at each change of the file.
 
-        `remedy` is what messages say that one can do, `warning_s` how long before the end they begin.
+        `remedy` is the remedy in messages, `warning_s` the time before the end at which warnings begin.
         """
         self._remedy = remedy
         self._warning_s = warning_s
@@ -44,7 +44,7 @@ class Expiry:
         self._read()
 
     def problem(self) -> str:
-        """Return why the certificate cannot be served any more, else an empty text; warn once a day before."""
+        """Return the message about an expired certificate, an empty text for a valid one; before, warn once a day."""
         self._read()
         now, end = self._clock(), self._not_after
         if end - now < self._warning_s and now >= self._next_warning:
@@ -61,7 +61,7 @@ class Expiry:
             if stamp == self._stamp:
                 return
             self._not_after = not_after(Path(self._file).read_text(encoding="ascii"))
-        except (OSError, ValueError, IndexError):  # the last good one is served
+        except (OSError, ValueError, IndexError):  # the last valid one is served
             return
         self._stamp = stamp
         self._publish(self._not_after)
@@ -70,7 +70,8 @@ class Expiry:
 def not_after(pem: str) -> float:
     """Return the end of the first certificate's validity, in seconds since 1970; raise ValueError if there is none.
 
-    RFC 5280, 4.1: the third element of Certificate's first, or the fourth after an explicit version, is followed by Validity.
+    RFC 5280, 4.1: the third element of Certificate's first, or the fourth after an explicit version, is followed by
+    Validity.
     """
     start, end = pem.find("-----BEGIN CERTIFICATE-----"), pem.find(_END)
     if start < 0 or end < 0:
@@ -85,7 +86,7 @@ def not_after(pem: str) -> float:
 
 
 def _elements(text: bytes) -> list[tuple[int, bytes]]:
-    """Return tag and content of each element of DER; raise ValueError if it is not DER."""
+    """Return the tag and the content of each DER element; raise ValueError if the text is not DER."""
     found, position = [], 0
     while position < len(text):
         tag, length, position = text[position], text[position + 1 : position + 2], position + 2

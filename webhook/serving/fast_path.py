@@ -1,9 +1,9 @@
-"""Reviews read and written by the thread that watches connections, past gunicorn's parser and Flask.
+"""The fast path: the thread that watches connections reads and answers reviews without gunicorn's parser and Flask.
 
-Handing a request to a thread and its connection back costs as much as most decisions, and gunicorn's parser with Flask
-costs that once more. Only requests as the API server sends them are read here, in the plainest form of RFC 9112: a POST
-whose header fields are all known and none of which is about the connection; and the kubelet's GET of `/healthz`. Every
-other request whose head has come as a whole is gunicorn's.
+Passing a request to a thread and its connection back costs as much as most decisions, and gunicorn's parser with Flask
+costs the same again. Only requests in the API server's form are read here, in the simplest syntax of RFC 9112: a POST
+with only known header fields, none of which is about the connection; and the kubelet's GET of `/healthz`. gunicorn
+handles every other request, once its whole head has arrived.
 """
 
 import re
@@ -18,12 +18,12 @@ from vaultkube.remember import anything, remember, remember_last
 from webhook.serving.reviewer import Answer
 
 SHORT_BYTES = 32_768
-"""Longest body that is decided about in the thread that watches connections: it bounds the work of one decision there."""
+"""The longest body for a decision in the thread that watches connections: it bounds the time of one decision there."""
 _BODY_LIMIT = 8 << 20
 _HEAD_LIMIT = 8192
 _RECORD = 16_384
 READS = 16
-"""Records that one connection is read at a time, so that one with many small ones keeps no other waiting."""
+"""The most records to read from one connection at a time, so that one with many small records delays no other."""
 _HEAD_END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
 _LINE = re.compile(
@@ -37,7 +37,7 @@ PATHS = {
     "objects": "objects",
     "mutate": "pods",
 }
-"""The resource of each path; at `mutate`, HashiCorp's injector is asked about pods."""
+"""The resource of each path; `mutate` is that of HashiCorp's injector, for pods."""
 _HEALTH = re.compile(
     rb"GET /healthz HTTP/1\.1\r\n(?:(?!Content-|Transfer-|Expect)[A-Z][A-Za-z-]*: [ -~]*\r\n)*\r\n",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length
 
 
 class Request(NamedTuple):
-    """A review: its resource, the query of its URL, the body, and its place in a trace."""
+    """A review: its resource, the query of its URL, the body, and its `traceparent`."""
 
     resource: str
     query: bytes
@@ -80,7 +80,7 @@ class Request(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The head of a review: segment of the path, resource, query, where the body begins and ends, and `traceparent`."""
+    """The head of a review: path segment, resource, query, start and end of the body, and `traceparent`."""
 
     segment: bytes
     resource: str
@@ -91,7 +91,7 @@ class Head(NamedTuple):
 
 
 class State(Enum):
-    """Why there is no review."""
+    """The reasons why there is no review."""
 
     COMING = "the request has not come as a whole"
     MORE = "more may have come than was read"
@@ -102,16 +102,19 @@ class State(Enum):
 
 
 LAST_ANSWERS = {State.DENIED: _DENIED, State.HEALTH: _HEALTHY, State.BAD: _BAD_REQUEST}
-"""Answers after which the connection ends."""
+"""Answers after which the connection is closed."""
 
 
 class Incoming:
-    """A request as far as it has come, each byte of which is looked at once."""
+    """The received part of a request; each byte is examined once."""
 
     __slots__ = ("_allows", "_head", "_is_request", "_received", "_searched", "until")
 
     def __init__(self, until: float, allows: Callable[[bytes], bool], received: bytes = b"") -> None:
-        """`until`, of the monotonic clock, is when it must have come as a whole; `allows` is asked about its segment."""
+        """Begin a request that must have arrived by `until`, in seconds of the monotonic clock.
+
+        `allows` returns whether a caller with this segment is the API server.
+        """
         self.until = until
         self._allows = allows
         self._received = bytearray(received)
@@ -120,7 +123,7 @@ class Incoming:
         self._is_request = False
 
     def receive(self, sock: Any) -> Request | State:
-        """Read what has come on a socket that does not wait; OSError, or EOFError, if the connection is gone."""
+        """Read the bytes that have arrived on a non-blocking socket; OSError or EOFError if the client has gone."""
         found = self._find() if self._received else State.COMING
         try:
             for _ in range(READS):
@@ -135,12 +138,12 @@ class Incoming:
         return State.MORE if found is State.COMING else found
 
     def add(self, data: bytes) -> Request | State:
-        """Take more of the request, and return it if that was the rest."""
+        """Add more bytes to the request, and return it if it is complete."""
         self._received += data
         return self._find()
 
     def received(self) -> bytes:
-        """Return all that has come."""
+        """Return all received bytes."""
         return bytes(self._received)
 
     def _find(self) -> Request | State:
@@ -184,7 +187,7 @@ class Incoming:
 
 
 def parse_head(text: bytes) -> Head | None:
-    """Return the head of a review in the form that the API server sends; None for any other."""
+    """Return the head of a review in the API server's form; None for any other."""
     line, _, lines = text.partition(b"\r\n")
     match = _LINE.fullmatch(line)
     if match is None:
@@ -199,7 +202,7 @@ def parse_head(text: bytes) -> Head | None:
 
 
 def _without_traceparent(lines: bytes) -> tuple[bytes, str]:
-    """Return the header fields that are alike in many reviews, and the one that is another in each."""
+    """Return the header fields without `traceparent`, which differs in each review, and its value."""
     if b"raceparent:" not in lines:
         return lines, ""
     match = _TRACEPARENT.search(lines)
@@ -213,7 +216,7 @@ class _Unusual(Exception):
 
 
 def _read_length(lines: bytes) -> int:
-    """Return the length of the body; raise _Unusual if the header fields hold more than is understood here."""
+    """Return the length of the body; raise _Unusual for header fields that this parser does not support."""
     found = [(name.lower(), value) for name, value in _FIELD.findall(lines)]
     by_name = dict(found)
     length = by_name.get(_LENGTH, b"")
@@ -224,11 +227,14 @@ def _read_length(lines: bytes) -> int:
 
 
 _body_length = remember(_read_length, public=anything, longest=512, entries=64)
-"""The API server sends the same header fields with bodies of the same length; none that may be secret is among `_FIELDS`."""
+"""The length by header fields, in a cache: the API server sends the same fields with bodies of the same length.
+
+No field in `_FIELDS` may be secret.
+"""
 
 
 def send(sock: Any, text: bytes) -> bytes:
-    """Send what the connection takes now; return the rest. OSError if the connection is broken."""
+    """Send the bytes that the connection accepts now; return the rest. Raises OSError if the connection is broken."""
     rest = memoryview(text)
     try:
         while rest:
@@ -239,7 +245,7 @@ def send(sock: Any, text: bytes) -> bytes:
 
 
 def message(answer: Answer) -> bytes:
-    """Return the answer as it is sent on a connection that stays open."""
+    """Return the answer as an HTTP message on a connection that stays open."""
     return (
         f"HTTP/1.1 {answer.status}\r\nDate: {_date(int(time.time()))}\r\nConnection: keep-alive\r\n"
         f"Content-Type: {answer.content_type}\r\nContent-Length: {len(answer.body)}\r\n\r\n"

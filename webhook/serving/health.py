@@ -1,7 +1,7 @@
-"""The health of the webhook, asked for at its own port by a process that shares no thread, and no TLS, with it.
+"""The health of the webhook, checked over its own port by a process that shares no thread and no TLS with it.
 
-What the listener of health answers was found out before, by another thread (`Watch`), so that a slow API server delays no
-answer.
+Another thread checks beforehand (`Watch`), and the health listener answers with its last result, so that a slow API
+server delays no answer.
 """
 
 import socket
@@ -13,11 +13,11 @@ from vaultkube.net.health import Answer, live, plain
 
 _PROBE_S = 5.0
 _SILENT_S = 30.0
-"""The workers are taken for dead when they have answered nothing for so long."""
+"""The time without any answer after which the workers count as dead."""
 
 
 class Watch:
-    """Asks the webhook for its health on its own port, as a client does, and remembers what was found."""
+    """Checks the webhook's health over its own port, as a client does, and stores the result."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Watch:
         problems: Sequence[Callable[[], str]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Each of `problems` returns why the webhook is not ready, or an empty text."""
+        """Each of `problems` returns the reason why the webhook is not ready, or an empty text."""
         self._probe = probe
         self._problems = problems
         self._clock = clock
@@ -35,7 +35,7 @@ class Watch:
         self._ending = False
 
     def look(self) -> None:
-        """Find out, once."""
+        """Check once, and store the result."""
         self._answers = self._probe()
         if self._answers:
             self._answered = self._clock()
@@ -46,27 +46,27 @@ class Watch:
         self._problem = next(filter(None, found), "")
 
     def answers(self) -> bool:
-        """Return whether the workers answered the last time."""
+        """Return whether the workers answered the last check."""
         return self._answers
 
     def end(self) -> None:
-        """Be not ready from now on: the process ends."""
+        """Report not ready from now on, as the process ends."""
         self._ending = True
 
     def live(self) -> Answer:
-        """Return 200 unless workers that answered once have long been silent."""
+        """Return 200, unless workers that have answered once have not answered for a long time."""
         if self._answered is not None and self._clock() - self._answered > _SILENT_S:
             return plain(503, f"the workers have not answered for {_SILENT_S:.0f} s")
         return live()
 
     def ready(self) -> Answer:
-        """Return 200 if the certificate is good, the workers answer, and the API server answers them."""
+        """Return 200 if the certificate is valid, the workers answer, and the API server answers the webhook."""
         problem = "the webhook ends" if self._ending else self._problem
         return plain(503, problem) if problem else live()
 
 
 def answers(address: tuple[str, int], *, tls: bool, timeout_s: float = _PROBE_S) -> bool:
-    """Return whether a worker at this address answers `/healthz`; whose certificate it has is another question."""
+    """Return whether a worker at this address answers `/healthz`; its certificate is not verified."""
     try:
         with _connection(address, tls, timeout_s) as connection:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -89,6 +89,6 @@ def _connection(address: tuple[str, int], tls: bool, timeout_s: float) -> socket
 
 
 def local_address(listening: tuple[str, int]) -> tuple[str, int]:
-    """Return the address by which this machine reaches a listener at the address."""
+    """Return the local address at which this machine reaches a listener."""
     host, port = listening
     return {"::": "127.0.0.1", "0.0.0.0": "127.0.0.1"}.get(host, host), port  # noqa: S104

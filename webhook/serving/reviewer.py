@@ -1,4 +1,4 @@
-"""Reviews: the body of a request in, the body of its answer out; `webhook.admission` decides."""
+"""The Reviewer: parses a request's body, has `webhook.admission` decide, and returns the body of the answer."""
 
 import logging
 import math
@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 _WARNINGS = 100
 _WARNING_LENGTH = 1024
 _NAME_LENGTH = 253
-"""Longest name of Kubernetes (RFC 1123); only a review that is not the API server's has longer ones."""
+"""The longest name in Kubernetes (RFC 1123); only a review from another client has longer ones."""
 _MARGIN = 0.8
-"""Share of the API server's timeout that a review may use, so that its answer arrives in time."""
+"""The share of the API server's timeout that a review may use, so that its answer arrives in time."""
 
 
 class Admission(Protocol):
@@ -67,7 +67,7 @@ class Answer(NamedTuple):
 
 
 class Reviewer:
-    """Answers reviews; each is counted and logged once, when it is decided."""
+    """Answers reviews; counts and logs each once, when it is decided."""
 
     def __init__(
         self,
@@ -84,15 +84,15 @@ class Reviewer:
         self._tracing = tracing
 
     def answer(self, resource: str, query: bytes, body: bytes, traceparent: str = "") -> Answer:
-        """Return the AdmissionReview that answers the one in `body`, or HTTP 400 if there is none."""
+        """Return the AdmissionReview that answers the one in `body`; HTTP 400 if there is none."""
         review = self.begin(resource, query, body, traceparent)
         return review if isinstance(review, Answer) else review.finish()
 
     def begin(self, resource: str, query: bytes, body: bytes, traceparent: str = "") -> "Answer | Review":
-        """Return the answer if it takes a moment and nothing from outside, else the review, to `finish` in a thread.
+        """Return the answer if it takes a moment and no fact from outside, else the review, to `finish` in a thread.
 
-        `query` is that of the URL: the API server's `timeout` bounds the review as `budget_s` does. `traceparent` is the
-        header field.
+        `query` is that of the URL: the API server's `timeout` in it bounds the review, like `budget_s`. `traceparent`
+        is the header field.
         """
         started = time.monotonic()
         try:
@@ -138,7 +138,7 @@ class Reviewer:
         return Answer("200 OK", "application/json", encode(answer(request, decision)))
 
     def internal_error(self, review: "Review", error: Exception) -> Decision:
-        """Log an unexpected error, and return the refusal that it comes to."""
+        """Log an unexpected error, and return it as a refusal."""
         uid = review.request.uid
         fields = {"resource": review.resource, "uid": shortened(uid, _NAME_LENGTH)}
         _log.error("failed to decide", exc_info=error, extra={"fields": fields})
@@ -147,7 +147,7 @@ class Reviewer:
 
 
 class Review:
-    """One review under way: its decision is advanced without waiting first, and finished in a thread if it must wait."""
+    """One review: its decision runs without waiting first, and is finished in a thread if it must wait."""
 
     __slots__ = ("_deadline", "_need", "_reviewer", "_steps", "request", "resource", "span", "started")
 
@@ -173,7 +173,7 @@ class Review:
         self._need: Need | None = None
 
     def advance(self) -> Answer | None:
-        """Return the answer if the decision takes a moment and needs nothing from outside."""
+        """Return the answer if the decision takes a moment and needs no fact from outside; else None."""
         try:
             found = advance(self._steps.__next__)
         except WouldBlock:
@@ -187,7 +187,7 @@ class Review:
         return None
 
     def finish(self) -> Answer:
-        """Return the answer, waiting for what the decision needs."""
+        """Return the answer, after waiting for the decision's needs."""
         self._deadline.resume()
         admission = self._reviewer.admission
         try:
@@ -200,7 +200,7 @@ class Review:
 
 
 def _caller_budget_s(query: bytes) -> float:
-    """Return the seconds that may be used of the `timeout` of the URL; infinite without one."""
+    """Return the usable seconds of the `timeout` in the URL; infinite if there is none."""
     try:
         (text,) = parse_qs(query.decode("latin-1")).get("timeout", [""])[:1]
         return _MARGIN * float(DURATION.parse(text))
@@ -212,7 +212,7 @@ caller_budget_s = remember(_caller_budget_s, public=anything, longest=64, entrie
 
 
 def _readable(warnings: Sequence[str]) -> list[str]:
-    """As many warnings as a log bears: an object of a megabyte can have as much to be warned of."""
+    """Return the warnings, limited to a length that a log can hold: one object can have a megabyte of them."""
     shown = [shortened(text, _WARNING_LENGTH) for text in warnings[:_WARNINGS]]
     return [*shown, f"{len(warnings) - _WARNINGS} more"] if len(warnings) > _WARNINGS else shown
 

@@ -1,7 +1,7 @@
-"""gunicorn, with settings that suit the API server as the only client.
+"""gunicorn, with settings for the API server as its only client.
 
-The API server keeps idle connections for 90 s and does not retry a POST on a connection that was reset. So gunicorn
-keeps them longer, and finishes the requests under way after SIGTERM.
+The API server holds idle connections for 90 s, and does not retry a POST on a connection that was reset. So gunicorn
+holds them longer, and finishes running requests after SIGTERM.
 """
 
 import logging
@@ -24,7 +24,10 @@ _CONNECTIONS = 1000
 
 
 def serve(settings: Settings, import_app: Callable[[], Callable[[], Any]]) -> None:
-    """Serve a WSGI application until SIGTERM, within `vaultkube.metrics.shared_directory`; each worker process calls the function that `import_app` returns once."""
+    """Serve a WSGI application until SIGTERM, within `vaultkube.metrics.shared_directory`.
+
+    Each worker process calls the function that `import_app` returns once.
+    """
     chosen = options(settings)
     load = import_app()
     fields = {"address": settings.listen_address, "tls": bool(settings.tls_cert_file)}
@@ -76,7 +79,7 @@ def _bind(address: str) -> str:
 
 
 def _has_ipv6() -> bool:
-    """Return whether the node has IPv6, by which one socket listens at every address of IPv4 too."""
+    """Return whether the node has IPv6, with which one socket listens on all IPv4 addresses too."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::", 0))

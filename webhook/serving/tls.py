@@ -1,4 +1,4 @@
-"""The serving certificate: read again when it changes, and connections that cannot hang a worker."""
+"""TLS of the server: the certificate is read again when it changes, and no connection can block a worker."""
 
 import ssl
 import threading
@@ -19,7 +19,7 @@ class ServerSocket(ssl.SSLSocket):
     """
 
     is_api_server = False
-    """Whether a review of the API server has come on it."""
+    """Whether a review of the API server has arrived on this connection."""
     _held: list[bytes] | None = None
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
@@ -38,9 +38,9 @@ class ServerSocket(ssl.SSLSocket):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Hold back all that is sent inside, and send it as one; send nothing if an error ends it.
+        """Collect everything that is sent in the block, and send it at once; send nothing if the block raises an error.
 
-        gunicorn sends the head of an answer and its body apart, which takes two TLS records and two system calls.
+        gunicorn sends the head and the body of an answer separately, which needs two TLS records and two system calls.
         """
         held: list[bytes] = []
         self._held = held
@@ -65,18 +65,18 @@ class ServerSocket(ssl.SSLSocket):
 
 
 def forget_failure(error: OSError) -> None:
-    """Empty OpenSSL's queue of errors of this thread after a failed call.
+    """Empty this thread's OpenSSL error queue after a failed call.
 
-    What stays in it is taken for an error of the next connection that has nothing to read yet, and that one is closed:
-    whoever leaves in the middle could end the API server's connections. https://github.com/python/cpython/issues/81891
-    Making a TLS object empties the queue; Python has no other way to.
+    An entry that remains would count as an error of the next connection without data, which would be closed: a client
+    that disconnects at a bad moment could close the API server's connections. Making a TLS object empties the queue;
+    Python has no other way. https://github.com/python/cpython/issues/81891
     """
     if not isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
         _FRESH.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_side=True)
 
 
 def handshake(connection: ssl.SSLSocket) -> bool | None:
-    """Take the handshake as far as what has come; return whether it has succeeded, None while more must come."""
+    """Process the handshake bytes that have arrived; return whether it has succeeded, None if more bytes are needed."""
     try:
         connection.do_handshake()
     except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -88,7 +88,10 @@ def handshake(connection: ssl.SSLSocket) -> bool | None:
 
 
 class ReloadingContext:
-    """Loads the TLS context from the certificate files, again when they change; the last good one stays in use meanwhile."""
+    """Loads the TLS context from the certificate files, again when they change.
+
+    While new files cannot be used, the last valid context stays in use.
+    """
 
     def __init__(
         self, cert_file: str, key_file: str, report: Callable[[str], None], client_ca_file: str = ""
@@ -101,7 +104,7 @@ class ReloadingContext:
         self._context = self._load()
 
     def get(self) -> ssl.SSLContext:
-        """Return the context for the next connection; the files are read only when they have changed."""
+        """Return the context for the next connection; the files are only read if they have changed."""
         stamp = self._stamp()
         if stamp != self._seen:
             with self._lock:

@@ -1,9 +1,10 @@
-"""Traces by OpenTelemetry: a span for each review, and one below it for each fact from outside that it waits for.
+"""Traces with OpenTelemetry: a span for each review, and one below it for each wait for a fact from outside.
 
-The API server begins the trace (`--tracing-config-file`) and names it in `traceparent`. The SDK's own variables, `OTEL_…`, say
-where spans go and how many: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+The API server begins the trace (`--tracing-config-file`) and sends its ID in `traceparent`. The SDK's own variables,
+`OTEL_…`, configure the exporter and the sampling:
+https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 
-The packages are the extra `tracing`; they are loaded where OTEL_EXPORTER_OTLP_ENDPOINT is set.
+The packages are the extra `tracing`; they are imported if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 """
 
 import os
@@ -37,12 +38,12 @@ class Tracing:
         self._propagator = TraceContextTextMapPropagator()
 
     def begin(self, resource: str, traceparent: str) -> "ReviewSpan":
-        """Return the span of a review of this resource, below `traceparent` (W3C Trace Context) if that names one."""
+        """Return the span of a review of this resource, below `traceparent` (W3C Trace Context) if that has a span."""
         parent = self._propagator.extract({"traceparent": traceparent})
         return ReviewSpan(self._tracer.start_span(f"review {resource}", parent, kind=trace.SpanKind.SERVER))
 
     def waiting(self, subject: str) -> AbstractContextManager[object]:
-        """Return a span, below the current one, that lasts as long as the block."""
+        """Return a span, below the current one, for the time of the block."""
         return self._tracer.start_as_current_span(f"wait for {subject}")
 
 
@@ -55,17 +56,17 @@ class ReviewSpan:
         self._span = span
 
     def current(self) -> AbstractContextManager[object]:
-        """Make it the parent of the spans that this thread begins in the block."""
+        """Make this span the parent of the spans that this thread begins in the block."""
         return trace.use_span(self._span)
 
     def end(self, fields: Mapping[str, Any]) -> None:
-        """End it, with what the log says of the review."""
+        """End the span, with the log fields of the review as its attributes."""
         self._span.set_attributes({f"review.{name}": value for name, value in fields.items()})
         self._span.end(time.time_ns())
 
 
 def export() -> Tracing:
-    """Return the Tracing whose spans go to OTEL_EXPORTER_OTLP_ENDPOINT over HTTP, from a thread of this process."""
+    """Return a Tracing that exports spans to OTEL_EXPORTER_OTLP_ENDPOINT over HTTP, from a thread of this process."""
     os.environ.setdefault("OTEL_SERVICE_NAME", _NAME)
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

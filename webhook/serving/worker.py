@@ -1,16 +1,16 @@
-"""gunicorn's worker with threads, which uses a thread only for work that waits.
+"""gunicorn's threaded worker, which uses a thread only for work that waits.
 
-gunicorn gives every request to a thread, and a new connection too, which then waits for its handshake and its first
-request: as many silent clients as there are threads stop the webhook, and a Go client dials connections that it may
-never use. Here connections wait in gunicorn's poller for each step of a handshake, for a request, and for the client to
-close its side. The poller's own thread answers a review whose decision needs nothing from outside. Threads take the
-computation of handshakes, unusual requests, and decisions that need Vault, a registry or the API server.
+gunicorn gives every request to a thread, and every new connection too, which then waits for its handshake and its first
+request: as many silent clients as there are threads would block the webhook, and a Go client opens connections that it
+may never use. Here connections wait in gunicorn's poller for each step of a handshake, for a request, and for the
+client to close its side. The poller's own thread answers a review whose decision needs no fact from outside. Threads
+compute handshakes, and process unusual requests and decisions that need Vault, a registry or the API server.
 
-A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers that are not the API
-server are refused when the head of their request has come, before its body is read.
+A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers other than the API
+server are refused when the head of their request has arrived, before its body is read.
 
-gunicorn does not document the names that this builds on. `OVERRIDDEN` and `USED` list them; a test compares both with the
-installed gunicorn, and with this file.
+gunicorn does not document the names that this file uses. `OVERRIDDEN` and `USED` list them; a test compares both with
+the installed gunicorn, and with this file.
 """
 
 import socket
@@ -39,37 +39,37 @@ OVERRIDDEN = (
 USED = ("alive", "cfg", "handle", "keepalived_conns", "method_queue", "nr_conns", "poller", "tpool", "wsgi")
 """Attributes of gunicorn's ThreadWorker that Worker reads or changes."""
 USED_OF_CONNECTIONS = ("client", "close", "init", "initialized", "parser", "set_timeout", "sock", "timeout")
-"""Attributes of gunicorn's TConn that Worker reads or changes; `incoming` is added by it."""
+"""Attributes of gunicorn's TConn that Worker reads or changes; Worker itself adds `incoming`."""
 
 _REQUEST_S = 5.0
-"""Time for a handshake and the first request together, and for each later request from its first byte on."""
+"""The time for a handshake and the first request together, and for each later request from its first byte."""
 _LINGER_S = 2.0
-"""Time for a client to close its side after an answer that ends the connection (RFC 9112, 9.6)."""
+"""The time for a client to close its side after an answer that ends the connection (RFC 9112, 9.6)."""
 _SWEEP_S = 0.25
 _RECORD = 16_384
 
 _Outcome = bool | State | Callable[[], object]
-"""Whether the connection stays open, a State other than a review, or a call for a thread that decides it."""
+"""Whether the connection stays open, a State other than a review, or a call that decides it in a thread."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Answers at once what can be; threads take what waits or computes for long."""
+    """Answers short requests at once; threads process those that wait or compute for long."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.coming: dict[Any, None] = {}
-        """Connections in the poller that a handshake, a request or the client's end is awaited on."""
+        """Connections in the poller that wait for a handshake, a request or the client's end."""
         self.strangers: Strangers[Any] = Strangers()
         self.next_sweep = 0.0
 
     def load_wsgi(self) -> None:
-        """Load the application, and find what answers its reviews."""
+        """Load the application, and read its Reviewer and its Callers."""
         super().load_wsgi()
         self._reviewer: Reviewer = self.wsgi.extensions[REVIEWER]
         self._callers: Callers = self.wsgi.extensions[CALLERS]
 
     def enqueue_req(self, conn: Any) -> None:
-        """Begin a new connection, or answer what an earlier request has left in the buffer."""
+        """Begin a new connection, or answer the bytes that an earlier request has left in the buffer."""
         if conn.initialized:
             conn.incoming = self._incoming(conn, conn.parser.unreader.take_buffered())
             self._settle(conn, self._attempt(conn))
@@ -85,7 +85,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._settle(conn, self._attempt(conn))
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
-        """Answer on a connection that has been answered on, which stays where it is if it stays open."""
+        """Answer a further request of a connection, which remains in the poller if it stays open."""
         conn.incoming = self._incoming(conn)
         outcome = self._attempt(conn)
         self.keepalived_conns.remove(conn)
@@ -101,7 +101,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._in_thread(partial(handshake, conn.sock), partial(self.after_handshake, conn))
 
     def after_handshake(self, conn: Any, step: "Future[bool | None]") -> None:
-        """Wait for the next step of the handshake, or for the request."""
+        """Continue with the next step of the handshake, or with the request."""
         done = step.result()
         if done:
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
@@ -112,11 +112,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._close(conn)
 
     def on_request(self, conn: Any) -> None:
-        """Take more of a request, and answer it if that was the rest."""
+        """Read more of a request, and answer it if it is complete."""
         self._settle(conn, self._attempt(conn))
 
     def on_end(self, conn: Any) -> None:
-        """Drop what a client still sends after the last answer, until it closes its side."""
+        """Discard the bytes that a client still sends after the last answer, until it closes its side."""
         try:
             for _ in range(fast_path.READS):
                 if not conn.sock.recv(_RECORD):
@@ -130,7 +130,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._await(conn, self.on_end)
 
     def finish_request(self, conn: Any, fs: "Future[object]") -> None:
-        """Watch a connection again, or end it; that of a stranger ends with its answer."""
+        """Watch a connection again, or end it.
+
+        A connection without a review from the API server ends with its answer.
+        """
         stays = not fs.cancelled() and not fs.exception() and fs.result()
         if stays and self._is_known(conn):
             super().finish_request(conn, fs)
@@ -138,7 +141,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._end(conn)
 
     def murder_pending(self) -> None:
-        """Close connections on which what is awaited has not come in time."""
+        """Close connections whose handshake, request or end has not arrived in time."""
         now = time.monotonic()
         if now >= self.next_sweep:
             self.next_sweep = now + _SWEEP_S
@@ -146,7 +149,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._drop(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer a request, and send the answer as a whole. Runs in a thread."""
+        """Answer a request, and send head and body of the answer together. Runs in a thread."""
         if not self.cfg.is_ssl:
             return super().handle_request(req, conn)
         with conn.sock.together():
@@ -168,7 +171,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._await(conn, self.on_hello)
 
     def _attempt(self, conn: Any) -> _Outcome:
-        """Answer a request that has come as a whole, if that takes no time."""
+        """Answer a request that has arrived completely, if that takes no time."""
         if conn.sock.gettimeout() != 0:
             conn.sock.setblocking(False)
         incoming = conn.incoming
@@ -187,13 +190,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return partial(_answer, conn, self._reviewer, request)
         try:
             review = self._reviewer.begin(*request)
-        except Exception:  # gunicorn and Flask meet it again, and answer
+        except Exception:  # gunicorn and Flask raise it again, and answer
             conn.parser.unreader.unread(conn.incoming.received())
             return partial(self.handle, conn)
         return _send(conn, review) if isinstance(review, Answer) else partial(_finish, conn, review)
 
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
-        """Go on with a connection that is not in the poller."""
+        """Continue with a connection that is not in the poller, by the outcome of its request."""
         if outcome is State.COMING:
             self._await(conn, self.on_request)
         elif outcome is State.MORE:
@@ -208,7 +211,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.finish_request(conn, known)
 
     def _refuse(self, conn: Any, state: State) -> None:
-        """Send the answer to what is not a review, and end the connection."""
+        """Send the answer to a request that is not a review, and end the connection."""
         if state is State.DENIED:
             self._callers.denied(str(conn.client[0]) if conn.client else "")
         try:
@@ -219,12 +222,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._end(conn)
 
     def _in_thread(self, work: Callable[[], object], then: "Callable[[Future[Any]], None]") -> None:
-        """Run `work` in a thread, and `then`, with its future, in the poller's."""
+        """Run `work` in a thread, then call `then` with its future in the poller's thread."""
         future = self.tpool.submit(work)
         future.add_done_callback(partial(self.method_queue.defer, then))
 
     def _await(self, conn: Any, on_readable: Callable[[Any], None]) -> None:
-        """Call `on_readable` when something has come on the connection, which then is no longer in the poller."""
+        """Call `on_readable` when bytes have arrived on the connection, which then is no longer in the poller."""
 
         def readable(client: Any) -> None:
             self.poller.unregister(client)
@@ -235,7 +238,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.register(conn.sock, EVENT_READ, readable)
 
     def _end(self, conn: Any) -> None:
-        """Tell the client that no more comes, and wait for it to close its side."""
+        """Shut down the sending side of the connection, and wait for the client to close its own."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -246,7 +249,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._await(conn, self.on_end)
 
     def _evict(self, conn: Any) -> None:
-        """Close a stranger's connection that waits; one that a thread works on ends by itself."""
+        """Close a stranger's connection that waits; one in a thread ends by itself."""
         if conn in self.coming:
             self._drop(conn)
 
@@ -267,19 +270,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return conn not in self.strangers
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Close connections without a request by `deadline`, as the worker ends: those that never had one, too."""
+        """Close connections without a request by `deadline`, as the worker ends, also those that have never had one."""
         super()._cap_keepalive(deadline)
         for conn in self.coming:
             conn.incoming.until = min(conn.incoming.until, deadline)
 
 
 def _answer(conn: Any, reviewer: Reviewer, request: Request) -> bool:
-    """Answer a long review. Runs in a thread."""
+    """Answer a long review, and return whether the connection stays open. Runs in a thread."""
     return _send_rest(conn, fast_path.message(reviewer.answer(*request)))
 
 
 def _finish(conn: Any, review: Review) -> bool:
-    """Finish a review that must wait, and send its answer. Runs in a thread."""
+    """Finish a review that must wait, send its answer, and return whether the connection stays open.
+
+    Runs in a thread.
+    """
     return _send_rest(conn, fast_path.message(review.finish()))
 
 
@@ -292,7 +298,10 @@ def _send(conn: Any, answer: Answer) -> _Outcome:
 
 
 def _send_rest(conn: Any, rest: bytes) -> bool:
-    """Send what the client did not take at once, and return whether the connection stays. Runs in a thread."""
+    """Send the bytes that the client did not accept at once, and return whether the connection stays open.
+
+    Runs in a thread.
+    """
     conn.sock.setblocking(True)
     try:
         conn.sock.sendall(rest)

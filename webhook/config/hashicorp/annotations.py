@@ -1,4 +1,4 @@
-"""The annotations of HashiCorp's family on one pod, read by their table over the injector's variables."""
+"""The annotations of HashiCorp's family on one pod, parsed by their table over the injector's variables."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ _SINGLE = {row.key: row for row in AGENT_ANNOTATIONS if not row.each}
 _EACH = sorted(
     ((f"{row.key}-", row) for row in AGENT_ANNOTATIONS if row.each), key=lambda pair: -len(pair[0])
 )
-"""The longest first, because a key of one may begin with that of another."""
+"""The rows for each NAME, the longest key first, because one key may begin with another."""
 _ROWS = {row.field: row for row in AGENT_ANNOTATIONS}
 _SECRET, _TEMPLATE, _TEMPLATE_FILE = (
     "agent-inject-secret-",
@@ -38,7 +38,7 @@ _MISTAKEN = {
     "agent-inject-status-update": "agent-inject-status",
     "inject": "agent-inject",
 }
-"""Keys that public manifests have, and the injector ignores without a word."""
+"""Wrong keys in public manifests, which the injector ignores silently, with the right key."""
 _MISTAKEN_EACH = {
     "secret-": _SECRET,
     "inject-secret-": _SECRET,
@@ -50,12 +50,12 @@ _MISTAKEN_EACH = {
 _SUGGESTIONS = 10
 _CLOSE = 0.85
 _FAR = 3
-"""In characters: a key of another length is no misspelling."""
+"""The most characters by which the lengths of a key and its misspelling differ."""
 _SEE = "; see docs/hashicorp-annotations.md"
 
 
 def read_agent_defaults(environ: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the value of each field without annotations; raise InvalidSetting naming every unusable variable."""
+    """Return the value of each field without annotations; raise InvalidSetting, which names every unusable variable."""
     return read_table(_SINGLE.values(), environ)
 
 
@@ -67,9 +67,9 @@ class _Found(NamedTuple):
 def parse_agent_config(
     annotations: Mapping[str, str], defaults: Mapping[str, Any]
 ) -> tuple[AgentConfig, list[Problem]]:
-    """Return the configuration, with defaults in the place of bad values, and a problem for each of those.
+    """Return the configuration, with defaults instead of unusable values, and a problem for each of those.
 
-    A blank text counts as not set, except where it takes an amount of the agent away or is false.
+    A blank text counts as not set, except where it removes one of the agent's resource quantities or means false.
     """
     values: dict[str, Any] = {**defaults, **{row.field: {} for _, row in _EACH}}
     annotated = set()
@@ -94,7 +94,7 @@ def parse_agent_config(
 
 
 def _has_blank(row: AgentAnnotation) -> bool:
-    """Return whether a blank text of the annotation says something."""
+    """Return whether a blank text of the annotation has a meaning."""
     try:
         return row.mode in (Mode.FILES, Mode.NONE) and row.type.parse("") != ""
     except ValueError:
@@ -102,7 +102,7 @@ def _has_blank(row: AgentAnnotation) -> bool:
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return a warning for each annotation of the family that is in no row."""
+    """Return a warning for each annotation of the family that is in no row of the table."""
     unknown = [key for key in sorted(annotations) if key.startswith(PREFIX) and not _find(key, annotations)]
     return [
         Problem(
@@ -115,7 +115,7 @@ def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
 
 
 def agent_key(field: str, name: str = "") -> str:
-    """Return the full key of the annotation for a field, or for `name` in it."""
+    """Return the full key of the annotation for a field, or of its annotation for `name`."""
     key = _ROWS[field].key
     return f"{PREFIX}{key}-{name}" if name else PREFIX + key
 
@@ -126,7 +126,7 @@ def agent_path(field: str, name: str = "") -> FieldPath:
 
 
 def _find(key: str, annotations: Mapping[str, str]) -> _Found | None:
-    """Return the row of the key, and NAME; None for a key of no row.
+    """Return the row of the key, and its NAME; None for a key of no row.
 
     `agent-inject-template-file-x` is the template of a secret `file-x`, if there is one, else the template file of `x`.
     """

@@ -1,4 +1,4 @@
-"""Auto-auth methods of HashiCorp's agent, as logins of vault-env: the methods, and their parameters in `auth-config-NAME`.
+"""Auto-auth methods of HashiCorp's agent as logins of vault-env, with their parameters in `auth-config-NAME`.
 
 https://developer.hashicorp.com/vault/docs/agent-and-proxy/autoauth/methods
 """
@@ -14,10 +14,10 @@ ROLE = "role"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: it sets a field of `Config` or a variable of the launcher, or cannot be used: `why`.
+    """One parameter: it sets a field of `Config` or a variable of the launcher, or `why` says that it is unusable.
 
-    One that is `refused` would make the login another one than is meant, unless its value is `only` that, which is what
-    vault-env does anyway; the others have no effect.
+    A `refused` parameter would change the login to another than the author means, unless its value is `only`, which
+    vault-env uses in any case. Other unusable parameters have no effect.
     """
 
     sets: str = ""
@@ -29,9 +29,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class AuthMethod:
-    """One method: the launcher's name for it, by the parameter `type` where there are several; and its parameters.
+    """One method: the launcher's names for it, by the parameter `type` if there are several, and its parameters.
 
-    A method without a name is one that vault-env has no login for.
+    vault-env has no login for a method without a name.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""Exec mode as HashiCorp's annotations ask for it: the configuration of ours that says the same.
+"""Exec mode of HashiCorp's annotations as a configuration of ours.
 
-The launcher that the webhook puts in front of the program brings the secrets; there is no agent and no file.
+The launcher, which the webhook puts before the program, provides the secrets; there is no agent and no file.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -40,7 +40,7 @@ LOGIN_FIELDS = (
     "token_mount",
     "client_timeout_s",
 )
-"""Fields of `Config` that say where and how to log in: each family of annotations has its own."""
+"""Fields of `Config` for the address and the login: each family of annotations has its own."""
 _PATH_FIELDS = ("from_path", "from_path_include", "from_path_exclude")
 _MODE_KEYS = (agent_key("as_sidecar"), agent_key("command"))
 KEYS: Mapping[str, str] = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
@@ -51,9 +51,10 @@ _NO_AGENT = "no agent runs and no file is written"
 
 
 class ExecMode(NamedTuple):
-    """Exec mode of one pod: the configuration of its containers, which of them, and the program of the first one.
+    """Exec mode of one pod: the configuration of its containers, their names, and the program of the first one.
 
-    `is_injected` tells that the pod says so itself. With problems, defaults stand in the place of what cannot be used.
+    `is_injected` is whether the pod itself says so. If there are problems, defaults replace the values that cannot be
+    used.
     """
 
     config: Config
@@ -67,9 +68,10 @@ class ExecMode(NamedTuple):
 def read_exec_mode(
     annotations: Mapping[str, str], own: Config, defaults: Defaults, settings: Settings
 ) -> ExecMode | None:
-    """Return the exec mode that the annotations ask for, or None; `own` is the configuration by our own annotations.
+    """Return the exec mode that the annotations request, or None; `own` is the configuration by our own annotations.
 
-    A value of the gate that cannot be read is a problem of exec mode, because nothing else of the pod tells what is meant.
+    An unreadable value of the gate is a problem of exec mode, because nothing else of the pod shows what its author
+    means.
     """
     if not any(annotations.get(key, "").strip() for key in _MODE_KEYS):
         return None
@@ -105,12 +107,12 @@ def read_exec_mode(
 
 
 def is_exec_mode(agent: AgentConfig) -> bool:
-    """Return whether the program is to get variables, not files."""
+    """Return whether the program gets variables instead of files."""
     return _is_implied(agent) or not agent.as_sidecar
 
 
 def requests_exec_mode(annotations: Mapping[str, str], settings: Settings) -> bool:
-    """Return whether the annotations ask for exec mode, whatever the gate says."""
+    """Return whether the annotations request exec mode, whatever the value of the gate."""
     if not any(annotations.get(key, "").strip() for key in _MODE_KEYS):
         return False
     agent, problems = parse_agent_config(annotations, settings.agent_defaults)
@@ -126,7 +128,7 @@ def _is_implied(agent: AgentConfig) -> bool:
 
 
 def gate_warnings(annotations: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield a warning about a pod that is probably meant to be in exec mode, and is not."""
+    """Yield a warning about a pod that probably should be in exec mode, and is not."""
     present = [key for key in _MODE_KEYS if annotations.get(key, "").strip()]
     if annotations.get(GATE) is None and present:
         message = f'annotation {present[0]} has no effect without {GATE}: "true"'
@@ -158,7 +160,7 @@ def _implied() -> Problem:
 
 
 def _unused(agent: AgentConfig) -> Iterator[Problem]:
-    """Yield a problem for each annotation that exec mode cannot do without, and a warning for each without effect."""
+    """Yield a problem for each annotation that exec mode must refuse, and a warning for each without effect."""
     for row in AGENT_ANNOTATIONS:
         if row.mode in (Mode.FILES, Mode.NONE) and row.field in agent.annotated:
             value = getattr(agent, row.field)

@@ -1,4 +1,4 @@
-"""File mode as HashiCorp's annotations ask for it: an agent beside the program writes files, and keeps them fresh."""
+"""File mode of HashiCorp's annotations: an agent beside the program writes files, and renews them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -30,15 +30,15 @@ _CONFIGMAP_FIELDS = (
     "token",
     "render_interval_s",
 )
-"""Fields whose annotations HashiCorp's own program does not see: its configuration is a ConfigMap."""
+"""Fields whose annotations HashiCorp's own program does not read: its configuration is a ConfigMap."""
 _SIDECAR_KEY = agent_key("as_sidecar")
 
 
 class FileMode(NamedTuple):
-    """File mode of one pod: the login of its agent, what that writes, and how it stands in the pod.
+    """File mode of one pod: the login of its agent, the files that it writes, and its form in the pod.
 
-    `volume_paths` are the places of the volumes, the one for all first. With problems, defaults stand in the place of
-    what cannot be used.
+    `volume_paths` are the mount paths of the volumes, the common one first. If there are problems, defaults replace the
+    values that cannot be used.
     """
 
     config: Config
@@ -53,7 +53,7 @@ class FileMode(NamedTuple):
     warnings: tuple[Problem, ...]
 
     def text(self, *, stays: bool, handover: str) -> str:
-        """Return VAULT_ENV_AGENT of an agent that writes the files once, or `stays` and keeps them fresh."""
+        """Return VAULT_ENV_AGENT for an agent that writes the files once, or that `stays` and renews them."""
         agent = self.agent
         usual = AgentSettings()
         settings = AgentSettings(
@@ -75,9 +75,9 @@ class FileMode(NamedTuple):
 def read_file_mode(
     annotations: Mapping[str, str], own: Config, defaults: Defaults, settings: Settings
 ) -> FileMode | None:
-    """Return the file mode that the annotations ask for, or None; `own` is the configuration by our own annotations.
+    """Return the file mode that the annotations request, or None; `own` is the configuration by our own annotations.
 
-    A pod that says that it is injected is served already.
+    A pod whose status is already `injected` needs none.
     """
     if not annotations.get(GATE, "").strip() or requests_exec_mode(annotations, settings):
         return None
@@ -124,7 +124,7 @@ def read_file_mode(
 
 
 def _config(own: Config, login: Login, defaults: Defaults) -> Config:
-    """Return the configuration of the agent's container: nothing of it is for a program."""
+    """Return the configuration of the agent's container, without the fields for a program."""
     fields = {**defaults, **login.fields, "tls_secret": ""}
     fields.update({field: getattr(own, field) for field in _IMAGE_FIELDS})
     if "jwt_file" in login.fields:
@@ -160,7 +160,7 @@ def _backoffs(agent: AgentConfig) -> Iterator[Problem]:
 
 
 def _contents(mode: FileMode) -> Iterator[Problem]:
-    """Yield warnings about an agent that brings nothing, or has nobody to bring it or to revoke its token."""
+    """Yield warnings about an agent without output, or without a process that writes files or revokes the token."""
     agent = mode.agent
     if not (agent.configmap or mode.files or agent.token or agent.cache_enable or agent.enable_quit):
         message = ": the agent brings nothing: add agent-inject-secret-NAME or agent-inject-template-NAME"
@@ -174,7 +174,10 @@ def _contents(mode: FileMode) -> Iterator[Problem]:
 
 
 def _too_long(mode: FileMode) -> Iterator[Problem]:
-    """Yield a problem for an agent that is told more than Linux lets it be; nothing more is asked about its files."""
+    """Yield a problem for an agent whose settings are longer than Linux allows for a variable.
+
+    Its files are not checked further.
+    """
     length = len(mode.text(stays=True, handover="")) if mode.agent.cache_listener_port else 0
     if length > LONGEST_BYTES:
         message = (

@@ -1,4 +1,4 @@
-"""The files that an agent writes: for each NAME its source, its place in a volume, its mode and its command."""
+"""The files that an agent writes: for each NAME its source, its path in a volume, its mode and its command."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,11 +23,11 @@ _FILE_FIELDS = (
     "error_on_missing_key",
 )
 _NO_PLACE = "/invalid"
-"""The place of a file whose own cannot be used; the pod is refused."""
+"""The path of a file whose own path cannot be used; the pod is refused."""
 
 
 def read_files(agent: AgentConfig) -> tuple[AgentFile, ...]:
-    """Return the files in the order of their NAME; a path of slashes and blanks alone counts as none."""
+    """Return the files in the order of their NAME; a path of only slashes and blanks counts as none."""
     sources = ((name, read_source(agent, name)) for name in _names(agent))
     return tuple(
         _file(agent, name, source)
@@ -37,18 +37,18 @@ def read_files(agent: AgentConfig) -> tuple[AgentFile, ...]:
 
 
 def token_file(agent: AgentConfig) -> str:
-    """Return the path of the file with the token; "" for none."""
+    """Return the path of the file for the token; an empty text if the annotations request none."""
     return f"{_folder(agent.volume_path)}/{TOKEN}" if agent.token else ""
 
 
 def volume_paths(agent: AgentConfig) -> tuple[str, ...]:
-    """Return where the volumes of the files are mounted, each path once: the one for all, then those of single files."""
+    """Return the mount paths of the volumes, each once: the common one, then those of single files."""
     own = (agent.volume_paths[name] for name in _names(agent) if agent.volume_paths.get(name))
     return tuple(dict.fromkeys(map(_folder, (agent.volume_path, *own))))
 
 
 def file_problems(agent: AgentConfig) -> Iterator[Problem]:
-    """Yield the problems of places of files, and warnings about annotations that belong to no file."""
+    """Yield the problems of file paths, and warnings about annotations that belong to no file."""
     yield from _volume_problems(agent)
     yield from _name_problems(agent)
     yield from _collisions(agent)
@@ -62,7 +62,7 @@ def file_problems(agent: AgentConfig) -> Iterator[Problem]:
 
 
 def folders_among(places: Iterable[str]) -> dict[str, str]:
-    """Return the places below which there are others, each with the first of those: in their order it comes next."""
+    """Return each path that is also a folder of others, with the first of the others."""
     inside = sorted({f"{place}/" for place in places})
     return {outer[:-1]: inner[:-1] for outer, inner in pairwise(inside) if inner.startswith(outer)}
 
@@ -87,7 +87,7 @@ def _volume_of(agent: AgentConfig, name: str) -> str:
 
 
 def _folder(path: str) -> str:
-    """Return the path of a volume, or a placeholder for one that cannot be used."""
+    """Return the mount path of a volume, or a placeholder for one that cannot be used."""
     return path.rstrip("/") if _is_absolute(path) else _NO_PLACE
 
 
@@ -101,7 +101,7 @@ def _is_absolute(path: str) -> bool:
 
 
 def _is_inside(path: str) -> bool:
-    """Return whether a relative path leads to a place below its folder, without detours."""
+    """Return whether a relative path is below its folder, without empty parts, `.` and `..`."""
     return all(part not in ("", ".", "..") for part in path.split("/"))
 
 
@@ -129,7 +129,7 @@ def _name_problems(agent: AgentConfig) -> Iterator[Problem]:
 
 
 def _collisions(agent: AgentConfig) -> Iterator[Problem]:
-    """Yield a problem for files that have one place, or one of which would be a folder of another."""
+    """Yield a problem for files with the same path, or for a file that would be a folder of another."""
     by_place: dict[str, list[str]] = defaultdict(list)
     for name in _names(agent):
         by_place[f"{_volume_of(agent, name)}/{_file_name(agent, name)}"].append(name)
@@ -152,7 +152,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _origin(agent: AgentConfig, name: str) -> Origin:
-    """Return the annotation that asks for the file."""
+    """Return the annotation that requests the file."""
     if not name:
         return Origin("token")
     fields = ("files", "secrets", "templates", "template_files")

@@ -1,4 +1,4 @@
-"""Leased secrets of exec mode: what sources read or issue ends at its time, and without daemon mode the program keeps what it had."""
+"""Leased secrets in exec mode: their leases end, and a program without daemon mode keeps the expired values."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,13 +11,13 @@ _ENGINES = (
     *("ad", "alicloud", "aws", "azure", "consul", "database", "gcp", "kubernetes", "ldap", "mongodbatlas"),
     *("nomad", "openldap", "pki", "rabbitmq", "terraform"),
 )
-"""Engines that hand out what ends, by the names at which they are usually mounted (`vault secrets enable NAME`)."""
+"""Engines that issue leased secrets, by the names at which they are usually mounted (`vault secrets enable NAME`)."""
 _ISSUING = ("creds", "issue", "key", "sign", "sts", "token")
-"""Words behind the mount under which they do: `database/creds/ROLE`, `aws/sts/ROLE`, `pki/issue/ROLE`."""
+"""Words after the mount for paths that issue them: `database/creds/ROLE`, `aws/sts/ROLE`, `pki/issue/ROLE`."""
 
 
 def lease_warnings(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
-    """Yield a warning for each source that names such a path: a supposition, as only Vault knows what is mounted there."""
+    """Yield a warning for each source with such a path. It is a guess, as only Vault knows the engine of a mount."""
     for source in sources:
         field = "templates" if source.template else "secrets"
         paths = named_paths(source) if source.template else [without_query(source.path)]

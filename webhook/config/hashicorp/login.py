@@ -1,4 +1,4 @@
-"""The login of exec mode, and of an agent: fields of `Config` and variables of the launcher, from HashiCorp's annotations."""
+"""The login of exec mode and of an agent, from HashiCorp's annotations: fields of `Config` and launcher variables."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from webhook.config.hashicorp.auth import METHODS, SUPPORTED, AuthMethod
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 
 _TLS_FOLDER, _CUSTOM_FOLDER = "/vault/tls/", "/vault/custom/"
-"""Folders in which HashiCorp's agent has the files of `tls-secret` and of `agent-extra-secret`."""
+"""Folders where HashiCorp's agent mounts the Secrets `tls-secret` and `agent-extra-secret`."""
 _TLS_KEY = re.compile(r"(?!\.\.?$)[-._a-zA-Z0-9]{1,253}")
 _CERTIFICATES = {
     "ca_cert": "VAULT_CACERT",
@@ -24,11 +24,11 @@ _CA = _CERTIFICATES["ca_cert"]
 _CA_DIRECTORY = "VAULT_CAPATH"
 _CA_BYTES = "VAULT_CACERT_BYTES"
 _FIELDS = {row.field: row.variable or row.field for row in ANNOTATIONS}
-"""The fields of `Config` that a setting may set, with the variable that carries each."""
+"""The fields of `Config` that a setting may set, each with its variable."""
 
 
 class Origin(NamedTuple):
-    """The annotation that a setting comes from: its field in `AgentConfig`, and NAME."""
+    """The annotation of a setting: its field in `AgentConfig`, and its NAME."""
 
     field: str
     name: str = ""
@@ -43,7 +43,7 @@ class _Setting(NamedTuple):
 
 
 class Login(NamedTuple):
-    """The settings of a login, and its problems; `annotated` has the full key of the annotation by field."""
+    """The settings of a login, and its problems; `annotated` has the full keys of the annotations, by field."""
 
     fields: Mapping[str, Any]
     variables: Mapping[str, str]
@@ -53,12 +53,14 @@ class Login(NamedTuple):
 
 
 def about(origin: Origin, message: str) -> tuple[FieldPath, str]:
-    """Return path and message of a problem of one annotation; `message` stands behind its key."""
+    """Return the path and the message of a problem with one annotation; `message` follows its key."""
     return agent_path(*origin), f"annotation {agent_key(*origin)}{message}"
 
 
 def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str) -> Login:
-    """Return the login that the annotations ask for; the Secret, else the PEM text, is used where they name no other CA.
+    """Return the login that the annotations request.
+
+    If they name no CA, it is that of the operator's Secret, else the operator's PEM text.
 
     A later setting replaces an earlier one: `role` wins over `auth-config-role`.
     """
@@ -79,7 +81,10 @@ def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str)
 
 
 def read_agent_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str) -> Login:
-    """Return the login of an agent: it has the files of `tls_secret`, a field of the result, at /vault/tls itself."""
+    """Return the login of an agent.
+
+    It mounts the files of the Secret `tls_secret`, a field of the result, at /vault/tls.
+    """
     found = [*_method(agent), *_parameters(agent, "the agent"), *_plain(agent), *_certificates(agent)]
     if agent.ca_key:
         found.append(_Setting(_CA_DIRECTORY, agent.ca_key, Origin("ca_key")))
@@ -123,7 +128,7 @@ def _problems(found: Iterable[_Setting | Problem]) -> Iterator[Problem]:
 
 
 def _unmounted(settings: Iterable[_Setting], tls_secret: str, extra_secret: str) -> Iterator[Problem]:
-    """Yield a problem for each file of a Secret that the agent does not mount."""
+    """Yield a problem for each file in a Secret that the agent does not mount."""
     folders = {_TLS_FOLDER: (tls_secret, "tls-secret"), _CUSTOM_FOLDER: (extra_secret, "agent-extra-secret")}
     for _, path, origin in settings:
         for folder, (secret, key) in folders.items():
@@ -132,7 +137,7 @@ def _unmounted(settings: Iterable[_Setting], tls_secret: str, extra_secret: str)
 
 
 def _plain(agent: AgentConfig) -> Iterator[_Setting]:
-    """Yield the setting of each row that has one, and is annotated or set by the operator."""
+    """Yield the setting of each row with one, if an annotation or the operator sets it."""
     for row in AGENT_ANNOTATIONS:
         target, value = row.sets or row.variable, getattr(agent, row.field)
         if target and (row.field in agent.annotated or value != row.type.parse(row.default)):
@@ -186,7 +191,7 @@ def _certificates(agent: AgentConfig) -> Iterator[_Setting]:
 
 
 def _tls_files(settings: Iterable[_Setting], secret: str) -> tuple[dict[str, str], list[Problem]]:
-    """Return the key in `secret` of each variable that names one of its files where the agent has them, and problems."""
+    """Return the key in `secret` for each variable with a path below the agent's folders, and the problems of those."""
     files: dict[str, str] = {}
     problems = []
     for variable, path, origin in settings:
@@ -203,7 +208,7 @@ def _tls_files(settings: Iterable[_Setting], secret: str) -> tuple[dict[str, str
 
 
 def _unusable(settings: Iterable[_Setting]) -> Iterator[Problem]:
-    """Yield a problem for each value that the launcher cannot start with."""
+    """Yield a problem for each value with which the launcher cannot start."""
     for target, value, origin in settings:
         try:
             check_start(_FIELDS.get(target, target), value)

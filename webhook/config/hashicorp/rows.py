@@ -14,20 +14,20 @@ class Mode(Enum):
     """The modes of a pod that use an annotation."""
 
     EXEC = "exec"
-    """Variables of the program, by our launcher."""
+    """Variables of the program, through our launcher."""
     FILES = "files"
-    """Files for the program, by an agent in a container beside it."""
+    """Files for the program, from an agent in a container beside it."""
     BOTH = "exec, files"
     NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentAnnotation(Row):
-    """The facts about one annotation; `key` stands behind the prefix, and before `-NAME` if there is one for `each` name.
+    """The facts about one annotation: `key` follows the prefix; if there is one for `each` NAME, `-NAME` follows it.
 
     `settings` are the injector's variables for its default. In exec mode it sets the field `sets` of our `Config`, or
-    the launcher's `variable`. Where exec mode has no use for it, `why` tells so; if it is `refused`, the program would
-    start otherwise than is meant.
+    the launcher's `variable`. If exec mode cannot use it, `why` is the reason; if it is also `refused`, the program
+    would start in another way than the author means.
     """
 
     key: str
@@ -39,7 +39,7 @@ class AgentAnnotation(Row):
     refused: bool = False
 
     def shown_key(self) -> str:
-        """Return the key as people write it about the annotation: `agent-inject-secret-NAME`."""
+        """Return the key as it is written in documents: `agent-inject-secret-NAME`."""
         return f"{self.key}-{NAME}" if self.each else self.key
 
 

@@ -1,4 +1,4 @@
-"""The sources of variables of exec mode: paths and templates by their NAME, in the order of the names."""
+"""The sources of variables in exec mode: paths and templates by NAME, sorted by it."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,21 @@ from webhook.config.hashicorp.login import Origin, about
 from webhook.config.hashicorp.table import AgentConfig
 
 LONGEST_BYTES = 120 * 1024
-"""Linux starts no program with a variable of more than 128 KiB, name included; the rest is for `$`, which is doubled."""
+"""The most bytes of all sources.
+
+Linux starts no program with a variable of more than 128 KiB, name included; the rest is for `$`, which is doubled.
+"""
 
 
 def read_sources(agent: AgentConfig) -> tuple[TemplateSource, ...]:
-    """Return the sources; a path of slashes and blanks alone counts as none."""
+    """Return the sources; a path of only slashes and blanks counts as none."""
     names = sorted(agent.secrets.keys() | agent.templates.keys())
     sources = (read_source(agent, name) for name in names)
     return tuple(source for source in sources if source.path or source.template)
 
 
 def source_problems(agent: AgentConfig, text: str) -> Iterator[Problem]:
-    """Yield the problems of the sources, whose text for the launcher this is, and of annotations that belong to none."""
+    """Yield the problems of the sources and of annotations without one; `text` is all sources for the launcher."""
     names = agent.secrets.keys() | agent.templates.keys()
     if not text:
         message = ": there is nothing to bring: add agent-inject-secret-NAME or agent-inject-template-NAME"

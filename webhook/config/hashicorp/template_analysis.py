@@ -1,4 +1,4 @@
-"""Templates looked at before a pod exists: what would end its start, and the paths that they name."""
+"""Analysis of templates before a pod exists: errors that would end its start, and the paths that they read."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,11 +16,11 @@ def _analysed(source: tuple[str, str, str, str]) -> Analysis:
 _remembered = remember(
     _analysed, public=anything, longest=8192, entries=64, length=lambda source: sum(map(len, source))
 )
-"""The pods of a workload bring the same templates again and again."""
+"""The analysis in a cache: all pods of a workload have the same templates."""
 
 
 def template_problems(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
-    """Yield a problem for each finding, with its line and column in the annotation; `template-warned` is a supposition."""
+    """Yield a problem for each finding, with its line and column in the template; `template-warned` is only a guess."""
     for source in sources:
         for finding in _analysis(source).findings if source.template else ():
             message = f": line {finding.line}, column {finding.column}: {finding.message}"
@@ -32,13 +32,13 @@ def template_problems(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
 
 
 def named_paths(source: TemplateSource) -> list[str | None]:
-    """Return the paths that the template reads, lists or writes, each once; None for those that it builds."""
+    """Return the paths that the template reads, lists or writes, each once; None for one that it builds at run time."""
     mentions = _analysis(source).mentions if source.template else ()
     return list(dict.fromkeys(mention.path and without_query(mention.path) for mention in mentions))
 
 
 def without_query(path: str) -> str:
-    """Return the path alone, as consul-template takes `?version=2` and what is behind `#` off."""
+    """Return the path without `?version=2` and without `#` and the text after it, as consul-template reads it."""
     return path.partition("#")[0].partition("?")[0]
 
 

@@ -1,4 +1,4 @@
-"""Types of the values of HashiCorp's annotations that ours do not have."""
+"""Types of the values in HashiCorp's annotations that our annotations do not have."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _FEATURES = ("auto-auth", "caching", "proxying", "templating")
 _PEM = "-----BEGIN CERTIFICATE-----"
 _PERMISSIONS = 0o777
 _LONGEST_COMMAND = 8192
-"""In characters: `shlex` takes the square of a word's length."""
+"""The most characters of a command: `shlex` needs quadratic time for a long word."""
 _LEVELS = {"trace": "debug", "err": "error"}
 
 
@@ -40,7 +40,7 @@ def _fraction(text: str) -> float:
 
 
 def _octal(text: str) -> int | None:
-    """Return the mode; None for no mode, which 0 counts as, as with consul-template, which sets permissions alone."""
+    """Return the mode; None for no mode or 0. As in consul-template, only the permission bits count."""
     if text and not re.fullmatch(r"0*[0-7]{1,4}", text):
         raise ValueError(text)
     return int(text or "0", 8) & _PERMISSIONS or None
@@ -51,7 +51,7 @@ def _auth_path(text: str) -> str:
 
 
 def _certificates(text: str) -> str:
-    """Return PEM text; the text is that, or base64 of it."""
+    """Return PEM text from PEM text, or from base64 of it."""
     pem = text if _PEM in text else (decoded("".join(text.split())) or b"").decode("ascii", "replace")
     if text and _PEM not in pem:
         raise ValueError(text)

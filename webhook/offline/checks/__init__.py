@@ -1,1 +1,1 @@
-"""The rules of `check`: each finding has a place and a remedy."""
+"""The checks of `vault-webhook check`: problems of objects as findings, each with a place and a remedy."""

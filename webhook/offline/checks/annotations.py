@@ -1,4 +1,4 @@
-"""The configuration of an object of a manifest, and the problems of its annotations."""
+"""The configuration of an object in a manifest, and the problems of its annotations."""
 
 from collections.abc import Iterator
 
@@ -23,6 +23,6 @@ def annotation_problems(configured: Configured, namespace: str) -> Iterator[Prob
 
 
 def role_problems(config: Config, namespace: str) -> Iterator[Problem]:
-    """Yield the problem of a role that cannot be rendered, even if the webhook would not read it."""
+    """Yield the problem of a role that cannot be rendered, even if the webhook would not use it."""
     _, problems = with_role(config, namespace, "", "", "default")
     yield from problems

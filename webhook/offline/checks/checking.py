@@ -1,4 +1,4 @@
-"""All findings of a document: the problems that the webhook's decisions yield, and the rest of its answer."""
+"""All findings of a document: the problems from the webhook's decisions, and the rest of its answer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ _MIGRATION = frozenset(rule.id for rule in MIGRATION)
 
 @dataclass(frozen=True)
 class Checker:
-    """Checks documents; `origin`, a key of `ORIGINS`: as manifests that work there today."""
+    """Checks documents; `origin`, a key of `ORIGINS`, is the program with which they work today."""
 
     operator: Operator
     surroundings: Surroundings
@@ -53,7 +53,7 @@ class Checker:
                 yield finding(document, problem, str(document.content.get("kind")))
 
     def _beyond_admission(self, document: Document) -> Iterator[Finding]:
-        """Yield the findings of objects that other programs than the webhook read."""
+        """Yield the findings of objects for other programs than the webhook."""
         policy, is_csi = self.operator.settings.path_policy(), self.origin == _CSI_PROVIDER
         for found in find_classes(document.content, self.namespace):
             for problem in class_problems(found, policy, migration=is_csi):
@@ -63,11 +63,11 @@ class Checker:
                 yield finding(document, problem.inside(resource.path), str(resource.resource))
 
     def _problems(self, reviewable: ReviewableObject) -> Iterator[Problem]:
-        """Yield the problems of one object; an error of the migration stands in the place of others at its path."""
+        """Yield the problems of one object; an error of the migration replaces others at its path."""
         try:
             problems = [] if is_skipped(reviewable.annotations) else list(self._decided(reviewable))
         except (AttributeError, KeyError, TypeError, ValueError, Refused):
-            problems = []  # no valid object: the webhook's answer below says so
+            problems = []  # no valid object: the webhook's answer below reports it
         differences = [problem for problem in problems if problem.rule in _MIGRATION]
         own = [problem for problem in problems if problem.rule not in _MIGRATION]
         own += find_untyped(reviewable)
@@ -82,7 +82,7 @@ class Checker:
         return check_object(reviewable, self.operator, migration=self.origin == _BANK_VAULTS)
 
     def _rest_of_answer(self, reviewable: ReviewableObject, own: Sequence[Problem]) -> list[Problem]:
-        """Return what the webhook answers beyond its `own` problems, so that no refusal goes unseen."""
+        """Return the webhook's warnings and refusal beyond the `own` problems, so that no refusal is missed."""
         answer = preview(reviewable, self.operator, self.surroundings)
         rest = [Problem("warned", (), warning) for warning in answer.warnings]
         if answer.refusal and not any(map(_is_error, own)):

@@ -1,4 +1,7 @@
-"""Differences for a manifest that works with HashiCorp's injector (vault-k8s 1.7); docs/differences-hashicorp.md has them all."""
+"""Differences for a manifest that works with HashiCorp's injector (vault-k8s 1.7).
+
+docs/differences-hashicorp.md has all of them.
+"""
 
 from collections.abc import Iterator
 
@@ -15,7 +18,7 @@ _REQUESTS = frozenset(["requests_cpu", "requests_memory"])
 
 
 def injector_migration(agent: Agent, operator: Operator) -> Iterator[Problem]:
-    """Yield the differences for a pod that gets this agent in the place of HashiCorp's."""
+    """Yield the differences for a pod that gets this agent instead of HashiCorp's."""
     mode = agent.mode
     yield from _login(mode.agent, operator)
     if mode.agent.configmap:

@@ -27,7 +27,7 @@ _WITH_OWN_RULE = frozenset(["client_timeout_s", "delay_s"])
 def pod_migration(
     reviewable: ReviewableObject, operator: Operator, config: Config, plan: Plan
 ) -> Iterator[Problem]:
-    """Yield the differences for a pod that works with Bank-Vaults; `plan` is the webhook's for it."""
+    """Yield the differences for a pod that works with Bank-Vaults; `plan` is this webhook's plan for it."""
     yield from _common(reviewable, operator, config)
     yield from _helpers(config, plan)
     if not plan.wrapped:
@@ -89,7 +89,7 @@ def object_migration(
 
 
 def custom_object_problems(content: object, custom_kinds: Collection[str]) -> Iterator[Problem]:
-    """Yield the references of a document that the webhook does not review."""
+    """Yield the problems of references in a document that the webhook does not review."""
     if isinstance(content, dict) and not list(find_objects(content, "", custom_kinds)):
         for path in _references(content, ()):
             yield Problem("custom-object", path, "this reference stays as it is")

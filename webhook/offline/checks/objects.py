@@ -1,4 +1,4 @@
-"""Problems of Secrets and ConfigMaps, by the decisions of the webhook."""
+"""Problems of Secrets and ConfigMaps, from the webhook's decisions."""
 
 from collections.abc import Iterator
 

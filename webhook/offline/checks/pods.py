@@ -1,4 +1,4 @@
-"""Problems of pods, by the decisions of the webhook, and the facts about them that are unknown."""
+"""Problems of pods from the webhook's decisions, and the facts about them that are unknown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from webhook.pods.plan import Plan
 
 @dataclass(frozen=True)
 class PodFacts:
-    """Facts from outside of a pod: the sources of its variables, and whether the registry is asked about images."""
+    """Facts from outside a pod: the sources of its variables, and whether its images are read from the registry."""
 
     sources: Mapping[Source, Values]
     unknown_sources: frozenset[Source]

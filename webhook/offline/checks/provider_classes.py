@@ -1,4 +1,4 @@
-"""SecretProviderClasses of provider vault: what `vault-webhook csi-provider` would refuse, and what it does differently."""
+"""SecretProviderClasses of provider vault: problems for `vault-webhook csi-provider`, and differences of it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ _READS = ("GET", "LIST")
 
 
 class ProviderClass(NamedTuple):
-    """A SecretProviderClass of provider vault in a document; `path` leads to it."""
+    """A SecretProviderClass of provider vault, at `path` in a document."""
 
     path: FieldPath
     namespace: str
@@ -26,7 +26,7 @@ class ProviderClass(NamedTuple):
 
 
 def find_classes(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[ProviderClass]:
-    """Yield the classes of a document, also inside a List; `namespace` is that of one without one of its own."""
+    """Yield the classes of a document, also in a List; `namespace` is that of classes that name none."""
     items = follow(content, ("items",))
     if isinstance(items, list):
         for index, item in enumerate(items):
@@ -60,7 +60,7 @@ def class_problems(found: ProviderClass, policy: PathPolicy, *, migration: bool)
 
 
 _PLACEHOLDERS = {"roleName": "role"}
-"""Values in the place of what is no text, so that no other problem is told of it."""
+"""Replacements for values that are not text, so that no other problem is reported for them."""
 
 
 def _untyped(found: ProviderClass) -> set[FieldPath]:

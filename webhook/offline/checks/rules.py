@@ -1,4 +1,4 @@
-"""The table of rules of `vault-webhook check`. docs/check.md is compared with it by a test."""
+"""The table of rules of `vault-webhook check`; a test compares docs/check.md with it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ SEVERITIES = (ERROR, WARNING, NOTE)
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: an error is refused by the webhook or fails at the start of the program."""
+    """One rule: the webhook refuses an error, or the program fails at its start."""
 
     id: str
     severity: str
@@ -111,6 +111,6 @@ FROM_INJECTOR = (
 """The rules that `--from vault-k8s` adds: differences for a manifest that works with HashiCorp's injector."""
 
 ORIGINS = {"bank-vaults": MIGRATION, "vault-k8s": FROM_INJECTOR, "vault-csi-provider": CSI_MIGRATION}
-"""The rules that `--from` adds, by what it names."""
+"""The rules that `--from` adds, by its argument."""
 
 BY_ID = {rule.id: rule for rule in (*RULES, *MIGRATION, *FROM_INJECTOR, *CSI_MIGRATION)}

@@ -1,4 +1,4 @@
-"""Custom objects of `secrets.hashicorp.com`: their fields, the policy of paths, and what they say of each other."""
+"""Custom objects of `secrets.hashicorp.com`: their fields, the path policy, and references between them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,14 +20,14 @@ _DESTINATION: FieldPath = (*SPEC, "destination")
 
 
 class FoundResource(NamedTuple):
-    """A custom object in a document; `path` leads to it."""
+    """A custom object, at `path` in a document."""
 
     path: FieldPath
     resource: Resource
 
 
 class Together:
-    """The custom objects of all files: each by its kind and place, and how many write one Secret."""
+    """Holds the custom objects of all files by kind and name, and the number of objects that write each Secret."""
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._by_place: dict[tuple[str, Reference], Resource] = {}
@@ -39,16 +39,16 @@ class Together:
                 self._writers[Reference(resource.namespace, resource.spec.destination.name)] += 1
 
     def get(self, kind: str, reference: Reference) -> Resource | None:
-        """Return the object, or None if no file has it."""
+        """Return the object; None if no file has it."""
         return self._by_place.get((kind, reference))
 
     def writers(self, secret: Reference) -> int:
-        """Return how many objects write a Secret."""
+        """Return the number of objects that write a Secret."""
         return self._writers[secret]
 
 
 def find_resources(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[FoundResource]:
-    """Yield the custom objects of a document, also inside a List; `namespace` is that of one without one of its own."""
+    """Yield the custom objects of a document, also in a List; `namespace` is that of objects that name none."""
     items = follow(content, ("items",))
     if isinstance(items, list):
         for index, item in enumerate(items):
@@ -59,7 +59,7 @@ def find_resources(content: Any, namespace: str, path: FieldPath = ()) -> Iterat
 
 
 def resource_problems(found: FoundResource, policy: PathPolicy, together: Together) -> Iterator[Problem]:
-    """Yield the problems of a custom object: of its own fields, and with the others of the files."""
+    """Yield the problems of a custom object: of its own fields, and of its references to others in the files."""
     resource = found.resource
     yield from resource.problems
     spec = resource.spec
@@ -67,7 +67,7 @@ def resource_problems(found: FoundResource, policy: PathPolicy, together: Togeth
         yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
         yield from _global(resource, together, spec.global_ref)
     elif isinstance(spec, AuthGlobalSpec) and spec.connection and spec.connection.namespace:
-        # Without a namespace it is looked for in that of each VaultAuth.
+        # Without a namespace it is looked up in that of each VaultAuth.
         yield from _referred(resource, together, "VaultConnection", "vaultConnectionRef", spec.connection)
     elif isinstance(spec, SECRETS):
         yield from policy.violations(requested_paths(resource), resource.namespace)
@@ -76,7 +76,7 @@ def resource_problems(found: FoundResource, policy: PathPolicy, together: Togeth
 
 
 def requested_paths(resource: Resource) -> Iterator[RequestedPath]:
-    """Yield the path of Vault that a custom object reads, if it is of a kind that reads one."""
+    """Yield the path of Vault that a custom object reads, if its kind reads one."""
     if isinstance(resource.spec, SECRETS):
         namespace = foreign_namespace(resource.spec.vault_namespace, "")
         field = "role" if isinstance(resource.spec, PkiSecretSpec) else "path"
@@ -106,7 +106,10 @@ def _referred(
 
 
 def _may_allow(referenced: Resource, allowed: tuple[str, ...], namespace: str) -> bool:
-    """Return whether a namespace may use an object; `default` of the operator's namespace, which no file names, is for all."""
+    """Return whether a namespace may use an object.
+
+    One called `default` may be in the operator's namespace, which no file names; then all may use it.
+    """
     return lets_in(allowed, referenced.namespace, namespace) or (not allowed and referenced.name == DEFAULT)
 
 
