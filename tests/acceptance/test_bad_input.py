@@ -91,7 +91,7 @@ def test_an_unknown_annotation_is_a_warning(product: Product) -> None:
         (f"vault:{OWN}#key", {"vault_path": "nosuch"}, ["failed to request new Vault token", "vault-path"]),
     ],
 )
-def test_the_launcher_says_what_is_missing(
+def test_the_launcher_names_a_missing_key_path_or_right(
     product: Product, value: str, changed: dict[str, str], words: list[str]
 ) -> None:
     done = product.run(product.create_pod("default", pod_with(value, **changed)))
@@ -152,7 +152,7 @@ def test_a_sealed_vault_refuses_a_secret_and_says_so(product: Product) -> None:
     product.cluster.apply(json.dumps(manifest))
 
 
-def test_what_is_no_review_is_answered_400(product: Product) -> None:
+def test_a_body_without_a_review_is_answered_400(product: Product) -> None:
     for body in (b"", b"{", b"[]", b'{"request": {}}'):
         answer = product.webhook.request("POST", f"{product.path('pods')}?timeout=10s", data=body)
         assert answer.status_code == 400

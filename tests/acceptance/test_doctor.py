@@ -69,7 +69,7 @@ def test_nothing_is_wrong_with_a_good_installation(product: Product, anonymous_r
         ),
     ],
 )
-def test_an_error_of_the_manual_is_told_with_its_remedy(
+def test_an_error_of_the_manual_is_reported_with_its_remedy(
     product: Product, arguments: tuple[str, ...], check: str, remedy: str
 ) -> None:
     done = doctor(product, "default", *arguments)
@@ -107,13 +107,13 @@ def test_another_installation_is_missing(product: Product) -> None:
     assert "there is no MutatingWebhookConfiguration other" in done.stdout
 
 
-def test_nothing_is_stored(product: Product) -> None:
+def test_the_doctor_leaves_no_object_in_the_cluster(product: Product) -> None:
     doctor(product, "default", "--role=default", *ANNOTATED)
     found = json.loads(product.cluster.kubectl("get", "pods,secrets", "--output=json"))
     assert "vault-webhook-doctor" not in [item["metadata"]["name"] for item in found["items"]]
 
 
-def test_without_an_api_server_it_says_so(product: Product) -> None:
+def test_an_unusable_kubeconfig_is_named(product: Product) -> None:
     done = doctor(product, "default", KUBECONFIG="/nonexistent")
     assert done.returncode == 2
     assert "KUBECONFIG /nonexistent" in done.stderr

@@ -50,7 +50,9 @@ def apply_as(product: Product, user: str, kind: str, *, key: str = "key", dry_ru
 
 @KINDS
 @DRY_RUNS
-def test_who_may_create_no_pods_reads_nothing(product: Product, kind: str, dry_run: str) -> None:
+def test_a_user_without_the_right_to_create_pods_is_refused(
+    product: Product, kind: str, dry_run: str
+) -> None:
     with pytest.raises(KubectlFailed) as refusal:
         apply_as(product, "bob", kind, dry_run=dry_run)
     for words in (
@@ -64,7 +66,7 @@ def test_who_may_create_no_pods_reads_nothing(product: Product, kind: str, dry_r
 
 @KINDS
 @DRY_RUNS
-def test_who_may_create_pods_reads_what_their_service_account_may(
+def test_a_user_with_the_right_to_create_pods_reads_as_the_service_account(
     product: Product, kind: str, dry_run: str
 ) -> None:
     stored = apply_as(product, "alice", kind, dry_run=dry_run)
@@ -72,7 +74,7 @@ def test_who_may_create_pods_reads_what_their_service_account_may(
 
 
 @KINDS
-def test_an_update_reads_for_those_alone_who_could_have_created_it(product: Product, kind: str) -> None:
+def test_an_update_reads_only_for_a_user_with_the_right_to_create_pods(product: Product, kind: str) -> None:
     product.vault.put_secret(OWN, key="of-identity", second="of-update")
     apply_as(product, "alice", kind)
     assert apply_as(product, "alice", kind, key="second") in ("of-update", "b2YtdXBkYXRl")
@@ -198,7 +200,7 @@ def by_namespace(product: Product) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("by_namespace")
-def test_rights_bound_by_namespace_are_missed_by_name_elsewhere(product: Product) -> None:
+def test_rights_bound_by_namespace_are_named_as_missing_in_another_namespace(product: Product) -> None:
     with pytest.raises(
         KubectlFailed, match=r"may not create serviceaccounts/token in namespace shop .*ClusterRole"
     ):

@@ -54,5 +54,5 @@ def test_other_pods_are_created(product: Product) -> None:
     assert not _refusal(product, "vault:8200")
 
 
-def test_what_the_webhook_has_changed_passes(product: Product) -> None:
+def test_a_pod_changed_by_the_webhook_passes_the_guard(product: Product) -> None:
     assert not _refusal(product, VALUE)

@@ -62,7 +62,7 @@ def test_a_namespace_may_name_its_own_path_and_the_shared_one(webhook: Endpoint,
 @pytest.mark.parametrize(
     "path", ["default", "shop-b/app", "shop/../default", "shop/%2e%2e/default", "/default"]
 )
-def test_it_may_name_no_other(webhook: Endpoint, path: str) -> None:
+def test_any_other_path_is_refused(webhook: Endpoint, path: str) -> None:
     response = review(webhook, "shop", printing_pod("shop", path))
     assert not response["allowed"]
 

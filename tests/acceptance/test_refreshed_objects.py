@@ -176,7 +176,7 @@ def test_a_key_that_leaves_a_manifest_after_a_refresh_leaves_the_secret(
     assert refreshed.values()["a"] == "new"
 
 
-def test_a_value_that_somebody_wrote_by_hand_is_theirs(product: Product, refresh: Refresh) -> None:
+def test_a_value_edited_by_hand_is_not_refreshed(product: Product, refresh: Refresh) -> None:
     product.vault.put_secret(OWN, one="1", two="2")
     refreshed = RefreshedObject(product, "ConfigMap", "by-hand", a=f"vault:{OWN}#one", b=f"vault:{OWN}#two")
     refreshed.apply()
@@ -192,7 +192,7 @@ def test_a_value_that_somebody_wrote_by_hand_is_theirs(product: Product, refresh
     assert LABEL not in refreshed.stored()["metadata"].get("labels", {})
 
 
-def test_a_path_that_is_gone_leaves_the_value_and_is_told_without_one(
+def test_a_deleted_path_leaves_the_value_and_has_an_event_without_the_value(
     product: Product, refresh: Refresh
 ) -> None:
     product.vault.put_secret(f"{OWN}-gone", one="s3cr3t-of-kept")
@@ -234,7 +234,7 @@ def _forged(product: Product, name: str, path: str, role: str = "shop") -> str:
 
 
 @pytest.mark.parametrize("skipped", [False, True])
-def test_who_may_not_act_as_the_service_account_gets_nothing_by_an_annotation_of_their_own(
+def test_a_forged_annotation_of_a_user_without_rights_gets_no_value(
     product: Product, refresh: Refresh, mallory: Kubectl, skipped: bool
 ) -> None:
     """`skipped` objects are not seen by the webhook: the operator is the only wall then."""
@@ -268,7 +268,7 @@ def test_who_may_not_act_as_the_service_account_gets_nothing_by_an_annotation_of
     mallory("delete", "--as=mallory", "configmap", name, "-n", "shop")
 
 
-def test_an_annotation_is_of_no_use_on_another_object(
+def test_an_annotation_copied_to_another_object_refreshes_nothing(
     product: Product, refresh: Refresh, mallory: Kubectl
 ) -> None:
     product.vault.put_secret(OWN, one="1")
@@ -294,7 +294,9 @@ def test_an_annotation_is_of_no_use_on_another_object(
     mallory("delete", "--as=mallory", "configmap", "stolen", "-n", "shop")
 
 
-def test_text_that_the_operator_brings_from_vault_is_no_reference(product: Product, refresh: Refresh) -> None:
+def test_a_text_written_by_the_operator_is_not_resolved_as_a_reference(
+    product: Product, refresh: Refresh
+) -> None:
     operator = Kubectl(product.cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync"))
     metadata = {
         "name": "looks-like-one",

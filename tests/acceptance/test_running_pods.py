@@ -48,6 +48,6 @@ def test_a_container_without_references_stays_as_it_is(product: Product) -> None
     assert debugger["command"] == ["sh", "-c", "echo got $KEY"]
 
 
-def test_in_a_pod_without_launcher_it_is_refused_with_the_remedy(product: Product) -> None:
+def test_a_container_with_references_is_refused_in_a_pod_without_launcher(product: Product) -> None:
     with pytest.raises(AssertionError, match=r"has no volume vault-env.*kubectl debug --copy-to"):
         debug(product, create_pod(product, []), env=[REFERRING])

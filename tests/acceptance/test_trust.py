@@ -41,12 +41,12 @@ def test_the_certificate_of_vault_tls_secret_is_trusted(product: Product, author
     assert base64.b64decode(stored["data"]["key"]) == b"of-vault"
 
 
-def test_nothing_else_is_trusted_then(product: Product, tmp_path: Path) -> None:
+def test_the_ca_of_vault_tls_secret_excludes_the_operators_ca(product: Product, tmp_path: Path) -> None:
     with pytest.raises(KubectlFailed, match=r"x509: .* is not trusted; .* annotation vault-tls-secret"):
         apply(product, "mistrusting", Authority(tmp_path).ca_file.read_text())
 
 
-def test_a_ca_that_is_no_certificate_is_told_with_its_place(product: Product) -> None:
+def test_a_ca_that_is_no_certificate_is_refused_with_its_place(product: Product) -> None:
     with pytest.raises(
         KubectlFailed,
         match=r"annotation vault-tls-secret: `ca.crt` of Secret ca-of-broken holds no certificate",
