@@ -156,7 +156,7 @@ def refused_while(pods: Pods, work: threading.Thread) -> tuple[int, list[str]]:
 
 
 @pytest.mark.usefixtures("csi_driver")
-def test_from_an_installation_to_nothing_left(
+def test_the_chart_is_installed_upgraded_under_load_and_uninstalled(
     release: Release, product: Product, node: Node, namespace: str, shell_image: str
 ) -> None:
     release.install()

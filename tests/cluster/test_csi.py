@@ -158,7 +158,7 @@ def test_a_pod_of_a_time_without_vault_waits_and_starts_with_its_files(
     assert read(tenant, "app", "obj-username") == "myusername"
 
 
-def test_another_namespace_does_not_get_in(tenant: Pods, node: Node, shell_image: str) -> None:
+def test_a_role_of_another_namespace_is_refused(tenant: Pods, node: Node, shell_image: str) -> None:
     other = f"{tenant.namespace}-other"
     node.cluster.create_namespace(other)
     try:
@@ -173,7 +173,7 @@ def test_another_namespace_does_not_get_in(tenant: Pods, node: Node, shell_image
 
 
 @pytest.mark.long
-def test_new_values_arrive_with_rotation_and_restarts_of_driver_and_provider_leave_pods_alone(
+def test_pods_survive_restarts_of_driver_and_provider_and_rotation_brings_new_values(
     tenant: Pods, driver: CsiDriver, node: Node, shell_image: str
 ) -> None:
     tenant.start("app", spec(shell_image))

@@ -173,14 +173,14 @@ def test_the_files_of_a_restricted_namespace(shell_image: str, files: Pods) -> N
     ],
     ids=["init", "native"],
 )
-def test_a_job_ends(shell_image: str, files: Pods, chosen: dict[str, str]) -> None:
+def test_a_job_with_files_ends(shell_image: str, files: Pods, chosen: dict[str, str]) -> None:
     line = "head -c 5 /vault/secrets/db-creds"
     start(files, shell_image, {**annotated(files), **chosen}, line, restartPolicy="Never")
     files.wait("app", "jsonpath={.status.phase}=Succeeded")
     assert files.output("app") == "data:"
 
 
-def test_a_forbidden_path_is_told_and_the_program_does_not_start(shell_image: str, files: Pods) -> None:
+def test_a_forbidden_path_is_logged_and_the_program_does_not_start(shell_image: str, files: Pods) -> None:
     annotations = annotated(files, agent_inject_secret_other="secret/data/other-team")
     start(files, shell_image, annotations, "echo started; sleep 1000")
     logs = ("logs", "app", "-c", "vault-agent-init")
@@ -189,7 +189,7 @@ def test_a_forbidden_path_is_told_and_the_program_does_not_start(shell_image: st
     assert files.get("app")["status"]["phase"] == "Pending"
 
 
-def test_references_and_files_go_together(shell_image: str, files: Pods) -> None:
+def test_a_pod_may_have_references_and_files(shell_image: str, files: Pods) -> None:
     own = {
         "vault.security.banzaicloud.io/vault-role": files.namespace,
         "vault.security.banzaicloud.io/vault-path": "kubernetes",

@@ -71,7 +71,7 @@ def referring(team: Pods, shell_image: str, line: str) -> dict[str, object]:
     return {"name": "app", "image": shell_image, "command": ["sh", "-c", line], "env": env}
 
 
-def test_a_pod_logs_in_once_and_its_containers_take_the_token_from_a_file(
+def test_a_pod_logs_in_once_and_its_containers_read_the_token_from_a_file(
     shell_image: str, team: Pods
 ) -> None:
     line = 'echo "$PASSWORD $VAULT_TOKEN_FILE"; head -c 4 "$VAULT_TOKEN_FILE"'

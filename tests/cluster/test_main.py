@@ -38,7 +38,7 @@ def cluster_command(tmp_path: Path) -> Iterator[Command]:
     command("down")
 
 
-def test_a_node_is_brought_up_used_and_taken_down(cluster_command: Command, tmp_path: Path) -> None:
+def test_the_commands_start_use_and_remove_a_node(cluster_command: Command, tmp_path: Path) -> None:
     up = cluster_command("up")
     assert "the node is ready after" in up.stdout, up.stderr
     assert cluster_command("up").stdout == "it is up already\n"
@@ -56,7 +56,7 @@ def test_a_node_is_brought_up_used_and_taken_down(cluster_command: Command, tmp_
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_node_the_command_says_what_to_do(cluster_command: Command) -> None:
+def test_a_command_without_a_node_names_the_command_that_starts_one(cluster_command: Command) -> None:
     done = cluster_command("kubectl", "get", "nodes")
 
     assert (done.returncode, done.stderr) == (1, "there is no node: scripts/cluster up\n")

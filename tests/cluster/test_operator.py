@@ -95,7 +95,7 @@ def leasing(operator: None, node: Node) -> Iterator[Tenant]:
         yield tenant
 
 
-def test_a_deleted_namespace_goes_and_its_leases_are_revoked(leasing: Tenant, node: Node) -> None:
+def test_a_namespace_can_be_deleted_and_its_leases_are_revoked(leasing: Tenant, node: Node) -> None:
     """Everything in it is deleted in any order: what the login needs may go before what is to be revoked."""
     add_dynamic(leasing, revoke=True)
     eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")

@@ -36,7 +36,7 @@ def sealed(node: Node) -> Iterator[None]:
     node.vault.unseal()
 
 
-def test_a_pod_that_starts_while_vault_is_sealed_comes_up_after_the_unseal(
+def test_a_pod_created_while_vault_is_sealed_starts_after_the_unseal(
     team: Pods, shell_image: str, sealed: None
 ) -> None:
     team.create("app", running(team, shell_image))
@@ -95,7 +95,7 @@ def probes(team: Pods) -> int:
     return len(team.execute("app", "cat", "/tmp/probed").splitlines())
 
 
-def test_without_the_webhook_pods_are_refused_at_once_and_system_namespaces_go_on(
+def test_an_absent_webhook_refuses_pods_at_once_except_in_system_namespaces(
     product: Product, team: Pods, shell_image: str
 ) -> None:
     product.kubectl("scale", "deployment/vault-webhook", "--replicas=0")
@@ -111,7 +111,7 @@ def test_without_the_webhook_pods_are_refused_at_once_and_system_namespaces_go_o
     team.start("app", running(team, shell_image))
 
 
-def test_a_killed_webhook_comes_back_by_itself(product: Product, team: Pods, shell_image: str) -> None:
+def test_killed_replicas_of_the_webhook_are_replaced(product: Product, team: Pods, shell_image: str) -> None:
     product.kubectl("delete", "pods", "--all", "--grace-period=0", "--force")
 
     product.roll_out()

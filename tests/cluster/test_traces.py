@@ -46,7 +46,7 @@ def test_a_second_node_runs_beside_the_first_and_leaves_nothing(folder: Path) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_node_goes_with_the_process_that_holds_it(folder: Path, number: signal.Signals) -> None:
+def test_a_node_ends_with_the_process_that_holds_it(folder: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "tests.cluster.holder", str(folder / "held"), "bare"]
     holder = subprocess.Popen(command, cwd=ROOT)
     facts = folder / "held" / "facts.json"
