@@ -66,7 +66,9 @@ def test_cert_manager_makes_the_certificate_that_is_mounted_and_injected(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["files", "cert-manager"])
-def test_the_api_server_takes_them(name: str, cluster: Cluster, tmp_path: Path) -> None:
+def test_the_api_server_accepts_every_object_of_an_overlay(
+    name: str, cluster: Cluster, tmp_path: Path
+) -> None:
     documents = [
         each for each in built(name, tmp_path) if not each["apiVersion"].startswith("cert-manager.io/")
     ]

@@ -59,7 +59,7 @@ def test_a_command_is_executed_or_needs_what_is_absent(shown: Shown) -> None:
     assert [pattern for pattern in known if re.match(pattern, command)], "say where it is executed"
 
 
-def test_what_the_table_names_is_there() -> None:
+def test_each_test_and_pattern_of_the_table_exists() -> None:
     assert [test for test in EXECUTED.values() if not (ROOT / test).is_file()] == []
     texts = [shown.command.removeprefix(".venv/bin/") for shown in SHOWN]
     unused = [p for p in [*EXECUTED, *NEEDS] if not any(re.match(p, text) for text in texts)]

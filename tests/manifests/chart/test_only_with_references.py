@@ -129,7 +129,7 @@ def test_a_pod_that_needs_nothing_is_not_sent(sending: Sending, body: dict[str, 
         },
     ],
 )
-def test_what_is_in_doubt_is_sent(sending: Sending, body: dict[str, Any]) -> None:
+def test_a_pod_in_doubt_is_sent(sending: Sending, body: dict[str, Any]) -> None:
     assert sending.sends(body)
 
 
