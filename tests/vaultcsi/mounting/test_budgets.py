@@ -55,7 +55,7 @@ def test_a_silent_vault_holds_up_a_round_for_the_time_of_one_namespace() -> None
     assert silent.now == 1000.0 + BUDGET_S
 
 
-def test_what_finds_no_time_is_revoked_in_a_later_round() -> None:
+def test_a_token_without_time_left_is_revoked_in_a_later_round() -> None:
     of, silent, accesses = upkeep()
     of.revoke_deleted()
     assert silent.tried == ["team", "other"]

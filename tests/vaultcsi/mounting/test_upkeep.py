@@ -77,7 +77,7 @@ def eventually(ready: Callable[[], bool], timeout_s: float = 10) -> None:
 
 
 @pytest.mark.long
-def test_a_lease_is_kept_for_all_mounts_of_a_pod_and_renewed(keeper: Provider, leasing: Surroundings) -> None:
+def test_all_mounts_of_a_pod_share_a_lease_that_is_renewed(keeper: Provider, leasing: Surroundings) -> None:
     before = leases(leasing.vault)
     attributes = leasing.attributes(OBJECTS, roleName="leasing")
     first = keeper.driver.mount(attributes)
@@ -101,9 +101,7 @@ def test_a_token_with_leases_is_renewed(keeper: Provider, leasing: Surroundings)
     assert keeper.driver.mount(attributes) == first
 
 
-def test_a_token_that_ends_takes_its_lease_along_and_another_one_is_issued(
-    keeper: Provider, leasing: Surroundings
-) -> None:
+def test_a_lease_that_ended_with_its_token_is_issued_anew(keeper: Provider, leasing: Surroundings) -> None:
     attributes = leasing.attributes(OBJECTS, roleName="leasing")
     first = keeper.driver.files(attributes)
     leasing.vault.write("sys/leases/revoke-prefix/auth/kubernetes/login", {})
@@ -161,7 +159,7 @@ def test_a_certificate_is_the_same_until_near_its_end(keeper: Provider, leasing:
         assert (first == second) is stays
 
 
-def test_a_provider_that_takes_over_keeps_leases_and_ends_them_and_a_killed_one_leaves_them(
+def test_a_handover_passes_leases_on_and_a_killed_provider_leaves_them(
     session_folder: Path, socket_folder: Path, leasing: Surroundings, provider_kubeconfig: Path
 ) -> None:
     environ = {**ENVIRON, "VAULT_CACERT": str(leasing.vault.ca_file)}

@@ -59,7 +59,7 @@ class Failing:
 
 
 @pytest.mark.parametrize(("error", "outcome"), ERRORS, ids=lambda value: type(value).__name__)
-def test_a_refusal_is_final_for_the_kubelet_and_counted_by_who_can_mend_it(
+def test_a_refusal_is_final_for_the_kubelet_and_counted_by_its_outcome(
     error: Exception, outcome: str
 ) -> None:
     failing, seen = Failing(error), []
