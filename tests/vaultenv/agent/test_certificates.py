@@ -53,7 +53,7 @@ def test_dates_are_those_of_the_certificate(date: dt.datetime) -> None:
 @pytest.mark.parametrize(
     "text", [LEAF + SUB + ROOT + KEY_PEM, KEY_PEM + ROOT + LEAF + SUB, LEAF + LEAF + SUB + KEY_PEM]
 )
-def test_a_file_holds_what_was_issued(text: str) -> None:
+def test_an_issued_certificate_is_found_in_its_file(text: str) -> None:
     found = held_in(f"# made by hand\n{text}")
     assert found
     leaf, body = found

@@ -34,7 +34,7 @@ def test_quoted_words_come_back(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "line", ["a | b", "a && b", "a > b", "echo $HOME", 'echo "$HOME"', "echo `id`", "ls *.pem", "a; b"]
 )
-def test_what_means_more_than_its_words_is_for_a_shell(line: str) -> None:
+def test_a_line_with_operators_or_expansions_needs_a_shell(line: str) -> None:
     with pytest.raises(NeedsShell):
         split(line)
 

@@ -123,7 +123,7 @@ def start(vault: Vault, azure: Azure, principal: str) -> object:
     return start_with(vault, "azure", **place)
 
 
-def test_azure(method: Vault, azure: Azure) -> None:
+def test_a_login_with_the_principals_identity_reads_the_secret(method: Vault, azure: Azure) -> None:
     assert start(method, azure, PRINCIPAL) == b"secret"
 
 

@@ -110,7 +110,7 @@ def test_a_connection_begun_beforehand_serves_the_first_request() -> None:
     requests.close()
 
 
-def test_what_failed_beforehand_fails_the_first_request_and_no_later_one() -> None:
+def test_a_connection_refused_beforehand_fails_only_the_first_request() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     requests = begun(port)
@@ -143,7 +143,7 @@ def answering(connection: Callable[[], socket.socket]) -> Iterator[None]:
     thread.join()
 
 
-def test_what_is_lost_on_the_second_connection_is_asked_for_again() -> None:
+def test_reads_lost_on_the_second_connection_are_repeated() -> None:
     peers = []
 
     def lose_the_second(stream: socket.socket, head: bytes) -> None:
@@ -174,7 +174,7 @@ def test_a_reset_connection_has_no_peer() -> None:
         connection.close()
 
 
-def test_a_unix_socket_is_asked_too(tmp_path: Path) -> None:
+def test_an_address_may_be_a_unix_socket(tmp_path: Path) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "vault"))
     listener.listen()
@@ -219,7 +219,7 @@ def test_work_is_done_while_vault_works_on_the_login_and_again_with_each_attempt
     assert attempts == [True, True]
 
 
-def test_a_server_that_closes_after_each_answer_is_asked_over_new_connections() -> None:
+def test_a_server_that_closes_after_each_answer_gets_new_connections() -> None:
     def close_after(stream: socket.socket, head: bytes) -> None:
         body = b'{"auth":{"client_token":"t"},"data":{"k":"v"}}'
         stream.sendall(answer("200 OK", body, b"Connection: close"))
@@ -253,7 +253,7 @@ def no_more_descriptors() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_a_socket_that_cannot_be_made_is_told_like_a_failed_dial() -> None:
+def test_a_socket_that_cannot_be_made_is_reported_as_a_failed_dial() -> None:
     """As with an address family that the kernel lacks."""
     reader = client(StandIn(80, "http"), VAULT_MAX_RETRIES="0")
     with no_more_descriptors():

@@ -123,7 +123,7 @@ def sealed_until(seconds: float, then: Iterable[bytes]) -> Behaviour:
 
 
 @pytest.mark.parametrize("back_after_s", [0.1, 1.5, 2.7])
-def test_a_vault_that_comes_back_just_before_the_timeout_is_still_asked(back_after_s: float) -> None:
+def test_a_vault_unsealed_just_before_the_timeout_is_still_read(back_after_s: float) -> None:
     sealed = sealed_until(back_after_s, itertools.chain([LOGIN], itertools.repeat(KV)))
     with stand_in(sealed) as server, closing(client(server, **USERPASS, VAULT_ENV_TIMEOUT="3s")) as vault:
         vault.login()

@@ -50,7 +50,7 @@ def test_gcp_gce(method: Vault, google: Google) -> None:
         ("gcp-gce", {"type": "gce", "bound_zones": "us-east1-a"}),
     ],
 )
-def test_what_the_role_does_not_allow_is_refused(
+def test_an_identity_outside_of_the_role_is_refused(
     method: Vault, google: Google, login: str, bounds: dict[str, str]
 ) -> None:
     refusal = start(method, google, login, **bounds)

@@ -37,7 +37,7 @@ class Client:
         ({"VAULT_TOKEN": "static", "VAULT_TOKEN_PATH": "token"}, "static"),
     ],
 )
-def test_the_token_is(
+def test_the_launchers_token_is_that_of_login_variable_or_file(
     environ: dict[str, str], token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A daemon waits for another token only where it may come."""

@@ -68,7 +68,7 @@ def test_foreign_variables_reach_the_program_byte_for_byte(
     assert done.errors.count(b"\n") <= 1, done.errors
 
 
-def test_without_references_they_reach_it_too(container: Container) -> None:
+def test_foreign_variables_reach_the_program_without_references_too(container: Container) -> None:
     own = {"VAULT_ADDR": "https://127.0.0.1:1", "VAULT_ROLE": "default"}
     assert container.run_with({**FOREIGN, **own}, LAUNCHER, PROBE).seen["environ"] == entries(FOREIGN)
 
@@ -157,7 +157,7 @@ def test_an_environment_near_the_kernels_limits_is_resolved(
 
 
 @pytest.mark.parametrize("name", ["", "-sh", "another"])
-def test_it_does_not_matter_what_it_is_called(
+def test_any_name_of_the_executable_starts_the_launcher(
     static_file: Path, pod: dict[str, str], vault: Vault, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "link").symlink_to(static_file)

@@ -184,7 +184,7 @@ words = st.sampled_from(
     word=words,
     data=st.data(),
 )
-def test_what_it_starts_python_would_start_too(
+def test_the_scan_starts_the_same_program_as_python(
     scan: Scan,
     folders: Path,
     entries: list[tuple[bytes, bytes]],
@@ -257,7 +257,7 @@ def test_usual_environments_without_references_are_started_at_once(scan: Scan, e
         [b"no equals sign"],
     ],
 )
-def test_everything_else_is_left_to_python(scan: Scan, entries: list[bytes]) -> None:
+def test_any_other_environment_is_left_to_python(scan: Scan, entries: list[bytes]) -> None:
     assert scan(PROGRAM, entries) is None
 
 
@@ -268,7 +268,7 @@ def test_other_words_are_left_to_python(scan: Scan, word: bytes) -> None:
     assert scan([b"vault-env", word], [b"PATH=/bin"]) is None
 
 
-def test_without_words_there_is_nothing_to_start(scan: Scan) -> None:
+def test_the_scan_without_words_starts_nothing(scan: Scan) -> None:
     assert scan([b"vault-env"], []) is None
     assert scan([], []) is None
 

@@ -72,6 +72,6 @@ def test_no_text_of_a_variable_ends_in_a_traceback(name: str, text: bytes, metho
 
 @settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(NAMES).map(str.encode), TEXTS | RAW, max_size=4))
-def test_nor_do_several_together(environ: dict[bytes, bytes]) -> None:
+def test_no_texts_of_several_variables_end_in_a_traceback(environ: dict[bytes, bytes]) -> None:
     with no_network():
         assert run([b"vault-env", b"/bin/true"], {**WELL_FORMED, **environ}) in (0, 1)

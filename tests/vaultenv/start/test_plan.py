@@ -51,7 +51,7 @@ class Paths(EmptyVault):
 
 
 @pytest.mark.parametrize("reference", ["vault:team#HOST#?", "vault:team#HOST"])
-def test_a_path_brings_what_an_own_reference_leaves_out(
+def test_a_path_provides_the_variable_that_an_optional_reference_leaves_out(
     reference: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A namespace's own value, or else the shared one."""

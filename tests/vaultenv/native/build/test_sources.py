@@ -92,7 +92,7 @@ def test_a_file_that_nobody_has_is_an_error_with_every_place_and_a_remedy(
     assert list(own_cache.iterdir()) == []
 
 
-def test_a_file_put_into_the_cache_by_hand_is_taken(own_cache: Path) -> None:
+def test_a_file_put_into_the_cache_by_hand_is_used(own_cache: Path) -> None:
     own_cache.mkdir(parents=True)
     (own_cache / "thing.tar.gz").write_bytes(b"the file")
     assert archive(pinned(b"the file"), NO_PACKAGE) == own_cache / "thing.tar.gz"
@@ -102,7 +102,7 @@ PINNED = [pin for one in COMPONENTS for pin in (one.archive, one.patches) if pin
 
 
 @pytest.mark.parametrize("pin", PINNED, ids=[pin.name for pin in PINNED])
-def test_each_pin_lies_in_this_repository_or_at_those_who_made_it(pin: Archive) -> None:
+def test_each_pin_is_in_this_repository_or_has_an_upstream_address(pin: Archive) -> None:
     """Mirrors of Debian drop a revision when the next one comes."""
     vendored = VENDORED / pin.name
     assert vendored.exists() != bool(pin.upstream)
@@ -129,7 +129,7 @@ def test_a_vendored_file_that_is_another_is_fetched(
     assert archive(pinned(b"the file", f"{address}/right"), NO_PACKAGE).read_bytes() == b"the file"
 
 
-def test_debians_own_client_has_what_is_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debians_own_client_fetches_a_pinned_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first place, for real."""
     monkeypatch.setattr("vaultenv.native.build.sources.VENDORED", tmp_path)
     nowhere_else = replace(ZLIB.archive, pool="", upstream=())
