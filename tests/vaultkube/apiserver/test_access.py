@@ -59,7 +59,7 @@ def grant(cluster: Server, subject: str, rule: dict[str, list[str]], kind: str) 
         ({"username": "root", "groups": ["system:masters"]}, TOKEN, True),
     ],
 )
-def test_a_users_right_is_what_the_api_server_says(
+def test_a_users_right_is_the_answer_of_the_api_server(
     admin: Cluster, user_info: dict[str, object], right: Right, allowed: bool
 ) -> None:
     assert admin.is_allowed(user_info, right, Deadline(5)) is allowed

@@ -142,7 +142,7 @@ def test_a_missing_right_names_the_group_and_the_object(nobody: Cluster) -> None
         nobody.read(leases, "held", soon())
 
 
-def test_a_missing_right_names_who_lacks_it(cluster: Server) -> None:
+def test_a_missing_right_names_the_caller(cluster: Server) -> None:
     connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))})
     with pytest.raises(
         MissingRight, match="the provider's ServiceAccount may not create secrets in namespace"

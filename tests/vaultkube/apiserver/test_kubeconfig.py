@@ -121,7 +121,7 @@ NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}
         f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
     ],
 )
-def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_kubeconfig_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kubeconfig").write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
         find_connection({"KUBECONFIG": str(tmp_path / "kubeconfig")})

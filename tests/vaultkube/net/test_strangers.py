@@ -14,7 +14,7 @@ def test_the_oldest_of_all_is_closed_where_many_sources_come() -> None:
     assert [strangers.add(number, str(number)) for number in range(4)] == [None, None, None, 0]
 
 
-def test_who_has_few_connections_keeps_them_among_others_with_many() -> None:
+def test_a_source_with_few_connections_keeps_them_beside_sources_with_many() -> None:
     strangers: Strangers[int] = Strangers(most=5, most_of_a_source=4)
     assert strangers.add(0, "api server") is None
     closed = [strangers.add(number, f"evil {number % 2}") for number in range(1, 12)]

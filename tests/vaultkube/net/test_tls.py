@@ -138,7 +138,7 @@ def test_an_intermediate_ca_may_be_the_one_that_is_trusted(tmp_path: Path) -> No
     handshake(context, intermediate.issue_cert("vault.example.com"), tmp_path, "vault.example.com")
 
 
-def test_without_verification_any_certificate_is_taken(server: str) -> None:
+def test_any_certificate_is_accepted_without_verification(server: str) -> None:
     port = int(server.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
         client_context(verify=False).wrap_socket(plain, server_hostname="other.example.com").close()

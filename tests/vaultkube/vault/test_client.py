@@ -130,7 +130,7 @@ def test_of_many_answers_those_beyond_the_limit_of_memory_are_refused_by_name(va
             assert_too_large(outcome, path)
 
 
-def test_commas_inside_of_text_take_no_more_than_the_text() -> None:
+def test_commas_inside_of_text_do_not_count_as_values() -> None:
     with stand_in(holding(b'"' + rb"\\\"," * 200_000 + b'"')) as server:
         (outcome,) = read(server.address, "a/data/b")
     assert not isinstance(outcome, Exception)

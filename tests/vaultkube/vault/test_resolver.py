@@ -143,7 +143,7 @@ def test_a_right_given_meanwhile_counts_at_once(
         server.write("auth/kubernetes/role/shared-login", role)
 
 
-def test_a_login_whose_uses_vault_counts_serves_one_object(
+def test_a_login_with_counted_uses_serves_one_object(
     resolver: Vault, login: VaultLogin, count: Count
 ) -> None:
     counted = replace(login, role="shared-login-counted")
