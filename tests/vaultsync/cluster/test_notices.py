@@ -48,7 +48,7 @@ def test_an_event_that_happens_again_is_counted() -> None:
     assert events.counted == [2, 3]
 
 
-def test_an_event_that_the_api_server_has_forgotten_is_told_anew() -> None:
+def test_an_expired_event_is_created_again() -> None:
     events = Events()
     events.gone = True
     _send_all(events, "first", "first")

@@ -47,7 +47,7 @@ def secret(name: str, namespace: str, **spec: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["SecretTransformation", "VaultConnection", "VaultAuth", "VaultAuthGlobal"])
-def test_a_change_in_one_namespace_has_no_secret_of_others_read(kind: str) -> None:
+def test_a_change_in_a_namespace_makes_only_its_own_objects_due(kind: str) -> None:
     watched = Watched(
         secret("own", "mine"), *(secret(f"s{number}", f"other-{number}") for number in range(50))
     )
@@ -63,7 +63,7 @@ def test_a_change_in_the_operators_namespace_is_one_for_all() -> None:
     }
 
 
-def test_what_is_named_of_other_namespaces_is_followed_to_the_connection() -> None:
+def test_references_to_other_namespaces_are_followed_to_the_connection() -> None:
     watched = Watched(
         secret("a", "user", vaultAuthRef="logins/auth"),
         document("VaultAuth", "auth", "logins", vaultAuthGlobalRef={"name": "all", "namespace": "globals"}),

@@ -55,7 +55,7 @@ def test_an_object_in_step_waits_as_its_handler_says() -> None:
     ("error", "waits"),
     [(NotResolved("Vault is sealed"), 1), (InvalidResource([Problem("kept-references", (), "forged")]), 0)],
 )
-def test_a_failure_is_told_and_tried_again_unless_only_a_change_can_mend_it(
+def test_a_failure_is_reported_and_retried_unless_the_object_must_change(
     error: Exception, waits: int
 ) -> None:
     handler = Handling(error)

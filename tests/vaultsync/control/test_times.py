@@ -10,7 +10,7 @@ def test_a_refresh_comes_ten_to_twenty_percent_sooner(chance: float, seconds: fl
     assert refresh_s(60.0, True, chance) == pytest.approx(seconds)
 
 
-def test_without_refresh_after_a_minute_counts_where_an_hmac_tells_changes_else_nothing() -> None:
+def test_an_absent_refresh_after_is_a_minute_with_hmac_and_never_without() -> None:
     assert refresh_s(None, True, 0.0) == pytest.approx(54.0)
     assert refresh_s(None, False, 0.0) == NEVER
 

@@ -41,7 +41,7 @@ def worked_on(entry: Entry) -> Released:
     return objects
 
 
-def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> None:
+def test_a_deleted_certificate_of_the_vault_secrets_operator_is_released() -> None:
     deleted = document("VaultPKISecret")
     deleted["metadata"] |= {
         "finalizers": ["vaultpkisecrets.secrets.hashicorp.com/finalizer"],
@@ -52,7 +52,7 @@ def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> 
     assert objects.finalizers == []
 
 
-def test_a_mistake_takes_a_line_of_the_log_and_not_a_page(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mistake_is_one_bounded_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     templates = {"key": {"text": "{{ " + "f" * 60_000 + " }}"}}
     wrong = document(
         "VaultStaticSecret", destination={"name": "kv", "transformation": {"templates": templates}}

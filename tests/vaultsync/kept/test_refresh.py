@@ -135,7 +135,7 @@ def reference(path: str) -> str:
 
 
 @pytest.mark.parametrize("kind", PATHS)
-def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, kind: str) -> None:
+def test_a_changed_value_is_written_with_an_event_and_other_fields_stay(scene: Scene, kind: str) -> None:
     for path, value in (("a", "new"), ("b", "same")):
         scene.vault.put_secret(f"secret/data/kept/{path}", k=value)
     key = scene.create({"a": (reference("a"), "old"), "b": (reference("b"), "same")}, kind)
@@ -163,7 +163,7 @@ def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, ki
     assert scene.tokens.logins == 1
 
 
-def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_once(scene: Scene) -> None:
+def test_an_engine_that_makes_credentials_is_not_read_again_and_has_one_event(scene: Scene) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="new")
     dynamic = f"vault:rabbitmq-{NAMESPACE}/creds/app#password"
     key = scene.create({"a": (reference("a"), "old"), "d": (dynamic, "issued")})
@@ -177,7 +177,7 @@ def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_onc
         scene.vault.request("LIST", f"sys/leases/lookup/rabbitmq-{NAMESPACE}/creds/app")
 
 
-def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scene: Scene) -> None:
+def test_a_value_written_by_somebody_else_stays_and_loses_its_reference(scene: Scene) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="new")
     key = scene.create({"a": (reference("a"), "old"), "b": (reference("a"), "old")})
     found = scene.stored(key)
@@ -193,7 +193,7 @@ def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scen
     )
 
 
-def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None:
+def test_the_loss_of_the_last_reference_removes_annotation_and_label(scene: Scene) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="new")
     key = scene.create({"a": (reference("a"), "old")})
     found = scene.stored(key)
@@ -210,7 +210,7 @@ def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None
     ("text", "words"),
     [(reference("absent"), "path not found"), ("vault:secret/data/kept/a#absent", "key 'absent' not found")],
 )
-def test_what_vault_does_not_give_leaves_all_values_and_is_told_once(
+def test_a_missing_path_or_key_leaves_all_values_and_has_one_event(
     scene: Scene, text: str, words: str
 ) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="s3cr3t")

@@ -50,7 +50,7 @@ def test_the_current_version_is_returned() -> None:
         '"7"',
     ],
 )
-def test_what_is_no_version_is_reported_as_none(text: str) -> None:
+def test_a_malformed_version_is_reported_as_missing(text: str) -> None:
     found = latest(text)
     assert (found.version, found.problem) == (
         0,

@@ -139,7 +139,7 @@ def test_credentials_are_issued_anew_before_the_token_ends_that_they_hang_on(
     assert first <= leases(leasing), "the lease before had ended when the new credentials came"
 
 
-def test_with_revoke_a_deletion_revokes_the_lease_though_the_namespace_goes_at_once(
+def test_a_deletion_with_revoke_revokes_the_lease_though_its_login_is_deleted_first(
     operator: Operator, leasing: Tenant
 ) -> None:
     _add(leasing, revoke=True)
@@ -233,7 +233,7 @@ def test_kept_tokens_are_encrypted_by_transit_where_the_login_says_so(
     assert base64.b64decode(token_secret).startswith(b"v1:")
 
 
-def test_a_certificate_is_revoked_and_its_secret_emptied_when_the_object_asks_for_that(
+def test_a_deletion_with_revoke_and_clear_revokes_the_certificate_and_empties_its_secret(
     operator: Operator, leasing: Tenant
 ) -> None:
     leasing.vault.policy(

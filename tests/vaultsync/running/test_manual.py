@@ -85,7 +85,7 @@ def test_the_static_secret_has_the_events_and_the_secret_of_the_manual(kubectl: 
     assert raw["metadata"]["version"] >= 1
 
 
-def test_an_edit_of_the_secret_is_restored_and_told_and_vault_keeps_its_value(
+def test_an_edited_secret_is_restored_from_vault_with_an_event(
     kubectl: Kubectl, approle_vault: Vault
 ) -> None:
     eventually(lambda: _has_secret(kubectl, "kv-secret"))

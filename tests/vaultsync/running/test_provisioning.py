@@ -149,7 +149,7 @@ def test_with_one_policy_each_namespace_reads_its_own_path_and_the_shared_one(
     assert layout.read(f"auth/{MOUNT}/role/{first.name}")["token_policies"] == [f"{MOUNT}-_namespaces"]
 
 
-def test_a_role_goes_when_its_removal_is_asked_for_and_not_when_the_label_vanishes(
+def test_a_role_is_removed_on_request_and_not_when_the_label_vanishes(
     watcher: Watcher, cluster: Cluster, layout: Vault
 ) -> None:
     shop, later = Labelled(cluster, layout), Labelled(cluster, layout, label=None)
@@ -175,7 +175,7 @@ def test_the_operators_own_policy_lets_it_give_no_other_policy_and_not_change_it
         layout.request("POST", f"auth/{MOUNT}/role/_provision", body, token)
 
 
-def test_what_fails_is_tried_again_and_counted_meanwhile(layout: Vault, cluster: Cluster) -> None:
+def test_a_failed_provisioning_is_counted_and_retried(layout: Vault, cluster: Cluster) -> None:
     shop = Labelled(cluster, layout)
     steps: list[Callable[[], Provisioning]] = [_refused]
     watcher = Watcher(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}), lambda: steps[0]())

@@ -63,7 +63,7 @@ def test_the_second_replica_takes_over_after_sigterm_and_issues_nothing_anew(
         operator.restart()
 
 
-def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
+def test_once_syncs_all_objects_fails_with_one_and_deletes_kept_tokens(
     operator: Operator, cluster: Cluster, leasing: Tenant, once: Once
 ) -> None:
     others = ",".join(f"{row.plural}.secrets.hashicorp.com" for row in KINDS)
@@ -91,7 +91,7 @@ def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
         operator.restart()
 
 
-def test_two_installations_do_not_issue_because_of_each_other(
+def test_two_installations_issue_no_credentials_because_of_each_other(
     operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
 ) -> None:
     names = {"LEASE_NAME": "another", "HMAC_SECRET_NAME": "another"}

@@ -125,7 +125,7 @@ def test_no_resource_of_a_tenant_brings_a_value_of_the_other(two: Two) -> None:
     assert not _holding(shown, [VALUE, first.secrets[0]])
 
 
-def test_users_write_into_their_own_namespace_alone(two: Two) -> None:
+def test_users_write_only_into_their_own_namespace(two: Two) -> None:
     first, second = two.first, two.second
     spec = {
         "vaultAuthRef": "vault-auth",

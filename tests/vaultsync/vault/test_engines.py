@@ -40,7 +40,7 @@ def test_a_mount_is_looked_up_once() -> None:
         replace(IDENTITY.server, server_name="mine.example.com"),
     ],
 )
-def test_what_other_headers_or_another_name_are_answered_is_not_what_others_are(server: Server) -> None:
+def test_answers_are_remembered_by_headers_and_server_name(server: Server) -> None:
     """A load balancer, or Vault itself, answers those from another place."""
     engines = Engines(Mounts(KV2, {"path": "secret/", "type": "database"}))
     assert engines.find(replace(IDENTITY, server=server), "t", "secret/data/a").type == "database"
@@ -57,7 +57,7 @@ def test_what_other_headers_or_another_name_are_answered_is_not_what_others_are(
         None,
     ],
 )
-def test_an_answer_of_another_kind_takes_no_memory(data: object) -> None:
+def test_an_answer_with_long_or_other_fields_fills_no_memory(data: object) -> None:
     engines = Engines(Mounts(data))
     engines.find(IDENTITY, "t", "secret/data/a")
     assert len(repr(engines._engines)) < 1000

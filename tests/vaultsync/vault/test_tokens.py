@@ -46,7 +46,7 @@ class Wild(Answers):
 
 
 @pytest.mark.parametrize("duration", ["long", [1], {"a": 1}, True])
-def test_times_that_are_none_are_no_error_that_nobody_expects(duration: object) -> None:
+def test_malformed_times_of_a_token_count_as_zero(duration: object) -> None:
     """With one, an object that is deleted would stay, as its lease could be revoked at no time."""
     granted = {"auth": {"client_token": "t", "lease_duration": duration}}
     token = Tokens(Wild(granted), Surroundings()).log_in(IDENTITY, UNLIMITED)
@@ -62,7 +62,7 @@ def test_times_that_are_none_are_no_error_that_nobody_expects(duration: object) 
 
 
 @pytest.mark.parametrize("token", ["t" * 8193, "", 5, ["t"], None])
-def test_a_token_that_no_header_holds_is_none(token: object) -> None:
+def test_a_token_that_no_header_can_hold_is_refused(token: object) -> None:
     tokens = Tokens(Wild({"auth": {"client_token": token}}), Surroundings())
     with pytest.raises(VaultDenied, match="the answer holds no token"):
         tokens.log_in(IDENTITY, UNLIMITED)
