@@ -64,7 +64,7 @@ UNCHANGED = [
 
 
 @pytest.mark.parametrize("annotations", UNCHANGED)
-def test_a_pod_that_asks_for_nothing_or_is_served_already_is_left_without_a_word(
+def test_a_pod_without_exec_mode_or_already_served_is_unchanged_without_warnings(
     served: Served, annotations: dict[str, str]
 ) -> None:
     response = served.review("pods", pod(named(annotations), APP))
@@ -173,7 +173,7 @@ def debugged(
     return response, container
 
 
-def test_a_container_for_debugging_is_as_it_was_asked_for(served: Served) -> None:
+def test_a_debug_container_without_references_is_unchanged(served: Served) -> None:
     response, container = debugged(served, SHELL)
     assert container == SHELL
     assert "warnings" not in response

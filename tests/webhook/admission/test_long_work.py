@@ -33,7 +33,7 @@ class LongWork:
         yield
 
 
-def test_one_namespace_has_one_at_work_and_leaves_room_for_another() -> None:
+def test_one_namespace_has_one_long_decision_and_leaves_room_for_another() -> None:
     work, shared = LongWork(), services()
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(begin_long, work.steps(), shared, "greedy", Deadline(60))
