@@ -137,7 +137,9 @@ def test_a_file_without_our_objects_has_no_findings(check: Check, output: str) -
     assert said.endswith("\n")
 
 
-def test_what_cannot_be_read_is_not_checked(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_read_is_reported_as_not_checked(
+    check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["-f", "nowhere.yaml"]) == NOT_CHECKED
     assert "nowhere.yaml cannot be read" in capsys.readouterr().err
 

@@ -117,7 +117,7 @@ def test_a_message_of_a_file_that_is_no_yaml_obeys_as_little(run: Run) -> None:
         ("\U000e0001", "\\U000e0001"),
     ],
 )
-def test_what_is_not_printable_is_shown_as_its_escape(text: str, shown: str) -> None:
+def test_an_unprintable_character_is_shown_as_its_escape(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 

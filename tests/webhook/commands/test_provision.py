@@ -125,7 +125,7 @@ def test_a_token_for_somebody_else_does_not(
         log_in(provisioned, default_role, token)
 
 
-def test_an_audience_of_vaults_own_takes_tokens_for_that_alone(provisioned: Vault, cluster: Cluster) -> None:
+def test_a_role_with_an_audience_accepts_only_tokens_for_it(provisioned: Vault, cluster: Cluster) -> None:
     cluster.create_namespace("own-audience")
     assert provision(provisioned, "own-audience", "--audience", "vault").returncode == 0
     log_in(provisioned, "own-audience", cluster.service_account_token("own-audience", "default", "vault"))
@@ -173,7 +173,7 @@ def test_a_second_run_adds_a_namespace_and_keeps_the_rest(provisioned: Vault) ->
         ({"VAULT_CACERT": ""}, ["cannot list secret mounts", "VAULT_CACERT"]),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(
+def test_a_failure_is_one_line_with_its_cause(
     vault: Vault, variables: dict[str, str], words: list[str]
 ) -> None:
     done = provision(vault, "default", **variables)
