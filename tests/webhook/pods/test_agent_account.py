@@ -25,7 +25,7 @@ def test_the_token_of_another_container_serves_the_agent_too() -> None:
     assert "VAULT_JWT_FILE" not in variables(found)
 
 
-def test_in_a_pod_without_a_token_the_agent_alone_has_one() -> None:
+def test_a_pod_without_a_token_gets_one_for_its_agent_only() -> None:
     new = changed(spec_of(container(), automountServiceAccountToken=False))
     (volume,) = [each for each in new["volumes"] if "projected" in each]
     assert volume["name"] == "vault-agent-token"

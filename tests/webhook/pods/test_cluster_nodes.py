@@ -71,6 +71,6 @@ def test_the_summary_has_each_platform_once_and_the_linux_nodes_that_cannot() ->
     assert found.are_known
 
 
-def test_windows_nodes_alone_tell_nothing_about_linux() -> None:
+def test_a_cluster_of_only_windows_nodes_has_no_known_linux_nodes() -> None:
     assert not summarize([node(os="windows")]).are_known
     assert not summarize([]).are_known
