@@ -130,11 +130,13 @@ def test_an_object_that_opts_out_reads_nothing() -> None:
         ("data/a", "a", False, False),
     ],
 )
-def test_which_paths_are_meant(path: str, wanted: str, below: bool, answer: bool) -> None:
+def test_a_wanted_path_matches_with_or_without_data_and_optionally_below(
+    path: str, wanted: str, below: bool, answer: bool
+) -> None:
     assert is_at(path, wanted, below=below) is answer
 
 
-def test_kept_references_are_readings_and_what_is_none_is_not() -> None:
+def test_kept_references_are_readings_and_other_texts_are_not() -> None:
     values = {
         "a": KeptValue("vault:secret/data/a#k", ""),
         "b": KeptValue("${vault:x", ""),

@@ -54,7 +54,7 @@ def test_a_connection_that_was_idle_for_long_is_not_reused(
 
 
 @pytest.mark.parametrize("death", [hostile.silence, hostile.hang_up], ids=["silent", "reset"])
-def test_dead_keep_alive_connections_cost_one_attempt_together_and_no_image(
+def test_several_dead_connections_cost_one_attempt_and_the_image_is_read(
     server: HostileServer, client: RegistryClient, death: Callable[[Visit], None]
 ) -> None:
     """As if a NAT gateway had forgotten all that there were: only connections made from then on are answered."""

@@ -30,7 +30,7 @@ def test_credentials_do_not_go_to_a_foreign_token_server(
 
 
 @pytest.mark.parametrize("realm", ["foreign", "broken", "no tokens"])
-def test_a_registry_that_also_takes_basic_gets_it_where_bearer_cannot_be_used(
+def test_basic_authentication_is_used_where_bearer_cannot_be(
     server: HostileServer, other: HostileServer, client: RegistryClient, realm: str
 ) -> None:
     server.serve("none", lambda visit: visit.answer(200, b"{}"))

@@ -72,7 +72,7 @@ def events_in(cluster: Server, namespace: str, count: int) -> list[dict[str, Any
     return found
 
 
-def test_the_api_server_keeps_the_event(cluster: Server, admin: Cluster) -> None:
+def test_an_event_is_stored_by_the_api_server(cluster: Server, admin: Cluster) -> None:
     cluster.create_namespace("events")
     events = Events(admin, "pod-1")
     request = request_for({"name": "Not A Name!"}, "Not A Name!", namespace="events")

@@ -157,7 +157,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
     "client", [nothing, only_a_handshake, half_the_headers, half_a_body, half_of_the_next_request]
 )
 @pytest.mark.timed
-def test_connections_without_a_whole_request_take_no_thread(
+def test_connections_without_a_whole_request_occupy_no_thread(
     narrow: Served, client: Callable[[Served], socket.socket]
 ) -> None:
     with ExitStack() as stack:
@@ -179,7 +179,7 @@ def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
 
 
 @pytest.mark.timed
-def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswered: Served) -> None:
+def test_a_review_that_waits_for_the_api_server_delays_no_other(unanswered: Served) -> None:
     needy = json.loads(review())
     needy["request"]["object"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "s"}}]
     answers: list[bytes] = []
@@ -199,7 +199,7 @@ def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswere
 
 @pytest.mark.parametrize("ends", ["it", "the webhook"])
 @pytest.mark.timed
-def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Served, ends: str) -> None:
+def test_a_client_that_leaves_its_side_open_delays_no_other(narrow: Served, ends: str) -> None:
     with Client(narrow) as other, greeted(narrow) as half_closed:
         assert other.send(review())[0] == 200
         if ends == "it":
@@ -240,7 +240,7 @@ def test_a_connection_without_a_request_is_closed_after_some_seconds(
 
 
 @pytest.mark.timed
-def test_silent_connections_do_not_keep_the_webhook_from_ending(own: Served) -> None:
+def test_silent_connections_do_not_delay_the_end_of_the_webhook(own: Served) -> None:
     with ExitStack() as stack:
         for client in (nothing, only_a_handshake):
             stack.enter_context(client(own))
@@ -276,7 +276,7 @@ def test_others_are_served_while_many_clients_stop_halfway(
 
 @pytest.mark.parametrize("client", [half_a_hello, half_the_headers, half_a_body])
 @pytest.mark.timed
-def test_a_client_that_stops_halfway_is_let_go(
+def test_a_client_that_stops_halfway_is_disconnected(
     served: Served, client: Callable[[Served], socket.socket]
 ) -> None:
     with client(served) as connection:
@@ -306,7 +306,7 @@ def test_a_request_may_come_in_small_pieces(served: Served) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
-def test_a_long_answer_reaches_a_client_that_takes_it_slowly(narrow: Served) -> None:
+def test_a_long_answer_reaches_a_slow_client(narrow: Served) -> None:
     document = json.loads(review())
     spec, metadata = document["request"]["object"]["spec"], document["request"]["object"]["metadata"]
     spec["containers"] = [{"name": f"c{number}", "image": "i", "command": ["/c"]} for number in range(100)]
@@ -331,7 +331,7 @@ def test_a_long_answer_reaches_a_client_that_takes_it_slowly(narrow: Served) -> 
 
 
 @pytest.mark.timed
-def test_a_request_that_comes_too_slowly_is_let_go(served: Served) -> None:
+def test_a_request_sent_too_slowly_is_dropped(served: Served) -> None:
     with greeted(served) as connection, pytest.raises(OSError):
         for byte in HEAD:
             connection.sendall(bytes([byte]))
@@ -387,7 +387,7 @@ def test_a_longer_body_is_refused_before_it_is_read(served: Served) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"request":{}}'])
-def test_what_is_no_review_is_a_bad_request(served: Served, body: bytes) -> None:
+def test_a_body_without_a_review_is_a_bad_request(served: Served, body: bytes) -> None:
     with Client(served) as client:
         assert client.send(body)[0] == 400
         assert client.send(review())[0] == 200
@@ -610,9 +610,7 @@ def certified(tmp_path_factory: pytest.TempPathFactory, authority: Authority) ->
         webhook.stop()
 
 
-def test_where_client_certificates_are_set_up_a_caller_needs_one(
-    certified: Served, authority: Authority
-) -> None:
+def test_a_caller_needs_a_configured_client_certificate(certified: Served, authority: Authority) -> None:
     assert certified.healthy()
     with greeted(certified) as connection:
         connection.sendall(message())
@@ -653,7 +651,7 @@ def crowd(served: Served, stop: threading.Event) -> list[threading.Thread]:
     return threads
 
 
-def test_the_api_server_is_served_on_its_connection_while_a_crowd_comes_and_goes(guarded: Served) -> None:
+def test_the_api_server_is_served_on_its_connection_beside_a_crowd(guarded: Served) -> None:
     stop = threading.Event()
     with greeted(guarded) as connection:
         connection.sendall(message(f"/{SEGMENT}/pods"))

@@ -90,7 +90,7 @@ def connected(contexts: ReloadingContext, tmp_path: Path) -> Iterator[tuple[tls.
         yield found[0], client
 
 
-def test_what_is_sent_together_comes_as_one_record(
+def test_bytes_sent_together_are_one_record(
     connected: tuple[tls.ServerSocket, ssl.SSLSocket],
 ) -> None:
     server, client = connected

@@ -63,7 +63,7 @@ def test_a_review_is_a_span_below_that_of_the_api_server() -> None:
     assert (span.attributes["review.outcome"], span.attributes["review.references"]) == ("changed", 1)
 
 
-def test_what_a_review_waits_for_is_a_span_below_its_own() -> None:
+def test_each_wait_of_a_review_is_a_span_below_its_own() -> None:
     without_command = {key: value for key, value in REFERRING.items() if key != "command"}
     *waits, review = Traced().review(pod(without_command))
     assert {wait.name for wait in waits} >= {"wait for ImageConfigs"}
@@ -108,7 +108,7 @@ def spans() -> Iterator[tuple[str, list[Any]]]:
 
 
 @pytest.mark.servers
-def test_the_api_servers_trace_goes_on_in_the_webhook(
+def test_the_api_servers_trace_continues_in_the_webhook(
     spans: tuple[str, list[Any]], tmp_path: Path, authority: Authority
 ) -> None:
     address, received = spans
