@@ -78,14 +78,14 @@ def test_an_error_of_the_manual_is_reported_with_its_remedy(
     assert re.search(rf"WRONG +{check}: .*\n +do: .*{remedy}", done.stdout), done.stdout
 
 
-def test_a_private_image_without_pull_secret(product: Product, bearer_registry: Registry) -> None:
+def test_a_private_image_without_pull_secret_is_wrong(product: Product, bearer_registry: Registry) -> None:
     app = bearer_registry.push("doctor/private:1", image(entrypoint=["/app"]))
     done = doctor(product, "default", "--role=default", *ANNOTATED, f"--image={app}")
     assert states(done.stdout)["5 image in its registry"] == "WRONG", done.stdout
     assert "imagePullSecrets" in done.stdout
 
 
-def test_a_service_account_without_token(product: Product) -> None:
+def test_a_service_account_without_token_is_wrong(product: Product) -> None:
     account = {"metadata": {"generateName": "no-token-"}, "automountServiceAccountToken": False}
     made = product.cluster.request("POST", "/api/v1/namespaces/default/serviceaccounts", account)
     name = made["metadata"]["name"]
@@ -94,14 +94,14 @@ def test_a_service_account_without_token(product: Product) -> None:
     assert f"ServiceAccount default/{name} mounts no token" in done.stdout
 
 
-def test_a_namespace_that_the_webhook_leaves_out(product: Product) -> None:
+def test_a_namespace_excluded_from_the_webhook_is_wrong(product: Product) -> None:
     done = doctor(product, "vault-webhook", "--service-account=vault-webhook", *ANNOTATED)
     assert done.returncode == 1
     assert "did not get the launcher" in done.stdout
     assert "namespaceSelector" in done.stdout
 
 
-def test_another_installation_is_missing(product: Product) -> None:
+def test_a_webhook_name_that_does_not_exist_is_wrong(product: Product) -> None:
     done = doctor(product, "default", "--webhook-name=other", *ANNOTATED)
     assert states(done.stdout)["webhook configuration"] == "WRONG", done.stdout
     assert "there is no MutatingWebhookConfiguration other" in done.stdout

@@ -34,13 +34,13 @@ def fields(value: object, parent: str = "") -> Iterator[str]:
             yield from fields(each, parent)
 
 
-def test_nothing_that_came_later_is_rendered(helm: Helm) -> None:
+def test_no_kind_or_field_of_later_versions_is_rendered(helm: Helm) -> None:
     objects = render(helm, *EVERYTHING, "--kube-version=1.30")
     assert "MutatingAdmissionPolicy" not in {kind for kind, _, _ in objects}
     assert not LATER & {name for each in objects.values() for name in fields(each)}
 
 
-def test_an_older_one_is_refused(helm: Helm) -> None:
+def test_an_older_kubernetes_is_refused(helm: Helm) -> None:
     with pytest.raises(
         HelmFailed, match=r"requires kubeVersion: >=1\.30\.0-0 which is incompatible with Kubernetes v1\.29"
     ):

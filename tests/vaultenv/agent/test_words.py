@@ -27,7 +27,7 @@ def test_words_are_those_of_a_shell(line: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
-def test_quoted_words_come_back(words: list[str]) -> None:
+def test_quoted_words_are_split_into_the_same_words(words: list[str]) -> None:
     assert split(shlex.join(words)) == words
 
 

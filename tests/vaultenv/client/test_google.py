@@ -33,11 +33,11 @@ def start(vault: Vault, google: Google, method: str, **bounds: str) -> object:
     return start_with(vault, method, VAULT_PATH="gcp", **place)
 
 
-def test_gcp_iam(method: Vault, google: Google) -> None:
+def test_gcp_iam_logs_in(method: Vault, google: Google) -> None:
     assert start(method, google, "gcp-iam", type="iam", bound_service_accounts=EMAIL) == b"secret"
 
 
-def test_gcp_gce(method: Vault, google: Google) -> None:
+def test_gcp_gce_logs_in(method: Vault, google: Google) -> None:
     bounds = {"type": "gce", "bound_projects": "project", "bound_zones": "europe-west1-b"}
     assert start(method, google, "gcp-gce", **bounds) == b"secret"
 

@@ -22,7 +22,7 @@ def target_of(**environ: str) -> str:
 
 
 @pytest.mark.parametrize("mount", ["team/k8s/cluster", "/team/k8s/cluster/", "team//k8s/cluster"])
-def test_a_mount_with_slashes(mount: str) -> None:
+def test_a_mount_may_have_slashes(mount: str) -> None:
     assert target_of(**USERPASS, VAULT_PATH=mount) == "/v1/auth/team/k8s/cluster/login/u"
 
 

@@ -25,7 +25,7 @@ from vaultenv.template.render import check, render
         ("${.encoded | b64dec}", "hidden"),
     ],
 )
-def test_keys_that_users_write(source: str, expected: str) -> None:
+def test_templates_that_users_write_have_their_output(source: str, expected: str) -> None:
     fields = {
         "username": "superusername",
         "password": "secret",

@@ -95,7 +95,7 @@ def test_a_rotation_that_vault_makes_late_is_not_missed_though_the_ttl_is_that_o
     )
 
 
-def test_a_rotation_that_does_not_come_is_looked_for_ever_less_often() -> None:
+def test_an_overdue_rotation_is_read_with_growing_pauses() -> None:
     spec, seconds, reads = dynamic(allowStaticCreds=True), 1100.0, 0
     status = rotation_fields(answer(100), 1000.0)
     while seconds < 86400:

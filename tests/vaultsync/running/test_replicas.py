@@ -38,7 +38,7 @@ def _stored_tokens(cluster: Cluster) -> set[str]:
     return {name for each in found if "-token-" in (name := each["metadata"]["name"])}
 
 
-def test_the_second_replica_takes_over_after_sigterm_and_issues_nothing_anew(
+def test_the_second_replica_leads_after_sigterm_and_issues_no_credentials(
     operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
 ) -> None:
     add_dynamic(leasing)

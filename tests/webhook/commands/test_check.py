@@ -102,7 +102,7 @@ def test_a_warning_fails_only_if_it_shall(check: Check) -> None:
     assert check(WARNED, "--strict")[0] == FOUND
 
 
-def test_json_says_the_same(check: Check) -> None:
+def test_the_json_output_has_all_findings(check: Check) -> None:
     status, output = check(MANIFEST, "--output", "json")
     content = json.loads(output)
     assert status == FOUND

@@ -85,7 +85,7 @@ def test_the_pods_of_every_workload_get_the_launcher(
     assert shown["spec"]["initContainers"][0]["name"] == "copy-vault-env"
 
 
-def test_all_documents_come_out_in_their_order_and_others_unchanged(mutate: Mutate) -> None:
+def test_all_documents_are_printed_in_their_order_and_others_unchanged(mutate: Mutate) -> None:
     service = {
         "apiVersion": "v1",
         "kind": "Service",

@@ -109,7 +109,7 @@ def log_in(vault: Vault, role: str, token: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_token_that_a_pod_has_mounted_logs_in(
+def test_the_token_of_the_service_account_logs_in(
     provisioned: Vault, cluster: Cluster, default_role: str
 ) -> None:
     answer = log_in(provisioned, default_role, cluster.service_account_token(NAME))
@@ -117,7 +117,7 @@ def test_the_token_that_a_pod_has_mounted_logs_in(
 
 
 @pytest.mark.parametrize("audience", ["https://evil.example", "vault", "https://kubernetes.default.svc"])
-def test_a_token_for_somebody_else_does_not(
+def test_a_token_for_another_audience_is_refused(
     provisioned: Vault, cluster: Cluster, default_role: str, audience: str
 ) -> None:
     token = cluster.service_account_token(NAME, "default", audience)

@@ -48,12 +48,12 @@ def test_kubelet_and_runtime_decide_about_image_volumes(kubelet: str, runtime: s
     assert mounts_image_volumes(node(kubelet=kubelet, runtime=runtime)) is mounts
 
 
-def test_openshifts_constraints_admit_none() -> None:
+def test_a_node_of_openshift_mounts_no_image_volume() -> None:
     assert not mounts_image_volumes(node(**{"node.openshift.io/os_id": "rhcos"}))
 
 
 @pytest.mark.parametrize("found", [{}, {"metadata": {}}, {"metadata": {}, "status": {"nodeInfo": None}}])
-def test_a_node_that_says_nothing_is_not_trusted_with_them(found: dict[str, Any]) -> None:
+def test_a_node_without_facts_mounts_no_image_volume(found: dict[str, Any]) -> None:
     assert not mounts_image_volumes(found)
 
 

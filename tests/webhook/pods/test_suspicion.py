@@ -54,7 +54,7 @@ def test_an_optional_key_that_is_missing_counts_though_its_source_is_there() -> 
 
 
 @pytest.mark.parametrize("fields", MISSING)
-def test_an_ordinary_pod_does_not_come_to_need_the_registry_and_is_warned_about(
+def test_an_ordinary_pod_needs_no_registry_and_has_a_warning(
     fields: dict[str, Any],
 ) -> None:
     spec = spec_of({"name": "app", "image": "app:1", **fields})

@@ -332,7 +332,7 @@ def pair() -> Iterable[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def test_as_much_is_received_as_has_come(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_request_in_parts_is_received_part_by_part(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     incoming = Incoming(0.0, lambda _segment: True)
     assert incoming.receive(ours) is State.COMING

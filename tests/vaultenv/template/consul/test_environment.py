@@ -46,7 +46,7 @@ def pairs(*pieces: Piece) -> list[tuple[str, str]]:
         ("\n\n", []),
     ],
 )
-def test_lines_that_a_template_wrote(text: str, expected: list[tuple[str, str]]) -> None:
+def test_lines_of_a_template_become_variables(text: str, expected: list[tuple[str, str]]) -> None:
     assert pairs(own(text)) == expected
 
 
