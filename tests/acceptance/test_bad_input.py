@@ -1,4 +1,4 @@
-"""Every error is one line that says what is wrong, where, and what to do, and holds no value."""
+"""Errors of users: each is one line with fault, place and remedy, and without a value."""
 
 import json
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_the_launcher_names_a_missing_key_path_or_right(
 
 
 def changed_container(product: Product, **variables: str) -> tuple[dict[str, Any], str]:
-    """The container that the webhook made, with some of its variables changed behind its back; and its token."""
+    """Return the pod's container with some variables changed after the webhook, and its token."""
     pod = product.create_pod("default", pod_with(f"vault:{OWN}#key"))
     container = pod["spec"]["containers"][0]
     unrelated = [entry for entry in container["env"] if entry["name"] not in variables]
@@ -160,7 +160,7 @@ def test_a_body_without_a_review_is_answered_400(product: Product) -> None:
 
 
 def forged_review() -> bytes:
-    """Return a review of a Secret of another namespace, as a pod that knows no secret path could post it."""
+    """Return a review of a Secret of another namespace, as a pod without the secret path could post it."""
     metadata = {"name": "forged", "annotations": annotations("default", vault_serviceaccount="default")}
     secret = {"metadata": metadata, "stringData": {"key": f"vault:{OWN}#key"}}
     return review_of(uid="forged-1", namespace="default", operation="CREATE", object=secret)

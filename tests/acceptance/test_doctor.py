@@ -1,4 +1,4 @@
-"""`vault-webhook doctor` on the running product: it finds nothing wrong, and then each of the manual's errors that is made."""
+"""`vault-webhook doctor` on the running product: no finding at first, then one for each of the manual's errors."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def doctor(product: Product, *arguments: str, **variables: str) -> "subprocess.C
 
 
 def states(output: str) -> dict[str, str]:
-    """Return how each check went, by its name."""
+    """Return the result of each check by its name."""
     return {
         match[2]: match[1]
         for match in re.finditer(r"^(ok|WRONG|warning|unknown) +([^:]+):", output, re.MULTILINE)
@@ -32,7 +32,7 @@ def states(output: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def ready(product: Product) -> Iterator[None]:
-    """Let the Deployment, which has no pods here, say that it is ready: the webhook runs as a process."""
+    """Set the status of the Deployment to ready: it has no pods here, as the webhook runs as a process."""
     path = "/apis/apps/v1/namespaces/vault-webhook/deployments/vault-webhook/status"
     found = product.cluster.request("GET", path)
     status = {**found.get("status", {}), "replicas": 2, "readyReplicas": 2}

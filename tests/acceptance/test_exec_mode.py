@@ -46,7 +46,7 @@ def test_the_launcher_gets_path_template_and_login_as_variables(pod: dict[str, A
 
 @pytest.fixture(scope="module")
 def vault(product: Product) -> Vault:
-    """Vault with the kubernetes auth method, role and policy that the annotations of the manifest take for granted."""
+    """Yield Vault with the auth method, role and policy of the manifest's annotations."""
     trust_in_vault(product.cluster, product.vault)
     product.vault.policy("api", f'path "{PATH}" {{ capabilities = ["read"] }}')
     product.vault.write(
@@ -61,7 +61,7 @@ def vault(product: Product) -> Vault:
 
 
 def printing(pod: dict[str, Any]) -> dict[str, Any]:
-    """The pod with a program that prints its environment."""
+    """Return the pod with a program that prints its environment."""
     started: dict[str, Any] = json.loads(json.dumps(pod))
     started["spec"]["containers"][0]["args"] = ["/usr/bin/env"]
     return started

@@ -1,4 +1,4 @@
-"""A review as the real API server sends it is one that the fast path reads."""
+"""The fast path reads a review as the real API server sends it."""
 
 import base64
 import json

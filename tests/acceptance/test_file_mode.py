@@ -1,4 +1,4 @@
-"""Pods that ask for files, through the real API server, in a namespace that admits PodSecurity `restricted` alone."""
+"""Pods with files, through the real API server, in a namespace that admits only PodSecurity `restricted`."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The manual's three manifests, with nothing changed: what the API server stores, and what the programs see."""
+"""The manual's three manifests, unchanged: the objects that the API server stores, and the output of their programs."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def applied_template(product: Product, name: str) -> dict[str, Any]:
 
 
 def first_lines(product: Product, pod: dict[str, Any], count: int) -> list[str]:
-    """Start the pod's program and return the first lines that it writes; then end it."""
+    """Start the pod's program, return the first lines of its output, and end it."""
     container = pod["spec"]["containers"][0]
     process = product.surroundings.start_container(container, product.token(pod), product.launcher)
     assert process.stdout

@@ -1,4 +1,4 @@
-"""Every place of a Secret or ConfigMap that can hold a reference, and what transit decrypts, on the real Vault."""
+"""Every field of a Secret or ConfigMap that can hold a reference or a ciphertext, on the real Vault."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ ROLE = f"auth/{CLUSTER_NAME}/role/default"
 
 @pytest.fixture(scope="module")
 def ciphertext(product: Product) -> Iterator[str]:
-    """`decrypted`, encrypted with a key that the role may use; the secrets of this module are there too."""
+    """Return `decrypted` encrypted with a key of the role, and write the secrets of this module."""
     product.vault.put_secret(OWN, user="me", password="p:w", bytes=encoded(b"\xff\x00"))
     product.vault.write(f"sys/mounts/{KEY}", {"type": "transit"})
     product.vault.write(f"{KEY}/keys/shop", {})
@@ -35,7 +35,7 @@ def encoded(value: bytes) -> str:
 
 
 def create(product: Product, kind: str, content: dict[str, Any], **annotated: str) -> dict[str, bytes]:
-    """Return the object's data as the API server would store it, decoded."""
+    """Return the decoded data of the object as the API server would store it."""
     named = annotations("default", vault_serviceaccount="default", **annotated)
     manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"generateName": "o-", "annotations": named}}
     path = f"/api/v1/namespaces/default/{kind.lower()}s?dryRun=All"
@@ -151,7 +151,7 @@ DEFINITION = {
 
 
 def define_databases(product: Product) -> None:
-    """Make the kind that the product's webhook is registered for."""
+    """Define the kind of custom objects that the product's webhook is registered for."""
     product.cluster.apply(json.dumps(DEFINITION))
     product.cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
 

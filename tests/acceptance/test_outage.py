@@ -1,4 +1,4 @@
-"""Without the webhook, the guard of manifests/base keeps programs from starting with raw references."""
+"""In an outage of the webhook, the guard of manifests/base refuses programs with raw references."""
 
 import json
 import time
@@ -15,7 +15,7 @@ CONFIGURATION = ("mutatingwebhookconfiguration", "vault-webhook")
 
 @pytest.fixture
 def outage(product: Product) -> Iterator[None]:
-    """The API server no longer calls the webhook."""
+    """Remove the webhook from the API server's configuration for the test."""
     stored = json.loads(product.cluster.kubectl("get", *CONFIGURATION, "-o", "json"))
     stored["metadata"] = {"name": stored["metadata"]["name"]}
     product.cluster.kubectl("delete", *CONFIGURATION)
@@ -26,7 +26,7 @@ def outage(product: Product) -> Iterator[None]:
 
 
 def _wait_until(product: Product, called: bool) -> None:
-    """The API server notices after a moment; a bad annotation tells who answers."""
+    """Wait until the API server uses the changed configuration; a bad annotation shows whether it calls the webhook."""
     for _ in range(100):
         if ("could not mutate object" in _refusal(product, "plain", vault_env_daemon="yse")) == called:
             return

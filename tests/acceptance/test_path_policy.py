@@ -1,4 +1,4 @@
-"""The path policy of docs/path-policy.md, on a webhook of its own beside the product's."""
+"""The path policy of docs/path-policy.md, on a second webhook beside the product's."""
 
 import json
 import os
@@ -22,7 +22,7 @@ EXAMPLES = ROOT / "docs/examples"
 
 @pytest.fixture(scope="module")
 def webhook(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """A webhook with the page's setting, without TLS, as the API server is not to call it."""
+    """Yield a webhook with the page's setting, without TLS, which the API server does not call."""
     folder = tmp_path_factory.mktemp("policy")
     endpoint = Endpoint(f"http://127.0.0.1:{free_port()}", product.vault.ca_file)
     (setting,) = re.findall(r"^    VAULT_PATH_POLICY: (\S+)$", PAGE, re.MULTILINE)

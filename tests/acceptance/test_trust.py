@@ -1,4 +1,4 @@
-"""The CA that verifies the Vault of a Secret: that of the annotation `vault-tls-secret`, else the operator's."""
+"""The CA that verifies Vault for a Secret: the one of the annotation `vault-tls-secret`, or else the operator's."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def secret(product: Product) -> None:
 
 
 def apply(product: Product, name: str, ca: str) -> None:
-    """A Secret with a reference, whose Vault is trusted by a Secret in the webhook's namespace."""
+    """Apply a Secret with a reference and with the annotation for this CA of Vault."""
     trust = {"name": f"ca-of-{name}", "namespace": NAMESPACE}
     product.cluster.apply(
         json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": trust, "stringData": {"ca.crt": ca}})
