@@ -1,4 +1,4 @@
-"""The servers of the hostile benchmark: a client that goes is no line of its output, a fault of ours is."""
+"""Servers of the hostile benchmark: a client that hangs up leaves no output, an error of ours is printed."""
 
 import ssl
 

@@ -1,4 +1,4 @@
-"""The benchmark's floor does the same for the pod as the webhook."""
+"""The benchmark's floor patches the pod as the webhook does."""
 
 import base64
 import json

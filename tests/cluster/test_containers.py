@@ -1,4 +1,4 @@
-"""Every kind of image and container gets its secrets, and keeps the behaviour that it has without the launcher."""
+"""Every kind of image and container gets its secrets, and behaves as without the launcher."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from tests.servers.kubectl import KubectlFailed
 
 
 def container(team: Pods, image: str, *command: str, **more: Any) -> dict[str, Any]:
-    """A container whose variable KEY refers to the team's secret; without a command it has its image's."""
+    """Return a container whose variable KEY refers to the team's secret; without words it runs its image's command."""
     reference = {"name": "KEY", "value": f"vault:{CLUSTER_NAME}/data/{team.namespace}#test"}
     started = {"command": list(command)} if command else {}
     return {"name": "app", "image": image, "env": [reference], **started, **more}

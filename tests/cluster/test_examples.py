@@ -1,4 +1,4 @@
-"""The manual's three manifests, applied as they stand in the namespace `default`: what users see with kubectl."""
+"""The manual's three manifests, applied unchanged in the namespace `default`, as users see them with kubectl."""
 
 import base64
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 @pytest.fixture
 def default(product: Product, node: Node) -> Iterator[Pods]:
-    """The namespace `default`, as the manual's manifests expect it; `alpine` is an image with a shell."""
+    """Provide the namespace `default` of the manual's manifests; `alpine` is an image with a shell."""
     provide_for_examples(product)
     pods = Pods(node, "default")
     yield pods

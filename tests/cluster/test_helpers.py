@@ -1,4 +1,4 @@
-"""Bank-Vaults' helpers on the node: one login for a pod, and HashiCorp's agent and consul-template with a ConfigMap, the real programs."""
+"""Bank-Vaults' helpers on the node: one login for a pod, and the real agent and consul-template with a ConfigMap."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ template {{
 
 @pytest.fixture(scope="session")
 def vault_image(session_node: Node) -> str:
-    """HashiCorp's program in an image of its own, whose entry point takes `agent` as its first word."""
+    """Return an image of HashiCorp's program, with an entry point that expects `agent` as its first word."""
     return push(session_node, program("vault"), "vault")
 
 

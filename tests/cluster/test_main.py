@@ -21,7 +21,7 @@ class Command:
         self._environment = {**os.environ, "TMPDIR": str(folder), "CLUSTER": "tested"}
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
+        """Run the command to its end."""
         command = [sys.executable, "-m", "tests.cluster", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
@@ -30,7 +30,7 @@ class Command:
 
 @pytest.fixture
 def cluster_command(tmp_path: Path) -> Iterator[Command]:
-    """Yield the command; afterwards the cluster that it started is stopped."""
+    """Yield the command, and stop the cluster that it started."""
     if reason := obstacle():
         pytest.skip(reason)
     command = Command(tmp_path)

@@ -1,4 +1,4 @@
-"""Tests on a node say why the machine cannot run one; in CI that is a failure."""
+"""Tests on the node name the obstacle of the machine; in CI an obstacle is a failure."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def confined(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m ARGUMENTS` as in a container that is not privileged."""
+    """Run `python -m ARGUMENTS` as in an unprivileged container."""
     if reason := obstacle.obstacle():
         pytest.skip(reason)
     command = [

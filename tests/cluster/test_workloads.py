@@ -1,4 +1,4 @@
-"""Pods of every workload kind, and what the webhook offers beside references, as the kubelet runs them."""
+"""Pods of every workload kind, and the webhook's features beside references, run by the kubelet."""
 
 import json
 from typing import Any
@@ -126,7 +126,7 @@ def test_hooks_and_probes_get_the_secrets_when_annotated(team: Pods, shell_image
 
 
 def debug(team: Pods, image: str, name: str, *options: str) -> str:
-    """Add a container to the pod `app` by `kubectl debug`, and return what it wrote when it has ended."""
+    """Add a container to the pod `app` by `kubectl debug`, and return its output after its end."""
     line = ("--", "sh", "-c", "echo got $KEY")
     team.kubectl("debug", "app", f"--image={image}", f"--container={name}", *options, *line)
 
