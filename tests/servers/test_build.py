@@ -1,4 +1,4 @@
-"""The executable that the tests run, and the inputs of a build."""
+"""The chosen executable for tests, and the inputs of a build."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ VAULT, ETCD, REGISTRY = PROGRAMS["vault"], PROGRAMS["etcd"], PROGRAMS["registry"
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A folder with executables named etcd and bao."""
+    """Return a folder with executables named etcd and bao."""
     for name in ("etcd", "bao"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
