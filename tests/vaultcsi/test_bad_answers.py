@@ -1,4 +1,4 @@
-"""Answers that are half, empty, too long or not Vault's, and Vaults that are reached in other ways."""
+"""Answers that are incomplete, empty, too long or not Vault's; and Vaults with other ways to reach them."""
 
 import json
 from pathlib import Path
@@ -118,7 +118,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
 
 
 def _mounted_folder(folder: Path, ca_file: Path) -> Path:
-    """Return a folder as the kubelet mounts a Secret: links to files in a folder with the time in its name."""
+    """Return a folder like a Secret mounted by the kubelet: links to files in a folder named after the time."""
     data = folder / "..2026_01_01"
     data.mkdir(parents=True)
     (data / "ca.crt").write_bytes(ca_file.read_bytes())

@@ -1,4 +1,4 @@
-"""The command before it serves: what it imports, and what it says where it cannot begin."""
+"""The command before it serves: its imports, and its errors at the start."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Mounts over the socket, on a real Vault and API server: what the driver is given, and what it is told."""
+"""Mounts over the socket, on a real Vault and API server: the files and the refusals for the driver."""
 
 import base64
 import json
@@ -257,7 +257,7 @@ def test_a_request_with_malformed_attributes_is_refused(provider: Provider, attr
 
 
 def events_of(surroundings: Surroundings, pod: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the Events about the pod, once there is one, or after a while."""
+    """Wait a while for Events about the pod, and return them."""
     found: list[dict[str, Any]] = []
     for _ in range(100):
         items = surroundings.cluster.request("GET", "/apis/events.k8s.io/v1/namespaces/default/events")[

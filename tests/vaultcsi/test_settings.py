@@ -1,4 +1,4 @@
-"""Settings: variables, the flags of vault-csi-provider over them, and all problems at once."""
+"""Settings: variables, the flags of vault-csi-provider, which win, and all problems at once."""
 
 import pytest
 

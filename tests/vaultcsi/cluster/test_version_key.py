@@ -1,4 +1,4 @@
-"""The key of the versions: one for all providers, read once, and mounts that do not wait for it."""
+"""The key of the versions: one for all providers, read once, and not waited for by mounts."""
 
 import base64
 import logging

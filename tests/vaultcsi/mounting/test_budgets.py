@@ -1,4 +1,4 @@
-"""The rounds of the upkeep: a Vault that does not answer takes time from its own namespace alone."""
+"""Rounds of the upkeep: a silent Vault costs only the time of its own namespace."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ BUDGET_S = 5.0
 
 @dataclass
 class Silent:
-    """Renewals whose Vault answers namespace `team` never and others at once; the clock is theirs."""
+    """Renewals by a Vault that never answers for namespace `team` and at once for others; they move the clock."""
 
     now: float = 1000.0
     tried: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Issued secrets are kept between mounts: leases of its rabbitmq engine, on a broker that agrees to all, and certificates."""
+"""Issued secrets stay between mounts: leases of a rabbitmq engine with a permissive broker, and certificates."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ class Broker(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
-    """Vault with a rabbitmq engine whose leases are short and can be renewed for an hour, and the role `leasing`."""
+    """Yield Vault with a rabbitmq engine of short renewable leases, and the role `leasing`."""
     vault = surroundings.vault
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
@@ -55,7 +55,7 @@ def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
 def keeper(
     session_folder: Path, module_sockets: Path, leasing: Surroundings, provider_kubeconfig: Path
 ) -> Iterator[Provider]:
-    """A provider that looks after leases and pods all the time."""
+    """Yield a provider that checks leases and pods all the time."""
     environ = {**ENVIRON, "VAULT_CACERT": str(leasing.vault.ca_file)}
     running = Provider(session_folder, module_sockets / "vault.sock", provider_kubeconfig, environ)
     yield running

@@ -1,4 +1,4 @@
-"""The process: its socket, its health, its end, beside a provider that is replaced."""
+"""The process: its socket, its health, its end, and the handover to its successor."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The codes of refusals: each is a final one for the kubelet, and metrics have a word for it."""
+"""The codes of refusals: each is final for the kubelet, and has an outcome in the metrics."""
 
 import json
 
@@ -46,7 +46,7 @@ ERRORS: list[tuple[Exception, str]] = [
 
 
 class Failing:
-    """Mounts that fail, and a recorder of the Events that nobody is sent."""
+    """Mounts that fail with the error, and a recorder of Events."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error

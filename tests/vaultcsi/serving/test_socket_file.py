@@ -1,4 +1,4 @@
-"""The path of the socket between providers: taken over, put back, left."""
+"""The path of the socket, used by one provider after the other: taken over, put back, left."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The answers that are kept between mounts, and until when."""
+"""The answers kept between mounts, and their ends."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Renewals: an answer that is none of Vault's ends nothing."""
+"""Renewals: an answer that is not Vault's ends nothing."""
 
 import socket
 from dataclasses import replace
