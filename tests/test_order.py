@@ -1,4 +1,4 @@
-"""The order of the tests, and which of them run."""
+"""The order of the tests, and the choice of those that run."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""manifests/csi: complete for the API server, and confined as far as a folder of the node allows."""
+"""manifests/csi: accepted by the API server, and confined as far as a folder of the node allows."""
 
 from pathlib import Path
 from typing import Any

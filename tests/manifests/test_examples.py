@@ -1,4 +1,4 @@
-"""Manifests of the pages about installing: the API server takes them."""
+"""Manifests of the pages about installing: the API server accepts them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The ValidatingAdmissionPolicy that stands in for an absent webhook, on the real API server without the webhook."""
+"""The ValidatingAdmissionPolicy for an absent webhook, on the real API server without the webhook."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
-    """An API server with the policy and without the webhook."""
+    """Yield an API server with the policy and without the webhook."""
     server = Cluster(tmp_path_factory.mktemp("guarded"), authority)
     try:
         server.wait()
@@ -54,14 +54,14 @@ def pod(variables: list[Any], annotations: dict[str, str] | None = None, **field
 
 
 def on_nodes(*systems: str) -> dict[str, Any]:
-    """Required affinity to nodes of these systems."""
+    """Return a required affinity to nodes of these systems."""
     expression = {"key": "kubernetes.io/os", "operator": "In", "values": list(systems)}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
 def refusal(cluster: Cluster, body: dict[str, Any]) -> str:
-    """Why the API server does not take the pod; empty if it does."""
+    """Return the API server's reason for refusing the pod; "" if it accepts it."""
     try:
         cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", body)
     except AssertionError as error:
@@ -253,7 +253,7 @@ def test_a_path_for_some_containers_needs_the_launcher_in_those(guarded: Cluster
 
 
 def agent(**annotations: str) -> dict[str, str]:
-    """HashiCorp's annotations, `_` for `-` in their names."""
+    """Return HashiCorp's annotations, with `_` for `-` in their names."""
     return {f"vault.hashicorp.com/{key.replace('_', '-')}": text for key, text in annotations.items()}
 
 
@@ -318,7 +318,7 @@ def test_the_agent_of_files_does_not_replace_the_launcher(guarded: Cluster) -> N
 def add_container(
     cluster: Cluster, variables: list[Any], annotations: dict[str, str] | None = None, **fields: Any
 ) -> str:
-    """Why `kubectl debug` is refused on a pod that is there; empty if it is not."""
+    """Return the reason for refusing `kubectl debug` on an existing pod; "" if it is accepted."""
     body = pod([], annotations, containers=[WRAPPED])
     created = cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods", body)
     created["spec"]["ephemeralContainers"] = [container(variables, name="debugger", **fields)]

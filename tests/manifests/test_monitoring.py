@@ -1,4 +1,4 @@
-"""manifests/monitoring: queries are PromQL, every metric, label and outcome in them exists, and the operator finds the port."""
+"""manifests/monitoring: queries are PromQL with existing metrics, labels and outcomes, and the operator finds the port."""
 
 import json
 import re
@@ -68,7 +68,7 @@ FRESH = {
 
 
 def exposed(kubeconfig: Path) -> dict[str, set[str]]:
-    """Return the labels of each series by its name, as workers, attendant, the provider for the CSI driver and the operator have them."""
+    """Return the labels of each series by its name, from workers, attendant, CSI provider and operator."""
     found: dict[str, set[str]] = {"up": {"job"}}
     for package, name, arguments, calls in (WORKER, ATTENDANT, PROVIDER):
         script = _QUERY.format(package=package, name=name, arguments=arguments, calls=calls)

@@ -1,4 +1,4 @@
-"""Rights: each has its row in docs/security.md, and the webhook's that read secrets can be bound by namespace."""
+"""Rights: each has its row in docs/security.md, and those that read secrets can be bound by namespace."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def test_the_page_has_a_row_for_each_right_and_no_other(part: str) -> None:
 
 
 def for_each_kind(right: str) -> list[str]:
-    """Return the right for each kind of secrets.hashicorp.com where the page says KIND."""
+    """Return the right for each kind of secrets.hashicorp.com, where the page has KIND."""
     if "/KIND" not in right:
         return [right]
     return [right.replace("KIND", row.plural) for row in BY_KIND.values()]

@@ -1,4 +1,4 @@
-"""manifests/chart/files/crds on a real API server: manifests of the Vault Secrets Operator are taken, faults are told."""
+"""Definitions of custom objects on a real API server: manifests of the Vault Secrets Operator are accepted, faults refused."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every command that a page shows is executed by a test, or needs what no test has; those without a cluster are executed here."""
+"""Every command on a page is executed by a test or needs an absent service; those without a cluster are executed here."""
 
 import importlib
 import io
@@ -97,7 +97,7 @@ def test_a_command_without_a_cluster_succeeds(
 
 
 def manifest_for(words: list[str]) -> str:
-    """Return an example: one with a template of the secret that `render` is given, or one that reads the path of `where`."""
+    """Return an example: with a template of the secret for `render`, or with a reference to the path for `where`."""
     if words[1] == "render":
         path = words[-1].partition("=")[0]
         return (ROOT / "docs/examples/hashicorp.yaml").read_text().replace("secret/data/spitikos/api", path)

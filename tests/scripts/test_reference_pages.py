@@ -1,4 +1,4 @@
-"""The reference pages say what the tables in the code say."""
+"""The reference pages are those made from the tables in the code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The oldest Kubernetes that the chart takes: nothing that came later is rendered for it, and an older one is refused."""
+"""The oldest Kubernetes of the chart: nothing of later versions is rendered for it, and an older one is refused."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ LATER = {
 
 
 def fields(value: object, parent: str = "") -> Iterator[str]:
-    """Yield the name of each field in a document, alone and behind that of the field that it is in."""
+    """Yield the name of each field in a document, by itself and after the name of its parent."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield from (name, f"{parent}.{name}", *fields(each, name))

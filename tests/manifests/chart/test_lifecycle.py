@@ -1,4 +1,4 @@
-"""A release on the real API server: installed, upgraded, and nothing left of it. tests/cluster runs its pods."""
+"""A release on the real API server: installed, upgraded and removed. tests/cluster runs its pods."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ KINDS = (
 
 
 class Release:
-    """A release whose webhook sees the objects of no namespace, for no pod of it runs here."""
+    """A release whose webhook selects no namespace, because none of its pods runs here."""
 
     def __init__(self, helm: Helm, cluster: Cluster) -> None:
         self.helm, self.cluster = helm, cluster
@@ -32,7 +32,7 @@ class Release:
         cluster.create_namespace(self.namespace)
 
     def make_certificate(self, *arguments: str) -> None:
-        """Make the Secret of the certificate, as the chart says."""
+        """Make the Secret of the certificate by the command in the chart's message."""
         secret = f"{self.full_name}-tls"
         names = (f"--namespace={self.namespace}", f"--service={self.full_name}", f"--secret={secret}")
         command = [sys.executable, "-m", "webhook", "certificate", "--only-secret", *names, *arguments]
@@ -41,17 +41,17 @@ class Release:
         self.cluster.apply(done.stdout)
 
     def install_with_files(self, *arguments: str) -> str:
-        """Install it, or upgrade it, with the certificate that was made."""
+        """Install or upgrade the release with the certificate that was made."""
         return self.install("--set=certificate.mode=files", *arguments)
 
     def install(self, *arguments: str) -> str:
-        """Install it, or upgrade it, and return the notes."""
+        """Install or upgrade the release, and return the notes."""
         nowhere = ("--set", "namespaceSelector.matchLabels.nowhere=yes")
         options = ("--install", f"--namespace={self.namespace}", *nowhere, *arguments)
         return self.helm("upgrade", self.name, str(CHART), *options)
 
     def uninstall(self) -> None:
-        """Uninstall it; without effect if it is not installed."""
+        """Uninstall the release, if it is installed."""
         self.helm("uninstall", self.name, f"--namespace={self.namespace}", "--ignore-not-found")
 
     def objects(self) -> list[str]:
@@ -60,7 +60,7 @@ class Release:
         return self.cluster.kubectl("get", KINDS, "--all-namespaces", selector, "--output=name").split()
 
     def clients(self) -> list[Any]:
-        """Return how the API server is told to reach each webhook."""
+        """Return the API server's client configuration of each webhook."""
         found = self.cluster.request("GET", f"{CONFIGURATIONS}/{self.full_name}")
         return [webhook["clientConfig"] for webhook in found["webhooks"]]
 

@@ -1,4 +1,4 @@
-"""Values: what Helm refuses, and what those that are taken change."""
+"""Values of the chart: refused ones, and the effect of accepted ones."""
 
 import json
 import re
@@ -93,7 +93,7 @@ def test_a_name_that_no_service_may_have_is_refused(helm: Helm) -> None:
 
 
 class _OneKeyOnce(yaml.SafeLoader):
-    """A reader that refuses two keys of one name, as kustomize does, with which Flux works on what Helm renders."""
+    """A reader that refuses a repeated key, as kustomize does, and so Flux on rendered charts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
