@@ -1,4 +1,4 @@
-"""The rounds of an agent with clocks of the test's own, on a Vault that a test makes of answers."""
+"""Rounds of an agent with the test's own clocks, on a Vault made of answers."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ VALUE = '{{ with secret "%s" }}{{ .Data.value }}{{ end }}'
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that only the test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -39,7 +39,7 @@ class Clock:
 
 
 class Answers:
-    """Vault as far as an agent asks it: an answer, or an error, for each path."""
+    """A Vault for an agent: an answer, or an error, for each path."""
 
     def __init__(self, **bodies: Any) -> None:
         self.found: dict[str, Any] = bodies

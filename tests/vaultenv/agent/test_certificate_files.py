@@ -1,4 +1,4 @@
-"""Certificates, which outlive a restart or are replaced in time; and the faults that end an agent that cannot begin."""
+"""Certificates survive a restart or are replaced in time; and faults that end an agent at its start."""
 
 import resource
 import signal
@@ -111,7 +111,7 @@ def test_a_file_that_is_too_large_is_an_error_and_the_old_one_stays(pod: Pod) ->
 
 
 def _with_file_limit(environ: dict[str, str]) -> tuple[int, str]:
-    """Run the agent where a file may have 100 KB, and more is an error."""
+    """Run the agent under a limit of 100 KB for each file."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

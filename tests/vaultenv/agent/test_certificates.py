@@ -1,4 +1,4 @@
-"""Certificates read from PEM: their dates as another library reads them, and what a file holds of an issued one."""
+"""Certificates read from PEM: their dates as another library reads them, and issued ones found in a file."""
 
 import datetime as dt
 from collections.abc import Mapping

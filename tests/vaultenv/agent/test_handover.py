@@ -1,4 +1,4 @@
-"""The handover between the agents of one pod: on a real Vault, credentials and logins are not issued twice."""
+"""The handover between agents of one pod: on a real Vault, no credentials and no login are issued twice."""
 
 import json
 import stat
@@ -52,7 +52,7 @@ def test_a_malformed_handover_is_ignored(tmp_path: Path, text: str) -> None:
 
 @pytest.fixture
 def handing(pod: Pod, leasing: Vault) -> AgentSettings:
-    """Settings of agents that hand over."""
+    """Return settings of agents with a handover."""
     return pod.settings(
         pod.file("creds", CREDS),
         token_file=str(pod.secrets / "token"),

@@ -1,4 +1,4 @@
-"""`vault-env --agent-init` on a real Vault: the bytes, modes and messages that users of HashiCorp's agent know."""
+"""`vault-env --agent-init` on a real Vault: files, modes and messages as from HashiCorp's agent."""
 
 import json
 import stat

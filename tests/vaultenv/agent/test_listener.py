@@ -41,7 +41,7 @@ class Client:
         )
 
     def raw(self, data: bytes) -> bytes:
-        """All that is answered to these bytes; nothing if the connection is cut off before they are read."""
+        """Return the whole answer to these bytes; b"" if the connection is cut off before they are read."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as stream:
             try:
                 stream.sendall(data)
@@ -53,7 +53,7 @@ class Client:
 
 @pytest.fixture
 def begin(pod: Pod) -> Iterator[Begin]:
-    """Starts an agent that has logged in and listens."""
+    """Return a function that starts an agent and returns once it has logged in and listens."""
     clients: list[Client] = []
 
     def started(**listener: Any) -> Client:

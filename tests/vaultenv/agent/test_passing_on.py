@@ -1,4 +1,4 @@
-"""The agent's listener before a server that stands in for Vault: what reaches Vault, and faults of connections."""
+"""The agent's listener before a stand-in for Vault: forwarded requests, and faults of connections."""
 
 import json
 import signal

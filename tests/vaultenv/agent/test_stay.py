@@ -19,19 +19,19 @@ MOVING = '{{ with secret "secret/data/moving" }}{{ .Data.data.value }}{{ end }}'
 
 
 def ended(process: object, number: int = signal.SIGTERM) -> tuple[int, str]:
-    """Exit status and log of an agent after a signal."""
+    """Return exit status and log of an agent after a signal."""
     process.send_signal(number)  # type: ignore[attr-defined]
     _, errors = process.communicate(timeout=20)  # type: ignore[attr-defined]
     return process.returncode, errors.decode()  # type: ignore[attr-defined]
 
 
 def written_at(pod: Pod) -> float:
-    """When the agent wrote the token of its last login, in seconds since 1970: its own time, however late a test looks."""
+    """Return the agent's own time of writing the token of its last login, in seconds since 1970."""
     return (pod.home / ".vault-token").stat().st_mtime
 
 
 def login(vault: Vault, **role: object) -> dict[str, str]:
-    """Variables for a login whose role has these options."""
+    """Return the variables of a login whose role has these options."""
     if "approle/" not in vault.read("sys/auth"):
         vault.write("sys/auth/approle", {"type": "approle"})
     vault.write("sys/auth/approle/tune", {"user_lockout_config": {"lockout_disable": True}})

@@ -1,4 +1,4 @@
-"""Files are written whole, whatever ends the writer or refuses it."""
+"""Files are written whole, even if the writer is killed or refused."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ CALLS = (
 
 
 class System:
-    """The kernel, with something that happens before one of the calls."""
+    """The kernel with an incident before one of its calls."""
 
     def __init__(self, happens: Callable[[int, str], None]) -> None:
         self._happens = happens
@@ -54,7 +54,7 @@ class System:
 
 
 def calls_of_a_write(target: Path) -> list[str]:
-    """The calls of a whole write over the old content."""
+    """Return the calls of a whole write over the old content."""
     target.write_bytes(OLD)
     system = System(lambda _at, _name: None)
     assert Writer(system).write(str(target), NEW, 0o640)

@@ -1,4 +1,4 @@
-"""JSON on the C scanner alone: the same as the standard module, with numbers as text."""
+"""JSON on only the C scanner: the same as the standard module, with numbers as text."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The requests to Vault for the needs of templates: mounts only where an answer does not tell, and nothing twice."""
+"""Requests to Vault for the needs of templates: mounts are looked up only where necessary, and nothing is read twice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ MISSING = SecretNotFound("path not found")
 
 
 class FakeVault:
-    """A Vault of these answers by path, with mounts by their path; `asked` has what it was asked for in order."""
+    """A Vault with these answers and mounts by their path; it lists its requests in order."""
 
     def __init__(self, answers: Mapping[str, Any], **versions: str) -> None:
         self._answers = answers

@@ -1,4 +1,4 @@
-"""Errors for the answers of Vault: each says what to do."""
+"""Errors for answers of Vault: each has its remedy."""
 
 import pytest
 

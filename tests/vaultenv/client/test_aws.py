@@ -20,7 +20,7 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def methods(secrets: Vault, cloud: Cloud) -> Vault:
-    """Vault's aws method, which trusts the local cloud."""
+    """Yield Vault's aws method, which trusts the local cloud."""
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     secrets.write("sys/auth/aws", {"type": "aws"})
     secrets.write(

@@ -1,4 +1,4 @@
-"""Questions of templates to the client: whole JSON objects, writes, and mounts."""
+"""Requests of templates to the client: whole JSON objects, writes, and mounts."""
 
 from typing import Any
 

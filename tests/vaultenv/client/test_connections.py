@@ -85,7 +85,7 @@ def test_many_reads_share_a_connection_made_while_vault_works_on_the_login(
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
     idle_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server may have closed it, and then nobody knows whether a dynamic read was done."""
+    """The server may have closed it, so that a lost dynamic read could have been done or not."""
     monkeypatch.setattr(wire, "IDLE_S", idle_s)
     peers = set()
 
@@ -130,7 +130,7 @@ def begun(port: int) -> wire.Wire:
 
 @contextmanager
 def answering(connection: Callable[[], socket.socket]) -> Iterator[None]:
-    """Meanwhile one request on the connection is answered."""
+    """Answer one request on the connection during the `with` statement."""
 
     def answer_one() -> None:
         with connection() as stream:
@@ -242,7 +242,7 @@ def test_a_server_that_closes_within_a_pipeline_is_not_sent_another_one() -> Non
 
 @contextmanager
 def no_more_descriptors() -> Iterator[None]:
-    """This process can open nothing."""
+    """Prevent this process from opening any file or socket."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
@@ -254,7 +254,7 @@ def no_more_descriptors() -> Iterator[None]:
 
 
 def test_a_socket_that_cannot_be_made_is_reported_as_a_failed_dial() -> None:
-    """As with an address family that the kernel lacks."""
+    """An address family that the kernel lacks has the same effect."""
     reader = client(StandIn(80, "http"), VAULT_MAX_RETRIES="0")
     with no_more_descriptors():
         (outcome,) = reader.read([("a/data/b", "")])

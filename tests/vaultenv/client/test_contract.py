@@ -17,7 +17,7 @@ from vaultenv.references.store import open_store
 
 @pytest.fixture(params=["own", "hvac", "store"])
 def reader(request: pytest.FixtureRequest, secrets: Vault, store_file: Path) -> Iterator[Reader]:
-    """Every implementation of Reader over the same secrets."""
+    """Return each implementation of Reader in turn, over the same secrets."""
     if request.param == "store":
         yield open_store(f"file://{store_file}")
         return

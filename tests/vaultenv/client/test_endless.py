@@ -1,4 +1,4 @@
-"""VAULT_ENV_TIMEOUT is a limit, whatever the server sends, and is used up while Vault cannot answer."""
+"""VAULT_ENV_TIMEOUT bounds a start against any server, and is used up while Vault cannot answer."""
 
 import itertools
 import socket
@@ -37,7 +37,7 @@ PIECES = {
 
 
 def endless(first: bytes, piece: bytes, pause_s: float) -> Behaviour:
-    """Send the first bytes, and then pieces, many at once without a pause, for as long as the client reads, and not longer than two seconds."""
+    """Send the first bytes, and then pieces without a pause while the client reads, for two seconds at most."""
 
     def behave(stream: socket.socket, head: bytes) -> None:
         end = time.monotonic() + _SERVER_S
@@ -112,7 +112,7 @@ def test_trailers_are_counted() -> None:
 
 
 def sealed_until(seconds: float, then: Iterable[bytes]) -> Behaviour:
-    """Let Vault be sealed for so long, and give these answers afterwards."""
+    """Answer as a sealed Vault for that time, and then with these answers."""
     began = time.monotonic()
     left = iter(then)
 

@@ -1,4 +1,4 @@
-"""The client when Vault, or a proxy in front of it, misbehaves."""
+"""The client before a faulty Vault or proxy."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""Google's logins against Vault's own gcp method: one local server is Google for the launcher and for Vault."""
+"""Google's logins against Vault's own gcp method: one local server acts as Google for the launcher and for Vault."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def method(secrets: Vault, session_folder: Path, google: Google) -> Vault:
 
 
 def start(vault: Vault, google: Google, method: str, **bounds: str) -> object:
-    """Return the result of a login with a role that is bound so."""
+    """Return the result of a login with a role of these bounds."""
     vault.request("DELETE", "auth/gcp/role/app")
     vault.write("auth/gcp/role/app", {"token_policies": "account", **bounds})
     place = {"GCE_METADATA_HOST": google.host, "GCP_IAM_CREDENTIALS_ENDPOINT": f"http://{google.host}"}

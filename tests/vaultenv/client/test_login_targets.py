@@ -1,4 +1,4 @@
-"""Requests of logins: names are encoded, none leads to another path, and files are read."""
+"""Requests of logins: names are encoded and cannot lead to another path, and files are read."""
 
 from contextlib import closing
 from pathlib import Path

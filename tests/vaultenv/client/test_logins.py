@@ -1,4 +1,4 @@
-"""Every way to a token, on a real Vault."""
+"""Every login method, on a real Vault."""
 
 import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Paths of templates, as consul-template finds them on the mounts that Vault tells."""
+"""Paths of templates are completed by Vault's mounts, as in consul-template."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The application's environment and image change nothing in the launcher, and reach the program unchanged."""
+"""The application's environment and image do not affect the launcher, and reach the program unchanged."""
 
 import os
 import resource
@@ -100,7 +100,7 @@ def test_a_start_stays_far_below_a_limit_of_32_mib(container: Container, pod: di
 def test_a_start_needs_less_than_32_mib_of_addresses(
     static_file: Path, pod: dict[str, str], vault: Vault
 ) -> None:
-    """Harder than a container's limit, which counts only what is touched."""
+    """This is stricter than a container's limit, which counts only touched memory."""
     limit = 32 * MIB * 1024
     done = subprocess.run(
         [static_file, "/bin/sh", "-c", "echo $PASSWORD"],
@@ -124,7 +124,7 @@ def test_a_start_needs_one_descriptor(static_file: Path, pod: dict[str, str], va
 
 
 def test_no_connection_takes_the_place_of_a_closed_stream(static_file: Path) -> None:
-    """The lines that tell of the login would go to Vault."""
+    """Otherwise log lines about the login would be sent to Vault."""
 
     def behave(stream: socket.socket, head: bytes) -> None:
         stream.sendall(answer("200 OK", b'{"auth":{"client_token":"t"},"data":{"k":"secret"}}'))
@@ -180,7 +180,7 @@ def test_words_are_passed_as_bytes(container: Container, pod: dict[str, str], re
 
 @pytest.fixture
 def unusual_process() -> Iterator[Callable[[], None]]:
-    """Gives this process an ignored and a blocked signal and an unusual umask; all is undone afterwards."""
+    """Give this process an ignored and a blocked signal and an unusual umask for the test."""
     before = signal.getsignal(signal.SIGUSR1), os.umask(0)
 
     def change() -> None:

@@ -51,7 +51,7 @@ def test_the_executable_prints_its_version(static_file: Path) -> None:
 
 
 def test_the_executable_installs_itself_in_an_empty_image(container: Container, tmp_path: Path) -> None:
-    """Without /proc, with whatever name it was started by, and over an older copy."""
+    """There is no /proc, the name of the program may be any, and an older copy is replaced."""
     volume = container.root / "volume"
     volume.mkdir()
     (volume / "vault-env").write_text("older")

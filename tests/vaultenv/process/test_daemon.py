@@ -185,7 +185,7 @@ def test_a_token_is_renewed_and_at_its_end_replaced(secrets: Vault, daemon: Begi
 
 
 class TokenFile:
-    """A file with a token for the launcher, which another one replaces as a Vault agent does it."""
+    """A file with a token for the launcher, replaced as by a Vault agent."""
 
     def __init__(self, vault: Vault, folder: Path) -> None:
         vault.policy("rotating", 'path "*" { capabilities = ["read", "update"] }')
@@ -280,7 +280,7 @@ def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(secrets: Vault
 
 
 def test_sigterm_during_a_restart_ends_the_program(secrets: Vault, daemon: Begin) -> None:
-    """The kubelet's SIGTERM is the last one: a new program would be killed without any."""
+    """The kubelet sends SIGTERM only once: a new program would be killed without it."""
     secrets.put_secret("secret/data/draining", k="one")
     draining = (
         "/bin/sh",

@@ -1,4 +1,4 @@
-"""The static executable's interpreter, of which a stock one shows what it is asked to become."""
+"""The static executable's interpreter is completed to ignore the signals of a stock one."""
 
 import subprocess
 import sys

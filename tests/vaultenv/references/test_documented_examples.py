@@ -1,4 +1,4 @@
-"""Every example of docs/references.md, run on the secrets that the page shows."""
+"""Every example of docs/references.md, run on the secrets of the page."""
 
 import re
 from pathlib import Path

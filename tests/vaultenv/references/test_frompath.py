@@ -1,4 +1,4 @@
-"""VAULT_ENV_FROM_PATH: paths, options, and the names that keys may have."""
+"""VAULT_ENV_FROM_PATH: paths, options, and possible names of keys."""
 
 import pytest
 

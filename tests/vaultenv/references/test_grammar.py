@@ -1,4 +1,4 @@
-"""The grammar: what is a reference, what stays text, what is refused and where."""
+"""The grammar: references, text that stays, and refusals with their position."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Behaviour that the predecessor's users rely on, row by row, on a real Vault: references, templates, paths and transit."""
+"""The predecessor's behaviour, row by row, on a real Vault: references, templates, paths and transit."""
 
 from collections.abc import Iterator
 
@@ -124,7 +124,7 @@ def test_an_unresolvable_reference_has_an_error_with_its_cause(
 
 
 def test_a_missing_path_inside_text_stays_there_if_that_is_ignored(reader: Reader) -> None:
-    """Byte for byte, however the reference was written."""
+    """The reference stays byte for byte in each of its spellings."""
     values = {
         b"A": b"<${vault:secret/data/supersecret#password}>",
         b"B": b"${vault:/secret//data/none/#k#0}${vault:secret/data/account#username}",
@@ -188,7 +188,7 @@ def test_a_missing_path_brings_no_variables_if_ignored(reader: Reader) -> None:
 
 
 class Pages:
-    """Passes ciphertexts on to Vault, and notes how many came in each request."""
+    """Passes ciphertexts on to Vault, and notes the number in each request."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader

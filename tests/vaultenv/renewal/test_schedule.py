@@ -1,4 +1,4 @@
-"""The schedule: rows of research on how consul-template waits, and what is due after renewals and failures."""
+"""The schedule: consul-template's waits by research, and the next actions after renewals and failures."""
 
 from itertools import accumulate
 

@@ -83,7 +83,7 @@ def test_all_problems_are_reported_at_once_and_no_program_starts(store: str) -> 
 
 
 def test_malformed_references_end_the_start_without_a_request_to_vault() -> None:
-    """Nothing is written for a program that cannot start, and no outage hides a typing error."""
+    """A program that cannot start writes nothing to Vault, and no outage hides a typing error."""
     done = launch(
         "/bin/echo",
         "started",

@@ -1,4 +1,4 @@
-"""A later launcher in a running container asks Vault, and in an outage reuses the values of the first process."""
+"""A later launcher in a running container reads Vault, and in an outage reuses the values of the first process."""
 
 import socket
 import subprocess
@@ -26,23 +26,23 @@ Later = Callable[[StandIn, socket.socket], None]
 
 
 def answers(status: str, body: bytes = NO, *headers: bytes) -> Later:
-    """Let Vault answer so."""
+    """Answer every request so."""
     return lambda server, stream: stream.sendall(answer(status, body, *headers))
 
 
 def is_gone(server: StandIn, stream: socket.socket) -> None:
-    """Let Vault refuse connections, and end those that are open."""
+    """Refuse connections, and end the open ones."""
     server.go()
     stream.close()
 
 
 def is_slow(server: StandIn, stream: socket.socket) -> None:
-    """Let Vault take longer than anybody waits."""
+    """Answer later than any timeout."""
     time.sleep(5)
 
 
 class Scene:
-    """A container with a first process and, once Vault has become another one, a second launcher in it."""
+    """A container with a first process, and a second launcher in it after the start of the outage."""
 
     def __init__(self, folder: Path, first: list[bytes], later: Later) -> None:
         self._environ_file = folder / "given"
@@ -50,7 +50,7 @@ class Scene:
         self._later = later
 
     def play(self, second: dict[str, str] | None = None, **more: str) -> subprocess.CompletedProcess[bytes]:
-        """Return the outcome of the second launcher, which gets the variables of the first one, and those of `second`."""
+        """Return the outcome of the second launcher, with the first one's variables and those of `second`."""
         with stand_in(self._behaviour()) as self._server:
             environ = {
                 "VAULT_ADDR": self._server.address,

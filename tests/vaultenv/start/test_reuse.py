@@ -1,4 +1,4 @@
-"""A second launcher takes the values of the running program, in a process namespace of its own."""
+"""A second launcher reuses the values of the running program, in a process namespace of its own."""
 
 import json
 import os
@@ -28,14 +28,14 @@ def store(tmp_path: Path) -> Path:
 
 
 def pod(store: Path, **more: str) -> dict[str, str]:
-    """The environment of a container, as the kubelet gives it to its program and to whoever enters it."""
+    """Return a container's environment, as the kubelet gives it to the program and to later processes."""
     leading = {"VAULT_ADDR": f"file://{store}", "VAULT_ENV_REUSE": "true", "PATH": "/usr/bin:/bin"}
     references = {"A": "vault:a#k", "VAULT_ENV_FROM_PATH": "all", "GIVEN": "own"}
     return {**leading, **references, **more}
 
 
 def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.CompletedProcess[bytes]:
-    """Start a container, and in it, once the store is gone, a second launcher with that environment."""
+    """Start a container, remove the store, and run a second launcher in it with that environment."""
     environ_file = store.with_name("given")
     environ_file.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
     enter = f"xargs -0 -a {environ_file} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
 def at(vault: Vault, **more: str) -> dict[str, str]:
-    """The environment that leads to this Vault, with its root token unless another login is chosen."""
+    """Return the environment for this Vault, with its root token unless another login is chosen."""
     return {
         "VAULT_ADDR": vault.address,
         "VAULT_CACERT": str(vault.ca_file),
@@ -27,7 +27,7 @@ def at(vault: Vault, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def account(cluster: Cluster, cluster_vault: Vault, secrets: Vault, tmp_path: Path) -> dict[str, str]:
-    """The environment of a pod of the namespace `default`, whose role may read `secret/data/account`."""
+    """Return the environment of a pod of the namespace `default` with a role for `secret/data/account`."""
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     secrets.write(
         "auth/kubernetes/role/default",

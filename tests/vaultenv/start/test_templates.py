@@ -39,7 +39,7 @@ def brought(vault: Vault, *sources: TemplateSource, **more: str) -> dict[str, st
 
 
 def refusal(vault: Vault, *sources: TemplateSource, **more: str) -> str:
-    """The message of a start that ends before the program; no value of the fixtures is in it."""
+    """Return the error of a start that ends before the program; it must hold no value of the fixtures."""
     done = launch(ENV, "-0", **environ(vault, *sources, **more))
     assert (done.returncode, done.stdout) == (1, b"")
     message = done.stderr.decode()

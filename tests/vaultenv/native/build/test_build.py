@@ -1,4 +1,4 @@
-"""The command line of the build, and what it says when something fails."""
+"""The command line of the build, and its messages about failures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Slow steps are done once, wholly, and their old results do not pile up."""
+"""Slow steps are done once and as a whole, and their old results are removed."""
 
 import queue
 import threading

@@ -111,7 +111,7 @@ def test_modules_of_rare_starts_are_not_loaded_first() -> None:
 
 
 def test_modules_loaded_together_import_no_module_from_its_package() -> None:
-    """`from package import module` brings Python's import system, a fifth of a start: `import package.module`."""
+    """`from package import module` needs Python's import system, a fifth of a start: write `import package.module`."""
     trees = own_trees()
     found = [
         f"{name}: from {statement.module} import {alias.name}"

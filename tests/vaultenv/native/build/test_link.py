@@ -1,4 +1,4 @@
-"""The last step of the build: the same bytes each time, and nothing loaded that a quick start cannot afford."""
+"""The last step of the build: the same bytes each time, and only modules that a quick start can afford."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path
 
 @pytest.fixture(scope="module")
 def reporter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A launcher that prints the names of the loaded modules instead of executing the program, or as it ends."""
+    """Return a launcher that prints the names of loaded modules before it executes the program or ends."""
     work = tmp_path_factory.mktemp("reporter")
     return link(native(), work, HERE / "report_modules.c", "-Wl,--wrap=execve", "-Wl,--wrap=_exit")
 
@@ -66,7 +66,7 @@ BRINGING = {
 def test_the_frozen_file_stays_in_the_import_budget_without_the_import_system(
     login: dict[str, str], reporter: Path, enter: list[str], bringing: str
 ) -> None:
-    """As the first process of a container, and as a later one."""
+    """The launcher runs as the first process of a container, and as a later one."""
     environ = {**login, "PATH": os.defpath, **BRINGING[bringing]}
     command = [*enter, reporter, "/bin/true"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)

@@ -23,7 +23,7 @@ def test_this_machine_names_an_archive() -> None:
 
 
 def test_lists_of_packages_are_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Images are made without them."""
+    """Images are made without these lists."""
     (tmp_path / "lists/partial").mkdir(parents=True)
     (tmp_path / "apt.conf").write_text(f'Dir::State::Lists "{tmp_path}/lists";\n')
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))

@@ -1,4 +1,4 @@
-"""Pinned archives: the right bytes or none, from whichever place has them."""
+"""Pinned archives: the right bytes from any of their places, or an error."""
 
 import functools
 import hashlib
@@ -29,7 +29,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of a web server, and the folder that it serves."""
+    """Yield the address of a web server and its folder."""
     folder = tmp_path / "mirror"
     folder.mkdir()
     handler = functools.partial(QuietHandler, directory=str(folder))
@@ -45,7 +45,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 def packed(**files: str) -> bytes:
-    """A tar archive with these files in the folder `thing-1`."""
+    """Return a tar archive with these files in the folder `thing-1`."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as opened:
         for name, text in files.items():
@@ -103,7 +103,7 @@ PINNED = [pin for one in COMPONENTS for pin in (one.archive, one.patches) if pin
 
 @pytest.mark.parametrize("pin", PINNED, ids=[pin.name for pin in PINNED])
 def test_each_pin_is_in_this_repository_or_has_an_upstream_address(pin: Archive) -> None:
-    """Mirrors of Debian drop a revision when the next one comes."""
+    """Mirrors of Debian drop a revision when the next one appears."""
     vendored = VENDORED / pin.name
     assert vendored.exists() != bool(pin.upstream)
     if vendored.exists():
@@ -130,7 +130,7 @@ def test_a_vendored_file_that_is_another_is_fetched(
 
 
 def test_debians_own_client_fetches_a_pinned_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first place, for real."""
+    """Debian's client is the first place for archives."""
     monkeypatch.setattr("vaultenv.native.build.sources.VENDORED", tmp_path)
     nowhere_else = replace(ZLIB.archive, pool="", upstream=())
     assert archive(nowhere_else, ZLIB.debian).stat().st_size > 1_000_000
@@ -140,7 +140,7 @@ PATCH = "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-{0}\n+{1}\n"
 
 
 def patched(mirror: tuple[str, Path], **patches: str) -> Component:
-    """A component with a file that says `old`, and Debian's packaging with these patches."""
+    """Return a component with a file that says `old`, and Debian's packaging with these patches."""
     address, folder = mirror
     sources = packed(**{"thing-1__file": "old\n"})
     series = "".join(f"{name.replace('_dot_', '.')}\n" for name in patches)

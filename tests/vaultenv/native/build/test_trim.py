@@ -1,4 +1,4 @@
-"""Rows that are trimmed from the sources by name; a name that is not found is an error."""
+"""Rows are trimmed from the sources by name; a missing name is an error."""
 
 import ast
 import subprocess
