@@ -1,4 +1,4 @@
-"""Deadlines: the time that is left, and moments of work for threads that serve others."""
+"""Deadlines: the remaining time, and moments of work in threads that serve others."""
 
 import pytest
 

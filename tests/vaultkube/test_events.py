@@ -1,4 +1,4 @@
-"""The number of Events that are sent."""
+"""The bounds on the number of Events."""
 
 from tests.webhook.clock import Clock
 from vaultkube.events import Limit

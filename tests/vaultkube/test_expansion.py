@@ -46,7 +46,7 @@ def test_growth_is_bounded() -> None:
 
 
 def test_expanding_many_unclosed_names_takes_linear_time() -> None:
-    """The square of a million would take hours."""
+    """A million steps squared would take hours."""
     text = "$(" * 500_000
     assert expand(text.encode(), KNOWN.get, 1000) == (text.encode(), True)
     assert names_in(text) == []

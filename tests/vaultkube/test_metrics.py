@@ -1,4 +1,4 @@
-"""Figures of workers that come and go: the sums stay, the files do not pile up."""
+"""Figures of workers that start and end: the sums stay, the files do not pile up."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def killed_worker(directory: Path, reviews: int) -> int:
-    """Count reviews in a process that is killed then, and return its pid."""
+    """Count reviews in a process, kill it, and return its pid."""
     done = subprocess.run(
         [sys.executable, "-c", _WORKER, str(reviews)],
         env={**os.environ, DIRECTORY_VARIABLE: str(directory)},
@@ -40,7 +40,7 @@ def killed_worker(directory: Path, reviews: int) -> int:
 
 
 def figures() -> dict[str, float]:
-    """Return the figures that outlive a worker: all but gauges."""
+    """Return the figures that outlive a worker, which are all except gauges."""
     lines = exposition()()[0].decode().splitlines()
     gauges = {line.split()[2] for line in lines if line.startswith("# TYPE") and line.endswith(" gauge")}
     found = (line.rpartition(" ") for line in lines if line[0] != "#")

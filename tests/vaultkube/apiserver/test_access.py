@@ -19,7 +19,7 @@ TOKEN = Right("create", "serviceaccounts", NAMESPACE, "token", "reader")
 
 @pytest.fixture(scope="module")
 def admin(cluster: Server) -> Cluster:
-    """alice may create pods, tom tokens of `reader`, bob ConfigMaps, and the group `devs` pods."""
+    """Give alice the right to create pods, tom tokens of `reader`, bob ConfigMaps, and the group `devs` pods."""
     cluster.create_namespace(NAMESPACE)
     grant(cluster, "alice", {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}, "User")
     grant(cluster, "devs", {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}, "Group")
@@ -73,7 +73,7 @@ def test_a_revoked_right_does_not_count_at_the_next_question(cluster: Server, ad
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Return whether it comes true while the API server's own authorizer catches up with RBAC."""
+    """Return whether the answer becomes true while the API server's authorizer catches up with RBAC."""
     return any(condition() for _ in range(500))
 
 

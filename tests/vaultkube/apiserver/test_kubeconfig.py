@@ -1,4 +1,4 @@
-"""The connection that a kubeconfig gives; keys that it holds as data are in no file afterwards."""
+"""The connection of a kubeconfig; its keys in data leave no file behind."""
 
 import base64
 import ssl
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 
 def kubeconfig(path: Path, cluster: dict[str, object], user: dict[str, object]) -> dict[str, str]:
-    """Return the environment that names a kubeconfig with this cluster and user."""
+    """Return an environment that names a kubeconfig with this cluster and user."""
     content = {
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],

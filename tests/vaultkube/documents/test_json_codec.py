@@ -1,4 +1,4 @@
-"""JSON of the serving path: what the standard library reads and writes, whichever library does it."""
+"""JSON of the serving path is the same as the standard library's, whichever library is used."""
 
 import json
 

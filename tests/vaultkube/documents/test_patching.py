@@ -1,4 +1,4 @@
-"""JSON Patches of people: what an independent implementation of RFC 6902 makes of them, else an error that says which."""
+"""JSON Patches of users: the result of an independent implementation of RFC 6902, or else an error that names the operation."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""The annotation of kept references: what is written is read again, and nothing else is taken."""
+"""The annotation of kept references: only an unchanged one is accepted."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Health on a listener of its own: what it answers, and that hostile clients keep nobody from it."""
+"""Health on a listener of its own: its answers, which hostile clients do not delay."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""References in custom objects: where they are found, and what stays as it is."""
+"""References in custom objects: their places, and the fields that stay."""
 
 import copy
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Paths that a namespace may name; the layout is that of docs/path-policy.md."""
+"""Paths allowed to a namespace; the layout is that of docs/path-policy.md."""
 
 import itertools
 
@@ -72,7 +72,7 @@ def test_any_other_path_is_forbidden(path: str | None) -> None:
 
 @pytest.mark.parametrize("levels", [3, 4, 100, 10_000])
 def test_a_path_encoded_more_than_three_times_is_forbidden(levels: int) -> None:
-    """It would take the square of its length."""
+    """Decoding it to its end would take the square of its length."""
     hidden = "%" + "25" * levels + "2e"
     assert not is_allowed("09999-demo-cluster/data/team/" + hidden)
 

@@ -1,4 +1,4 @@
-"""Parameters of a SecretProviderClass: the table's rows, and what does not go together."""
+"""Parameters of a SecretProviderClass: the table's rows, and contradictions."""
 
 import time
 

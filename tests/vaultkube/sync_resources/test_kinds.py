@@ -1,4 +1,4 @@
-"""Kinds of values: what each accepts, and that its schema says the same."""
+"""Kinds of values: their accepted values, which are the same in their schema."""
 
 import re
 from typing import Any

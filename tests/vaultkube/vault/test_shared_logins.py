@@ -1,4 +1,4 @@
-"""Logins are shared for a moment, for some objects, and for one identity each."""
+"""Logins are shared for a short time, for a number of objects, and for one identity each."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ LOGIN = VaultLogin("https://vault.example.com", "kubernetes", "r", "n", "s", Fie
 
 
 class Logins:
-    """Logins of one process at a time that the test sets; each token has its number."""
+    """Logins of one process at a time set by the test; each token is a number."""
 
     def __init__(self, lasts_s: float = 3600) -> None:
         self.now = 0.0
