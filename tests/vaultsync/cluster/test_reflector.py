@@ -1,4 +1,4 @@
-"""Watches on the real API server: changes are told, a version that is too old leads to another list."""
+"""Watches on the real API server: changes are reported, and an expired version leads to another list."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ from vaultsync.cluster.reflector import Reflected, Reflector
 
 
 class Recorder:
-    """The changes that a reflector has reported."""
+    """The reported changes of a reflector."""
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self.lists: list[list[str]] = []

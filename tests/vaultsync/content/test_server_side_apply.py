@@ -1,4 +1,4 @@
-"""The Secret as it is applied to a real API server: what others have written in it stays."""
+"""The Secret applied to a real API server: fields of others stay."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Answers of Vault as sources: KV of both versions, other engines, and what is none."""
+"""Answers of Vault as sources: KV of both versions, other engines, and unusable answers."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""Types of Secrets: what the API server would refuse is told before, with the key that is missing."""
+"""Types of Secrets: data that the API server would refuse are refused before, with the missing key."""
 
 import pytest
 

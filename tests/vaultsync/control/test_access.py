@@ -1,4 +1,4 @@
-"""The way to Vault from object to object, and what is said where it ends."""
+"""The objects on the way to Vault, and the message for a missing or refused one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -124,7 +124,7 @@ def test_the_default_global_is_that_of_the_named_namespace(named: dict[str, str]
 def test_a_connection_that_a_global_names_is_in_the_namespace_of_the_login_else_in_its_own(
     namespaces: set[str], found: str
 ) -> None:
-    """The Vault Secrets Operator looks for it only in the namespace of the VaultAuth."""
+    """The Vault Secrets Operator searches it only in the namespace of the VaultAuth."""
     known = _known(
         ("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"name": "g", "namespace": "shared"}}),
         ("VaultAuthGlobal", "shared", "g", {"vaultConnectionRef": "vault", "allowedNamespaces": ["*"]}),

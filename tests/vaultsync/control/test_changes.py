@@ -1,4 +1,4 @@
-"""When objects are looked at after a start."""
+"""The times at which objects become due after a start."""
 
 from typing import Any
 

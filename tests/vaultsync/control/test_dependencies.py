@@ -1,4 +1,4 @@
-"""A change makes due what depends on its namespace, and nothing of others."""
+"""A change makes its namespace's dependent objects due, and no others."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SYNCED = {"lastGeneration": 1, "conditions": [{"type": "Ready", "status": "True"
 
 
 class Watched:
-    """All objects in step, and nothing due."""
+    """Objects in step, none of them due."""
 
     def __init__(self, *documents: dict[str, Any]) -> None:
         self._now = 0.0
@@ -26,7 +26,7 @@ class Watched:
         self.due()
 
     def due(self) -> set[str]:
-        """Return the objects that have become due, as NAMESPACE/NAME, of those whose secrets are read."""
+        """Return the due VaultStaticSecrets as NAMESPACE/NAME, and take them from the queue."""
         self._now += 1e6
         keys: list[Key] = []
         while len(self.queue):
@@ -37,7 +37,7 @@ class Watched:
         return {f"{key.namespace}/{key.name}" for key in keys if key.kind == "VaultStaticSecret"}
 
     def after(self, kind: str, name: str, namespace: str) -> set[str]:
-        """Return what is due after a change of such an object."""
+        """Return the due objects after a change of such an object."""
         self.changes.changed(kind, document(kind, name, namespace))
         return self.due()
 

@@ -1,4 +1,4 @@
-"""Destinations: when the Secret is read, and when it is written, on an API server in memory."""
+"""Destinations: reads and writes of the Secret, on an API server in memory."""
 
 import base64
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ WHERE = Reference("team", "kv-secret")
 
 
 class Secrets:
-    """Secrets of one namespace, as the API server keeps them; `asked` are the requests."""
+    """Secrets of one namespace, as the API server stores them, and the requests in order."""
 
     def __init__(self) -> None:
         self.stored: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""Credentials that Vault rotates, decided from its answers and the status."""
+"""Credentials rotated by Vault, decided from its answers and the status."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from vaultsync.control.rotated import as_first_read, late_s, rotation_fields, ro
 
 
 def answer(ttl: int, rotated_at: str = "2026-11-28T12:00:00Z") -> dict[str, Any]:
-    """Vault's answer for a static role."""
+    """Return Vault's answer for a static role."""
     data = f'{{"password":"p","ttl":{ttl},"last_vault_rotation":"{rotated_at}"}}'
     return dict(loads(f'{{"data":{data}}}'.encode()))
 
@@ -76,7 +76,7 @@ def test_a_status_that_somebody_has_written_is_no_error() -> None:
 
 
 def test_a_rotation_that_vault_makes_late_is_not_missed_though_the_ttl_is_that_of_the_next_one() -> None:
-    """Vault looks for what is to be rotated every five seconds; a schedule's `ttl` is a day again at the stroke of midnight."""
+    """Vault rotates due credentials every five seconds; the `ttl` of a daily schedule is a day again from midnight on."""
     spec, day_s = dynamic(allowStaticCreds=True), 86400
     status = rotation_fields(answer(100), 1000.0)
     waits = []

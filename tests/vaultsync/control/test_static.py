@@ -1,4 +1,4 @@
-"""Static secrets and certificates: the status that is left, on a Vault and a Secret that answer from memory."""
+"""Static secrets and certificates: their status, with a Vault and a Secret in memory."""
 
 import time
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from vaultsync.errors import NotOwner
 
 
 class Work:
-    """The tools of one object: Vault's answer, whether the Secret changes, and what was told, rolled and saved."""
+    """The tools of one object: Vault's answer, the result of the write, and the recorded events, rollouts and status."""
 
     def __init__(self, answer: Any, status: dict[str, Any] | None = None) -> None:
         self.status = status or {}

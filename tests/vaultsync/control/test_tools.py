@@ -1,4 +1,4 @@
-"""Tools: finalizers, ours and those of the Vault Secrets Operator; and objects that are changed while they are worked on."""
+"""Tools: finalizers, ours and the Vault Secrets Operator's; and objects changed during the work on them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ FOREIGN = "example.com/other"
 
 
 class Patched:
-    """An API server that keeps the patch it gets."""
+    """An API server that stores the last patch."""
 
     def __init__(self) -> None:
         self.finalizers: list[str] = []
@@ -109,7 +109,7 @@ def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:
 
 
 class Trusting:
-    """CAs of no connection."""
+    """Authorities without any CA for a connection."""
 
     def read(self, *_arguments: object) -> str:
         return ""

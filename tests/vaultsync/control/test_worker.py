@@ -1,4 +1,4 @@
-"""Workers: an object that was deleted goes, also with the finalizer that the Vault Secrets Operator gave it; the log is bounded."""
+"""Workers: a deleted object is released, also from the Vault Secrets Operator's finalizer; log lines are bounded."""
 
 import threading
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from vaultsync.control.worker import Workers
 
 
 class Released(Patched):
-    """An API server that tells when finalizers are taken away."""
+    """An API server that records removed finalizers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Released(Patched):
 
 
 def worked_on(entry: Entry) -> Released:
-    """Have one worker work on the entry, and return the API server with what was done."""
+    """Let one worker work on the entry, and return the API server."""
     objects, queue = Released(), Queue()
     tools = tools_with(objects)
     tools.store.put(entry)

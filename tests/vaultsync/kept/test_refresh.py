@@ -1,4 +1,4 @@
-"""Objects with kept references, refreshed on the real API server and Vault; the webhook leaves those with this label alone."""
+"""Objects with kept references, refreshed on the real API server and Vault."""
 
 import base64
 import os
@@ -42,7 +42,7 @@ COLLECTIONS = {name: refreshed_collection(name) for name in PATHS}
 
 
 class RecordedNotices:
-    """Events, kept in the place of sending them."""
+    """Recorded Events that are not sent."""
 
     def __init__(self) -> None:
         self.notices: list[Notice] = []
@@ -76,7 +76,7 @@ class Scene:
         self.refresher = Refresher(COLLECTIONS, KEY, self.watched, reading, objects, self.recorded)  # type: ignore[arg-type]
 
     def create(self, values: Mapping[str, tuple[str, str]], kind: str = "configmaps", **login: str) -> Key:
-        """Create an object of values with the texts that they were resolved from; return its key."""
+        """Create an object of resolved values and their references, and return its key."""
         key = Key(kind, NAMESPACE, f"o-{uuid.uuid4().hex[:8]}")
         place = Place(*key)
         references = {
@@ -99,7 +99,7 @@ class Scene:
         return f"{PATHS[key.kind].format(NAMESPACE)}/{key.name}"
 
     def stored(self, key: Key) -> Any:
-        """Return the object, after the watch has told of it."""
+        """Return the stored object, once the watch has reported it."""
         found = self.cluster.request("GET", self.path(key))
         self.watched.changed(key.kind, found)
         return found
@@ -110,7 +110,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def granted(cluster: Cluster, cluster_vault: Vault) -> Iterator[Vault]:
-    """A Vault whose role lets the ServiceAccount read a KV path and make credentials of a rabbitmq engine."""
+    """Yield a Vault with a role that may read a KV path and make credentials of a rabbitmq engine."""
     cluster.create_namespace(NAMESPACE)
     mount = f"rabbitmq-{NAMESPACE}"
     with rabbitmq(cluster_vault, mount):
@@ -261,7 +261,7 @@ def test_a_path_policy_that_was_tightened_since_holds_at_the_next_refresh(
 
 
 class Stored:
-    """One object, and the patches that it got, in the place of the API server."""
+    """One object in memory, and its patches."""
 
     def __init__(self, found: Any) -> None:
         self.found, self.patches = found, list[Any]()
@@ -276,7 +276,7 @@ class Stored:
 
 
 class Read:
-    """Answers of Vault, in the place of reading it."""
+    """Answers of Vault from memory."""
 
     def __init__(self, **values: bytes) -> None:
         self.values = values

@@ -1,4 +1,4 @@
-"""When an object with kept references is due, by what the watches tell."""
+"""The times at which objects with kept references are due, by reported changes."""
 
 from dataclasses import replace
 from typing import Any

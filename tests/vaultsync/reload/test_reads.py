@@ -1,4 +1,4 @@
-"""Paths that an admitted pod reads, and the login for each; the pods are those that the webhook makes."""
+"""Paths read by an admitted pod, and the login for each; the pods are made by the webhook's functions."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ Admit = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def admit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Admit:
-    """Returns the pod that the webhook makes of a container and annotations."""
+    """Return a function that makes the webhook's pod of a container and annotations."""
 
     def call(container: Mapping[str, Any], annotations: Mapping[str, str], **spec: Any) -> dict[str, Any]:
         whole = {"name": "app", "image": "shop/app:1", "command": ["/app"], **container}

@@ -1,4 +1,4 @@
-"""Latest versions in answers of a Vault that a workload's author has chosen."""
+"""Latest versions in answers of a Vault chosen by a workload's author."""
 
 from typing import Any
 

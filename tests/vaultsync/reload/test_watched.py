@@ -1,4 +1,4 @@
-"""The workloads that the watches tell, and when each is due."""
+"""Watched workloads, and the time at which each is due."""
 
 from tests.vaultsync.reload.test_workloads import document
 from vaultsync.cluster.store import Key

@@ -1,4 +1,4 @@
-"""Workloads: which ask for reloads, when one can be rolled, and what is patched."""
+"""Workloads: the annotation for reloads, the conditions of a rollout, and its patches."""
 
 import json
 from typing import Any

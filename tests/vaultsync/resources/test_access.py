@@ -1,4 +1,4 @@
-"""References between objects: the default one, and who may use which."""
+"""References between objects: the default one, and the namespaces allowed to use an object."""
 
 import pytest
 

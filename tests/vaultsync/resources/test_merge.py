@@ -1,4 +1,4 @@
-"""A VaultAuth over its VaultAuthGlobal: its own values win, and gaps are told."""
+"""A VaultAuth over its VaultAuthGlobal: its own values win, and gaps are errors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Logins: what is shared, what is wrong, and who may use whose, on the real API server and Vault."""
+"""Logins on the real API server and Vault: shared ones, wrong ones, and those of other namespaces."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -43,7 +43,7 @@ OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's nod
 
 
 def _wait_for_condition(tenant: Tenant, kind: str, name: str, words: str) -> None:
-    """Return when condition and event of an object have these words."""
+    """Wait until condition and event of an object have these words."""
     eventually(lambda: words in tenant.condition(kind, name).get("message", ""))
     assert tenant.condition(kind, name)["status"] == "False"
     eventually(lambda: any(words in message for _, message in tenant.events(name)))

@@ -59,7 +59,7 @@ def test_no_password_and_no_token_is_in_log_event_status_or_figure(
 
 @pytest.fixture
 def no_status(cluster: Cluster) -> Iterator[Callable[[], None]]:
-    """The operator may not write the status of dynamic secrets, until this function is called."""
+    """Forbid the operator to write the status of dynamic secrets, until the returned function is called."""
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/vault-webhook-sync"
     role = cluster.request("GET", path)
     without = [
@@ -205,7 +205,7 @@ def test_a_certificate_is_issued_once_as_a_tls_secret(operator: Operator, leasin
 def test_a_lease_can_be_renewed_by_another_token_and_ends_with_the_one_it_was_made_with(
     leasing: Tenant,
 ) -> None:
-    """The fact on which the keeping of tokens stands."""
+    """Tokens are stored because of this fact."""
     vault = leasing.vault
     login = {"role_id": leasing.role_id, "secret_id": leasing.secrets[0]}
     first, second = (

@@ -56,7 +56,7 @@ def _provision(vault: Vault, cluster: Cluster, *arguments: str) -> tuple[list[st
 
 @pytest.fixture(scope="module")
 def layout(vault: Vault, cluster: Cluster) -> Vault:
-    """Vault with both mounts, the policy for all namespaces, and the operator's own role."""
+    """Yield Vault with both mounts, the policy for all namespaces, and the operator's own role."""
     trust_in_vault(cluster, vault, MOUNT)
     words, environ = _provision(vault, cluster)
     done = subprocess.run(words, env=environ, capture_output=True, text=True, timeout=60, check=False)
@@ -73,7 +73,7 @@ def layout(vault: Vault, cluster: Cluster) -> Vault:
 
 @pytest.fixture
 def watcher(layout: Vault, installed: Path) -> Iterator[Watcher]:
-    """The operator's watch, as it is while it leads, with the rights of its manifests."""
+    """Yield the watch of a leading operator, with the rights of its manifests."""
     settings = read_settings(
         [],
         {
@@ -94,7 +94,7 @@ def watcher(layout: Vault, installed: Path) -> Iterator[Watcher]:
 
 
 class Labelled:
-    """A namespace that is to be provisioned."""
+    """A namespace with the label for provisioning."""
 
     def __init__(self, cluster: Cluster, vault: Vault, label: str | None = "true") -> None:
         self.cluster, self.vault = cluster, vault
@@ -104,7 +104,7 @@ class Labelled:
         cluster.request("POST", "/api/v1/namespaces", body)
 
     def label(self, value: str | None) -> None:
-        """Set the label, or take it away."""
+        """Set the label, or remove it."""
         headers = {
             "Authorization": f"Bearer {self.cluster.endpoint.token}",
             "Content-Type": "application/merge-patch+json",
@@ -114,7 +114,7 @@ class Labelled:
         assert self.cluster.endpoint.request("PATCH", path, json=body, headers=headers).ok
 
     def has_role(self) -> bool:
-        """Return whether the role is there."""
+        """Return whether the role exists."""
         try:
             return bool(self.vault.read(f"auth/{MOUNT}/role/{self.name}"))
         except VaultRefused as error:

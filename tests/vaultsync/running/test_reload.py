@@ -33,7 +33,7 @@ INTERVAL_S = 60.0
 
 
 class Stand:
-    """A reloader in this process, which begins without any memory and looks when it is told to."""
+    """A reloader in this process, which begins without any memory and looks only on request."""
 
     def __init__(
         self, kubeconfig: Path, pace: int = 600, kinds: tuple[str, ...] = ("ConfigMap", "Secret")
@@ -58,7 +58,7 @@ class Stand:
         )
 
     def look(self, shop: Shop, name: str = "app") -> float:
-        """Look after the Deployment as it is now, and return the seconds until the next time."""
+        """Check the Deployment as it is now, and return the seconds until the next check."""
         shop.observe(name)
         self.workloads.changed("deployments", shop.found(name))
         return self.reloader.work(Key("deployments", shop.namespace, name), Deadline(30))

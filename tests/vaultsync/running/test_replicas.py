@@ -1,4 +1,4 @@
-"""Several processes: two replicas with one leader, and one that works once, on the real API server and Vault."""
+"""Several processes on the real API server and Vault: two replicas with one leader, and one with `--once`."""
 
 import os
 import subprocess

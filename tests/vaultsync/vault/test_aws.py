@@ -1,4 +1,4 @@
-"""Logins as a role of AWS: what is sent, where to, and what is refused. tests/vaultsync/running has Vault's own method."""
+"""Logins as a role of AWS: the request, its target, and refusals. tests/vaultsync/running has Vault's own method."""
 
 import base64
 from collections.abc import Mapping

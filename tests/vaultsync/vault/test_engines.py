@@ -1,4 +1,4 @@
-"""Engines are looked up once for each mount of a Vault, and what one author's Vault answers is nobody else's."""
+"""Engines are looked up once for each mount of a Vault, and one author's Vault decides only for its own objects."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ KV2 = {"path": "secret/", "type": "kv", "options": {"version": "2"}}
 
 
 class Mounts(Answers):
-    """A Vault that answers look-ups of mounts, another way where the headers or the name in TLS are others."""
+    """A Vault with a second answer for requests with other headers or another server name."""
 
     def __init__(self, data: object, elsewhere: object = None) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ def test_a_mount_is_looked_up_once() -> None:
     ],
 )
 def test_answers_are_remembered_by_headers_and_server_name(server: Server) -> None:
-    """A load balancer, or Vault itself, answers those from another place."""
+    """A load balancer, or Vault itself, may answer such requests from another namespace or server."""
     engines = Engines(Mounts(KV2, {"path": "secret/", "type": "database"}))
     assert engines.find(replace(IDENTITY, server=server), "t", "secret/data/a").type == "database"
     assert engines.find(IDENTITY, "t", "secret/data/a").type == "kv"

@@ -1,4 +1,4 @@
-"""Logins as a service account of Google, at Vault's own gcp method; one local server is Google for us and for Vault."""
+"""Logins as a service account of Google, at Vault's own gcp method; one local server acts as Google for us and for Vault."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

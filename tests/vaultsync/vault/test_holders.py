@@ -1,4 +1,4 @@
-"""Tokens of leases: kept before they are used, taken up by the next process, and revoked where no status names their lease."""
+"""Tokens of leases: stored before their use, reused by the next process, and revoked if no status names their lease."""
 
 from dataclasses import replace
 

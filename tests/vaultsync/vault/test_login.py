@@ -1,4 +1,4 @@
-"""Logins: what each method sends, and what is said where it cannot."""
+"""Logins: the request of each method, and the messages for impossible ones."""
 
 from collections.abc import Mapping
 from dataclasses import replace

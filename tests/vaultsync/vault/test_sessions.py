@@ -1,4 +1,4 @@
-"""Sessions on a Vault of the test's own making and a clock that the test moves."""
+"""Sessions on a Vault in memory, with a clock moved by the test."""
 
 import threading
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Tokens: a login that Vault refuses has a reason of its own, as dashboards know it."""
+"""Tokens: a login refused by Vault has a reason of its own, which dashboards use."""
 
 import time
 from typing import Any
@@ -35,7 +35,7 @@ def test_a_login_that_is_refused_is_a_matter_of_configuration(refusal: Exception
 
 
 class Wild(Answers):
-    """A Vault whose answers have other types than Vault's."""
+    """A Vault with answers of other types than Vault's."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Wild(Answers):
 
 @pytest.mark.parametrize("duration", ["long", [1], {"a": 1}, True])
 def test_malformed_times_of_a_token_count_as_zero(duration: object) -> None:
-    """With one, an object that is deleted would stay, as its lease could be revoked at no time."""
+    """With an error, a deleted object would stay, because its lease could never be revoked."""
     granted = {"auth": {"client_token": "t", "lease_duration": duration}}
     token = Tokens(Wild(granted), Surroundings()).log_in(IDENTITY, UNLIMITED)
     assert token.life_s == 0.0

@@ -1,4 +1,4 @@
-"""Kept tokens, encrypted where the VaultAuth says with which key."""
+"""Stored tokens, encrypted with the key of the VaultAuth."""
 
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,7 @@ def test_tokens_of_another_key_are_not_decrypted(scene: Scene) -> None:
 
 
 class Lying(Answers):
-    """A Vault that answers encryptions as it likes."""
+    """A Vault with arbitrary answers to encryptions."""
 
     def __init__(self, data: object) -> None:
         super().__init__()
