@@ -24,7 +24,7 @@ def served() -> Served:
 
 
 def changed(served: Served, pod: dict[str, Any]) -> dict[str, Any]:
-    """The pod as the API server makes it from the webhook's answer, by an implementation of RFC 6902 not our own."""
+    """Return the pod after the answer's patch, applied by a foreign implementation of RFC 6902."""
     response = served.review("pods", pod)
     assert response["allowed"], response["status"]["message"]
     patch = json.loads(base64.b64decode(response.get("patch", base64.b64encode(b"[]"))))
@@ -53,7 +53,7 @@ def test_the_answer_is_the_same_every_time(served: Served, pod: dict[str, Any]) 
 
 
 def places(document: Any) -> Iterator[dict[str, Any]]:
-    """Every object in the document."""
+    """Return every object in the document."""
     for value in document.values() if isinstance(document, dict) else document:
         if isinstance(value, dict | list):
             yield from places(value)
@@ -103,7 +103,7 @@ def test_fields_outside_of_containers_and_volumes_stay(served: Served, pod: dict
 
 
 def qos(cluster: Cluster, pod: dict[str, Any]) -> str:
-    """The QoS class that the API server gives the pod; it takes it, or AssertionError says why not."""
+    """Return the QoS class that the API server gives the pod; raise AssertionError if it refuses the pod."""
     body = copy.deepcopy(pod)
     body["metadata"]["labels"] = {"security.banzaicloud.io/mutate": "skip"}
     stored = cluster.request("POST", "/api/v1/namespaces/default/pods?dryRun=All", body)

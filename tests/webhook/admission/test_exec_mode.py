@@ -29,7 +29,7 @@ def pod(annotations: dict[str, str], *containers: dict[str, Any]) -> dict[str, A
 
 
 def patched(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    """The pod as the API server makes it from the answer, by an implementation of RFC 6902 not our own."""
+    """Return the pod after the answer's patch, applied by a foreign implementation of RFC 6902."""
     assert response["allowed"], response["status"]["message"]
     patch = json.loads(base64.b64decode(response.get("patch", base64.b64encode(b"[]"))))
     applied: dict[str, Any] = jsonpatch.apply_patch(copy.deepcopy(document), patch)
@@ -156,7 +156,7 @@ ACCOUNT = {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/service
 def debugged(
     served: Served, debugger: dict[str, Any], annotations: dict[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The response to `kubectl debug` on a pod of exec mode that runs, and the container that comes of it."""
+    """Return the response to `kubectl debug` on a running pod of exec mode, and the changed container."""
     document = pod(named(SEED) | (annotations or {}), {**APP, "volumeMounts": [ACCOUNT]})
     document["spec"]["volumes"] = [{"name": "token", "projected": {}}]
     old = patched(document, served.review("pods", document))

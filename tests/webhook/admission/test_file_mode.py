@@ -1,4 +1,4 @@
-"""Reviews of pods that ask for files: whole pods of the guides, refused ones, and never changed twice."""
+"""Reviews of pods with files: whole pods of the guides, refused ones, and none changed twice."""
 
 import json
 import time

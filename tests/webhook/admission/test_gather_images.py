@@ -1,4 +1,4 @@
-"""The images of a pod's containers: each read once, and everything told that is wrong with them."""
+"""The images of a pod's containers: each is read once, and all errors are reported."""
 
 import threading
 

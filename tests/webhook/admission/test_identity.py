@@ -1,4 +1,4 @@
-"""Objects are read as their ServiceAccount only for a user who may act as that ServiceAccount."""
+"""Objects are read as their ServiceAccount only for a user with the right to act as it."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ TOKEN = Right("create", "serviceaccounts", "shop", "token", "reader")
 
 
 class NoServices:
-    """No client: a decision that is run with facts needs none."""
+    """No client, because a decision with given facts needs none."""
 
     own_namespace = "vault-webhook"
     default_pull_secrets = ()

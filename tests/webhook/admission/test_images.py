@@ -1,4 +1,4 @@
-"""Pull secrets that images are read with: the pod's, its ServiceAccount's where none were copied, and the operator's."""
+"""Pull secrets for reading images: the pod's, its ServiceAccount's if the pod has none, and the operator's."""
 
 import json
 from typing import Any

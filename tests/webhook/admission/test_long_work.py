@@ -1,4 +1,4 @@
-"""The bound on decisions that take more than a moment of work; the others wait, then are refused."""
+"""The bound on long decisions; others wait, and are refused in the end."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ def services() -> Services:
 
 
 class LongWork:
-    """Decisions that work until they are let go."""
+    """Decisions that work until they are released."""
 
     def __init__(self) -> None:
         self.begun = threading.Semaphore(0)

@@ -1,4 +1,4 @@
-"""Kept references at admission: the annotation is the webhook's own, whoever else writes it."""
+"""Kept references at admission: only the webhook itself can write their annotation."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ ANSWERS = {**KEYED, AccessReview: True, Resolution: lambda need: dict.fromkeys(n
 
 
 class NoServices:
-    """No client: a decision that is run with facts needs none."""
+    """No client, because a decision with given facts needs none."""
 
     own_namespace = "vault-webhook"
     default_pull_secrets = ()
@@ -52,7 +52,7 @@ def config_map(
 def review(
     new: Any, old: Any = None, facts: dict[type, Any] | None = None, *, name: str = "c", **operator: str
 ) -> tuple[Any, Decision, list[Any]]:
-    """Return the object as it is stored, the decision and its needs."""
+    """Return the stored object, the decision and its needs."""
     environ = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1", **operator}
     admission = Admission(read_settings(environ), read_defaults(environ), NoServices())  # type: ignore[arg-type]
     operation = "UPDATE" if old else "CREATE"
@@ -65,7 +65,7 @@ def review(
 
 
 def references_of(stored: Any) -> dict[str, str] | None:
-    """Return the texts that a stored object keeps, by their names; None without the annotation."""
+    """Return the kept references of a stored object by their names; None without the annotation."""
     text = stored["metadata"]["annotations"].get(ANNOTATION)
     assert (text is None) == (LABEL not in stored["metadata"]["labels"])
     if text is None:
@@ -77,7 +77,7 @@ def references_of(stored: Any) -> dict[str, str] | None:
 
 
 def seal(login: KeptLogin = LOGIN, key: bytes = KEY, **values: tuple[str, str]) -> str:
-    """Return an annotation: each value is the text and what it was resolved to."""
+    """Return an annotation; each value is a reference and its resolved text."""
     marked = {
         name: KeptValue(text, mark_of(value.encode(), name, PLACE, key))
         for name, (text, value) in values.items()

@@ -1,4 +1,4 @@
-"""The files of the certificate: whole, for this user alone, and written only when they change."""
+"""The files of the certificate: whole, readable only for this user, and written only after changes."""
 
 from pathlib import Path
 

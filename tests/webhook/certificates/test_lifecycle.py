@@ -25,7 +25,7 @@ from webhook.certificates.state import State, data_of, read_pair
 
 @pytest.fixture(scope="module")
 def own_cluster(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
-    """An API server of these tests' own: the webhook of theirs sees every pod."""
+    """Yield an API server for these tests only, because their webhook sees every pod."""
     server = Cluster(tmp_path_factory.mktemp("own") / "cluster", authority)
     try:
         server.wait()
@@ -97,7 +97,7 @@ def test_certificates_are_renewed_under_load_and_nothing_is_refused(installation
 
 
 def _and_afterwards(load: Load) -> None:
-    """Go on with the load when all has changed."""
+    """Continue the load after the change."""
     enough = load.fetch + 300
     eventually(lambda: load.fetch > enough, 120)
 

@@ -1,4 +1,4 @@
-"""The life of the certificate, as decisions on values: at each moment whatever a replica may serve is trusted."""
+"""The life of the certificate, as decisions on values: every certificate that a replica may serve is trusted."""
 
 import base64
 import datetime
@@ -152,7 +152,7 @@ def test_a_lost_secret_is_made_again_with_another_certificate_to_follow() -> Non
 def test_whatever_replicas_serve_is_trusted_in_any_order_of_events(
     events: list[tuple[bool, bool, bool]],
 ) -> None:
-    """A replica reads the Secret late, the configuration is written late, the Secret goes."""
+    """Replicas may read the Secret late, the configuration may be written late, the Secret may be lost."""
     state, trusted, lagging, makes = SERVED, SERVED.trusted, FIRST, itertools.cycle(MADE[1:])
     for reads, registers, lost in events:
         state = next_state(

@@ -1,4 +1,4 @@
-"""The webhook configuration: what the webhook fills in, and what the manifest leaves for it."""
+"""The webhook configuration: the fields filled in by the webhook, and those of the manifest."""
 
 import base64
 from pathlib import Path

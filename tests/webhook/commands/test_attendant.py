@@ -1,4 +1,4 @@
-"""The process beside the one that serves: each ends with the other, and its answers do not come from the workers."""
+"""The attendant process beside the serving one: each ends with the other, and it answers without the workers."""
 
 import os
 import signal
@@ -44,14 +44,14 @@ def started(folder: Path, authority: Authority) -> Iterator[Attended]:
 
 @pytest.fixture(scope="module")
 def attended(session_folder: Path, authority: Authority) -> Iterator[Attended]:
-    """A webhook that goes on after the test."""
+    """Yield a webhook that must continue after the test."""
     with started(session_folder / "attended", authority) as webhook:
         yield webhook
 
 
 @pytest.fixture
 def own(tmp_path: Path, authority: Authority) -> Iterator[Attended]:
-    """A webhook for the test to end."""
+    """Yield a webhook that the test may end."""
     with started(tmp_path / "webhook", authority) as webhook:
         yield webhook
 

@@ -1,4 +1,4 @@
-"""`vault-webhook check` finds what is wrong, where, and what to do; CI reads its status and its output."""
+"""`vault-webhook check` reports fault, place and remedy; CI reads its status and its output."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ Check = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Runs the command on a text; gives its status and its output."""
+    """Return a function that checks a text and returns status and output."""
     monkeypatch.chdir(tmp_path)
 
     def call(text: str, *options: str) -> tuple[int, str]:
@@ -67,7 +67,7 @@ def test_every_finding_has_its_line_rule_and_remedy(check: Check) -> None:
 def test_a_file_without_an_object_is_nothing_that_was_checked(
     check: Check, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An empty pipe: what should have written the manifests has failed."""
+    """An empty pipe means that the program before it has failed."""
     Path("other.yaml").write_text(text)
     Path("app.yaml").write_text(text)
     assert run(["-f", "app.yaml", "-f", "other.yaml"]) == NOT_CHECKED

@@ -1,4 +1,4 @@
-"""`vault-webhook completion`: what bash completes with the script."""
+"""`vault-webhook completion`: the completions of bash with the script."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def bash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
 
 
 def completed(bash: Path, *words: str) -> set[str]:
-    """Return what bash offers for the last word."""
+    """Return bash's completions of the last word."""
     line = (
         'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _shtab_vault_webhook; '
         'printf "%s\\n" "${COMPREPLY[@]}"'

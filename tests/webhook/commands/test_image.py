@@ -1,4 +1,4 @@
-"""`vault-webhook image`: what the webhook would find, and why not."""
+"""`vault-webhook image`: the webhook's reading of an image, and the errors."""
 
 import base64
 import json

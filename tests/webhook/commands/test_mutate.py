@@ -1,4 +1,4 @@
-"""`vault-webhook mutate` shows what the cluster would run, and sends nothing unless it is told to."""
+"""`vault-webhook mutate` prints the changed objects, and sends nothing without an option for it."""
 
 import json
 import os
@@ -27,7 +27,7 @@ REFERENCE = "vault:shop/data/db#password"
 def mutate(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, list[Any], list[str]]]:
-    """Runs the command on documents; gives its status, the documents that come out, and what it says."""
+    """Return a function that runs the command on documents and returns status, printed documents and messages."""
 
     def call(*documents: Any, options: tuple[str, ...] = ()) -> tuple[int, list[Any], list[str]]:
         file = tmp_path / "app.yaml"
@@ -150,7 +150,7 @@ def test_the_annotation_entrypoint_is_used_for_the_launcher(mutate: Mutate) -> N
 def test_the_role_is_made_of_the_fields_that_the_api_server_sends(
     mutate: Mutate, metadata: dict[str, Any], fields: dict[str, str], role: str
 ) -> None:
-    """It has no name yet for a generated one, and writes the older name of the ServiceAccount's field under the new one too."""
+    """A generated name is still missing then, and the ServiceAccount's older field is also sent under its new name."""
     written = pod(
         container(command=["/app"]), annotations={"vault-role": "{{ .serviceaccount }}-{{ .name }}"}
     )
@@ -307,7 +307,7 @@ def test_the_registry_is_read_with_the_machines_own_login(home: Path, basic_regi
 
 
 def plugin_kubeconfig(cluster: Cluster, folder: Path) -> Path:
-    """A kubeconfig like those of cloud providers: a program gives the token."""
+    """Return a kubeconfig like those of cloud providers, in which a program gives the token."""
     plugin = folder / "plugin"
     credential = {
         "apiVersion": "client.authentication.k8s.io/v1",

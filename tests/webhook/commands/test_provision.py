@@ -29,7 +29,7 @@ def provision(vault: Vault, *arguments: str, **variables: str) -> "subprocess.Co
 
 
 def token_reviewer(cluster: Cluster) -> str:
-    """Return a token with which Vault may ask the API server about others."""
+    """Return a token with which Vault may review other tokens."""
     account = {"kind": "ServiceAccount", "name": "default", "namespace": NAME}
     group = "rbac.authorization.k8s.io"
     binding = {
@@ -99,7 +99,7 @@ def test_the_policy_opens_the_own_and_the_shared_path(provisioned: Vault, path: 
 
 @pytest.fixture(scope="module")
 def default_role(provisioned: Vault) -> str:
-    """The role of a namespace that the cluster has, made without --audience."""
+    """Provision a namespace of the cluster without --audience, and return its role."""
     assert provision(provisioned, NAME).returncode == 0
     return NAME
 

@@ -1,4 +1,4 @@
-"""`vault-webhook render` shows what templates would write, with secrets from files, and no value unless it is told to."""
+"""`vault-webhook render` prints the output of templates with secrets from files, and values only with an option."""
 
 import io
 import json
@@ -22,7 +22,7 @@ Render = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def render(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Render:
-    """Runs the command with secrets by path; gives status, output and errors."""
+    """Return a function that runs the command with secrets by path and returns status, output and errors."""
 
     def call(*options: str, **secrets: Any) -> tuple[int, str, str]:
         words = ["vault-webhook", "render", *options]
@@ -40,7 +40,7 @@ def render(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
 @pytest.fixture
 def pods(tmp_path: Path) -> Callable[..., str]:
-    """Writes a document for each set of annotations; gives the file's name."""
+    """Return a function that writes a document for each set of annotations and returns the file's name."""
 
     def write(*annotations: dict[str, str]) -> str:
         documents = [

@@ -1,4 +1,4 @@
-"""`vault-webhook where`: what reads a path, in files with their lines, and in a real cluster by its API server."""
+"""`vault-webhook where`: the readers of a path, in files with their lines, and in a real cluster."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The operator's settings, and what holds for every table of them."""
+"""The operator's settings, and the rules for all of their tables."""
 
 import pytest
 from requests.certs import where

@@ -53,7 +53,7 @@ def refused(message: str) -> Answer:
 
 
 def found(facts: Facts) -> list[Finding]:
-    """Return all findings but the good ones."""
+    """Return all findings except good ones."""
     every = [*find_in_installation(facts), *find_six_errors(facts)]
     return [finding for finding in every if finding.state is not State.OK]
 

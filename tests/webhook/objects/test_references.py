@@ -59,7 +59,7 @@ def test_a_value_that_can_never_be_resolved_is_a_problem() -> None:
 
 
 def clock() -> Iterator[float]:
-    """Half a second goes by whenever the time is asked for."""
+    """Return a clock that moves half a second at each look."""
     return (tick / 2 for tick in range(1_000_000))
 
 

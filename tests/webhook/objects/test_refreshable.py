@@ -1,4 +1,4 @@
-"""References that may be kept as they were written: those that are no secret, and that reading again does no harm to."""
+"""References that may be kept: those that are no secret themselves and can safely be read again."""
 
 import base64
 import json

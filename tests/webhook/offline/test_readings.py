@@ -1,4 +1,4 @@
-"""Readings: each place of an object that names a path of Vault, and which paths are meant."""
+"""Readings: each place of an object with a path of Vault, and the match of a wanted path."""
 
 import base64
 from dataclasses import replace

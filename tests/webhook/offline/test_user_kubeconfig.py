@@ -1,4 +1,4 @@
-"""A person's kubeconfig that is none is named, and nothing of it is shown: it holds their token."""
+"""A malformed kubeconfig of a person is named and not shown, because it holds their token."""
 
 from pathlib import Path
 

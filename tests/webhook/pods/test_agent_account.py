@@ -1,4 +1,4 @@
-"""The agent's token: where Kubernetes mounts it, an annotated volume, one for an audience, or a volume for the agent alone."""
+"""The agent's token: Kubernetes' mount, an annotated volume, one for an audience, or a volume for only the agent."""
 
 from typing import Any
 

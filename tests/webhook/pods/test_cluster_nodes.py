@@ -1,4 +1,4 @@
-"""The nodes of the cluster: platforms, and those that mount no image volume."""
+"""The nodes of the cluster: platforms, and nodes without image volumes."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def node(
     os: str = "linux",
     **labels: str,
 ) -> dict[str, Any]:
-    """A Node object, as far as it is read."""
+    """Return a Node object with the fields that are read."""
     known = {"kubernetes.io/os": os, "kubernetes.io/arch": arch, **labels}
     info = {"kubeletVersion": kubelet, "containerRuntimeVersion": runtime}
     return {"metadata": {"name": name, "labels": known}, "status": {"nodeInfo": info}}

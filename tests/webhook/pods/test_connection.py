@@ -23,7 +23,7 @@ def with_settings(**environ: str) -> Config:
 
 
 def env_of(new: dict[str, Any]) -> dict[str, str]:
-    """Return the environment that the kubelet makes of env; each name stands once."""
+    """Return the environment that the kubelet makes of env, with each name once."""
     env = new["containers"][0]["env"]
     assert len({entry["name"] for entry in env}) == len(env)
     return {entry["name"]: entry.get("value", "?") for entry in env}

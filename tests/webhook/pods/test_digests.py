@@ -1,4 +1,4 @@
-"""The digest that was read is told, and pinned when the operator asks for it."""
+"""The digest of a read image is recorded, and pinned by the operator's setting."""
 
 import json
 from typing import Any

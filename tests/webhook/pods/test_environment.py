@@ -1,4 +1,4 @@
-"""The variables that a container will have, as far as that can be told before it starts."""
+"""The variables of a container, as far as they are known before it starts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Exec mode in a pod: which containers, which words, beside our own annotations, and again."""
+"""Exec mode in a pod: its containers and words, our own annotations beside it, and a second run."""
 
 import copy
 from typing import Any
@@ -158,7 +158,7 @@ def test_files_of_the_tls_secret_are_mounted_for_the_launcher() -> None:
 def again(
     spec: dict[str, Any], annotations: dict[str, str], own: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """The pod as the webhook makes it of one that it has changed before."""
+    """Return the pod after a second run of the webhook."""
     return changed(spec, {**annotations, "agent-inject-status": "injected"}, own)
 
 

@@ -1,4 +1,4 @@
-"""File mode in a pod: which containers mount the files, JSON Patches, both families, and what contradicts the pod."""
+"""File mode in a pod: containers with the files, JSON Patches, both families, and contradictions with the pod."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The init container and the volumes that a pod gets beside its containers."""
+"""The added init container and volumes of a pod."""
 
 import pytest
 

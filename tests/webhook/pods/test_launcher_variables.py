@@ -1,4 +1,4 @@
-"""Variables of a container that its launcher could not start with."""
+"""Variables of a container with which its launcher could not start."""
 
 import pytest
 

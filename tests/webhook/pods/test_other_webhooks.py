@@ -1,4 +1,4 @@
-"""Pods that Bank-Vaults' webhook, or its successor's, has changed."""
+"""Pods changed by Bank-Vaults' webhook or its successor's."""
 
 from typing import Any
 

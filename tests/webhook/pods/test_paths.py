@@ -1,4 +1,4 @@
-"""The paths that a pod requests, as the kubelet and the launcher will see them."""
+"""The paths that a pod requests, as expanded by the kubelet and read by the launcher."""
 
 from typing import Any
 

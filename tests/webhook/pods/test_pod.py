@@ -1,4 +1,4 @@
-"""Whole pods: those that are left alone, those that are changed again, and how much of them is looked at."""
+"""Whole pods: unchanged ones, those of a second run, and the bounds of the search."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Containers without a reference, which may come to hold one after the pod was admitted."""
+"""Containers without a reference that may get one after the pod's admission."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ def names(row: AgentAnnotation) -> str:
 
 
 def example(row: AgentAnnotation) -> str:
-    """A text that the row accepts and that is not its default."""
+    """Return a text that the row accepts and that differs from its default."""
     return next(text for text in TEXTS if usable(row, text))
 
 

@@ -1,4 +1,4 @@
-"""The gate of exec mode, what it implies, and annotations that it has no use for."""
+"""The gate of exec mode, its implications, and annotations without use for it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The place, mode and command of each file, and places that cannot be."""
+"""The place, mode and command of each file, and impossible places."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Warnings about what ends while a program runs, by the paths that name it."""
+"""Warnings about secrets that end while a program runs, recognised by their paths."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The login of exec mode: every method of the agent, TLS, and what cannot be used, by name."""
+"""The login of exec mode: every method of the agent, TLS, and unusable annotations by name."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Sources of exec mode: order, defaults, delimiters, and what belongs to none."""
+"""Sources of exec mode: order, defaults, delimiters, and annotations of no source."""
 
 import json
 

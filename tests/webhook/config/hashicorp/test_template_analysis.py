@@ -1,4 +1,4 @@
-"""Templates looked at before a pod exists."""
+"""Templates analysed before a pod exists."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each rule finds its mistake in its place, and what the webhook refuses never goes unseen."""
+"""Each rule finds its mistake in its place, and finds everything that the webhook refuses."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`check --from vault-k8s`: what changes for a manifest that works with HashiCorp's injector, each at its place."""
+"""`check --from vault-k8s`: the changes for a manifest of HashiCorp's injector, each at its place."""
 
 from typing import Any
 

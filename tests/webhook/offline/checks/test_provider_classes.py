@@ -1,4 +1,4 @@
-"""SecretProviderClasses: each mistake at its line, the policy of paths, and what changes for one of vault-csi-provider."""
+"""SecretProviderClasses: each mistake at its line, the policy of paths, and changes after vault-csi-provider."""
 
 from pathlib import Path
 

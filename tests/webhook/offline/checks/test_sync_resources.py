@@ -1,4 +1,4 @@
-"""Custom objects of secrets.hashicorp.com: each mistake at its line, and what the objects of the files say of each other."""
+"""Custom objects of secrets.hashicorp.com: each mistake at its line, and references between the objects of the files."""
 
 from typing import Any
 
