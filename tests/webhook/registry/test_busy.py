@@ -1,4 +1,4 @@
-"""Registries that are busy, limit pulls or fail: asked again within the time, then left alone."""
+"""Registries that are busy, limit pulls or fail: retried within the time, then not requested for a while."""
 
 import threading
 import time

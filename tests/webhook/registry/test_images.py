@@ -1,4 +1,4 @@
-"""Every kind of image on every kind of registry: what we read is what skopeo reads."""
+"""Every kind of image on every kind of registry is read as by skopeo."""
 
 import json
 import subprocess

@@ -313,7 +313,7 @@ def test_a_path_outside_of_the_namespaces_is_refused_with_the_rule(
 
 
 def debugging(reference: str, **annotations: str) -> dict[str, Any]:
-    """The review of a container that is added to a running pod."""
+    """Return the review of a container added to a running pod."""
     old = pod({**REFERRING, "command": ["/vault/vault-env"]}, **annotations)
     debugger = {**REFERRING, "name": "debugger", "env": [{"name": "P", "value": reference}]}
     new = {**old, "spec": {**old["spec"], "ephemeralContainers": [debugger]}}

@@ -1,4 +1,4 @@
-"""Callers: the segment of the path, the client certificate, and what is said of others."""
+"""Callers: the segment of the path, the client certificate, and log lines about denied callers."""
 
 import io
 import json

@@ -37,7 +37,7 @@ REQUEST = Request("pods", b"timeout=10s", b"body")
 
 
 def parse(*pieces: bytes, allowed: bool = True) -> Request | State:
-    """Return what a connection comes to on which these pieces come."""
+    """Return the result of a connection that receives these pieces."""
     incoming = Incoming(0.0, lambda _segment: allowed)
     found: Request | State = State.COMING
     for piece in pieces:
@@ -169,7 +169,7 @@ def test_a_head_is_no_longer_than_eight_kibibytes() -> None:
 
 
 def pieces() -> st.SearchStrategy[bytes]:
-    """Bytes that break, bend or end a request."""
+    """Return bytes that may break or change a request."""
     words = [
         b"\r\n",
         b"\n",
@@ -215,7 +215,7 @@ def test_an_accepted_request_has_the_same_meaning_for_gunicorn(changes: list[tup
 
 
 class Deciding:
-    """Decides that nothing is changed, after a need for a Secret, or after a moment of work."""
+    """Decides on no change, after a need for a Secret or after a moment of work."""
 
     def __init__(self, **label: bool) -> None:
         self._label = label
@@ -347,7 +347,7 @@ def test_a_request_in_parts_is_received_part_by_part(pair: tuple[socket.socket, 
 
 
 class Drip:
-    """A connection on which a byte comes with each read, without end."""
+    """A connection with one byte for each read, without end."""
 
     def __init__(self) -> None:
         self.reads = 0

@@ -1,4 +1,4 @@
-"""The health of the webhook: what is found out at its own port, and what that means."""
+"""The health of the webhook: the observations at its own port, and the answers to probes."""
 
 from tests.webhook.clock import Clock
 from webhook.serving.health import Watch, local_address

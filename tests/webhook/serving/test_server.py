@@ -1,4 +1,4 @@
-"""gunicorn's settings: where it listens."""
+"""gunicorn's settings: the addresses on which it listens."""
 
 import errno
 import socket

@@ -38,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
 
 @pytest.fixture
 def own(tmp_path: Path, authority: Authority) -> Iterator[Served]:
-    """A webhook that a test may end."""
+    """Yield a webhook that a test may end."""
     with running(tmp_path / "webhook", authority) as webhook:
         yield webhook
 
@@ -58,19 +58,19 @@ class Client:
         self.connection.close()
 
     def send(self, body: bytes, path: str = "/pods", **headers: str) -> tuple[int, bytes, bool]:
-        """Status and body of the answer, and whether the connection is to be closed."""
+        """Return status and body of the answer, and whether the connection must be closed."""
         self.connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
         answer = self.connection.getresponse()
         return answer.status, answer.read(), answer.getheader("Connection", "").lower() == "close"
 
     def get(self, path: str) -> bytes:
-        """The body of a GET."""
+        """Return the body of a GET."""
         self.connection.request("GET", path)
         return self.connection.getresponse().read()
 
 
 def allowed(served: Served) -> bool:
-    """Whether a review on a new connection is answered."""
+    """Return whether a review on a new connection is answered."""
     with Client(served) as client:
         status, body, _ = client.send(review())
     return status == 200 and json.loads(body)["response"]["allowed"] is True
@@ -86,7 +86,7 @@ def greeted(served: Served) -> ssl.SSLSocket:
 
 
 def hello() -> bytes:
-    """The first bytes of a handshake."""
+    """Return the first bytes of a handshake."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with pytest.raises(ssl.SSLWantReadError):
@@ -147,7 +147,7 @@ def half_of_the_next_request(served: Served) -> socket.socket:
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook with a single thread."""
+    """Yield a webhook with a single thread."""
     settings = {"WORKERS": "1", "THREADS": "1"}
     with running(tmp_path_factory.mktemp("narrow"), authority, settings) as webhook:
         yield webhook
@@ -170,7 +170,7 @@ def test_connections_without_a_whole_request_occupy_no_thread(
 
 @pytest.fixture
 def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
-    """A webhook with a single thread, whose API server takes connections and never answers."""
+    """Yield a webhook with a single thread and an API server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = {"WORKERS": "1", "THREADS": "1"}
@@ -251,7 +251,7 @@ def test_silent_connections_do_not_delay_the_end_of_the_webhook(own: Served) -> 
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook with fewer threads than there are slow clients."""
+    """Yield a webhook with fewer threads than slow clients."""
     settings = {"WORKERS": str(WORKERS), "THREADS": str(THREADS)}
     with running(tmp_path_factory.mktemp("crowded"), authority, settings) as webhook:
         yield webhook
@@ -412,7 +412,7 @@ def test_twenty_five_idle_connections_of_the_api_server_are_all_served_again(ser
 
 
 class Hammer(threading.Thread):
-    """Sends reviews on one kept connection until the server says close; remembers what went wrong."""
+    """Sends reviews on one kept connection until the server closes it, and records errors."""
 
     def __init__(self, served: Served) -> None:
         super().__init__()
@@ -542,7 +542,7 @@ SEGMENT = "s3cret-path-" * 3 + "s3cret"
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook that only a caller with the secret path is answered by."""
+    """Yield a webhook that answers only callers with the secret path."""
     folder = tmp_path_factory.mktemp("guarded")
     (folder / "path-segments").write_text(f"{SEGMENT}\n{'n' * 43}\n")
     with running(
@@ -599,7 +599,7 @@ def test_denied_callers_are_counted_and_make_no_flood_of_lines(guarded: Served) 
 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook that only callers with a certificate of the CA are answered by."""
+    """Yield a webhook that answers only callers with a certificate of the CA."""
     webhook = Served(
         tmp_path_factory.mktemp("certified"), authority, {"TLS_CLIENT_CA_FILE": str(authority.ca_file)}
     )
@@ -672,7 +672,7 @@ def test_the_api_server_is_served_on_its_connection_beside_a_crowd(guarded: Serv
 
 
 def test_clients_that_leave_after_the_handshake_end_no_other_connection(served: Served) -> None:
-    """The request comes in two records, so that there is nothing to read in between."""
+    """The request is sent in two records, so that there is nothing to read between them."""
     text = message()
     with greeted(served) as connection:
         for _ in range(20):

@@ -35,7 +35,7 @@ def contexts(tmp_path: Path, reports: list[str]) -> ReloadingContext:
 
 
 def served_names(contexts: ReloadingContext, ca_file: Path) -> tuple[object, ...]:
-    """The names in the certificate that a client sees."""
+    """Return the names in the certificate that a client sees."""
     left, right = socket.socketpair()
     server = threading.Thread(target=lambda: contexts.get().wrap_socket(right, server_side=True).close())
     server.start()

@@ -1,4 +1,4 @@
-"""Traces: spans of reviews below the API server's, and of what they wait for."""
+"""Traces: spans of reviews below the API server's, and spans of their waits."""
 
 import json
 import time
@@ -33,7 +33,7 @@ OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault
 
 
 class Traced:
-    """A Reviewer whose spans stay here."""
+    """A Reviewer with its spans in memory."""
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
@@ -88,7 +88,7 @@ def test_traceparent_is_read_from_the_head(name: bytes) -> None:
 
 @pytest.fixture
 def spans() -> Iterator[tuple[str, list[Any]]]:
-    """A receiver of OTLP over HTTP: its address, and the spans that came."""
+    """Yield the address of a receiver of OTLP over HTTP, and the received spans."""
     received: list[Any] = []
 
     class Receiver(BaseHTTPRequestHandler):
