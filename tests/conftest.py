@@ -34,7 +34,7 @@ _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare which part of the suite may be chosen."""
+    """Declare the options that choose a part of the suite."""
     group = parser.getgroup("parts")
     group.addoption(
         "--fast", action="store_true", help="only what needs no build, takes no seconds and measures no time"
@@ -80,7 +80,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class _OnItsOwnLine:
-    """Standard error, whose first words do not stand behind the dots of the tests."""
+    """Standard error, whose first text begins on a line of its own behind the dots of the tests."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._before = stream, "\n"
@@ -98,7 +98,7 @@ class _OnItsOwnLine:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """Let builds inside of the session's fixtures say what they do while they do it."""
+    """Show the progress of builds in the session's fixtures."""
     capture = request.config.pluginmanager.get_plugin("capturemanager")
     if fixturedef.scope != "session" or capture is None:
         return (yield)
@@ -108,7 +108,7 @@ def pytest_fixture_setup(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let no test of the first tier use a server, which would have to be built."""
+    """Forbid servers, which would have to be built, to tests of the first tier."""
     build.may_be_used = tier_of(item) > Tier.LONG
     try:
         return (yield)
@@ -146,20 +146,20 @@ def _process_stays_a_stock_python() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def session_folder() -> Iterator[Path]:
-    """A folder for what the servers write; it goes with the session."""
+    """Yield a folder for files of the servers; it is removed with the session."""
     with tempfile.TemporaryDirectory(prefix="vault-webhook-tests-") as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="session")
 def authority(session_folder: Path) -> Authority:
-    """The CA of every server's certificate."""
+    """Return the CA of every server's certificate."""
     return Authority(session_folder / "certificates")
 
 
 @pytest.fixture(scope="session")
 def vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
-    """The session's Vault: unsealed, and to be left so; with `own_vault` a test may do what it likes."""
+    """Yield the session's Vault, which must stay unsealed; a test may stop or seal `own_vault`."""
     server = Vault(session_folder / "vault", authority)
     try:
         server.start()
@@ -170,7 +170,7 @@ def vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
 
 @pytest.fixture
 def own_vault(tmp_path: Path, authority: Authority) -> Iterator[Vault]:
-    """A Vault of the test's own, to seal, stop and start."""
+    """Yield a Vault of the test's own, to seal, stop and start."""
     server = Vault(tmp_path / "vault", authority, durable=True)
     try:
         server.start()
@@ -181,7 +181,7 @@ def own_vault(tmp_path: Path, authority: Authority) -> Iterator[Vault]:
 
 @pytest.fixture(scope="session")
 def cluster(session_folder: Path, authority: Authority) -> Iterator[Cluster]:
-    """The session's API server with etcd; tests make namespaces of their own in it."""
+    """Yield the session's API server with etcd; tests make namespaces of their own in it."""
     server = Cluster(session_folder / "cluster", authority)
     try:
         server.wait()
@@ -208,7 +208,7 @@ def _registry(folder: Path, authority: Authority, mode: Mode) -> Iterator[Regist
 
 @pytest.fixture(scope="session")
 def anonymous_registry(session_folder: Path, authority: Authority) -> Iterator[Registry]:
-    """A registry that everybody may read and write."""
+    """Yield a registry that everybody may read and write."""
     yield from _registry(session_folder, authority, "anonymous")
 
 

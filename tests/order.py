@@ -7,7 +7,7 @@ import pytest
 
 
 class Tier(IntEnum):
-    """A test's place in the suite, by the most expensive thing that it needs; its name is the test's mark."""
+    """A test's place in the suite, by its most expensive requirement; its name is the test's mark."""
 
     UNIT = 0
     LONG = 1

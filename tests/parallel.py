@@ -1,4 +1,4 @@
-"""Tests side by side: which of them one worker takes together, and how many workers a machine has.
+"""Tests side by side: the groups of tests for one worker, and the number of workers of a machine.
 
 Each worker has servers of its own. `scripts/test` runs the suite so; without `-n` nothing here has an effect.
 """
@@ -27,7 +27,7 @@ class ByFileAndTier(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def groups(tests: Sequence[str]) -> Mapping[str, str]:
-    """Return the group of each test: those of a file that follow each other, as those of one tier do; the node's are one group."""
+    """Return the group of each test: neighbours in a file, which are of one tier; all tests on the node are one group."""
     runs = enumerate(groupby(tests, key=_place))
     return {
         test: place if place == _NODE else f"{place} {number}"

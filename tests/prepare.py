@@ -1,4 +1,4 @@
-"""Builds beside the first tests what later ones need and is missing: `python -m tests.prepare servers|node [--arm64]`."""
+"""Builds missing programs of later tests beside the first tests: `python -m tests.prepare servers|node [--arm64]`."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from vaultenv.native.build.interpreter import interpreter
 
 
 def architectures(words: Sequence[str], environ: dict[str, str]) -> Iterator[Architecture]:
-    """Yield those for which the tests run the launcher: this machine's, and in CI or on request the other."""
+    """Yield the architectures of the tested launchers: this machine's, and in CI or on request the other."""
     yield native()
     if "--arm64" in words or environ.get("CI"):
         yield from (one for one in ARCHITECTURES.values() if one != native())

@@ -1,4 +1,4 @@
-"""CI skips nothing, and the caller's signals do not matter."""
+"""CI skips nothing, and tests do not depend on the caller's signals."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ def test_a():
 
 
 def test_programs_start_with_the_signals_of_a_terminal_whoever_starts_the_tests(tmp_path: Path) -> None:
-    """As `nohup` ignores SIGHUP, and a shell's `&` SIGINT and SIGQUIT."""
+    """`nohup` ignores SIGHUP, and a shell's `&` ignores SIGINT and SIGQUIT."""
     (tmp_path / "test_child.py").write_text(CHILD)
     pytest_words = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
     ignoring = ["sh", "-c", 'trap "" HUP INT QUIT; exec "$@"', "sh"]

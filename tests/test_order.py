@@ -1,4 +1,4 @@
-"""The order of the tests, and which of them run."""
+"""The order of the tests, and the choice of those that run."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +41,7 @@ def run(
     return [line.split("::")[1].split(" ")[0] for line in result.outlines if "PASSED" in line]
 
 
-def test_what_needs_no_build_runs_first_and_what_measures_time_last(
+def test_tests_without_a_build_run_first_and_timed_ones_last(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = run(pytester, monkeypatch, "--arm64")

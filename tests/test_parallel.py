@@ -32,7 +32,7 @@ def test_a_group_is_of_one_file_and_one_tier() -> None:
     assert found["a.py::test_a[b.py::x]"] == found["a.py::test_b"]
 
 
-def test_what_needs_the_node_is_one_group() -> None:
+def test_all_tests_on_the_node_are_one_group() -> None:
     found = groups(["tests/cluster/a.py::test_a", "b.py::test_a", "tests/cluster/b.py::test_a[x]"])
     assert len(set(found.values())) == 2
     assert found["tests/cluster/a.py::test_a"] == found["tests/cluster/b.py::test_a[x]"]

@@ -31,7 +31,7 @@ NAMESPACE = "vault-webhook"
 
 @dataclass(frozen=True)
 class Product:
-    """The running product: where its webhook listens, and what it stands on."""
+    """The running product: the address of its webhook, and the cluster and Vault that it uses."""
 
     webhook: Endpoint
     log: Path
@@ -45,14 +45,14 @@ class Product:
         return f"/{(self.log.parent / 'path-segments').read_text().split()[0]}/{resource}"
 
     def create_pod(self, namespace: str, template: dict[str, Any]) -> dict[str, Any]:
-        """Create the pod of a workload's template, as a controller does, and return what the API server stored."""
+        """Create the pod of a workload's template, as a controller does, and return the stored pod."""
         metadata = {**template.get("metadata", {}), "generateName": "test-"}
         body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
         stored: dict[str, Any] = self.cluster.request("POST", f"/api/v1/namespaces/{namespace}/pods", body)
         return stored
 
     def token(self, pod: dict[str, Any]) -> str:
-        """The token that the kubelet would project into the pod."""
+        """Return the token that the kubelet would project into the pod."""
         return self.cluster.service_account_token(
             pod["metadata"]["namespace"], pod["spec"]["serviceAccountName"]
         )
@@ -64,7 +64,7 @@ class Product:
 
 @pytest.fixture(scope="session")
 def demo_vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
-    """Vault under the name that the manual's manifests give it, at port 443."""
+    """Yield a Vault under the name in the manual's manifests, at port 443."""
     server = Vault(session_folder / "demo-vault", authority, VAULT_IP, VAULT_NAME, port=443)
     try:
         server.start()
@@ -83,7 +83,7 @@ def product(
     basic_registry: Registry,
     bearer_registry: Registry,
 ) -> Iterator[Product]:
-    """Manifests applied, namespaces provisioned, the webhook running with exactly its own ServiceAccount."""
+    """Yield the product: manifests applied, namespaces provisioned, the webhook running as its own ServiceAccount."""
     folder = session_folder / "product"
     folder.mkdir()
     surroundings = Surroundings(folder, authority.ca_file, {VAULT_NAME: VAULT_IP})
@@ -123,7 +123,7 @@ def product(
 
 
 def _provision(folder: Path, cluster: Cluster, vault: Vault, *namespaces: str) -> None:
-    """Make the manual's layout with the command that operators use."""
+    """Make the manual's layout in Vault with the operators' command."""
     cluster.apply(
         """
 apiVersion: rbac.authorization.k8s.io/v1
@@ -170,7 +170,7 @@ def _command(arguments: list[str], **variables: str) -> str:
 
 
 def _certificate(folder: Path, cluster: Cluster) -> Endpoint:
-    """Make certificate and configuration with the documented command; the Secret becomes files, as the kubelet does."""
+    """Make certificate and configuration with the documented command, and write the Secret to files as the kubelet does."""
     address = f"https://127.0.0.1:{free_port('127.0.0.1')}"
     secret, *configurations = yaml.safe_load_all(
         _command(["certificate", "--url", address, "--objects", "databases.example.com"])

@@ -37,14 +37,14 @@ exec chroot "$root" "$@"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The addresses of the names in the manifests, and the CA that programs trust."""
+    """The addresses of the names in the manifests, and the trusted CA."""
 
     folder: Path
     ca_file: Path
     names: Mapping[str, str] = field(default_factory=dict)
 
     def hosts_file(self) -> Path:
-        """The content of /etc/hosts."""
+        """Return the content of /etc/hosts."""
         path = self.folder / "hosts"
         path.write_text(
             "127.0.0.1 localhost\n" + "".join(f"{ip} {name}\n" for name, ip in self.names.items())
@@ -52,13 +52,13 @@ class Surroundings:
         return path
 
     def command(self, words: Sequence[str]) -> list[str]:
-        """The command that runs `words` where the names are known."""
+        """Return a command that runs `words` with the names resolvable."""
         return ["unshare", "--mount", "sh", "-c", _IN_NAMES, str(self.hosts_file()), *words]
 
     def start_container(
         self, container: Mapping[str, Any], token: str, launcher: Path
     ) -> "subprocess.Popen[str]":
-        """Start the container's command as the kubelet would, with the environment of the pod and nothing else."""
+        """Start the container's command as the kubelet does, with only the pod's environment."""
         account = self.folder / "account"
         account.mkdir(exist_ok=True)
         (account / "token").write_text(token)
@@ -86,7 +86,7 @@ class Surroundings:
 
 
 def stop_container(process: "subprocess.Popen[str]") -> str:
-    """End the container's processes, and return what they wrote to standard error."""
+    """End the container's processes, and return their standard error."""
     os.killpg(process.pid, signal.SIGTERM)
     return process.communicate(timeout=10)[1]
 
@@ -102,5 +102,5 @@ def stock_launcher(folder: Path) -> Path:
 
 
 def _expanded(text: str) -> str:
-    """Return the text as the kubelet expands it, where it names no variable."""
+    """Return the text as the kubelet expands it when it names no variable."""
     return text.replace("$$", "$")

@@ -1,4 +1,4 @@
-"""Tokens for an audience of Vault's own: the role asks for it, the annotation vault-token-audience gives it."""
+"""Tokens for an audience of Vault's own: the role requires it, and the annotation vault-token-audience requests it."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ ROLE = "with-audience"
 
 @pytest.fixture(scope="module", autouse=True)
 def role(product: Product) -> None:
-    """A copy of the namespace's role that takes only tokens for the audience `vault`."""
+    """Make a copy of the namespace's role that accepts only tokens for the audience `vault`."""
     product.vault.put_secret(OWN, key="of-audience")
     path = f"auth/{CLUSTER_NAME}/role"
     own: dict[str, Any] = product.vault.read(f"{path}/default")

@@ -1,4 +1,4 @@
-"""Every error is one line that says what is wrong, where, and what to do, and holds no value."""
+"""Errors of users: each is one line with fault, place and remedy, and without a value."""
 
 import json
 from pathlib import Path
@@ -91,7 +91,7 @@ def test_an_unknown_annotation_is_a_warning(product: Product) -> None:
         (f"vault:{OWN}#key", {"vault_path": "nosuch"}, ["failed to request new Vault token", "vault-path"]),
     ],
 )
-def test_the_launcher_says_what_is_missing(
+def test_the_launcher_names_a_missing_key_path_or_right(
     product: Product, value: str, changed: dict[str, str], words: list[str]
 ) -> None:
     done = product.run(product.create_pod("default", pod_with(value, **changed)))
@@ -102,7 +102,7 @@ def test_the_launcher_says_what_is_missing(
 
 
 def changed_container(product: Product, **variables: str) -> tuple[dict[str, Any], str]:
-    """The container that the webhook made, with some of its variables changed behind its back; and its token."""
+    """Return the pod's container with some variables changed after the webhook, and its token."""
     pod = product.create_pod("default", pod_with(f"vault:{OWN}#key"))
     container = pod["spec"]["containers"][0]
     unrelated = [entry for entry in container["env"] if entry["name"] not in variables]
@@ -152,7 +152,7 @@ def test_a_sealed_vault_refuses_a_secret_and_says_so(product: Product) -> None:
     product.cluster.apply(json.dumps(manifest))
 
 
-def test_what_is_no_review_is_answered_400(product: Product) -> None:
+def test_a_body_without_a_review_is_answered_400(product: Product) -> None:
     for body in (b"", b"{", b"[]", b'{"request": {}}'):
         answer = product.webhook.request("POST", f"{product.path('pods')}?timeout=10s", data=body)
         assert answer.status_code == 400
@@ -160,7 +160,7 @@ def test_what_is_no_review_is_answered_400(product: Product) -> None:
 
 
 def forged_review() -> bytes:
-    """Return a review of a Secret of another namespace, as a pod that knows no secret path could post it."""
+    """Return a review of a Secret of another namespace, as a pod without the secret path could post it."""
     metadata = {"name": "forged", "annotations": annotations("default", vault_serviceaccount="default")}
     secret = {"metadata": metadata, "stringData": {"key": f"vault:{OWN}#key"}}
     return review_of(uid="forged-1", namespace="default", operation="CREATE", object=secret)

@@ -1,4 +1,4 @@
-"""`vault-webhook doctor` on the running product: it finds nothing wrong, and then each of the manual's errors that is made."""
+"""`vault-webhook doctor` on the running product: no finding at first, then one for each of the manual's errors."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def doctor(product: Product, *arguments: str, **variables: str) -> "subprocess.C
 
 
 def states(output: str) -> dict[str, str]:
-    """Return how each check went, by its name."""
+    """Return the result of each check by its name."""
     return {
         match[2]: match[1]
         for match in re.finditer(r"^(ok|WRONG|warning|unknown) +([^:]+):", output, re.MULTILINE)
@@ -32,7 +32,7 @@ def states(output: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def ready(product: Product) -> Iterator[None]:
-    """Let the Deployment, which has no pods here, say that it is ready: the webhook runs as a process."""
+    """Set the status of the Deployment to ready: it has no pods here, as the webhook runs as a process."""
     path = "/apis/apps/v1/namespaces/vault-webhook/deployments/vault-webhook/status"
     found = product.cluster.request("GET", path)
     status = {**found.get("status", {}), "replicas": 2, "readyReplicas": 2}
@@ -69,7 +69,7 @@ def test_nothing_is_wrong_with_a_good_installation(product: Product, anonymous_r
         ),
     ],
 )
-def test_an_error_of_the_manual_is_told_with_its_remedy(
+def test_an_error_of_the_manual_is_reported_with_its_remedy(
     product: Product, arguments: tuple[str, ...], check: str, remedy: str
 ) -> None:
     done = doctor(product, "default", *arguments)
@@ -78,14 +78,14 @@ def test_an_error_of_the_manual_is_told_with_its_remedy(
     assert re.search(rf"WRONG +{check}: .*\n +do: .*{remedy}", done.stdout), done.stdout
 
 
-def test_a_private_image_without_pull_secret(product: Product, bearer_registry: Registry) -> None:
+def test_a_private_image_without_pull_secret_is_wrong(product: Product, bearer_registry: Registry) -> None:
     app = bearer_registry.push("doctor/private:1", image(entrypoint=["/app"]))
     done = doctor(product, "default", "--role=default", *ANNOTATED, f"--image={app}")
     assert states(done.stdout)["5 image in its registry"] == "WRONG", done.stdout
     assert "imagePullSecrets" in done.stdout
 
 
-def test_a_service_account_without_token(product: Product) -> None:
+def test_a_service_account_without_token_is_wrong(product: Product) -> None:
     account = {"metadata": {"generateName": "no-token-"}, "automountServiceAccountToken": False}
     made = product.cluster.request("POST", "/api/v1/namespaces/default/serviceaccounts", account)
     name = made["metadata"]["name"]
@@ -94,26 +94,26 @@ def test_a_service_account_without_token(product: Product) -> None:
     assert f"ServiceAccount default/{name} mounts no token" in done.stdout
 
 
-def test_a_namespace_that_the_webhook_leaves_out(product: Product) -> None:
+def test_a_namespace_excluded_from_the_webhook_is_wrong(product: Product) -> None:
     done = doctor(product, "vault-webhook", "--service-account=vault-webhook", *ANNOTATED)
     assert done.returncode == 1
     assert "did not get the launcher" in done.stdout
     assert "namespaceSelector" in done.stdout
 
 
-def test_another_installation_is_missing(product: Product) -> None:
+def test_a_webhook_name_that_does_not_exist_is_wrong(product: Product) -> None:
     done = doctor(product, "default", "--webhook-name=other", *ANNOTATED)
     assert states(done.stdout)["webhook configuration"] == "WRONG", done.stdout
     assert "there is no MutatingWebhookConfiguration other" in done.stdout
 
 
-def test_nothing_is_stored(product: Product) -> None:
+def test_the_doctor_leaves_no_object_in_the_cluster(product: Product) -> None:
     doctor(product, "default", "--role=default", *ANNOTATED)
     found = json.loads(product.cluster.kubectl("get", "pods,secrets", "--output=json"))
     assert "vault-webhook-doctor" not in [item["metadata"]["name"] for item in found["items"]]
 
 
-def test_without_an_api_server_it_says_so(product: Product) -> None:
+def test_an_unusable_kubeconfig_is_named(product: Product) -> None:
     done = doctor(product, "default", KUBECONFIG="/nonexistent")
     assert done.returncode == 2
     assert "KUBECONFIG /nonexistent" in done.stderr

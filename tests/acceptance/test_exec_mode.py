@@ -35,7 +35,7 @@ def test_the_pod_has_the_launcher_before_its_server_and_no_other_container(pod: 
     assert pod["metadata"]["annotations"][STATUS] == "injected"
 
 
-def test_the_launcher_is_told_path_template_and_login(pod: dict[str, Any]) -> None:
+def test_the_launcher_gets_path_template_and_login_as_variables(pod: dict[str, Any]) -> None:
     annotations = MANIFEST["spec"]["template"]["metadata"]["annotations"]
     template = annotations["vault.hashicorp.com/agent-inject-template-config.env"]
     found = variables(pod)
@@ -46,7 +46,7 @@ def test_the_launcher_is_told_path_template_and_login(pod: dict[str, Any]) -> No
 
 @pytest.fixture(scope="module")
 def vault(product: Product) -> Vault:
-    """Vault with the kubernetes auth method, role and policy that the annotations of the manifest take for granted."""
+    """Yield Vault with the auth method, role and policy of the manifest's annotations."""
     trust_in_vault(product.cluster, product.vault)
     product.vault.policy("api", f'path "{PATH}" {{ capabilities = ["read"] }}')
     product.vault.write(
@@ -61,7 +61,7 @@ def vault(product: Product) -> Vault:
 
 
 def printing(pod: dict[str, Any]) -> dict[str, Any]:
-    """The pod with a program that prints its environment."""
+    """Return the pod with a program that prints its environment."""
     started: dict[str, Any] = json.loads(json.dumps(pod))
     started["spec"]["containers"][0]["args"] = ["/usr/bin/env"]
     return started
@@ -76,7 +76,7 @@ def test_the_program_gets_each_key_of_the_secret(product: Product, vault: Vault,
     assert not [line for line in found if line.startswith("VAULT_")]
 
 
-def test_no_program_starts_without_what_its_templates_bring(
+def test_a_deleted_secret_of_a_template_ends_the_start(
     product: Product, vault: Vault, pod: dict[str, Any]
 ) -> None:
     vault.put_secret(PATH, KEY="of-exec-mode")
@@ -87,14 +87,14 @@ def test_no_program_starts_without_what_its_templates_bring(
     assert "(Code: 404) (template config.env)" in done.stderr
 
 
-def test_a_pod_that_was_served_before_stays_as_it_is(product: Product, pod: dict[str, Any]) -> None:
+def test_a_pod_that_already_has_the_launcher_is_unchanged(product: Product, pod: dict[str, Any]) -> None:
     again = product.create_pod(
         "default", {"metadata": {"annotations": pod["metadata"]["annotations"]}, "spec": pod["spec"]}
     )
     assert again["spec"] == pod["spec"]
 
 
-def test_with_a_sidecar_the_program_starts_by_itself_beside_an_agent(product: Product) -> None:
+def test_a_sidecar_leaves_the_command_of_the_program_unchanged(product: Product) -> None:
     template = json.loads(json.dumps(MANIFEST["spec"]["template"]))
     template["metadata"]["annotations"].update(
         {SIDECAR: "true", "vault.hashicorp.com/service": f"https://{VAULT_NAME}"}

@@ -1,4 +1,4 @@
-"""A review as the real API server sends it is one that the fast path reads."""
+"""The fast path reads a review as the real API server sends it."""
 
 import base64
 import json
@@ -81,7 +81,7 @@ def recorder(cluster: Cluster, authority: Authority) -> Iterator[Recorder]:
         recording.close()
 
 
-def test_a_review_of_the_real_api_server_is_taken(cluster: Cluster, recorder: Recorder) -> None:
+def test_the_fast_path_reads_a_review_of_the_real_api_server(cluster: Cluster, recorder: Recorder) -> None:
     container = {"name": "app", "image": "app:1", "command": ["/app"], "args": ["x" * 4000]}
     created = {"metadata": {"name": "app"}, "spec": {"containers": [container]}}
     end_s = time.monotonic() + 20  # until then the API server has heard of the configuration

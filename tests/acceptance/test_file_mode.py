@@ -1,4 +1,4 @@
-"""Pods that ask for files, through the real API server, in a namespace that admits PodSecurity `restricted` alone."""
+"""Pods with files, through the real API server, in a namespace that admits only PodSecurity `restricted`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -84,7 +84,9 @@ EVERYTHING = {
 
 
 @pytest.mark.parametrize("sidecar", ["container", "native"])
-def test_it_admits_all_that_annotations_add(restricted: Product, sidecar: str) -> None:
+def test_a_restricted_namespace_admits_everything_that_annotations_add(
+    restricted: Product, sidecar: str
+) -> None:
     key = "vault.security.banzaicloud.io/vault-agent-"
     own = {f"{key}sidecar": sidecar, f"{key}probes": "readiness,liveness"}
     pod = create(restricted, {**EVERYTHING, **own})
@@ -102,7 +104,7 @@ def test_a_pod_that_ends_by_itself_has_one_agent_that_ends_with_it(restricted: P
     assert agents(pod)["vault-agent"]["restartPolicy"] == "Always"
 
 
-def test_a_pod_without_a_token_gives_one_to_the_agent_alone(restricted: Product) -> None:
+def test_a_pod_without_a_token_gets_one_for_its_agent_only(restricted: Product) -> None:
     pod = create(restricted, {}, automountServiceAccountToken=False)
     for container in agents(pod).values():
         assert ACCOUNT in [mount["mountPath"] for mount in container["volumeMounts"]]

@@ -1,4 +1,4 @@
-"""Reading as a ServiceAccount: for users of the API server who may act as it, and the rights that the webhook needs."""
+"""Objects are read as their ServiceAccount for users who may act as it; and the rights of the webhook for that."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ SECRETS = "clusterrolebinding/vault-webhook-secrets"
 
 @pytest.fixture(scope="module", autouse=True)
 def people(product: Product) -> None:
-    """bob may write ConfigMaps and Secrets in `shop`, alice may create pods there too."""
+    """Give bob the right to write ConfigMaps and Secrets in `shop`, and alice the right to create pods there too."""
     product.vault.put_secret(OWN, key="of-identity")
     define_databases(product)
     objects = "--resource=configmaps,secrets,databases.example.com"
@@ -32,7 +32,7 @@ def people(product: Product) -> None:
 
 
 def apply_as(product: Product, user: str, kind: str, *, key: str = "key", dry_run: str = "none") -> str:
-    """Return the object as the API server answers it, or would store it."""
+    """Apply the object as the user, or only try it, and return it as the API server answers."""
     manifest = {
         "apiVersion": "example.com/v1" if kind == "Database" else "v1",
         "kind": kind,
@@ -50,7 +50,9 @@ def apply_as(product: Product, user: str, kind: str, *, key: str = "key", dry_ru
 
 @KINDS
 @DRY_RUNS
-def test_who_may_create_no_pods_reads_nothing(product: Product, kind: str, dry_run: str) -> None:
+def test_a_user_without_the_right_to_create_pods_is_refused(
+    product: Product, kind: str, dry_run: str
+) -> None:
     with pytest.raises(KubectlFailed) as refusal:
         apply_as(product, "bob", kind, dry_run=dry_run)
     for words in (
@@ -64,7 +66,7 @@ def test_who_may_create_no_pods_reads_nothing(product: Product, kind: str, dry_r
 
 @KINDS
 @DRY_RUNS
-def test_who_may_create_pods_reads_what_their_service_account_may(
+def test_a_user_with_the_right_to_create_pods_reads_as_the_service_account(
     product: Product, kind: str, dry_run: str
 ) -> None:
     stored = apply_as(product, "alice", kind, dry_run=dry_run)
@@ -72,7 +74,7 @@ def test_who_may_create_pods_reads_what_their_service_account_may(
 
 
 @KINDS
-def test_an_update_reads_for_those_alone_who_could_have_created_it(product: Product, kind: str) -> None:
+def test_an_update_reads_only_for_a_user_with_the_right_to_create_pods(product: Product, kind: str) -> None:
     product.vault.put_secret(OWN, key="of-identity", second="of-update")
     apply_as(product, "alice", kind)
     assert apply_as(product, "alice", kind, key="second") in ("of-update", "b2YtdXBkYXRl")
@@ -91,7 +93,7 @@ GITOPS = {
 
 @pytest.mark.parametrize("namespace", GITOPS)
 def test_a_gitops_controller_has_objects_read_with_its_own_rights(product: Product, namespace: str) -> None:
-    """As they install themselves: a ServiceAccount that is cluster-admin."""
+    """GitOps controllers install themselves with a ServiceAccount that is cluster-admin."""
     user = f"system:serviceaccount:{namespace}:{GITOPS[namespace]}"
     binding = ("clusterrolebinding", GITOPS[namespace], "--clusterrole=cluster-admin", f"--user={user}")
     product.cluster.kubectl("create", *binding)
@@ -104,7 +106,7 @@ def test_a_gitops_controller_has_objects_read_with_its_own_rights(product: Produ
 def test_flux_and_argo_cd_that_impersonate_have_objects_read_with_that_accounts_rights(
     product: Product,
 ) -> None:
-    """spec.serviceAccountName of a Kustomization, destinationServiceAccounts of an AppProject."""
+    """The account is spec.serviceAccountName of a Kustomization, or in destinationServiceAccounts of an AppProject."""
     deployer = "system:serviceaccount:shop:deployer"
     product.cluster.kubectl(
         "create", "rolebinding", "deployer", "-n", "shop", "--role=bob", f"--user={deployer}"
@@ -114,7 +116,7 @@ def test_flux_and_argo_cd_that_impersonate_have_objects_read_with_that_accounts_
 
 
 def test_helms_own_secret_is_stored_as_it_is(product: Product) -> None:
-    """It holds the manifests, references and all; Helm's user needs no right but that to write it."""
+    """Helm's Secret holds the manifests with their references; Helm's user needs only the right to write it."""
     metadata = {"name": "sh.helm.release.v1.shop.v1", "namespace": "shop"}
     metadata["annotations"] = annotations("shop", vault_serviceaccount="default")  # type: ignore[assignment]
     text = f"vault:{OWN}#key"
@@ -128,7 +130,7 @@ def test_helms_own_secret_is_stored_as_it_is(product: Product) -> None:
 
 @KINDS
 def test_controllers_of_the_control_plane_change_owners_and_delete(product: Product, kind: str) -> None:
-    """The garbage collector on an object whose reference has stayed, as its path is missing."""
+    """The object has an ignored reference to a missing path, so the reference is still in it."""
     named = annotations("shop", vault_serviceaccount="default", vault_ignore_missing_secrets="true")
     name = f"collected-{kind.lower()}"
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "1"}
@@ -156,7 +158,7 @@ def test_controllers_of_the_control_plane_change_owners_and_delete(product: Prod
 
 
 def test_a_namespace_that_is_being_deleted_loses_its_objects_and_gets_no_new_ones(product: Product) -> None:
-    """Its ServiceAccount is gone by then, so that no reference could be resolved any more."""
+    """The namespace's ServiceAccount is already deleted, so no reference can be resolved."""
     product.cluster.create_namespace("leaving")
     manifest: dict[str, Any] = {
         "apiVersion": "v1",
@@ -184,7 +186,7 @@ def test_a_namespace_that_is_being_deleted_loses_its_objects_and_gets_no_new_one
 
 @pytest.fixture
 def by_namespace(product: Product) -> Iterator[None]:
-    """The rights that read secrets, in the namespace `default` alone, as docs/security.md binds them."""
+    """Bind the rights that read secrets in the namespace `default` only, as docs/security.md does."""
     binding = product.cluster.kubectl("get", SECRETS, "-o", "json")
     product.cluster.kubectl("delete", SECRETS)
     account = f"--serviceaccount={NAMESPACE}:vault-webhook"
@@ -198,7 +200,7 @@ def by_namespace(product: Product) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("by_namespace")
-def test_rights_bound_by_namespace_are_missed_by_name_elsewhere(product: Product) -> None:
+def test_rights_bound_by_namespace_are_named_as_missing_in_another_namespace(product: Product) -> None:
     with pytest.raises(
         KubectlFailed, match=r"may not create serviceaccounts/token in namespace shop .*ClusterRole"
     ):

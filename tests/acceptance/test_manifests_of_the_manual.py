@@ -1,4 +1,4 @@
-"""The manual's three manifests, with nothing changed: what the API server stores, and what the programs see."""
+"""The manual's three manifests, unchanged: the objects that the API server stores, and the output of their programs."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def applied_template(product: Product, name: str) -> dict[str, Any]:
 
 
 def first_lines(product: Product, pod: dict[str, Any], count: int) -> list[str]:
-    """Start the pod's program and return the first lines that it writes; then end it."""
+    """Start the pod's program, return the first lines of its output, and end it."""
     container = pod["spec"]["containers"][0]
     process = product.surroundings.start_container(container, product.token(pod), product.launcher)
     assert process.stdout
@@ -39,7 +39,7 @@ def first_lines(product: Product, pod: dict[str, Any], count: int) -> list[str]:
     return lines
 
 
-def test_one_key(product: Product) -> None:
+def test_the_example_of_one_key_prints_its_secret(product: Product) -> None:
     pod = product.create_pod("default", applied_template(product, "one-key.yaml"))
     container = pod["spec"]["containers"][0]
     assert container["command"] == ["/vault/vault-env"]
@@ -54,13 +54,13 @@ def test_one_key(product: Product) -> None:
     assert lines == [" ".join(VALUE.split()), "going to sleep..."]
 
 
-def test_all_keys_of_a_path(product: Product) -> None:
+def test_the_example_of_a_whole_path_has_every_key(product: Product) -> None:
     pod = product.create_pod("default", applied_template(product, "all-keys.yaml"))
     assert "all-keys" not in json.dumps(pod["spec"]["containers"])
     assert first_lines(product, pod, 2) == ["all-keys", "going to sleep..."]
 
 
-def test_secret_from_vault(product: Product) -> None:
+def test_the_example_of_a_secret_is_stored_with_its_values(product: Product) -> None:
     product.cluster.kubectl("apply", "-f", str(EXAMPLES / "secret.yaml"))
     stored = json.loads(product.cluster.kubectl("get", "secret", "vault-test", "-o", "json"))
     assert base64.b64decode(stored["data"]["example-secret"]).decode() == VALUE
@@ -69,7 +69,7 @@ def test_secret_from_vault(product: Product) -> None:
     assert ours == manifest["metadata"]["annotations"]
 
 
-def test_a_config_map_from_vault(product: Product) -> None:
+def test_the_example_of_a_secret_works_as_a_config_map(product: Product) -> None:
     manifest = yaml.safe_load((EXAMPLES / "secret.yaml").read_text())
     reference = manifest["stringData"]["example-secret"]
     config_map = {

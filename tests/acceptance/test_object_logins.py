@@ -1,4 +1,4 @@
-"""Logins at Vault for objects that are applied together, counted by Vault."""
+"""Logins at Vault for objects applied together, counted by Vault."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

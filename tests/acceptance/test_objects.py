@@ -1,4 +1,4 @@
-"""Every place of a Secret or ConfigMap that can hold a reference, and what transit decrypts, on the real Vault."""
+"""Every field of a Secret or ConfigMap that can hold a reference or a ciphertext, on the real Vault."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ ROLE = f"auth/{CLUSTER_NAME}/role/default"
 
 @pytest.fixture(scope="module")
 def ciphertext(product: Product) -> Iterator[str]:
-    """`decrypted`, encrypted with a key that the role may use; the secrets of this module are there too."""
+    """Return `decrypted` encrypted with a key of the role, and write the secrets of this module."""
     product.vault.put_secret(OWN, user="me", password="p:w", bytes=encoded(b"\xff\x00"))
     product.vault.write(f"sys/mounts/{KEY}", {"type": "transit"})
     product.vault.write(f"{KEY}/keys/shop", {})
@@ -35,7 +35,7 @@ def encoded(value: bytes) -> str:
 
 
 def create(product: Product, kind: str, content: dict[str, Any], **annotated: str) -> dict[str, bytes]:
-    """Return the object's data as the API server would store it, decoded."""
+    """Return the decoded data of the object as the API server would store it."""
     named = annotations("default", vault_serviceaccount="default", **annotated)
     manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"generateName": "o-", "annotations": named}}
     path = f"/api/v1/namespaces/default/{kind.lower()}s?dryRun=All"
@@ -62,7 +62,7 @@ def test_values_of_a_secret_are_bytes(product: Product) -> None:
 
 
 @pytest.mark.usefixtures("ciphertext")
-def test_a_pull_secret_gets_user_and_password_and_keeps_the_rest(product: Product) -> None:
+def test_a_pull_secret_gets_user_and_password_and_its_other_fields_stay(product: Product) -> None:
     auth = encoded(f"vault:{OWN}#user:vault:{OWN}#password".encode())
     other = {"credHelpers": {"x": "y"}}
     auths = {"r.example.com": {"auth": auth, "email": "e"}, "plain": {"auth": encoded(b"u:p")}}
@@ -73,7 +73,7 @@ def test_a_pull_secret_gets_user_and_password_and_keeps_the_rest(product: Produc
 
 
 @pytest.mark.usefixtures("ciphertext")
-def test_a_pull_secret_of_the_older_form_gets_them_too(product: Product) -> None:
+def test_a_pull_secret_of_the_older_form_gets_user_and_password(product: Product) -> None:
     auth = encoded(f"vault:{OWN}#user:vault:{OWN}#password".encode())
     content = {"stringData": {".dockercfg": json.dumps({"r.example.com": {"auth": auth}})}}
     stored = create(product, "Secret", {"type": "kubernetes.io/dockercfg", **content})
@@ -90,22 +90,20 @@ def test_ciphertexts_of_a_secret_are_decrypted(product: Product, ciphertext: str
 
 
 @pytest.mark.usefixtures("ciphertext")
-def test_a_config_map_takes_bytes_that_vault_holds_in_base64(product: Product) -> None:
+def test_binary_data_of_a_config_map_is_decoded_from_base64_in_vault(product: Product) -> None:
     binary = {"bytes": encoded(f"vault:{OWN}#bytes".encode()), "plain": encoded(b"\xff")}
     content = {"data": {"text": f"vault:{OWN}#user"}, "binaryData": binary}
     assert create(product, "ConfigMap", content) == {"text": b"me", "bytes": b"\xff\x00", "plain": b"\xff"}
 
 
 @pytest.mark.usefixtures("ciphertext")
-def test_what_is_missing_and_ignored_stays(product: Product) -> None:
+def test_an_ignored_missing_path_keeps_its_reference(product: Product) -> None:
     texts = {"gone": f"vault:{OWN}/gone#user", "there": f"vault:{OWN}#user"}
     stored = create(product, "Secret", {"stringData": texts}, vault_ignore_missing_secrets="true")
     assert stored == {"gone": texts["gone"].encode(), "there": b"me"}
 
 
-def test_a_pod_with_nothing_but_a_ciphertext_sees_what_it_stands_for(
-    product: Product, ciphertext: str
-) -> None:
+def test_a_pod_with_only_a_ciphertext_sees_the_decrypted_text(product: Product, ciphertext: str) -> None:
     container = {"name": "app", "image": "busybox", "command": ["printenv", "PASSWORD"]}
     env = [{"name": "PASSWORD", "value": ciphertext}]
     named = annotations("default", transit_key_id="shop", transit_path=KEY)
@@ -153,7 +151,7 @@ DEFINITION = {
 
 
 def define_databases(product: Product) -> None:
-    """Make the kind that the product's webhook is registered for."""
+    """Define the kind of custom objects that the product's webhook is registered for."""
     product.cluster.apply(json.dumps(DEFINITION))
     product.cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
 

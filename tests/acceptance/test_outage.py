@@ -1,4 +1,4 @@
-"""Without the webhook, the guard of manifests/base keeps programs from starting with raw references."""
+"""In an outage of the webhook, the guard of manifests/base refuses programs with raw references."""
 
 import json
 import time
@@ -15,7 +15,7 @@ CONFIGURATION = ("mutatingwebhookconfiguration", "vault-webhook")
 
 @pytest.fixture
 def outage(product: Product) -> Iterator[None]:
-    """The API server no longer calls the webhook."""
+    """Remove the webhook from the API server's configuration for the test."""
     stored = json.loads(product.cluster.kubectl("get", *CONFIGURATION, "-o", "json"))
     stored["metadata"] = {"name": stored["metadata"]["name"]}
     product.cluster.kubectl("delete", *CONFIGURATION)
@@ -26,7 +26,7 @@ def outage(product: Product) -> Iterator[None]:
 
 
 def _wait_until(product: Product, called: bool) -> None:
-    """The API server notices after a moment; a bad annotation tells who answers."""
+    """Wait until the API server uses the changed configuration; a bad annotation shows whether it calls the webhook."""
     for _ in range(100):
         if ("could not mutate object" in _refusal(product, "plain", vault_env_daemon="yse")) == called:
             return
@@ -54,5 +54,5 @@ def test_other_pods_are_created(product: Product) -> None:
     assert not _refusal(product, "vault:8200")
 
 
-def test_what_the_webhook_has_changed_passes(product: Product) -> None:
+def test_a_pod_changed_by_the_webhook_passes_the_guard(product: Product) -> None:
     assert not _refusal(product, VALUE)

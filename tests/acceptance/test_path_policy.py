@@ -1,4 +1,4 @@
-"""The path policy of docs/path-policy.md, on a webhook of its own beside the product's."""
+"""The path policy of docs/path-policy.md, on a second webhook beside the product's."""
 
 import json
 import os
@@ -22,7 +22,7 @@ EXAMPLES = ROOT / "docs/examples"
 
 @pytest.fixture(scope="module")
 def webhook(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """A webhook with the page's setting, without TLS, as the API server is not to call it."""
+    """Yield a webhook with the page's setting, without TLS, which the API server does not call."""
     folder = tmp_path_factory.mktemp("policy")
     endpoint = Endpoint(f"http://127.0.0.1:{free_port()}", product.vault.ca_file)
     (setting,) = re.findall(r"^    VAULT_PATH_POLICY: (\S+)$", PAGE, re.MULTILINE)
@@ -62,7 +62,7 @@ def test_a_namespace_may_name_its_own_path_and_the_shared_one(webhook: Endpoint,
 @pytest.mark.parametrize(
     "path", ["default", "shop-b/app", "shop/../default", "shop/%2e%2e/default", "/default"]
 )
-def test_it_may_name_no_other(webhook: Endpoint, path: str) -> None:
+def test_any_other_path_is_refused(webhook: Endpoint, path: str) -> None:
     response = review(webhook, "shop", printing_pod("shop", path))
     assert not response["allowed"]
 

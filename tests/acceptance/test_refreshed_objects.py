@@ -1,4 +1,4 @@
-"""Objects of admission kept in step: the webhook keeps their references, `vault-webhook sync --once` reads them again."""
+"""Refreshed objects: the webhook seals their references, and `vault-webhook sync --once` reads them again."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ Refresh = Callable[[], "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="module")
 def refresh(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refresh]:
-    """A function that runs `vault-webhook sync --once` with the rights of its manifests, for custom objects too."""
+    """Return a function that runs `vault-webhook sync --once` with the rights of its manifests, for custom objects too."""
     product.cluster.apply(json.dumps(DEFINITION))
     product.cluster.kubectl("wait", "--for=condition=Established", "crd/databases.example.com")
     eventually(lambda: product.cluster.answer("GET", "/apis/example.com/v1/databases").ok)
@@ -58,7 +58,7 @@ def refresh(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 class RefreshedObject:
-    """An object of this test, and what the API server has of it."""
+    """An object of this test, and its state on the API server."""
 
     def __init__(self, product: Product, kind: str, name: str, **texts: str) -> None:
         self._cluster = product.cluster
@@ -72,7 +72,7 @@ class RefreshedObject:
         self.set(texts)
 
     def set(self, texts: dict[str, str], field: str = "") -> None:
-        """Have these values in the manifest."""
+        """Replace the values in the manifest."""
         own = field or {"Secret": "stringData", "ConfigMap": "data", "Database": "spec"}[self.kind]
         self.manifest[own] = texts
 
@@ -80,7 +80,7 @@ class RefreshedObject:
         return self._cluster.kubectl("apply", "-f", "-", *options, stdin=json.dumps(self.manifest))
 
     def diff(self, *options: str) -> str:
-        """Return what `kubectl diff` shows; its status must say the same."""
+        """Return the output of `kubectl diff`; its exit status must agree with it."""
         done = self._cluster.kubectl.run("diff", "-f", "-", *options, stdin=json.dumps(self.manifest))
         assert done.returncode == bool(done.stdout), done.stderr
         return done.stdout
@@ -94,7 +94,7 @@ class RefreshedObject:
         )
 
     def owned(self) -> list[Any]:
-        """Return which fields are whose."""
+        """Return the owners of the object's fields."""
         return [[one["manager"], one["fieldsV1"]] for one in self.stored()["metadata"]["managedFields"]]
 
     def values(self) -> dict[str, str]:
@@ -176,7 +176,7 @@ def test_a_key_that_leaves_a_manifest_after_a_refresh_leaves_the_secret(
     assert refreshed.values()["a"] == "new"
 
 
-def test_a_value_that_somebody_wrote_by_hand_is_theirs(product: Product, refresh: Refresh) -> None:
+def test_a_value_edited_by_hand_is_not_refreshed(product: Product, refresh: Refresh) -> None:
     product.vault.put_secret(OWN, one="1", two="2")
     refreshed = RefreshedObject(product, "ConfigMap", "by-hand", a=f"vault:{OWN}#one", b=f"vault:{OWN}#two")
     refreshed.apply()
@@ -192,7 +192,7 @@ def test_a_value_that_somebody_wrote_by_hand_is_theirs(product: Product, refresh
     assert LABEL not in refreshed.stored()["metadata"].get("labels", {})
 
 
-def test_a_path_that_is_gone_leaves_the_value_and_is_told_without_one(
+def test_a_deleted_path_leaves_the_value_and_has_an_event_without_the_value(
     product: Product, refresh: Refresh
 ) -> None:
     product.vault.put_secret(f"{OWN}-gone", one="s3cr3t-of-kept")
@@ -210,7 +210,7 @@ def test_a_path_that_is_gone_leaves_the_value_and_is_told_without_one(
 
 @pytest.fixture(scope="module")
 def mallory(product: Product) -> Kubectl:
-    """A user who may do what they like with Secrets and ConfigMaps of `shop`, and may create no pod there."""
+    """Return kubectl as a user who may write Secrets and ConfigMaps of `shop`, but may create no pod there."""
     kubectl = product.cluster.kubectl
     kubectl("create", "role", "mallory", "-n", "shop", "--verb=*", "--resource=secrets,configmaps")
     kubectl("create", "rolebinding", "mallory", "-n", "shop", "--role=mallory", "--user=mallory")
@@ -218,7 +218,7 @@ def mallory(product: Product) -> Kubectl:
 
 
 def _forged(product: Product, name: str, path: str, role: str = "shop") -> str:
-    """Return what the webhook would keep, sealed with a key that the forger has made up."""
+    """Return the webhook's annotation, sealed with a key that the forger has made up."""
     from vaultkube.kept.codec import mark_of, sealed
     from vaultkube.kept.values import KeptLogin, KeptReferences, KeptValue, Place
 
@@ -234,10 +234,10 @@ def _forged(product: Product, name: str, path: str, role: str = "shop") -> str:
 
 
 @pytest.mark.parametrize("skipped", [False, True])
-def test_who_may_not_act_as_the_service_account_gets_nothing_by_an_annotation_of_their_own(
+def test_a_forged_annotation_of_a_user_without_rights_gets_no_value(
     product: Product, refresh: Refresh, mallory: Kubectl, skipped: bool
 ) -> None:
-    """`skipped` objects are not seen by the webhook: the operator is the only wall then."""
+    """The webhook does not see `skipped` objects, so only the operator can refuse them."""
     product.vault.put_secret(OWN, one="s3cr3t-of-kept")
     name = f"forged-{str(skipped).lower()}"
     forged = _forged(product, name, OWN)
@@ -268,7 +268,7 @@ def test_who_may_not_act_as_the_service_account_gets_nothing_by_an_annotation_of
     mallory("delete", "--as=mallory", "configmap", name, "-n", "shop")
 
 
-def test_an_annotation_is_of_no_use_on_another_object(
+def test_an_annotation_copied_to_another_object_refreshes_nothing(
     product: Product, refresh: Refresh, mallory: Kubectl
 ) -> None:
     product.vault.put_secret(OWN, one="1")
@@ -294,7 +294,9 @@ def test_an_annotation_is_of_no_use_on_another_object(
     mallory("delete", "--as=mallory", "configmap", "stolen", "-n", "shop")
 
 
-def test_text_that_the_operator_brings_from_vault_is_no_reference(product: Product, refresh: Refresh) -> None:
+def test_a_text_written_by_the_operator_is_not_resolved_as_a_reference(
+    product: Product, refresh: Refresh
+) -> None:
     operator = Kubectl(product.cluster.kubeconfig_of(NAMESPACE, "vault-webhook-sync"))
     metadata = {
         "name": "looks-like-one",

@@ -1,4 +1,4 @@
-"""Containers that are added to a pod which runs already, on the real API server."""
+"""Containers added to a running pod, on the real API server."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def create_pod(product: Product, env: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def debug(product: Product, pod: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Add a container as `kubectl debug` does, and return the pod that the API server stored."""
+    """Add a container as `kubectl debug` does, and return the stored pod."""
     container = {"name": "debugger", "image": "busybox", "command": ["sh", "-c", "echo got $KEY"], **fields}
     pod["spec"]["ephemeralContainers"] = [container]
     path = f"/api/v1/namespaces/default/pods/{pod['metadata']['name']}/ephemeralcontainers"
@@ -48,6 +48,6 @@ def test_a_container_without_references_stays_as_it_is(product: Product) -> None
     assert debugger["command"] == ["sh", "-c", "echo got $KEY"]
 
 
-def test_in_a_pod_without_launcher_it_is_refused_with_the_remedy(product: Product) -> None:
+def test_a_container_with_references_is_refused_in_a_pod_without_launcher(product: Product) -> None:
     with pytest.raises(AssertionError, match=r"has no volume vault-env.*kubectl debug --copy-to"):
         debug(product, create_pod(product, []), env=[REFERRING])

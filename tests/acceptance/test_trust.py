@@ -1,4 +1,4 @@
-"""The CA that verifies the Vault of a Secret: that of the annotation `vault-tls-secret`, else the operator's."""
+"""The CA that verifies Vault for a Secret: the one of the annotation `vault-tls-secret`, or else the operator's."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def secret(product: Product) -> None:
 
 
 def apply(product: Product, name: str, ca: str) -> None:
-    """A Secret with a reference, whose Vault is trusted by a Secret in the webhook's namespace."""
+    """Apply a Secret with a reference and with the annotation for this CA of Vault."""
     trust = {"name": f"ca-of-{name}", "namespace": NAMESPACE}
     product.cluster.apply(
         json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": trust, "stringData": {"ca.crt": ca}})
@@ -41,12 +41,12 @@ def test_the_certificate_of_vault_tls_secret_is_trusted(product: Product, author
     assert base64.b64decode(stored["data"]["key"]) == b"of-vault"
 
 
-def test_nothing_else_is_trusted_then(product: Product, tmp_path: Path) -> None:
+def test_the_ca_of_vault_tls_secret_excludes_the_operators_ca(product: Product, tmp_path: Path) -> None:
     with pytest.raises(KubectlFailed, match=r"x509: .* is not trusted; .* annotation vault-tls-secret"):
         apply(product, "mistrusting", Authority(tmp_path).ca_file.read_text())
 
 
-def test_a_ca_that_is_no_certificate_is_told_with_its_place(product: Product) -> None:
+def test_a_ca_that_is_no_certificate_is_refused_with_its_place(product: Product) -> None:
     with pytest.raises(
         KubectlFailed,
         match=r"annotation vault-tls-secret: `ca.crt` of Secret ca-of-broken holds no certificate",

@@ -1,4 +1,4 @@
-"""The servers of the hostile benchmark: a client that goes is no line of its output, a fault of ours is."""
+"""Servers of the hostile benchmark: a client that hangs up leaves no output, an error of ours is printed."""
 
 import ssl
 
@@ -18,11 +18,11 @@ def handled(error: Exception) -> None:
 
 
 @pytest.mark.parametrize("error", [ssl.SSLEOFError(8, "EOF"), ConnectionResetError(), BrokenPipeError()])
-def test_nothing_is_said_of_a_client_that_goes(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_hangs_up_leaves_no_output(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
     handled(error)
     assert capfd.readouterr() == ("", "")
 
 
-def test_another_error_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_the_server_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     handled(KeyError("auth"))
     assert "KeyError: 'auth'" in capfd.readouterr().err

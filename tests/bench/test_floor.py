@@ -1,4 +1,4 @@
-"""The benchmark's floor does the same for the pod as the webhook."""
+"""The benchmark's floor patches the pod as the webhook does."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ def patched(response: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("patch", [by_item, by_list])
-def test_the_floor_gives_the_pod_what_the_webhook_gives_it(patch: Patch) -> None:
+def test_the_floor_patches_the_pod_as_the_webhook_does(patch: Patch) -> None:
     ours = Served().client.post("/pods", data=review()).get_json()["response"]
     of_floor = json.loads(answer(review(), patch))["response"]
     assert patched(of_floor) == patched(ours) != pod()

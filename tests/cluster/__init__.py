@@ -1,1 +1,1 @@
-"""A whole Kubernetes node, real in every part, and the tests of the product on it."""
+"""A real Kubernetes node with all its parts, and the tests of the product on it."""

@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command that the first argument names; return the exit status."""
+    """Run the command named by the first argument, and return the exit status."""
     match arguments:
         case ["up"]:
             return up(_folder(), "product")
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def up(folder: Path, what: str) -> int:
-    """Start a holder in the background, and return when `what` is ready: the `product`, or the `bare` node."""
+    """Start a holder in the background, and return when the `product` or the `bare` node is ready."""
     if (folder / "facts.json").exists() and _alive(_known(folder)["holder"]):
         print("it is up already")
         return 0

@@ -1,4 +1,4 @@
-"""The product's images, built from the Dockerfile by buildah where no public registry can be reached.
+"""The product's images, built from the Dockerfile by buildah without a public registry.
 
 The base image is made from Debian's packages under the name that the Dockerfile gives it. What was built is kept in the
 cache under a key of everything that goes into it. A build sees what this machine trusts, and outside of CI its compiled
@@ -47,7 +47,7 @@ _BASE = re.compile(
 
 
 def product_image(target: str) -> Image:
-    """The image of that stage of the Dockerfile; raises BuildFailed."""
+    """Return the image of that stage of the Dockerfile; raise BuildFailed."""
     folder = cache() / "images" / f"{target}-{_key(target)}"
     if not folder.exists():
         with exclusive("images"):
@@ -58,7 +58,7 @@ def product_image(target: str) -> Image:
 
 
 def run_in_stage(target: str, *command: str) -> str:
-    """Return what the command writes in a new container of that stage, which sees no cache of this machine.
+    """Return the output of the command in a new container of that stage, without a cache of this machine.
 
     Raises BuildFailed.
     """
@@ -124,7 +124,7 @@ def _build_stage(target: str, *options: str) -> None:
 
 
 def _forget(target: str) -> None:
-    """Drop what earlier sources made: the store's dangling images, and all but the last used images of this target."""
+    """Remove images of earlier sources: dangling ones, and all but the last used images of this target."""
     _buildah("rmi", "--prune", "--force")
     folders = sorted((cache() / "images").glob(f"{target}-*"), key=lambda folder: folder.stat().st_mtime)
     for folder in folders[:-_IMAGES]:
@@ -155,7 +155,7 @@ def _make_base(name: str, suite: str) -> None:
 
 
 def _buildah(*arguments: str, check: bool = True) -> str:
-    """Standard output of buildah, with a store of its own beside the machine's."""
+    """Run buildah with a store of its own, and return its standard output."""
     store = cache() / "images" / "store"
     store.mkdir(parents=True, exist_ok=True)
     driver = "overlay" if stacks_overlays(store) else "vfs"

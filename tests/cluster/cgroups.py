@@ -1,4 +1,4 @@
-"""The cgroups of nodes: their names say whose they are, so that abandoned ones can be removed."""
+"""The cgroups of nodes: each name has its holder, so that abandoned cgroups can be removed."""
 
 import os
 import time
@@ -10,24 +10,24 @@ _PATIENCE_S = 5.0
 
 
 def new_name(label: str) -> str:
-    """The name for the parent cgroup of a node that this process holds."""
+    """Return a name for the parent cgroup of a node of this process."""
     return f"{_PREFIX}-{os.getpid()}-{label}"
 
 
 def groups(name: str) -> list[Path]:
-    """The cgroup folders of that name, in every hierarchy of the machine."""
+    """Return the cgroup folders of that name in every hierarchy of the machine."""
     return [Path(folder, name) for folder, children, _ in os.walk(_HIERARCHIES) if name in children]
 
 
 def remove(name: str) -> None:
-    """Remove the cgroups of that name and all below them; their processes have ended, or are about to."""
+    """Remove the cgroups of that name and all below them; their processes have ended or are ending."""
     for parent in groups(name):
         for folder, _, _ in os.walk(parent, topdown=False):
             _remove(Path(folder))
 
 
 def remove_abandoned() -> None:
-    """Remove what nodes left whose holder was killed."""
+    """Remove the cgroups of nodes whose holder was killed."""
     for name in {child for _, children, _ in os.walk(_HIERARCHIES) for child in children}:
         prefix, _, rest = name.partition(_PREFIX + "-")
         holder = rest.partition("-")[0]

@@ -18,7 +18,7 @@ from tests.servers.images import Image
 
 @pytest.fixture(scope="session")
 def session_node(session_folder: Path) -> Iterator[Node]:
-    """The node, brought up once; where the machine cannot run it, its tests are skipped (and fail in CI)."""
+    """Start the node once; on a machine that cannot run it, skip its tests (fail them in CI)."""
     if reason := obstacle():
         pytest.skip(reason)
     node = Node(session_folder / "node")
@@ -30,7 +30,7 @@ def session_node(session_folder: Path) -> Iterator[Node]:
 
 @pytest.fixture
 def node(session_node: Node) -> Iterator[Node]:
-    """The session's node; the test runs in its network."""
+    """Return the session's node, and run the test in its network."""
     with session_node.network():
         yield session_node
 
@@ -92,7 +92,7 @@ def product(session_node: Node, session_folder: Path, launcher_image: Image) -> 
 
 @pytest.fixture
 def team(product: Product, node: Node, namespace: str) -> Pods:
-    """Runs pods in the test's namespace as an application team does; the key `test` of its path holds `s3cr3t`."""
+    """Return pods of an application team in the test's namespace; the key `test` of its path holds `s3cr3t`."""
     product.add(namespace)
     node.vault.put_secret(f"{CLUSTER_NAME}/data/{namespace}", test=SECRET)
     return Pods(node, namespace, annotations(namespace))

@@ -30,10 +30,10 @@ _MAKE_FOLDERS = f'mkdir -p {_PLUGIN} {_PROVIDERS}; exec "$@"'
 
 
 class CsiDriver:
-    """The running driver; its processes are in the node's namespaces, so that its mounts are the kubelet's at once."""
+    """The running driver; its processes share the node's namespaces, so that the kubelet sees its mounts at once."""
 
     def __init__(self, node: Node, folder: Path, manifests: Path, rotation: str) -> None:
-        """Install and start it; returns when the kubelet knows it. `rotation` is the shortest time between mounts."""
+        """Install and start the driver, and return when the kubelet knows it; `rotation` is the shortest time between mounts."""
         folder.mkdir(parents=True, exist_ok=True)
         self._node = node
         self._folder = folder
@@ -46,7 +46,7 @@ class CsiDriver:
         eventually(self._is_registered, self.log)
 
     def start(self) -> None:
-        """Start it, after a `stop` too; the kubelet takes note by itself."""
+        """Start the driver, also after `stop`; the kubelet notices it."""
         self._processes = [self._start_driver(self._flags), self._start_registrar()]
 
     def restart(self, *, rotates: bool = True) -> None:
@@ -55,11 +55,11 @@ class CsiDriver:
         self._processes[0] = self._start_driver(self._flags if rotates else [])
 
     def log(self) -> str:
-        """Return the end of what it wrote."""
+        """Return the end of the driver's log."""
         return "\n".join(process.tail() for process in self._processes)
 
     def stop(self) -> None:
-        """End it."""
+        """End the driver."""
         for process in self._processes:
             process.stop()
 
@@ -89,7 +89,7 @@ class CsiDriver:
 
 
 def manifests() -> Path:
-    """Return the folder with the driver's manifests, in its module, which is downloaded unless a build has done so."""
+    """Return the folder with the driver's manifests; download its module unless a build has done so."""
     done = subprocess.run(
         [go(), "mod", "download", "-json", _MODULE],
         cwd=PROGRAMS[PROGRAM].module,

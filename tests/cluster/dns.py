@@ -1,4 +1,4 @@
-"""CoreDNS: the names of Services, of Vault and of the registries; nothing else exists."""
+"""CoreDNS: the names of Services, of Vault and of the registries, and no other name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The process that a node lives and dies with: `python -m tests.cluster.holder FOLDER product|bare`."""
+"""The process that holds a node until it ends: `python -m tests.cluster.holder FOLDER product|bare`."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from tests.cluster.product import Product, provide_for_examples
 
 
 def main(folder: Path, what: str) -> int:
-    """Bring a node up, tell about it in `facts.json`, and keep it until SIGTERM or SIGINT; returns the exit status."""
+    """Start a node, write its facts to `facts.json`, and hold it until SIGTERM or SIGINT; return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     node = None
     try:
@@ -35,7 +35,7 @@ def main(folder: Path, what: str) -> int:
 
 
 def facts(node: Node) -> dict[str, Any]:
-    """Return the process ids and the cgroup by which the node is entered, and the environment of its programs."""
+    """Return the process ids and the cgroup of the node, and the environment of its programs."""
     return {
         "holder": os.getpid(),
         "init": node.namespaces.pid,

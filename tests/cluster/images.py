@@ -1,4 +1,4 @@
-"""Images that pods of the tests run, made from files of this machine."""
+"""Images for pods of the tests, made from files of this machine."""
 
 import re
 import subprocess
@@ -40,7 +40,7 @@ def shell(**settings: Any) -> Image:
 
 
 def show(library: Library, **settings: Any) -> Image:
-    """An image that holds nothing but the program /show, with the C library that it needs."""
+    """Return an image with only the program /show and its C library."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "show")
         subprocess.run([*_COMPILERS[library], "-Os", "-o", program, _SHOW], check=True)
@@ -49,7 +49,7 @@ def show(library: Library, **settings: Any) -> Image:
 
 
 def _libraries(library: Library, program: Path) -> dict[str, Entry]:
-    """The dynamic loader and the libraries, where the program looks for them."""
+    """Return the dynamic loader and the libraries under the paths that the program uses."""
     if library == "none":
         return {}
     if library == "musl":  # its loader is the library

@@ -21,7 +21,7 @@ _CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blk
 
 
 def main(folder: Path, group: str) -> None:
-    """Prepare everything, say so by the file `prepared`, and stay."""
+    """Prepare everything, report it by the file `prepared`, and stay."""
     mounts(folder)
     cgroups(group)
     network()
@@ -32,7 +32,7 @@ def main(folder: Path, group: str) -> None:
 
 
 def mounts(folder: Path) -> None:
-    """Give the node its own /run, logs, kubelet state and CNI results, which would else appear on the machine."""
+    """Mount /run, logs, kubelet state and CNI results of the node's own, so that none appears on the machine."""
     _run("mount", "--make-rshared", "/")  # volumes of pods propagate into containers
     _run("mount", "-t", "tmpfs", "tmpfs", "/run")
     _overlay(Path("/var/lib"), folder / "overlay")
@@ -51,7 +51,7 @@ def mounts(folder: Path) -> None:
 
 
 def cgroups(group: str) -> None:
-    """Mount what this machine has, version 1 or 2, seen from our own cgroup, and make the node's parent group in it."""
+    """Mount the machine's cgroups, version 1 or 2, as seen from our own, and make the node's parent group in them."""
     legacy = _mounted_controllers()
     _run("umount", "--recursive", str(_CGROUPS))
     if not legacy:
@@ -92,7 +92,7 @@ def _mounted_controllers() -> set[str]:
 
 
 def _overlay(target: Path, layers: Path) -> None:
-    """Keep in memory all that is written below `target` from now on; in a tmpfs, as an overlay cannot lie on an overlay."""
+    """Send all writes below `target` to memory; to a tmpfs, as an overlay cannot lie on an overlay."""
     layers.mkdir()
     _run("mount", "-t", "tmpfs", "tmpfs", str(layers))
     upper, work = layers / "upper", layers / "work"

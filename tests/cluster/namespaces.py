@@ -1,4 +1,4 @@
-"""Private namespaces of the kernel, held by a process 1 whose end removes everything in them.
+"""Private namespaces of the kernel, held by a process 1 whose end removes all their processes.
 
 https://man7.org/linux/man-pages/man7/namespaces.7.html
 """
@@ -49,12 +49,12 @@ class Namespaces:
         self._network = _network_of(self.pid)
 
     def command(self, command: Sequence[str | Path]) -> list[str | Path]:
-        """The command line that runs `command` inside, for callers that are in `network()`."""
+        """Return the command line that runs `command` inside, for callers in `network()`."""
         return ["nsenter", f"--target={self.pid}", *_KINDS, "--", *command]
 
     @contextmanager
     def network(self) -> Iterator[None]:
-        """This thread, and what it starts, is in the private network; the rest of the process is not."""
+        """Move this thread, and its later children, into the private network; the rest of the process stays outside."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         _enter(self._network)
         try:

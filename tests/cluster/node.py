@@ -33,7 +33,7 @@ Part = TypeVar("Part", bound=_Part)
 
 
 class Node:
-    """A running node; what talks to it does so in `network()`."""
+    """A running node; requests to it must come from `network()`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,18 +77,18 @@ class Node:
         return registry
 
     def _keep(self, part: Part) -> Part:
-        """Have the part stopped with the node."""
+        """Register the part to be stopped with the node."""
         self._started.callback(part.stop)
         return part
 
     @contextmanager
     def network(self) -> Iterator[None]:
-        """This thread, and the commands and threads that it starts, are in the node's network."""
+        """Move this thread, with its later commands and threads, into the node's network."""
         with self.namespaces.network():
             yield
 
     def stop(self) -> None:
-        """End everything and leave no trace but the folder's files."""
+        """End everything and leave only the folder's files."""
         self._started.close()
 
     def _ready(self) -> bool:

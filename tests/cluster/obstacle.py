@@ -1,4 +1,4 @@
-"""Why this machine cannot run the node: `python -m tests.cluster.obstacle` prints it, or nothing."""
+"""The reason why this machine cannot run the node: `python -m tests.cluster.obstacle` prints it, or nothing."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ _NAMESPACES = ("--mount", "--net", "--pid", "--cgroup", "--uts", "--ipc", "--for
 
 
 def obstacle() -> str | None:
-    """Return the reason why no node can run on this machine, with a remedy; None if it can."""
+    """Return the reason why no node can run on this machine, with a remedy; None if one can."""
     if platform.system() != "Linux":
         return "the node needs Linux"
     if os.geteuid():

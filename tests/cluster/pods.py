@@ -1,4 +1,4 @@
-"""Pods that tests run in a namespace."""
+"""Pods of tests in a namespace."""
 
 import json
 import time
@@ -19,11 +19,11 @@ class Pods:
         self.annotations = dict(annotations or {})
 
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
-        """kubectl in the namespace."""
+        """Run kubectl in the namespace."""
         return self.node.kubectl("--namespace", self.namespace, *arguments, stdin=stdin)
 
     def manifest(self, name: str, spec: Spec, **annotations: str) -> dict[str, Any]:
-        """The pod as a manifest; a further annotation is named by its part behind the prefix, with `_` for `-`."""
+        """Return the manifest of the pod; further annotations are named without the prefix, with `_` for `-`."""
         more = {
             f"vault.security.banzaicloud.io/{key.replace('_', '-')}": text
             for key, text in annotations.items()
@@ -54,7 +54,7 @@ class Pods:
         return self.log(name)
 
     def wait(self, name: str, until: str = "condition=Ready", timeout_s: int = 60) -> None:
-        """`kubectl wait`; when it fails, the error holds the description of the pod and its log."""
+        """Run `kubectl wait`; a failure has the description of the pod and its log."""
         done = self._run("wait", f"--for={until}", f"pod/{name}", f"--timeout={timeout_s}s")
         if done.returncode:
             description = self._run("describe", "pod", name).stdout
@@ -62,7 +62,7 @@ class Pods:
             raise AssertionError(f"{done.stderr}\n{description}\n{log.stdout}{log.stderr}")
 
     def log(self, name: str) -> str:
-        """`kubectl logs` of the pod's containers: standard output and error."""
+        """Return the logs of the pod's containers: standard output and error."""
         return self.kubectl("logs", name, "--all-containers")
 
     def output(self, name: str, container: str = "app") -> str:
@@ -71,7 +71,7 @@ class Pods:
         return self.kubectl("get", "--raw", path)
 
     def expect(self, name: str, output: str) -> None:
-        """Wait until the pod's container `app` has written exactly this to standard output."""
+        """Wait until the standard output of the container `app` is exactly this."""
         eventually(lambda: self.output(name) == output, lambda: f"it wrote {self.output(name)!r}")
 
     def get(self, name: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Pods:
 
 
 def eventually(condition: Callable[[], bool], why: Callable[[], str] = str, timeout_s: float = 30.0) -> None:
-    """Return as soon as `condition()` holds; fail after `timeout_s`, and say `why()`."""
+    """Return as soon as `condition()` is true; fail after `timeout_s` with `why()`."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"it did not happen within {timeout_s} s: {why()}"

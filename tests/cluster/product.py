@@ -1,4 +1,4 @@
-"""The product on the node, installed from `manifests/` as the README tells a platform team to."""
+"""The product on the node, installed from `manifests/` by the README's instructions for platform teams."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class Product:
     """The installed webhook, and how namespaces are added to it."""
 
     def __init__(self, node: Node, folder: Path, webhook: Image, launcher: Image) -> None:
-        """Install it; returns when both replicas are ready and the API server calls them."""
+        """Install the product, and return when both replicas are ready and the API server calls them."""
         folder.mkdir(parents=True, exist_ok=True)
         self.node = node
         self._folder = folder
@@ -61,7 +61,7 @@ class Product:
         eventually(self.answers)
 
     def is_registered(self) -> bool:
-        """Return whether the webhook has asked the API server for objects, which it does when it serves."""
+        """Return whether the webhook has registered itself for objects, which it does once it serves."""
         rules = ("-o", "jsonpath={.webhooks[*].rules}")
         return bool(self.kubectl("get", "mutatingwebhookconfiguration", "vault-webhook", *rules))
 
@@ -71,7 +71,7 @@ class Product:
         return self.node.kubectl.run("--namespace=default", *command).returncode == 0
 
     def renew_certificate(self) -> None:
-        """Have the webhook renew its certificate at once, as docs/certificates.md says."""
+        """Request a renewal of the certificate at once, as in docs/certificates.md."""
         self.kubectl("delete", "secret", "vault-webhook-tls")
 
     def certificates(self) -> list[str]:
@@ -103,7 +103,7 @@ class Product:
 
 
 def provide_for_examples(product: Product) -> None:
-    """Make all that the manual's manifests refer to: the namespace `default`, its secrets, and the image `alpine`."""
+    """Make everything that the manual's manifests need: the namespace `default`, its secrets, and the image `alpine`."""
     product.node.registry.push("library/alpine:latest", images.shell())
     product.add("default")
     secrets = {"test": SECRET, "SECRET_KEY_FROM_VAULT": "another"}
@@ -111,7 +111,7 @@ def provide_for_examples(product: Product) -> None:
 
 
 def annotations(namespace: str) -> dict[str, str]:
-    """Return the annotations that the manual tells an application team of that namespace to write."""
+    """Return the annotations of the manual for an application team of that namespace."""
     prefix = "vault.security.banzaicloud.io"
     return {
         f"{prefix}/vault-addr": VAULT_ADDRESS,

@@ -1,6 +1,4 @@
-"""The Helm chart on the node, for every way to Vault, as the webhook of some namespaces: installed, its certificate rotated,
-upgraded under load, uninstalled with nothing left.
-"""
+"""The Helm chart on the node, with every way to Vault: installed, its certificate rotated, upgraded under load, uninstalled."""
 
 import json
 import threading
@@ -34,7 +32,7 @@ class Images(NamedTuple):
 
 
 class Release:
-    """The release, whose namespaces have a label, and are left out by the webhook of kustomize."""
+    """The release; its namespaces have a label, and the webhook of kustomize leaves them out."""
 
     def __init__(self, node: Node, folder: Path, images: Images) -> None:
         self.node, self.launcher = node, images.launcher
@@ -58,12 +56,12 @@ class Release:
         self.install("--set", "env.LOG_LEVEL=debug")
 
     def ca_bundle(self) -> str:
-        """Return what the API server trusts."""
+        """Return the CAs that the API server trusts."""
         found = self.node.cluster.request("GET", CONFIGURATION)["webhooks"][0]
         return str(found["clientConfig"]["caBundle"])
 
     def renew_certificate(self) -> None:
-        """Have the webhook make a new CA and certificate, and return when the API server trusts them."""
+        """Request a new CA and certificate, and return when the API server trusts them."""
         before = self.ca_bundle()
         self.node.kubectl("delete", "secret", f"{NAME}-tls", f"--namespace={RELEASE}")
         eventually(lambda: self.ca_bundle() != before)
@@ -73,11 +71,11 @@ class Release:
         self._helm("uninstall", RELEASE, f"--namespace={RELEASE}", "--ignore-not-found", "--wait")
 
     def is_registered(self) -> bool:
-        """Return whether the webhook has told the API server what to send it."""
+        """Return whether the webhook has registered its kinds of objects."""
         return "rules" in self.node.cluster.request("GET", CONFIGURATION)["webhooks"][0]
 
     def objects(self) -> list[str]:
-        """Return the names of all that is left of it, but for the pods that end."""
+        """Return the names of all remaining objects of the release, except ending pods."""
         kinds = (
             "deployments,daemonsets,services,configmaps,secrets,leases,serviceaccounts,roles,rolebindings,networkpolicies,"
             "clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingadmissionpolicies"
@@ -145,7 +143,7 @@ def patch_configuration(node: Node, patch: list[dict[str, Any]]) -> None:
 
 
 def refused_while(pods: Pods, work: threading.Thread) -> tuple[int, list[str]]:
-    """Return how many Secrets were taken while the thread works, and why others were not."""
+    """Return the number of Secrets accepted while the thread works, and the reasons of refusals."""
     accepted, refused = 0, []
     path = f"/api/v1/namespaces/{pods.namespace}/secrets?dryRun=All"
     while work.is_alive():
@@ -156,7 +154,7 @@ def refused_while(pods: Pods, work: threading.Thread) -> tuple[int, list[str]]:
 
 
 @pytest.mark.usefixtures("csi_driver")
-def test_from_an_installation_to_nothing_left(
+def test_the_chart_is_installed_upgraded_under_load_and_uninstalled(
     release: Release, product: Product, node: Node, namespace: str, shell_image: str
 ) -> None:
     release.install()

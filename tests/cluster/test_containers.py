@@ -1,4 +1,4 @@
-"""Every kind of image and container gets its secrets, and keeps the behaviour that it has without the launcher."""
+"""Every kind of image and container gets its secrets, and behaves as without the launcher."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from tests.servers.kubectl import KubectlFailed
 
 
 def container(team: Pods, image: str, *command: str, **more: Any) -> dict[str, Any]:
-    """A container whose variable KEY refers to the team's secret; without a command it has its image's."""
+    """Return a container whose variable KEY refers to the team's secret; without words it runs its image's command."""
     reference = {"name": "KEY", "value": f"vault:{CLUSTER_NAME}/data/{team.namespace}#test"}
     started = {"command": list(command)} if command else {}
     return {"name": "app", "image": image, "env": [reference], **started, **more}
@@ -50,7 +50,7 @@ def test_the_entry_point_of_a_private_image_comes_from_its_registry(team: Pods) 
     team.expect("app", f"KEY={SECRET}\n")
 
 
-def test_pod_security_restricted_is_kept(team: Pods, shell_image: str) -> None:
+def test_the_launcher_works_under_pod_security_restricted(team: Pods, shell_image: str) -> None:
     team.node.kubectl("label", "namespace", team.namespace, "pod-security.kubernetes.io/enforce=restricted")
     restricted = {
         "allowPrivilegeEscalation": False,
@@ -92,7 +92,7 @@ def test_a_native_sidecar_runs_before_and_beside_the_program(team: Pods, shell_i
     assert team.output("app") == f"{SECRET}\n{SECRET}\n"
 
 
-def test_exec_probes_go_on_as_they_were_written(team: Pods, shell_image: str) -> None:
+def test_exec_probes_are_unchanged_and_succeed(team: Pods, shell_image: str) -> None:
     probe = {"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 1}
     line = "echo $KEY >/tmp/healthy; exec sleep 1000"
 
@@ -144,7 +144,7 @@ def test_a_pod_without_references_is_left_as_it_is(team: Pods, shell_image: str)
     assert "initContainers" not in team.get("app")["spec"]
 
 
-def test_a_namespace_cannot_read_what_another_has(team: Pods, shell_image: str) -> None:
+def test_a_namespace_cannot_read_a_secret_of_another_namespace(team: Pods, shell_image: str) -> None:
     team.node.vault.put_secret(f"{CLUSTER_NAME}/data/other", test="not for you")
     team.node.vault.put_secret(f"{CLUSTER_NAME}/data/_shared/all", test="for everybody")
     shared = {"name": "KEY", "value": f"vault:{CLUSTER_NAME}/data/_shared/all#test"}
@@ -158,7 +158,7 @@ def test_a_namespace_cannot_read_what_another_has(team: Pods, shell_image: str) 
     assert "not for you" not in log
 
 
-def test_a_refusal_reads_as_one(team: Pods, shell_image: str) -> None:
+def test_a_refusal_names_webhook_container_and_variable(team: Pods, shell_image: str) -> None:
     broken = {"name": "KEY", "value": f"vault:{CLUSTER_NAME}/data/{team.namespace}"}
 
     with pytest.raises(KubectlFailed) as refused:

@@ -1,4 +1,4 @@
-"""Files by the Secrets Store CSI driver: kubelet, driver, provider, Vault and pods, all real; the names are the manual's."""
+"""Files by the Secrets Store CSI driver, with the manual's names: kubelet, driver, provider, Vault and pods are real."""
 
 import json
 import re
@@ -27,7 +27,7 @@ CLASS = EXAMPLE.partition("---")[0]
 def driver(
     csi_driver: CsiDriver, provider_image: Image, session_node: Node, session_folder: Path
 ) -> CsiDriver:
-    """The driver, and the provider as its manifests install it."""
+    """Yield the driver with the provider, installed from its manifests."""
     with session_node.network():
         reference = session_node.registry.push("csi/provider:1", provider_image)
         _install_provider(session_node, session_folder / "csi", reference)
@@ -158,7 +158,7 @@ def test_a_pod_of_a_time_without_vault_waits_and_starts_with_its_files(
     assert read(tenant, "app", "obj-username") == "myusername"
 
 
-def test_another_namespace_does_not_get_in(tenant: Pods, node: Node, shell_image: str) -> None:
+def test_a_role_of_another_namespace_is_refused(tenant: Pods, node: Node, shell_image: str) -> None:
     other = f"{tenant.namespace}-other"
     node.cluster.create_namespace(other)
     try:
@@ -173,7 +173,7 @@ def test_another_namespace_does_not_get_in(tenant: Pods, node: Node, shell_image
 
 
 @pytest.mark.long
-def test_new_values_arrive_with_rotation_and_restarts_of_driver_and_provider_leave_pods_alone(
+def test_pods_survive_restarts_of_driver_and_provider_and_rotation_brings_new_values(
     tenant: Pods, driver: CsiDriver, node: Node, shell_image: str
 ) -> None:
     tenant.start("app", spec(shell_image))
@@ -226,7 +226,7 @@ def test_pods_have_their_files_again_after_a_reboot_of_the_node(
 
 
 def restarts(node: Node) -> dict[str, int]:
-    """Return how often the containers of each pod that stays up were restarted, -1 for one that is not ready."""
+    """Return the number of restarts of each running pod's containers, -1 for a pod that is not ready."""
     pods = json.loads(node.kubectl("get", "pods", "--all-namespaces", "-o", "json"))["items"]
     found = {}
     for pod in pods:
@@ -238,7 +238,7 @@ def restarts(node: Node) -> dict[str, int]:
 
 
 def older_than_a_rotation(node: Node) -> None:
-    """Let the folders of the volumes be as old as those of pods that have run for a while.
+    """Set the age of the volumes' folders to that of pods that have run for a while.
 
     The driver takes a folder that is younger than the time between rotations for a mount, although nothing is mounted there.
     """

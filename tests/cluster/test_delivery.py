@@ -1,4 +1,4 @@
-"""The launcher from its image as a volume, and from an init container, side by side on a node that can do both."""
+"""The launcher from its image as a volume, and from an init container, side by side on one node."""
 
 import json
 from typing import Any
@@ -105,7 +105,7 @@ def test_a_container_that_is_restarted_reads_its_secret_again(team: Pods, shell_
 
 
 def test_the_nodes_of_this_cluster_get_the_image_volume_by_themselves(team: Pods, shell_image: str) -> None:
-    """By the versions of kubelet and runtime that the API server tells of the node."""
+    """The versions of kubelet and runtime are those in the node's status."""
     assert (
         team.finish(
             "app", one(container(team, shell_image, "sh", "-c", "echo $KEY")), vault_env_delivery="auto"
@@ -116,7 +116,7 @@ def test_the_nodes_of_this_cluster_get_the_image_volume_by_themselves(team: Pods
 
 
 def test_a_pod_with_a_runtime_class_gets_the_init_container(team: Pods, shell_image: str) -> None:
-    """A RuntimeClass may name a sandbox that mounts no images; `runc` of the node is none, and starts the pod."""
+    """A RuntimeClass may be a sandbox without image volumes; here it is `runc`, so that the pod starts."""
     runtime = {
         "apiVersion": "node.k8s.io/v1",
         "kind": "RuntimeClass",

@@ -1,4 +1,4 @@
-"""`kubectl drain` with both replicas on the node: the budget lets them go one after the other, and no request is lost."""
+"""`kubectl drain` with both replicas on the node: the budget evicts them one after the other, and no request is lost."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ def drained(product: Product) -> Iterator[str]:
 
 
 def replicas(product: Product, *, ready: bool = False) -> set[str]:
-    """Return the names of the replicas that do not end, or of those of them that are ready."""
+    """Return the names of the replicas that are not ending, or only of the ready ones."""
     found = json.loads(product.kubectl("get", "pods", f"--selector={SELECTOR}", "--output=json"))["items"]
     staying = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
     return {pod["metadata"]["name"] for pod in staying if not ready or is_ready(pod)}

@@ -1,4 +1,4 @@
-"""Each of the six errors that the manual lists, made on the cluster: the message names cause and remedy."""
+"""The six errors of the manual, each made on the cluster: the message names cause and remedy."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.servers.kubectl import KubectlFailed
 
 
 def spec_of(team: Pods, image: str, **more: object) -> dict[str, object]:
-    """A pod whose program would print its secret."""
+    """Return a pod whose program would print its secret."""
     app = container(team, image, "sh", "-c", "echo $KEY")
     app["env"].append({"name": "VAULT_ENV_TIMEOUT", "value": "3s"})
     return one(app, **more)

@@ -1,4 +1,4 @@
-"""The manual's three manifests, applied as they stand in the namespace `default`: what users see with kubectl."""
+"""The manual's three manifests, applied unchanged in the namespace `default`, as users see them with kubectl."""
 
 import base64
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 @pytest.fixture
 def default(product: Product, node: Node) -> Iterator[Pods]:
-    """The namespace `default`, as the manual's manifests expect it; `alpine` is an image with a shell."""
+    """Provide the namespace `default` of the manual's manifests; `alpine` is an image with a shell."""
     provide_for_examples(product)
     pods = Pods(node, "default")
     yield pods
@@ -31,7 +31,7 @@ def deployed(pods: Pods, example: str) -> str:
     return pods.kubectl("get", "pods", "--selector=app.kubernetes.io/name=vault", "-o", _NAME)
 
 
-def test_one_key_of_a_path(default: Pods) -> None:
+def test_the_example_of_one_key_shows_its_secret_in_output_and_exec(default: Pods) -> None:
     pod = deployed(default, "one-key.yaml")
 
     eventually(lambda: default.output(pod, "alpine") == f"{SECRET}\ngoing to sleep...\n")
@@ -41,14 +41,14 @@ def test_one_key_of_a_path(default: Pods) -> None:
     assert reference in default.execute(pod, "env").splitlines()
 
 
-def test_all_keys_of_a_path(default: Pods) -> None:
+def test_the_example_of_a_whole_path_prints_its_secret(default: Pods) -> None:
     pod = deployed(default, "all-keys.yaml")
 
     eventually(lambda: default.output(pod, "alpine") == "another\ngoing to sleep...\n")
     assert default.execute(pod, "/vault/vault-env", "sh", "-c", "echo $test") == f"{SECRET}\n"
 
 
-def test_a_secret_from_vault(default: Pods) -> None:
+def test_the_example_of_a_secret_is_stored_with_its_values(default: Pods) -> None:
     default.kubectl("apply", "-f", str(EXAMPLES / "secret.yaml"))
 
     stored = default.kubectl("get", "secret", "vault-test", "-o", "jsonpath={.data.example-secret}")

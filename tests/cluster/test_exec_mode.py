@@ -38,7 +38,7 @@ def create(team: Pods, container: dict[str, Any], **annotations: str) -> None:
     team.wait("app")
 
 
-def test_a_program_without_a_shell_has_what_the_template_prints(team: Pods) -> None:
+def test_a_program_without_a_shell_gets_the_variables_of_the_template(team: Pods) -> None:
     image = team.node.registry.push("tests/show-none:1", images.show("none"))
     create(team, {"image": image}, agent_exec_command="/show test VAULT_ENV_TEMPLATES VAULT_ADDR")
     team.expect("app", f"test={SECRET}\nVAULT_ENV_TEMPLATES=(not set)\nVAULT_ADDR=(not set)\n")

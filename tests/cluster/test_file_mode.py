@@ -1,4 +1,4 @@
-"""HashiCorp's annotations for files: the manifests of the manuals, unchanged but for image and address, as users know them."""
+"""HashiCorp's annotations for files: the manuals' manifests, unchanged except for image and address."""
 
 import json
 import re
@@ -56,7 +56,7 @@ def annotated(team: Pods, **annotations: str) -> dict[str, str]:
 
 
 def deployment(team: Pods, image: str, annotations: dict[str, str], *words: str) -> str:
-    """Return a Deployment `app` whose container runs these words."""
+    """Return a Deployment `app` with a container that runs these words."""
     labels = {"app": "app"}
     container = {"name": "app", "image": image, "command": list(words)}
     template = {
@@ -82,7 +82,7 @@ def read(team: Pods, file: str, pod: str = "app") -> str:
 
 
 def test_a_patched_deployment_gets_its_file_as_upstream_writes_it(shell_image: str, files: Pods) -> None:
-    """Seed 001: annotations are patched into what runs, first without and then with a template."""
+    """Seed 001: annotations are patched into a running Deployment, first without and then with a template."""
     files.kubectl("create", "-f", "-", stdin=deployment(files, shell_image, {}, "sleep", "10000"))
     short = {"spec": {"template": {"metadata": {"annotations": annotated(files)}}}}
     files.kubectl("patch", "deployment", "app", "--patch", json.dumps(short))
@@ -108,7 +108,7 @@ def test_a_patched_deployment_gets_its_file_as_upstream_writes_it(shell_image: s
 
 
 def test_a_program_sources_its_file(shell_image: str, files: Pods) -> None:
-    """Seeds 002 and 004: a shell takes the lines of the file, and becomes the program."""
+    """Seeds 002 and 004: a shell reads the lines of the file as variables, and becomes the program."""
     template = (
         '{{- with secret "PATH" -}}\nexport DB_PORT={{ .Data.data.port }}\n'
         "export DB_PASS={{ .Data.data.password }}\n{{- end }}\n"
@@ -173,14 +173,14 @@ def test_the_files_of_a_restricted_namespace(shell_image: str, files: Pods) -> N
     ],
     ids=["init", "native"],
 )
-def test_a_job_ends(shell_image: str, files: Pods, chosen: dict[str, str]) -> None:
+def test_a_job_with_files_ends(shell_image: str, files: Pods, chosen: dict[str, str]) -> None:
     line = "head -c 5 /vault/secrets/db-creds"
     start(files, shell_image, {**annotated(files), **chosen}, line, restartPolicy="Never")
     files.wait("app", "jsonpath={.status.phase}=Succeeded")
     assert files.output("app") == "data:"
 
 
-def test_a_forbidden_path_is_told_and_the_program_does_not_start(shell_image: str, files: Pods) -> None:
+def test_a_forbidden_path_is_logged_and_the_program_does_not_start(shell_image: str, files: Pods) -> None:
     annotations = annotated(files, agent_inject_secret_other="secret/data/other-team")
     start(files, shell_image, annotations, "echo started; sleep 1000")
     logs = ("logs", "app", "-c", "vault-agent-init")
@@ -189,7 +189,7 @@ def test_a_forbidden_path_is_told_and_the_program_does_not_start(shell_image: st
     assert files.get("app")["status"]["phase"] == "Pending"
 
 
-def test_references_and_files_go_together(shell_image: str, files: Pods) -> None:
+def test_a_pod_may_have_references_and_files(shell_image: str, files: Pods) -> None:
     own = {
         "vault.security.banzaicloud.io/vault-role": files.namespace,
         "vault.security.banzaicloud.io/vault-path": "kubernetes",

@@ -1,4 +1,4 @@
-"""Bank-Vaults' helpers on the node: one login for a pod, and HashiCorp's agent and consul-template with a ConfigMap, the real programs."""
+"""Bank-Vaults' helpers on the node: one login for a pod, and the real agent and consul-template with a ConfigMap."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ template {{
 
 @pytest.fixture(scope="session")
 def vault_image(session_node: Node) -> str:
-    """HashiCorp's program in an image of its own, whose entry point takes `agent` as its first word."""
+    """Return an image of HashiCorp's program, with an entry point that expects `agent` as its first word."""
     return push(session_node, program("vault"), "vault")
 
 
@@ -71,7 +71,7 @@ def referring(team: Pods, shell_image: str, line: str) -> dict[str, object]:
     return {"name": "app", "image": shell_image, "command": ["sh", "-c", line], "env": env}
 
 
-def test_a_pod_logs_in_once_and_its_containers_take_the_token_from_a_file(
+def test_a_pod_logs_in_once_and_its_containers_read_the_token_from_a_file(
     shell_image: str, team: Pods
 ) -> None:
     line = 'echo "$PASSWORD $VAULT_TOKEN_FILE"; head -c 4 "$VAULT_TOKEN_FILE"'

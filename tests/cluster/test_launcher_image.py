@@ -1,4 +1,4 @@
-"""The launcher's image holds one file, and that is the one which the other tests run."""
+"""The launcher's image holds only the executable that the other tests run."""
 
 import io
 import json
@@ -13,7 +13,7 @@ FILE, LINK = "vault-env", "usr/local/bin/vault-env"
 
 
 def test_the_image_is_the_static_file_and_nothing_else(launcher_image: Image, tmp_path: Path) -> None:
-    """Built in a container from the same pins, it has the same bytes; init containers find it by a link."""
+    """A build in a container from the same pins has the same bytes; init containers find it by a link."""
     config, *layers = launcher_image.blobs
     build(native(), tmp_path / FILE)
     found: dict[str, object] = {}

@@ -21,7 +21,7 @@ class Command:
         self._environment = {**os.environ, "TMPDIR": str(folder), "CLUSTER": "tested"}
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
+        """Run the command to its end."""
         command = [sys.executable, "-m", "tests.cluster", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
@@ -30,7 +30,7 @@ class Command:
 
 @pytest.fixture
 def cluster_command(tmp_path: Path) -> Iterator[Command]:
-    """Yield the command; afterwards the cluster that it started is stopped."""
+    """Yield the command, and stop the cluster that it started."""
     if reason := obstacle():
         pytest.skip(reason)
     command = Command(tmp_path)
@@ -38,7 +38,7 @@ def cluster_command(tmp_path: Path) -> Iterator[Command]:
     command("down")
 
 
-def test_a_node_is_brought_up_used_and_taken_down(cluster_command: Command, tmp_path: Path) -> None:
+def test_the_commands_start_use_and_remove_a_node(cluster_command: Command, tmp_path: Path) -> None:
     up = cluster_command("up")
     assert "the node is ready after" in up.stdout, up.stderr
     assert cluster_command("up").stdout == "it is up already\n"
@@ -56,7 +56,7 @@ def test_a_node_is_brought_up_used_and_taken_down(cluster_command: Command, tmp_
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_node_the_command_says_what_to_do(cluster_command: Command) -> None:
+def test_a_command_without_a_node_names_the_command_that_starts_one(cluster_command: Command) -> None:
     done = cluster_command("kubectl", "get", "nodes")
 
     assert (done.returncode, done.stderr) == (1, "there is no node: scripts/cluster up\n")

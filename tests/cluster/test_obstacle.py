@@ -1,4 +1,4 @@
-"""Tests on a node say why the machine cannot run one; in CI that is a failure."""
+"""Tests on the node name the obstacle of the machine; in CI an obstacle is a failure."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def confined(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m ARGUMENTS` as in a container that is not privileged."""
+    """Run `python -m ARGUMENTS` as in an unprivileged container."""
     if reason := obstacle.obstacle():
         pytest.skip(reason)
     command = [
@@ -30,7 +30,7 @@ def confined(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
-def test_a_user_who_is_not_root_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_other_than_root_is_an_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
 
     assert (
@@ -38,7 +38,7 @@ def test_a_user_who_is_not_root_is_told_so(monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
-def test_a_machine_without_namespaces_is_told_so() -> None:
+def test_a_machine_without_private_namespaces_is_an_obstacle() -> None:
     done = confined("tests.cluster.obstacle")
 
     assert done.returncode == 1
@@ -47,7 +47,7 @@ def test_a_machine_without_namespaces_is_told_so() -> None:
     )
 
 
-def test_the_tests_on_the_node_are_skipped_there_and_fail_in_ci() -> None:
+def test_an_obstacle_skips_the_tests_on_the_node_and_fails_them_in_ci() -> None:
     tests = ["pytest", "-p", "no:cacheprovider", "tests/cluster/test_node.py"]
 
     at_home, in_ci = confined(*tests), confined(*tests, CI="true")

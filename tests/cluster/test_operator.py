@@ -25,7 +25,7 @@ RELOAD = "secrets-reloader.security.bank-vaults.io/reload-on-secret-change"
 def operator(
     product: Product, session_node: Node, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """The operator, installed from its manifests, which looks after workloads each five seconds."""
+    """Yield the operator, installed from its manifests, which checks workloads every five seconds."""
     folder = tmp_path_factory.mktemp("operator")
     name, _, tag = product.image.rpartition(":")
     env = [{"name": "RELOAD_INTERVAL", "value": "5s"}]
@@ -77,7 +77,7 @@ def _found(team: Pods) -> Any:
 
 
 def _outputs(team: Pods) -> list[str]:
-    """Return what each pod that is not ending has written."""
+    """Return the output of each pod that is not ending."""
     pods = json.loads(team.kubectl("get", "pods", "-l", "app=app", "-o", "json"))["items"]
     living = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     ready = [pod for pod in living if pod["status"]["phase"] == "Running"]
@@ -95,8 +95,8 @@ def leasing(operator: None, node: Node) -> Iterator[Tenant]:
         yield tenant
 
 
-def test_a_deleted_namespace_goes_and_its_leases_are_revoked(leasing: Tenant, node: Node) -> None:
-    """Everything in it is deleted in any order: what the login needs may go before what is to be revoked."""
+def test_a_namespace_can_be_deleted_and_its_leases_are_revoked(leasing: Tenant, node: Node) -> None:
+    """Objects are deleted in any order: those of the login may be deleted before those with leases."""
     add_dynamic(leasing, revoke=True)
     eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
     assert len(leases(leasing)) == 1

@@ -1,4 +1,4 @@
-"""Pods while Vault or the webhook is away, or is replaced."""
+"""Pods during outages and replacements of Vault and of the webhook."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ PROBE_S = 3
 
 
 def running(team: Pods, image: str) -> dict[str, Any]:
-    """A pod that prints its secret and stays."""
+    """Return a pod that prints its secret and stays."""
     return one(
         container(team, image, "sh", "-c", "echo $KEY; trap 'exit 0' TERM; while :; do sleep 0.1; done")
     )
@@ -30,13 +30,13 @@ def running(team: Pods, image: str) -> dict[str, Any]:
 
 @pytest.fixture
 def sealed(node: Node) -> Iterator[None]:
-    """Vault is sealed, until the test or its end unseals it."""
+    """Seal Vault for the test, and unseal it afterwards."""
     node.vault.seal()
     yield
     node.vault.unseal()
 
 
-def test_a_pod_that_starts_while_vault_is_sealed_comes_up_after_the_unseal(
+def test_a_pod_created_while_vault_is_sealed_starts_after_the_unseal(
     team: Pods, shell_image: str, sealed: None
 ) -> None:
     team.create("app", running(team, shell_image))
@@ -91,11 +91,11 @@ def test_a_probe_through_the_launcher_outlasts_an_outage_of_vault(
 
 
 def probes(team: Pods) -> int:
-    """Return the number of probes that have succeeded."""
+    """Return the number of successful probes."""
     return len(team.execute("app", "cat", "/tmp/probed").splitlines())
 
 
-def test_without_the_webhook_pods_are_refused_at_once_and_system_namespaces_go_on(
+def test_an_absent_webhook_refuses_pods_at_once_except_in_system_namespaces(
     product: Product, team: Pods, shell_image: str
 ) -> None:
     product.kubectl("scale", "deployment/vault-webhook", "--replicas=0")
@@ -111,7 +111,7 @@ def test_without_the_webhook_pods_are_refused_at_once_and_system_namespaces_go_o
     team.start("app", running(team, shell_image))
 
 
-def test_a_killed_webhook_comes_back_by_itself(product: Product, team: Pods, shell_image: str) -> None:
+def test_killed_replicas_of_the_webhook_are_replaced(product: Product, team: Pods, shell_image: str) -> None:
     product.kubectl("delete", "pods", "--all", "--grace-period=0", "--force")
 
     product.roll_out()
@@ -139,9 +139,9 @@ def test_nothing_is_refused_or_missed_while_replicas_are_replaced(
 def test_no_admission_fails_while_the_certificate_is_renewed(
     product: Product, team: Pods, shell_image: str
 ) -> None:
-    """The kubelet brings a changed Secret into a running pod within a minute or so.
+    """The kubelet updates a changed Secret in a running pod within a minute or so.
 
-    Who asks for the certificate meanwhile leaves right after the handshake, which must end no connection of the API server.
+    A client that asks for the certificate hangs up after the handshake, which must end no connection of the API server.
     """
     old = {*product.certificates()}
     with Load(team, running(team, shell_image)) as load:
@@ -175,7 +175,7 @@ def started(team: Pods, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a load of pods: how many were created, why others were not, and which have no launcher."""
+    """The result of a load of pods: the number created, reasons of refusals, and names of pods without launcher."""
 
     created: int
     refused: list[str]
@@ -183,7 +183,7 @@ class Outcome:
 
 
 class Load:
-    """Creates pods at a steady rate; no node runs them, for it is what admission makes of them that counts."""
+    """Creates pods at a steady rate; no node runs them, because only their admission counts."""
 
     def __init__(self, team: Pods, spec: dict[str, Any]) -> None:
         self._team = team
@@ -206,7 +206,7 @@ class Load:
         return len(self._answers)
 
     def outcome(self) -> Outcome:
-        """The outcome, when the load has ended."""
+        """Wait for the end of the load, and return its outcome."""
         answers = [answer.result() for answer in self._answers]
         pods = [answer.json() for answer in answers if answer.ok]
         return Outcome(

@@ -1,4 +1,4 @@
-"""docs/quick-start.md, from its second step on, on a node of its own: the commands of the page, with the images in the node's registry."""
+"""docs/quick-start.md from its second step on, on a new node: the commands of the page, with images from the node's registry."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ TIMEOUT_S = 240
 
 @pytest.fixture(scope="module")
 def new_node(launcher_image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node with nothing on it, and the images that the page names in the registry of its container runtime."""
+    """Yield an empty node with the images of the page in the registry of its container runtime."""
     if reason := obstacle():
         pytest.skip(reason)
     needed = {
@@ -71,7 +71,7 @@ def _environment(node: Node, folder: Path) -> dict[str, str]:
 
 
 def _run(script: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Run the script to its end, in a session of its own in which it may leave something running."""
+    """Run the script to its end, in a session of its own, so that its background processes can stay."""
     said = Path(environment["HOME"], "said")
     with said.open("wb") as output:
         shell = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The Dockerfile needs the network and nothing else: its sources are fetched where no cache of this machine is."""
+"""The Dockerfile needs only the network: its sources are fetched without a cache of this machine."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A node goes without a trace, whatever ends it, and a second one can run beside it."""
+"""A node leaves no trace, however it ends, and a second one can run beside it."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def folder(tmp_path: Path, session_node: Node) -> Iterator[Path]:
-    """For a second node; the session's keeps running."""
+    """Yield a folder for a second node; the session's node continues."""
     yield tmp_path
     with session_node.network():
         assert session_node.cluster.endpoint.get("/readyz").status_code in (200, 401)
@@ -46,7 +46,7 @@ def test_a_second_node_runs_beside_the_first_and_leaves_nothing(folder: Path) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_node_goes_with_the_process_that_holds_it(folder: Path, number: signal.Signals) -> None:
+def test_a_node_ends_with_the_process_that_holds_it(folder: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "tests.cluster.holder", str(folder / "held"), "bare"]
     holder = subprocess.Popen(command, cwd=ROOT)
     facts = folder / "held" / "facts.json"
@@ -75,14 +75,14 @@ def run_a_pod(node: Node) -> None:
 
 
 def gone(folder: Path, group: str, during: Traces) -> bool:
-    """Return whether nothing of what was there during the node's life is there now."""
+    """Return whether no trace of the node's life remains."""
     until(lambda: not inhabited(during.namespaces))
     assert traces(folder, group) == Traces()
     return not groups(group)
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the kernel does a moment after the last process has ended."""
+    """Wait for changes that the kernel makes a moment after the last process has ended."""
     deadline = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""Pods of every workload kind, and what the webhook offers beside references, as the kubelet runs them."""
+"""Pods of every workload kind, and the webhook's features beside references, run by the kubelet."""
 
 import json
 from typing import Any
@@ -51,7 +51,9 @@ def test_a_pod_of_every_workload_kind_gets_its_secrets(team: Pods, shell_image: 
     assert team.output(name) == f"{SECRET}\n"
 
 
-def test_a_role_that_asks_for_an_audience_gets_such_a_token(team: Pods, node: Node, shell_image: str) -> None:
+def test_a_pod_logs_in_with_a_token_for_the_audience_of_its_role(
+    team: Pods, node: Node, shell_image: str
+) -> None:
     role = f"auth/{CLUSTER_NAME}/role/{team.namespace}"
     node.vault.write(role, {**node.vault.read(role), "audience": "vault"})
     spec = one(container(team, shell_image, "sh", "-c", "echo $KEY"), automountServiceAccountToken=False)
@@ -95,7 +97,7 @@ def test_a_mount_below_the_launchers_starts(team: Pods, shell_image: str) -> Non
     assert log == f"{SECRET}\n/vault/config\n"
 
 
-def test_from_path_comes_to_the_containers_that_are_named(team: Pods, shell_image: str) -> None:
+def test_from_path_serves_only_the_named_containers(team: Pods, shell_image: str) -> None:
     path = f"{CLUSTER_NAME}/data/{team.namespace}"
     taker, other = (
         {"name": name, "image": shell_image, "command": ["sh", "-c", "echo [$test]"]} for name in ("a", "b")
@@ -113,7 +115,7 @@ def test_from_path_comes_to_the_containers_that_are_named(team: Pods, shell_imag
     assert [team.output("app", name) for name in ("a", "b")] == [f"[{SECRET}]\n", "[]\n"]
 
 
-def test_hooks_and_probes_get_the_secrets_where_they_are_asked_to(team: Pods, shell_image: str) -> None:
+def test_hooks_and_probes_get_the_secrets_when_annotated(team: Pods, shell_image: str) -> None:
     hook = {"exec": {"command": ["sh", "-c", "echo $KEY >/tmp/hook"]}}
     probe = {"exec": {"command": ["sh", "-c", f'test "$KEY" = {SECRET}']}, "periodSeconds": 1}
     app = container(team, shell_image, "sh", "-c", LINE, lifecycle={"postStart": hook}, readinessProbe=probe)
@@ -124,7 +126,7 @@ def test_hooks_and_probes_get_the_secrets_where_they_are_asked_to(team: Pods, sh
 
 
 def debug(team: Pods, image: str, name: str, *options: str) -> str:
-    """Add a container to the pod `app` by `kubectl debug`, and return what it wrote when it has ended."""
+    """Add a container to the pod `app` by `kubectl debug`, and return its output after its end."""
     line = ("--", "sh", "-c", "echo got $KEY")
     team.kubectl("debug", "app", f"--image={image}", f"--container={name}", *options, *line)
 
@@ -144,7 +146,7 @@ def test_a_debugging_container_reads_its_references(team: Pods, shell_image: str
     assert debug(team, shell_image, "plain", "--env=KEY=vault:8200") == "got vault:8200\n"
 
 
-def test_the_controllers_events_tell_of_a_refusal(team: Pods) -> None:
+def test_a_refused_pod_has_an_event_about_its_replica_set(team: Pods) -> None:
     image = team.node.registry.push("tests/show-none:1", images.show("none"))
     broken = {"name": "KEY", "value": "vault:no/key"}
     manifest = workload(team, "Deployment", one(container(team, image, "/show", "KEY", env=[broken])))

@@ -21,7 +21,7 @@ class Traces:
 
 
 def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
-    """Return the traces of the node that writes to `folder`, in the cgroup `group` and, if it is named, that PID namespace."""
+    """Return the traces of the node that writes to `folder`, in the cgroup `group` and, if given, in that PID namespace."""
     processes = frozenset(_belonging(str(folder), group, process_namespace))
     own = {
         _link(process, kind)
@@ -39,12 +39,12 @@ def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
 
 
 def entries() -> set[str]:
-    """Return the entries of the folders that Kubernetes programs usually write to."""
+    """Return the entries of the usual folders of Kubernetes programs."""
     return {str(entry) for folder in _SHARED if os.path.isdir(folder) for entry in Path(folder).iterdir()}
 
 
 def inhabited(namespaces: frozenset[str]) -> set[str]:
-    """Those of the namespaces that some process is still in."""
+    """Return the namespaces that still have a process."""
     kinds = {name.partition(":")[0] for name in namespaces}
     return {_link(process, kind) for process in _processes() for kind in kinds} & namespaces
 

@@ -1,4 +1,4 @@
-"""A workload for every way to Vault in one namespace, each with the team's secret as an application team writes it."""
+"""A workload for every way to Vault in one namespace, each with the team's secret."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ class Ways:
         eventually(lambda: self._stored_value() == SECRET, self._described)
 
     def restarts(self) -> int:
-        """Return how often a container of the namespace was started again."""
+        """Return the number of container restarts in the namespace."""
         pods = json.loads(self._team.kubectl("get", "pods", "-o", "json"))["items"]
         statuses = (status for pod in pods for status in pod["status"]["containerStatuses"])
         return sum(status["restartCount"] for status in statuses)

@@ -59,7 +59,7 @@ class Worker:
         return Process(command, self._folder / f"{name}.log", environment)
 
     def _network(self) -> None:
-        """Plug pods into the bridge (https://www.cni.dev/plugins/current/main/bridge/)."""
+        """Connect pods to the bridge (https://www.cni.dev/plugins/current/main/bridge/)."""
         ranges = [[{"subnet": POD_NETWORK, "rangeStart": FIRST_POD}]]
         addresses = {
             "type": "host-local",
@@ -79,7 +79,7 @@ class Worker:
         (self._folder / "cni" / "10-pods.conflist").write_text(json.dumps(network))
 
     def _mirrors(self, registries: Sequence[Registry]) -> None:
-        """Trust the test CA, and take from the first registry what would come from Docker Hub.
+        """Trust the test CA, and use the first registry in place of Docker Hub.
 
         https://github.com/containerd/containerd/blob/main/docs/hosts.md
         """
@@ -92,7 +92,7 @@ class Worker:
             (folder / "hosts.toml").write_text(text)
 
     def wait(self, ready: Callable[[], bool]) -> None:
-        """Return when `ready()`; raise ServerFailed with the log of the program that ended, or the kubelet's."""
+        """Return when `ready()` is true; raise ServerFailed with the log of the ended program, or the kubelet's."""
         containerd, kubelet, proxy = self.processes
 
         def alive_and_ready() -> bool:
@@ -103,13 +103,13 @@ class Worker:
         kubelet.wait_until(alive_and_ready, timeout_s=60)
 
     def reboot(self) -> None:
-        """Cut the power and boot: what runs in pods ends, with every mount and all of /run but the images; disks stay."""
+        """Cut the power and boot: processes, mounts and /run end, except the images; disks stay."""
         self.stop()
         subprocess.run(self._namespaces.command(["sh", "-c", _CUT_POWER]), check=True)
         self.processes = [self._start(*command) for command in self._commands]
 
     def stop(self) -> None:
-        """End the programs; pods go on until the namespaces end."""
+        """End the programs; pods continue until the namespaces end."""
         for process in self.processes:
             process.stop()
 

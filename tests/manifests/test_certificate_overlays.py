@@ -1,4 +1,4 @@
-"""The overlays for certificates that others make: the API server takes them, and they leave out what is not needed."""
+"""The overlays for certificates of others: the API server accepts them, and they leave out unneeded objects."""
 
 import copy
 import json
@@ -66,7 +66,9 @@ def test_cert_manager_makes_the_certificate_that_is_mounted_and_injected(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["files", "cert-manager"])
-def test_the_api_server_takes_them(name: str, cluster: Cluster, tmp_path: Path) -> None:
+def test_the_api_server_accepts_every_object_of_an_overlay(
+    name: str, cluster: Cluster, tmp_path: Path
+) -> None:
     documents = [
         each for each in built(name, tmp_path) if not each["apiVersion"].startswith("cert-manager.io/")
     ]
@@ -82,7 +84,7 @@ def test_the_api_server_takes_them(name: str, cluster: Cluster, tmp_path: Path) 
 def test_the_move_from_files_keeps_trust_only_if_kubectl_forgets_the_command(
     cluster: Cluster, is_forgotten: bool
 ) -> None:
-    """As docs/certificates.md says, with another name and for no object."""
+    """The steps are those of docs/certificates.md, with another name and a selector of no object."""
     name = f"moved-{is_forgotten}".lower()
     nowhere = {"objectSelector": {"matchLabels": {"nowhere": "yes"}}, "namespaceSelector": {}}
     base = yaml.safe_load((OVERLAYS.parent / "base/webhook.yaml").read_text())

@@ -1,4 +1,4 @@
-"""manifests/csi: complete for the API server, and confined as far as a folder of the node allows."""
+"""manifests/csi: accepted by the API server, and confined as far as a folder of the node allows."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,15 @@ def pod_template() -> Any:
     return yaml.safe_load((MANIFESTS / "daemonset.yaml").read_text())["spec"]["template"]["spec"]
 
 
-def test_the_api_server_takes_them_all(cluster: Cluster, tmp_path: Path) -> None:
+def test_the_api_server_accepts_every_object(cluster: Cluster, tmp_path: Path) -> None:
     said = cluster.apply(built_manifests(tmp_path))
     assert "daemonset.apps/vault-csi-provider" in said
     assert "clusterrolebinding.rbac.authorization.k8s.io/vault-csi-provider" in said
 
 
-def test_nothing_of_root_is_left_but_the_folder(pod_template: Any) -> None:
+def test_the_container_is_root_without_capabilities_and_with_one_folder_of_the_node(
+    pod_template: Any,
+) -> None:
     (container,) = pod_template["containers"]
     assert container["securityContext"] == {
         "runAsUser": 0,
@@ -36,7 +38,7 @@ def test_nothing_of_root_is_left_but_the_folder(pod_template: Any) -> None:
     assert paths == ["/var/run/secrets-store-csi-providers"]
 
 
-def test_the_pod_lives_as_long_as_mounts_may_take_to_end(pod_template: Any) -> None:
+def test_the_grace_period_is_longer_than_the_drain_of_mounts(pod_template: Any) -> None:
     from vaultcsi.settings import Settings
 
     assert pod_template["terminationGracePeriodSeconds"] > Settings().drain_s

@@ -1,4 +1,4 @@
-"""The sources of the image: every package of setup.cfg."""
+"""The sources of the image are every package of setup.cfg."""
 
 import re
 import subprocess
@@ -32,7 +32,7 @@ def test_an_image_of_the_tests_is_built_anew_when_a_package_changes() -> None:
 
 
 def test_a_change_of_another_file_of_the_build_does_not_compile_the_interpreter_anew() -> None:
-    """The files that are copied before it is compiled are those that its build and the fetching of sources load."""
+    """Before its compilation only files are copied that its build and the download of sources import."""
     copied = re.findall(r"\bvaultenv/native/build/(\w+)\.py\b", (ROOT / "Dockerfile").read_text())
     package = "vaultenv.native.build"
     script = f"import sys, {package}.fetch, {package}.interpreter; print(*sys.modules)"

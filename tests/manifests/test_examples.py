@@ -1,4 +1,4 @@
-"""Manifests of the pages about installing: the API server takes them."""
+"""Manifests of the pages about installing: the API server accepts them."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 
 
 @pytest.mark.parametrize(("name", "objects"), [("vault-for-trying", 5), ("vault-reviewer", 3)])
-def test_what_vault_needs_is_taken(cluster: Cluster, name: str, objects: int) -> None:
+def test_the_manifests_for_vault_are_accepted(cluster: Cluster, name: str, objects: int) -> None:
     file = EXAMPLES / f"{name}.yaml"
     try:
         said = cluster.kubectl("apply", "-f", str(file))
@@ -20,7 +20,7 @@ def test_what_vault_needs_is_taken(cluster: Cluster, name: str, objects: int) ->
 
 
 @pytest.mark.parametrize("name", ["hello", "one-key"])
-def test_a_workload_is_taken(cluster: Cluster, name: str) -> None:
+def test_the_manifest_of_a_workload_is_accepted(cluster: Cluster, name: str) -> None:
     said = cluster.kubectl(
         "apply", "--dry-run=server", "--validate=strict", "-f", str(EXAMPLES / f"{name}.yaml")
     )

@@ -1,4 +1,4 @@
-"""The ValidatingAdmissionPolicy that stands in for an absent webhook, on the real API server without the webhook."""
+"""The ValidatingAdmissionPolicy for an absent webhook, on the real API server without the webhook."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
-    """An API server with the policy and without the webhook."""
+    """Yield an API server with the policy and without the webhook."""
     server = Cluster(tmp_path_factory.mktemp("guarded"), authority)
     try:
         server.wait()
@@ -54,14 +54,14 @@ def pod(variables: list[Any], annotations: dict[str, str] | None = None, **field
 
 
 def on_nodes(*systems: str) -> dict[str, Any]:
-    """Required affinity to nodes of these systems."""
+    """Return a required affinity to nodes of these systems."""
     expression = {"key": "kubernetes.io/os", "operator": "In", "values": list(systems)}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
 def refusal(cluster: Cluster, body: dict[str, Any]) -> str:
-    """Why the API server does not take the pod; empty if it does."""
+    """Return the API server's reason for refusing the pod; "" if it accepts it."""
     try:
         cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", body)
     except AssertionError as error:
@@ -138,7 +138,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_the_policy_agrees_with_the_launcher_on_what_is_a_reference(guarded: Cluster, value: str) -> None:
+def test_policy_and_launcher_agree_whether_a_value_is_a_reference(guarded: Cluster, value: str) -> None:
     assert bool(refusal(guarded, pod(env(value)))) == has_reference(value.encode())
 
 
@@ -147,13 +147,13 @@ PARTS = st.sampled_from(["vault:", ">>", "${", "}", "#", "a", "/", "8200", "v1:"
 
 @settings(max_examples=60)
 @given(st.lists(PARTS, min_size=1, max_size=7).map("".join))
-def test_it_agrees_on_any_text(guarded: Cluster, text: str) -> None:
+def test_policy_and_launcher_agree_on_any_text(guarded: Cluster, text: str) -> None:
     assert bool(refusal(guarded, pod(env(text)))) == has_reference(text.encode())
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(PODS)
-def test_what_the_webhook_has_answered_passes(guarded: Cluster, pod: dict[str, Any]) -> None:
+def test_a_pod_changed_by_the_webhook_passes(guarded: Cluster, pod: dict[str, Any]) -> None:
     assert not refusal(guarded, changed(Served(), pod))
 
 
@@ -176,7 +176,7 @@ def test_a_pod_that_is_skipped_passes(guarded: Cluster, prefix: str) -> None:
     assert refusal(guarded, pod(env(REFERENCE), {prefix + "mutate": "Skip"}))
 
 
-def test_the_successors_word_wins(guarded: Cluster) -> None:
+def test_the_successors_annotation_wins_over_ours(guarded: Cluster) -> None:
     both = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
     assert refusal(guarded, pod(env(REFERENCE), dict(zip(both, ("", "skip"), strict=True))))
     assert not refusal(guarded, pod(env(REFERENCE), dict(zip(both, ("skip", ""), strict=True))))
@@ -253,7 +253,7 @@ def test_a_path_for_some_containers_needs_the_launcher_in_those(guarded: Cluster
 
 
 def agent(**annotations: str) -> dict[str, str]:
-    """HashiCorp's annotations, `_` for `-` in their names."""
+    """Return HashiCorp's annotations, with `_` for `-` in their names."""
     return {f"vault.hashicorp.com/{key.replace('_', '-')}": text for key, text in annotations.items()}
 
 
@@ -310,7 +310,7 @@ def test_files_need_an_agent_of_whichever_webhook(guarded: Cluster) -> None:
     assert refusal(guarded, pod([], annotated | agent(agent_inject_status="update")))
 
 
-def test_the_agent_of_files_does_not_stand_for_the_launcher(guarded: Cluster) -> None:
+def test_the_agent_of_files_does_not_replace_the_launcher(guarded: Cluster) -> None:
     beside = container([], name="vault-agent")
     assert "ask for exec mode" in refusal(guarded, pod([], EXEC, containers=[container([]), beside]))
 
@@ -318,7 +318,7 @@ def test_the_agent_of_files_does_not_stand_for_the_launcher(guarded: Cluster) ->
 def add_container(
     cluster: Cluster, variables: list[Any], annotations: dict[str, str] | None = None, **fields: Any
 ) -> str:
-    """Why `kubectl debug` is refused on a pod that is there; empty if it is not."""
+    """Return the reason for refusing `kubectl debug` on an existing pod; "" if it is accepted."""
     body = pod([], annotations, containers=[WRAPPED])
     created = cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods", body)
     created["spec"]["ephemeralContainers"] = [container(variables, name="debugger", **fields)]

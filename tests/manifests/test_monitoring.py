@@ -1,4 +1,4 @@
-"""manifests/monitoring: queries are PromQL, every metric, label and outcome in them exists, and the operator finds the port."""
+"""manifests/monitoring: queries are PromQL with existing metrics, labels and outcomes, and the operator finds the port."""
 
 import json
 import re
@@ -68,7 +68,7 @@ FRESH = {
 
 
 def exposed(kubeconfig: Path) -> dict[str, set[str]]:
-    """Return the labels of each series by its name, as workers, attendant, the provider for the CSI driver and the operator have them."""
+    """Return the labels of each series by its name, from workers, attendant, CSI provider and operator."""
     found: dict[str, set[str]] = {"up": {"job"}}
     for package, name, arguments, calls in (WORKER, ATTENDANT, PROVIDER):
         script = _QUERY.format(package=package, name=name, arguments=arguments, calls=calls)
@@ -93,7 +93,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_prometheus_can_read_it(query: str) -> None:
+def test_each_query_is_valid_promql(query: str) -> None:
     promql_parser.parse(query.replace("$__rate_interval", "5m"))
 
 
@@ -185,14 +185,14 @@ def test_a_pod_monitor_finds_the_port(name: str, workload: str) -> None:
     assert monitor["podMetricsEndpoints"][0]["port"] in [port["name"] for port in container["ports"]]
 
 
-def test_every_alert_says_what_to_do() -> None:
+def test_every_alert_has_summary_description_and_severity() -> None:
     for rule in RULES:
         assert set(rule["annotations"]) == {"summary", "description"}
         assert rule["labels"]["severity"] in ("critical", "warning")
 
 
 @pytest.mark.servers
-def test_kustomize_builds_it(tmp_path: Path) -> None:
+def test_kustomize_builds_monitors_rules_and_dashboard(tmp_path: Path) -> None:
     built: list[Any] = list(yaml.safe_load_all(Kubectl(tmp_path / "none")("kustomize", str(MONITORING))))
     assert {each["kind"] for each in built} == {"ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap"}
     (dashboard,) = [each for each in built if each["kind"] == "ConfigMap"]

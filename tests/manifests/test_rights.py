@@ -1,4 +1,4 @@
-"""Rights: each has its row in docs/security.md, and the webhook's that read secrets can be bound by namespace."""
+"""Rights: each has its row in docs/security.md, and those that read secrets can be bound by namespace."""
 
 import json
 import re
@@ -40,18 +40,18 @@ def test_the_page_has_a_row_for_each_right_and_no_other(part: str) -> None:
 
 
 def for_each_kind(right: str) -> list[str]:
-    """Return the right for each kind of secrets.hashicorp.com where the page says KIND."""
+    """Return the right for each kind of secrets.hashicorp.com, where the page has KIND."""
     if "/KIND" not in right:
         return [right]
     return [right.replace("KIND", row.plural) for row in BY_KIND.values()]
 
 
-def test_what_reads_secrets_stands_in_a_role_of_its_own() -> None:
+def test_the_general_role_has_no_right_that_reads_secrets() -> None:
     roles = {role["metadata"]["name"]: role for role in DOCUMENTS if role["kind"] == "ClusterRole"}
     assert not re.search("secrets|token|escalate|bind|impersonate", str(roles["vault-webhook"]["rules"]))
 
 
-def test_what_the_certificate_needs_is_bound_to_names_as_far_as_rbac_can() -> None:
+def test_rights_for_the_certificate_are_bound_to_names_except_create() -> None:
     roles = [role for role in DOCUMENTS if role["metadata"]["name"] == "vault-webhook-certificate"]
     rules = [rule for role in roles for rule in role.get("rules", ())]
     assert {tuple(rule["verbs"]) for rule in rules if "resourceNames" not in rule} == {("create",)}
@@ -86,7 +86,7 @@ def test_the_overlay_of_the_page_binds_it_by_namespace(tmp_path: Path) -> None:
     ]
 
 
-def test_the_doctor_asks_for_each_right_that_a_review_needs() -> None:
+def test_the_doctor_checks_each_right_that_a_review_needs() -> None:
     names = ("vault-webhook", "vault-webhook-secrets")
     roles = [
         each for each in DOCUMENTS if each["kind"] == "ClusterRole" and each["metadata"]["name"] in names

@@ -1,4 +1,4 @@
-"""manifests/chart/files/crds on a real API server: manifests of the Vault Secrets Operator are taken, faults are told."""
+"""Definitions of custom objects on a real API server: manifests of the Vault Secrets Operator are accepted, faults refused."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def post(cluster: Cluster, wanted: dict[str, Any]) -> Any:
     return cluster.answer("POST", path, wanted).json()
 
 
-def test_the_manifests_of_the_manual_are_taken(definitions: Cluster) -> None:
+def test_the_manifests_of_the_manual_are_accepted(definitions: Cluster) -> None:
     said = definitions.kubectl("apply", "-n", "team-crds", "-f", "-", stdin=OF_THE_MANUAL)
     assert said.count("created") == 4
     for manifest in yaml.safe_load_all(OF_THE_MANUAL):
@@ -40,7 +40,7 @@ def test_the_manifests_of_the_manual_are_taken(definitions: Cluster) -> None:
 
 
 @pytest.mark.parametrize("kind", SMALLEST)
-def test_the_smallest_object_is_taken_and_has_the_defaults_of_the_table(
+def test_the_smallest_object_is_accepted_and_has_the_defaults_of_the_table(
     definitions: Cluster, kind: str
 ) -> None:
     answer = post(definitions, document(kind))
@@ -61,7 +61,7 @@ def test_a_typo_is_refused_by_its_name(definitions: Cluster) -> None:
     assert 'unknown field "spec.refreshafter"' in answer["message"]
 
 
-def test_kubectl_tells_state_and_age(definitions: Cluster) -> None:
+def test_kubectl_shows_state_and_age(definitions: Cluster) -> None:
     definitions.kubectl(
         "apply", "-f", "-", stdin=yaml.safe_dump(document("VaultStaticSecret", "shown", "team-crds"))
     )
@@ -93,7 +93,7 @@ VALUES = """
 
 @settings(max_examples=150)
 @given(st.sampled_from(sorted(SMALLEST)), st.data())
-def test_the_api_server_and_the_reader_take_the_same_objects(
+def test_the_api_server_and_the_reader_accept_the_same_objects(
     definitions: Cluster, kind: str, data: st.DataObject
 ) -> None:
     names = [item.name for item in items_of(BY_KIND[kind].table)]

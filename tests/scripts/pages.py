@@ -1,4 +1,4 @@
-"""The commands that the pages show."""
+"""The commands on the pages."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Shown(NamedTuple):
 
 
 def typed(page: Path) -> Iterator[str]:
-    """Yield each line of the page's indented and fenced blocks, without the remark behind it; continued ones as one."""
+    """Yield each line of the page's code blocks, without its remark; continued lines are one."""
     for fenced, indented in _BLOCK.findall(page.read_text(encoding="utf-8")):
         for line in re.sub(r"\\\n\s*", "", fenced or indented).splitlines():
             yield re.split(r"\s{2,}(?=\S)|\s#", line.strip())[0]

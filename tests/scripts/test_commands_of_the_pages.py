@@ -1,4 +1,4 @@
-"""Every command that a page shows is executed by a test, or needs what no test has; those without a cluster are executed here."""
+"""Every command on a page is executed by a test or needs an absent service; those without a cluster are executed here."""
 
 import importlib
 import io
@@ -59,7 +59,7 @@ def test_a_command_is_executed_or_needs_what_is_absent(shown: Shown) -> None:
     assert [pattern for pattern in known if re.match(pattern, command)], "say where it is executed"
 
 
-def test_what_the_table_names_is_there() -> None:
+def test_each_test_and_pattern_of_the_table_exists() -> None:
     assert [test for test in EXECUTED.values() if not (ROOT / test).is_file()] == []
     texts = [shown.command.removeprefix(".venv/bin/") for shown in SHOWN]
     unused = [p for p in [*EXECUTED, *NEEDS] if not any(re.match(p, text) for text in texts)]
@@ -97,7 +97,7 @@ def test_a_command_without_a_cluster_succeeds(
 
 
 def manifest_for(words: list[str]) -> str:
-    """Return an example: one with a template of the secret that `render` is given, or one that reads the path of `where`."""
+    """Return an example: with a template of the secret for `render`, or with a reference to the path for `where`."""
     if words[1] == "render":
         path = words[-1].partition("=")[0]
         return (ROOT / "docs/examples/hashicorp.yaml").read_text().replace("secret/data/spitikos/api", path)

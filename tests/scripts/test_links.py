@@ -1,4 +1,4 @@
-"""The links between the pages lead somewhere."""
+"""The links between the pages have targets."""
 
 import re
 from pathlib import Path

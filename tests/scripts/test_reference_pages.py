@@ -1,4 +1,4 @@
-"""The reference pages say what the tables in the code say."""
+"""The reference pages are those made from the tables in the code."""
 
 from pathlib import Path
 
@@ -14,5 +14,5 @@ def test_a_page_is_current(path: Path) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_folder_says_what_is_in_it(package: str) -> None:
+def test_every_folder_has_a_summary(package: str) -> None:
     assert [folder for folder, summary in folders(package).items() if not summary.endswith(".")] == []

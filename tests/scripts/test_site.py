@@ -1,4 +1,4 @@
-"""The site of docs/: it builds without a warning, and every link and anchor of a built page has its target."""
+"""The site of docs/ builds without a warning, and every link and anchor of a page has its target."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Page(HTMLParser):
-    """The anchors of a built page, the addresses that it links to, and its text outside of code."""
+    """A built page: its anchors, the addresses of its links, and its text outside of code."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ def test_every_link_has_a_target(pages: dict[Path, Page]) -> None:
 
 
 def broken(pages: dict[Path, Page]) -> Iterator[str]:
-    """Yield the links to files and anchors that are not there, on the site and in the repository."""
+    """Yield the links to missing files and anchors, on the site and in the repository."""
     repository = yaml.safe_load((ROOT / "mkdocs.yml").read_text().partition("theme:")[0])["repo_url"]
     for path, page in pages.items():
         for link in page.links:
@@ -86,7 +86,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
 
 
 def test_all_of_the_markdown_is_understood(pages: dict[Path, Page]) -> None:
-    """A list without a blank line before it, or a table inside of a list, would stay text."""
+    """Without a blank line before it, a list would stay text, as would a table inside of a list."""
     texts = {path.name: "".join(page.prose) for path, page in pages.items()}
     marks = ("\n* ", "\n| ", "](", "```")
     assert [(name, mark) for name, text in texts.items() for mark in marks if mark in text] == []

@@ -1,1 +1,1 @@
-"""Real servers for tests: what they are built from, how they are started, and helpers to talk to them."""
+"""Real servers for tests: their sources, their builds, their processes, and helpers for requests to them."""

@@ -1,4 +1,4 @@
-"""The certificate authority of a test session: one CA that every server's certificate comes from."""
+"""The certificate authority of a test session: one CA for all servers' certificates."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """PEM files of one server: its certificate chain, its private key, and the CA to trust it by."""
+    """PEM files of one server: its certificate chain, its private key, and the CA of the chain."""
 
     cert_file: Path
     key_file: Path
@@ -31,7 +31,7 @@ class Authority:
         full.cert_pem.write_to_path(_full(self.ca_file))
 
     def issue(self, name: str, *identities: str) -> Certificate:
-        """A certificate for the given host names and addresses (default: 127.0.0.1 and localhost)."""
+        """Issue a certificate for the host names and addresses (default: 127.0.0.1 and localhost)."""
         leaf = self._authority.issue_cert(*(identities or ("127.0.0.1", "localhost")), common_name=name)
         issued = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key", self.ca_file)
         issued.cert_file.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
@@ -40,7 +40,7 @@ class Authority:
 
 
 def with_key_usage(ca_file: Path) -> Path:
-    """Return the file of the same CA with key usage, which Python's defaults demand from 3.13 on.
+    """Return a file of the same CA with key usage, which Python requires by default from 3.13 on.
 
     It is for the tests' own clients; a CA that is not an Authority's is returned as it is.
     """

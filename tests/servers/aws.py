@@ -1,4 +1,4 @@
-"""A stand-in for AWS's metadata and token services, which checks signatures as the real ones do."""
+"""A stand-in for AWS's metadata and token services that checks signatures."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2
 
 
 class Cloud(ThreadingHTTPServer):
-    """Metadata and token services on one port. The machine's identity is given `identities` times, then never again."""
+    """Metadata and token services on one port; the machine's identity is given only `identities` times."""
 
     daemon_threads = True
 
@@ -25,7 +25,7 @@ class Cloud(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers, and refuses what the real service would refuse."""
+    """Answers as AWS does, with its refusals."""
 
     server: Cloud
     protocol_version = "HTTP/1.1"
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(403)
 
     def _is_signed(self, body: bytes) -> bool:
-        """Signature Version 4 as AWS checks it."""
+        """Return whether the request has a Signature Version 4 that AWS accepts."""
         authorization = self.headers["Authorization"]
         parts = dict(part.split("=", 1) for part in authorization.partition(" ")[2].split(", "))
         key_id, *scope = parts["Credential"].split("/")

@@ -1,4 +1,4 @@
-"""Builds the pinned servers that are missing: `python -m tests.servers.build NAME…`.
+"""Builds missing pinned servers: `python -m tests.servers.build NAME…`.
 
 A built program lies in `${XDG_CACHE_HOME:-~/.cache}/vault-webhook/servers/<pin>-<key>/<name>`; the key comes
 from everything that decides its bytes. Programs are renamed into place, and a lock for each keeps two processes
@@ -32,11 +32,11 @@ may_be_used = True
 
 
 class BuildFailed(RuntimeError):
-    """A server could not be built; the message ends with what the compiler said."""
+    """A server could not be built; the message ends with the compiler's output."""
 
 
 def program(name: str) -> Path:
-    """The executable of that name: replaced by the environment, already built, or built now.
+    """Return the executable of that name: the environment's, or the built one, or a new build.
 
     Raises BuildFailed or NoToolchain.
     """
@@ -62,7 +62,7 @@ def replacement(wanted: Program, environment: Mapping[str, str]) -> Path | None:
 
 
 def cache() -> Path:
-    """The folder that holds everything built, outside the tree."""
+    """Return the folder of all builds, outside the tree."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base, "vault-webhook")
 
@@ -99,7 +99,7 @@ def _built(wanted: Program) -> Path:
 
 @contextmanager
 def exclusive(name: str) -> Iterator[None]:
-    """Keep other processes from building the same thing meanwhile."""
+    """Prevent other processes from building the same program meanwhile."""
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / f"{name}.lock").open("a") as lock:
         started, reported = time.monotonic(), -math.inf
@@ -160,7 +160,7 @@ def _build(wanted: Program, path: Path) -> None:
 
 
 def _follow(compiler: subprocess.Popen[str], name: str) -> str:
-    """Count the packages that `go build -v` names, and return what else it wrote."""
+    """Count the packages that `go build -v` names, and return its other output."""
     packages, complaints, reported_at = 0, [], time.monotonic()
     for line in compiler.stderr or ():
         if "/" in line.split(" ")[0] and not line.startswith(("#", ".", "/")) and ":" not in line:

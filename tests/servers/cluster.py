@@ -1,4 +1,4 @@
-"""A Kubernetes API server with etcd: admission, RBAC and tokens are real; no controller or node acts."""
+"""A Kubernetes API server with etcd: admission, RBAC and tokens are real; there is no controller and no node."""
 
 import json
 import secrets
@@ -37,7 +37,7 @@ class Cluster:
         accounts: Sequence[tuple[str, str]] = (),
         flags: Sequence[str] = (),
     ) -> None:
-        """Start on `host`; `accounts` are further (user, group) pairs for `kubeconfig_as`, `flags` the API server's."""
+        """Start on `host`; `accounts` are further (user, group) pairs for `kubeconfig_as`, `flags` options of the API server."""
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port(host)
         self._folder = folder
@@ -82,7 +82,7 @@ class Cluster:
         ]
 
     def kubeconfig_as(self, user: str) -> Path:
-        """A kubeconfig file of the administrator or of one of the `accounts`."""
+        """Return a kubeconfig file of the administrator or of one of the `accounts`."""
         own = Endpoint(self.endpoint.address, self.endpoint.ca_file, self._tokens[user])
         return kubeconfig(self._folder / f"{user.replace(':', '-')}.json", own)
 
@@ -106,17 +106,17 @@ class Cluster:
         self._etcd.stop()
 
     def request(self, method: str, path: str, body: object = None) -> Any:
-        """One request as the administrator: the JSON answer. Raises AssertionError with the Status."""
+        """Send one request as the administrator and return the JSON answer; raise AssertionError with the Status."""
         answer = self.answer(method, path, body)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text.strip()}"
         return answer.json()
 
     def answer(self, method: str, path: str, body: object = None) -> requests.Response:
-        """The answer to one request as the administrator, whatever its status."""
+        """Send one request as the administrator and return the answer, whatever its status."""
         return self.endpoint.request(method, path, json=body, headers=self._administrator())
 
     def apply(self, manifest: str) -> str:
-        """`kubectl apply` of YAML text: what kubectl printed. Raises KubectlFailed with what was refused."""
+        """Run `kubectl apply` on YAML text and return its output; raise KubectlFailed with the refusal."""
         return self.kubectl("apply", "-f", "-", stdin=manifest)
 
     def create_namespace(self, name: str, **labels: str) -> None:
@@ -126,7 +126,7 @@ class Cluster:
         self._default_service_account(name)
 
     def service_account_token(self, namespace: str, name: str = "default", *audiences: str) -> str:
-        """A token by TokenRequest, as the kubelet projects it (audience: the API server's unless given)."""
+        """Request a token of the ServiceAccount, as the kubelet does (audience: the API server's unless given)."""
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
         answer = self.request(
             "POST", path, {"spec": {"audiences": list(audiences) or None, "expirationSeconds": 3600}}
@@ -134,7 +134,7 @@ class Cluster:
         return str(answer["status"]["token"])
 
     def kubeconfig_of(self, namespace: str, name: str = "default") -> Path:
-        """A kubeconfig file with which a program acts as that ServiceAccount."""
+        """Return a kubeconfig file of that ServiceAccount."""
         account = Endpoint(
             self.endpoint.address, self.endpoint.ca_file, self.service_account_token(namespace, name)
         )
@@ -157,7 +157,7 @@ class Cluster:
 
 
 def signing_key() -> bytes:
-    """A new private key, PEM, for signing ServiceAccount tokens (ES256)."""
+    """Return a new private key in PEM for signing ServiceAccount tokens (ES256)."""
     encoding = (
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,

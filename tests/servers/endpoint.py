@@ -23,11 +23,11 @@ class Endpoint:
     """The administrator's; empty where there is none."""
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> requests.Response:
-        """GET a path without any authentication of its own."""
+        """Send a GET without authentication."""
         return self.request("GET", path, headers=headers)
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One HTTPS request (options as of `requests.request`), whatever the status."""
+        """Send one HTTPS request (options of `requests.request`), and return the answer, whatever its status."""
         options = {
             "verify": str(with_key_usage(self.ca_file)),
             "timeout": _TIMEOUT_S,

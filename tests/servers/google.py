@@ -36,7 +36,7 @@ MACHINE = {
 
 
 class Google(ThreadingHTTPServer):
-    """Metadata, token, signing, IAM and compute services; what they answer depends on a valid request."""
+    """Metadata, token, signing, IAM and compute services; only a valid request has an answer."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -74,7 +74,7 @@ class Google(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Refuses what Google would refuse."""
+    """Answers as Google does, with its refusals."""
 
     server: Google
     protocol_version = "HTTP/1.1"
@@ -131,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(403)
 
     def _is_exchange(self, fields: dict[str, str]) -> bool:
-        """Return whether a token of Kubernetes is exchanged as the STS of Google wants it."""
+        """Return whether the request exchanges a token of Kubernetes in the form of Google's STS."""
         token = jwt.decode(fields["subjectToken"], options={"verify_signature": False})
         kind = "urn:ietf:params:oauth:token-type:jwt"
         return (

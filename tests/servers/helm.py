@@ -15,7 +15,7 @@ class HelmFailed(AssertionError):
 
 
 class Helm:
-    """Calls `helm` as whom the kubeconfig file names; without one it renders and checks only."""
+    """Calls `helm` as the user of the kubeconfig file; without one it only renders and checks."""
 
     def __init__(self, folder: Path, kubeconfig: Path | None = None) -> None:
         self._folder = folder

@@ -69,13 +69,13 @@ class Blob:
 
     @property
     def descriptor(self) -> dict[str, object]:
-        """Return the descriptor by which a manifest refers to it."""
+        """Return the descriptor of the blob for a manifest."""
         return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content)}
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A manifest and the blobs that it needs."""
+    """A manifest and its blobs."""
 
     manifest: Blob
     blobs: tuple[Blob, ...]
@@ -112,7 +112,7 @@ def image(
     variant: str = "",
     form: Format = "oci",
 ) -> Image:
-    """An image whose only layer holds `root` (path: File, Link or Folder)."""
+    """Make an image with one layer of `root` (path: File, Link or Folder)."""
     settings = {
         "Entrypoint": None if entrypoint is None else list(entrypoint),
         "Cmd": None if cmd is None else list(cmd),
@@ -139,7 +139,7 @@ def image(
 
 
 def index(*images: Image, form: Format = "oci") -> Index:
-    """An image index (in Docker's words a manifest list) of the images, each under its platform."""
+    """Make an image index (Docker's manifest list) of the images, each under its platform."""
     children = [{**child.manifest.descriptor, "platform": dict(child.platform)} for child in images]
     media_type = _TYPES[form]["index"]
     return Index(
@@ -148,7 +148,7 @@ def index(*images: Image, form: Format = "oci") -> Index:
 
 
 def layer_tar(root: Root) -> bytes:
-    """A tar file of `root`: same input, same bytes."""
+    """Return a tar file of `root`: the same input gives the same bytes."""
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, entry in sorted(_with_parents(root).items()):

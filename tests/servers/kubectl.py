@@ -30,26 +30,26 @@ class KubectlFailed(AssertionError):
 
 
 class Kubectl:
-    """Calls `kubectl` as whom the kubeconfig file names."""
+    """Calls `kubectl` as the user of the kubeconfig file."""
 
     def __init__(self, kubeconfig: Path) -> None:
         self._kubeconfig = kubeconfig
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:
-        """Standard output of `kubectl ARGUMENTS`; raises KubectlFailed."""
+        """Return the standard output of `kubectl ARGUMENTS`; raise KubectlFailed."""
         done = self.run(*arguments, stdin=stdin)
         if done.returncode:
             raise KubectlFailed(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """`kubectl ARGUMENTS`, whatever its exit status."""
+        """Run `kubectl ARGUMENTS`, whatever its exit status."""
         process = self.start(*arguments)
         output, complaints = process.communicate(stdin)
         return subprocess.CompletedProcess(process.args, process.returncode, output, complaints)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """`kubectl ARGUMENTS` as a process, for what goes on for a while."""
+        """Start `kubectl ARGUMENTS` as a process, for commands that take a while."""
         folder = self._kubeconfig.parent
         options = [f"--kubeconfig={self._kubeconfig}", f"--cache-dir={folder / 'kubectl-cache'}"]
         return subprocess.Popen(

@@ -34,7 +34,7 @@ _NEEDED: Mapping[str, str] = {
 
 
 class PackagesMissing(RuntimeError):
-    """Debian packages are missing and cannot be installed; the message says how to."""
+    """Debian packages are missing and cannot be installed; the message has the command that installs them."""
 
 
 def missing() -> list[str]:
@@ -43,7 +43,7 @@ def missing() -> list[str]:
 
 
 def install_missing() -> None:
-    """Install what is missing by apt-get when root; else raise PackagesMissing, which says what to install."""
+    """Install missing packages by apt-get as root, or else raise PackagesMissing."""
     packages = missing()
     if not packages:
         return
@@ -68,7 +68,7 @@ def _on_path(command: str) -> bool:
 
 
 def main() -> int:
-    """Install what is missing; returns the exit status."""
+    """Install missing packages, and return the exit status."""
     try:
         install_missing()
     except PackagesMissing as error:

@@ -1,4 +1,4 @@
-"""A server as a child process: it cannot outlive the test session, and it says why it did not start."""
+"""A server as a child process: it ends with the test session, and an early end has its reason."""
 
 import contextlib
 import ctypes
@@ -60,7 +60,7 @@ class Process:
         return self._child.pid
 
     def running(self) -> bool:
-        """Return whether the process has not ended."""
+        """Return whether the process still runs."""
         return self._child.returncode is None and self._end() is None
 
     def _end(self) -> "os.waitid_result | None":
@@ -78,7 +78,7 @@ class Process:
             time.sleep(_POLL_S)
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines of the log."""
+        """Return the last lines of the log."""
         text = self._log.read_text(errors="replace").splitlines()
         return "\n".join(text[-lines:]) or f"(it wrote nothing to {self._log})"
 
@@ -103,7 +103,7 @@ class Process:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nothing listens on, below the range that the kernel uses for outgoing connections.
+    """Return a free TCP port, below the kernel's range for outgoing connections.
 
     Each of the processes that run tests side by side has ports of its own, and gives each away once: what listens there starts later.
     """

@@ -1,4 +1,4 @@
-"""The programs that tests run against: where each one's source is pinned, and what may replace a build."""
+"""The programs for tests: the pin of each one's source, and the possible replacements of a build."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

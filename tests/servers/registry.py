@@ -19,7 +19,7 @@ Mode = Literal["anonymous", "basic", "bearer"]
 
 
 class Registry:
-    """A running registry; `host` is what image references begin with."""
+    """A running registry; `host` is the beginning of its image references."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Registry:
         name: str = "",
         binary: Path | None = None,
     ) -> None:
-        """Start on `address` and `port` (0: any); images are called after `name`, where there is one.
+        """Start on `address` and `port` (0: any); images are called after `name`, if there is one.
 
         `binary` is another release than the pinned one.
         """
@@ -78,7 +78,7 @@ class Registry:
             self.tokens.stop()
 
     def reference(self, name: str) -> str:
-        """The full reference of an image that was pushed as `name`."""
+        """Return the full reference of an image pushed as `name`."""
         return f"{self.host}/{name}"
 
     def push(self, name: str, image: Image | Index) -> str:
@@ -110,7 +110,7 @@ class Registry:
         assert stored.status_code == 201, stored.text
 
     def pull_secret(self, account: Account = PULLER) -> str:
-        """The content of `.dockerconfigjson` with which that account pulls."""
+        """Return the content of `.dockerconfigjson` for pulls by that account."""
         encoded = base64.b64encode(f"{account.name}:{account.password}".encode()).decode()
         return json.dumps({"auths": {self.host: {"auth": encoded}}})
 

@@ -1,4 +1,4 @@
-"""The executable that the tests run, and the inputs of a build."""
+"""The chosen executable for tests, and the inputs of a build."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ VAULT, ETCD, REGISTRY = PROGRAMS["vault"], PROGRAMS["etcd"], PROGRAMS["registry"
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A folder with executables named etcd and bao."""
+    """Return a folder with executables named etcd and bao."""
     for name in ("etcd", "bao"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
@@ -28,12 +28,12 @@ def test_a_variable_replaces_a_build(tools: Path) -> None:
     assert build.replacement(VAULT, {"VAULT_BIN": f"{tools}/bao"}) == tools / "bao"
 
 
-def test_the_envtest_folder_replaces_what_envtest_has(tools: Path) -> None:
+def test_the_envtest_folder_replaces_only_programs_of_envtest(tools: Path) -> None:
     assert build.replacement(ETCD, {"KUBEBUILDER_ASSETS": str(tools)}) == tools / "etcd"
     assert build.replacement(REGISTRY, {"KUBEBUILDER_ASSETS": str(tools)}) is None
 
 
-def test_an_installed_vault_or_bao_is_taken_and_an_installed_etcd_is_not(tools: Path) -> None:
+def test_an_installed_vault_or_bao_replaces_a_build_and_an_installed_etcd_does_not(tools: Path) -> None:
     assert build.replacement(VAULT, {"PATH": str(tools)}) == tools / "bao"
     assert build.replacement(ETCD, {"PATH": str(tools)}) is None
 
@@ -43,7 +43,7 @@ def test_a_variable_that_names_no_executable_is_refused() -> None:
         build.replacement(VAULT, {"VAULT_BIN": "/nowhere/vault"})
 
 
-def test_other_flags_are_another_build() -> None:
+def test_other_compiler_flags_need_another_build() -> None:
     assert build.place(replace(ETCD, flags=("-race",))) != build.place(ETCD)
 
 
@@ -56,7 +56,7 @@ def test_every_program_has_its_pins_and_its_own_variable() -> None:
 
 
 @pytest.mark.servers
-def test_what_does_not_compile_is_reported_with_the_compilers_words(
+def test_a_compile_error_is_reported_in_the_compilers_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bad").mkdir()

@@ -1,4 +1,4 @@
-"""Servers say why they did not start, and leave neither process nor file behind."""
+"""Servers that fail to start have their reason, and leave neither process nor file behind."""
 
 import os
 import signal
@@ -83,7 +83,7 @@ def test_an_interrupted_session_leaves_nothing_behind(
 
 
 def start_session(folder: Path, temporary: Path) -> subprocess.Popen[bytes]:
-    """pytest with the project's fixtures, over the tests in `folder`."""
+    """Start pytest with the project's fixtures on the tests in `folder`."""
     arguments = ["-q", "-p", "tests.conftest", "-p", "no:cacheprovider", f"--basetemp={folder / 'base'}"]
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments, f"--rootdir={folder}", folder / "test_session.py"],
@@ -97,7 +97,7 @@ def start_session(folder: Path, temporary: Path) -> subprocess.Popen[bytes]:
 def wait_for(
     condition: Callable[[], bool], timeout_s: float, session: subprocess.Popen[bytes] | None = None
 ) -> None:
-    """Return when `condition()` holds; fail when the time is over or the session has ended."""
+    """Return when `condition()` is true; fail when the time is over or the session has ended."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -106,7 +106,7 @@ def wait_for(
 
 
 def processes_of(text: str) -> Iterator[int]:
-    """Ids of the processes whose command line or environment holds the text."""
+    """Return the ids of processes with the text in their command line or environment."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             known = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()

@@ -1,4 +1,4 @@
-"""The servers of the tests are the real ones, and do what the other tests rely on."""
+"""The servers of the tests are real, and behave as the other tests expect."""
 
 import json
 import uuid

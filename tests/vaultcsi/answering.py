@@ -1,4 +1,4 @@
-"""Stand-ins for what a real Vault cannot be told to answer, and relays to a real one."""
+"""Stand-ins for answers that no real Vault gives, and relays to a real one."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ _LOGIN = b'{"auth": {"client_token": "hvs.x", "lease_duration": 60, "renewable":
 
 @contextmanager
 def answering(answer: bytes) -> Iterator[str]:
-    """Yield the address of a server that lets everybody log in, and answers anything else with these bytes, then closes."""
+    """Yield the address of a server that accepts every login, answers other requests with these bytes, and closes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_serve, args=(listening, answer), daemon=True).start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -33,7 +33,7 @@ def http(status: str, body: bytes = b"", **headers: str) -> bytes:
 
 @contextmanager
 def relaying(path: Path, vault: Vault) -> Iterator[None]:
-    """Relay what comes over a socket file to Vault's TLS listener, as an agent beside the provider does."""
+    """Relay connections of a socket file to Vault's TLS listener, as an agent beside the provider does."""
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
         listening.listen()
@@ -43,7 +43,7 @@ def relaying(path: Path, vault: Vault) -> Iterator[None]:
 
 @contextmanager
 def demanding_certificates(certificate: Certificate, vault: Vault) -> Iterator[str]:
-    """Yield the address of a listener that wants a client certificate of the same CA, and relays to Vault."""
+    """Yield the address of a listener that requires a client certificate of the same CA, and relays to Vault."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificate.ca_file))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_mode = ssl.CERT_REQUIRED
@@ -57,7 +57,7 @@ def demanding_certificates(certificate: Certificate, vault: Vault) -> Iterator[s
 def _relay_all(
     listening: socket.socket, vault: Vault, accepted: Callable[[socket.socket], socket.socket]
 ) -> None:
-    """Relay each connection, as `accepted` has it, to Vault's TLS listener, until `listening` is closed."""
+    """Relay each connection, after `accepted`, to Vault's TLS listener, until `listening` is closed."""
     context = ssl.create_default_context(cafile=str(vault.ca_file))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # what can be read is data, no ticket of a session
@@ -80,7 +80,7 @@ def _relay_all(
 
 
 def _relay(connection: socket.socket, upstream: ssl.SSLSocket) -> None:
-    """Pass on what either side sends, until one ends; one thread, as OpenSSL wants it."""
+    """Pass on the bytes of both sides until one ends; in one thread, as OpenSSL requires."""
     with connection, upstream, contextlib.suppress(OSError):
         while True:
             both = (connection, upstream)
@@ -112,7 +112,7 @@ def _answer(connection: socket.socket, answer: bytes) -> None:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """Return a whole request: whoever closes a connection with something unread in it takes the answer back."""
+    """Read and return a whole request: closing a connection with unread bytes would take the answer back."""
     request = b""
     while True:
         head, divider, body = request.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The driver's side of the socket: grpcio as a client, and the attributes that the driver makes of a pod and its class."""
+"""The driver's side of the socket: grpcio as a client, and the driver's attributes of a pod and its class."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _POD = "csi.storage.k8s.io/"
 def attributes(
     pod: Mapping[str, Any], parameters: Mapping[str, str], tokens: object = None
 ) -> dict[str, str]:
-    """Return what the driver sends for a volume of the pod: the class's parameters, and the facts about the pod."""
+    """Return the driver's attributes of a volume: the class's parameters, and the facts about the pod."""
     metadata = pod["metadata"]
     facts = {
         "pod.name": metadata["name"],
@@ -60,7 +60,7 @@ class Driver:
         return {file["path"]: file["contents"] for file in self.mount(attributes, **options)["files"]}
 
     def refusal(self, attributes: Mapping[str, str], **options: Any) -> tuple[str, str]:
-        """Return the name of the status and the message of a mount that is refused."""
+        """Return status and message of a refused mount."""
         try:
             answer = self.mount(attributes, **options)
         except grpc.RpcError as error:

@@ -1,4 +1,4 @@
-"""The provider as a process, and the pods, roles and secrets that its mounts need."""
+"""The provider as a process, with the pods, roles and secrets for its mounts."""
 
 import json
 import os
@@ -24,7 +24,7 @@ NODE = "node-of-csi"
 
 
 def built_manifests(folder: Path) -> str:
-    """Return what kustomize makes of `manifests/csi` in an overlay that has nothing else."""
+    """Return kustomize's output for an overlay of only `manifests/csi`."""
     shutil.copytree(ROOT / "manifests/csi", folder / "csi")
     (folder / "kustomization.yaml").write_text("components: [csi]\n")
     return Kubectl(folder / "none")("kustomize", str(folder))
@@ -66,7 +66,7 @@ class Provider:
         return answer.status_code, answer.text.strip()
 
     def stop(self) -> None:
-        """End it as the kubelet does."""
+        """End the provider as the kubelet does."""
         self.driver.close()
         self.process.stop(timeout_s=20)
 
@@ -84,7 +84,7 @@ class Surroundings:
         return self.cluster.kubeconfig_of(NAMESPACE, ACCOUNT)
 
     def account(self, name: str = "db", namespace: str = "default") -> None:
-        """Make a ServiceAccount, unless it is there."""
+        """Create a ServiceAccount, unless it exists."""
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
         made = self.cluster.answer("POST", path, {"metadata": {"name": name}})
         assert made.status_code in (201, 409), made.text
@@ -109,7 +109,7 @@ class Surroundings:
         )
 
     def pod(self, account: str = "db", namespace: str = "default", node: str = NODE) -> dict[str, Any]:
-        """Create a pod that is bound to a node that there is not."""
+        """Create a pod bound to a node that does not exist."""
         body = {
             "metadata": {"generateName": "app-"},
             "spec": {
@@ -138,6 +138,6 @@ class Surroundings:
         )
 
     def logins(self) -> int:
-        """Return how many tokens of the auth method Vault has."""
+        """Return the number of tokens of the auth method in Vault."""
         found = self.vault.request("LIST", "auth/token/accessors")["data"]["keys"]
         return len(found)

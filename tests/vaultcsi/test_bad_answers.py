@@ -1,4 +1,4 @@
-"""Answers that are half, empty, too long or not Vault's, and Vaults that are reached in other ways."""
+"""Answers that are incomplete, empty, too long or not Vault's; and Vaults with other ways to reach them."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_thousand_objects_are_mounted(provider: Provider, surroundings: Surrou
     assert files == {key: text.encode() for key, text in keys.items()}
 
 
-def test_a_sealed_vault_is_said_to_be_and_is_asked_again(
+def test_a_sealed_vault_is_named_in_the_refusal(
     provider: Provider, surroundings: Surroundings, own_vault: Vault
 ) -> None:
     attributes = surroundings.attributes(OBJECTS, vaultAddress=own_vault.address)
@@ -83,7 +83,7 @@ def test_a_sealed_vault_is_said_to_be_and_is_asked_again(
     assert (status, "Vault is sealed" in message) == ("UNKNOWN", True)
 
 
-def test_a_vault_whose_name_is_another_is_reached_by_the_name_of_its_certificate(
+def test_a_vault_of_another_name_is_verified_by_the_server_name_of_the_class(
     provider: Provider, surroundings: Surroundings
 ) -> None:
     address = surroundings.vault.address.replace("127.0.0.1", "localhost")
@@ -118,7 +118,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
 
 
 def _mounted_folder(folder: Path, ca_file: Path) -> Path:
-    """Return a folder as the kubelet mounts a Secret: links to files in a folder with the time in its name."""
+    """Return a folder like a Secret mounted by the kubelet: links to files in a folder named after the time."""
     data = folder / "..2026_01_01"
     data.mkdir(parents=True)
     (data / "ca.crt").write_bytes(ca_file.read_bytes())
@@ -157,7 +157,7 @@ def test_vault_is_reached_by_the_socket_of_an_agent(
             running.stop()
 
 
-def test_attributes_that_name_no_pod_say_what_the_csidriver_object_needs(
+def test_attributes_without_a_pod_are_refused_with_the_field_of_the_csidriver(
     provider: Provider, surroundings: Surroundings
 ) -> None:
     attributes = json.loads(json.dumps(surroundings.attributes(OBJECTS)))

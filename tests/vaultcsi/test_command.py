@@ -1,4 +1,4 @@
-"""The command before it serves: what it imports, and what it says where it cannot begin."""
+"""The command before it serves: its imports, and its errors at the start."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def test_no_command_loads_grpcio_for_its_help(command: str) -> None:
     assert run("-c", code).returncode == 0
 
 
-def test_a_flag_that_is_none_is_the_status_of_the_go_program() -> None:
+def test_an_unknown_flag_ends_with_the_status_of_the_go_program() -> None:
     done = run("-m", "webhook", "csi-provider", "--nope")
     assert (done.returncode, "'--nope' is no flag of csi-provider" in done.stderr) == (2, True)
 

@@ -9,7 +9,7 @@ from vaultcsi.metrics import Metrics
 from vaultcsi.vault.access import Accesses
 
 
-def test_what_is_kept_is_shown_as_it_is_at_each_scrape() -> None:
+def test_kept_logins_and_answers_are_counted_at_each_scrape() -> None:
     accesses, metrics = Accesses(10), Metrics(CollectorRegistry())
     metrics.show_holdings(accesses.holdings)
     assert "vault_csi_provider_kept_logins 0.0" in metrics.expose()

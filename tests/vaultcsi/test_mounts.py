@@ -1,4 +1,4 @@
-"""Mounts over the socket, on a real Vault and API server: what the driver is given, and what it is told."""
+"""Mounts over the socket, on a real Vault and API server: the files and the refusals for the driver."""
 
 import base64
 import json
@@ -111,7 +111,9 @@ def test_a_key_called_data_in_kv_version_1_is_a_key(provider: Provider, surround
     assert files == {"data": b'{"inner":"x"}', "other": b"o"}
 
 
-def test_one_path_with_two_arguments_is_asked_twice(provider: Provider, surroundings: Surroundings) -> None:
+def test_one_path_with_other_arguments_is_another_request(
+    provider: Provider, surroundings: Surroundings
+) -> None:
     surroundings.role("hashing", "sys/tools/hash")
     objects = [
         {
@@ -171,9 +173,7 @@ def test_a_class_is_refused_with_all_its_problems(provider: Provider, surroundin
         assert part in message
 
 
-def test_a_token_of_the_driver_is_used_and_nothing_is_asked_of_the_api_server(
-    provider: Provider, surroundings: Surroundings
-) -> None:
+def test_a_token_of_the_driver_is_used_for_the_login(provider: Provider, surroundings: Surroundings) -> None:
     token = surroundings.cluster.service_account_token("default", "db", "vault")
     surroundings.role("audience", "secret/data/database/*", audience="vault")
     attributes = surroundings.attributes(OBJECTS, roleName="audience")
@@ -182,7 +182,9 @@ def test_a_token_of_the_driver_is_used_and_nothing_is_asked_of_the_api_server(
     assert provider.driver.files(attributes)["obj-username"] == b"myusername"
 
 
-def test_a_class_asks_for_the_audience_that_it_names(provider: Provider, surroundings: Surroundings) -> None:
+def test_a_class_logs_in_with_a_token_for_its_audience(
+    provider: Provider, surroundings: Surroundings
+) -> None:
     surroundings.role("audience-2", "secret/data/database/*", audience="elsewhere")
     attributes = surroundings.attributes(OBJECTS, roleName="audience-2", audience="elsewhere")
     assert provider.driver.files(attributes)["obj-username"] == b"myusername"
@@ -244,7 +246,7 @@ def test_no_token_and_no_value_is_in_the_log(provider: Provider, surroundings: S
 
 
 @pytest.mark.parametrize("attributes", ["", "[]", '{"a": 1}', "{}"])
-def test_a_request_that_is_none_is_refused(provider: Provider, attributes: str) -> None:
+def test_a_request_with_malformed_attributes_is_refused(provider: Provider, attributes: str) -> None:
     import grpc
 
     from tests.vaultcsi.driver import MOUNT_REQUEST, MOUNT_RESPONSE
@@ -255,7 +257,7 @@ def test_a_request_that_is_none_is_refused(provider: Provider, attributes: str) 
 
 
 def events_of(surroundings: Surroundings, pod: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the Events about the pod, once there is one, or after a while."""
+    """Wait a while for Events about the pod, and return them."""
     found: list[dict[str, Any]] = []
     for _ in range(100):
         items = surroundings.cluster.request("GET", "/apis/events.k8s.io/v1/namespaces/default/events")[
@@ -284,7 +286,7 @@ def test_a_pod_whose_files_cannot_be_refreshed_has_an_event(
     assert 'couldn\'t read secret "k": path not found: secret/data/database/vanishing' in event["note"]
 
 
-def test_a_first_mount_that_fails_is_told_by_the_kubelet_alone(
+def test_a_failed_first_mount_has_no_event_of_the_provider(
     provider: Provider, surroundings: Surroundings
 ) -> None:
     never, later = surroundings.pod(), surroundings.pod()

@@ -1,4 +1,4 @@
-"""Settings: variables, the flags of vault-csi-provider over them, and all problems at once."""
+"""Settings: variables, the flags of vault-csi-provider, which win, and all problems at once."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_debug_is_a_level(flag: str, level: str) -> None:
 @pytest.mark.parametrize(
     ("text", "address"), [(":8080", ("", 8080)), ("127.0.0.1:1", ("127.0.0.1", 1)), ("[::1]:1", ("::1", 1))]
 )
-def test_health_listens_where_it_is_told(text: str, address: tuple[str, int]) -> None:
+def test_the_flag_health_addr_is_the_address_of_the_listener(text: str, address: tuple[str, int]) -> None:
     assert read_settings([f"-health-addr={text}"], {}).health_address == address
 
 
@@ -75,7 +75,7 @@ def test_everything_that_cannot_be_used_is_named() -> None:
         ("--nope", "'--nope' is no flag"),
     ],
 )
-def test_a_wrong_command_line_is_told_apart_from_a_wrong_setting(flag: str, message: str) -> None:
+def test_a_wrong_flag_is_another_error_than_a_wrong_setting(flag: str, message: str) -> None:
     with pytest.raises(InvalidFlags, match=message):
         read_settings([flag], {})
     with pytest.raises(InvalidSetting) as caught:
@@ -88,7 +88,7 @@ def test_the_help_has_every_setting() -> None:
     assert all(f"{row.help} (default: {row.default})" in usage() for row in ROWS if row.default)
 
 
-def test_times_with_which_nothing_is_mounted_or_nothing_else_is_done_are_refused() -> None:
+def test_a_mount_timeout_or_renewal_interval_of_zero_is_refused() -> None:
     with pytest.raises(InvalidSetting) as caught:
         read_settings([], {"MOUNT_TIMEOUT": "0", "RENEWAL_INTERVAL": "0s"})
     assert str(caught.value) == (

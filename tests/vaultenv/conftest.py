@@ -31,7 +31,7 @@ MakeReader = Callable[[Vault, str], Reader]
 
 @pytest.fixture(scope="session")
 def secrets(vault: Vault) -> Vault:
-    """Vault with KV 2 at `secret`, KV 1 at `kv1`, transit with the key `mykey` and a PKI."""
+    """Yield Vault with KV 2 at `secret`, KV 1 at `kv1`, transit with the key `mykey` and a PKI."""
     vault.put_secret("secret/data/account", username="superusername1", password="secret1")
     vault.put_secret("secret/data/account", username="superusername", password="secret")
     vault.put_secret("secret/data/gone", password="x")
@@ -49,7 +49,7 @@ def secrets(vault: Vault) -> Vault:
 
 @pytest.fixture(scope="session")
 def leasing(secrets: Vault) -> Iterator[Vault]:
-    """Vault with a rabbitmq engine whose leases are short."""
+    """Yield Vault with a rabbitmq engine of short leases."""
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
         secrets.mount("rabbitmq", "rabbitmq")
@@ -61,7 +61,7 @@ def leasing(secrets: Vault) -> Iterator[Vault]:
 
 
 def own_settings(vault: Vault, **more: str) -> Settings:
-    """The settings that lead to this Vault; nothing is waited for longer than five seconds."""
+    """Return settings for this Vault, with waits of five seconds at most."""
     leading = {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file), "VAULT_ENV_TIMEOUT": "5s"}
     return Settings({name.encode(): value.encode() for name, value in {**leading, **more}.items()})
 
@@ -78,7 +78,7 @@ def own_client(vault: Vault, token: str) -> Iterator[Reader]:
 
 @contextmanager
 def hvac_client(vault: Vault, token: str) -> Iterator[Reader]:
-    """The twin, with a token."""
+    """Return the twin on hvac, with a token."""
     client = hvac.Client(vault.address, token=token, verify=str(with_key_usage(vault.ca_file)))
     yield HvacReader(client)
     client.session.close()
@@ -86,14 +86,14 @@ def hvac_client(vault: Vault, token: str) -> Iterator[Reader]:
 
 @pytest.fixture(params=[own_client, hvac_client], ids=["own", "hvac"])
 def make_reader(request: pytest.FixtureRequest) -> Iterator[MakeReader]:
-    """Each client in turn; the test calls it with a Vault and a token."""
+    """Return each client's constructor in turn, for a Vault and a token."""
     with ExitStack() as stack:
         yield lambda vault, token: stack.enter_context(request.param(vault, token))
 
 
 @pytest.fixture
 def store_file(tmp_path: Path) -> Path:
-    """The embedded store with the same secrets, as far as it can hold them."""
+    """Return the embedded store with the same secrets, as far as it can hold them."""
     file = tmp_path / "secrets.json"
     first = {"username": "superusername1", "password": "secret1"}
     last = {"username": "superusername", "password": "secret"}
@@ -112,13 +112,13 @@ def store_file(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def static_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The launcher as it is shipped, built from the sources of this tree for this machine."""
+    """Return the shipped launcher, built from the sources of this tree for this machine."""
     return _built(native(), tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def emulated(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The command that runs the launcher of the other architecture; needs Debian's qemu-user-static."""
+    """Return the command that runs the launcher of the other architecture; it needs Debian's qemu-user-static."""
     other = next(one for one in ARCHITECTURES.values() if one != native())
     return [f"/usr/bin/qemu-{other.machine}-static", str(_built(other, tmp_path_factory))]
 
@@ -138,7 +138,7 @@ _LAUNCHERS = [
 
 @pytest.fixture(params=_LAUNCHERS)
 def each_launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`launcher.start` runs the sources, then the static file, then that for the other architecture."""
+    """Set `launcher.start` to the sources, the static file, and the one for the other architecture in turn."""
     if request.param == "static":
         monkeypatch.setattr(launcher, "COMMAND", [str(request.getfixturevalue("static_file"))])
     elif request.param == "emulated":
@@ -147,7 +147,7 @@ def each_launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def daemon() -> Iterator[launcher.Begin]:
-    """Starts launchers in daemon mode, and ends those that are left."""
+    """Return a function that starts launchers in daemon mode, and end them after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(*words: str, **environ: str) -> subprocess.Popen[bytes]:

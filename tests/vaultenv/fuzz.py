@@ -49,7 +49,7 @@ _PIECES = [piece.encode() for piece in _SIGNS + _WORDS] + [b"\xff", b"\0"]
 
 
 def values(chance: random.Random, count: int) -> Iterator[bytes]:
-    """Values of variables, from pieces of the grammar."""
+    """Yield values of variables, made of pieces of the grammar."""
     for _ in range(count):
         yield b"".join(chance.choices(_PIECES, k=chance.randint(1, 25)))
 
@@ -65,7 +65,7 @@ def templates(chance: random.Random, count: int) -> Iterator[str]:
 
 
 def feed(seed: int, count: int) -> float:
-    """Feed that many inputs, half to each; seconds of the slowest. Any exception but the two that are meant ends it."""
+    """Feed that many inputs, half to each, and return the seconds of the slowest; raise any unexpected exception."""
     chance, slowest_s = random.Random(seed), 0.0
     for value in values(chance, count // 2):
         began = time.perf_counter()

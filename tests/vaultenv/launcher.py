@@ -14,12 +14,12 @@ COMMAND: list[str] = [sys.executable, "-IB", "-m", "vaultenv"]
 
 
 def ordered(environ: dict[str, str]) -> dict[str, str]:
-    """The variables in the order in which the launcher gets them; qemu turns the order around."""
+    """Return the variables in the order for the launcher; qemu turns the order around."""
     return dict(reversed(environ.items())) if "/qemu-" in COMMAND[0] else environ
 
 
 def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
-    """The launcher, running with exactly this environment, in a process group of its own."""
+    """Start the launcher with exactly this environment, in a process group of its own."""
     return subprocess.Popen(
         [*COMMAND, *words],
         env=ordered(environ),
@@ -31,14 +31,14 @@ def start(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.Po
 
 
 def launch(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[bytes]:
-    """The finished launcher, started with exactly this environment."""
+    """Run the launcher to its end with exactly this environment."""
     process = start(*words, cwd=cwd, **environ)
     output, errors = process.communicate(timeout=60)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def line(process: subprocess.Popen[bytes]) -> str:
-    """The next line that the program prints; if it prints none for long, it is killed, and there is "" instead."""
+    """Return the program's next line; after a long silence kill it and return ""."""
     assert process.stdout
     patience = threading.Timer(_PATIENCE_S, os.killpg, (process.pid, signal.SIGKILL))
     patience.start()

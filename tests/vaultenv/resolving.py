@@ -1,4 +1,4 @@
-"""From values to values in one step, as a start takes it."""
+"""Resolves values in one step, as at a start."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def resolve(
     *,
     ignore_missing: bool = False,
 ) -> dict[bytes, bytes]:
-    """The values that held references, by name, with the references replaced."""
+    """Return the values that held references, by name, with the references replaced."""
     return resolve_values(
         parse_values(values, transit), reader, transit=transit, ignore_missing=ignore_missing
     )

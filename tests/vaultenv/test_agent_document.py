@@ -45,7 +45,7 @@ SETTINGS = st.builds(
 
 
 @given(SETTINGS)
-def test_what_is_written_is_read(written: AgentSettings) -> None:
+def test_settings_are_read_as_they_were_written(written: AgentSettings) -> None:
     text = agent_text(written)
     assert text.isascii()
     assert parse_agent(text) == written

@@ -49,7 +49,7 @@ def test_a_start_without_references_loads_no_client() -> None:
     assert not {name for name in modules if name.startswith("vaultenv.client")}
 
 
-def test_a_start_from_the_embedded_store_keeps_to_the_budget(tmp_path: Path) -> None:
+def test_a_start_from_the_embedded_store_stays_in_the_import_budget(tmp_path: Path) -> None:
     store = tmp_path / "secrets.json"
     store.write_text(json.dumps({"secret/data/a": {"k": "v"}}))
     modules = loaded_modules({"VAULT_ADDR": f"file://{store}", "A": "vault:secret/data/a#k"})

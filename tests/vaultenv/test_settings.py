@@ -79,7 +79,7 @@ def test_auth_in_front_of_a_mount_is_to_be_left_out() -> None:
         Settings({b"VAULT_PATH": b"/auth/team/k8s/"})
 
 
-def test_each_variable_stands_once_in_the_table() -> None:
+def test_each_variable_is_once_in_the_table() -> None:
     names = [variable.name for variable in VARIABLES]
     assert len(names) == len(set(names))
     assert all(variable.help for variable in VARIABLES)
@@ -168,7 +168,7 @@ def test_a_control_character_is_an_error_that_does_not_show_the_value(name: str,
     assert "hunter2" not in str(refusal.value)
 
 
-def test_lines_are_taken_where_they_have_a_meaning_or_none() -> None:
+def test_line_breaks_are_accepted_at_ends_and_in_lists_and_documents() -> None:
     settings = Settings(
         {
             b"VAULT_TOKEN": b"t\n",
@@ -204,7 +204,7 @@ def test_durations_are_gos_or_bare_seconds(text: str, expected: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "-1s", "5 s", "1e3", "s", "2562048h", "99999999999"])
-def test_what_go_refuses_or_cannot_count_is_no_duration(text: str) -> None:
+def test_a_text_that_go_refuses_or_cannot_count_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         seconds(text)
 
@@ -221,7 +221,7 @@ def test_the_settings_show_no_secret() -> None:
     assert "hunter2" not in repr(Settings({b"VAULT_TOKEN": b"hunter2", b"VAULT_PASSWORD": b"hunter2"}))
 
 
-def test_what_was_given_wins_over_a_path_and_order_is_kept() -> None:
+def test_given_variables_win_over_paths_and_stay_in_their_order() -> None:
     environ_ = {b"B": b"1", b"A": b"vault:x#y", b"GONE": b"vault:z#y#?"}
     child = child_environ(
         environ_, environ_, {b"B": b"1", b"A": b"a"}, {b"C": b"c", b"B": b"2"}, {b"VAULT_ADDR"}

@@ -27,7 +27,7 @@ def sources(draw: st.DrawFn) -> TemplateSource:
 
 
 @given(st.lists(sources()))
-def test_what_is_written_is_read(written: list[TemplateSource]) -> None:
+def test_sources_are_read_as_they_were_written(written: list[TemplateSource]) -> None:
     text = sources_text(written)
     assert text.isascii()
     assert list(parse_sources(text)) == written

@@ -36,7 +36,7 @@ def exceptions_of(module: ModuleType) -> list[type[Exception]]:
 
 
 def instance_of(kind: type[Exception]) -> Exception:
-    """Return an instance; the test fails if the constructor needs an argument that is new to the table above."""
+    """Return an instance; the test fails if the constructor has an argument that is not in the table above."""
     if issubclass(kind, json.JSONDecodeError):
         return kind(REMOTE_TEXT, REMOTE_TEXT, 0)
     parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]

@@ -33,7 +33,7 @@ def test_other_addresses_are_public(text: str) -> None:
 
 
 @given(ip_addresses())
-def test_what_python_does_not_call_global_is_not_public(address: Address) -> None:
+def test_an_address_that_is_not_global_for_python_is_not_public(address: Address) -> None:
     inner = unwrapped(address)
     assert inner.is_global or not is_public(address)
 

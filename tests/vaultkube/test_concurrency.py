@@ -52,7 +52,7 @@ def test_a_holder_gets_no_more_than_its_share() -> None:
     assert gate.enter("key", "me", 0)
 
 
-def test_those_that_wait_go_in_before_those_that_come_later() -> None:
+def test_waiting_threads_enter_before_later_ones() -> None:
     gate = Gate(1)
     entered: list[int] = []
 

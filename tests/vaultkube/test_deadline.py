@@ -1,4 +1,4 @@
-"""Deadlines: the time that is left, and moments of work for threads that serve others."""
+"""Deadlines: the remaining time, and moments of work in threads that serve others."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.errors import OutOfTime
 
 
-def test_what_is_left_gets_less_and_never_negative() -> None:
+def test_the_remaining_time_shrinks_and_is_never_negative() -> None:
     clock = Clock()
     deadline = Deadline(2.0, clock)
     assert (deadline.remaining_s(), deadline.passed()) == (2.0, False)

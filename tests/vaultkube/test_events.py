@@ -1,10 +1,10 @@
-"""The number of Events that are sent."""
+"""The bounds on the number of Events."""
 
 from tests.webhook.clock import Clock
 from vaultkube.events import Limit
 
 
-def test_the_same_is_told_once_a_minute() -> None:
+def test_the_same_event_is_allowed_once_a_minute() -> None:
     clock = Clock()
     limit = Limit(clock)
     assert [limit.allows("n", "a"), limit.allows("n", "a"), limit.allows("n", "b")] == [True, False, True]
@@ -14,7 +14,7 @@ def test_the_same_is_told_once_a_minute() -> None:
     assert limit.allows("n", "a")
 
 
-def test_a_burst_is_followed_by_one_a_second() -> None:
+def test_a_burst_of_events_is_followed_by_one_a_second() -> None:
     clock = Clock()
     limit = Limit(clock)
     assert [limit.allows(str(number)) for number in range(30)] == [True] * 20 + [False] * 10
@@ -22,7 +22,7 @@ def test_a_burst_is_followed_by_one_a_second() -> None:
     assert [limit.allows(f"later {number}") for number in range(5)] == [True] * 3 + [False] * 2
 
 
-def test_a_namespace_that_is_refused_often_does_not_silence_the_others() -> None:
+def test_many_events_of_one_namespace_do_not_suppress_those_of_others() -> None:
     clock = Clock()
     limit = Limit(clock)
     loud = [limit.allows("loud", str(number)) for number in range(1000)]
@@ -36,7 +36,7 @@ def test_a_namespace_that_is_refused_often_does_not_silence_the_others() -> None
     assert sum(loud) == 5 + 10
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_the_number_of_remembered_events_is_bounded() -> None:
     clock = Clock()
     limit = Limit(clock)
     for number in range(5000):

@@ -1,4 +1,4 @@
-"""Every exception of urllib3, requests and hvac becomes one of ours, whose message repeats nothing of the other side.
+"""Every exception of urllib3, requests and hvac becomes one of ours, whose message repeats no foreign text.
 
 The classes are read from the libraries: a class that a newer version brings is tried too.
 """

@@ -30,7 +30,7 @@ def test_defined_names_are_replaced_once(text: bytes, expanded: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", [b"$(FIELD)", b"$(KUBERNETES_SERVICE_HOST)", b"$()"])
-def test_what_only_the_kubelet_knows_stays_and_is_reported(text: bytes) -> None:
+def test_an_unknown_name_stays_and_is_reported(text: bytes) -> None:
     assert expand(text, KNOWN.get, 1000) == (text, False)
 
 
@@ -45,8 +45,8 @@ def test_growth_is_bounded() -> None:
         expand(b"$(A)$(A)$(A)", KNOWN.get, 2)
 
 
-def test_what_is_never_closed_takes_no_longer_for_its_length() -> None:
-    """The square of a million would take hours."""
+def test_expanding_many_unclosed_names_takes_linear_time() -> None:
+    """A million steps squared would take hours."""
     text = "$(" * 500_000
     assert expand(text.encode(), KNOWN.get, 1000) == (text.encode(), True)
     assert names_in(text) == []

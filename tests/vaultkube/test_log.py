@@ -1,4 +1,4 @@
-"""One JSON object a line."""
+"""Log lines of one JSON object each."""
 
 import io
 import json

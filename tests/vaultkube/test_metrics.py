@@ -1,4 +1,4 @@
-"""Figures of workers that come and go: the sums stay, the files do not pile up."""
+"""Figures of workers that start and end: the sums stay, the files do not pile up."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def killed_worker(directory: Path, reviews: int) -> int:
-    """Count reviews in a process that is killed then, and return its pid."""
+    """Count reviews in a process, kill it, and return its pid."""
     done = subprocess.run(
         [sys.executable, "-c", _WORKER, str(reviews)],
         env={**os.environ, DIRECTORY_VARIABLE: str(directory)},
@@ -40,7 +40,7 @@ def killed_worker(directory: Path, reviews: int) -> int:
 
 
 def figures() -> dict[str, float]:
-    """Return the figures that outlive a worker: all but gauges."""
+    """Return the figures that outlive a worker, which are all except gauges."""
     lines = exposition()()[0].decode().splitlines()
     gauges = {line.split()[2] for line in lines if line.startswith("# TYPE") and line.endswith(" gauge")}
     found = (line.rpartition(" ") for line in lines if line[0] != "#")
@@ -57,14 +57,14 @@ def test_the_figures_of_dead_workers_stay_and_their_files_go(directory: Path) ->
     assert {file.name for file in directory.glob("*.db")} == {"counter_dead.db", "histogram_dead.db"}
 
 
-def test_the_living_are_left_alone(directory: Path) -> None:
+def test_files_of_living_workers_stay(directory: Path) -> None:
     dead, living = killed_worker(directory, 1), killed_worker(directory, 2)
     mark_dead(dead)
     assert {f"counter_{living}.db", f"histogram_{living}.db"} <= {file.name for file in directory.iterdir()}
     assert not list(directory.glob(f"*_{dead}.db"))
 
 
-def test_what_only_a_living_worker_has_goes_with_it(directory: Path) -> None:
+def test_gauges_of_a_dead_worker_are_removed(directory: Path) -> None:
     for name in ("gauge_livesum_7.db", "gauge_max_7.db", "gauge_max_77.db"):
         (directory / name).write_bytes(b"")
     mark_dead(7)
@@ -87,7 +87,7 @@ def test_nobody_waits_for_a_reader_that_was_stopped_and_the_next_turn_makes_up_f
 
 
 @pytest.mark.parametrize("content", [b"", b"\x40\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00" + b"x" * 64])
-def test_a_file_that_was_cut_off_costs_its_own_figures_alone(directory: Path, content: bytes) -> None:
+def test_a_truncated_file_loses_only_its_own_figures(directory: Path, content: bytes) -> None:
     mark_dead(killed_worker(directory, 1))
     before = figures()
     (directory / "counter_7.db").write_bytes(content)
@@ -105,7 +105,7 @@ sys.stdin.read()
 """
 
 
-def test_the_directory_of_a_process_that_was_killed_goes_with_the_next_start(tmp_path: Path) -> None:
+def test_the_next_start_removes_the_directory_of_a_killed_process(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _MASTER, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
         assert first.stdin

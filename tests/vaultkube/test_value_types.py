@@ -1,4 +1,4 @@
-"""Each type parses the texts that it says it accepts, and refuses the others."""
+"""Each type parses the texts of its accepted form, and refuses others."""
 
 import pytest
 

@@ -6,7 +6,7 @@ from vaultkube.errors import InvalidSetting
 from vaultsync.settings import read_settings
 
 
-def test_secrets_config_maps_and_custom_objects_by_their_full_name() -> None:
+def test_a_resource_is_secrets_configmaps_or_a_full_name() -> None:
     found = read_settings(
         [], {"REFRESHED_RESOURCES": "secrets, configmaps,databases.v1.example.com"}
     ).refreshed
@@ -18,6 +18,6 @@ def test_secrets_config_maps_and_custom_objects_by_their_full_name() -> None:
 
 
 @pytest.mark.parametrize("text", ["pods", "databases.example", "databases..example.com", "Secret"])
-def test_what_names_no_resource_is_refused(text: str) -> None:
+def test_a_text_that_names_no_resource_is_refused(text: str) -> None:
     with pytest.raises(InvalidSetting, match="REFRESHED_RESOURCES"):
         read_settings([], {"REFRESHED_RESOURCES": text})

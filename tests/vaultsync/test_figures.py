@@ -7,7 +7,7 @@ from vaultsync.figures import Figure
 FIGURES = [Figure("things_total", "things done", 12_345_678.0), Figure("waiting", "things that wait", 2.5)]
 
 
-def test_figures_are_what_prometheus_reads_with_type_and_help() -> None:
+def test_prometheus_reads_figures_with_type_and_help() -> None:
     counter, gauge = text_string_to_metric_families("".join(map(str, FIGURES)))
     assert (counter.type, counter.documentation, counter.samples[0].value) == (
         "counter",

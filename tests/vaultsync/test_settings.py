@@ -1,4 +1,4 @@
-"""Settings of `vault-webhook sync`: their defaults, and what is said of those that cannot be used."""
+"""Settings of `vault-webhook sync`: their defaults, and the errors for unusable ones."""
 
 import pytest
 

@@ -1,8 +1,8 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that only a test moves."""
 
 
 class Clock:
-    """Called, it gives the time."""
+    """Returns its time when called."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0

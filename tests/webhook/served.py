@@ -53,18 +53,18 @@ class Served:
         )
 
     def wait(self) -> None:
-        """Return when it answers."""
+        """Return when the webhook answers."""
         self.process.wait_until(self.healthy)
 
     def healthy(self, timeout_s: float = 5.0) -> bool:
-        """Whether a new connection is served in this time."""
+        """Return whether a new connection is served in this time."""
         try:
             return requests.get(f"{self.address}/healthz", verify=str(self.ca_file), timeout=timeout_s).ok
         except requests.RequestException:
             return False
 
     def registration(self, name: str = "vault-webhook", **namespaces: str) -> dict[str, Any]:
-        """Return the configuration by which an API server asks it about pods, in namespaces with these labels or in all."""
+        """Return the configuration of an API server for reviews of pods, in namespaces with these labels or in all."""
         webhook = {
             "name": f"pods.{name}.svc",
             "admissionReviewVersions": ["v1"],
@@ -87,11 +87,11 @@ class Served:
         }
 
     def stop(self) -> None:
-        """End it in order."""
+        """End the webhook in order."""
         self.process.stop(timeout_s=20)
 
     def pids(self) -> list[int]:
-        """The master and its workers."""
+        """Return the process ids of the master and its workers."""
         workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [self.process.pid, *map(int, workers)]
 

@@ -1,4 +1,4 @@
-"""The command line of vault-webhook, before a command takes over."""
+"""The command line of vault-webhook before a command runs."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from webhook.commands.table import COMMANDS
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
-    """Return the exit status of a call that no command answers with work."""
+    """Return the exit status of a call that does no work."""
     monkeypatch.setattr(sys, "argv", ["vault-webhook", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -90,7 +90,7 @@ UNREAD = 141
 
 @pytest.fixture
 def manifests(tmp_path: Path) -> str:
-    """A file of which no command's output fits into a pipe."""
+    """Return a file for which each command's output is longer than a pipe."""
     file = tmp_path / "pods.yaml"
     file.write_text("".join(REFERRING.format(number=number) for number in range(600)))
     return str(file)

@@ -1,1 +1,1 @@
-"""The Helm chart: what it renders, refuses, installs and leaves behind."""
+"""The Helm chart: its rendered objects, its refusals, its installation, and the remains of one."""

@@ -22,7 +22,7 @@ def render(helm: Helm, *arguments: str, release: str = NAME, namespace: str = NA
 
 
 def by_name(documents: list[dict[str, Any]]) -> Objects:
-    """Return the objects by kind, namespace and name; no two may have the same."""
+    """Return the objects by kind, namespace and name; a duplicate is an error."""
     named = {
         (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each
         for each in documents

@@ -1,4 +1,4 @@
-"""The oldest Kubernetes that the chart takes: nothing that came later is rendered for it, and an older one is refused."""
+"""The oldest Kubernetes of the chart: nothing of later versions is rendered for it, and an older one is refused."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ LATER = {
 
 
 def fields(value: object, parent: str = "") -> Iterator[str]:
-    """Yield the name of each field in a document, alone and behind that of the field that it is in."""
+    """Yield the name of each field in a document, by itself and after the name of its parent."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield from (name, f"{parent}.{name}", *fields(each, name))
@@ -34,13 +34,13 @@ def fields(value: object, parent: str = "") -> Iterator[str]:
             yield from fields(each, parent)
 
 
-def test_nothing_that_came_later_is_rendered(helm: Helm) -> None:
+def test_no_kind_or_field_of_later_versions_is_rendered(helm: Helm) -> None:
     objects = render(helm, *EVERYTHING, "--kube-version=1.30")
     assert "MutatingAdmissionPolicy" not in {kind for kind, _, _ in objects}
     assert not LATER & {name for each in objects.values() for name in fields(each)}
 
 
-def test_an_older_one_is_refused(helm: Helm) -> None:
+def test_an_older_kubernetes_is_refused(helm: Helm) -> None:
     with pytest.raises(
         HelmFailed, match=r"requires kubeVersion: >=1\.30\.0-0 which is incompatible with Kubernetes v1\.29"
     ):

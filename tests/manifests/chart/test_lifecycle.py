@@ -1,4 +1,4 @@
-"""A release on the real API server: installed, upgraded, and nothing left of it. tests/cluster runs its pods."""
+"""A release on the real API server: installed, upgraded and removed. tests/cluster runs its pods."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ KINDS = (
 
 
 class Release:
-    """A release whose webhook sees the objects of no namespace, for no pod of it runs here."""
+    """A release whose webhook selects no namespace, because none of its pods runs here."""
 
     def __init__(self, helm: Helm, cluster: Cluster) -> None:
         self.helm, self.cluster = helm, cluster
@@ -32,7 +32,7 @@ class Release:
         cluster.create_namespace(self.namespace)
 
     def make_certificate(self, *arguments: str) -> None:
-        """Make the Secret of the certificate, as the chart says."""
+        """Make the Secret of the certificate by the command in the chart's message."""
         secret = f"{self.full_name}-tls"
         names = (f"--namespace={self.namespace}", f"--service={self.full_name}", f"--secret={secret}")
         command = [sys.executable, "-m", "webhook", "certificate", "--only-secret", *names, *arguments]
@@ -41,17 +41,17 @@ class Release:
         self.cluster.apply(done.stdout)
 
     def install_with_files(self, *arguments: str) -> str:
-        """Install it, or upgrade it, with the certificate that was made."""
+        """Install or upgrade the release with the certificate that was made."""
         return self.install("--set=certificate.mode=files", *arguments)
 
     def install(self, *arguments: str) -> str:
-        """Install it, or upgrade it, and return the notes."""
+        """Install or upgrade the release, and return the notes."""
         nowhere = ("--set", "namespaceSelector.matchLabels.nowhere=yes")
         options = ("--install", f"--namespace={self.namespace}", *nowhere, *arguments)
         return self.helm("upgrade", self.name, str(CHART), *options)
 
     def uninstall(self) -> None:
-        """Uninstall it; without effect if it is not installed."""
+        """Uninstall the release, if it is installed."""
         self.helm("uninstall", self.name, f"--namespace={self.namespace}", "--ignore-not-found")
 
     def objects(self) -> list[str]:
@@ -60,7 +60,7 @@ class Release:
         return self.cluster.kubectl("get", KINDS, "--all-namespaces", selector, "--output=name").split()
 
     def clients(self) -> list[Any]:
-        """Return how the API server is told to reach each webhook."""
+        """Return the API server's client configuration of each webhook."""
         found = self.cluster.request("GET", f"{CONFIGURATIONS}/{self.full_name}")
         return [webhook["clientConfig"] for webhook in found["webhooks"]]
 
@@ -78,7 +78,7 @@ def release(cluster: Cluster, tmp_path: Path) -> Iterator[Release]:
     cluster.kubectl("delete", "namespace", release.namespace, "--wait=false")
 
 
-def test_the_api_server_is_told_the_ca_and_the_path_of_the_secret(release: Release) -> None:
+def test_the_webhook_configuration_has_ca_and_path_of_the_secret(release: Release) -> None:
     release.make_certificate()
     notes = release.install_with_files()
     assert f"rollout status deployment/{release.full_name}" in notes
@@ -89,13 +89,13 @@ def test_the_api_server_is_told_the_ca_and_the_path_of_the_secret(release: Relea
     assert len({path.rpartition("/")[0] for path in paths}) == 1
 
 
-def test_without_the_secret_nothing_is_installed(release: Release) -> None:
+def test_an_installation_without_the_secret_is_refused(release: Release) -> None:
     with pytest.raises(HelmFailed, match=f"there is no Secret {release.full_name}-tls in the namespace"):
         release.install_with_files()
     assert release.objects() == []
 
 
-def test_an_upgrade_takes_a_renewed_certificate_and_keeps_the_path(release: Release) -> None:
+def test_an_upgrade_applies_a_renewed_certificate_under_the_same_path(release: Release) -> None:
     release.make_certificate()
     release.install_with_files()
     before = release.clients()
@@ -109,7 +109,7 @@ def test_an_upgrade_takes_a_renewed_certificate_and_keeps_the_path(release: Rele
     assert release.cluster.request("GET", path)["spec"]["replicas"] == 3
 
 
-def test_an_upgrade_keeps_what_the_webhook_has_filled_in(release: Release) -> None:
+def test_an_upgrade_keeps_the_fields_filled_in_by_the_webhook(release: Release) -> None:
     release.install()
     assert "caBundle" not in release.clients()[0]
     fields = {"clientConfig/caBundle": "Q0E=", "clientConfig/service/path": "/secret/pods"}
@@ -142,7 +142,7 @@ def test_an_upgrade_keeps_what_the_webhook_has_filled_in(release: Release) -> No
     assert release.certificate() == {"tls.key": "S0VZ"}
 
 
-def test_nothing_is_left_of_what_the_webhook_keeps(release: Release) -> None:
+def test_an_uninstallation_removes_lease_and_certificate_of_the_webhook(release: Release) -> None:
     release.install()
     assert f"lease.coordination.k8s.io/{release.full_name}" in release.objects()
     assert f"secret/{release.full_name}-tls" in release.objects()
@@ -150,7 +150,7 @@ def test_nothing_is_left_of_what_the_webhook_keeps(release: Release) -> None:
     assert release.objects() == []
 
 
-def test_with_all_options_it_leaves_the_secret_of_its_user_and_the_definitions(release: Release) -> None:
+def test_an_uninstallation_leaves_the_users_secret_and_the_definitions(release: Release) -> None:
     release.make_certificate()
     parts = [f"{part}.enabled=true,{part}.namespace={release.namespace}-{part}" for part in ("csi", "sync")]
     kinds = "objects.kinds={databases.example.com}"
@@ -173,11 +173,11 @@ def test_with_all_options_it_leaves_the_secret_of_its_user_and_the_definitions(r
     sorted(set((CHART / "examples").iterdir()) - {CHART / "examples/cert-manager.yaml"}),
     ids=lambda path: path.stem,
 )
-def test_the_api_server_takes_what_the_examples_make(release: Release, values: Path) -> None:
+def test_the_api_server_accepts_the_objects_of_each_example(release: Release, values: Path) -> None:
     release.install(f"--values={values}")
 
 
-def test_rights_that_are_taken_away_are_gone(release: Release) -> None:
+def test_an_upgrade_removes_the_binding_of_dropped_rights(release: Release) -> None:
     release.install()
     bound = f"clusterrolebinding.rbac.authorization.k8s.io/{release.full_name}-secrets"
     assert bound in release.objects()

@@ -1,4 +1,4 @@
-"""The tables of values in the migration pages name values and settings that there are."""
+"""The tables in the migration pages name only existing values and settings."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def has_value(path: str) -> bool:
 
 
 def named(page: Path) -> Iterator[str]:
-    """Yield what the page calls values of ours: the code of the last column, without what is not a path."""
+    """Yield the names of our values on the page: the code of the last column, without texts that are no path."""
     for line in page.read_text(encoding="utf-8").splitlines():
         if line.startswith("| ") and "---" not in line:
             for code in re.findall(

@@ -1,4 +1,4 @@
-"""The chart with its default values and the manifests of kustomize are the same objects."""
+"""The chart with its default values has the same objects as the manifests of kustomize."""
 
 import re
 from pathlib import Path
@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
 
 
 def without_own_label(objects: Objects) -> Objects:
-    """Return the objects without the label of their name, which kustomize gives to pods alone."""
+    """Return the objects without the label of their name, which kustomize sets only on pods."""
     for each in objects.values():
         labels = each["metadata"].pop("labels", {})
         if rest := {key: text for key, text in labels.items() if key != "app.kubernetes.io/name"}:
@@ -67,7 +67,7 @@ def of_chart(helm: Helm, *arguments: str) -> Objects:
 
 
 def registered(*kinds: str) -> Objects:
-    """Return the configuration that `vault-webhook certificate` fills in, filled in as the chart is told to."""
+    """Return the configuration of `vault-webhook certificate`, filled in with the values of the chart."""
     text = (ROOT / "webhook/commands/webhook-configuration.yaml").read_text(encoding="utf-8")
     configuration = with_custom_kinds(yaml.safe_load(text), kinds)
     for webhook in configuration["webhooks"]:
@@ -145,5 +145,5 @@ def test_kinds_of_custom_objects_are_those_of_kustomize_and_of_the_command(
 
 
 def relative(tmp_path: Path, part: str) -> str:
-    """Return the path of a folder of manifests from `tmp_path`, as kustomize wants it."""
+    """Return the path of a folder of manifests from `tmp_path`, in the form of kustomize."""
     return str(Path(*[".."] * len(tmp_path.parts[1:]), *(ROOT / "manifests" / part).parts[1:]))

@@ -1,4 +1,4 @@
-"""`pods.onlyWithReferences`: a pod that the API server does not send is one that the webhook would have left as it is.
+"""`pods.onlyWithReferences`: the webhook would not change any pod that the API server does not send.
 
 The real API server evaluates the condition. The webhook that it calls does not exist, so a pod that is sent is refused.
 """
@@ -22,7 +22,7 @@ REFERENCE = "vault:secret/data/app#password"
 
 
 class Sending:
-    """A namespace whose pods are sent, if they are, to nobody."""
+    """A namespace whose pods may be sent to a webhook that does not exist."""
 
     def __init__(self, cluster: Cluster, helm: Helm) -> None:
         self._cluster = cluster
@@ -47,7 +47,7 @@ class Sending:
         raise AssertionError("no pod is sent")
 
     def sends(self, body: dict[str, Any]) -> bool:
-        """Return whether the API server calls the webhook for the pod; it must take every pod that it does not send."""
+        """Return whether the API server calls the webhook for the pod; it must accept every other pod."""
         path = f"/api/v1/namespaces/{self._namespace}/pods?dryRun=All"
         answer = self._cluster.answer("POST", path, body)
         assert answer.ok or "failed calling webhook" in answer.text, answer.text
@@ -129,7 +129,7 @@ def test_a_pod_that_needs_nothing_is_not_sent(sending: Sending, body: dict[str, 
         },
     ],
 )
-def test_what_is_in_doubt_is_sent(sending: Sending, body: dict[str, Any]) -> None:
+def test_a_pod_in_doubt_is_sent(sending: Sending, body: dict[str, Any]) -> None:
     assert sending.sends(body)
 
 

@@ -1,4 +1,4 @@
-"""Values: what Helm refuses, and what those that are taken change."""
+"""Values of the chart: refused ones, and the effect of accepted ones."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_a_wrong_value_is_refused_by_name(helm: Helm, value: str, said: str) -> 
     assert said in str(refused.value)
 
 
-def test_without_a_certificate_the_next_command_is_told(helm: Helm) -> None:
+def test_a_missing_certificate_is_refused_with_the_command_that_makes_one(helm: Helm) -> None:
     with pytest.raises(
         HelmFailed, match="vault-webhook certificate --only-secret --namespace shop --service"
     ):
@@ -82,7 +82,7 @@ def test_two_releases_share_no_name(helm: Helm) -> None:
 
 
 @pytest.mark.parametrize("release", ["shop.example", "a" * 53, "a" * 49 + ".b"])
-def test_names_are_those_that_a_service_and_labels_may_have(helm: Helm, release: str) -> None:
+def test_names_of_objects_are_valid_for_a_service_and_for_labels(helm: Helm, release: str) -> None:
     for kind, _, name in render(helm, "--set=certificate.mode=cert-manager", release=release):
         assert kind.endswith("Definition") or re.fullmatch("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", name)
 
@@ -93,7 +93,7 @@ def test_a_name_that_no_service_may_have_is_refused(helm: Helm) -> None:
 
 
 class _OneKeyOnce(yaml.SafeLoader):
-    """A reader that refuses two keys of one name, as kustomize does, with which Flux works on what Helm renders."""
+    """A reader that refuses a repeated key, as kustomize does, and so Flux on rendered charts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
@@ -101,7 +101,7 @@ class _OneKeyOnce(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def test_what_the_chart_has_itself_can_be_given_too(helm: Helm) -> None:
+def test_values_may_repeat_fields_of_the_chart(helm: Helm) -> None:
     context = {"runAsNonRoot": True, "runAsUser": 7, "seccompProfile": {"type": "RuntimeDefault"}}
     nodes = {"kubernetes.io/os": "linux", "pool": "a"}
     labels = {"app.kubernetes.io/name": "mine", "team": "a"}
@@ -231,7 +231,7 @@ def test_every_variable_of_the_traces_sdk_can_be_given(helm: Helm) -> None:
     )
 
 
-def test_a_digest_stands_behind_an_at_sign(helm: Helm) -> None:
+def test_a_digest_as_tag_is_joined_by_an_at_sign(helm: Helm) -> None:
     digest = "sha256:" + "0" * 64
     objects = render(helm, "--set", f"image.tag={digest},vaultEnv.repository=r.example:5000/vault-env")
     assert deployment(objects)["containers"][0]["image"] == f"vault-webhook@{digest}"
@@ -239,7 +239,7 @@ def test_a_digest_stands_behind_an_at_sign(helm: Helm) -> None:
     assert data["VAULT_ENV_IMAGE"] == "r.example:5000/vault-env:0.1"
 
 
-def test_other_settings_are_other_pods(helm: Helm) -> None:
+def test_a_changed_setting_changes_the_checksum_of_the_pods(helm: Helm) -> None:
     def pods(*arguments: str) -> str:
         found = render(helm, *arguments)[("Deployment", "vault-webhook", "vault-webhook")]
         checksum: str = found["spec"]["template"]["metadata"]["annotations"]["checksum/settings"]
@@ -257,7 +257,7 @@ def test_other_settings_are_other_pods(helm: Helm) -> None:
         ("none", []),
     ],
 )
-def test_what_reads_secrets_is_bound_where_it_shall_be(
+def test_rights_that_read_secrets_are_bound_in_the_chosen_namespaces(
     helm: Helm, secrets: str, bindings: list[tuple[str, str]]
 ) -> None:
     objects = render(helm, "--set", f"rbac.secrets={secrets}", "--set", "rbac.secretsNamespaces={shop,web}")
@@ -270,7 +270,7 @@ def test_what_reads_secrets_is_bound_where_it_shall_be(
     assert (("ClusterRole", "", "vault-webhook-secrets") in objects) == bool(bindings)
 
 
-def test_the_guard_selects_what_the_webhook_of_pods_does(helm: Helm) -> None:
+def test_the_guard_has_the_selectors_of_the_webhook_of_pods(helm: Helm) -> None:
     chosen = '{"matchLabels":{"team":"a"},"matchExpressions":[{"key":"vault","operator":"Exists"}]}'
     objects = render(
         helm,
@@ -315,7 +315,7 @@ def test_definitions_that_are_there_already_can_be_left_out(helm: Helm) -> None:
     assert {"name": "THREADS", "value": "2"} in container["env"]
 
 
-def test_a_given_issuer_takes_the_place_of_the_charts_own(helm: Helm) -> None:
+def test_a_given_issuer_replaces_the_charts_own(helm: Helm) -> None:
     issuer = {"kind": "ClusterIssuer", "name": "company"}
     arguments = (
         "--set=certificate.mode=cert-manager",
@@ -327,7 +327,7 @@ def test_a_given_issuer_takes_the_place_of_the_charts_own(helm: Helm) -> None:
     assert not [name for name in objects if name[0] == "Issuer"]
 
 
-def test_the_api_server_alone_connects_where_its_addresses_are_known(helm: Helm) -> None:
+def test_the_network_policy_admits_only_known_addresses_of_the_api_server(helm: Helm) -> None:
     policy = render(
         helm,
         "--set",
@@ -356,7 +356,7 @@ def test_metrics_are_for_the_scrapers_that_are_named(helm: Helm) -> None:
     assert [rule["ports"] for rule in limited] == [[{"port": "https"}]]
 
 
-def test_a_webhook_of_another_name_is_told_its_names(helm: Helm) -> None:
+def test_a_webhook_of_another_name_has_its_names_in_its_settings(helm: Helm) -> None:
     data = render(helm, release="a", namespace="one")[("ConfigMap", "one", "a-vault-webhook")]["data"]
     assert data["CERTIFICATE"] == "self-managed"
     assert data["SERVICE"] == data["WEBHOOK_CONFIGURATION"] == "a-vault-webhook"

@@ -1,4 +1,4 @@
-"""The key of the versions: one for all providers, read once, and mounts that do not wait for it."""
+"""The key of the versions: one for all providers, read once, and not waited for by mounts."""
 
 import base64
 import logging
@@ -51,7 +51,7 @@ def test_the_key_is_read_once(cluster: Server, admin: Cluster, name: str) -> Non
     assert known.get(Deadline(5)) == first
 
 
-def test_without_the_right_versions_are_those_of_the_process(
+def test_a_provider_without_the_right_makes_a_key_of_its_own(
     cluster: Server, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     nobody = Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
@@ -63,7 +63,7 @@ def test_without_the_right_versions_are_those_of_the_process(
     assert f"Secret default/{name}" in caplog.text
 
 
-def test_a_secret_with_another_content_is_told(
+def test_a_secret_without_a_usable_key_is_logged(
     cluster: Server, admin: Cluster, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.request(

@@ -23,7 +23,7 @@ def test_a_text_is_the_content() -> None:
     assert content({"data": {"k": "v"}}) == b"v"
 
 
-def test_the_fields_of_kv_version_2_alone_are_unwrapped() -> None:
+def test_only_fields_of_kv_version_2_are_unwrapped() -> None:
     assert content({"data": {"data": {"k": "inner"}, "k": "outer"}}) == b"outer"
     assert content({"data": {"data": {"k": "inner"}}}, key="data") == b'{"k":"inner"}'
 
@@ -55,7 +55,7 @@ def test_a_text_is_decoded(text: str, encoding: str, decoded: bytes) -> None:
     assert content(kv2(k=text), encoding=encoding) == decoded
 
 
-def test_what_is_no_text_is_decoded_or_refused_like_one() -> None:
+def test_a_number_is_decoded_as_text_and_an_object_is_refused() -> None:
     assert content(kv2(k=1234), encoding="hex") == b"\x124"
     with pytest.raises(SecretNotRead, match="is not base64"):
         content(kv2(k={"a": 1}), encoding="base64")

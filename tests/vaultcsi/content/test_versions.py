@@ -1,4 +1,4 @@
-"""Versions are those that vault-csi-provider computes."""
+"""Versions are equal to those of vault-csi-provider."""
 
 from vaultcsi.content.versions import settings_text, version_of
 from vaultkube.provider_class.objects import SecretObject, parse_objects

@@ -1,4 +1,4 @@
-"""The rounds of the upkeep: a Vault that does not answer takes time from its own namespace alone."""
+"""Rounds of the upkeep: a silent Vault costs only the time of its own namespace."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ BUDGET_S = 5.0
 
 @dataclass
 class Silent:
-    """Renewals whose Vault answers namespace `team` never and others at once; the clock is theirs."""
+    """Renewals by a Vault that never answers for namespace `team` and at once for others; they move the clock."""
 
     now: float = 1000.0
     tried: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ def test_a_silent_vault_holds_up_a_round_for_the_time_of_one_namespace() -> None
     assert silent.now == 1000.0 + BUDGET_S
 
 
-def test_what_finds_no_time_is_revoked_in_a_later_round() -> None:
+def test_a_token_without_time_left_is_revoked_in_a_later_round() -> None:
     of, silent, accesses = upkeep()
     of.revoke_deleted()
     assert silent.tried == ["team", "other"]

@@ -1,4 +1,4 @@
-"""Names that the operator allows a class, by the namespace of the pod."""
+"""Paths and addresses allowed to a class by the operator's policy for the pod's namespace."""
 
 import json
 

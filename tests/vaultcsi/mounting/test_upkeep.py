@@ -1,4 +1,4 @@
-"""Issued secrets are kept between mounts: leases of its rabbitmq engine, on a broker that agrees to all, and certificates."""
+"""Issued secrets stay between mounts: leases of a rabbitmq engine with a permissive broker, and certificates."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ class Broker(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
-    """Vault with a rabbitmq engine whose leases are short and can be renewed for an hour, and the role `leasing`."""
+    """Yield Vault with a rabbitmq engine of short renewable leases, and the role `leasing`."""
     vault = surroundings.vault
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
@@ -55,7 +55,7 @@ def leasing(surroundings: Surroundings) -> Iterator[Surroundings]:
 def keeper(
     session_folder: Path, module_sockets: Path, leasing: Surroundings, provider_kubeconfig: Path
 ) -> Iterator[Provider]:
-    """A provider that looks after leases and pods all the time."""
+    """Yield a provider that checks leases and pods all the time."""
     environ = {**ENVIRON, "VAULT_CACERT": str(leasing.vault.ca_file)}
     running = Provider(session_folder, module_sockets / "vault.sock", provider_kubeconfig, environ)
     yield running
@@ -77,7 +77,7 @@ def eventually(ready: Callable[[], bool], timeout_s: float = 10) -> None:
 
 
 @pytest.mark.long
-def test_a_lease_is_kept_for_all_mounts_of_a_pod_and_renewed(keeper: Provider, leasing: Surroundings) -> None:
+def test_all_mounts_of_a_pod_share_a_lease_that_is_renewed(keeper: Provider, leasing: Surroundings) -> None:
     before = leases(leasing.vault)
     attributes = leasing.attributes(OBJECTS, roleName="leasing")
     first = keeper.driver.mount(attributes)
@@ -101,9 +101,7 @@ def test_a_token_with_leases_is_renewed(keeper: Provider, leasing: Surroundings)
     assert keeper.driver.mount(attributes) == first
 
 
-def test_a_token_that_ends_takes_its_lease_along_and_another_one_is_issued(
-    keeper: Provider, leasing: Surroundings
-) -> None:
+def test_a_lease_that_ended_with_its_token_is_issued_anew(keeper: Provider, leasing: Surroundings) -> None:
     attributes = leasing.attributes(OBJECTS, roleName="leasing")
     first = keeper.driver.files(attributes)
     leasing.vault.write("sys/leases/revoke-prefix/auth/kubernetes/login", {})
@@ -161,7 +159,7 @@ def test_a_certificate_is_the_same_until_near_its_end(keeper: Provider, leasing:
         assert (first == second) is stays
 
 
-def test_a_provider_that_takes_over_keeps_leases_and_ends_them_and_a_killed_one_leaves_them(
+def test_a_handover_passes_leases_on_and_a_killed_provider_leaves_them(
     session_folder: Path, socket_folder: Path, leasing: Surroundings, provider_kubeconfig: Path
 ) -> None:
     environ = {**ENVIRON, "VAULT_CACERT": str(leasing.vault.ca_file)}

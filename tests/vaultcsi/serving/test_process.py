@@ -1,4 +1,4 @@
-"""The process: its socket, its health, its end, beside a provider that is replaced."""
+"""The process: its socket, its health, its end, and the handover to its successor."""
 
 import os
 import re
@@ -59,7 +59,7 @@ def test_a_socket_that_was_left_behind_is_replaced(
     assert os.listdir(socket_folder) == []
 
 
-def test_a_new_provider_takes_over_and_the_old_one_leaves_it_its_socket(
+def test_a_new_provider_takes_over_the_socket_of_the_old_one(
     tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> None:
     old = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
@@ -97,7 +97,7 @@ def test_a_socket_that_another_provider_removes_at_its_end_is_put_back(
     assert "somebody removed the socket" in own_provider.log.read_text()
 
 
-def test_figures_tell_of_mounts_of_what_they_asked_for_and_of_what_is_kept(
+def test_metrics_count_mounts_requests_and_kept_answers(
     own_provider: Provider, surroundings: Surroundings
 ) -> None:
     own_provider.driver.mount(surroundings.attributes(OBJECTS))
@@ -173,7 +173,7 @@ def test_a_socket_that_cannot_be_made_is_an_error_with_its_path(
     assert "file/vault.sock cannot be made" in done.stderr
 
 
-def test_a_port_that_is_taken_is_an_error_that_names_the_setting(
+def test_a_port_in_use_is_an_error_that_names_the_setting(
     socket_folder: Path, provider_kubeconfig: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -203,7 +203,7 @@ def test_the_operators_path_policy_holds(
 
 
 @pytest.mark.long
-def test_pods_that_wait_for_a_silent_vault_do_not_keep_those_of_other_namespaces(
+def test_pods_that_wait_for_a_silent_vault_do_not_delay_other_namespaces(
     tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> None:
     running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, THREADS="4")
@@ -221,7 +221,7 @@ def test_pods_that_wait_for_a_silent_vault_do_not_keep_those_of_other_namespaces
 
 
 @pytest.mark.long
-def test_classes_with_long_answers_fill_no_memory_and_do_not_keep_pods_of_other_namespaces(
+def test_long_answers_neither_fill_memory_nor_delay_other_namespaces(
     own_provider: Provider, surroundings: Surroundings
 ) -> None:
     surroundings.cluster.create_namespace("modest")

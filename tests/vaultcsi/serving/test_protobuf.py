@@ -1,4 +1,4 @@
-"""Messages on the wire: what a protobuf library writes is read, what it would read is written."""
+"""Messages on the wire: those of a protobuf library are read, and ours are read by it."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""The codes of refusals: each is a final one for the kubelet, and metrics have a word for it."""
+"""The codes of refusals: each is final for the kubelet, and has an outcome in the metrics."""
 
 import json
 
@@ -46,7 +46,7 @@ ERRORS: list[tuple[Exception, str]] = [
 
 
 class Failing:
-    """Mounts that fail, and a recorder of the Events that nobody is sent."""
+    """Mounts that fail with the error, and a recorder of Events."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -59,7 +59,7 @@ class Failing:
 
 
 @pytest.mark.parametrize(("error", "outcome"), ERRORS, ids=lambda value: type(value).__name__)
-def test_a_refusal_is_final_for_the_kubelet_and_counted_by_who_can_mend_it(
+def test_a_refusal_is_final_for_the_kubelet_and_counted_by_its_outcome(
     error: Exception, outcome: str
 ) -> None:
     failing, seen = Failing(error), []

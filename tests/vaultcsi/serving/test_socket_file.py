@@ -1,4 +1,4 @@
-"""The path of the socket between providers: taken over, put back, left."""
+"""The path of the socket, used by one provider after the other: taken over, put back, left."""
 
 import socket
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_a_socket_that_another_program_removes_is_put_back_until_it_is_left(path
         assert list(path.parent.iterdir()) == []
 
 
-def test_the_later_provider_has_the_path_and_the_earlier_one_leaves_it_alone(path: Path) -> None:
+def test_the_later_provider_owns_the_path_and_the_earlier_one_does_not_remove_it(path: Path) -> None:
     first, second = SocketFile(str(path)), SocketFile(str(path))
     with listening(first, "a"), listening(second, "b") as server:
         assert not first.put_back()

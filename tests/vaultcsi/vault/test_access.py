@@ -48,7 +48,7 @@ def test_a_pod_and_role_has_one_access_and_others_have_their_own() -> None:
     assert all(entered(accesses, other) is not first for other in others)
 
 
-def test_those_that_were_used_last_are_kept() -> None:
+def test_the_least_recently_used_access_is_dropped() -> None:
     accesses = Accesses(2)
     first, second = entered(accesses, login(1)), entered(accesses, login(2))
     assert entered(accesses, login(1)) is first
@@ -76,7 +76,7 @@ def test_a_second_mount_of_a_pod_waits_until_its_deadline() -> None:
         pass
 
 
-def test_another_token_takes_along_what_ends_with_the_old_one() -> None:
+def test_a_new_token_drops_the_answers_bound_to_the_old_one() -> None:
     access = Access()
     other = replace(REQUEST, path="pki/issue/web")
     access.issued = {REQUEST: answer(), other: answer(EXPIRING)}
@@ -96,7 +96,7 @@ def test_a_token_is_used_until_near_its_end_and_less_long_with_a_lease() -> None
     assert access.usable_token(30)
 
 
-def test_what_is_kept_is_bounded_and_a_namespace_has_a_quarter() -> None:
+def test_kept_answers_are_bounded_and_a_namespace_has_a_quarter() -> None:
     accesses = Accesses(100)
     quarter = (16 << 20) // 4
     entered(accesses, login(1)).issued[REQUEST] = answer(size_bytes=quarter - 10)

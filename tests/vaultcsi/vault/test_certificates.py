@@ -1,4 +1,4 @@
-"""Files of the provider's container that a class names as certificates: whatever they are, reading them ends."""
+"""Files of the provider's container that a class names as certificates: reading any of them ends."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""A handover brings over everything that is kept, or nothing."""
+"""A handover passes on everything or nothing."""
 
 from dataclasses import replace
 

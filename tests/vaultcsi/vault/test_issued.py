@@ -1,4 +1,4 @@
-"""The answers that are kept between mounts, and until when."""
+"""The answers kept between mounts, and their ends."""
 
 import json
 from typing import Any
@@ -31,11 +31,11 @@ def lease(lease_s: int, *, renewable: bool) -> IssuedAnswer:
     ],
     ids=["KV version 2", "KV version 1", "static role"],
 )
-def test_what_vault_stores_is_read_each_time(body: dict[str, Any]) -> None:
+def test_a_stored_secret_is_not_kept_between_mounts(body: dict[str, Any]) -> None:
     assert issued(**body) is None
 
 
-def test_a_lease_that_can_be_renewed_is_kept_until_it_ends_after_all() -> None:
+def test_a_renewable_lease_is_replaced_only_at_its_end() -> None:
     answer = lease(3600, renewable=True)
     assert answer.ends_with_token
     assert not answer.is_replaced(NOW + 3599)
@@ -48,7 +48,7 @@ def test_another_lease_is_replaced_before_the_last_mount_that_it_covers() -> Non
     assert answer.is_replaced(NOW + 600 - AHEAD_S + 1)
 
 
-def test_a_lease_at_its_most_is_replaced() -> None:
+def test_a_lease_that_cannot_be_extended_further_is_replaced() -> None:
     answer = lease(3600, renewable=True)
     near_its_end = IssuedAnswer(answer.body, renewed(answer.held, 600, NOW + 2400))
     assert not near_its_end.is_replaced(NOW + 2401)
@@ -63,12 +63,12 @@ def test_a_certificate_outlives_the_token() -> None:
     assert answer.is_replaced(NOW + 3600)
 
 
-def test_a_write_without_an_end_is_kept_as_long_as_the_token() -> None:
+def test_an_answer_to_a_write_without_an_end_lasts_as_long_as_the_token() -> None:
     answer = issued("POST", data={"signed_key": "k"})
     assert answer
     assert answer.ends_with_token
     assert not answer.is_replaced(NOW + 1e9)
 
 
-def test_nothing_of_a_kept_answer_is_in_its_repr() -> None:
+def test_the_repr_of_a_kept_answer_shows_no_value() -> None:
     assert "s3cr3t" not in repr(issued("POST", data={"k": "s3cr3t"}))

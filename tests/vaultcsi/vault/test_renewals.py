@@ -1,4 +1,4 @@
-"""Renewals: an answer that is none of Vault's ends nothing."""
+"""Renewals: an answer that is not Vault's ends nothing."""
 
 import socket
 from dataclasses import replace
@@ -17,7 +17,7 @@ from vaultkube.deadline import Deadline
 LATER = 1045.0
 
 
-def test_a_standby_that_redirects_ends_no_lease_and_is_asked_again() -> None:
+def test_a_redirecting_standby_leaves_lease_and_token_renewable() -> None:
     def redirects(stream: socket.socket, _head: bytes) -> None:
         stream.sendall(answer("307 Temporary Redirect", b"", b"Location: https://10.0.0.9:8200/v1/a"))
 

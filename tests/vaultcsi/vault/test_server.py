@@ -1,4 +1,4 @@
-"""The Vault that a class means: each parameter over the operator's setting."""
+"""The Vault of a class: each parameter wins over the operator's setting."""
 
 import socket
 import threading

@@ -29,7 +29,7 @@ def until(holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
 
 @dataclass
 class Pod:
-    """The folders of one pod, and how its agents are started."""
+    """The folders of one pod, and the starts of its agents."""
 
     vault: Vault
     folder: Path
@@ -46,7 +46,7 @@ class Pod:
     def file(
         self, name: str, text: str = "", path: str = "", missing_key: str = "", **more: object
     ) -> AgentFile:
-        """A file in the folder of secrets, by a template or a path."""
+        """Return a file in the folder of secrets, by a template or a path."""
         source = TemplateSource(name, path, text, str(more.pop("default", "")), missing_key=missing_key)
         return AgentFile(source, str(self.secrets / name), **more)  # type: ignore[arg-type]
 
@@ -64,11 +64,11 @@ class Pod:
         }
 
     def init(self, settings: AgentSettings, **more: str) -> subprocess.CompletedProcess[bytes]:
-        """The agent that ends with the first set of files."""
+        """Run the agent that ends after the first set of files."""
         return launcher.launch("--agent-init", **self.environ(settings, **more))
 
     def stay(self, settings: AgentSettings, **more: str) -> subprocess.Popen[bytes]:
-        """The agent that stays."""
+        """Start the agent that stays."""
         self.started.append(launcher.start("--agent", **self.environ(settings, **more)))
         return self.started[-1]
 
@@ -78,7 +78,7 @@ class Pod:
         return done.returncode, done.stdout.decode().strip() or done.stderr.decode()
 
     def text(self, name: str) -> str:
-        """The content of a file, "" if there is none."""
+        """Return the content of a file, "" if it does not exist."""
         file = self.secrets / name
         return file.read_text() if file.exists() else ""
 

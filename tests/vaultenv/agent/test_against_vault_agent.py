@@ -1,4 +1,4 @@
-"""The same settings given to HashiCorp's agent, of the Vault that the tests build: the same files, byte for byte."""
+"""HashiCorp's agent with the same settings writes the same files, byte for byte."""
 
 import json
 import stat

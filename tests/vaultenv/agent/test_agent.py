@@ -1,4 +1,4 @@
-"""The rounds of an agent with clocks of the test's own, on a Vault that a test makes of answers."""
+"""Rounds of an agent with the test's own clocks, on a Vault made of answers."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ VALUE = '{{ with secret "%s" }}{{ .Data.value }}{{ end }}'
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that only the test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -39,7 +39,7 @@ class Clock:
 
 
 class Answers:
-    """Vault as far as an agent asks it: an answer, or an error, for each path."""
+    """A Vault for an agent: an answer, or an error, for each path."""
 
     def __init__(self, **bodies: Any) -> None:
         self.found: dict[str, Any] = bodies
@@ -110,7 +110,7 @@ class Scene:
         return waited
 
 
-def test_only_what_is_due_is_asked_for_again(tmp_path: Path) -> None:
+def test_only_due_secrets_are_read_again(tmp_path: Path) -> None:
     vault = Answers(a=value("1"), b=value("2", lease_id="b/1", lease_duration=100))
     scene = Scene(tmp_path, vault, "a", "b")
     scene.agent.round()
@@ -155,7 +155,7 @@ def test_a_certificate_in_the_file_is_used_again_for_the_annotated_part_of_its_l
         assert scene.next_round() == pytest.approx(part * 10_000 - 1000)
 
 
-def test_one_secret_that_fails_stops_no_other_and_is_given_up_after_five_minutes(tmp_path: Path) -> None:
+def test_a_failing_secret_stops_no_other_and_ends_the_agent_after_five_minutes(tmp_path: Path) -> None:
     scene = Scene(tmp_path, Answers(a=value("1")), "a", "none")
     scene.agent.round()
     assert (scene.text("a"), scene.agent.is_complete) == ("1", False)
@@ -167,7 +167,7 @@ def test_one_secret_that_fails_stops_no_other_and_is_given_up_after_five_minutes
     assert scene.vault.read_paths.count("none") == 13
 
 
-def test_without_giving_up_a_secret_is_asked_for_ever_more_seldom(tmp_path: Path) -> None:
+def test_a_missing_secret_is_retried_with_growing_pauses(tmp_path: Path) -> None:
     scene = Scene(tmp_path, Answers(), "none", exit_on_retry_failure=False)
     scene.agent.round()
     waited = [scene.next_round() for _ in range(20)]
@@ -223,7 +223,7 @@ def test_a_renewal_that_fails_is_tried_again_and_then_the_secret_is_read(tmp_pat
     assert scene.text("a") == "2"
 
 
-def test_a_template_that_fails_later_keeps_its_file_and_is_told(tmp_path: Path) -> None:
+def test_a_template_that_fails_later_keeps_its_file_and_is_in_the_status(tmp_path: Path) -> None:
     vault = Answers(a=value("1"))
     scene = Scene(tmp_path, vault, "a")
     scene.agent.round()

@@ -1,4 +1,4 @@
-"""Certificates, which outlive a restart or are replaced in time; and the faults that end an agent that cannot begin."""
+"""Certificates survive a restart or are replaced in time; and faults that end an agent at its start."""
 
 import resource
 import signal
@@ -61,7 +61,7 @@ def test_a_certificate_is_replaced_before_it_ends(issuing: Pod, function: str) -
     assert 3 < time.monotonic() - began < 10
 
 
-def test_a_secret_that_comes_later_is_written_then(pod: Pod) -> None:
+def test_a_missing_secret_is_written_once_it_exists(pod: Pod) -> None:
     name = f"late-{time.time_ns()}"
     process = pod.stay(pod.settings(pod.file("config", path=f"secret/data/{name}")))
     assert process.stderr
@@ -95,7 +95,7 @@ def test_leftovers_of_a_killed_agent_are_removed(pod: Pod) -> None:
     assert [file.name for file in pod.secrets.iterdir()] == ["config"]
 
 
-def test_a_file_that_is_too_large_is_told_and_the_old_one_stays(pod: Pod) -> None:
+def test_a_file_that_is_too_large_is_an_error_and_the_old_one_stays(pod: Pod) -> None:
     target = pod.secrets / "config"
     settings = pod.settings(pod.file("config", path="secret/data/account"))
     assert pod.init(settings).returncode == 0
@@ -111,7 +111,7 @@ def test_a_file_that_is_too_large_is_told_and_the_old_one_stays(pod: Pod) -> Non
 
 
 def _with_file_limit(environ: dict[str, str]) -> tuple[int, str]:
-    """Run the agent where a file may have 100 KB, and more is an error."""
+    """Run the agent under a limit of 100 KB for each file."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

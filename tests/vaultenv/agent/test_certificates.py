@@ -1,4 +1,4 @@
-"""Certificates read from PEM: their dates as another library reads them, and what a file holds of an issued one."""
+"""Certificates read from PEM: their dates as another library reads them, and issued ones found in a file."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def test_dates_are_those_of_the_certificate(date: dt.datetime) -> None:
 @pytest.mark.parametrize(
     "text", [LEAF + SUB + ROOT + KEY_PEM, KEY_PEM + ROOT + LEAF + SUB, LEAF + LEAF + SUB + KEY_PEM]
 )
-def test_a_file_holds_what_was_issued(text: str) -> None:
+def test_an_issued_certificate_is_found_in_its_file(text: str) -> None:
     found = held_in(f"# made by hand\n{text}")
     assert found
     leaf, body = found

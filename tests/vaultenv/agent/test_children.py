@@ -1,4 +1,4 @@
-"""Commands after a changed file, at the agent's end."""
+"""Commands after changed files, at the agent's end."""
 
 import os
 from pathlib import Path

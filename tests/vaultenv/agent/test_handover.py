@@ -1,4 +1,4 @@
-"""The handover between the agents of one pod: on a real Vault, credentials and logins are not issued twice."""
+"""The handover between agents of one pod: on a real Vault, no credentials and no login are issued twice."""
 
 import json
 import stat
@@ -24,7 +24,7 @@ SECONDS = st.floats(0, 1e9)
 
 
 @given(NEEDS, SECONDS, SECONDS, st.booleans())
-def test_what_is_handed_over_is_taken_over(
+def test_a_handover_is_read_as_it_was_written(
     need: Read, due_at: float, first_s: float, renewable: bool
 ) -> None:
     held = Held(Terms(LEASED, first_s, "a/1", renewable), due_at, 2e9, first_s, renewable)
@@ -44,7 +44,7 @@ def test_what_is_handed_over_is_taken_over(
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", '{"token":1}', '{"logged_in_at":"x","leased":[],"token":"","auth":{}}']
 )
-def test_what_is_no_handover_is_nothing(tmp_path: Path, text: str) -> None:
+def test_a_malformed_handover_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / "a").write_text(text)
     assert read_handover(str(tmp_path / "a"), 1.0) is None
     assert read_handover(str(tmp_path / "none"), 1.0) is None
@@ -52,7 +52,7 @@ def test_what_is_no_handover_is_nothing(tmp_path: Path, text: str) -> None:
 
 @pytest.fixture
 def handing(pod: Pod, leasing: Vault) -> AgentSettings:
-    """Settings of agents that hand over."""
+    """Return settings of agents with a handover."""
     return pod.settings(
         pod.file("creds", CREDS),
         token_file=str(pod.secrets / "token"),
@@ -62,9 +62,7 @@ def handing(pod: Pod, leasing: Vault) -> AgentSettings:
 
 @pytest.mark.timed
 @pytest.mark.usefixtures("each_launcher")
-def test_the_agent_that_stays_goes_on_with_the_inits_login_and_leases(
-    pod: Pod, handing: AgentSettings
-) -> None:
+def test_the_staying_agent_continues_the_inits_login_and_leases(pod: Pod, handing: AgentSettings) -> None:
     settings = login(pod.vault)
     assert pod.init(handing, **settings).returncode == 0
     file = pod.folder / "cache/handover"
@@ -80,7 +78,7 @@ def test_the_agent_that_stays_goes_on_with_the_inits_login_and_leases(
 
 
 @pytest.mark.usefixtures("each_launcher")
-def test_a_login_that_has_ended_is_not_gone_on_with(pod: Pod, handing: AgentSettings) -> None:
+def test_an_ended_login_is_not_continued(pod: Pod, handing: AgentSettings) -> None:
     settings = login(pod.vault)
     assert pod.init(handing, **settings).returncode == 0
     first = pod.text("creds")

@@ -1,4 +1,4 @@
-"""`vault-env --agent-init` on a real Vault: the bytes, modes and messages that users of HashiCorp's agent know."""
+"""`vault-env --agent-init` on a real Vault: files, modes and messages as from HashiCorp's agent."""
 
 import json
 import stat
@@ -56,7 +56,7 @@ def test_the_default_template_of_kv_version_1_has_its_keys(pod: Pod) -> None:
     assert pod.text("map") == "data: a field called data\nnumber: 12\nusername: one\n"
 
 
-def test_a_template_comes_from_a_file_too(pod: Pod, tmp_path: Path) -> None:
+def test_a_template_may_be_in_a_file(pod: Pod, tmp_path: Path) -> None:
     (tmp_path / "t.ctmpl").write_text(ACCOUNT)
     assert pod.init(pod.settings(pod.file("config", template_file=str(tmp_path / "t.ctmpl")))).returncode == 0
     assert pod.text("config") == "user=superusername"
@@ -65,7 +65,7 @@ def test_a_template_comes_from_a_file_too(pod: Pod, tmp_path: Path) -> None:
     assert b"none cannot be read: no such file or directory: mount it" in done.stderr
 
 
-def test_mistakes_of_all_templates_are_told_before_anything_is_asked(pod: Pod) -> None:
+def test_mistakes_of_all_templates_are_reported_without_a_request_to_vault(pod: Pod) -> None:
     settings = pod.settings(pod.file("a", "{{ with }}"), pod.file("b", "\n{{ nofunction }}"))
     done = pod.init(settings, VAULT_ADDR="https://127.0.0.1:1")
     assert done.returncode == 1
@@ -98,13 +98,13 @@ def test_a_command_runs_once_after_changes_and_not_without(pod: Pod, tmp_path: P
     assert (pod.secrets / "a").stat().st_ino == inode
 
 
-def test_a_command_that_fails_is_told_and_the_files_stand(pod: Pod) -> None:
+def test_a_failing_command_is_logged_and_the_files_stay(pod: Pod) -> None:
     done = pod.init(pod.settings(pod.file("a", ACCOUNT, command="exit 3")))
     assert (done.returncode, pod.text("a")) == (0, "user=superusername")
     assert b"the command 'exit 3' failed: it ended with status 3" in done.stderr
 
 
-def test_a_folder_that_cannot_be_made_is_told_with_its_remedy(pod: Pod) -> None:
+def test_a_folder_that_cannot_be_made_is_an_error_with_its_remedy(pod: Pod) -> None:
     pod.secrets.write_text("a file")
     done = pod.init(pod.settings(pod.file("a", ACCOUNT)))
     assert done.returncode == 1

@@ -41,7 +41,7 @@ class Client:
         )
 
     def raw(self, data: bytes) -> bytes:
-        """All that is answered to these bytes; nothing if the connection is cut off before they are read."""
+        """Return the whole answer to these bytes; b"" if the connection is cut off before they are read."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as stream:
             try:
                 stream.sendall(data)
@@ -53,7 +53,7 @@ class Client:
 
 @pytest.fixture
 def begin(pod: Pod) -> Iterator[Begin]:
-    """Starts an agent that has logged in and listens."""
+    """Return a function that starts an agent and returns once it has logged in and listens."""
     clients: list[Client] = []
 
     def started(**listener: Any) -> Client:
@@ -105,7 +105,9 @@ def test_leases_are_kept_and_renewed_until_they_are_revoked(begin: Begin, leasin
     assert third.json()["data"]["username"] != first.json()["data"]["username"]
 
 
-def test_a_token_that_was_made_here_is_kept_with_what_it_leases(begin: Begin, leasing: Vault) -> None:
+def test_a_token_created_by_the_listener_is_served_again_with_its_leases(
+    begin: Begin, leasing: Vault
+) -> None:
     client = begin()
     body = {"policies": ["all"], "ttl": "10m"}
     made = [
@@ -164,11 +166,11 @@ def test_vault_that_is_gone_is_a_bad_gateway(pod: Pod) -> None:
         (b"TRACE /v1/sys/health HTTP/1.1\r\n\r\n", b"405"),
     ],
 )
-def test_what_is_no_request_is_refused(begin: Begin, data: bytes, status: bytes) -> None:
+def test_a_malformed_request_is_refused(begin: Begin, data: bytes, status: bytes) -> None:
     assert begin().raw(data).split(b" ")[1] == status
 
 
-def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(begin: Begin) -> None:
+def test_an_answer_to_head_has_no_body_and_the_connection_stays_open(begin: Begin) -> None:
     client = begin()
     head, get = (client.call(method, "/v1/sys/health") for method in ("HEAD", "GET"))
     assert (head.status_code, head.content) == (200, b"")
@@ -201,7 +203,7 @@ def test_requests_on_one_connection_are_answered_in_their_order(begin: Begin) ->
     assert answers.count(b"HTTP/1.1 404") == 1
 
 
-def test_connections_are_bounded_and_come_free_again(begin: Begin) -> None:
+def test_connections_are_bounded_and_closed_ones_make_room(begin: Begin) -> None:
     client = begin()
     with ExitStack() as held:
         for _ in range(CONNECTIONS):
@@ -210,7 +212,7 @@ def test_connections_are_bounded_and_come_free_again(begin: Begin) -> None:
     until(lambda: client.raw(b"GET /agent/none HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404"))
 
 
-def test_a_port_that_is_taken_is_told(pod: Pod) -> None:
+def test_a_port_in_use_ends_the_agent_with_its_remedy(pod: Pod) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         process = pod.stay(pod.settings(listener=Listener(other.getsockname()[1])))
         assert process.wait(20) == 1

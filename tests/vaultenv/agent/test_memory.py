@@ -1,4 +1,4 @@
-"""The memory of an agent that stays, as the static file, over ten thousand refreshes."""
+"""The memory of a staying agent, as the static file, over ten thousand refreshes."""
 
 import json
 import signal
@@ -27,7 +27,7 @@ FIRST, LAST = 1_000, 11_000
 
 
 class Counting(BaseHTTPRequestHandler):
-    """Vault, which answers to every read with a secret that changes now and then, and counts."""
+    """A Vault that answers every read with a secret that changes now and then, and counts the reads."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -58,7 +58,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
 def test_an_agent_is_small_and_does_not_grow(
     static_file: Path, server: ThreadingHTTPServer, tmp_path: Path
 ) -> None:
-    """docs/agent.md has the figures."""
+    """The figures are in docs/agent.md."""
     files = tuple(
         AgentFile(TemplateSource(f"f{i}", template=_EACH % i), str(tmp_path / f"f{i}")) for i in range(FILES)
     )

@@ -1,4 +1,4 @@
-"""The agent's listener before a server that stands in for Vault: what reaches Vault, and faults of connections."""
+"""The agent's listener before a stand-in for Vault: forwarded requests, and faults of connections."""
 
 import json
 import signal
@@ -126,7 +126,7 @@ def test_a_namespace_reaches_vault_as_in_the_login(namespace: str) -> None:
         assert b"x-vault-namespace: " + namespace.encode() + b"\r\n" in server.heads[0]
 
 
-def test_what_is_revoked_with_a_token_of_the_programs_own_is_not_served_again() -> None:
+def test_a_lease_revoked_with_the_programs_own_token_is_not_served_again() -> None:
     def vault(stream: socket.socket, head: bytes) -> None:
         stream.sendall(answer("204 No Content") if b"/revoke " in head else LEASED)
 

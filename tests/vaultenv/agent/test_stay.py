@@ -19,19 +19,19 @@ MOVING = '{{ with secret "secret/data/moving" }}{{ .Data.data.value }}{{ end }}'
 
 
 def ended(process: object, number: int = signal.SIGTERM) -> tuple[int, str]:
-    """Exit status and log of an agent after a signal."""
+    """Return exit status and log of an agent after a signal."""
     process.send_signal(number)  # type: ignore[attr-defined]
     _, errors = process.communicate(timeout=20)  # type: ignore[attr-defined]
     return process.returncode, errors.decode()  # type: ignore[attr-defined]
 
 
 def written_at(pod: Pod) -> float:
-    """When the agent wrote the token of its last login, in seconds since 1970: its own time, however late a test looks."""
+    """Return the agent's own time of writing the token of its last login, in seconds since 1970."""
     return (pod.home / ".vault-token").stat().st_mtime
 
 
 def login(vault: Vault, **role: object) -> dict[str, str]:
-    """Variables for a login whose role has these options."""
+    """Return the variables of a login whose role has these options."""
     if "approle/" not in vault.read("sys/auth"):
         vault.write("sys/auth/approle", {"type": "approle"})
     vault.write("sys/auth/approle/tune", {"user_lockout_config": {"lockout_disable": True}})
@@ -83,7 +83,7 @@ def test_sighup_renders_at_once(pod: Pod) -> None:
     until(lambda: pod.text("config") == "two")
 
 
-def test_a_forbidden_path_holds_nothing_back_and_is_told(pod: Pod) -> None:
+def test_a_forbidden_path_is_in_the_status_and_delays_no_other_file(pod: Pod) -> None:
     pod.vault.put_secret("secret/data/moving", value="one")
     pod.vault.policy("moving", 'path "secret/data/moving" { capabilities = ["read"] }')
     token = pod.vault.new_token("moving")
@@ -104,7 +104,7 @@ def test_a_forbidden_path_holds_nothing_back_and_is_told(pod: Pod) -> None:
     assert ended(process)[0] == 0
 
 
-def test_an_outage_keeps_the_files_and_says_since_when(pod: Pod, own_vault: Vault) -> None:
+def test_an_outage_keeps_the_files_and_its_start_is_in_the_status(pod: Pod, own_vault: Vault) -> None:
     own_vault.put_secret("secret/data/moving", value="one")
     pod.vault = own_vault
     settings = pod.settings(pod.file("config", MOVING), interval_s=0.3)
@@ -143,7 +143,7 @@ def test_a_token_that_was_revoked_is_replaced_by_another_login(pod: Pod) -> None
 
 
 @pytest.mark.parametrize("revokes", [True, False])
-def test_the_token_is_revoked_at_the_end_if_asked_for(pod: Pod, revokes: bool) -> None:
+def test_the_token_is_revoked_at_the_end_only_with_the_setting(pod: Pod, revokes: bool) -> None:
     pod.vault.put_secret("secret/data/moving", value="one")
     settings = pod.settings(
         pod.file("config", MOVING), revoke_on_shutdown=revokes, token_file=str(pod.secrets / "token")
@@ -183,7 +183,7 @@ def test_a_signal_during_the_first_round_of_an_init_is_not_lost(pod: Pod) -> Non
             assert ended(process)[0] == 0
 
 
-def test_a_login_error_ends_the_agent_only_if_asked_for(pod: Pod) -> None:
+def test_a_login_error_ends_the_agent_only_with_the_setting(pod: Pod) -> None:
     bad = {**login(pod.vault), "VAULT_APPROLE_SECRET_ID": "none"}
     done = pod.init(pod.settings(pod.file("config", MOVING), exit_on_login_error=True), **bad)
     assert done.returncode == 1

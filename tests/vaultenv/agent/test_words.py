@@ -27,14 +27,14 @@ def test_words_are_those_of_a_shell(line: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
-def test_quoted_words_come_back(words: list[str]) -> None:
+def test_quoted_words_are_split_into_the_same_words(words: list[str]) -> None:
     assert split(shlex.join(words)) == words
 
 
 @pytest.mark.parametrize(
     "line", ["a | b", "a && b", "a > b", "echo $HOME", 'echo "$HOME"', "echo `id`", "ls *.pem", "a; b"]
 )
-def test_what_means_more_than_its_words_is_for_a_shell(line: str) -> None:
+def test_a_line_with_operators_or_expansions_needs_a_shell(line: str) -> None:
     with pytest.raises(NeedsShell):
         split(line)
 

@@ -1,4 +1,4 @@
-"""Files are written whole, whatever ends the writer or refuses it."""
+"""Files are written whole, even if the writer is killed or refused."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ CALLS = (
 
 
 class System:
-    """The kernel, with something that happens before one of the calls."""
+    """The kernel with an incident before one of its calls."""
 
     def __init__(self, happens: Callable[[int, str], None]) -> None:
         self._happens = happens
@@ -54,7 +54,7 @@ class System:
 
 
 def calls_of_a_write(target: Path) -> list[str]:
-    """The calls of a whole write over the old content."""
+    """Return the calls of a whole write over the old content."""
     target.write_bytes(OLD)
     system = System(lambda _at, _name: None)
     assert Writer(system).write(str(target), NEW, 0o640)
@@ -116,7 +116,7 @@ def test_a_writer_that_is_refused_at_any_step_leaves_the_old_file_and_nothing_el
         assert os.listdir(target.parent) == ["config"]
 
 
-def test_a_message_says_what_helps(tmp_path: Path) -> None:
+def test_an_error_of_writing_has_its_remedy(tmp_path: Path) -> None:
     def full(_now: int, name: str) -> None:
         if name == "write":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -143,7 +143,7 @@ def test_the_same_content_is_not_written_and_gets_the_mode(tmp_path: Path) -> No
     assert stat.S_IMODE(after.st_mode) == 0o600
 
 
-def test_mode_and_owner_of_the_old_file_are_kept(tmp_path: Path) -> None:
+def test_mode_and_owner_of_the_old_file_stay(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(OLD)
     target.chmod(0o440)
@@ -156,7 +156,7 @@ def test_mode_and_owner_of_the_old_file_are_kept(tmp_path: Path) -> None:
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
 
 
-def test_what_is_no_file_of_ours_is_not_swept(tmp_path: Path) -> None:
+def test_a_file_of_others_is_not_swept(tmp_path: Path) -> None:
     for name in (".vault-env-a.tmp", ".vault-env-status", "a.tmp", "config"):
         (tmp_path / name).touch()
     Writer().sweep(str(tmp_path / "config"))

@@ -1,4 +1,4 @@
-"""JSON on the C scanner alone: the same as the standard module, with numbers as text."""
+"""JSON on only the C scanner: the same as the standard module, with numbers as text."""
 
 import json
 
@@ -16,7 +16,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_written_is_read_again(value: object) -> None:
+def test_a_written_value_is_read_again(value: object) -> None:
     assert loads(dumps(value).encode()) == value
     assert json.loads(dumps(value), parse_int=str) == value
 
@@ -54,7 +54,7 @@ def test_anything_else_is_a_value_error_that_quotes_nothing(text: str) -> None:
 
 
 @given(st.text(alphabet='{}[]",:-+.0123456789eEnulltrufasNI\\ \n', max_size=30))
-def test_broken_text_ends_in_nothing_else(text: str) -> None:
+def test_broken_text_raises_only_a_value_error(text: str) -> None:
     try:
         loads(text.encode())
     except ValueError as error:
@@ -67,7 +67,7 @@ def test_broken_text_ends_in_nothing_else(text: str) -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(st.sampled_from(',["\\')), inner),
     )
 )
-def test_values_are_counted_without_what_only_looks_like_them_in_strings(value: object) -> None:
+def test_values_are_counted_without_commas_and_brackets_in_strings(value: object) -> None:
     text = json.dumps(value)
     assert values_in(value) <= count_values(text.encode()) <= 1 + 2 * values_in(value)
 

@@ -34,7 +34,7 @@ def test_lines_below_the_level_are_left_out(
     assert (captured.err.count("line"), captured.out) == (count, "")
 
 
-def test_every_line_goes_to_the_syslog_server_too(capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_line_is_also_sent_to_the_syslog_server(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)

@@ -1,4 +1,4 @@
-"""The client and its reads, from a server that stands in for Vault."""
+"""The client and its reads, from a stand-in for Vault."""
 
 import itertools
 import socket
@@ -40,7 +40,7 @@ def read(server: StandIn, *paths: str, **more: str) -> list[Secret | VaultEnvErr
 
 
 def in_turn(*answers: bytes) -> Behaviour:
-    """Each request gets the next answer, the last one for ever; an empty one closes the connection."""
+    """Answer the requests one after the other, repeating the last answer; an empty one closes the connection."""
     left = itertools.chain(answers, itertools.repeat(answers[-1]))
 
     def behave(stream: socket.socket, head: bytes) -> None:

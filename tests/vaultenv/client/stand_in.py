@@ -1,4 +1,4 @@
-"""A server that misbehaves as it is told, for the faults that no real Vault shows on demand."""
+"""A server with chosen faults, which no real Vault shows on demand."""
 
 import socket
 import ssl
@@ -11,7 +11,7 @@ Behaviour = Callable[[socket.socket, bytes], None]
 
 
 class StandIn:
-    """The address of the server, and the heads of all requests that reached it."""
+    """The address of the server, and the heads of all received requests."""
 
     def __init__(self, port: int, scheme: str, listener: socket.socket | None = None) -> None:
         self.address = f"{scheme}://127.0.0.1:{port}"
@@ -21,11 +21,11 @@ class StandIn:
         self._connections: list[socket.socket] = []
 
     def hold(self, connection: socket.socket) -> None:
-        """Keep the connection, to end it with the server."""
+        """Keep the connection open until the server ends."""
         self._connections.append(connection)
 
     def hang_up(self) -> None:
-        """End all connections, also those on which no request comes any more."""
+        """End all connections, also idle ones."""
         for connection in self._connections:
             with suppress(OSError):  # it has ended
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
@@ -40,7 +40,7 @@ class StandIn:
 
 @contextmanager
 def stand_in(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Iterator[StandIn]:
-    """A server on loopback that behaves like that on every connection."""
+    """Yield a server on loopback with that behaviour on every connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = StandIn(listener.getsockname()[1], "https" if context else "http", listener)
     threads: list[threading.Thread] = []
@@ -82,7 +82,7 @@ def _serve(
 
 
 def _head(stream: socket.socket) -> bytes:
-    """A request up to the end of its head, and its body if it has a length; b"" at the end."""
+    """Return a request up to the end of its head, with its body if it has a length; b"" at the end."""
     data = b""
     while b"\r\n\r\n" not in data:
         byte = stream.recv(1)
@@ -96,6 +96,6 @@ def _head(stream: socket.socket) -> bytes:
 
 
 def answer(status: str, body: bytes = b"", *headers: bytes) -> bytes:
-    """A whole HTTP answer."""
+    """Return a whole HTTP answer."""
     lines = [b"HTTP/1.1 " + status.encode(), b"Content-Length: %d" % len(body), *headers, b"", b""]
     return b"\r\n".join(lines) + body

@@ -1,4 +1,4 @@
-"""The requests to Vault for the needs of templates: mounts only where an answer does not tell, and nothing twice."""
+"""Requests to Vault for the needs of templates: mounts are looked up only where necessary, and nothing is read twice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ MISSING = SecretNotFound("path not found")
 
 
 class FakeVault:
-    """A Vault of these answers by path, with mounts by their path; `asked` has what it was asked for in order."""
+    """A Vault with these answers and mounts by their path; it lists its requests in order."""
 
     def __init__(self, answers: Mapping[str, Any], **versions: str) -> None:
         self._answers = answers
@@ -61,7 +61,7 @@ def test_data_within_a_path_of_the_mount_is_no_folder_of_the_engine() -> None:
     assert vault.read_paths == ["kv/a/data/b", "mount of kv/a/data/b", "kv/data/a/data/b"]
 
 
-def test_an_answer_of_another_engine_is_not_asked_for_twice() -> None:
+def test_a_secret_of_another_engine_is_read_once() -> None:
     for versions in ({"kv": "1"}, {}):
         vault = FakeVault({"kv/data/x": KV1}, **versions)
         assert answered(vault, Read("kv/data/x")) == [KV1]
@@ -82,7 +82,7 @@ def test_a_mount_that_is_known_is_used_at_once() -> None:
     assert vault.read_paths == ["mount of kv", "kv/metadata", "kv/data/a/data/b"]
 
 
-def test_a_vault_that_does_not_answer_is_not_asked_for_mounts() -> None:
+def test_an_unavailable_vault_gets_no_look_up_of_mounts() -> None:
     outage = VaultUnavailable("no answer")
     vault = FakeVault({"kv/data/x": outage}, kv="2")
     assert answered(vault, Read("kv/data/x")) == [outage]

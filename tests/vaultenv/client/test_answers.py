@@ -1,4 +1,4 @@
-"""Errors for the answers of Vault: each says what to do."""
+"""Errors for answers of Vault: each has its remedy."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from vaultenv.errors import NotVault, RequestRefused, VaultUnavailable
         ("PUT", 400, "Vault does not take this request: correct the path, its mount or what is sent there"),
     ],
 )
-def test_a_refused_request_says_what_to_do(method: str, status: int, remedy: str) -> None:
+def test_a_refused_request_has_its_remedy(method: str, status: int, remedy: str) -> None:
     error = error_of(method, "https://vault/v1/pki/issue/web", "pki/issue/web", status, b'{"errors":["no"]}')
     assert isinstance(error, RequestRefused)
     assert str(error) == (

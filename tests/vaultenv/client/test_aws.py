@@ -20,7 +20,7 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def methods(secrets: Vault, cloud: Cloud) -> Vault:
-    """Vault's aws method, which trusts the local cloud."""
+    """Yield Vault's aws method, which trusts the local cloud."""
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     secrets.write("sys/auth/aws", {"type": "aws"})
     secrets.write(
@@ -57,7 +57,7 @@ def aws(cloud: Cloud, **more: str) -> dict[str, str]:
     }
 
 
-def test_aws_iam_with_keys(methods: Vault, cloud: Cloud) -> None:
+def test_aws_iam_logs_in_with_keys(methods: Vault, cloud: Cloud) -> None:
     keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": "s"}
     assert start_with(methods, "aws-iam", **aws(cloud, **keys)) == b"secret"
     wrong = {**keys, "AWS_SECRET_ACCESS_KEY": "wrong"}
@@ -66,7 +66,7 @@ def test_aws_iam_with_keys(methods: Vault, cloud: Cloud) -> None:
     assert b"wrong" not in refusal
 
 
-def test_aws_iam_with_a_web_identity(methods: Vault, cloud: Cloud, tmp_path: Path) -> None:
+def test_aws_iam_logs_in_with_a_web_identity(methods: Vault, cloud: Cloud, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("projected\n")
     identity = {
@@ -76,7 +76,9 @@ def test_aws_iam_with_a_web_identity(methods: Vault, cloud: Cloud, tmp_path: Pat
     assert start_with(methods, "aws-iam", **aws(cloud, **identity)) == b"secret"
 
 
-def test_aws_iam_with_the_containers_credentials(methods: Vault, cloud: Cloud, tmp_path: Path) -> None:
+def test_aws_iam_logs_in_with_the_containers_credentials(
+    methods: Vault, cloud: Cloud, tmp_path: Path
+) -> None:
     token = tmp_path / "token"
     token.write_text("pod-token")
     service = {
@@ -86,7 +88,7 @@ def test_aws_iam_with_the_containers_credentials(methods: Vault, cloud: Cloud, t
     assert start_with(methods, "aws-iam", **aws(cloud, **service)) == b"secret"
 
 
-def test_aws_iam_with_the_machines_role(methods: Vault, cloud: Cloud) -> None:
+def test_aws_iam_logs_in_with_the_machines_role(methods: Vault, cloud: Cloud) -> None:
     assert start_with(methods, "aws-iam", **aws(cloud)) == b"secret"
 
 

@@ -24,7 +24,7 @@ RESOURCE = "https://management.azure.com/"
 
 
 class Azure(ThreadingHTTPServer):
-    """The machine's metadata for the launcher; for Vault a proxy behind which the keys of the tenant lie."""
+    """The machine's metadata for the launcher, and a proxy to the tenant's keys for Vault."""
 
     def __init__(self, authority: Authority) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -46,7 +46,7 @@ class Azure(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Refuses what Azure would refuse."""
+    """Answers as Azure does, with its refusals."""
 
     server: Azure
     protocol_version = "HTTP/1.1"
@@ -101,7 +101,7 @@ def azure(authority: Authority) -> Iterator[Azure]:
 
 @pytest.fixture(scope="module")
 def method(azure: Azure, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
-    """A Vault of its own whose way to Microsoft is the proxy."""
+    """Yield a Vault of its own that reaches Microsoft by the proxy."""
     server = Vault(tmp_path_factory.mktemp("vault"), authority)
     server.environ = {"HTTPS_PROXY": azure.address, "SSL_CERT_FILE": str(authority.ca_file)}
     try:
@@ -123,7 +123,7 @@ def start(vault: Vault, azure: Azure, principal: str) -> object:
     return start_with(vault, "azure", **place)
 
 
-def test_azure(method: Vault, azure: Azure) -> None:
+def test_a_login_with_the_principals_identity_reads_the_secret(method: Vault, azure: Azure) -> None:
     assert start(method, azure, PRINCIPAL) == b"secret"
 
 

@@ -1,4 +1,4 @@
-"""Questions of templates to the client: whole JSON objects, writes, and mounts."""
+"""Requests of templates to the client: whole JSON objects, writes, and mounts."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def written(server: StandIn) -> dict[str, Any] | VaultEnvError:
         vault.close()
 
 
-def test_a_lost_answer_of_a_dynamic_engine_is_not_asked_for_again() -> None:
+def test_a_read_of_a_dynamic_engine_is_not_repeated_after_a_lost_answer() -> None:
     with stand_in(in_turn(b"", MOUNT["db"])) as server:
         outcome = bodies(server, "db/creds/app")
     assert isinstance(outcome, VaultUnavailable)
@@ -33,7 +33,7 @@ def test_a_lost_answer_of_a_dynamic_engine_is_not_asked_for_again() -> None:
     assert sum(b"/v1/db/creds/app?version=1 HTTP" in head for head in server.heads) == 1
 
 
-def test_a_lost_answer_of_kv_is_asked_for_again() -> None:
+def test_a_read_of_kv_is_repeated_after_a_lost_answer() -> None:
     with stand_in(in_turn(b"", MOUNT["kv"], KV)) as server:
         assert bodies(server, "kv/data/b") == {"data": {"data": {"k": "v"}, "metadata": {"version": "1"}}}
 
@@ -44,7 +44,7 @@ def test_a_write_is_never_sent_twice() -> None:
         assert len(server.heads) == 1
 
 
-def test_an_answer_with_a_token_alone_is_whole_and_an_empty_one_is_not() -> None:
+def test_an_answer_with_only_a_token_is_whole_and_an_empty_one_is_not() -> None:
     with stand_in(in_turn(answer("200 OK", b'{"auth":{"client_token":"t"},"data":null}'))) as server:
         assert written(server) == {"auth": {"client_token": "t"}, "data": None}
     with stand_in(in_turn(answer("204 No Content"))) as server:
@@ -53,7 +53,7 @@ def test_an_answer_with_a_token_alone_is_whole_and_an_empty_one_is_not() -> None
         assert "(Code: 204)" in str(outcome)
 
 
-def test_a_mount_that_vault_does_not_tell_is_an_empty_object(secrets: Vault) -> None:
+def test_an_unknown_mount_is_an_empty_object(secrets: Vault) -> None:
     with own_client(secrets, secrets.token) as vault:
         known, none = vault.mounts(["secret/account", "none/x"])
     assert known["data"]["path"] == "secret/"

@@ -85,7 +85,7 @@ def test_many_reads_share_a_connection_made_while_vault_works_on_the_login(
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
     idle_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server may have closed it, and then nobody knows whether a dynamic read was done."""
+    """The server may have closed it, so that a lost dynamic read could have been done or not."""
     monkeypatch.setattr(wire, "IDLE_S", idle_s)
     peers = set()
 
@@ -110,7 +110,7 @@ def test_a_connection_begun_beforehand_serves_the_first_request() -> None:
     requests.close()
 
 
-def test_what_failed_beforehand_fails_the_first_request_and_no_later_one() -> None:
+def test_a_connection_refused_beforehand_fails_only_the_first_request() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     requests = begun(port)
@@ -130,7 +130,7 @@ def begun(port: int) -> wire.Wire:
 
 @contextmanager
 def answering(connection: Callable[[], socket.socket]) -> Iterator[None]:
-    """Meanwhile one request on the connection is answered."""
+    """Answer one request on the connection during the `with` statement."""
 
     def answer_one() -> None:
         with connection() as stream:
@@ -143,7 +143,7 @@ def answering(connection: Callable[[], socket.socket]) -> Iterator[None]:
     thread.join()
 
 
-def test_what_is_lost_on_the_second_connection_is_asked_for_again() -> None:
+def test_reads_lost_on_the_second_connection_are_repeated() -> None:
     peers = []
 
     def lose_the_second(stream: socket.socket, head: bytes) -> None:
@@ -174,7 +174,7 @@ def test_a_reset_connection_has_no_peer() -> None:
         connection.close()
 
 
-def test_a_unix_socket_is_asked_too(tmp_path: Path) -> None:
+def test_an_address_may_be_a_unix_socket(tmp_path: Path) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "vault"))
     listener.listen()
@@ -219,7 +219,7 @@ def test_work_is_done_while_vault_works_on_the_login_and_again_with_each_attempt
     assert attempts == [True, True]
 
 
-def test_a_server_that_closes_after_each_answer_is_asked_over_new_connections() -> None:
+def test_a_server_that_closes_after_each_answer_gets_new_connections() -> None:
     def close_after(stream: socket.socket, head: bytes) -> None:
         body = b'{"auth":{"client_token":"t"},"data":{"k":"v"}}'
         stream.sendall(answer("200 OK", body, b"Connection: close"))
@@ -242,7 +242,7 @@ def test_a_server_that_closes_within_a_pipeline_is_not_sent_another_one() -> Non
 
 @contextmanager
 def no_more_descriptors() -> Iterator[None]:
-    """This process can open nothing."""
+    """Prevent this process from opening any file or socket."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
@@ -253,8 +253,8 @@ def no_more_descriptors() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_a_socket_that_cannot_be_made_is_told_like_a_failed_dial() -> None:
-    """As with an address family that the kernel lacks."""
+def test_a_socket_that_cannot_be_made_is_reported_as_a_failed_dial() -> None:
+    """An address family that the kernel lacks has the same effect."""
     reader = client(StandIn(80, "http"), VAULT_MAX_RETRIES="0")
     with no_more_descriptors():
         (outcome,) = reader.read([("a/data/b", "")])

@@ -17,7 +17,7 @@ from vaultenv.references.store import open_store
 
 @pytest.fixture(params=["own", "hvac", "store"])
 def reader(request: pytest.FixtureRequest, secrets: Vault, store_file: Path) -> Iterator[Reader]:
-    """Every implementation of Reader over the same secrets."""
+    """Return each implementation of Reader in turn, over the same secrets."""
     if request.param == "store":
         yield open_store(f"file://{store_file}")
         return
@@ -39,7 +39,7 @@ def test_reads_are_answered_in_order(reader: Reader) -> None:
     assert [fields(answer) for answer in answers] == [last, first, kv1, last]
 
 
-def test_one_missing_path_is_its_own_error_only(reader: Reader) -> None:
+def test_a_missing_path_is_an_error_of_that_read_only(reader: Reader) -> None:
     missing, there = reader.read([("secret/data/supersecret", ""), ("secret/data/account", "")])
     assert isinstance(missing, SecretNotFound)
     assert str(missing).startswith("path not found: secret/data/supersecret: ")
@@ -53,7 +53,9 @@ def test_fifty_reads_are_answered_in_order(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("mount", ["secret", "team/deep"])
-def test_a_path_without_data_is_corrected(secrets: Vault, make_reader: MakeReader, mount: str) -> None:
+def test_a_path_without_data_is_missing_with_the_corrected_path(
+    secrets: Vault, make_reader: MakeReader, mount: str
+) -> None:
     secrets.put_secret(f"{mount}/data/corrected", k="v")
     (answer,) = make_reader(secrets, secrets.token).read([(f"{mount}/corrected", "")])
     assert isinstance(answer, SecretNotFound)
@@ -74,7 +76,7 @@ def test_a_deleted_version_says_so(secrets: Vault, make_reader: MakeReader, path
     assert (answer.version, answer.deleted.startswith(how), answer.fields) == ("1", True, {})
 
 
-def test_what_the_policy_forbids_is_refused(secrets: Vault, make_reader: MakeReader) -> None:
+def test_a_path_forbidden_by_the_policy_is_refused(secrets: Vault, make_reader: MakeReader) -> None:
     secrets.policy("only-account", 'path "secret/data/account" { capabilities = ["read"] }')
     reader = make_reader(secrets, secrets.new_token("only-account"))
     allowed, refused = reader.read([("secret/data/account", ""), ("secret/data/other", "")])
@@ -107,14 +109,14 @@ def test_ciphertexts_are_decrypted_in_order(secrets: Vault, make_reader: MakeRea
     assert answers == [b"one", b"\xff\x00", b"three"]
 
 
-def test_one_bad_ciphertext_is_its_own_error_only(secrets: Vault, make_reader: MakeReader) -> None:
+def test_a_bad_ciphertext_is_an_error_of_that_text_only(secrets: Vault, make_reader: MakeReader) -> None:
     texts = [ciphertext(secrets, b"good"), "vault:v1:AAAA"]
     good, bad = make_reader(secrets, secrets.token).decrypt("transit/decrypt/mykey", texts)
     assert good == b"good"
     assert isinstance(bad, RequestRefused)
 
 
-def test_a_lease_comes_with_its_secret(secrets: Vault, make_reader: MakeReader) -> None:
+def test_a_secret_has_its_lease(secrets: Vault, make_reader: MakeReader) -> None:
     (answer,) = make_reader(secrets, secrets.token).read([("kv1/account", "")])
     assert isinstance(answer, Secret)
     assert (answer.lease_id, answer.lease_s) == ("", 2764800)

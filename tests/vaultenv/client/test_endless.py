@@ -1,4 +1,4 @@
-"""VAULT_ENV_TIMEOUT is a limit, whatever the server sends, and is used up while Vault cannot answer."""
+"""VAULT_ENV_TIMEOUT bounds a start against any server, and is used up while Vault cannot answer."""
 
 import itertools
 import socket
@@ -37,7 +37,7 @@ PIECES = {
 
 
 def endless(first: bytes, piece: bytes, pause_s: float) -> Behaviour:
-    """Send the first bytes, and then pieces, many at once without a pause, for as long as the client reads, and not longer than two seconds."""
+    """Send the first bytes, and then pieces without a pause while the client reads, for two seconds at most."""
 
     def behave(stream: socket.socket, head: bytes) -> None:
         end = time.monotonic() + _SERVER_S
@@ -112,7 +112,7 @@ def test_trailers_are_counted() -> None:
 
 
 def sealed_until(seconds: float, then: Iterable[bytes]) -> Behaviour:
-    """Let Vault be sealed for so long, and give these answers afterwards."""
+    """Answer as a sealed Vault for that time, and then with these answers."""
     began = time.monotonic()
     left = iter(then)
 
@@ -123,7 +123,7 @@ def sealed_until(seconds: float, then: Iterable[bytes]) -> Behaviour:
 
 
 @pytest.mark.parametrize("back_after_s", [0.1, 1.5, 2.7])
-def test_a_vault_that_comes_back_just_before_the_timeout_is_still_asked(back_after_s: float) -> None:
+def test_a_vault_unsealed_just_before_the_timeout_is_still_read(back_after_s: float) -> None:
     sealed = sealed_until(back_after_s, itertools.chain([LOGIN], itertools.repeat(KV)))
     with stand_in(sealed) as server, closing(client(server, **USERPASS, VAULT_ENV_TIMEOUT="3s")) as vault:
         vault.login()

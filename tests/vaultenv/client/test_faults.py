@@ -1,4 +1,4 @@
-"""The client when Vault, or a proxy in front of it, misbehaves."""
+"""The client before a faulty Vault or proxy."""
 
 import socket
 import time
@@ -18,7 +18,7 @@ def test_an_outage_is_waited_out(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["500 I", "502 B", "504 G"])
-def test_after_an_error_that_tells_nothing_only_kv_is_asked_again(status: str) -> None:
+def test_an_ambiguous_error_repeats_only_reads_of_kv(status: str) -> None:
     with stand_in(in_turn(answer(status), answer(status), MOUNT["kv"], KV)) as server:
         assert fields(read(server, "a/data/b")[0]) == {"k": "v"}
     with stand_in(in_turn(answer(status), MOUNT["db"], LEASED)) as server:
@@ -40,13 +40,13 @@ def test_the_number_of_retries_can_be_limited() -> None:
         assert len(server.heads) == 3
 
 
-def test_a_lost_answer_of_kv_is_asked_for_again() -> None:
+def test_a_read_of_kv_is_repeated_after_a_lost_answer() -> None:
     with stand_in(in_turn(b"", MOUNT["kv"], KV)) as server:
         assert fields(read(server, "kv/data/b")[0]) == {"k": "v"}
 
 
 @pytest.mark.parametrize("path", ["db/creds/app", "db/data/creds/app"])
-def test_a_lost_answer_of_another_engine_is_not_asked_for_again(path: str) -> None:
+def test_a_read_of_another_engine_is_not_repeated_after_a_lost_answer(path: str) -> None:
     with stand_in(in_turn(b"", MOUNT["db"])) as server:
         (outcome,) = read(server, path)
         assert isinstance(outcome, VaultUnavailable)

@@ -1,4 +1,4 @@
-"""Google's logins against Vault's own gcp method: one local server is Google for the launcher and for Vault."""
+"""Google's logins against Vault's own gcp method: one local server acts as Google for the launcher and for Vault."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,18 +26,18 @@ def method(secrets: Vault, session_folder: Path, google: Google) -> Vault:
 
 
 def start(vault: Vault, google: Google, method: str, **bounds: str) -> object:
-    """Return the result of a login with a role that is bound so."""
+    """Return the result of a login with a role of these bounds."""
     vault.request("DELETE", "auth/gcp/role/app")
     vault.write("auth/gcp/role/app", {"token_policies": "account", **bounds})
     place = {"GCE_METADATA_HOST": google.host, "GCP_IAM_CREDENTIALS_ENDPOINT": f"http://{google.host}"}
     return start_with(vault, method, VAULT_PATH="gcp", **place)
 
 
-def test_gcp_iam(method: Vault, google: Google) -> None:
+def test_gcp_iam_logs_in(method: Vault, google: Google) -> None:
     assert start(method, google, "gcp-iam", type="iam", bound_service_accounts=EMAIL) == b"secret"
 
 
-def test_gcp_gce(method: Vault, google: Google) -> None:
+def test_gcp_gce_logs_in(method: Vault, google: Google) -> None:
     bounds = {"type": "gce", "bound_projects": "project", "bound_zones": "europe-west1-b"}
     assert start(method, google, "gcp-gce", **bounds) == b"secret"
 
@@ -50,7 +50,7 @@ def test_gcp_gce(method: Vault, google: Google) -> None:
         ("gcp-gce", {"type": "gce", "bound_zones": "us-east1-a"}),
     ],
 )
-def test_what_the_role_does_not_allow_is_refused(
+def test_an_identity_outside_of_the_role_is_refused(
     method: Vault, google: Google, login: str, bounds: dict[str, str]
 ) -> None:
     refusal = start(method, google, login, **bounds)

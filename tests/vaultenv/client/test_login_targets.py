@@ -1,4 +1,4 @@
-"""Requests of logins: names are encoded, none leads to another path, and files are read."""
+"""Requests of logins: names are encoded and cannot lead to another path, and files are read."""
 
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +22,7 @@ def target_of(**environ: str) -> str:
 
 
 @pytest.mark.parametrize("mount", ["team/k8s/cluster", "/team/k8s/cluster/", "team//k8s/cluster"])
-def test_a_mount_with_slashes(mount: str) -> None:
+def test_a_mount_may_have_slashes(mount: str) -> None:
     assert target_of(**USERPASS, VAULT_PATH=mount) == "/v1/auth/team/k8s/cluster/login/u"
 
 
@@ -49,7 +49,7 @@ def test_a_mount_is_encoded_too() -> None:
     assert target_of(**USERPASS, VAULT_PATH="a?b#c%2e/d e") == "/v1/auth/a%3Fb%23c%252e/d%20e/login/u"
 
 
-def test_a_role_id_comes_from_its_file(tmp_path: Path) -> None:
+def test_a_role_id_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "role-id"
     environ = {b"VAULT_AUTH_METHOD": b"approle", b"VAULT_APPROLE_ROLE_ID_FILE": bytes(file)}
     with pytest.raises(LoginFailed, match="check VAULT_APPROLE_ROLE_ID_FILE"):

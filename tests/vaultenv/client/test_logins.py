@@ -1,4 +1,4 @@
-"""Every way to a token, on a real Vault."""
+"""Every login method, on a real Vault."""
 
 import datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ def approle(vault: Vault) -> tuple[str, str]:
     return role_id, vault.write("auth/approle/role/app/secret-id", {})["data"]["secret_id"]
 
 
-def test_approle(methods: Vault, tmp_path: Path) -> None:
+def test_approle_logs_in_with_ids_from_variables_and_files(methods: Vault, tmp_path: Path) -> None:
     role_id, secret_id = approle(methods)
     role = {"VAULT_AUTH_METHOD": "approle", "VAULT_APPROLE_ROLE_ID": role_id}
     assert start_with(methods, **role, VAULT_APPROLE_SECRET_ID=secret_id) == b"secret"
@@ -58,7 +58,7 @@ def test_approle(methods: Vault, tmp_path: Path) -> None:
     assert b"Code: 400" in refusal
 
 
-def test_userpass(methods: Vault) -> None:
+def test_userpass_logs_in_with_name_and_password(methods: Vault) -> None:
     user = {"VAULT_AUTH_METHOD": "userpass", "VAULT_USERNAME": "jo"}
     assert start_with(methods, **user, VAULT_PASSWORD="pw") == b"secret"
     refusal = start_with(methods, **user, VAULT_PASSWORD="hunter2")
@@ -67,7 +67,7 @@ def test_userpass(methods: Vault) -> None:
     assert b"VAULT_PASSWORD or VAULT_PASSWORD_FILE is not set" in start_with(methods, **user)
 
 
-def test_a_tls_certificate(methods: Vault, tmp_path: Path) -> None:
+def test_a_tls_certificate_logs_in(methods: Vault, tmp_path: Path) -> None:
     authority = trustme.CA()
     pair = authority.issue_cert("app.example.com", common_name="app.example.com")
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
@@ -82,7 +82,7 @@ def test_a_tls_certificate(methods: Vault, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["jwt", ""])
-def test_a_jwt(methods: Vault, tmp_path: Path, method: str) -> None:
+def test_a_jwt_logs_in(methods: Vault, tmp_path: Path, method: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     if "jwt/" not in methods.read("sys/auth"):

@@ -1,4 +1,4 @@
-"""Paths of templates, as consul-template finds them on the mounts that Vault tells."""
+"""Paths of templates are completed by Vault's mounts, as in consul-template."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,13 +47,13 @@ def test_a_path_of_kv_version_2_gets_its_folder_once(path: str, data: str, names
         ({}, "kv/x", None),
     ],
 )
-def test_the_mount_of_a_path_is_taken_from_the_answer(
+def test_the_mount_of_a_path_is_parsed_from_the_answer(
     found: dict[str, Any], path: str, mount: Mount | None
 ) -> None:
     assert parse_mount(found, path) == mount
 
 
-def test_each_mount_is_asked_for_once_and_an_untold_one_leaves_the_path_as_it_is() -> None:
+def test_each_mount_is_looked_up_once_and_an_unknown_one_leaves_the_path_unchanged() -> None:
     queried: list[list[str]] = []
     answers = {"a": answer("a/"), "t/one": answer("t/one/"), "t/two": answer("t/two/", "1")}
 

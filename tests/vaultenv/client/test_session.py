@@ -11,7 +11,7 @@ from vaultenv.settings import Settings
 
 
 class Client:
-    """A client whose logins succeed."""
+    """A client with successful logins."""
 
     def __init__(self) -> None:
         self.token = ""
@@ -37,10 +37,10 @@ class Client:
         ({"VAULT_TOKEN": "static", "VAULT_TOKEN_PATH": "token"}, "static"),
     ],
 )
-def test_the_token_is(
+def test_the_launchers_token_is_that_of_login_variable_or_file(
     environ: dict[str, str], token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A daemon waits for another token only where it may come."""
+    """Only a token of a login or a file is replaceable, so that a daemon waits for another one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "token").write_text("in the file")
     settings, client = Settings({name.encode(): text.encode() for name, text in environ.items()}), Client()

@@ -81,7 +81,7 @@ def test_a_handshake_begun_beforehand_is_verified(authority: trustme.CA, is_know
 
 
 @pytest.mark.parametrize("how", ["VAULT_CACERT", "VAULT_CACERT_BYTES", "SSL_CERT_FILE"])
-def test_where_another_authority_was_named_the_variable_is_told(
+def test_an_authority_that_does_not_match_is_an_error_with_its_variable(
     authority: trustme.CA, tmp_path: Path, how: str
 ) -> None:
     other = tmp_path / "other.pem"
@@ -105,7 +105,7 @@ def test_certificates_in_a_variable_may_have_text_around_them(
         assert isinstance(read(server, VAULT_CACERT_BYTES=text), Secret)
 
 
-def test_a_server_name_that_the_certificate_does_not_have_is_told(authority: trustme.CA) -> None:
+def test_a_server_name_outside_of_the_certificate_is_an_error(authority: trustme.CA) -> None:
     chosen = {"VAULT_CACERT_BYTES": authority.cert_pem.bytes().decode(), "VAULT_TLS_SERVER_NAME": "other"}
     with stand_in(in_turn(KV), server_context(authority)) as server:
         message = str(read(server, **chosen))
@@ -135,7 +135,7 @@ def test_verification_can_be_switched_off_for_experiments(authority: trustme.CA)
         assert isinstance(read(server, VAULT_SKIP_VERIFY="true"), Secret)
 
 
-def test_https_to_a_server_of_plain_http_is_told() -> None:
+def test_https_to_a_server_of_plain_http_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer_plainly() -> None:

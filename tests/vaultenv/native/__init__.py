@@ -1,1 +1,1 @@
-"""The static file: how it is made, and that the image and environment around it change nothing."""
+"""The static file: its build, and its independence from the image and the environment."""

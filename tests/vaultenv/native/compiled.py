@@ -14,7 +14,7 @@ SOURCES = Path(vaultenv.native.__file__).parent
 
 
 def compile_program(source: str, folder: Path, *flags: str) -> Path:
-    """The static program made of `source` (a file beside this one), in `folder`."""
+    """Compile `source` (a file beside this one) to a static program in `folder`."""
     work = folder / f"{source}-work"
     work.mkdir()
     program = folder / Path(source).stem
@@ -27,7 +27,7 @@ def compile_program(source: str, folder: Path, *flags: str) -> Path:
 
 
 def compile_scan(folder: Path) -> Path:
-    """The scan before Python as a library for this interpreter, with the table of variables."""
+    """Compile the scan before Python as a library for this interpreter, with the table of variables."""
     (folder / "variables.c").write_text(variable_table())
     library = folder / "scan.so"
     compiler = {**environment(native(), folder), "ZIG_TARGET": native().zig_target.replace("musl", "gnu")}
@@ -38,7 +38,7 @@ def compile_scan(folder: Path) -> Path:
 
 
 def compile_with_arenas(source: str, folder: Path) -> Path:
-    """A program of `source` that is linked with the interpreter and its arenas."""
+    """Compile `source` to a program with the interpreter and its arenas."""
     program = folder / Path(source).stem
     command = compile_command(native(), HERE / source, SOURCES / "arena.c")
     run([*command, "-o", program], folder, environment(native(), folder))

@@ -20,7 +20,7 @@ def helpers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def container(tmp_path: Path, static_file: Path, helpers: dict[str, Path], vault: Vault) -> Container:
-    """An image with nothing but the launcher, the probe and Vault's CA; only root can enter one."""
+    """Return an image with only the launcher, the probe and Vault's CA; it needs root."""
     if os.geteuid():
         pytest.skip("only root can enter a container")
     root = tmp_path / "root"

@@ -1,4 +1,4 @@
-"""A container's surroundings without a container engine: `confine.c` around a folder that is the image."""
+"""A container's surroundings without a container engine: `confine.c` around a folder with the image."""
 
 import ast
 import os
@@ -30,7 +30,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """An image's root folder, and the program that goes into it."""
+    """An image's root folder, and the program that enters it."""
 
     root: Path
     confine: Path
@@ -40,7 +40,7 @@ class Container:
         return self.run_with(environ, *words, user=user)
 
     def run_with(self, environ: Mapping[str, str | bytes], *words: bytes | str, user: int = USER) -> Finished:
-        """The same for names that are no Python words."""
+        """Run the words with variables whose names are no Python names."""
         variables = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in environ.items()]
         reading, writing = os.pipe()
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The arenas hand out memory that keeps its content, also when they are full."""
+"""The arenas hand out memory that keeps its content, even when they are full."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The application's environment and image change nothing in the launcher, and reach the program unchanged."""
+"""The application's environment and image do not affect the launcher, and reach the program unchanged."""
 
 import os
 import resource
@@ -68,7 +68,7 @@ def test_foreign_variables_reach_the_program_byte_for_byte(
     assert done.errors.count(b"\n") <= 1, done.errors
 
 
-def test_without_references_they_reach_it_too(container: Container) -> None:
+def test_foreign_variables_reach_the_program_without_references_too(container: Container) -> None:
     own = {"VAULT_ADDR": "https://127.0.0.1:1", "VAULT_ROLE": "default"}
     assert container.run_with({**FOREIGN, **own}, LAUNCHER, PROBE).seen["environ"] == entries(FOREIGN)
 
@@ -100,7 +100,7 @@ def test_a_start_stays_far_below_a_limit_of_32_mib(container: Container, pod: di
 def test_a_start_needs_less_than_32_mib_of_addresses(
     static_file: Path, pod: dict[str, str], vault: Vault
 ) -> None:
-    """Harder than a container's limit, which counts only what is touched."""
+    """This is stricter than a container's limit, which counts only touched memory."""
     limit = 32 * MIB * 1024
     done = subprocess.run(
         [static_file, "/bin/sh", "-c", "echo $PASSWORD"],
@@ -124,7 +124,7 @@ def test_a_start_needs_one_descriptor(static_file: Path, pod: dict[str, str], va
 
 
 def test_no_connection_takes_the_place_of_a_closed_stream(static_file: Path) -> None:
-    """The lines that tell of the login would go to Vault."""
+    """Otherwise log lines about the login would be sent to Vault."""
 
     def behave(stream: socket.socket, head: bytes) -> None:
         stream.sendall(answer("200 OK", b'{"auth":{"client_token":"t"},"data":{"k":"secret"}}'))
@@ -157,7 +157,7 @@ def test_an_environment_near_the_kernels_limits_is_resolved(
 
 
 @pytest.mark.parametrize("name", ["", "-sh", "another"])
-def test_it_does_not_matter_what_it_is_called(
+def test_any_name_of_the_executable_starts_the_launcher(
     static_file: Path, pod: dict[str, str], vault: Vault, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "link").symlink_to(static_file)
@@ -180,7 +180,7 @@ def test_words_are_passed_as_bytes(container: Container, pod: dict[str, str], re
 
 @pytest.fixture
 def unusual_process() -> Iterator[Callable[[], None]]:
-    """Gives this process an ignored and a blocked signal and an unusual umask; all is undone afterwards."""
+    """Give this process an ignored and a blocked signal and an unusual umask for the test."""
     before = signal.getsignal(signal.SIGUSR1), os.umask(0)
 
     def change() -> None:

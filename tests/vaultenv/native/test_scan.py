@@ -1,4 +1,4 @@
-"""The scan before Python: where it starts a program, Python would have started the same one the same way."""
+"""The scan before Python: each program that it starts is the one that Python would start, in the same way."""
 
 import ctypes
 import os
@@ -35,7 +35,7 @@ class Started(BaseException):
 
 @pytest.fixture(scope="module")
 def scan(tmp_path_factory: pytest.TempPathFactory) -> Scan:
-    """The C function: file and environment of what it would execute, or None."""
+    """Return the C function: it returns file and environment of the program to execute, or None."""
     library = ctypes.CDLL(str(compile_scan(tmp_path_factory.mktemp("scan"))))
 
     def call(words: list[bytes], entries: list[bytes]) -> Start | None:
@@ -76,7 +76,7 @@ def start_by_python(words: list[bytes], entries: list[bytes]) -> Start:
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """`a` holds a text and a folder called like programs, `b` holds programs; the working folder is above."""
+    """Make `a` with a text and a folder named like programs, and `b` with programs, in the working folder."""
     top = tmp_path_factory.mktemp("programs")
     for name, mode in (("a/text", 0o644), ("b/text", 0o755), ("b/program", 0o755), ("local", 0o755)):
         (top / name).parent.mkdir(exist_ok=True)
@@ -184,7 +184,7 @@ words = st.sampled_from(
     word=words,
     data=st.data(),
 )
-def test_what_it_starts_python_would_start_too(
+def test_the_scan_starts_the_same_program_as_python(
     scan: Scan,
     folders: Path,
     entries: list[tuple[bytes, bytes]],
@@ -257,7 +257,7 @@ def test_usual_environments_without_references_are_started_at_once(scan: Scan, e
         [b"no equals sign"],
     ],
 )
-def test_everything_else_is_left_to_python(scan: Scan, entries: list[bytes]) -> None:
+def test_any_other_environment_is_left_to_python(scan: Scan, entries: list[bytes]) -> None:
     assert scan(PROGRAM, entries) is None
 
 
@@ -268,13 +268,13 @@ def test_other_words_are_left_to_python(scan: Scan, word: bytes) -> None:
     assert scan([b"vault-env", word], [b"PATH=/bin"]) is None
 
 
-def test_without_words_there_is_nothing_to_start(scan: Scan) -> None:
+def test_the_scan_without_words_starts_nothing(scan: Scan) -> None:
     assert scan([b"vault-env"], []) is None
     assert scan([], []) is None
 
 
 def test_a_variable_that_nobody_classified_is_left_to_python() -> None:
-    """A new row of the table is safe without anybody thinking of the scan."""
+    """A new row of the table is safe without a change of the scan."""
     daemon = next(variable for variable in VARIABLES if variable.name == "VAULT_ENV_DAEMON")
     assert harmless(daemon) == ("", "false")
 

@@ -15,18 +15,18 @@ from vaultenv.native.build.errors import NotStatic
 LARGEST_GZIP = 6_000_000
 
 
-def test_it_needs_no_loader_and_no_library(static_file: Path) -> None:
+def test_the_executable_needs_no_loader_and_no_library(static_file: Path) -> None:
     assert problems(read_elf(static_file), native().elf_machine) == []
 
 
-def test_readelf_agrees(static_file: Path) -> None:
+def test_readelf_finds_neither_loader_nor_dynamic_section(static_file: Path) -> None:
     done = subprocess.run(["readelf", "-lW", static_file], capture_output=True, text=True, check=True)
     assert "Program Headers" in done.stdout
     assert "INTERP" not in done.stdout
     assert "DYNAMIC" not in done.stdout
 
 
-def test_a_dynamic_program_and_one_for_another_machine_are_told_apart() -> None:
+def test_loader_dynamic_section_and_machine_are_each_a_problem() -> None:
     foreign = next(one for one in ARCHITECTURES.values() if one != native())
     wrong = problems(read_elf(Path("/bin/sh").resolve()), foreign.elf_machine)
     assert "it needs a dynamic loader" in wrong
@@ -41,17 +41,17 @@ def test_a_script_is_no_executable(tmp_path: Path) -> None:
         read_elf(script)
 
 
-def test_compressed_it_is_small_enough_for_an_image_layer(static_file: Path) -> None:
+def test_the_compressed_executable_is_small_enough_for_an_image_layer(static_file: Path) -> None:
     assert len(gzip.compress(static_file.read_bytes(), 6)) < LARGEST_GZIP
 
 
-def test_it_tells_its_version(static_file: Path) -> None:
+def test_the_executable_prints_its_version(static_file: Path) -> None:
     done = subprocess.run([static_file, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"vault-env {__version__}\n"
 
 
-def test_it_installs_itself_where_there_is_nothing_else(container: Container, tmp_path: Path) -> None:
-    """Without /proc, with whatever name it was started by, and over an older copy."""
+def test_the_executable_installs_itself_in_an_empty_image(container: Container, tmp_path: Path) -> None:
+    """There is no /proc, the name of the program may be any, and an older copy is replaced."""
     volume = container.root / "volume"
     volume.mkdir()
     (volume / "vault-env").write_text("older")
@@ -66,7 +66,7 @@ def test_it_installs_itself_where_there_is_nothing_else(container: Container, tm
     assert [file.name for file in volume.iterdir()] == ["vault-env"]
 
 
-def test_it_finds_itself_under_another_first_word(static_file: Path, tmp_path: Path) -> None:
+def test_the_executable_finds_itself_under_another_first_word(static_file: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy"
     subprocess.run(["vault-env", "--install", target], executable=static_file, check=True)
     assert target.stat().st_size == static_file.stat().st_size

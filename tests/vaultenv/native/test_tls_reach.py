@@ -1,4 +1,4 @@
-"""The executable's OpenSSL, which has only what a start may need, with every kind of server and key that it may meet."""
+"""The executable's reduced OpenSSL works with every possible kind of server and key."""
 
 import ssl
 import subprocess

@@ -103,7 +103,7 @@ def test_templates_are_rendered_again_and_a_change_restarts_the_program(
     assert [line(process), line(process)] == ["ended", f"started {second}"]
 
 
-def test_what_a_template_writes_is_written_once(secrets: Vault, daemon: Begin) -> None:
+def test_a_write_of_a_template_is_done_once(secrets: Vault, daemon: Begin) -> None:
     secrets.put_secret("secret/data/changing", k="one")
     text = (
         '{{ with secret "transit/encrypt/mykey" "plaintext=c2VjcmV0" }}A={{ .Data.ciphertext }}{{ end }}\n'
@@ -185,7 +185,7 @@ def test_a_token_is_renewed_and_at_its_end_replaced(secrets: Vault, daemon: Begi
 
 
 class TokenFile:
-    """A file with a token for the launcher, which another one replaces as a Vault agent does it."""
+    """A file with a token for the launcher, replaced as by a Vault agent."""
 
     def __init__(self, vault: Vault, folder: Path) -> None:
         vault.policy("rotating", 'path "*" { capabilities = ["read", "update"] }')
@@ -216,7 +216,7 @@ def test_a_token_file_is_read_again_when_its_token_was_replaced(
     assert [line(process), line(process)] == ["ended", "started two"]
 
 
-def test_what_was_leased_with_the_replaced_token_is_read_again(
+def test_a_secret_leased_with_the_replaced_token_is_read_again(
     secrets: Vault, daemon: Begin, tmp_path: Path
 ) -> None:
     secrets.write("pki/roles/lasting", {"allow_any_name": True, "generate_lease": True, "ttl": "1h"})
@@ -231,7 +231,7 @@ def test_what_was_leased_with_the_replaced_token_is_read_again(
     assert second != first
 
 
-def test_a_program_that_wants_the_token_gets_the_new_one(
+def test_a_program_with_the_token_of_the_login_gets_the_new_one(
     secrets: Vault, daemon: Begin, tmp_path: Path
 ) -> None:
     file = TokenFile(secrets, tmp_path)
@@ -279,8 +279,8 @@ def test_a_program_that_ignores_sigterm_is_killed_after_the_grace(secrets: Vault
     assert line(process) == "started two"
 
 
-def test_a_program_that_is_told_to_end_while_it_is_restarted_ends(secrets: Vault, daemon: Begin) -> None:
-    """The kubelet's SIGTERM is the last one: a new program would be killed without any."""
+def test_sigterm_during_a_restart_ends_the_program(secrets: Vault, daemon: Begin) -> None:
+    """The kubelet sends SIGTERM only once: a new program would be killed without it."""
     secrets.put_secret("secret/data/draining", k="one")
     draining = (
         "/bin/sh",

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.launcher
 
 
 def test_a_launcher_that_stays_is_small(static_file: Path, secrets: Vault) -> None:
-    """bench/README.md has the figures, 3.7 and 6.3 MiB."""
+    """The figures, 3.7 and 6.3 MiB, are in bench/README.md."""
     memory = daemon_memory(
         static_file,
         {

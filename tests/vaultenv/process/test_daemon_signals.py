@@ -1,4 +1,4 @@
-"""Daemon mode as a container's first process: orphans, and signals that come all at once."""
+"""Daemon mode as a container's first process: orphans, and many signals at once."""
 
 import ast
 import os
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
 def in_a_namespace(script: str) -> subprocess.CompletedProcess[bytes]:
-    """The launcher as process 1 of a namespace, with a shell as its program."""
+    """Start the launcher as process 1 of a namespace, with a shell as its program."""
     command = [*NAMESPACE, *launcher.COMMAND, "sh", "-c", script]
     environ = {"VAULT_ENV_DAEMON": "true", "PATH": "/usr/bin:/bin"}
     return subprocess.run(command, env=environ, capture_output=True, timeout=60, check=False)

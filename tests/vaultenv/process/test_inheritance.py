@@ -1,4 +1,4 @@
-"""Descriptors, signals and limits that the program inherits after the launcher has spoken TLS with a real Vault."""
+"""Descriptors, signals and limits of the program after the launcher has spoken TLS with a real Vault."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The static executable's interpreter, of which a stock one shows what it is asked to become."""
+"""The static executable's interpreter is completed to ignore the signals of a stock one."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ print(*(_signal.getsignal(number) == _signal.SIG_IGN for number in (_signal.SIGP
 """
 
 
-def test_a_completed_interpreter_ignores_what_a_stock_one_ignores() -> None:
+def test_a_completed_interpreter_ignores_the_signals_of_a_stock_one() -> None:
     command = [sys.executable, "-ISB", "-c", COMPLETED.format(root=str(ROOT))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout == "True True\n"

@@ -1,4 +1,4 @@
-"""Every example of docs/references.md, run on the secrets that the page shows."""
+"""Every example of docs/references.md, run on the secrets of the page."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_the_page_has_examples() -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), EXAMPLES)
-def test_an_example_becomes_what_the_page_says(value: str, expected: str | None) -> None:
+def test_an_example_has_the_result_on_the_page(value: str, expected: str | None) -> None:
     environ = {b"V": value.encode()}
     resolved = resolve(environ, STORE)
     becomes = resolved.get(b"V") if "vault:" in value and b"V" in resolved else None

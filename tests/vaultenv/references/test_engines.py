@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("each_launcher")
 
 @pytest.fixture(scope="session")
 def engines(secrets: Vault) -> Vault:
-    """Vault with one SSH engine for one-time passwords, another for certificates, and a PKI role."""
+    """Yield Vault with an SSH engine for one-time passwords, another for certificates, and a PKI role."""
     secrets.mount("ssh", "ssh")
     secrets.write("ssh/roles/otp", {"key_type": "otp", "default_user": "app", "cidr_list": "10.0.0.0/8"})
     secrets.mount("ssh-ca", "ssh")

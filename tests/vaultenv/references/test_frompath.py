@@ -1,4 +1,4 @@
-"""VAULT_ENV_FROM_PATH: paths, options, and the names that keys may have."""
+"""VAULT_ENV_FROM_PATH: paths, options, and possible names of keys."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_no_option_is_named_for_a_key_that_none_can_leave_out(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["PATH", "LD_PRELOAD", "PYTHONPATH"])
-def test_a_key_that_changes_how_programs_load_must_be_asked_for(key: str) -> None:
+def test_a_key_that_changes_how_programs_load_must_be_named(key: str) -> None:
     with pytest.raises(SecretUnusable, match="would change how programs load"):
         FromPath("p", only=("*",)).variables(Secret({key: "v"}))
     assert FromPath("p", only=(key,)).variables(Secret({key: "v"})) == {key.encode(): b"v"}

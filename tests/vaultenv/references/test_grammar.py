@@ -1,4 +1,4 @@
-"""The grammar: what is a reference, what stays text, what is refused and where."""
+"""The grammar: references, text that stays, and refusals with their position."""
 
 import pytest
 from hypothesis import given
@@ -99,13 +99,13 @@ def test_a_direct_reference_is_the_whole_value(text: bytes, expected: object) ->
         (b"${vault:a b#c}${vault: d}", (term("a b", "c"), b"${vault: d}")),
     ],
 )
-def test_inline_references_stand_in_text(text: bytes, parts: tuple[object, ...]) -> None:
+def test_inline_references_may_be_within_text(text: bytes, parts: tuple[object, ...]) -> None:
     value = parse(text)
     assert value is not None
     assert (value.parts, value.inline) == (parts, True)
 
 
-def test_the_text_of_each_part_is_kept_as_it_was_written() -> None:
+def test_each_part_has_its_text_as_written() -> None:
     text = b'<${vault:/a//b/#k#0}\\${vault:x}${>>vault:p#k#{"a": {}}}>'
     value = parse(text)
     assert value is not None
@@ -142,7 +142,7 @@ def test_a_bad_reference_is_refused_with_its_position(text: bytes, message: str,
     assert has_reference(text)
 
 
-def test_the_pointer_stands_under_the_offending_character() -> None:
+def test_the_pointer_is_under_the_offending_character() -> None:
     with pytest.raises(InvalidReference) as refusal:
         parse("vault:ä#k#latest".encode())
     assert refusal.value.pointer() == "    vault:ä#k#latest\n              ^"
@@ -161,27 +161,27 @@ def test_a_long_reference_is_cut_in_an_error() -> None:
     assert len(str(refusal.value)) < 600
 
 
-def test_what_is_written_is_not_shown_in_an_error() -> None:
+def test_the_body_of_a_write_is_not_shown_in_an_error() -> None:
     with pytest.raises(InvalidReference) as refusal:
         parse(b'>>vault:a#k#{"password":"hunter2"')
     assert "hunter2" not in str(refusal.value)
 
 
-def test_a_value_tells_its_paths_and_reads_once_each() -> None:
+def test_a_value_has_each_path_and_each_read_once() -> None:
     value = parse(b"${vault:a#k}${vault:./a#l}${vault:a#k#2}${>>vault:b#k}")
     assert value is not None
     assert value.reads() == (("a", ""), ("a", "2"))
     assert value.paths() == ("a", "b")
 
 
-def test_what_is_called_before_each_template_is_told_its_length() -> None:
+def test_the_hook_before_each_template_gets_its_length() -> None:
     lengths: list[int] = []
     parse(b"${vault:a#b} ${vault:a#${.b}} ${vault:a#x${.b}y}", before_template=lengths.append)
     parse("vault:a#${printf `é`}".encode(), before_template=lengths.append)
     assert lengths == [5, 7, 13]
 
 
-def test_what_is_called_before_each_inline_reference_can_end_the_parsing() -> None:
+def test_the_hook_before_each_inline_reference_can_end_the_parsing() -> None:
     ticks = iter(range(2))
     with pytest.raises(StopIteration):
         parse(b"${vault:a#k}" * 4, lambda: next(ticks))
@@ -253,7 +253,7 @@ def test_a_printed_reference_parses_to_itself(path: str, key: str, version: str,
         b">>vault:a#b#hunter2",
     ],
 )
-def test_what_stands_beside_a_malformed_reference_is_not_shown(text: bytes) -> None:
+def test_text_beside_a_malformed_reference_is_not_shown(text: bytes) -> None:
     with pytest.raises(InvalidReference) as error:
         parse(text)
     assert "hunter2" not in str(error.value)
@@ -270,8 +270,6 @@ def test_what_stands_beside_a_malformed_reference_is_not_shown(text: bytes) -> N
         (b"vault:a#${.k}" + b"x" * 65_536, "template: longer than 65536 characters"),
     ],
 )
-def test_what_no_program_could_be_started_with_is_refused_before_it_is_read_in_detail(
-    value: bytes, reason: str
-) -> None:
+def test_a_value_too_long_for_a_variable_is_refused_by_its_length(value: bytes, reason: str) -> None:
     with pytest.raises(InvalidReference, match=reason):
         parse(value)

@@ -27,5 +27,5 @@ def test_an_invisible_end_is_found(reference: str, end: str) -> None:
         b"vault:a#we ird",
     ],
 )
-def test_text_is_left_alone(text: bytes) -> None:
+def test_other_values_have_no_invisible_end(text: bytes) -> None:
     assert not ends_invisibly(text)

@@ -1,4 +1,4 @@
-"""Behaviour that the predecessor's users rely on, row by row, on a real Vault: references, templates, paths and transit."""
+"""The predecessor's behaviour, row by row, on a real Vault: references, templates, paths and transit."""
 
 from collections.abc import Iterator
 
@@ -86,7 +86,7 @@ def ciphertext(fixtures: Vault) -> str:
         ),
     ],
 )
-def test_a_reference_becomes(reader: Reader, reference: str, value: str) -> None:
+def test_a_reference_has_the_predecessors_value(reader: Reader, reference: str, value: str) -> None:
     assert resolve({b"A": reference.encode()}, reader) == {b"A": value.encode()}
 
 
@@ -112,7 +112,9 @@ def test_a_reference_becomes(reader: Reader, reference: str, value: str) -> None
     ],
 )
 @pytest.mark.parametrize("ignore_missing", [False, True])
-def test_an_error_says(reader: Reader, reference: str, message: str, ignore_missing: bool) -> None:
+def test_an_unresolvable_reference_has_an_error_with_its_cause(
+    reader: Reader, reference: str, message: str, ignore_missing: bool
+) -> None:
     if ignore_missing and ("path not found" in message or "write secret" in message):
         assert resolve({b"A": reference.encode()}, reader, ignore_missing=True) == {}
         return
@@ -122,7 +124,7 @@ def test_an_error_says(reader: Reader, reference: str, message: str, ignore_miss
 
 
 def test_a_missing_path_inside_text_stays_there_if_that_is_ignored(reader: Reader) -> None:
-    """Byte for byte, however the reference was written."""
+    """The reference stays byte for byte in each of its spellings."""
     values = {
         b"A": b"<${vault:secret/data/supersecret#password}>",
         b"B": b"${vault:/secret//data/none/#k#0}${vault:secret/data/account#username}",
@@ -178,7 +180,7 @@ def test_all_keys_of_paths_become_variables(reader: Reader, paths: str, variable
     assert {name.decode(): value.decode() for name, value in child.items()} == variables
 
 
-def test_a_path_that_is_missing_brings_nothing(reader: Reader) -> None:
+def test_a_missing_path_brings_no_variables_if_ignored(reader: Reader) -> None:
     paths = parse_from_path("secret/data/account1,secret/data/doesnotexist")
     with pytest.raises(NotResolved, match="path not found: secret/data/doesnotexist"):
         from_path(paths, reader)
@@ -186,7 +188,7 @@ def test_a_path_that_is_missing_brings_nothing(reader: Reader) -> None:
 
 
 class Pages:
-    """Passes ciphertexts on to Vault, and notes how many came in each request."""
+    """Passes ciphertexts on to Vault, and notes the number in each request."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -216,9 +218,7 @@ def test_ciphertexts_go_in_pages(
     assert paged.sizes == pages
 
 
-def test_what_transit_cannot_decrypt_is_left_out_if_missing_secrets_are_ignored(
-    reader: Reader, ciphertext: str
-) -> None:
+def test_a_bad_ciphertext_is_left_out_if_missing_secrets_are_ignored(reader: Reader, ciphertext: str) -> None:
     values = {
         b"GOOD": ciphertext.encode(),
         b"BAD": b"vault:v1:AAAA",
@@ -243,6 +243,6 @@ def test_what_transit_cannot_decrypt_is_left_out_if_missing_secrets_are_ignored(
         ({"VAULT_TRANSIT_PATH": "/team/transit/"}, "transit_mount", "team/transit"),
     ],
 )
-def test_a_variable_means(environ: dict[str, str], field: str, value: object) -> None:
+def test_a_variable_sets_the_field_of_its_meaning(environ: dict[str, str], field: str, value: object) -> None:
     settings = Settings({name.encode(): text.encode() for name, text in environ.items()})
     assert getattr(settings, field) == value

@@ -13,7 +13,7 @@ from vaultenv.references.values import Transit, parse_values
 STORE = FileStore({"a": {"k": "v"}, "large": {"k": "x" * 1000}})
 
 
-def test_what_is_called_before_each_reference_can_end_the_replacing() -> None:
+def test_the_hook_before_each_reference_can_end_the_replacing() -> None:
     parsed = parse_values({b"A": b"${vault:a#k}" * 2, b"B": b"vault:a#k"}, Transit())
     ticks = iter(range(3))
     resolved = resolve_values(
@@ -69,7 +69,7 @@ def test_a_template_with_too_much_to_do_is_refused_by_name(bounds: Bounds, reaso
         resolved(b"vault:large#${.k | upper}", bounds=bounds)
 
 
-def test_what_is_called_before_each_reference_can_end_a_template() -> None:
+def test_the_hook_before_each_reference_can_end_a_template() -> None:
     ticks = iter(range(4))
     with pytest.raises(StopIteration):
         resolved(b"vault:a#${range 9000}${.}${end}", before_each=lambda: next(ticks))
@@ -78,7 +78,7 @@ def test_what_is_called_before_each_reference_can_end_a_template() -> None:
 @pytest.mark.parametrize(
     "bounds", [Bounds(values_bytes=2500), Bounds(template_units=10_000)], ids=["values", "work"]
 )
-def test_when_what_all_values_share_is_used_up_no_further_one_is_looked_at(bounds: Bounds) -> None:
+def test_an_exceeded_bound_of_all_values_ends_the_resolving(bounds: Bounds) -> None:
     values = {b"V%d" % number: b"vault:large#${.k | upper}" for number in range(50)}
     seen: list[None] = []
     with pytest.raises(NotResolved) as refusal:
@@ -94,7 +94,7 @@ def test_when_what_all_values_share_is_used_up_no_further_one_is_looked_at(bound
     assert len(seen) < 10
 
 
-def test_of_very_many_problems_the_first_thousand_are_told() -> None:
+def test_the_first_thousand_of_many_problems_are_reported() -> None:
     values = {b"V%d" % number: b"vault:a#missing" for number in range(1500)}
     with pytest.raises(NotResolved) as refusal:
         resolve_values(parse_values(values, Transit()), STORE, transit=Transit(), ignore_missing=False)

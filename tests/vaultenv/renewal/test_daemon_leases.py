@@ -1,4 +1,4 @@
-"""Daemon mode and a leased read: credentials that Vault's rabbitmq engine makes, on a broker that agrees to all."""
+"""Daemon mode and a leased read: credentials of Vault's rabbitmq engine, on a permissive broker."""
 
 import time
 

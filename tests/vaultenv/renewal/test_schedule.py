@@ -1,4 +1,4 @@
-"""The schedule: rows of research on how consul-template waits, and what is due after renewals and failures."""
+"""The schedule: consul-template's waits by research, and the next actions after renewals and failures."""
 
 from itertools import accumulate
 
@@ -116,7 +116,7 @@ def test_an_answer_is_stale_from_its_own_end_on_and_a_static_one_never() -> None
     assert not stale(granted(Terms(), FIVE_MINUTES, 0.0, 0.5), 1e12)
 
 
-def test_a_certificate_that_is_held_is_replaced_after_nine_tenths_of_its_life_or_another_part() -> None:
+def test_a_held_certificate_is_replaced_after_nine_tenths_or_the_given_part_of_its_life() -> None:
     held = granted(Terms(EXPIRING, 5.0), FIVE_MINUTES, 0.0, 0.5)
     assert until(held, -20.0, 80.0, 0.0).due_at == pytest.approx(70.0)
     assert until(held, -20.0, 80.0, 0.0, 0.5).due_at == pytest.approx(30.0)
@@ -131,7 +131,7 @@ def test_pauses_double_and_about_five_minutes_of_them_make_a_loss() -> None:
     assert [pause_s(failures) for failures in (13, 14, 15, 16, 1000)] == [120, 240, 300, 300, 300]
 
 
-def test_a_failure_keeps_what_is_held_and_moves_only_the_next_attempt() -> None:
+def test_a_failure_changes_only_the_time_of_the_next_attempt() -> None:
     held = Held(Terms(LEASED, 90.0, "a", True), 60.0, 90.0, 90.0, renewable=True)
     later = failed(held, 3, 61.0)
     assert (later.due_at, later.ends_at, later.renewable, later.terms) == (62.0, 90.0, True, held.terms)

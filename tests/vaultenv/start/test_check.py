@@ -15,7 +15,7 @@ def at(vault: Vault) -> dict[str, str]:
     return {"VAULT_ADDR": vault.address, "VAULT_CACERT": str(vault.ca_file), "VAULT_TOKEN": vault.token}
 
 
-def test_sources_and_versions_are_told_and_values_not(secrets: Vault) -> None:
+def test_sources_and_versions_are_printed_without_values(secrets: Vault) -> None:
     done = launch(
         "--check",
         **at(secrets),
@@ -35,7 +35,7 @@ def test_sources_and_versions_are_told_and_values_not(secrets: Vault) -> None:
     assert done.returncode == 0
 
 
-def test_of_the_sources_of_a_variable_the_one_that_wins_is_told(tmp_path: Path) -> None:
+def test_only_the_winning_source_of_a_variable_is_printed(tmp_path: Path) -> None:
     store = tmp_path / "secrets.json"
     store.write_text(json.dumps({"a": {"OWN": "1", "BOTH": "1", "A": "1"}, "b": {"BOTH": "2", "GONE": "2"}}))
     done = launch(
@@ -54,7 +54,7 @@ def test_of_the_sources_of_a_variable_the_one_that_wins_is_told(tmp_path: Path) 
     ]
 
 
-def test_a_problem_is_told_as_at_a_start(secrets: Vault) -> None:
+def test_a_problem_is_reported_as_at_a_start(secrets: Vault) -> None:
     done = launch("--check", **at(secrets), A="vault:secret/data/account#none")
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"key 'none' not found under path: secret/data/account" in done.stderr

@@ -1,4 +1,4 @@
-"""No text in the environment ends the launcher in a traceback: each is used, or refused in one line."""
+"""No text in the environment ends the launcher with a traceback: each is used, or refused in one line."""
 
 import socket
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ WELL_FORMED = {b"A": b"vault:a/data/b#k", b"VAULT_ENV_TIMEOUT": b"1", b"VAULT_MA
 
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Let no connection come about, no name be found, and no program be executed."""
+    """Prevent every connection, look-up of a name, and execution of a program."""
     failure = WireFailure("no network here", sent=False, lasting=True)
     with (
         mock.patch("vaultenv.client.wire.connect", side_effect=failure),
@@ -72,6 +72,6 @@ def test_no_text_of_a_variable_ends_in_a_traceback(name: str, text: bytes, metho
 
 @settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(NAMES).map(str.encode), TEXTS | RAW, max_size=4))
-def test_nor_do_several_together(environ: dict[bytes, bytes]) -> None:
+def test_no_texts_of_several_variables_end_in_a_traceback(environ: dict[bytes, bytes]) -> None:
     with no_network():
         assert run([b"vault-env", b"/bin/true"], {**WELL_FORMED, **environ}) in (0, 1)

@@ -1,4 +1,4 @@
-"""A signal ends a launcher that is a container's first process and still waits for Vault."""
+"""A signal ends a launcher that waits for Vault as a container's first process."""
 
 import os
 import signal

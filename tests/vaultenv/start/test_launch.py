@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> str:
     return f"file://{file}"
 
 
-def test_references_become_secrets_and_own_settings_go(store: str) -> None:
+def test_references_become_secrets_and_own_settings_are_removed(store: str) -> None:
     done = launch(
         ENV,
         "-0",
@@ -50,7 +50,7 @@ def test_references_become_secrets_and_own_settings_go(store: str) -> None:
     }
 
 
-def test_keys_of_paths_become_variables_and_what_the_pod_gives_wins(store: str) -> None:
+def test_keys_of_paths_become_variables_and_the_pods_own_win(store: str) -> None:
     done = launch(
         ENV,
         "-0",
@@ -67,7 +67,7 @@ def test_bytes_pass_unchanged() -> None:
     assert done.stdout == b"\xff\xfe=\n" * 2
 
 
-def test_every_problem_is_told_at_once_and_no_program_starts(store: str) -> None:
+def test_all_problems_are_reported_at_once_and_no_program_starts(store: str) -> None:
     done = launch(
         "/bin/echo",
         "started",
@@ -82,8 +82,8 @@ def test_every_problem_is_told_at_once_and_no_program_starts(store: str) -> None
     assert "key 'none' not found under path: secret/data/account" in message
 
 
-def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
-    """Nothing is written for a program that cannot start, and no outage hides a typing error."""
+def test_malformed_references_end_the_start_without_a_request_to_vault() -> None:
+    """A program that cannot start writes nothing to Vault, and no outage hides a typing error."""
     done = launch(
         "/bin/echo",
         "started",
@@ -116,7 +116,9 @@ def test_what_no_vault_can_mend_is_told_before_anything_is_asked() -> None:
         ({"VAULT_JWT_FILE": "/nowhere"}, "failed to request new Vault token: failed to read login data"),
     ],
 )
-def test_without_a_client_the_cause_is_told(environ: dict[str, str], cause: str) -> None:
+def test_an_address_that_cannot_be_used_ends_the_start_with_its_cause(
+    environ: dict[str, str], cause: str
+) -> None:
     done = launch(ENV, A="vault:a#b", **environ)
     assert (done.returncode, done.stdout) == (1, b"")
     assert f'level=ERROR msg="failed to create vault client: {cause}' in done.stderr.decode()
@@ -159,7 +161,7 @@ def test_missing_paths_can_be_ignored_and_missing_keys_not(store: str) -> None:
     assert launch(ENV, A="vault:secret/data/other#none", **ignoring).returncode == 1
 
 
-def test_a_start_that_ends_tells_its_errors_alone_and_not_what_would_have_been_left_out(store: str) -> None:
+def test_a_failed_start_logs_its_errors_without_warnings_of_ignored_secrets(store: str) -> None:
     ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
     done = launch(ENV, A="vault:none#k", B="<${vault:none#k}>", C="vault:secret/data/other#none", **ignoring)
     (line,) = done.stderr.decode().splitlines()
@@ -167,7 +169,7 @@ def test_a_start_that_ends_tells_its_errors_alone_and_not_what_would_have_been_l
     assert "(variable C, reference vault:secret/data/other#none)" in line
 
 
-def test_only_what_is_missing_and_not_optional_is_warned_of(store: str) -> None:
+def test_an_ignored_missing_secret_is_a_warning_unless_it_is_optional(store: str) -> None:
     found = {"A": "vault:secret/data/account#password", "B": "<${vault:secret/data/account#username}>"}
     optional = {"C": "vault:none#k#?", "D": "<${vault:none#k#?}>", "VAULT_ENV_FROM_PATH": "none#?"}
     ignoring = {"VAULT_ADDR": store, "VAULT_IGNORE_MISSING_SECRETS": "true"}
@@ -199,7 +201,7 @@ def test_odd_bytes_and_characters_end_in_messages_and_text(tmp_path: Path) -> No
     assert b"is not JSON" in launch(ENV, VAULT_ADDR=at, A="vault:a#b").stderr
 
 
-def test_a_default_stands_for_what_is_missing(store: str) -> None:
+def test_a_default_replaces_a_missing_path_or_key(store: str) -> None:
     done = launch(
         ENV,
         "-0",
@@ -228,7 +230,9 @@ def test_a_default_stands_for_what_is_missing(store: str) -> None:
         (("--install", "/nowhere/vault-env"), 1, "--install"),
     ],
 )
-def test_what_cannot_be_started_has_an_exit_status(words: tuple[str, ...], status: int, message: str) -> None:
+def test_a_command_line_that_cannot_be_started_has_an_exit_status(
+    words: tuple[str, ...], status: int, message: str
+) -> None:
     done = launch(*words, PATH=os.defpath)
     assert (done.returncode, done.stdout) == (status, b"")
     assert message in done.stderr.decode()
@@ -259,7 +263,7 @@ def test_signals_are_as_a_shell_leaves_them() -> None:
 @pytest.mark.parametrize(
     ("option", "start"), [("--version", b"vault-env "), ("--help", b"usage: vault-env ")]
 )
-def test_what_was_asked_for_goes_to_standard_output(option: str, start: bytes) -> None:
+def test_version_and_help_are_printed_to_standard_output(option: str, start: bytes) -> None:
     done = launch(option)
     assert done.returncode == 0
     assert done.stdout.startswith(start)

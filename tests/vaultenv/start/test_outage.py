@@ -1,4 +1,4 @@
-"""A later launcher in a running container asks Vault, and in an outage reuses the values of the first process."""
+"""A later launcher in a running container reads Vault, and in an outage reuses the values of the first process."""
 
 import socket
 import subprocess
@@ -26,23 +26,23 @@ Later = Callable[[StandIn, socket.socket], None]
 
 
 def answers(status: str, body: bytes = NO, *headers: bytes) -> Later:
-    """Let Vault answer so."""
+    """Answer every request so."""
     return lambda server, stream: stream.sendall(answer(status, body, *headers))
 
 
 def is_gone(server: StandIn, stream: socket.socket) -> None:
-    """Let Vault refuse connections, and end those that are open."""
+    """Refuse connections, and end the open ones."""
     server.go()
     stream.close()
 
 
 def is_slow(server: StandIn, stream: socket.socket) -> None:
-    """Let Vault take longer than anybody waits."""
+    """Answer later than any timeout."""
     time.sleep(5)
 
 
 class Scene:
-    """A container with a first process and, once Vault has become another one, a second launcher in it."""
+    """A container with a first process, and a second launcher in it after the start of the outage."""
 
     def __init__(self, folder: Path, first: list[bytes], later: Later) -> None:
         self._environ_file = folder / "given"
@@ -50,7 +50,7 @@ class Scene:
         self._later = later
 
     def play(self, second: dict[str, str] | None = None, **more: str) -> subprocess.CompletedProcess[bytes]:
-        """Return the outcome of the second launcher, which gets the variables of the first one, and those of `second`."""
+        """Return the outcome of the second launcher, with the first one's variables and those of `second`."""
         with stand_in(self._behaviour()) as self._server:
             environ = {
                 "VAULT_ADDR": self._server.address,
@@ -96,14 +96,16 @@ OUTAGES = {
 
 @pytest.mark.parametrize("kind", OUTAGES)
 @pytest.mark.parametrize("daemon", ["false", "true"])
-def test_an_outage_does_not_end_what_runs(tmp_path: Path, kind: str, daemon: str) -> None:
+def test_a_second_launcher_reuses_the_running_programs_values_in_an_outage(
+    tmp_path: Path, kind: str, daemon: str
+) -> None:
     scene = Scene(tmp_path, [KV], OUTAGES[kind])
     done = scene.play(VAULT_ENV_DAEMON=daemon)
     assert variables(done.stdout)[b"A"] == b"v", done.stderr
     assert b"values reused from the running program" in done.stderr
 
 
-def test_it_does_not_end_what_logs_in_and_hands_its_token_over(tmp_path: Path) -> None:
+def test_a_second_launcher_reuses_the_token_of_the_login_in_an_outage(tmp_path: Path) -> None:
     token = tmp_path / "jwt"
     token.write_text("jwt")
     more = {"VAULT_TOKEN": "vault:login", "VAULT_JWT_FILE": str(token)}
@@ -112,7 +114,7 @@ def test_it_does_not_end_what_logs_in_and_hands_its_token_over(tmp_path: Path) -
     assert (found[b"A"], found[b"VAULT_TOKEN"]) == (b"v", b"t"), done.stderr
 
 
-def test_it_does_not_end_what_has_templates(tmp_path: Path) -> None:
+def test_a_second_launcher_reuses_values_of_templates_in_an_outage(tmp_path: Path) -> None:
     text = sources_text(
         [TemplateSource("t", template='{{ with secret "kv/t" }}T={{ .Data.data.k }}{{ end }}')]
     )
@@ -122,14 +124,14 @@ def test_it_does_not_end_what_has_templates(tmp_path: Path) -> None:
     assert b"values reused from the running program" in done.stderr
 
 
-def test_vault_is_asked_first(tmp_path: Path) -> None:
+def test_a_reachable_vault_is_read_before_values_are_reused(tmp_path: Path) -> None:
     done = Scene(tmp_path, [KV, NEWER], OUTAGES["sealed"]).play()
     assert variables(done.stdout)[b"A"] == b"newer", done.stderr
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "401 U", "403 Forbidden", "404 Not Found", "405 M"])
 @pytest.mark.parametrize("body", [NO, b"", b"<html>"])
-def test_a_refusal_is_an_answer(tmp_path: Path, status: str, body: bytes) -> None:
+def test_a_refusal_of_vault_is_no_outage(tmp_path: Path, status: str, body: bytes) -> None:
     done = Scene(tmp_path, [KV], answers(status, body)).play()
     assert done.returncode != 0
     assert done.stdout == b"", done.stderr
@@ -144,7 +146,7 @@ def test_a_refusal_of_one_reference_is_not_hidden_by_an_outage_of_another(tmp_pa
 
 
 @pytest.mark.parametrize("second", [{"A": "vault:a/data/b#other"}, {"B": "vault:a/data/b#k"}])
-def test_only_values_of_the_same_references_are_taken(tmp_path: Path, second: dict[str, str]) -> None:
+def test_only_values_of_the_same_references_are_reused(tmp_path: Path, second: dict[str, str]) -> None:
     done = Scene(tmp_path, [KV], OUTAGES["sealed"]).play({**second, "VAULT_ENV_TIMEOUT": "1s"})
     assert done.returncode != 0
     assert done.stdout == b""

@@ -1,4 +1,4 @@
-"""The plan of a start: values that are left out, what it logs about them, and what paths bring in their place."""
+"""The plan of a start: left out values, their log lines, and variables of paths in their place."""
 
 from collections.abc import Sequence
 
@@ -51,10 +51,10 @@ class Paths(EmptyVault):
 
 
 @pytest.mark.parametrize("reference", ["vault:team#HOST#?", "vault:team#HOST"])
-def test_a_path_brings_what_an_own_reference_leaves_out(
+def test_a_path_provides_the_variable_that_an_optional_reference_leaves_out(
     reference: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A namespace's own value, or else the shared one."""
+    """So a namespace can have its own value or else the shared one."""
     environ = {
         b"VAULT_ENV_FROM_PATH": b"shared",
         b"VAULT_ENV_REUSE": b"true",

@@ -1,4 +1,4 @@
-"""A second launcher takes the values of the running program, in a process namespace of its own."""
+"""A second launcher reuses the values of the running program, in a process namespace of its own."""
 
 import json
 import os
@@ -28,14 +28,14 @@ def store(tmp_path: Path) -> Path:
 
 
 def pod(store: Path, **more: str) -> dict[str, str]:
-    """The environment of a container, as the kubelet gives it to its program and to whoever enters it."""
+    """Return a container's environment, as the kubelet gives it to the program and to later processes."""
     leading = {"VAULT_ADDR": f"file://{store}", "VAULT_ENV_REUSE": "true", "PATH": "/usr/bin:/bin"}
     references = {"A": "vault:a#k", "VAULT_ENV_FROM_PATH": "all", "GIVEN": "own"}
     return {**leading, **references, **more}
 
 
 def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.CompletedProcess[bytes]:
-    """Start a container, and in it, once the store is gone, a second launcher with that environment."""
+    """Start a container, remove the store, and run a second launcher in it with that environment."""
     environ_file = store.with_name("given")
     environ_file.write_bytes(b"".join(f"{name}={value}\0".encode() for name, value in second.items()))
     enter = f"xargs -0 -a {environ_file} sh -c 'exec env -i \"$@\" {' '.join(launcher.COMMAND)} env -0' sh"
@@ -44,7 +44,7 @@ def entered(store: Path, second: dict[str, str], **first: str) -> subprocess.Com
     return subprocess.run(command, env={**pod(store), **first}, capture_output=True, timeout=30, check=False)
 
 
-def test_the_running_programs_values_are_taken(store: Path) -> None:
+def test_the_running_programs_values_are_reused(store: Path) -> None:
     done = entered(store, pod(store, TERM="xterm"))
     found = variables(done.stdout)
     assert found.pop(b"VAULT_ENV_MARKER")
@@ -57,7 +57,7 @@ def test_the_running_programs_values_are_taken(store: Path) -> None:
     }, done.stderr
 
 
-def test_they_are_taken_from_the_child_of_a_daemon_too(store: Path) -> None:
+def test_values_of_the_child_of_a_daemon_are_reused(store: Path) -> None:
     done = entered(store, pod(store, VAULT_ENV_DAEMON="false"), VAULT_ENV_DAEMON="true")
     assert variables(done.stdout)[b"A"] == b"v=1", done.stderr
 
@@ -66,7 +66,7 @@ def test_they_are_taken_from_the_child_of_a_daemon_too(store: Path) -> None:
     "second",
     [{"A": "vault:a#other"}, {"VAULT_ENV_FROM_PATH": "a"}, {"B": "vault:a#k"}, {"VAULT_ENV_REUSE": "false"}],
 )
-def test_any_difference_leads_to_vault(store: Path, second: dict[str, str]) -> None:
+def test_a_changed_setting_or_reference_prevents_reuse(store: Path, second: dict[str, str]) -> None:
     done = entered(store, pod(store, **second))
     assert done.returncode != 0
     assert b"secrets.json: no such file or directory" in done.stderr
@@ -77,21 +77,21 @@ def plan(**environ: str) -> Plan:
     return Plan(environ_file, Settings(environ_file), Log())
 
 
-def test_a_running_environment_must_have_every_name() -> None:
+def test_an_environment_without_every_name_is_not_reused() -> None:
     whole = {MARKER: plan().marker([b"BROUGHT"]), b"A": b"v", b"BROUGHT": b"b"}
     assert plan().environ_from(whole) is not None
     for name in whole:
         assert plan().environ_from({other: whole[other] for other in whole if other != name}) is None
 
 
-def test_what_the_first_launcher_left_out_is_left_out_again() -> None:
+def test_a_variable_left_out_by_the_first_launcher_is_left_out_again() -> None:
     running = {MARKER: plan().marker([b"BROUGHT"], [b"A"]), b"BROUGHT": b"b"}
     found = plan().environ_from(running)
     assert found is not None
     assert (found[b"BROUGHT"], b"A" in found) == (b"b", False)
 
 
-def test_a_marker_of_another_form_is_none() -> None:
+def test_a_malformed_marker_prevents_reuse() -> None:
     digest = plan().marker(()).partition(b"=")[0]
     for marker in (b"", b"=", digest, digest + b"=BROUGHT", b"=" + digest):
         assert plan().environ_from({MARKER: marker, b"A": b"v", b"BROUGHT": b"b"}) is None
@@ -107,7 +107,7 @@ def test_only_a_process_of_the_same_user_counts(monkeypatch: pytest.MonkeyPatch)
         process.kill()
 
 
-def test_the_marker_tells_nothing_of_the_values() -> None:
+def test_the_marker_does_not_depend_on_values() -> None:
     assert plan().marker([b"N"]) == plan(GIVEN="another").marker([b"N"])
 
 
@@ -124,11 +124,11 @@ def test_without_the_setting_only_the_first_process_of_a_container_leaves_a_mark
     assert marker_left(**pod(store, **setting)) == b""
 
 
-def test_a_process_that_needs_no_vault_leaves_none() -> None:
+def test_a_process_without_references_leaves_no_marker() -> None:
     assert marker_left(*NAMESPACE, PATH="/usr/bin:/bin", A="plain") == b""
 
 
-def test_values_of_other_templates_are_not_taken() -> None:
+def test_values_of_other_templates_are_not_reused() -> None:
     def with_template(text: str) -> Plan:
         return plan(VAULT_ENV_TEMPLATES=sources_text([TemplateSource("a", template=text)]))
 

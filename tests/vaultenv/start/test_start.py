@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("each_launcher")
 
 
 def at(vault: Vault, **more: str) -> dict[str, str]:
-    """The environment that leads to this Vault, with its root token unless another login is chosen."""
+    """Return the environment for this Vault, with its root token unless another login is chosen."""
     return {
         "VAULT_ADDR": vault.address,
         "VAULT_CACERT": str(vault.ca_file),
@@ -27,7 +27,7 @@ def at(vault: Vault, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def account(cluster: Cluster, cluster_vault: Vault, secrets: Vault, tmp_path: Path) -> dict[str, str]:
-    """The environment of a pod of the namespace `default`, whose role may read `secret/data/account`."""
+    """Return the environment of a pod of the namespace `default` with a role for `secret/data/account`."""
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     secrets.write(
         "auth/kubernetes/role/default",
@@ -48,7 +48,7 @@ def test_a_pod_logs_in_with_its_service_account(account: dict[str, str]) -> None
     assert b"received new Vault token" in done.stderr
 
 
-def test_the_fast_path_keeps_to_the_import_budget(account: dict[str, str]) -> None:
+def test_the_fast_path_stays_in_the_import_budget(account: dict[str, str]) -> None:
     modules = loaded_modules({**account, "A": "vault:secret/data/account#password"})
     assert "vaultenv.client.api" in modules
     assert foreign(modules) <= ON_STOCK
@@ -101,14 +101,14 @@ def test_vault_login_hands_over_the_token_of_a_file(secrets: Vault, tmp_path: Pa
     assert found[b"VAULT_TOKEN_FILE"] == str(file).encode()
 
 
-def test_a_given_token_is_passed_on_only_when_asked_for(secrets: Vault) -> None:
+def test_a_given_token_is_passed_on_only_with_the_setting(secrets: Vault) -> None:
     done = at(secrets, A="vault:secret/data/account#password")
     assert variables(launch(ENV, "-0", **done).stdout) == {b"A": b"secret"}
     passed = variables(launch(ENV, "-0", **done, VAULT_ENV_PASSTHROUGH=" ,VAULT_TOKEN ,").stdout)
     assert passed == {b"A": b"secret", b"VAULT_TOKEN": secrets.token.encode()}
 
 
-def test_what_references_and_paths_share_is_read_once(secrets: Vault) -> None:
+def test_a_path_of_references_and_from_path_is_read_once(secrets: Vault) -> None:
     secrets.policy("account", 'path "secret/data/account" { capabilities = ["read"] }')
     own = at(secrets, VAULT_TOKEN=secrets.new_token("account", num_uses=1))
     whole = "secret/data/account"
@@ -116,7 +116,7 @@ def test_what_references_and_paths_share_is_read_once(secrets: Vault) -> None:
     assert variables(done.stdout).keys() == {b"A", b"username", b"password"}, done.stderr
 
 
-def test_a_path_whose_version_was_deleted_brings_nothing_and_is_told(secrets: Vault) -> None:
+def test_a_deleted_version_brings_no_variables_and_a_warning(secrets: Vault) -> None:
     done = launch(ENV, "-0", **at(secrets), VAULT_ENV_FROM_PATH="secret/data/gone,secret/data/destroyed")
     assert (done.returncode, variables(done.stdout)) == (0, {})
     deleted, destroyed = done.stderr.decode().splitlines()

@@ -39,7 +39,7 @@ def brought(vault: Vault, *sources: TemplateSource, **more: str) -> dict[str, st
 
 
 def refusal(vault: Vault, *sources: TemplateSource, **more: str) -> str:
-    """The message of a start that ends before the program; no value of the fixtures is in it."""
+    """Return the error of a start that ends before the program; it must hold no value of the fixtures."""
     done = launch(ENV, "-0", **environ(vault, *sources, **more))
     assert (done.returncode, done.stdout) == (1, b"")
     message = done.stderr.decode()
@@ -72,7 +72,7 @@ def test_a_version_in_a_path_is_read(secrets: Vault) -> None:
     assert brought(secrets, template(text)) == {"A": "superusername1"}
 
 
-def test_keys_of_kv_version_1_are_taken_as_they_are(secrets: Vault) -> None:
+def test_keys_of_kv_version_1_become_variables_unchanged(secrets: Vault) -> None:
     assert brought(secrets, TemplateSource("a", "kv1/account")) == {
         "username": "one",
         "data": "a field called data",
@@ -80,7 +80,7 @@ def test_keys_of_kv_version_1_are_taken_as_they_are(secrets: Vault) -> None:
     }
 
 
-def test_a_template_asks_for_what_an_answer_names(secrets: Vault) -> None:
+def test_a_template_reads_a_path_that_an_answer_names(secrets: Vault) -> None:
     secrets.put_secret("secret/data/pointer", to="secret/account")
     text = '{{ with secret "secret/pointer" }}{{ with secret .Data.data.to }}P={{ .Data.data.password }}{{ end }}{{ end }}'
     assert brought(secrets, template(text)) == {"P": "secret"}
@@ -91,7 +91,7 @@ def test_names_below_a_path_are_listed_and_none_is_no_error(api: Vault) -> None:
     assert brought(api, template(text)) == {"N_api": "1"}
 
 
-def test_what_is_written_is_answered(secrets: Vault) -> None:
+def test_a_write_in_a_template_has_its_answer(secrets: Vault) -> None:
     text = '{{ with secret "transit/encrypt/mykey" "plaintext=c2VjcmV0" }}C={{ .Data.ciphertext }}{{ end }}'
     assert brought(secrets, template(text))["C"].startswith("vault:v1:")
 
@@ -150,7 +150,7 @@ def test_a_missing_path_ends_the_start_with_template_path_status_and_remedy(secr
     assert "(Code: 404) (template other)" in message
 
 
-def test_a_path_that_the_token_may_not_read_is_told_with_its_status(secrets: Vault) -> None:
+def test_a_forbidden_path_ends_the_start_with_its_status(secrets: Vault) -> None:
     token = secrets.new_token("default")
     message = refusal(secrets, TemplateSource("a", "secret/data/account"), VAULT_TOKEN=token)
     assert "Code: 403" in message
@@ -246,7 +246,9 @@ def test_an_embedded_store_answers_templates_as_vault_does(api: Vault, store_fil
         ),
     ],
 )
-def test_an_embedded_store_says_what_it_lacks(api: Vault, store_file: Path, text: str, message: str) -> None:
+def test_a_request_that_the_embedded_store_cannot_answer_ends_the_start(
+    api: Vault, store_file: Path, text: str, message: str
+) -> None:
     store_file.write_text(json.dumps({"secret/data/a": {}}))
     done = launch(ENV, **environ(api, template(text)) | {"VAULT_ADDR": f"file://{store_file}"})
     assert done.returncode == 1
@@ -279,7 +281,7 @@ def test_a_template_loads_only_the_functions_that_it_names(api: Vault) -> None:
     assert not {"vaultenv.template.printf", "vaultenv.template.sprig", "vaultenv.template.regex"} & modules
 
 
-def test_templates_keep_to_the_import_budget(api: Vault) -> None:
+def test_templates_stay_in_the_import_budget(api: Vault) -> None:
     modules = loaded_modules(environ(api, TemplateSource("a", "", EACH_KEY)))
     assert "vaultenv.template.consul.template" in modules
     assert foreign(modules) <= ON_STOCK | {"binascii"}

@@ -25,7 +25,7 @@ from vaultenv.template.render import check, render
         ("${.encoded | b64dec}", "hidden"),
     ],
 )
-def test_keys_that_users_write(source: str, expected: str) -> None:
+def test_templates_that_users_write_have_their_output(source: str, expected: str) -> None:
     fields = {
         "username": "superusername",
         "password": "secret",
@@ -97,7 +97,7 @@ def test_a_name_with_a_hyphen_is_refused_with_the_way_to_write_it() -> None:
     assert render('${index . "db-password"}', {"db-password": "x"}) == "x"
 
 
-def test_an_error_tells_the_character() -> None:
+def test_an_error_has_the_position_of_its_character() -> None:
     with pytest.raises(TemplateError) as refusal:
         check("x${.a | nosuch}")
     assert (refusal.value.at, refusal.value.message) == (8, 'function "nosuch" not defined')
@@ -116,7 +116,7 @@ def test_no_template_ends_in_another_exception(words: list[str], between: str) -
         assert error.message
 
 
-def test_fail_says_what_the_template_says_and_no_value_of_the_secret() -> None:
+def test_fail_ends_with_the_templates_words_and_no_value_of_the_secret() -> None:
     with pytest.raises(TemplateError, match="the template fails: set a role"):
         render('${fail "set a role"}', DATA)
     with pytest.raises(TemplateError, match="it fails, with words that may hold a value") as caught:

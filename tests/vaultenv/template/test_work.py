@@ -127,7 +127,7 @@ def test_no_function_runs_more_lines_than_it_has_charged_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_no_function_takes_much_more_memory_than_its_arguments_and_the_bound(name: str) -> None:
+def test_no_function_needs_much_more_memory_than_its_arguments_and_the_bound(name: str) -> None:
     for arguments in calls(name, FUNCTIONS[name], LONGEST, 20):
         work = Work(ENOUGH, LONGEST)
         tracemalloc.start()
@@ -173,7 +173,7 @@ def test_a_call_that_is_refused_for_its_weight_has_not_begun(name: str) -> None:
         ("fromJson", ["[" * 500_000]),
     ],
 )
-def test_what_would_be_far_too_long_is_refused_before_it_is_made(name: str, arguments: list[Any]) -> None:
+def test_a_result_far_too_long_is_refused_before_it_is_made(name: str, arguments: list[Any]) -> None:
     tracemalloc.start()
     with pytest.raises(TemplateError, match="the result is longer than 1048576"):
         FUNCTIONS[name](name, arguments, Work())
@@ -192,7 +192,7 @@ def test_what_would_be_far_too_long_is_refused_before_it_is_made(name: str, argu
         "${range 200}${range $k, $v := $.map}${$k}${end}${end}",
     ],
 )
-def test_the_caller_is_asked_while_a_template_is_at_work_and_can_end_it(source: str) -> None:
+def test_the_check_of_the_caller_can_end_a_template_at_work(source: str) -> None:
     class Ended(Exception):
         pass
 
@@ -268,7 +268,7 @@ def test_two_values_have_the_same_identity_if_they_are_deeply_equal(first: Any, 
 
 
 @given(JSON, st.integers(0, 300))
-def test_a_weight_is_told_as_soon_as_it_is_too_much(value: Any, most: int) -> None:
+def test_a_weight_above_the_bound_raises_an_error(value: Any, most: int) -> None:
     whole = weight(value, ENOUGH)
     if whole <= most:
         assert weight(value, most) == whole

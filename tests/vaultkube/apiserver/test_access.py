@@ -19,7 +19,7 @@ TOKEN = Right("create", "serviceaccounts", NAMESPACE, "token", "reader")
 
 @pytest.fixture(scope="module")
 def admin(cluster: Server) -> Cluster:
-    """alice may create pods, tom tokens of `reader`, bob ConfigMaps, and the group `devs` pods."""
+    """Give alice the right to create pods, tom tokens of `reader`, bob ConfigMaps, and the group `devs` pods."""
     cluster.create_namespace(NAMESPACE)
     grant(cluster, "alice", {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}, "User")
     grant(cluster, "devs", {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}, "Group")
@@ -59,7 +59,7 @@ def grant(cluster: Server, subject: str, rule: dict[str, list[str]], kind: str) 
         ({"username": "root", "groups": ["system:masters"]}, TOKEN, True),
     ],
 )
-def test_a_users_right_is_what_the_api_server_says(
+def test_a_users_right_is_the_answer_of_the_api_server(
     admin: Cluster, user_info: dict[str, object], right: Right, allowed: bool
 ) -> None:
     assert admin.is_allowed(user_info, right, Deadline(5)) is allowed
@@ -73,7 +73,7 @@ def test_a_revoked_right_does_not_count_at_the_next_question(cluster: Server, ad
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Return whether it comes true while the API server's own authorizer catches up with RBAC."""
+    """Return whether the answer becomes true while the API server's authorizer catches up with RBAC."""
     return any(condition() for _ in range(500))
 
 

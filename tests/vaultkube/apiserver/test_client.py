@@ -142,7 +142,7 @@ def test_a_missing_right_names_the_group_and_the_object(nobody: Cluster) -> None
         nobody.read(leases, "held", soon())
 
 
-def test_a_missing_right_names_who_lacks_it(cluster: Server) -> None:
+def test_a_missing_right_names_the_caller(cluster: Server) -> None:
     connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))})
     with pytest.raises(
         MissingRight, match="the provider's ServiceAccount may not create secrets in namespace"
@@ -175,7 +175,7 @@ _EMPTY_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-L
 
 
 class Forgetful:
-    """An API server with `answers` on each connection, and then with silence, as a gateway that has forgotten it."""
+    """An API server with `answers` on each connection, and then silence, as after a gateway that lost it."""
 
     def __init__(self, answers: int, hangs_up: bool = False) -> None:
         self._answers, self._hangs_up = answers, hangs_up
@@ -209,7 +209,7 @@ class Forgetful:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """Receive one request; nothing if none comes any more."""
+    """Receive one request; return nothing if there is none any more."""
     received = connection.recv(65536)
     head, _, body = received.partition(b"\r\n\r\n")
     missing = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0) - len(body)

@@ -1,4 +1,4 @@
-"""The connection that a kubeconfig gives; keys that it holds as data are in no file afterwards."""
+"""The connection of a kubeconfig; its keys in data leave no file behind."""
 
 import base64
 import ssl
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 
 def kubeconfig(path: Path, cluster: dict[str, object], user: dict[str, object]) -> dict[str, str]:
-    """Return the environment that names a kubeconfig with this cluster and user."""
+    """Return an environment that names a kubeconfig with this cluster and user."""
     content = {
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
@@ -121,7 +121,7 @@ NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}
         f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
     ],
 )
-def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_kubeconfig_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kubeconfig").write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
         find_connection({"KUBECONFIG": str(tmp_path / "kubeconfig")})

@@ -26,7 +26,7 @@ OTHERS: LeaseSpec = {
 }
 
 
-def test_a_lease_of_nobody_is_taken() -> None:
+def test_a_lease_without_a_holder_is_acquired() -> None:
     spec = next_spec(Seen({}, 0), "me", TIMES, 0, "now")
     assert spec == {
         "holderIdentity": "me",
@@ -37,18 +37,18 @@ def test_a_lease_of_nobody_is_taken() -> None:
     }
 
 
-def test_a_lease_of_another_is_left_alone_for_the_duration_that_the_other_has_written() -> None:
+def test_a_lease_of_another_is_respected_for_its_written_duration() -> None:
     assert next_spec(Seen(OTHERS, 100), "me", TIMES, 129.9, "now") is None
     spec = next_spec(Seen(OTHERS, 100), "me", TIMES, 130, "now")
     assert spec and spec["holderIdentity"] == "me" and spec["leaseTransitions"] == 5
 
 
-def test_a_lease_that_was_given_back_is_taken_at_once() -> None:
+def test_a_released_lease_is_acquired_at_once() -> None:
     spec = next_spec(Seen({**OTHERS, "holderIdentity": ""}, 100), "me", TIMES, 100, "now")
     assert spec and spec["holderIdentity"] == "me" and spec["leaseTransitions"] == 5
 
 
-def test_a_renewal_keeps_the_time_of_acquisition_and_the_count() -> None:
+def test_a_renewal_changes_only_the_time_of_renewal() -> None:
     spec = next_spec(Seen({**OTHERS, "holderIdentity": "me"}, 0), "me", TIMES, 1, "now")
     assert spec and (spec["acquireTime"], spec["renewTime"], spec["leaseTransitions"]) == ("a", "now", 4)
 
@@ -96,7 +96,7 @@ def server(cluster: Server) -> Unstable:
     return Unstable(Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)})))
 
 
-def test_one_of_two_leads_and_the_other_when_it_stops_to_renew(server: Unstable) -> None:
+def test_a_second_candidate_leads_when_the_leader_stops_renewing(server: Unstable) -> None:
     clock = Clock()
     first = Election(server, "default", "taken-over", "first", TIMES, clock)
     second = Election(server, "default", "taken-over", "second", TIMES, clock)
@@ -133,7 +133,7 @@ def test_without_the_api_server_a_leader_stops_before_another_may_begin(server: 
     assert leader.stand()
 
 
-def test_two_that_write_at_the_same_time_do_not_both_lead(server: Unstable) -> None:
+def test_two_candidates_that_write_at_the_same_time_do_not_both_lead(server: Unstable) -> None:
     elections = [Election(server, "default", "raced", f"process-{number}") for number in range(8)]
     together = threading.Barrier(len(elections))
     leading: list[Election] = []
@@ -151,7 +151,7 @@ def test_two_that_write_at_the_same_time_do_not_both_lead(server: Unstable) -> N
     assert len(leading) == 1
 
 
-def test_a_thread_stands_until_it_is_told_to_stop_and_gives_back_then(server: Unstable) -> None:
+def test_a_candidate_thread_releases_the_lease_when_stopped(server: Unstable) -> None:
     election, stop = Election(server, "default", "threaded", "first", Times(look_s=0.5)), threading.Event()
     thread = threading.Thread(target=election.keep_standing, args=[stop])
     thread.start()

@@ -15,7 +15,7 @@ def test_columns_are_found_by_their_names() -> None:
     }
 
 
-def test_what_a_table_does_not_have_is_left_out() -> None:
+def test_a_missing_column_or_field_is_left_out() -> None:
     row = {"cells": ["v1", 3], "object": {"metadata": METADATA}}
     (found,) = nodes_of({"columnDefinitions": [{"name": "Age"}, {"name": "Version"}], "rows": [row]})
     assert found == {"metadata": METADATA, "status": {"nodeInfo": {}}}

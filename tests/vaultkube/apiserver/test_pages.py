@@ -1,4 +1,4 @@
-"""Lists and watches with objects as large as an author can make them, from a stand-in of the API server."""
+"""Lists and watches with objects of the largest size, from a stand-in of the API server."""
 
 from collections.abc import Iterator
 from contextlib import suppress

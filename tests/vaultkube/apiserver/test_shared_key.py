@@ -27,7 +27,7 @@ def test_the_first_makes_the_key_and_the_others_read_it(cluster: Server, admin: 
 
 
 @pytest.mark.parametrize(("name", "data"), [("none", {}), ("short", {"key": "eA=="}), ("empty", {"key": ""})])
-def test_a_secret_without_such_a_key_is_named_and_left_alone(
+def test_a_secret_without_a_usable_key_is_named_with_its_remedy(
     cluster: Server, admin: Cluster, name: str, data: dict[str, str]
 ) -> None:
     name = f"no-shared-key-{name}"

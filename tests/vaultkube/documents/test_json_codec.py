@@ -1,4 +1,4 @@
-"""JSON of the serving path: what the standard library reads and writes, whichever library does it."""
+"""JSON of the serving path is the same as the standard library's, whichever library is used."""
 
 import json
 
@@ -33,13 +33,13 @@ def test_a_document_is_read_and_written_without_a_change(document: object) -> No
         review(),
     ],
 )
-def test_what_the_standard_library_reads_is_read_alike(text: bytes) -> None:
+def test_unusual_json_is_read_as_by_the_standard_library(text: bytes) -> None:
     found, expected = decode(text), json.loads(text)
     assert (found, type(found)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b'{"a":1}x', b"01", b'"\x01"', b'"\xff"'])
-def test_what_is_not_json_is_an_error(text: bytes) -> None:
+def test_a_text_that_is_not_json_is_an_error(text: bytes) -> None:
     with pytest.raises(ValueError):
         decode(text)
 

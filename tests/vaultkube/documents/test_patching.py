@@ -1,4 +1,4 @@
-"""JSON Patches of people: what an independent implementation of RFC 6902 makes of them, else an error that says which."""
+"""JSON Patches of users: the result of an independent implementation of RFC 6902, or else an error that names the operation."""
 
 import copy
 import json
@@ -36,7 +36,9 @@ def independent(document: Any, operations: list[dict[str, Any]]) -> Any:
 
 
 @given(TREES, OPERATIONS)
-def test_a_patch_does_what_rfc_6902_says(document: dict[str, Any], operations: list[dict[str, Any]]) -> None:
+def test_a_patch_has_the_result_of_an_independent_implementation(
+    document: dict[str, Any], operations: list[dict[str, Any]]
+) -> None:
     before = copy.deepcopy(document)
     expected = independent(document, operations)
     try:
@@ -87,7 +89,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("operation", "message"), REFUSED)
-def test_one_that_cannot_be_done_is_an_error_that_says_which_and_why(
+def test_an_operation_that_cannot_be_done_is_an_error_with_number_and_reason(
     operation: dict[str, Any], message: str
 ) -> None:
     good = {"op": "test", "path": "/name", "value": "vault-agent"}

@@ -23,7 +23,7 @@ from vaultkube.documents.quantity import parse_quantity
         ("1.", "1"),
     ],
 )
-def test_the_same_amount_in_two_spellings(one: object, other: object) -> None:
+def test_two_spellings_of_an_amount_are_equal(one: object, other: object) -> None:
     assert parse_quantity(one) == parse_quantity(other)
 
 
@@ -35,6 +35,6 @@ def test_an_amount_is_exact() -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "1 Gi", "1gi", "Gi", "1Kii", "--1", "1e", "nan", "1_0", True, None]
 )
-def test_other_texts_are_none(text: object) -> None:
+def test_other_texts_are_no_quantity(text: object) -> None:
     with pytest.raises(ValueError):
         parse_quantity(text)

@@ -23,5 +23,5 @@ def test_seconds_are_a_number_of_json_however_it_was_read(value: object) -> None
 @pytest.mark.parametrize(
     "value", [None, True, "60", [60], {}, -1, float("nan"), 10**400, Number("1e999"), Number("9" * 5000)]
 )
-def test_what_is_no_length_of_time_is_none(value: object) -> None:
+def test_a_value_that_is_no_length_of_time_is_zero_seconds(value: object) -> None:
     assert seconds_of(value) == 0.0

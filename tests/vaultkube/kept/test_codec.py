@@ -1,4 +1,4 @@
-"""The annotation of kept references: what is written is read again, and nothing else is taken."""
+"""The annotation of kept references: only an unchanged one is accepted."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ references = st.builds(
 
 
 @given(references)
-def test_what_is_sealed_is_read_again_for_the_same_object_and_key(references: KeptReferences) -> None:
+def test_sealed_references_are_read_again_for_the_same_object_and_key(references: KeptReferences) -> None:
     text = sealed(references, PLACE, KEY)
     assert unsealed(text, PLACE, KEY) == references
     assert text.isascii()
@@ -76,13 +76,13 @@ def test_a_seal_of_another_key_is_none() -> None:
         {"more": 1},
     ],
 )
-def test_whatever_is_changed_by_hand_breaks_the_seal(change: dict[str, object]) -> None:
+def test_any_change_by_hand_breaks_the_seal(change: dict[str, object]) -> None:
     document = {**json.loads(sealed(REFERENCES, PLACE, KEY)), **change}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     assert isinstance(unsealed(text, PLACE, KEY), Problem)
 
 
-def test_another_spelling_of_the_same_is_not_taken() -> None:
+def test_another_spelling_of_the_same_breaks_the_seal() -> None:
     text = sealed(REFERENCES, PLACE, KEY)
     for other in (f" {text}", text.replace('"version":1', '"version":1,"version":1')):
         assert isinstance(read_annotation(other), KeptReferences)
@@ -106,7 +106,7 @@ def test_hostile_text_is_a_problem_at_the_annotation(text: str) -> None:
     assert problem.path[-1] == "vault.security.banzaicloud.io/kept-references"
 
 
-def test_a_mark_tells_values_fields_and_objects_apart() -> None:
+def test_a_mark_differs_by_value_field_object_and_key() -> None:
     marks = {
         mark_of(b"value", "a", PLACE, KEY),
         mark_of(b"valuf", "a", PLACE, KEY),
@@ -118,7 +118,7 @@ def test_a_mark_tells_values_fields_and_objects_apart() -> None:
     assert mark_of(b"value", "a", PLACE, KEY) in marks
 
 
-def test_the_text_names_login_and_references_alone() -> None:
+def test_the_text_holds_only_login_and_references() -> None:
     document = json.loads(sealed(REFERENCES, PLACE, KEY))
     assert document.pop("seal")
     assert document == {

@@ -1,4 +1,4 @@
-"""Connecting within a given time, whatever resolvers and addresses do."""
+"""Connecting within a given time, with slow resolvers and silent addresses."""
 
 import socket
 import threading
@@ -29,7 +29,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Make names resolve when the event is set, and not before."""
+    """Let names resolve only once the event is set."""
     answer = threading.Event()
 
     def look_up(_name: str, port: int, **_options: Any) -> Any:
@@ -44,7 +44,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 @pytest.fixture
 def silent_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every name resolve to two addresses, the first of which is silent."""
+    """Let every name resolve to two addresses, the first of which is silent."""
 
     def look_up(_name: str, port: int, **_options: Any) -> Any:
         return [

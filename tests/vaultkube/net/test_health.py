@@ -1,4 +1,4 @@
-"""Health on a listener of its own: what it answers, and that hostile clients keep nobody from it."""
+"""Health on a listener of its own: its answers, which hostile clients do not delay."""
 
 import socket
 import threading
@@ -58,7 +58,7 @@ def test_a_request_may_come_in_pieces(serve: Serve) -> None:
         assert client.recv(1024).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_silent_clients_keep_nobody_from_an_answer(serve: Serve) -> None:
+def test_silent_clients_delay_no_answer(serve: Serve) -> None:
     port = serve({"/healthz": ok})
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
     try:
@@ -113,7 +113,7 @@ def test_live_ready_and_figures_have_their_paths() -> None:
     assert get(address[1], "/").text == "there are /health/live, /health/ready, /metrics\n"
 
 
-def test_an_address_that_is_taken_is_an_invalid_setting() -> None:
+def test_an_address_in_use_is_an_invalid_setting() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
         pytest.raises(InvalidSetting, match="HEALTH_ADDR cannot be listened on"),

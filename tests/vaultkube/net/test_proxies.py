@@ -1,4 +1,4 @@
-"""A proxy in the environment is not obeyed, and its owner is told so."""
+"""A proxy in the environment is not used, and a log line names its variable."""
 
 import logging
 

@@ -9,12 +9,12 @@ def test_the_oldest_of_a_full_source_is_closed_for_a_new_one() -> None:
     assert strangers.add(10, "other") is None
 
 
-def test_the_oldest_of_all_is_closed_where_many_sources_come() -> None:
+def test_the_oldest_of_all_is_closed_for_many_sources() -> None:
     strangers: Strangers[int] = Strangers(most=3, most_of_a_source=2)
     assert [strangers.add(number, str(number)) for number in range(4)] == [None, None, None, 0]
 
 
-def test_who_has_few_connections_keeps_them_among_others_with_many() -> None:
+def test_a_source_with_few_connections_keeps_them_beside_sources_with_many() -> None:
     strangers: Strangers[int] = Strangers(most=5, most_of_a_source=4)
     assert strangers.add(0, "api server") is None
     closed = [strangers.add(number, f"evil {number % 2}") for number in range(1, 12)]
@@ -25,7 +25,7 @@ def test_who_has_few_connections_keeps_them_among_others_with_many() -> None:
     assert any(closed)
 
 
-def test_a_connection_that_is_known_leaves_room() -> None:
+def test_a_removed_connection_makes_room() -> None:
     strangers: Strangers[int] = Strangers(most=1, most_of_a_source=1)
     strangers.add(1, "a")
     strangers.remove(1)

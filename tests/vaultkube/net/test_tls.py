@@ -1,4 +1,4 @@
-"""Every client trusts what Go trusts: names, dates and chains are verified, and a CA needs no key usage."""
+"""Every client has Go's trust: names, dates and chains are verified, and a CA needs no key usage."""
 
 import contextlib
 import datetime
@@ -38,7 +38,7 @@ def serving(certificate: str, key: str) -> ssl.SSLContext:
 
 @pytest.fixture
 def server(authority: Authority) -> Iterator[str]:
-    """The address of an HTTPS server whose CA has no key usage extension."""
+    """Yield the address of an HTTPS server whose CA has no key usage extension."""
     issued = authority.issue("usual", "127.0.0.1")
     context = serving(str(issued.cert_file), str(issued.key_file))
     with stand_in(lambda stream, _head: stream.sendall(DOCUMENT), context) as running:
@@ -47,7 +47,7 @@ def server(authority: Authority) -> Iterator[str]:
 
 @pytest.fixture
 def strict_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make Python's defaults those of 3.13."""
+    """Set Python's defaults to those of 3.13."""
     lenient = ssl.create_default_context
 
     def strict(*arguments: object, **options: object) -> ssl.SSLContext:
@@ -138,7 +138,7 @@ def test_an_intermediate_ca_may_be_the_one_that_is_trusted(tmp_path: Path) -> No
     handshake(context, intermediate.issue_cert("vault.example.com"), tmp_path, "vault.example.com")
 
 
-def test_without_verification_any_certificate_is_taken(server: str) -> None:
+def test_any_certificate_is_accepted_without_verification(server: str) -> None:
     port = int(server.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
         client_context(verify=False).wrap_socket(plain, server_hostname="other.example.com").close()

@@ -48,6 +48,6 @@ def test_a_value_that_does_not_fit_is_refused_without_being_shown(key: str, valu
     "config_map",
     [{"data": {"a": None}, "binaryData": None}, {"binaryData": {"a": None, "b": "%%", "c": "a"}}],
 )
-def test_what_is_no_text_and_no_base64_stays(config_map: Any) -> None:
+def test_a_value_that_is_neither_text_nor_base64_is_unchanged(config_map: Any) -> None:
     assert not find_references(find_values(config_map))
     assert replace_values(config_map, {}) == config_map

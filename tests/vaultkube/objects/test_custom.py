@@ -1,4 +1,4 @@
-"""References in custom objects: where they are found, and what stays as it is."""
+"""References in custom objects: their places, and the fields that stay."""
 
 import copy
 import tracemalloc
@@ -67,7 +67,7 @@ def test_many_values_below_long_or_deep_keys_are_refused_before_their_names_fill
             tracemalloc.stop()
 
 
-def test_values_are_found_by_their_place_whatever_they_say_and_what_has_moved_is_left_out() -> None:
+def test_values_are_found_by_their_place_and_missing_places_are_left_out() -> None:
     resolved = replace_values(DATABASE, dict.fromkeys(PLACES, b"of-vault"))
     assert values_at(resolved, PLACES) == dict.fromkeys(PLACES, b"of-vault")
     elsewhere = [

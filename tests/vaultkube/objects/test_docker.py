@@ -1,4 +1,4 @@
-"""Credentials of a docker configuration in a Secret: which are references, and where their values go."""
+"""Credentials of a docker configuration in a Secret: their references, and the places of the values."""
 
 import base64
 import json

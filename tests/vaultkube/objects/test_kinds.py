@@ -1,4 +1,4 @@
-"""All kinds alike: what is put in the place of values is found there again."""
+"""All kinds of objects: replaced values are found again at their places."""
 
 import base64
 import json

@@ -40,12 +40,12 @@ def test_replaced_values_are_bytes_and_the_rest_stays() -> None:
         (docker_secret(".dockercfg", {"r": {"password": "vault:a/b#c"}}), ".dockercfg r password"),
     ],
 )
-def test_bytes_that_are_no_text_are_refused_where_only_text_can_stand(secret: Any, key: str) -> None:
+def test_bytes_that_are_no_text_are_refused_in_a_text_field(secret: Any, key: str) -> None:
     with pytest.raises(NotResolved, match=f"key {key}: the value in Vault is not UTF-8"):
         replace_values(secret, {key: b"\xff"})
 
 
-def test_what_is_no_text_and_no_base64_stays() -> None:
+def test_a_value_that_is_neither_text_nor_base64_is_unchanged() -> None:
     secret = {"data": {"a": None, "b": "%%", "c": "a"}, "stringData": {"d": None}}
     assert find_values(secret) == {}
     assert replace_values(secret, {}) == secret

@@ -1,4 +1,4 @@
-"""Vault addresses that an annotation may name: the vectors of the predecessor's tests, and more."""
+"""Vault addresses allowed in an annotation: the vectors of the predecessor's tests, and more."""
 
 import pytest
 

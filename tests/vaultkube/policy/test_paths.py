@@ -1,4 +1,4 @@
-"""Paths that a namespace may name; the layout is that of docs/path-policy.md."""
+"""Paths allowed to a namespace; the layout is that of docs/path-policy.md."""
 
 import itertools
 
@@ -66,13 +66,13 @@ def test_the_namespaces_own_path_and_the_shared_one_are_allowed(path: str) -> No
         None,
     ],
 )
-def test_any_other_path_is_not(path: str | None) -> None:
+def test_any_other_path_is_forbidden(path: str | None) -> None:
     assert not is_allowed(path)
 
 
 @pytest.mark.parametrize("levels", [3, 4, 100, 10_000])
-def test_what_is_encoded_more_than_three_times_is_not_decoded_to_its_end(levels: int) -> None:
-    """It would take the square of its length."""
+def test_a_path_encoded_more_than_three_times_is_forbidden(levels: int) -> None:
+    """Decoding it to its end would take the square of its length."""
     hidden = "%" + "25" * levels + "2e"
     assert not is_allowed("09999-demo-cluster/data/team/" + hidden)
 
@@ -106,7 +106,7 @@ def test_a_violation_names_the_place_the_path_and_the_rule() -> None:
     assert warning == [Problem("path-warned", FIELD, message)]
 
 
-def test_another_namespace_of_vault_stands_in_front_of_the_path() -> None:
+def test_another_namespace_of_vault_is_a_prefix_of_the_path() -> None:
     path = "09999-demo-cluster/data/team"
     assert POLICY.violations([RequestedPath(FIELD, "here", path, "elsewhere")], "team")
     policy = PathPolicy(("tenants/*/09999-demo-cluster/data/{namespace}",))
@@ -141,7 +141,7 @@ SEGMENTS = st.sampled_from(
 
 
 @given(st.lists(SEGMENTS, max_size=8))
-def test_what_is_allowed_lies_below_a_pattern_however_it_is_spelled(segments: list[str]) -> None:
+def test_an_allowed_path_is_below_a_pattern_in_every_spelling(segments: list[str]) -> None:
     path = "/".join(segments)
     if is_allowed(path):
         for reading in (path, path.replace("%2e", ".")):

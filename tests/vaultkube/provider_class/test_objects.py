@@ -97,7 +97,7 @@ def test_arguments_are_sent_as_go_writes_them(written: str, sent: str) -> None:
         ("v1x/a", "v1x/a"),
     ],
 )
-def test_a_path_is_asked_as_vault_knows_it(path: str, request_path: str) -> None:
+def test_a_path_is_requested_without_prefix_and_double_slashes(path: str, request_path: str) -> None:
     request = parsed(f"- {{objectName: o, secretPath: '{path}'}}").request
     assert (request.method, request.path) == ("GET", request_path)
 
@@ -147,11 +147,11 @@ def test_objects_of_one_request_share_it() -> None:
         ("- !!python/object/apply:os.system {objectName: o}", "secretPath is missing"),
     ],
 )
-def test_what_is_wrong_is_named_with_a_remedy(text: str, message: str) -> None:
+def test_a_malformed_object_is_a_problem_with_its_remedy(text: str, message: str) -> None:
     assert message in problems(text)[0]
 
 
-def test_an_entry_may_take_its_fields_from_another_one() -> None:
+def test_an_entry_may_merge_the_fields_of_another_one() -> None:
     text = """
     - &first {objectName: a, secretPath: p/q, secretKey: x, filePermission: 0600}
     - {<<: *first, objectName: b, secretKey: y}
@@ -174,7 +174,7 @@ def test_files_cannot_collide() -> None:
     ]
 
 
-def test_every_problem_is_told() -> None:
+def test_all_problems_of_all_objects_are_reported() -> None:
     assert len(problems("- {objectName: .., secretPath: .., method: X}\n- {}\n")) == 5
 
 
@@ -220,7 +220,7 @@ LEVELS = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]\n" 
         "merged",
     ],
 )
-def test_what_would_grow_is_refused_quickly(text: str) -> None:
+def test_a_hostile_text_is_refused_quickly(text: str) -> None:
     began = time.process_time()
     found = problems(text)
     assert found
@@ -228,7 +228,7 @@ def test_what_would_grow_is_refused_quickly(text: str) -> None:
     assert max(map(len, found)) < 400
 
 
-def test_of_many_problems_the_first_are_told() -> None:
+def test_only_the_first_of_many_problems_are_reported() -> None:
     text = "\n".join(f"- {{{', '.join(f'k{field}: 1' for field in range(100))}}}" for _ in range(100))
     began = time.process_time()
     assert len(problems(text)) == 500

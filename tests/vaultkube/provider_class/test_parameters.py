@@ -1,4 +1,4 @@
-"""Parameters of a SecretProviderClass: the table's rows, and what does not go together."""
+"""Parameters of a SecretProviderClass: the table's rows, and contradictions."""
 
 import time
 
@@ -21,7 +21,7 @@ def read(**parameters: str) -> ClassParameters:
     return found
 
 
-def test_what_a_class_leaves_out_is_none() -> None:
+def test_an_absent_parameter_is_none() -> None:
     found = read()
     assert (found.role, found.address, found.mount, found.skip_verify) == ("r", None, None, None)
 
@@ -65,11 +65,11 @@ def test_the_mount_has_two_names() -> None:
         ({"roleName": "r" * 1025}, "roleName is longer than 1024 characters"),
     ],
 )
-def test_what_is_wrong_is_named(parameters: dict[str, str], message: str) -> None:
+def test_a_malformed_parameter_is_named(parameters: dict[str, str], message: str) -> None:
     assert message in problems(**parameters)[0]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     assert len(problems(roleName="", vaultAddress="x", other="y", objects="- {}")) == 5
 
 

@@ -40,5 +40,5 @@ def test_a_role_is_the_namespaces_if_all_of_its_fields_are() -> None:
 @pytest.mark.parametrize(
     ("name", "is_one"), [("a", True), ("a-b1", True), ("", False), ("_shared", False), ("a/b", False)]
 )
-def test_only_names_of_namespaces_are_taken(name: str, is_one: bool) -> None:
+def test_only_names_of_namespaces_are_accepted(name: str, is_one: bool) -> None:
     assert is_namespace(name) is is_one

@@ -1,4 +1,4 @@
-"""Steps that Vault refuses half way can be done again."""
+"""Steps that Vault refuses half way can be repeated."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ROLE, POLICY = "auth/cluster/role/shop", "sys/policies/acl/cluster-shop"
 
 
 class Paths:
-    """Reads and deletes the paths that there are, but for one that it may not delete."""
+    """Reads and deletes existing paths, except one that it may not delete."""
 
     def __init__(self, refused: str) -> None:
         self.left = {ROLE, POLICY}
@@ -42,7 +42,7 @@ def test_a_removal_that_was_refused_half_way_is_completed(refused: str) -> None:
 
 
 class Page:
-    """Answers every request as hvac returns a page of a load balancer, or the redirect of a standby."""
+    """Answers every request with hvac's form of a load balancer's page, or of a standby's redirect."""
 
     def __init__(self, status: int) -> None:
         self.page = requests.Response()

@@ -1,4 +1,4 @@
-"""Custom objects as documents, the smallest that can be used of each kind."""
+"""Custom objects as documents: the smallest usable one of each kind."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def document(kind: str, name: str = "one", namespace: str = "team", **spec: Any)
 
 
 def wrong_documents() -> dict[str, tuple[dict[str, Any], str]]:
-    """Return objects that must be refused, here and by the API server, with a part of what both say."""
+    """Return objects that we and the API server must refuse, with a part of both messages."""
     return {
         "an address without scheme": (document("VaultConnection", address="vault:8200"), "spec.address"),
         "an address that is missing": (document("VaultConnection", address=None), "spec.address"),

@@ -1,4 +1,4 @@
-"""Definitions: structural schemas from the table, and what `kubectl get` shows. tests/manifests has them on a real API server."""
+"""Definitions: structural schemas from the table, and columns of `kubectl get`. tests/manifests has them on a real API server."""
 
 from collections.abc import Iterator
 from typing import Any

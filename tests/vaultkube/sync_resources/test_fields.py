@@ -25,7 +25,7 @@ OF_THE_OPERATOR = {
 
 
 @pytest.mark.parametrize("kind", BY_KIND)
-def test_fields_of_a_spec(kind: str) -> None:
+def test_each_kind_has_the_fields_of_the_vault_secrets_operator(kind: str) -> None:
     assert {item.name for item in items_of(BY_KIND[kind].table)} == set(OF_THE_OPERATOR[kind].split())
 
 
@@ -36,5 +36,5 @@ def test_fields_of_a_spec(kind: str) -> None:
         (Transformation, "templates transformationRefs includes excludes excludeRaw"),
     ],
 )
-def test_fields_of_a_destination(table: type, names: str) -> None:
+def test_a_destination_has_the_fields_of_the_vault_secrets_operator(table: type, names: str) -> None:
     assert {item.name for item in items_of(table)} == set(names.split())

@@ -1,4 +1,4 @@
-"""Kinds of values: what each accepts, and that its schema says the same."""
+"""Kinds of values: their accepted values, which are the same in their schema."""
 
 import re
 from typing import Any
@@ -19,13 +19,13 @@ def read(kind: Kind, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("text", "duration_s"), [("30s", 30), ("1.5h", 5400), ("1h30m", 5400), ("500ms", 0.5), ("90", 90)]
 )
-def test_durations(text: str, duration_s: float) -> None:
+def test_a_duration_is_read_in_seconds(text: str, duration_s: float) -> None:
     assert read(DURATION, text) == duration_s
     assert re.search(DURATION.schema["pattern"], text)
 
 
 @pytest.mark.parametrize("value", ["", "-1s", "1d", "s", "1 s", "1s\n", 5, True, None])
-def test_what_is_no_duration(value: Any) -> None:
+def test_other_values_are_no_duration(value: Any) -> None:
     assert "is not a duration" in read(DURATION, value)
 
 
@@ -34,13 +34,13 @@ def test_only_booleans_are_flags(value: Any) -> None:
     assert "is not true or false" in read(FLAG, value)
 
 
-def test_bounds_are_told() -> None:
+def test_a_number_out_of_bounds_is_refused_with_its_bounds() -> None:
     assert read(whole(0, 90), 90) == 90
     assert read(whole(0, 90), True) == "spec.x: True is not a whole number from 0 to 90"
     assert read(whole(600), 5) == "spec.x: 5 is not a whole number, at least 600"
 
 
-def test_references() -> None:
+def test_a_reference_is_a_name_or_a_namespace_and_a_name() -> None:
     assert read(REFERENCE, "auth") == Reference("", "auth")
     assert read(REFERENCE, "team/auth").inside("other") == Reference("team", "auth")
     assert str(Reference("", "auth").inside("team")) == "team/auth"

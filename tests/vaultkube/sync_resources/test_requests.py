@@ -31,12 +31,14 @@ def request(kind: str, **spec: Any) -> VaultRequest:
         ),
     ],
 )
-def test_reads(kind: str, spec: dict[str, Any], expected: tuple[Any, ...]) -> None:
+def test_each_kind_has_the_request_of_its_engine(
+    kind: str, spec: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
     found = request(kind, **spec)
     assert (found.method, found.path, found.query, found.body) == expected
 
 
-def test_a_certificate_is_asked_for_by_all_its_fields() -> None:
+def test_the_request_of_a_certificate_has_all_its_fields() -> None:
     found = request(
         "VaultPKISecret",
         issuerRef="root",

@@ -57,14 +57,14 @@ def test_null_is_a_field_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("name", wrong_documents())
-def test_a_fault_is_told_with_its_place(name: str) -> None:
+def test_a_fault_is_a_problem_with_its_place(name: str) -> None:
     wrong, part = wrong_documents()[name]
     found = read_resource(wrong)
     assert found.spec is None
     assert [part in problem.message for problem in found.errors] == [True]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     found = read_resource(document("VaultStaticSecret", mount=1, type="kv", path="", destination={"name": 7}))
     assert [problem.path[1:] for problem in found.errors] == [
         ("mount",),
@@ -74,7 +74,7 @@ def test_all_faults_are_told_at_once() -> None:
     ]
 
 
-def test_an_unknown_field_is_told_with_what_was_meant_and_the_spec_is_used() -> None:
+def test_an_unknown_field_is_a_problem_with_a_suggestion_and_the_spec_is_used() -> None:
     found = read_resource(document("VaultStaticSecret", refreshafter="60s"))
     assert found.spec and not found.errors
     assert [(problem.rule, "refreshAfter?" in problem.message) for problem in found.problems] == [
@@ -82,7 +82,7 @@ def test_an_unknown_field_is_told_with_what_was_meant_and_the_spec_is_used() -> 
     ]
 
 
-def test_templates_and_expressions_are_read_before_vault_is_asked() -> None:
+def test_malformed_templates_and_expressions_are_problems_of_the_object() -> None:
     transformation = {
         "includes": ["ok", "("],
         "templates": {"a": {"text": "{{ .x | foo }}"}, "b": {"text": "{{ .Secrets.x | upper }}"}},
@@ -109,7 +109,7 @@ def test_documents_of_other_groups_are_none() -> None:
 
 
 @given(st.sampled_from(sorted(SMALLEST)), st.data())
-def test_whatever_stands_in_a_spec_is_a_value_or_a_problem(kind: str, data: st.DataObject) -> None:
+def test_any_spec_has_values_or_problems(kind: str, data: st.DataObject) -> None:
     names = [item.name for item in items_of(BY_KIND[kind].table)]
     spec = data.draw(st.dictionaries(st.sampled_from(names), JSON, max_size=4) | JSON)
     found = read_resource({"kind": kind, "metadata": None, "spec": spec})

@@ -1,4 +1,4 @@
-"""hvac as the webhook uses it: a Vault that misbehaves costs the time of one admission, and gets no token twice."""
+"""hvac in the webhook: a faulty Vault costs the time of one admission, and gets no token twice."""
 
 import contextlib
 import itertools
@@ -40,7 +40,7 @@ def silent(_stream: socket.socket, _head: bytes) -> None:
 
 
 def drip(stream: socket.socket, _head: bytes) -> None:
-    """An answer that never stops to come, a byte at a time."""
+    """Send an endless answer, one byte at a time."""
     stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
     for _ in itertools.count():
         stream.sendall(b" ")
@@ -130,7 +130,7 @@ def test_of_many_answers_those_beyond_the_limit_of_memory_are_refused_by_name(va
             assert_too_large(outcome, path)
 
 
-def test_commas_inside_of_text_take_no_more_than_the_text() -> None:
+def test_commas_inside_of_text_do_not_count_as_values() -> None:
     with stand_in(holding(b'"' + rb"\\\"," * 200_000 + b'"')) as server:
         (outcome,) = read(server.address, "a/data/b")
     assert not isinstance(outcome, Exception)
@@ -198,6 +198,6 @@ def test_only_the_given_authority_is_trusted(
 
 
 def fetched(address: str, ca: str) -> object:
-    """The fields at a path, read by hvac itself."""
+    """Return the fields at a path, read by hvac itself."""
     with contextlib.closing(client(address, ca).adapter) as adapter:
         return adapter.get("/v1/a/data/b")["data"]["data"]

@@ -27,7 +27,7 @@ class Tokens:
 
 
 def log_in() -> NotResolved:
-    """Return the error of a login that fails."""
+    """Return the error of a failing login."""
     names = FieldNames("address", "mount", "role", "service account", "identity", "CA", "name a CA")
     login = VaultLogin("https://127.0.0.1:1", "kubernetes", "shop", "shop", "default", names)
     with pytest.raises(NotResolved) as caught:

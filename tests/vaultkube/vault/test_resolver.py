@@ -1,4 +1,4 @@
-"""Objects that are resolved together share a login on the real Vault, as long as it is the same identity."""
+"""Objects resolved together share a login on the real Vault if they have the same identity."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def count(server: VaultServer, tmp_path: Path) -> Count:
 
 @pytest.fixture
 def resolver(cluster: Server, server: VaultServer) -> Vault:
-    """A process of its own, as far as logins go."""
+    """Return a resolver with shared logins of its own, as in a new process."""
     connection = find_connection({"KUBECONFIG": str(cluster.kubeconfig)})
     return Vault(Cluster(connection), str(server.ca_file))
 
@@ -143,7 +143,7 @@ def test_a_right_given_meanwhile_counts_at_once(
         server.write("auth/kubernetes/role/shared-login", role)
 
 
-def test_a_login_whose_uses_vault_counts_serves_one_object(
+def test_a_login_with_counted_uses_serves_one_object(
     resolver: Vault, login: VaultLogin, count: Count
 ) -> None:
     counted = replace(login, role="shared-login-counted")

@@ -1,4 +1,4 @@
-"""Logins are shared for a moment, for some objects, and for one identity each."""
+"""Logins are shared for a short time, for a number of objects, and for one identity each."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ LOGIN = VaultLogin("https://vault.example.com", "kubernetes", "r", "n", "s", Fie
 
 
 class Logins:
-    """Logins of one process at a time that the test sets; each token has its number."""
+    """Logins of one process at a time set by the test; each token is a number."""
 
     def __init__(self, lasts_s: float = 3600) -> None:
         self.now = 0.0
@@ -47,13 +47,13 @@ def test_a_login_is_not_shared_near_the_end_of_its_own_life() -> None:
     assert logins.token() == ("2", False)
 
 
-def test_a_login_serves_so_many_objects() -> None:
+def test_a_login_serves_a_bounded_number_of_objects() -> None:
     logins = Logins()
     assert {logins.token()[0] for _ in range(MOST_OBJECTS)} == {"1"}
     assert logins.token() == ("2", False)
 
 
-def test_a_refused_login_is_replaced_for_all_who_have_it() -> None:
+def test_a_refused_login_is_replaced_once_for_all_objects() -> None:
     logins = Logins()
     logins.token()
     assert [logins.token(refused="1"), logins.token(refused="1")] == [("2", False), ("2", True)]
@@ -64,7 +64,7 @@ def test_a_service_account_of_another_uid_has_a_login_of_its_own() -> None:
     assert [logins.token("u"), logins.token("v")] == [("1", False), ("2", False)]
 
 
-def test_the_logins_that_were_used_last_are_kept() -> None:
+def test_the_oldest_login_is_forgotten_beyond_the_bound() -> None:
     logins = Logins()
     for number in range(MOST_LOGINS + 1):
         logins.token(str(number))
@@ -83,7 +83,7 @@ def test_a_login_that_fails_is_tried_by_each_object() -> None:
             logins.token(LOGIN, "u", refused, Deadline(1))
 
 
-def test_who_waits_for_a_login_of_another_gives_up_at_its_deadline() -> None:
+def test_a_thread_that_waits_for_another_login_gives_up_at_its_deadline() -> None:
     logins, inside, let_go = SharedLogins(), threading.Event(), threading.Event()
 
     def slow() -> VaultToken:

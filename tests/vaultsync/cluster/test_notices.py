@@ -1,4 +1,4 @@
-"""Events about objects: the same one again is counted, and many are spread."""
+"""Events about objects: a repeated one is counted, and many are spread over time."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -13,7 +13,7 @@ ABOUT = Subject("secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "team", "o
 
 
 class Events:
-    """An API server that takes events."""
+    """An API server that stores events."""
 
     def __init__(self) -> None:
         self.added: list[Mapping[str, Any]] = []
@@ -48,7 +48,7 @@ def test_an_event_that_happens_again_is_counted() -> None:
     assert events.counted == [2, 3]
 
 
-def test_an_event_that_the_api_server_has_forgotten_is_told_anew() -> None:
+def test_an_expired_event_is_created_again() -> None:
     events = Events()
     events.gone = True
     _send_all(events, "first", "first")
@@ -62,7 +62,7 @@ def test_at_the_end_many_that_wait_are_written_without_a_pause() -> None:
 
 
 def test_a_message_is_remembered_no_longer_than_an_event_has_it() -> None:
-    """The author of a template may have its function's name in a message, of sixty thousand characters."""
+    """The author of a template can put a function's name of sixty thousand characters into a message."""
     notices = Notices(cast("Objects", Events()))
     distinct = DistinctNotices(notices)
     key, notice = Key("secrets", "team", "one"), Notice(ABOUT, "InvalidConfiguration", "f" * 60_000)

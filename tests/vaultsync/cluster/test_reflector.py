@@ -1,4 +1,4 @@
-"""Watches on the real API server: changes are told, a version that is too old leads to another list."""
+"""Watches on the real API server: changes are reported, and an expired version leads to another list."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ from vaultsync.cluster.reflector import Reflected, Reflector
 
 
 class Recorder:
-    """The changes that a reflector has reported."""
+    """The reported changes of a reflector."""
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self.lists: list[list[str]] = []
@@ -46,7 +46,7 @@ def _maps(cluster: Cluster) -> tuple[str, str]:
     return namespace, f"/api/v1/namespaces/{namespace}/configmaps"
 
 
-def test_what_is_there_is_told_first_and_then_each_change(cluster: Cluster) -> None:
+def test_existing_objects_are_reported_first_and_then_each_change(cluster: Cluster) -> None:
     namespace, path = _maps(cluster)
     cluster.request("POST", path, {"metadata": {"name": "a"}})
     recorder, stop = Recorder(cluster, namespace), threading.Event()
@@ -72,7 +72,7 @@ def test_from_an_old_version_nothing_is_missed_whether_it_is_still_known_or_not(
     cluster.request("POST", path, {"metadata": {"name": "z"}})
 
 
-def test_what_cannot_be_understood_of_one_object_ends_the_watch_of_no_other(
+def test_an_unreadable_object_does_not_end_the_watch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stop, read = threading.Event(), []

@@ -47,32 +47,32 @@ def test_a_certificate_has_the_keys_of_its_type() -> None:
 
 
 @pytest.mark.parametrize("chain", [None, []])
-def test_without_a_chain_the_issuer_stands_in_its_place(chain: Any) -> None:
+def test_a_certificate_without_a_chain_is_followed_by_its_issuer(chain: Any) -> None:
     assert (
         made(certificate(destination=TLS), {"data": {**ISSUED, "ca_chain": chain}})["tls.crt"] == b"CERT\nCA"
     )
 
 
-def test_a_certificate_of_another_type_has_vaults_keys_alone() -> None:
+def test_a_certificate_of_another_type_has_no_keys_of_tls() -> None:
     assert "tls.crt" not in made(certificate(), {"data": ISSUED})
 
 
-def test_tls_without_a_key_is_told() -> None:
+def test_tls_without_a_private_key_is_an_error() -> None:
     with pytest.raises(DataUnusable, match="no certificate and private_key"):
         made(certificate(destination=TLS), {"data": {"certificate": "C"}})
 
 
 @pytest.mark.parametrize("key", ["a b", "ä", "", "a/b", "x" * 254, ".."])
-def test_keys_that_a_secret_cannot_have(key: str) -> None:
+def test_a_key_that_a_secret_cannot_have_is_refused(key: str) -> None:
     with pytest.raises(DataUnusable, match=r"transformation\.excludes"):
         made(static(), versioned(**{key: "v"}))
 
 
-def test_such_a_key_can_be_left_out() -> None:
+def test_a_key_that_a_secret_cannot_have_can_be_excluded() -> None:
     assert made(static(), versioned(**{"a b": "v"}), Merged(excludes=(" ",), exclude_raw=True)) == {}
 
 
-def test_the_limit_of_a_secret() -> None:
+def test_data_up_to_the_limit_of_a_secret_are_accepted() -> None:
     fits = made(static(), versioned(a="x" * LARGEST_BYTES), Merged(exclude_raw=True))
     assert len(fits["a"]) == LARGEST_BYTES
     with pytest.raises(DataUnusable, match="at most 1048576"):
@@ -99,7 +99,7 @@ def test_a_template_of_a_key_of_tls_wins() -> None:
     assert (data["tls.crt"], data["tls.key"], data["pair.pem"]) == (b"CERT\n", b"KEY", b"KEY")
 
 
-def test_a_key_of_the_whole_answers_name_needs_that_to_be_left_out() -> None:
+def test_a_template_named_raw_needs_exclude_raw() -> None:
     templates = {"_raw": "mine"}
     with pytest.raises(DataUnusable, match="excludeRaw: true"):
         made(static(), ANSWER, Merged(templates=templates))
@@ -107,12 +107,12 @@ def test_a_key_of_the_whole_answers_name_needs_that_to_be_left_out() -> None:
     assert data == {"key1": b"value1", "_raw": b"mine"}
 
 
-def test_a_secret_with_a_key_of_that_name_is_taken_where_the_whole_answer_is_left_out() -> None:
+def test_a_secret_with_a_key_named_raw_is_accepted_with_exclude_raw() -> None:
     spec = static(destination={"name": "d", "transformation": {"excludeRaw": True}})
     assert made(spec, versioned(_raw="v"), Merged(exclude_raw=True)) == {"_raw": b"v"}
 
 
-def test_data_that_the_type_of_the_secret_cannot_have_is_told() -> None:
+def test_data_without_the_keys_of_its_type_are_refused() -> None:
     spec = static(destination={"name": "d", "create": True, "type": "kubernetes.io/tls"})
     with pytest.raises(DataUnusable, match=r"needs the key tls\.crt and tls\.key"):
         made(spec, ANSWER)

@@ -20,7 +20,7 @@ def test_the_mark_is_the_hmac_of_gos_json() -> None:
 
 
 @given(DATA, DATA)
-def test_marks_are_the_same_for_the_same_data_alone(one: dict[str, bytes], other: dict[str, bytes]) -> None:
+def test_marks_are_the_same_only_for_the_same_data(one: dict[str, bytes], other: dict[str, bytes]) -> None:
     assert is_same(one, mac_of(other, KEY), KEY) == (one == other)
 
 

@@ -39,7 +39,9 @@ def secret(labels: dict[str, str] | None = None, type: str = "Opaque", **metadat
         (Destination(name="kv"), secret({"app": "theirs"}), Write.REPLACE),
     ],
 )
-def test_what_is_done(destination: Destination, existing: dict[str, Any] | None, write: Write) -> None:
+def test_the_write_depends_on_existence_and_owner_of_the_secret(
+    destination: Destination, existing: dict[str, Any] | None, write: Write
+) -> None:
     assert decide_write(OWNER, destination, existing) is write
 
 
@@ -79,7 +81,7 @@ def test_labels_of_the_author_do_not_hide_the_owner() -> None:
     assert applied_secret(OWNER, disguised, {})["metadata"]["labels"][UID_LABEL] == "u1"
 
 
-def test_a_secret_of_others_gets_data_alone() -> None:
+def test_a_secret_of_others_gets_only_data() -> None:
     made = applied_secret(OWNER, Destination(name="kv", labels={"a": "b"}), {"a": b"1"})
     assert made["metadata"] == {"name": "kv", "namespace": "team"}
     assert "type" not in made

@@ -1,4 +1,4 @@
-"""The Secret as it is applied to a real API server: what others have written in it stays."""
+"""The Secret applied to a real API server: fields of others stay."""
 
 import json
 from typing import Any
@@ -50,7 +50,7 @@ def test_labels_and_annotations_of_others_stay_and_ours_go_with_the_spec(kubectl
     assert decide_write(OWNER, first, found) is Write.OWN
 
 
-def test_an_owner_that_was_taken_away_by_hand_comes_back(kubectl: Any) -> None:
+def test_an_owner_removed_by_hand_is_restored(kubectl: Any) -> None:
     destination = Destination(name="orphan", create=True)
     put(kubectl, destination, {"a": b"1"})
     patch = '{"metadata": {"ownerReferences": null}}'

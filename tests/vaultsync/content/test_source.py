@@ -1,4 +1,4 @@
-"""Answers of Vault as sources: KV of both versions, other engines, and what is none."""
+"""Answers of Vault as sources: KV of both versions, other engines, and unusable answers."""
 
 import base64
 from typing import Any
@@ -45,7 +45,7 @@ def test_a_secret_of_version_1_may_have_a_key_data() -> None:
         (b'{"data":{"data":{"_raw":"x"},"metadata":{"version":1}}}', "rename it"),
     ],
 )
-def test_what_makes_no_secret(answer: bytes, message: str) -> None:
+def test_an_answer_that_makes_no_secret_is_an_error(answer: bytes, message: str) -> None:
     with pytest.raises(DataUnusable, match=message):
         source_of(static(), loads(answer))
 

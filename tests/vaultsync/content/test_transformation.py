@@ -54,7 +54,7 @@ def made(text: str, **more: Any) -> str:
         ('{{ if eq (.Secrets.absent | default "z") "z" }}a{{ end }}', "a"),
     ],
 )
-def test_templates(text: str, output: str) -> None:
+def test_a_template_has_the_output_of_its_functions(text: str, output: str) -> None:
     assert made(text, inserted={"url": "db://{{ .Secrets.user }}"}) == output
 
 
@@ -108,7 +108,7 @@ def test_the_work_of_all_templates_is_bounded() -> None:
         rendered(many, SOURCE, {}, {}, Work(units=100_000))
 
 
-def test_the_deadline_is_asked() -> None:
+def test_an_exceeded_deadline_ends_a_template() -> None:
     def late() -> None:
         raise TemplateError("the time is over")
 
@@ -158,7 +158,7 @@ def test_templates_are_chosen_and_renamed_and_filters_left_out() -> None:
         (TransformationRef(name="common", templates=(TemplateRef(name="c"),)), "has no template 'c'"),
     ],
 )
-def test_what_is_not_there_is_told(reference: TransformationRef, message: str) -> None:
+def test_a_missing_transformation_or_template_is_an_error(reference: TransformationRef, message: str) -> None:
     with pytest.raises(TransformationFailed, match=message):
         merged(Transformation(refs=(reference,)), "team", KNOWN)
 

@@ -1,4 +1,4 @@
-"""Types of Secrets: what the API server would refuse is told before, with the key that is missing."""
+"""Types of Secrets: data that the API server would refuse are refused before, with the missing key."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def typed(type_: str, *, create: bool = True) -> Destination:
         ("kubernetes.io/dockercfg", {".dockercfg": b"{}"}),
     ],
 )
-def test_what_a_type_asks_for_is_there(type_: str, data: dict[str, bytes]) -> None:
+def test_data_with_the_keys_of_their_type_are_accepted(type_: str, data: dict[str, bytes]) -> None:
     check_type(typed(type_), data)
 
 
@@ -39,7 +39,9 @@ def test_what_a_type_asks_for_is_there(type_: str, data: dict[str, bytes]) -> No
         ("kubernetes.io/dockercfg", {".dockercfg": b"[]"}, "a JSON object"),
     ],
 )
-def test_what_is_missing_is_named_without_a_value(type_: str, data: dict[str, bytes], words: str) -> None:
+def test_a_missing_key_of_a_type_is_named_without_a_value(
+    type_: str, data: dict[str, bytes], words: str
+) -> None:
     with pytest.raises(DataUnusable, match=words) as raised:
         check_type(typed(type_), data)
     assert "s3cr3t" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""The way to Vault from object to object, and what is said where it ends."""
+"""The objects on the way to Vault, and the message for a missing or refused one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def test_without_names_the_defaults_of_the_operators_namespace_are_used() -> Non
     assert (access.auth, access.connection) == (Reference("op", "default"), Reference("op", "default"))
 
 
-def test_another_namespace_may_use_what_it_is_allowed_to_alone() -> None:
+def test_an_auth_of_another_namespace_must_allow_the_namespace() -> None:
     known = _known(("VaultAuth", "one", "auth", AUTH), ("VaultConnection", "op", "default", CONNECTION))
     with pytest.raises(ReferenceRefused, match="allowedNamespaces"):
         access_of(Reference("one", "auth"), "two", "op", known.get)
@@ -54,7 +54,7 @@ def test_another_namespace_may_use_what_it_is_allowed_to_alone() -> None:
         ),
     ],
 )
-def test_where_the_way_ends_the_message_names_the_object(
+def test_a_missing_object_on_the_way_to_vault_is_named(
     objects: list[tuple[str, str, str, Mapping[str, Any]]], words: str
 ) -> None:
     with pytest.raises(ReferenceRefused, match=words):
@@ -62,7 +62,7 @@ def test_where_the_way_ends_the_message_names_the_object(
 
 
 @pytest.mark.parametrize("reference", [None, Reference("op", "default")])
-def test_the_default_login_of_the_operators_namespace_is_for_all_unless_it_says_for_whom(
+def test_the_default_login_of_the_operators_namespace_is_for_all_unless_restricted(
     reference: Reference | None,
 ) -> None:
     connection = ("VaultConnection", "op", "default", CONNECTION)
@@ -106,9 +106,7 @@ def test_a_login_of_the_operators_namespace_with_another_name_is_not_for_all() -
 @pytest.mark.parametrize(
     ("named", "mount"), [({}, "of-op"), ({"namespace": "other"}, "of-other"), ({"namespace": "op"}, "of-op")]
 )
-def test_the_default_of_what_is_shared_is_looked_for_in_the_namespace_that_is_named(
-    named: dict[str, str], mount: str
-) -> None:
+def test_the_default_global_is_that_of_the_named_namespace(named: dict[str, str], mount: str) -> None:
     auth = {**AUTH, "mount": "", "vaultAuthGlobalRef": {"allowDefault": True, **named}}
     known = _known(
         ("VaultAuth", "team", "auth", auth),
@@ -126,7 +124,7 @@ def test_the_default_of_what_is_shared_is_looked_for_in_the_namespace_that_is_na
 def test_a_connection_that_a_global_names_is_in_the_namespace_of_the_login_else_in_its_own(
     namespaces: set[str], found: str
 ) -> None:
-    """The Vault Secrets Operator looks for it only in the namespace of the VaultAuth."""
+    """The Vault Secrets Operator searches it only in the namespace of the VaultAuth."""
     known = _known(
         ("VaultAuth", "team", "auth", {**AUTH, "vaultAuthGlobalRef": {"name": "g", "namespace": "shared"}}),
         ("VaultAuthGlobal", "shared", "g", {"vaultConnectionRef": "vault", "allowedNamespaces": ["*"]}),

@@ -14,6 +14,6 @@ def test_the_end_of_a_certificate_is_a_number_of_seconds() -> None:
 @pytest.mark.parametrize(
     "value", [None, "soon", "inf", "nan", Number("1e999"), Number("-1"), Number("0"), [], {}]
 )
-def test_what_is_no_end_is_said_before_anything_is_written(value: object) -> None:
+def test_a_malformed_end_of_a_certificate_is_an_error(value: object) -> None:
     with pytest.raises(DataUnusable, match="no end of the certificate"):
         _end(value)

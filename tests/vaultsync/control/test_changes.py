@@ -1,4 +1,4 @@
-"""When objects are looked at after a start."""
+"""The times at which objects become due after a start."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def entry(kind: str, status: dict[str, Any], **spec: Any) -> Entry:
     return entry_of({**document(kind, **spec), "metadata": metadata, "status": status}, kind, API_VERSION)
 
 
-def test_many_objects_are_looked_at_ten_a_second() -> None:
+def test_many_objects_are_spread_at_ten_a_second() -> None:
     assert (spread_s(10), spread_s(300)) == (5.0, 30.0)
 
 
@@ -33,7 +33,7 @@ def test_many_objects_are_looked_at_ten_a_second() -> None:
     ],
     ids=["new", "changed", "failed"],
 )
-def test_what_is_not_in_step_is_looked_at_at_once(kind: str, status: dict[str, Any]) -> None:
+def test_an_object_out_of_step_is_due_at_once(kind: str, status: dict[str, Any]) -> None:
     assert first_s(entry(kind, status), 30.0, 1.0) == 0.0
 
 

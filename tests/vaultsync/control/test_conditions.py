@@ -7,12 +7,12 @@ def _after(status: dict[str, object], patch: dict[str, object]) -> dict[str, obj
     return {**status, **patch}
 
 
-def test_what_the_status_says_already_is_not_written() -> None:
+def test_an_unchanged_status_needs_no_patch() -> None:
     status = _after({}, status_patch({}, synced("SecretSynced", "ok"), {"secretMAC": "m"}, 1, "t1"))
     assert status_patch(status, synced("SecretSynced", "ok"), {"secretMAC": "m"}, 1, "t2") == {}
 
 
-def test_the_time_of_a_transition_changes_with_the_status_alone() -> None:
+def test_the_time_of_a_transition_changes_only_with_the_status() -> None:
     status = _after({}, status_patch({}, synced("SecretSynced", "ok"), {}, 1, "t1"))
     other = status_patch(status, synced("SecretRotated", "ok"), {}, 1, "t2")
     assert {each["lastTransitionTime"] for each in other["conditions"]} == {"t1"}

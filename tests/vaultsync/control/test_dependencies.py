@@ -1,4 +1,4 @@
-"""A change makes due what depends on its namespace, and nothing of others."""
+"""A change makes its namespace's dependent objects due, and no others."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SYNCED = {"lastGeneration": 1, "conditions": [{"type": "Ready", "status": "True"
 
 
 class Watched:
-    """All objects in step, and nothing due."""
+    """Objects in step, none of them due."""
 
     def __init__(self, *documents: dict[str, Any]) -> None:
         self._now = 0.0
@@ -26,7 +26,7 @@ class Watched:
         self.due()
 
     def due(self) -> set[str]:
-        """Return the objects that have become due, as NAMESPACE/NAME, of those whose secrets are read."""
+        """Return the due VaultStaticSecrets as NAMESPACE/NAME, and take them from the queue."""
         self._now += 1e6
         keys: list[Key] = []
         while len(self.queue):
@@ -37,7 +37,7 @@ class Watched:
         return {f"{key.namespace}/{key.name}" for key in keys if key.kind == "VaultStaticSecret"}
 
     def after(self, kind: str, name: str, namespace: str) -> set[str]:
-        """Return what is due after a change of such an object."""
+        """Return the due objects after a change of such an object."""
         self.changes.changed(kind, document(kind, name, namespace))
         return self.due()
 
@@ -47,7 +47,7 @@ def secret(name: str, namespace: str, **spec: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["SecretTransformation", "VaultConnection", "VaultAuth", "VaultAuthGlobal"])
-def test_a_change_in_one_namespace_has_no_secret_of_others_read(kind: str) -> None:
+def test_a_change_in_a_namespace_makes_only_its_own_objects_due(kind: str) -> None:
     watched = Watched(
         secret("own", "mine"), *(secret(f"s{number}", f"other-{number}") for number in range(50))
     )
@@ -63,7 +63,7 @@ def test_a_change_in_the_operators_namespace_is_one_for_all() -> None:
     }
 
 
-def test_what_is_named_of_other_namespaces_is_followed_to_the_connection() -> None:
+def test_references_to_other_namespaces_are_followed_to_the_connection() -> None:
     watched = Watched(
         secret("a", "user", vaultAuthRef="logins/auth"),
         document("VaultAuth", "auth", "logins", vaultAuthGlobalRef={"name": "all", "namespace": "globals"}),

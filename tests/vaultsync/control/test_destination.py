@@ -1,4 +1,4 @@
-"""Destinations: when the Secret is read, and when it is written, on an API server in memory."""
+"""Destinations: reads and writes of the Secret, on an API server in memory."""
 
 import base64
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ WHERE = Reference("team", "kv-secret")
 
 
 class Secrets:
-    """Secrets of one namespace, as the API server keeps them; `asked` are the requests."""
+    """Secrets of one namespace, as the API server stores them, and the requests in order."""
 
     def __init__(self) -> None:
         self.stored: dict[str, dict[str, Any]] = {}
@@ -116,7 +116,7 @@ def test_an_edit_is_seen_and_written_over() -> None:
     assert base64.b64decode(scene.secrets.stored["kv-secret"]["data"]["key1"]) == b"value1"
 
 
-def test_a_secret_of_somebody_else_is_left_alone() -> None:
+def test_a_secret_of_somebody_else_is_not_written() -> None:
     scene = Scene()
     theirs = {"metadata": {"name": "kv-secret"}, "data": {"key1": "eA=="}, "type": "Opaque"}
     scene.secrets.stored["kv-secret"] = theirs
@@ -170,7 +170,7 @@ def test_a_secret_of_others_is_emptied_once_the_object_has_filled_it(
     assert scene.secrets.stored["kv-secret"]["data"] == data
 
 
-def test_a_secret_of_another_type_that_is_taken_over_is_made_anew() -> None:
+def test_an_overwritten_secret_of_another_type_is_made_anew() -> None:
     scene = Scene(overwrite=True)
     theirs = {"metadata": {"name": "kv-secret", "uid": "u9"}, "data": {"tls.crt": "", "tls.key": ""}}
     scene.secrets.stored["kv-secret"] = {**theirs, "type": "kubernetes.io/tls"}
@@ -188,7 +188,7 @@ def test_a_label_that_has_left_the_spec_leaves_the_secret() -> None:
     assert "team" not in scene.secrets.stored["kv-secret"]["metadata"]["labels"]
 
 
-def test_whether_a_secret_may_be_written_is_known_before() -> None:
+def test_the_check_before_a_write_refuses_a_secret_of_others() -> None:
     scene = Scene()
     scene.destinations.check(scene.entry, scene.destination, UNLIMITED)
     scene.secrets.stored["kv-secret"] = {"metadata": {"name": "kv-secret"}, "type": "Opaque"}

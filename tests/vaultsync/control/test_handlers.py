@@ -1,4 +1,4 @@
-"""Objects of further kinds: their handler works on them, and a failure is told and tried again."""
+"""Objects of further kinds: their handler works on them, and a failure is reported and retried."""
 
 import threading
 
@@ -17,7 +17,7 @@ DB = Key("secrets", "shop", "db")
 
 
 class Handling:
-    """A handler that fails with the errors given, one after the other, and then has the object wait."""
+    """A handler that fails with the given errors in turn, and then lets the object wait."""
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
@@ -36,7 +36,7 @@ class Handling:
 
 
 def handled(handler: Handling) -> tuple[Workers, Queue]:
-    """Have the object worked on once."""
+    """Let a worker handle the object once."""
     queue = Queue()
     workers = Workers(None, queue, 1, handlers={"secrets": handler})  # type: ignore[arg-type]  # not for custom objects
     queue.put(DB)
@@ -55,7 +55,7 @@ def test_an_object_in_step_waits_as_its_handler_says() -> None:
     ("error", "waits"),
     [(NotResolved("Vault is sealed"), 1), (InvalidResource([Problem("kept-references", (), "forged")]), 0)],
 )
-def test_a_failure_is_told_and_tried_again_unless_only_a_change_can_mend_it(
+def test_a_failure_is_reported_and_retried_unless_the_object_must_change(
     error: Exception, waits: int
 ) -> None:
     handler = Handling(error)

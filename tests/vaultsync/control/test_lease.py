@@ -25,7 +25,7 @@ def test_a_lease_waits_until_the_percent_of_its_duration() -> None:
     assert plan(LEASE, FACTS) == Plan(Step.WAIT, delay_s=62.0)
 
 
-def test_a_lease_that_is_due_is_renewed_and_one_that_cannot_be_is_followed() -> None:
+def test_a_due_lease_is_renewed_or_else_issued_anew() -> None:
     due = replace(FACTS, now=1073.0)
     assert plan(LEASE, due).step is Step.RENEW
     assert plan(replace(LEASE, renewable=False), due).step is Step.ISSUE
@@ -55,7 +55,7 @@ def test_a_clock_that_went_back_shortens_no_lease() -> None:
     assert plan(LEASE, replace(FACTS, now=900.0)).step is Step.WAIT
 
 
-def test_a_status_keeps_a_lease() -> None:
+def test_a_lease_is_read_from_the_status_as_it_was_written() -> None:
     lease = replace(LEASE, token_ends_at=5000.0, token_id="id")
     assert lease_in(lease_status(lease, "request", "client")) == lease
     assert lease_in({}) is None
@@ -75,12 +75,12 @@ def test_a_status_that_somebody_else_wrote_ends_no_work(status: dict[str, object
     assert client_in(status) == ""
 
 
-def test_a_renewal_is_truncated_when_it_gives_less_than_was_asked() -> None:
+def test_a_renewal_shorter_than_requested_is_truncated() -> None:
     assert is_truncated(18, 60)
     assert not is_truncated(60, 60)
 
 
-def test_a_lease_of_another_installation_is_left_to_it_as_long_as_that_renews_it() -> None:
+def test_a_lease_of_another_installation_is_respected_while_renewed() -> None:
     facts = replace(FACTS, client="one.mark", last_client="two.mark", has_secret=False)
     assert plan(LEASE, facts) == Plan(Step.WAIT, delay_s=87.0)
     assert plan(LEASE, replace(facts, now=1098.0)) == Plan(Step.ISSUE, reasons.CLIENT_CHANGED)

@@ -13,7 +13,7 @@ class Clock:
         return self.now
 
 
-def test_what_is_due_first_is_given_out_first_and_the_earliest_wish_wins() -> None:
+def test_the_object_due_first_comes_first_and_its_earliest_time_wins() -> None:
     clock = Clock()
     queue = Queue(clock)
     queue.put(A, 10)
@@ -36,7 +36,7 @@ def test_an_object_is_not_worked_on_twice_at_once_and_not_forgotten_meanwhile() 
     assert queue.get() == A
 
 
-def test_it_is_idle_when_nothing_is_due_and_nothing_worked_on() -> None:
+def test_the_queue_is_idle_without_due_objects_and_work() -> None:
     queue = Queue(Clock())
     queue.put(A, 5)
     assert queue.is_idle()
@@ -71,7 +71,7 @@ def test_objects_of_one_namespace_leave_places_to_those_of_others() -> None:
     assert len(queue) == 0
 
 
-def test_after_its_end_it_gives_out_nothing() -> None:
+def test_an_ended_queue_gives_out_nothing() -> None:
     queue = Queue(Clock())
     queue.put(A)
     queue.close()

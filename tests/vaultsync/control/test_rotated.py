@@ -1,4 +1,4 @@
-"""Credentials that Vault rotates, decided from its answers and the status."""
+"""Credentials rotated by Vault, decided from its answers and the status."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from vaultsync.control.rotated import as_first_read, late_s, rotation_fields, ro
 
 
 def answer(ttl: int, rotated_at: str = "2026-11-28T12:00:00Z") -> dict[str, Any]:
-    """Vault's answer for a static role."""
+    """Return Vault's answer for a static role."""
     data = f'{{"password":"p","ttl":{ttl},"last_vault_rotation":"{rotated_at}"}}'
     return dict(loads(f'{{"data":{data}}}'.encode()))
 
@@ -26,7 +26,7 @@ def test_a_refresh_before_the_rotation_wins() -> None:
     assert rotation_s(spec, answer(10)) < 11
 
 
-def test_a_ttl_of_what_is_not_rotated_is_no_rotation() -> None:
+def test_a_ttl_of_other_credentials_is_no_rotation() -> None:
     assert 80 <= rotation_s(dynamic(refreshAfter="100s"), answer(10)) <= 90
 
 
@@ -35,7 +35,7 @@ def test_credentials_without_ttl_and_refresh_are_read_each_minute() -> None:
     assert 48 <= rotation_s(dynamic(allowStaticCreds=True), found) <= 54
 
 
-def test_the_ttl_alone_is_no_change_until_vault_rotates() -> None:
+def test_a_shrinking_ttl_is_no_change_until_vault_rotates() -> None:
     status = rotation_fields(answer(600), 0.0)
     assert as_first_read(answer(10), status) == answer(600)
     after = answer(600, "2026-11-28T12:10:00Z")
@@ -51,7 +51,7 @@ def test_an_answer_without_a_rotation_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     "rotated_at", ['"hunter2"', '"2026-11-28T12:00:00Z hunter2"', '{"a": "b"}', "7", "[]"]
 )
-def test_what_is_no_time_of_a_rotation_is_in_no_status(rotated_at: str) -> None:
+def test_a_malformed_time_of_rotation_is_in_no_status(rotated_at: str) -> None:
     found = loads(f'{{"data":{{"password":"p","ttl":5,"last_vault_rotation":{rotated_at}}}}}'.encode())
     assert rotation_fields(found, 0.0) == {}
     assert (
@@ -76,7 +76,7 @@ def test_a_status_that_somebody_has_written_is_no_error() -> None:
 
 
 def test_a_rotation_that_vault_makes_late_is_not_missed_though_the_ttl_is_that_of_the_next_one() -> None:
-    """Vault looks for what is to be rotated every five seconds; a schedule's `ttl` is a day again at the stroke of midnight."""
+    """Vault rotates due credentials every five seconds; the `ttl` of a daily schedule is a day again from midnight on."""
     spec, day_s = dynamic(allowStaticCreds=True), 86400
     status = rotation_fields(answer(100), 1000.0)
     waits = []
@@ -95,7 +95,7 @@ def test_a_rotation_that_vault_makes_late_is_not_missed_though_the_ttl_is_that_o
     )
 
 
-def test_a_rotation_that_does_not_come_is_looked_for_ever_less_often() -> None:
+def test_an_overdue_rotation_is_read_with_growing_pauses() -> None:
     spec, seconds, reads = dynamic(allowStaticCreds=True), 1100.0, 0
     status = rotation_fields(answer(100), 1000.0)
     while seconds < 86400:

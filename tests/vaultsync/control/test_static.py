@@ -1,4 +1,4 @@
-"""Static secrets and certificates: the status that is left, on a Vault and a Secret that answer from memory."""
+"""Static secrets and certificates: their status, with a Vault and a Secret in memory."""
 
 import time
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from vaultsync.errors import NotOwner
 
 
 class Work:
-    """The tools of one object: Vault's answer, whether the Secret changes, and what was told, rolled and saved."""
+    """The tools of one object: Vault's answer, the result of the write, and the recorded events, rollouts and status."""
 
     def __init__(self, answer: Any, status: dict[str, Any] | None = None) -> None:
         self.status = status or {}
@@ -78,14 +78,14 @@ def issue(work: Work, **spec: Any) -> float:
     return sync_certificate(cast("Tools", work), entry, cast("PkiSecretSpec", entry.resource.spec), UNLIMITED)
 
 
-def test_the_status_keeps_a_mark_of_the_data() -> None:
+def test_the_status_has_a_mark_of_the_data() -> None:
     work = Work(ANSWER)
     sync(work)
     assert sorted(work.status) == ["lastGeneration", "secretMAC"]
     assert work.events == ["SecretSynced", "SecretRotated"]
 
 
-def test_without_hmac_it_keeps_none_and_a_later_change_rolls_what_depends_on_it() -> None:
+def test_a_change_without_a_mark_rolls_the_workloads() -> None:
     work = Work(ANSWER, {"secretMAC": "of before"})
     sync(work, hmacSecretData=False)
     assert work.status == {"lastGeneration": 1}

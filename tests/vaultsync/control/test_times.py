@@ -10,7 +10,7 @@ def test_a_refresh_comes_ten_to_twenty_percent_sooner(chance: float, seconds: fl
     assert refresh_s(60.0, True, chance) == pytest.approx(seconds)
 
 
-def test_without_refresh_after_a_minute_counts_where_an_hmac_tells_changes_else_nothing() -> None:
+def test_an_absent_refresh_after_is_a_minute_with_hmac_and_never_without() -> None:
     assert refresh_s(None, True, 0.0) == pytest.approx(54.0)
     assert refresh_s(None, False, 0.0) == NEVER
 
@@ -43,5 +43,5 @@ def test_a_lease_is_not_renewed_at_once_where_no_part_of_it_is_to_pass() -> None
 
 @pytest.mark.parametrize("duration_s", [0.0, 0.001, 0.9])
 def test_a_lease_that_cannot_be_used_is_not_followed_by_the_next_one_at_once(duration_s: float) -> None:
-    """Vault's answer may say anything, and a negative duration counts as 0."""
+    """Vault's answer may hold any duration, and a negative one counts as 0."""
     assert horizon_s(duration_s, 67, 0.5) == 5.0

@@ -1,4 +1,4 @@
-"""Tools: finalizers, ours and those of the Vault Secrets Operator; and objects that are changed while they are worked on."""
+"""Tools: finalizers, ours and the Vault Secrets Operator's; and objects changed during the work on them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ FOREIGN = "example.com/other"
 
 
 class Patched:
-    """An API server that keeps the patch it gets."""
+    """An API server that stores the last patch."""
 
     def __init__(self) -> None:
         self.finalizers: list[str] = []
@@ -60,7 +60,7 @@ def _entry(kind: str, *finalizers: str) -> Entry:
         ("VaultAuth", "vaultauth.secrets.hashicorp.com/finalizer"),
     ],
 )
-def test_an_object_with_the_finalizer_of_the_vault_secrets_operator_can_go(kind: str, theirs: str) -> None:
+def test_the_finalizer_of_the_vault_secrets_operator_is_removed(kind: str, theirs: str) -> None:
     objects = Patched()
     tools_with(objects).drop_finalizers(_entry(kind, FOREIGN, theirs, finalizer(kind)), UNLIMITED)
     assert objects.finalizers == [FOREIGN]
@@ -73,7 +73,7 @@ def test_a_finalizer_is_added_to_those_of_others() -> None:
 
 
 @pytest.mark.parametrize("metadata", [{"generation": 2}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}])
-def test_a_change_that_the_answer_to_a_write_tells_first_is_worked_on_when_the_watch_tells_it(
+def test_a_change_first_seen_in_the_answer_to_a_write_is_due_when_watched(
     metadata: dict[str, Any],
 ) -> None:
     objects, queue = Patched(), Queue()
@@ -109,7 +109,7 @@ def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:
 
 
 class Trusting:
-    """CAs of no connection."""
+    """Authorities without any CA for a connection."""
 
     def read(self, *_arguments: object) -> str:
         return ""

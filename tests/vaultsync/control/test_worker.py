@@ -1,4 +1,4 @@
-"""Workers: an object that was deleted goes, also with the finalizer that the Vault Secrets Operator gave it; the log is bounded."""
+"""Workers: a deleted object is released, also from the Vault Secrets Operator's finalizer; log lines are bounded."""
 
 import threading
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from vaultsync.control.worker import Workers
 
 
 class Released(Patched):
-    """An API server that tells when finalizers are taken away."""
+    """An API server that records removed finalizers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Released(Patched):
 
 
 def worked_on(entry: Entry) -> Released:
-    """Have one worker work on the entry, and return the API server with what was done."""
+    """Let one worker work on the entry, and return the API server."""
     objects, queue = Released(), Queue()
     tools = tools_with(objects)
     tools.store.put(entry)
@@ -41,7 +41,7 @@ def worked_on(entry: Entry) -> Released:
     return objects
 
 
-def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> None:
+def test_a_deleted_certificate_of_the_vault_secrets_operator_is_released() -> None:
     deleted = document("VaultPKISecret")
     deleted["metadata"] |= {
         "finalizers": ["vaultpkisecrets.secrets.hashicorp.com/finalizer"],
@@ -52,7 +52,7 @@ def test_a_certificate_of_the_vault_secrets_operator_that_was_deleted_goes() -> 
     assert objects.finalizers == []
 
 
-def test_a_mistake_takes_a_line_of_the_log_and_not_a_page(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mistake_is_one_bounded_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     templates = {"key": {"text": "{{ " + "f" * 60_000 + " }}"}}
     wrong = document(
         "VaultStaticSecret", destination={"name": "kv", "transformation": {"templates": templates}}

@@ -1,4 +1,4 @@
-"""Objects with kept references, refreshed on the real API server and Vault; the webhook leaves those with this label alone."""
+"""Objects with kept references, refreshed on the real API server and Vault."""
 
 import base64
 import os
@@ -42,7 +42,7 @@ COLLECTIONS = {name: refreshed_collection(name) for name in PATHS}
 
 
 class RecordedNotices:
-    """Events, kept in the place of sending them."""
+    """Recorded Events that are not sent."""
 
     def __init__(self) -> None:
         self.notices: list[Notice] = []
@@ -76,7 +76,7 @@ class Scene:
         self.refresher = Refresher(COLLECTIONS, KEY, self.watched, reading, objects, self.recorded)  # type: ignore[arg-type]
 
     def create(self, values: Mapping[str, tuple[str, str]], kind: str = "configmaps", **login: str) -> Key:
-        """Create an object of values with the texts that they were resolved from; return its key."""
+        """Create an object of resolved values and their references, and return its key."""
         key = Key(kind, NAMESPACE, f"o-{uuid.uuid4().hex[:8]}")
         place = Place(*key)
         references = {
@@ -99,7 +99,7 @@ class Scene:
         return f"{PATHS[key.kind].format(NAMESPACE)}/{key.name}"
 
     def stored(self, key: Key) -> Any:
-        """Return the object, after the watch has told of it."""
+        """Return the stored object, once the watch has reported it."""
         found = self.cluster.request("GET", self.path(key))
         self.watched.changed(key.kind, found)
         return found
@@ -110,7 +110,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def granted(cluster: Cluster, cluster_vault: Vault) -> Iterator[Vault]:
-    """A Vault whose role lets the ServiceAccount read a KV path and make credentials of a rabbitmq engine."""
+    """Yield a Vault with a role that may read a KV path and make credentials of a rabbitmq engine."""
     cluster.create_namespace(NAMESPACE)
     mount = f"rabbitmq-{NAMESPACE}"
     with rabbitmq(cluster_vault, mount):
@@ -135,7 +135,7 @@ def reference(path: str) -> str:
 
 
 @pytest.mark.parametrize("kind", PATHS)
-def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, kind: str) -> None:
+def test_a_changed_value_is_written_with_an_event_and_other_fields_stay(scene: Scene, kind: str) -> None:
     for path, value in (("a", "new"), ("b", "same")):
         scene.vault.put_secret(f"secret/data/kept/{path}", k=value)
     key = scene.create({"a": (reference("a"), "old"), "b": (reference("b"), "same")}, kind)
@@ -163,7 +163,7 @@ def test_a_changed_value_is_written_and_told_and_all_else_stays(scene: Scene, ki
     assert scene.tokens.logins == 1
 
 
-def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_once(scene: Scene) -> None:
+def test_an_engine_that_makes_credentials_is_not_read_again_and_has_one_event(scene: Scene) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="new")
     dynamic = f"vault:rabbitmq-{NAMESPACE}/creds/app#password"
     key = scene.create({"a": (reference("a"), "old"), "d": (dynamic, "issued")})
@@ -177,7 +177,7 @@ def test_an_engine_that_makes_credentials_is_not_read_again_and_that_is_told_onc
         scene.vault.request("LIST", f"sys/leases/lookup/rabbitmq-{NAMESPACE}/creds/app")
 
 
-def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scene: Scene) -> None:
+def test_a_value_written_by_somebody_else_stays_and_loses_its_reference(scene: Scene) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="new")
     key = scene.create({"a": (reference("a"), "old"), "b": (reference("a"), "old")})
     found = scene.stored(key)
@@ -193,7 +193,7 @@ def test_a_value_that_somebody_else_has_written_stays_and_is_kept_no_longer(scen
     )
 
 
-def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None:
+def test_the_loss_of_the_last_reference_removes_annotation_and_label(scene: Scene) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="new")
     key = scene.create({"a": (reference("a"), "old")})
     found = scene.stored(key)
@@ -210,7 +210,7 @@ def test_the_last_reference_goes_with_annotation_and_label(scene: Scene) -> None
     ("text", "words"),
     [(reference("absent"), "path not found"), ("vault:secret/data/kept/a#absent", "key 'absent' not found")],
 )
-def test_what_vault_does_not_give_leaves_all_values_and_is_told_once(
+def test_a_missing_path_or_key_leaves_all_values_and_has_one_event(
     scene: Scene, text: str, words: str
 ) -> None:
     scene.vault.put_secret("secret/data/kept/a", k="s3cr3t")
@@ -261,7 +261,7 @@ def test_a_path_policy_that_was_tightened_since_holds_at_the_next_refresh(
 
 
 class Stored:
-    """One object, and the patches that it got, in the place of the API server."""
+    """One object in memory, and its patches."""
 
     def __init__(self, found: Any) -> None:
         self.found, self.patches = found, list[Any]()
@@ -276,7 +276,7 @@ class Stored:
 
 
 class Read:
-    """Answers of Vault, in the place of reading it."""
+    """Answers of Vault from memory."""
 
     def __init__(self, **values: bytes) -> None:
         self.values = values

@@ -1,4 +1,4 @@
-"""When an object with kept references is due, by what the watches tell."""
+"""The times at which objects with kept references are due, by reported changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -79,14 +79,14 @@ def test_after_a_start_objects_are_spread_over_their_time_and_by_hand_all_are_du
     assert is_due(queue, clock, 27)
 
 
-def test_what_cannot_be_read_is_due_at_once(queue: Queue, clock: Clock) -> None:
+def test_an_unreadable_annotation_is_due_at_once(queue: Queue, clock: Clock) -> None:
     watched = Watched(queue)
     watched.start(spread=True)
     watched.changed("secrets", metadata("{}"))
     assert is_due(queue, clock, 0)
 
 
-def test_a_list_and_a_removal_forget_objects_of_their_kind_alone(queue: Queue) -> None:
+def test_a_list_or_a_removal_forgets_only_objects_of_its_kind(queue: Queue) -> None:
     watched = Watched(queue)
     for kind in ("secrets", "configmaps"):
         watched.all_of(kind, [metadata(), metadata(name="two")])

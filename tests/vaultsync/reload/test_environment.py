@@ -1,4 +1,4 @@
-"""The environment of a container as the kubelet makes it."""
+"""The environment of a container as the kubelet builds it."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@
 from vaultsync.reload.pace import Pace
 
 
-def test_so_many_are_granted_in_any_minute_and_the_next_is_told_its_time() -> None:
+def test_rollouts_in_any_minute_are_bounded_and_the_next_gets_its_wait() -> None:
     now = [100.0]
     pace = Pace(2, lambda: now[0])
     assert pace.grant("team") == 0
@@ -13,7 +13,7 @@ def test_so_many_are_granted_in_any_minute_and_the_next_is_told_its_time() -> No
     assert (pace.grant("team"), pace.grant("team")) == (0, 30.0)
 
 
-def test_a_namespace_whose_secrets_change_all_the_time_leaves_turns_to_those_who_wait() -> None:
+def test_a_busy_namespace_leaves_turns_to_waiting_namespaces() -> None:
     now = [100.0]
     pace = Pace(10, lambda: now[0])
     for _ in range(10):
@@ -26,7 +26,7 @@ def test_a_namespace_whose_secrets_change_all_the_time_leaves_turns_to_those_who
     assert (pace.grant("quiet"), pace.grant("busy")) == (0, 0)
 
 
-def test_one_that_asks_no_more_is_not_waited_for() -> None:
+def test_a_namespace_without_further_requests_loses_its_turn() -> None:
     now = [100.0]
     pace = Pace(4, lambda: now[0])
     for _ in range(4):

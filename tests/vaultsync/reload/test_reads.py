@@ -1,4 +1,4 @@
-"""Paths that an admitted pod reads, and the login for each; the pods are those that the webhook makes."""
+"""Paths read by an admitted pod, and the login for each; the pods are made by the webhook's functions."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ Admit = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def admit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Admit:
-    """Returns the pod that the webhook makes of a container and annotations."""
+    """Return a function that makes the webhook's pod of a container and annotations."""
 
     def call(container: Mapping[str, Any], annotations: Mapping[str, str], **spec: Any) -> dict[str, Any]:
         whole = {"name": "app", "image": "shop/app:1", "command": ["/app"], **container}
@@ -128,7 +128,7 @@ def test_references_behind_env_from_are_read_where_the_sources_are_given(admit: 
         ({"B": "vault:secret/data/b"}, "its variables cannot be read"),
     ],
 )
-def test_a_container_whose_login_nobody_can_do_is_a_problem_that_shows_no_value(
+def test_a_login_that_the_operator_cannot_do_is_a_problem_without_values(
     variable: dict[str, str], words: str
 ) -> None:
     container = {"command": ["/vault/vault-env"], **_env(A="vault:secret/data/a#k", **variable)}
@@ -141,7 +141,7 @@ def test_a_container_whose_login_nobody_can_do_is_a_problem_that_shows_no_value(
     assert "hvs" not in problem and "perhaps" not in problem
 
 
-def test_the_token_of_the_login_that_goes_to_the_program_is_a_login() -> None:
+def test_vault_token_with_the_value_vault_login_is_a_login() -> None:
     container = _env(A="vault:secret/data/a#k", VAULT_TOKEN="vault:login")
     pod = {"spec": {"containers": [{"name": "app", "command": ["/vault/vault-env"], **container}]}}
     assert _only(reads_of(pod, {}))[1] == ("secret/data/a",)

@@ -1,4 +1,4 @@
-"""Latest versions in answers of a Vault that a workload's author has chosen."""
+"""Latest versions in answers of a Vault chosen by a workload's author."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_the_current_version_is_returned() -> None:
         '"7"',
     ],
 )
-def test_what_is_no_version_is_reported_as_none(text: str) -> None:
+def test_a_malformed_version_is_reported_as_missing(text: str) -> None:
     found = latest(text)
     assert (found.version, found.problem) == (
         0,

@@ -1,4 +1,4 @@
-"""The workloads that the watches tell, and when each is due."""
+"""Watched workloads, and the time at which each is due."""
 
 from tests.vaultsync.reload.test_workloads import document
 from vaultsync.cluster.store import Key
@@ -32,7 +32,7 @@ def test_a_workload_is_due_when_it_is_new_changed_or_has_ended_its_rollout() -> 
     assert _drain(queue) == [KEY]
 
 
-def test_nothing_is_kept_of_a_workload_that_is_gone_or_asks_no_more() -> None:
+def test_a_deleted_workload_or_one_without_the_annotation_is_forgotten() -> None:
     queue = Queue()
     workloads = Workloads(queue, 60.0)
     workloads.all_of("deployments", [document()])

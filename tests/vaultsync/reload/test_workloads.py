@@ -1,4 +1,4 @@
-"""Workloads: which ask for reloads, when one can be rolled, and what is patched."""
+"""Workloads: the annotation for reloads, the conditions of a rollout, and its patches."""
 
 import json
 from typing import Any
@@ -62,7 +62,7 @@ def workload(plural: str = "deployments", **parts: Any) -> Workload:
 
 @pytest.mark.parametrize("prefix", [PREFIX, "alpha.vault.security.banzaicloud.io/"])
 @pytest.mark.parametrize("where", ["own", "of_pods"])
-def test_the_annotation_asks_at_the_template_and_at_the_workload(prefix: str, where: str) -> None:
+def test_the_annotation_counts_at_the_template_and_at_the_workload(prefix: str, where: str) -> None:
     annotations: dict[str, Any] = {
         "own": {},
         "of_pods": {},
@@ -74,7 +74,7 @@ def test_the_annotation_asks_at_the_template_and_at_the_workload(prefix: str, wh
 @pytest.mark.parametrize(
     "of_pods", [{}, {PREFIX + "reload-on-secret-change": "false"}, {"reload-on-secret-change": "true"}]
 )
-def test_no_other_workload_asks_and_no_more_than_its_name_is_kept_of_one(of_pods: dict[str, str]) -> None:
+def test_a_workload_without_the_annotation_is_trimmed_to_its_name(of_pods: dict[str, str]) -> None:
     found = document(of_pods=of_pods)
     assert workload_of("deployments", found) is None
     rest = trimmed("deployments", found)
@@ -82,7 +82,7 @@ def test_no_other_workload_asks_and_no_more_than_its_name_is_kept_of_one(of_pods
     assert len(json.dumps(rest)) < 100
 
 
-def test_a_workload_that_asks_is_kept_whole_and_one_that_ends_asks_no_more() -> None:
+def test_an_annotated_workload_is_stored_whole_and_ignored_once_deleted() -> None:
     found = document()
     assert trimmed("deployments", found) is found
     found["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
@@ -133,7 +133,7 @@ def test_a_workload_is_rolled_when_no_rollout_is_under_way(
     assert (workload(plural, spec=spec, status=status).hold == "") is can
 
 
-def test_the_selector_is_the_text_that_a_list_of_pods_takes() -> None:
+def test_the_selector_has_the_text_form_of_a_list_request() -> None:
     expressions = [
         {"key": "tier", "operator": "In", "values": ["a", "b"]},
         {"key": "old", "operator": "DoesNotExist"},
@@ -161,7 +161,7 @@ def test_pods_are_the_workloads_own_and_alive() -> None:
     assert not owns(daemon_set, _pod("DaemonSet", "app", "other"))
 
 
-def test_versions_are_kept_in_an_annotation_that_rolls_nothing() -> None:
+def test_versions_are_stored_in_an_annotation_that_rolls_nothing() -> None:
     patch = versions_patch(workload(), {"b": 2, "a": 1})
     assert patch == {"metadata": {"uid": "u", "annotations": {VERSIONS: '{"a": 1, "b": 2}'}}}
     assert workload(own=patch["metadata"]["annotations"]).versions == {"a": 1, "b": 2}
@@ -169,7 +169,7 @@ def test_versions_are_kept_in_an_annotation_that_rolls_nothing() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[1]", '{"a": "1", "b": true}', "[" * 100_000])
-def test_what_somebody_else_wrote_there_counts_for_nothing(text: str) -> None:
+def test_a_malformed_annotation_of_versions_is_ignored(text: str) -> None:
     assert workload(own={VERSIONS: text}).versions == {}
 
 

@@ -1,4 +1,4 @@
-"""References between objects: the default one, and who may use which."""
+"""References between objects: the default one, and the namespaces allowed to use an object."""
 
 import pytest
 
@@ -27,9 +27,11 @@ def test_without_a_reference_the_default_of_the_operator_is_meant() -> None:
         (("oth*",), "other", False),
     ],
 )
-def test_who_may_use_an_object(allowed: tuple[str, ...], user: str, answer: bool) -> None:
+def test_an_object_is_for_its_own_the_operators_and_allowed_namespaces(
+    allowed: tuple[str, ...], user: str, answer: bool
+) -> None:
     assert is_allowed(allowed, Reference("team", "app"), user, "operator") is answer
 
 
-def test_a_refusal_says_what_to_do() -> None:
+def test_a_refusal_names_the_field_to_extend() -> None:
     assert "allowedNamespaces of team/auth" in refusal("VaultAuth", Reference("team", "auth"), "other")

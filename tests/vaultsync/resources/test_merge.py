@@ -1,4 +1,4 @@
-"""A VaultAuth over its VaultAuthGlobal: its own values win, and gaps are told."""
+"""A VaultAuth over its VaultAuthGlobal: its own values win, and gaps are errors."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def merged(auth: dict[str, Any], shared: dict[str, Any]) -> MergedAuth:
     return merge(own, other)
 
 
-def test_an_auth_without_a_global_is_what_it_says() -> None:
+def test_an_auth_without_a_global_has_its_own_values() -> None:
     spec = read_resource(document("VaultAuth")).spec
     assert isinstance(spec, AuthSpec)
     found = merge(spec)
@@ -74,7 +74,9 @@ def test_own_values_win_one_by_one() -> None:
         ("none", {}, {}),
     ],
 )
-def test_strategies(strategy: str, own: dict[str, str], headers: dict[str, str]) -> None:
+def test_headers_are_merged_by_the_strategy(
+    strategy: str, own: dict[str, str], headers: dict[str, str]
+) -> None:
     reference = {"name": "g", "mergeStrategy": {"headers": strategy}}
     assert merged({"vaultAuthGlobalRef": reference, "headers": own}, SHARED).headers == headers
 
@@ -90,6 +92,6 @@ def test_strategies(strategy: str, own: dict[str, str], headers: dict[str, str])
         ),
     ],
 )
-def test_gaps_are_told(shared: dict[str, Any], message: str) -> None:
+def test_a_missing_method_mount_or_field_is_an_error(shared: dict[str, Any], message: str) -> None:
     with pytest.raises(ReferenceRefused, match=message):
         merged({}, shared)

@@ -1,4 +1,4 @@
-"""An operator that runs for all tests of the folder, and a tenant for each."""
+"""An operator for all tests of the folder, and a tenant for each."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ RULES = 'path "secret/data/NAMESPACE/*" { capabilities = ["read"] }'
 
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A kubeconfig of the operator's ServiceAccount, with exactly the rights of its manifests."""
+    """Return a kubeconfig of the operator's ServiceAccount, with exactly the rights of its manifests."""
     return install(cluster, tmp_path_factory.mktemp("sync"))
 
 
@@ -35,7 +35,7 @@ def approle_vault(vault: Vault) -> Vault:
 def operator(
     installed: Path, approle_vault: Vault, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operator]:
-    """The operator, when it leads; its system's CAs are Vault's."""
+    """Yield the operator once it leads; the CAs of its system are Vault's."""
     trusted = {"SSL_CERT_FILE": str(approle_vault.ca_file)}
     settings = {"DELETION_TIMEOUT": "5s", "RELOAD_INTERVAL": "5s", "RELOADED_WORKLOADS": "daemonsets"}
     with leading(tmp_path_factory.mktemp("operator"), installed, **settings, **trusted) as running:
@@ -44,7 +44,7 @@ def operator(
 
 @pytest.fixture
 def new_tenant(cluster: Cluster, approle_vault: Vault) -> Callable[..., Tenant]:
-    """A function that makes a tenant with these rules of a policy."""
+    """Return a function that makes a tenant with these rules of a policy."""
     return lambda rules=RULES: Tenant(cluster, approle_vault, rules)
 
 

@@ -1,4 +1,4 @@
-"""Dynamic secrets of a real Vault: its rabbitmq engine, on a broker that agrees to all."""
+"""Dynamic secrets of a real Vault: its rabbitmq engine, on a permissive broker."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The operator as a process, and the namespaces, logins and secrets that its objects need."""
+"""The operator as a process, with the namespaces, logins and secrets for its objects."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 
 def eventually(find: Callable[[], Found], timeout_s: float = 20.0) -> Found:
-    """Return the first thing found that is true; raise AssertionError after the time, with the last."""
+    """Return the first true result; raise AssertionError after the time, with the last result."""
     end = time.monotonic() + timeout_s
     while not (found := find()):
         assert time.monotonic() < end, found
@@ -62,7 +62,7 @@ class Operator:
         self.process.wait_until(lambda: '"message":"started"' in self.log.read_text())
 
     def restart(self, *, kill: bool = False) -> None:
-        """End it, as the kubelet does or at once, and begin again; return when it leads."""
+        """End the replica, as the kubelet does or at once, start it again, and return when it leads."""
         if kill:
             self.process.kill()
         else:
@@ -72,7 +72,7 @@ class Operator:
         eventually(self.leads, timeout_s=45)
 
     def get(self, path: str) -> tuple[int, str]:
-        """Return status and text of what the kubelet or Prometheus asks."""
+        """Return status and text of a probe or scrape."""
         answer = Endpoint(f"http://127.0.0.1:{self.port}", Path("/nonexistent")).get(path)
         return answer.status_code, answer.text.strip()
 
@@ -83,7 +83,7 @@ class Operator:
         return float(values[f"vault_webhook_sync_{name}"])
 
     def leads(self) -> bool:
-        """Return whether this replica is the one that works."""
+        """Return whether this replica leads."""
         return self.figure("leads") == 1
 
     def stop(self) -> None:
@@ -159,7 +159,7 @@ class Tenant:
         return self.custom("VaultStaticSecret", name, **{**whole, "destination": destination, **spec})
 
     def secret(self, name: str) -> dict[str, Any]:
-        """Return a Secret, empty where there is none."""
+        """Return a Secret, {} if it does not exist."""
         path = f"/api/v1/namespaces/{self.namespace}/secrets/{name}"
         answer = self.cluster.answer("GET", path)
         return dict(answer.json()) if answer.ok else {}
@@ -179,7 +179,7 @@ class Tenant:
         return answer.json()
 
     def condition(self, kind: str, name: str, type_: str = "Ready") -> dict[str, Any]:
-        """Return a condition of a custom object, empty where there is none."""
+        """Return a condition of a custom object, {} if it does not exist."""
         status = self.found(kind, name).get("status") or {}
         return next((each for each in status.get("conditions") or () if each["type"] == type_), {})
 

@@ -1,4 +1,4 @@
-"""Logins: what is shared, what is wrong, and who may use whose, on the real API server and Vault."""
+"""Logins on the real API server and Vault: shared ones, wrong ones, and those of other namespaces."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -43,14 +43,14 @@ OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's nod
 
 
 def _wait_for_condition(tenant: Tenant, kind: str, name: str, words: str) -> None:
-    """Return when condition and event of an object have these words."""
+    """Wait until condition and event of an object have these words."""
     eventually(lambda: words in tenant.condition(kind, name).get("message", ""))
     assert tenant.condition(kind, name)["status"] == "False"
     eventually(lambda: any(words in message for _, message in tenant.events(name)))
 
 
 @pytest.mark.parametrize("fault", WRONG)
-def test_a_wrong_login_is_told_by_condition_and_event(operator: Operator, tenant: Tenant, fault: str) -> None:
+def test_a_wrong_login_has_a_condition_and_an_event(operator: Operator, tenant: Tenant, fault: str) -> None:
     changes, words = WRONG[fault]
     words = words.replace("NAMESPACE", tenant.namespace)
     right = tenant.found("VaultAuth", "vault-auth")["spec"]
@@ -65,7 +65,7 @@ def test_a_wrong_login_is_told_by_condition_and_event(operator: Operator, tenant
     assert tenant.secrets[0] not in shown
 
 
-def test_an_object_comes_in_step_when_its_login_is_corrected(operator: Operator, tenant: Tenant) -> None:
+def test_an_object_is_synced_once_its_login_is_corrected(operator: Operator, tenant: Tenant) -> None:
     right = tenant.found("VaultAuth", "vault-auth")["spec"]
     tenant.custom("VaultAuth", "wrong", **{**right, "vaultConnectionRef": "nowhere"})
     tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
@@ -95,7 +95,7 @@ def test_a_login_of_another_namespace_is_refused_by_condition_and_event(
     assert not second.secret("stolen")
 
 
-def test_what_logins_have_in_common_is_in_one_object(operator: Operator, tenant: Tenant) -> None:
+def test_logins_share_the_fields_of_a_global(operator: Operator, tenant: Tenant) -> None:
     tenant.custom("VaultAuthGlobal", "shared", **_shared(tenant, "k8s-vault-op"))
     tenant.custom("VaultAuth", SHORT, vaultAuthGlobalRef={"name": "shared"})
     tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
@@ -104,7 +104,7 @@ def test_what_logins_have_in_common_is_in_one_object(operator: Operator, tenant:
     eventually(lambda: tenant.condition("VaultAuth", SHORT).get("status") == "True")
 
 
-def test_what_logins_have_in_common_is_for_other_namespaces_when_it_says_so(
+def test_a_global_is_for_other_namespaces_only_when_it_allows_them(
     operator: Operator, two: tuple[Tenant, Tenant]
 ) -> None:
     first, second = two
@@ -143,7 +143,9 @@ def cloud(approle_vault: Vault) -> Iterator[Cloud]:
         approle_vault.request("DELETE", "sys/auth/aws-sync")
 
 
-def test_keys_of_aws_log_in_and_wrong_ones_are_told(operator: Operator, tenant: Tenant, cloud: Cloud) -> None:
+def test_keys_of_aws_log_in_and_wrong_ones_are_reported(
+    operator: Operator, tenant: Tenant, cloud: Cloud
+) -> None:
     arn = "arn:aws:iam::123456789012:role/app"
     role: dict[str, object] = {
         "auth_type": "iam",

@@ -15,7 +15,7 @@ LEAD_S = 20
 
 @pytest.fixture(scope="module")
 def own_cluster(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
-    """An API server that no other test asks."""
+    """Yield an API server for these tests only."""
     server = Cluster(tmp_path_factory.mktemp("cluster"), authority)
     try:
         server.wait()
@@ -27,7 +27,7 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory, authority: Authority) 
 
 @pytest.fixture(scope="module")
 def own_operator(own_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    """The operator of that API server, when it leads."""
+    """Yield the operator of that API server, once it leads."""
     kubeconfig = install(own_cluster, tmp_path_factory.mktemp("sync"))
     with leading(tmp_path_factory.mktemp("operator"), kubeconfig, DELETION_TIMEOUT="5s") as running:
         yield running

@@ -59,7 +59,7 @@ def test_no_password_and_no_token_is_in_log_event_status_or_figure(
 
 @pytest.fixture
 def no_status(cluster: Cluster) -> Iterator[Callable[[], None]]:
-    """The operator may not write the status of dynamic secrets, until this function is called."""
+    """Forbid the operator to write the status of dynamic secrets, until the returned function is called."""
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/vault-webhook-sync"
     role = cluster.request("GET", path)
     without = [
@@ -139,7 +139,7 @@ def test_credentials_are_issued_anew_before_the_token_ends_that_they_hang_on(
     assert first <= leases(leasing), "the lease before had ended when the new credentials came"
 
 
-def test_with_revoke_a_deletion_revokes_the_lease_though_the_namespace_goes_at_once(
+def test_a_deletion_with_revoke_revokes_the_lease_though_its_login_is_deleted_first(
     operator: Operator, leasing: Tenant
 ) -> None:
     _add(leasing, revoke=True)
@@ -205,7 +205,7 @@ def test_a_certificate_is_issued_once_as_a_tls_secret(operator: Operator, leasin
 def test_a_lease_can_be_renewed_by_another_token_and_ends_with_the_one_it_was_made_with(
     leasing: Tenant,
 ) -> None:
-    """The fact on which the keeping of tokens stands."""
+    """Tokens are stored because of this fact."""
     vault = leasing.vault
     login = {"role_id": leasing.role_id, "secret_id": leasing.secrets[0]}
     first, second = (
@@ -233,7 +233,7 @@ def test_kept_tokens_are_encrypted_by_transit_where_the_login_says_so(
     assert base64.b64decode(token_secret).startswith(b"v1:")
 
 
-def test_a_certificate_is_revoked_and_its_secret_emptied_when_the_object_asks_for_that(
+def test_a_deletion_with_revoke_and_clear_revokes_the_certificate_and_empties_its_secret(
     operator: Operator, leasing: Tenant
 ) -> None:
     leasing.vault.policy(

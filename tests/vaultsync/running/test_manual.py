@@ -1,4 +1,4 @@
-"""The manifests of the manual for the Vault Secrets Operator, unchanged but for Vault's address, behave as it shows."""
+"""The manual's manifests for the Vault Secrets Operator, unchanged except for Vault's address, behave as it shows."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ NAMESPACE = "manual"
 
 @pytest.fixture(scope="module")
 def kubectl(operator: Operator, cluster: Cluster, approle_vault: Vault) -> Iterator[Kubectl]:
-    """The commands of the manual are done; at `aws` is an engine that needs no cloud."""
+    """Run the manual's commands, and return kubectl; at `aws` is an engine without a cloud."""
     vault = approle_vault
     vault.policy("k8s-vault-op", POLICY)
     role = "auth/approle/role/k8s-vault-op"
@@ -45,7 +45,7 @@ def kubectl(operator: Operator, cluster: Cluster, approle_vault: Vault) -> Itera
 
 
 def _events(kubectl: Kubectl, kind: str, name: str) -> list[tuple[str, ...]]:
-    """Return type, reason, times, source and message of the events that `kubectl describe` shows."""
+    """Return type, reason, times, source and message of the events in `kubectl describe`."""
     described = kubectl("describe", kind, name, "-n", NAMESPACE).partition("\nEvents:")[2]
     row = r"^  (Normal|Warning) +(\w+) +\w+(?: \(x(\d+) over \w+\))? +(\w+) +(.*)$"
     return [found.groups("1") for found in re.finditer(row, described, re.MULTILINE)]
@@ -85,7 +85,7 @@ def test_the_static_secret_has_the_events_and_the_secret_of_the_manual(kubectl: 
     assert raw["metadata"]["version"] >= 1
 
 
-def test_an_edit_of_the_secret_is_restored_and_told_and_vault_keeps_its_value(
+def test_an_edited_secret_is_restored_from_vault_with_an_event(
     kubectl: Kubectl, approle_vault: Vault
 ) -> None:
     eventually(lambda: _has_secret(kubectl, "kv-secret"))

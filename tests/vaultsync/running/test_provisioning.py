@@ -56,7 +56,7 @@ def _provision(vault: Vault, cluster: Cluster, *arguments: str) -> tuple[list[st
 
 @pytest.fixture(scope="module")
 def layout(vault: Vault, cluster: Cluster) -> Vault:
-    """Vault with both mounts, the policy for all namespaces, and the operator's own role."""
+    """Yield Vault with both mounts, the policy for all namespaces, and the operator's own role."""
     trust_in_vault(cluster, vault, MOUNT)
     words, environ = _provision(vault, cluster)
     done = subprocess.run(words, env=environ, capture_output=True, text=True, timeout=60, check=False)
@@ -73,7 +73,7 @@ def layout(vault: Vault, cluster: Cluster) -> Vault:
 
 @pytest.fixture
 def watcher(layout: Vault, installed: Path) -> Iterator[Watcher]:
-    """The operator's watch, as it is while it leads, with the rights of its manifests."""
+    """Yield the watch of a leading operator, with the rights of its manifests."""
     settings = read_settings(
         [],
         {
@@ -94,7 +94,7 @@ def watcher(layout: Vault, installed: Path) -> Iterator[Watcher]:
 
 
 class Labelled:
-    """A namespace that is to be provisioned."""
+    """A namespace with the label for provisioning."""
 
     def __init__(self, cluster: Cluster, vault: Vault, label: str | None = "true") -> None:
         self.cluster, self.vault = cluster, vault
@@ -104,7 +104,7 @@ class Labelled:
         cluster.request("POST", "/api/v1/namespaces", body)
 
     def label(self, value: str | None) -> None:
-        """Set the label, or take it away."""
+        """Set the label, or remove it."""
         headers = {
             "Authorization": f"Bearer {self.cluster.endpoint.token}",
             "Content-Type": "application/merge-patch+json",
@@ -114,7 +114,7 @@ class Labelled:
         assert self.cluster.endpoint.request("PATCH", path, json=body, headers=headers).ok
 
     def has_role(self) -> bool:
-        """Return whether the role is there."""
+        """Return whether the role exists."""
         try:
             return bool(self.vault.read(f"auth/{MOUNT}/role/{self.name}"))
         except VaultRefused as error:
@@ -149,7 +149,7 @@ def test_with_one_policy_each_namespace_reads_its_own_path_and_the_shared_one(
     assert layout.read(f"auth/{MOUNT}/role/{first.name}")["token_policies"] == [f"{MOUNT}-_namespaces"]
 
 
-def test_a_role_goes_when_its_removal_is_asked_for_and_not_when_the_label_vanishes(
+def test_a_role_is_removed_on_request_and_not_when_the_label_vanishes(
     watcher: Watcher, cluster: Cluster, layout: Vault
 ) -> None:
     shop, later = Labelled(cluster, layout), Labelled(cluster, layout, label=None)
@@ -175,7 +175,7 @@ def test_the_operators_own_policy_lets_it_give_no_other_policy_and_not_change_it
         layout.request("POST", f"auth/{MOUNT}/role/_provision", body, token)
 
 
-def test_what_fails_is_tried_again_and_counted_meanwhile(layout: Vault, cluster: Cluster) -> None:
+def test_a_failed_provisioning_is_counted_and_retried(layout: Vault, cluster: Cluster) -> None:
     shop = Labelled(cluster, layout)
     steps: list[Callable[[], Provisioning]] = [_refused]
     watcher = Watcher(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}), lambda: steps[0]())

@@ -33,7 +33,7 @@ INTERVAL_S = 60.0
 
 
 class Stand:
-    """A reloader in this process, which begins without any memory and looks when it is told to."""
+    """A reloader in this process, which begins without any memory and looks only on request."""
 
     def __init__(
         self, kubeconfig: Path, pace: int = 600, kinds: tuple[str, ...] = ("ConfigMap", "Secret")
@@ -58,7 +58,7 @@ class Stand:
         )
 
     def look(self, shop: Shop, name: str = "app") -> float:
-        """Look after the Deployment as it is now, and return the seconds until the next time."""
+        """Check the Deployment as it is now, and return the seconds until the next check."""
         shop.observe(name)
         self.workloads.changed("deployments", shop.found(name))
         return self.reloader.work(Key("deployments", shop.namespace, name), Deadline(30))
@@ -145,7 +145,7 @@ def test_a_rollout_that_is_under_way_and_a_pause_put_the_next_one_off(stand: Sta
     assert (shop.count(), shop.versions()["db"]) == ("2", 3)
 
 
-def test_what_is_above_the_pace_waits_for_its_turn(installed: Path, shop: Shop) -> None:
+def test_a_rollout_above_the_pace_waits_for_its_turn(installed: Path, shop: Shop) -> None:
     stand = Stand(installed, pace=1)
     shop.workload("other")
     shop.pod("other", DB=f"vault:{shop.path('db')}#k")
@@ -167,7 +167,7 @@ def test_workloads_of_one_identity_share_its_login(stand: Stand, shop: Shop) -> 
     assert stand.tokens.logins == 1
 
 
-def test_without_a_right_to_the_metadata_the_version_stands_beside_the_data(
+def test_the_version_beside_the_data_is_used_without_a_right_to_the_metadata(
     stand: Stand, new_shop: Callable[..., Shop]
 ) -> None:
     shop = new_shop("data")
@@ -194,7 +194,7 @@ def test_a_version_that_pods_could_not_read_rolls_nothing(stand: Stand, shop: Sh
     assert (shop.count(), shop.versions()) == ("1", {"db": 3, "key": 1})
 
 
-def test_what_the_pods_may_not_read_the_operator_does_not_read_either(
+def test_a_path_that_the_pods_may_not_read_rolls_nothing(
     stand: Stand, shop: Shop, new_shop: Callable[..., Shop]
 ) -> None:
     stranger = new_shop()
@@ -209,7 +209,7 @@ def test_what_the_pods_may_not_read_the_operator_does_not_read_either(
         stand.look(stranger, "disguised")
 
 
-def test_an_engine_without_versions_is_told_once_and_rolls_nothing(stand: Stand, shop: Shop) -> None:
+def test_an_engine_without_versions_has_one_event_and_rolls_nothing(stand: Stand, shop: Shop) -> None:
     mount = f"kv1-{shop.namespace}"
     shop.vault.mount(mount, version="1")
     shop.vault.write(f"{mount}/app", {"k": "one"})
@@ -235,7 +235,7 @@ def test_references_behind_env_from_count_too(stand: Stand, shop: Shop) -> None:
     assert shop.versions("mapped") == {"db": 1}
 
 
-def test_a_workload_without_pods_forgets_what_they_had_read(stand: Stand, shop: Shop) -> None:
+def test_a_workload_without_pods_forgets_their_versions(stand: Stand, shop: Shop) -> None:
     stand.look(shop)
     pods = f"/api/v1/namespaces/{shop.namespace}/pods"
     for pod in shop.cluster.request("GET", pods)["items"]:
@@ -246,7 +246,7 @@ def test_a_workload_without_pods_forgets_what_they_had_read(stand: Stand, shop: 
     assert shop.versions() == {}
 
 
-def test_a_workload_that_does_not_ask_is_left_alone(stand: Stand, shop: Shop) -> None:
+def test_a_workload_without_the_annotation_is_not_rolled(stand: Stand, shop: Shop) -> None:
     shop.workload("quiet", annotations={PREFIX + "reload-on-secret-change": "false"})
     stand.look(shop, "quiet")
     assert shop.versions("quiet") == {}

@@ -1,4 +1,4 @@
-"""Several processes: two replicas with one leader, and one that works once, on the real API server and Vault."""
+"""Several processes on the real API server and Vault: two replicas with one leader, and one with `--once`."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ def _stored_tokens(cluster: Cluster) -> set[str]:
     return {name for each in found if "-token-" in (name := each["metadata"]["name"])}
 
 
-def test_the_second_replica_takes_over_after_sigterm_and_issues_nothing_anew(
+def test_the_second_replica_leads_after_sigterm_and_issues_no_credentials(
     operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
 ) -> None:
     add_dynamic(leasing)
@@ -63,7 +63,7 @@ def test_the_second_replica_takes_over_after_sigterm_and_issues_nothing_anew(
         operator.restart()
 
 
-def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
+def test_once_syncs_all_objects_fails_with_one_and_deletes_kept_tokens(
     operator: Operator, cluster: Cluster, leasing: Tenant, once: Once
 ) -> None:
     others = ",".join(f"{row.plural}.secrets.hashicorp.com" for row in KINDS)
@@ -91,7 +91,7 @@ def test_once_works_on_all_and_tells_a_failure_and_takes_kept_tokens_away(
         operator.restart()
 
 
-def test_two_installations_do_not_issue_because_of_each_other(
+def test_two_installations_issue_no_credentials_because_of_each_other(
     operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
 ) -> None:
     names = {"LEASE_NAME": "another", "HMAC_SECRET_NAME": "another"}

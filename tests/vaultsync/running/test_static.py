@@ -55,7 +55,7 @@ def test_an_edit_by_hand_is_undone_and_the_labels_and_annotations_of_others_stay
     assert [each["name"] for each in found["ownerReferences"]] == ["edited"]
 
 
-def test_a_secret_that_is_deleted_comes_back(operator: Operator, tenant: Tenant) -> None:
+def test_a_deleted_secret_is_created_again(operator: Operator, tenant: Tenant) -> None:
     path = f"{tenant.namespace}/app"
     tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
     tenant.static("deleted", path, refreshAfter="1h")
@@ -64,7 +64,9 @@ def test_a_secret_that_is_deleted_comes_back(operator: Operator, tenant: Tenant)
     eventually(lambda: _text(tenant, "deleted") == "value1")
 
 
-def test_a_version_deleted_in_vault_leaves_the_secret_and_is_told(operator: Operator, tenant: Tenant) -> None:
+def test_a_version_deleted_in_vault_leaves_the_secret_and_sets_the_condition(
+    operator: Operator, tenant: Tenant
+) -> None:
     path = f"{tenant.namespace}/app"
     tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
     tenant.static("kept", path, refreshAfter="2s")
@@ -74,7 +76,9 @@ def test_a_version_deleted_in_vault_leaves_the_secret_and_is_told(operator: Oper
     assert _text(tenant, "kept") == "value1"
 
 
-def test_a_missing_secret_with_create_false_is_told(operator: Operator, tenant: Tenant) -> None:
+def test_a_missing_secret_with_create_false_has_a_condition_and_an_event(
+    operator: Operator, tenant: Tenant
+) -> None:
     path = f"{tenant.namespace}/app"
     tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
     tenant.static("absent", path, destination={"name": "nobodys", "create": False})
@@ -106,7 +110,7 @@ def test_nothing_is_written_while_nothing_changes(operator: Operator, tenant: Te
     assert tenant.secret("resting")["metadata"]["resourceVersion"] == secret_before
 
 
-def test_an_outage_of_vault_is_told_and_keeps_the_secret_and_ends_by_itself(
+def test_an_outage_of_vault_sets_the_condition_and_leaves_the_secret(
     operator: Operator, tenant: Tenant
 ) -> None:
     path = f"{tenant.namespace}/app"
@@ -125,7 +129,9 @@ def test_an_outage_of_vault_is_told_and_keeps_the_secret_and_ends_by_itself(
     eventually(lambda: tenant.condition("VaultStaticSecret", "outage")["status"] == "True")
 
 
-def test_instant_updates_are_told_to_be_polling(operator: Operator, tenant: Tenant) -> None:
+def test_instant_updates_have_a_condition_and_an_event_about_polling(
+    operator: Operator, tenant: Tenant
+) -> None:
     path = f"{tenant.namespace}/app"
     tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
     tenant.static("instant", path, refreshAfter="1h", syncConfig={"instantUpdates": True})

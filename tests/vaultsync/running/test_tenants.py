@@ -1,4 +1,4 @@
-"""Two tenants and four users with rights of their own: no way through the operator leads to a value of the other tenant."""
+"""Two tenants and four users with rights of their own: the operator gives no value of one tenant to the other."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ class Two:
         of.cluster.kubectl("create", "-f", "-", who, stdin=json.dumps(document))
 
     def steal(self, name: str, path: str | None = None, **spec: object) -> None:
-        """Have the second tenant's deployer make a VaultStaticSecret of the first tenant's path, or of another."""
+        """Create a VaultStaticSecret of the first tenant's path, or of another, as the second tenant's deployer."""
         whole = {
             "vaultAuthRef": "vault-auth",
             "mount": "secret",
@@ -125,7 +125,7 @@ def test_no_resource_of_a_tenant_brings_a_value_of_the_other(two: Two) -> None:
     assert not _holding(shown, [VALUE, first.secrets[0]])
 
 
-def test_users_write_into_their_own_namespace_alone(two: Two) -> None:
+def test_users_write_only_into_their_own_namespace(two: Two) -> None:
     first, second = two.first, two.second
     spec = {
         "vaultAuthRef": "vault-auth",

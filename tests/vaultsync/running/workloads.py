@@ -1,4 +1,4 @@
-"""Workloads and their pods as the controllers and the webhook would make them, in a namespace with a login of its own."""
+"""Workloads and their pods in the form of the controllers and the webhook, in a namespace with its own login."""
 
 import json
 import uuid
@@ -58,7 +58,7 @@ class Shop:
         return [{"name": name, "value": value} for name, value in {**login, **values}.items()]
 
     def workload(self, name: str = "app", *, annotations: dict[str, str] | None = None) -> None:
-        """Create a workload that asks for reloads, and has been rolled out."""
+        """Create a rolled out workload with the annotation for reloads."""
         reload_annotations = (
             {PREFIX + "reload-on-secret-change": "true"} if annotations is None else annotations
         )
@@ -71,7 +71,7 @@ class Shop:
         self.finish_rollout(name)
 
     def pod(self, workload: str = "app", *, env_from: list[Any] | None = None, **values: str) -> None:
-        """Create a pod of the workload with these references, as it is after its admission."""
+        """Create an admitted pod of the workload with these references."""
         ca = {"ca.crt": self.vault.ca_file.read_text()}
         secrets = f"/api/v1/namespaces/{self.namespace}/secrets"
         self.cluster.answer("POST", secrets, {"metadata": {"name": "vault-tls"}, "stringData": ca})
@@ -109,12 +109,12 @@ class Shop:
         return answer.json()
 
     def observe(self, name: str = "app", **status: int) -> None:
-        """Write the status that the controller writes when it has seen a change, which one of annotations is too."""
+        """Write the controller's status after a change, also one of annotations."""
         generation = self.found(name)["metadata"]["generation"]
         self.patch({"status": {**status, "observedGeneration": generation}}, name, "/status")
 
     def finish_rollout(self, name: str = "app") -> None:
-        """Write the status that the controller writes at the end of a rollout."""
+        """Write the controller's status at the end of a rollout."""
         self.observe(name, **(DONE if self.plural == "deployments" else DONE_DAEMONS))
 
     def remove_workloads(self) -> None:
@@ -122,12 +122,12 @@ class Shop:
         self.cluster.request("DELETE", self._workloads())
 
     def count(self, name: str = "app") -> str:
-        """Return how often the workload was rolled, "" for never."""
+        """Return the number of rollouts of the workload, "" for none."""
         template = self.found(name)["spec"]["template"]["metadata"]
         return str(template.get("annotations", {}).get(COUNT, ""))
 
     def versions(self, name: str = "app") -> dict[str, int]:
-        """Return the versions that the operator has seen, by the names of their secrets."""
+        """Return the recorded versions by the names of their secrets."""
         text = self.found(name)["metadata"].get("annotations", {}).get(VERSIONS, "{}")
         return {url.rpartition("/")[2]: version for url, version in json.loads(text).items()}
 

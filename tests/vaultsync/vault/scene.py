@@ -1,4 +1,4 @@
-"""A Vault of the tests' own making, what is around it, and a clock that the tests move."""
+"""A Vault in memory, its surroundings, and a clock moved by the tests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ KEY = b"k" * 16
 
 
 class Answers(Vaults):
-    """A Vault that grants tokens of 100 seconds; `error` is its answer to everything but logins."""
+    """A Vault that grants tokens of 100 seconds, and raises `error`, if set, in all requests but logins."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,5 +86,5 @@ class Scene:
         self.holders = self.again()
 
     def again(self) -> Holders:
-        """Holders of a process that has just begun."""
+        """Return the holders of a new process."""
         return Holders(self.tokens, self.around, Transit(self.vault, self.sessions), KEY)

@@ -26,16 +26,14 @@ def test_a_file_is_read_anew_each_time_also_through_links(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "pipe", ".", "absent", "long", "a\0b"])
-def test_what_is_no_file_with_certificates_takes_neither_memory_nor_a_thread(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_path_that_is_no_regular_file_is_refused(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "long").write_bytes(b"x" * ((1 << 20) + 1))
     with pytest.raises(ReferenceRefused, match=r"caCertPath .* cannot be read"):
         _read(str(tmp_path / name))
 
 
-def test_what_has_no_end_is_read_to_a_bound() -> None:
+def test_a_file_without_an_end_is_read_to_a_bound() -> None:
     assert len(_read("/proc/self/environ")) < 1 << 20
     with pytest.raises(ReferenceRefused, match=r"pagemap cannot be read \((OSError|ValueError)\)"):
         _read("/proc/self/pagemap")

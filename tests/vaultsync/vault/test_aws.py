@@ -1,4 +1,4 @@
-"""Logins as a role of AWS: what is sent, where to, and what is refused. tests/vaultsync/running has Vault's own method."""
+"""Logins as a role of AWS: the request, its target, and refusals. tests/vaultsync/running has Vault's own method."""
 
 import base64
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ def test_a_service_account_assumes_the_role_that_it_is_annotated_with() -> None:
         "https://127.0.0.1",
     ],
 )
-def test_a_service_accounts_token_is_sent_to_aws_alone(address: str) -> None:
+def test_a_service_accounts_token_is_sent_only_to_aws(address: str) -> None:
     source, sts = Source(), Sts()
     with pytest.raises(ReferenceRefused, match="is not one of AWS's"):
         _body(source, sts, service_account="app", sts_endpoint=address)
@@ -91,7 +91,7 @@ def test_a_service_accounts_token_is_sent_to_aws_alone(address: str) -> None:
     assert not source.audiences
 
 
-def test_what_is_not_there_is_named() -> None:
+def test_a_missing_annotation_or_key_is_named() -> None:
     source = Source()
     source.annotations, source.data = {}, {}
     with pytest.raises(ReferenceRefused, match=r"ServiceAccount team/app .* eks.amazonaws.com/role-arn"):
@@ -102,7 +102,7 @@ def test_what_is_not_there_is_named() -> None:
         _body(Source(), Sts(), secret="keys", sts_endpoint="https://")
 
 
-def test_an_answer_without_credentials_is_told_without_what_was_sent() -> None:
+def test_an_answer_without_credentials_is_an_error_without_the_token() -> None:
     sts = Sts()
     sts.answer = {}
     with pytest.raises(VaultDenied) as caught:

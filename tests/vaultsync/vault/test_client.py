@@ -1,4 +1,4 @@
-"""Vault's answers to the operator: their bounds, which are refusals, and which only say that Vault cannot answer now."""
+"""Vault's answers to the operator: their bounds, refusals, and outages."""
 
 import socket
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Engines are looked up once for each mount of a Vault, and what one author's Vault answers is nobody else's."""
+"""Engines are looked up once for each mount of a Vault, and one author's Vault decides only for its own objects."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ KV2 = {"path": "secret/", "type": "kv", "options": {"version": "2"}}
 
 
 class Mounts(Answers):
-    """A Vault that answers look-ups of mounts, another way where the headers or the name in TLS are others."""
+    """A Vault with a second answer for requests with other headers or another server name."""
 
     def __init__(self, data: object, elsewhere: object = None) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ def test_a_mount_is_looked_up_once() -> None:
         replace(IDENTITY.server, server_name="mine.example.com"),
     ],
 )
-def test_what_other_headers_or_another_name_are_answered_is_not_what_others_are(server: Server) -> None:
-    """A load balancer, or Vault itself, answers those from another place."""
+def test_answers_are_remembered_by_headers_and_server_name(server: Server) -> None:
+    """A load balancer, or Vault itself, may answer such requests from another namespace or server."""
     engines = Engines(Mounts(KV2, {"path": "secret/", "type": "database"}))
     assert engines.find(replace(IDENTITY, server=server), "t", "secret/data/a").type == "database"
     assert engines.find(IDENTITY, "t", "secret/data/a").type == "kv"
@@ -57,7 +57,7 @@ def test_what_other_headers_or_another_name_are_answered_is_not_what_others_are(
         None,
     ],
 )
-def test_an_answer_of_another_kind_takes_no_memory(data: object) -> None:
+def test_an_answer_with_long_or_other_fields_fills_no_memory(data: object) -> None:
     engines = Engines(Mounts(data))
     engines.find(IDENTITY, "t", "secret/data/a")
     assert len(repr(engines._engines)) < 1000

@@ -1,4 +1,4 @@
-"""Logins as a service account of Google, at Vault's own gcp method; one local server is Google for us and for Vault."""
+"""Logins as a service account of Google, at Vault's own gcp method; one local server acts as Google for us and for Vault."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -65,7 +65,7 @@ def method(vault: Vault, session_folder: Path, services: Services) -> Iterator[V
     vault.request("DELETE", "sys/auth/gcp-sync")
 
 
-def test_vault_takes_the_identity_of_the_service_account(
+def test_vault_accepts_the_identity_of_the_service_account(
     method: Vault, google: Google, source: Source
 ) -> None:
     role = {"type": "iam", "token_policies": "default"}
@@ -82,7 +82,7 @@ def test_the_place_of_the_cluster_is_that_of_the_node(google: Google, source: So
     assert (claims["email"], claims["aud"]) == (EMAIL, "https://vault/app")
 
 
-def test_what_the_cluster_does_not_have_is_named(google: Google, source: Source) -> None:
+def test_a_missing_service_account_or_annotation_is_named(google: Google, source: Source) -> None:
     with pytest.raises(ReferenceRefused, match=f"ServiceAccount team/app does not exist, or .* {ACCOUNT}"):
         _body(Source(), google, **PLACE)
     source.has_token = False
@@ -98,7 +98,7 @@ def test_what_the_cluster_does_not_have_is_named(google: Google, source: Source)
         ("../x?y", {}, r"iam.workloadIdentityUser on \.\./x\?y"),
     ],
 )
-def test_a_refusal_of_google_says_what_to_look_at(
+def test_a_refusal_of_google_names_the_fields_to_check(
     google: Google, account: str, place: dict[str, str], advice: str
 ) -> None:
     with pytest.raises(VaultDenied, match=advice) as caught:

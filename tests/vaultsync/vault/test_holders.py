@@ -1,4 +1,4 @@
-"""Tokens of leases: kept before they are used, taken up by the next process, and revoked where no status names their lease."""
+"""Tokens of leases: stored before their use, reused by the next process, and revoked if no status names their lease."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from vaultsync.vault.server import Server
 HOLDER = Holder("uid", IDENTITY)
 
 
-def test_a_token_is_kept_before_it_is_used_and_taken_up_by_the_next_process(scene: Scene) -> None:
+def test_a_token_is_stored_before_its_use_and_reused_by_the_next_process(scene: Scene) -> None:
     first = scene.holders.new(HOLDER, "", UNLIMITED)
     id_ = scene.holders.id(HOLDER, first.value)
     assert scene.around.stored == {"uid": {id_: first.value}}
@@ -49,7 +49,7 @@ def test_a_token_that_cannot_be_revoked_is_used_no_more(scene: Scene) -> None:
     assert lost.value not in scene.around.stored["uid"].values()
 
 
-def test_a_kept_token_that_has_ended_is_none(scene: Scene) -> None:
+def test_a_stored_token_that_has_ended_is_not_reused(scene: Scene) -> None:
     id_ = scene.holders.id(HOLDER, scene.holders.new(HOLDER, "", UNLIMITED).value)
     scene.vault.error = VaultDenied("403", 403)
     assert scene.again().token(HOLDER, id_, UNLIMITED) is None
@@ -68,7 +68,7 @@ def test_a_token_is_never_sent_to_another_vault_than_that_which_granted_it(scene
     assert scene.vault.calls == ["auth/approle/login"]
 
 
-def test_tokens_of_objects_that_are_gone_are_kept_no_more(scene: Scene) -> None:
+def test_tokens_of_deleted_objects_are_removed(scene: Scene) -> None:
     other = Holder("other", IDENTITY)
     for holder in (HOLDER, other):
         scene.holders.new(holder, "", UNLIMITED)
@@ -78,7 +78,7 @@ def test_tokens_of_objects_that_are_gone_are_kept_no_more(scene: Scene) -> None:
     assert not scene.vault.revoked
 
 
-def test_an_id_tells_nothing_of_the_token(scene: Scene) -> None:
+def test_an_id_does_not_show_the_token(scene: Scene) -> None:
     token = scene.holders.new(HOLDER, "", UNLIMITED)
     assert token.value not in scene.holders.id(HOLDER, token.value)
     assert token.value not in repr(vars(scene.holders))

@@ -1,4 +1,4 @@
-"""Logins: what each method sends, and what is said where it cannot."""
+"""Logins: the request of each method, and the messages for impossible ones."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -82,7 +82,7 @@ def test_a_secret_without_the_key_is_named(data: Mapping[str, str] | None, words
         _body(AppRoleLogin("role", "stored"), Source(data))
 
 
-def test_logins_that_are_not_done_say_what_to_use() -> None:
+def test_a_login_that_cannot_be_done_names_its_replacement() -> None:
     assert not cannot_be_done(GcpLogin("app", "account"), is_operators=False)
     refused = cannot_be_done(AwsLogin("app"), is_operators=True)
     assert "set aws.secretRef or aws.irsaServiceAccount" in refused

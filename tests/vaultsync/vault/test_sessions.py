@@ -1,4 +1,4 @@
-"""Sessions on a Vault of the test's own making and a clock that the test moves."""
+"""Sessions on a Vault in memory, with a clock moved by the test."""
 
 import threading
 import tracemalloc
@@ -14,7 +14,7 @@ from vaultsync.vault.holders import Holder
 from vaultsync.vault.server import Identity, Server
 
 
-def test_an_identity_logs_in_once_however_many_ask_at_once(scene: Scene) -> None:
+def test_an_identity_logs_in_once_for_many_threads(scene: Scene) -> None:
     threads = [threading.Thread(target=scene.sessions.token, args=(IDENTITY, UNLIMITED)) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -72,7 +72,7 @@ def test_neither_identity_nor_token_shows_a_secret(scene: Scene) -> None:
     assert token.value not in repr(token)
 
 
-def test_a_login_that_is_changed_again_and_again_takes_no_memory_for_its_parameters(scene: Scene) -> None:
+def test_a_login_that_often_changes_does_not_fill_memory(scene: Scene) -> None:
     """A VaultAuth and a VaultConnection may have a megabyte each."""
     tracemalloc.start()
     try:
@@ -88,6 +88,6 @@ def test_a_login_that_is_changed_again_and_again_takes_no_memory_for_its_paramet
         tracemalloc.stop()
 
 
-def test_a_message_is_not_as_long_as_the_author_of_a_login_likes() -> None:
+def test_the_text_of_an_identity_is_bounded() -> None:
     identity = replace(IDENTITY, mount="m" * 1_000_000, server=Server("https://vault/" + "p" * 1_000_000))
     assert len(str(identity)) < 1000

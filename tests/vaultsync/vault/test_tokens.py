@@ -1,4 +1,4 @@
-"""Tokens: a login that Vault refuses has a reason of its own, as dashboards know it."""
+"""Tokens: a login refused by Vault has a reason of its own, which dashboards use."""
 
 import time
 from typing import Any
@@ -35,7 +35,7 @@ def test_a_login_that_is_refused_is_a_matter_of_configuration(refusal: Exception
 
 
 class Wild(Answers):
-    """A Vault whose answers have other types than Vault's."""
+    """A Vault with answers of other types than Vault's."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__()
@@ -46,8 +46,8 @@ class Wild(Answers):
 
 
 @pytest.mark.parametrize("duration", ["long", [1], {"a": 1}, True])
-def test_times_that_are_none_are_no_error_that_nobody_expects(duration: object) -> None:
-    """With one, an object that is deleted would stay, as its lease could be revoked at no time."""
+def test_malformed_times_of_a_token_count_as_zero(duration: object) -> None:
+    """With an error, a deleted object would stay, because its lease could never be revoked."""
     granted = {"auth": {"client_token": "t", "lease_duration": duration}}
     token = Tokens(Wild(granted), Surroundings()).log_in(IDENTITY, UNLIMITED)
     assert token.life_s == 0.0
@@ -62,7 +62,7 @@ def test_times_that_are_none_are_no_error_that_nobody_expects(duration: object) 
 
 
 @pytest.mark.parametrize("token", ["t" * 8193, "", 5, ["t"], None])
-def test_a_token_that_no_header_holds_is_none(token: object) -> None:
+def test_a_token_that_no_header_can_hold_is_refused(token: object) -> None:
     tokens = Tokens(Wild({"auth": {"client_token": token}}), Surroundings())
     with pytest.raises(VaultDenied, match="the answer holds no token"):
         tokens.log_in(IDENTITY, UNLIMITED)

@@ -1,4 +1,4 @@
-"""Kept tokens, encrypted where the VaultAuth says with which key."""
+"""Stored tokens, encrypted with the key of the VaultAuth."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ from vaultsync.vault.transit import Transit
 HOLDER = Holder("uid", replace(IDENTITY, storage=StorageEncryption("transit", "sync")))
 
 
-def test_what_is_kept_is_encrypted_and_the_next_process_decrypts_it(scene: Scene) -> None:
+def test_a_stored_token_is_encrypted_and_the_next_process_decrypts_it(scene: Scene) -> None:
     token = scene.holders.new(HOLDER, "", UNLIMITED)
     (stored,) = scene.around.stored["uid"].values()
     assert stored.startswith("v1:")
@@ -29,7 +29,7 @@ def test_what_is_kept_is_encrypted_and_the_next_process_decrypts_it(scene: Scene
     assert "transit/decrypt/sync" in scene.vault.calls
 
 
-def test_a_key_that_cannot_be_used_is_told_and_no_token_is_kept_in_the_clear(scene: Scene) -> None:
+def test_an_unusable_key_is_an_error_and_no_token_is_stored_in_the_clear(scene: Scene) -> None:
     scene.vault.error = VaultDenied("403", 403)
     with pytest.raises(VaultDenied, match="storageEncryption of the VaultAuth"):
         scene.holders.new(HOLDER, "", UNLIMITED)
@@ -45,7 +45,7 @@ def test_tokens_of_another_key_are_not_decrypted(scene: Scene) -> None:
 
 
 class Lying(Answers):
-    """A Vault that answers encryptions as it likes."""
+    """A Vault with arbitrary answers to encryptions."""
 
     def __init__(self, data: object) -> None:
         super().__init__()

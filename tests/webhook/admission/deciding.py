@@ -10,7 +10,7 @@ Facts = Mapping[type, Any]
 
 
 def decided(steps: Steps[Any], facts: Facts) -> tuple[Any, list[Need]]:
-    """Return the result and the needs in their order; `facts` has what each type of need is met with, or a Refused."""
+    """Return the result and the needs in their order; `facts` has the answer to each type of need, or a Refused."""
     needs: list[Need] = []
     try:
         need = next(steps)

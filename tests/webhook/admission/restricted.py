@@ -19,7 +19,7 @@ _VOLUMES = {
 
 
 def violations(spec: dict[str, Any], containers: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield what the standard forbids in these containers and in the volumes of the pod."""
+    """Yield the violations of the standard in these containers and in the pod's volumes."""
     for volume in spec.get("volumes") or ():
         for kind in volume.keys() - {"name"} - _VOLUMES:
             yield f"volume {volume['name']}: {kind}"

@@ -24,7 +24,7 @@ def served() -> Served:
 
 
 def changed(served: Served, pod: dict[str, Any]) -> dict[str, Any]:
-    """The pod as the API server makes it from the webhook's answer, by an implementation of RFC 6902 not our own."""
+    """Return the pod after the answer's patch, applied by a foreign implementation of RFC 6902."""
     response = served.review("pods", pod)
     assert response["allowed"], response["status"]["message"]
     patch = json.loads(base64.b64decode(response.get("patch", base64.b64encode(b"[]"))))
@@ -53,7 +53,7 @@ def test_the_answer_is_the_same_every_time(served: Served, pod: dict[str, Any]) 
 
 
 def places(document: Any) -> Iterator[dict[str, Any]]:
-    """Every object in the document."""
+    """Return every object in the document."""
     for value in document.values() if isinstance(document, dict) else document:
         if isinstance(value, dict | list):
             yield from places(value)
@@ -75,7 +75,7 @@ def test_fields_that_nobody_knows_yet_survive_everywhere(served: Served, pod: di
 
 
 @given(PODS, st.data())
-def test_what_lacks_any_part_is_left_to_the_api_server_to_judge(
+def test_a_pod_without_any_one_part_causes_no_internal_error(
     served: Served, pod: dict[str, Any], data: st.DataObject
 ) -> None:
     place = data.draw(st.sampled_from([place for place in places(pod) if place]))
@@ -84,7 +84,7 @@ def test_what_lacks_any_part_is_left_to_the_api_server_to_judge(
 
 
 @given(PODS)
-def test_what_is_not_the_launchers_business_stays(served: Served, pod: dict[str, Any]) -> None:
+def test_fields_outside_of_containers_and_volumes_stay(served: Served, pod: dict[str, Any]) -> None:
     before, after = pod["spec"], changed(served, pod)["spec"]
     ours = {"containers", "initContainers", "volumes"}
     assert {k: v for k, v in after.items() if k not in ours} == {
@@ -103,7 +103,7 @@ def test_what_is_not_the_launchers_business_stays(served: Served, pod: dict[str,
 
 
 def qos(cluster: Cluster, pod: dict[str, Any]) -> str:
-    """The QoS class that the API server gives the pod; it takes it, or AssertionError says why not."""
+    """Return the QoS class that the API server gives the pod; raise AssertionError if it refuses the pod."""
     body = copy.deepcopy(pod)
     body["metadata"]["labels"] = {"security.banzaicloud.io/mutate": "skip"}
     stored = cluster.request("POST", "/api/v1/namespaces/default/pods?dryRun=All", body)
@@ -112,16 +112,14 @@ def qos(cluster: Cluster, pod: dict[str, Any]) -> str:
 
 @settings(max_examples=60)
 @given(PODS)
-def test_the_api_server_takes_the_changed_pod_in_the_same_class(
+def test_the_api_server_accepts_the_changed_pod_with_the_same_qos_class(
     served: Served, cluster: Cluster, pod: dict[str, Any]
 ) -> None:
     before = qos(cluster, pod)
     assert qos(cluster, changed(served, pod)) == before
 
 
-def test_a_pod_that_pod_security_restricted_takes_is_taken_with_its_launcher(
-    served: Served, cluster: Cluster
-) -> None:
+def test_a_pod_within_pod_security_restricted_stays_within_it(served: Served, cluster: Cluster) -> None:
     cluster.create_namespace("restricted", **{"pod-security.kubernetes.io/enforce": "restricted"})
     context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True}
     container = {

@@ -29,7 +29,7 @@ def pod(annotations: dict[str, str], *containers: dict[str, Any]) -> dict[str, A
 
 
 def patched(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    """The pod as the API server makes it from the answer, by an implementation of RFC 6902 not our own."""
+    """Return the pod after the answer's patch, applied by a foreign implementation of RFC 6902."""
     assert response["allowed"], response["status"]["message"]
     patch = json.loads(base64.b64decode(response.get("patch", base64.b64encode(b"[]"))))
     applied: dict[str, Any] = jsonpatch.apply_patch(copy.deepcopy(document), patch)
@@ -64,7 +64,7 @@ UNCHANGED = [
 
 
 @pytest.mark.parametrize("annotations", UNCHANGED)
-def test_a_pod_that_asks_for_nothing_or_is_served_already_is_left_without_a_word(
+def test_a_pod_without_exec_mode_or_already_served_is_unchanged_without_warnings(
     served: Served, annotations: dict[str, str]
 ) -> None:
     response = served.review("pods", pod(named(annotations), APP))
@@ -156,7 +156,7 @@ ACCOUNT = {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/service
 def debugged(
     served: Served, debugger: dict[str, Any], annotations: dict[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The response to `kubectl debug` on a pod of exec mode that runs, and the container that comes of it."""
+    """Return the response to `kubectl debug` on a running pod of exec mode, and the changed container."""
     document = pod(named(SEED) | (annotations or {}), {**APP, "volumeMounts": [ACCOUNT]})
     document["spec"]["volumes"] = [{"name": "token", "projected": {}}]
     old = patched(document, served.review("pods", document))
@@ -173,7 +173,7 @@ def debugged(
     return response, container
 
 
-def test_a_container_for_debugging_is_as_it_was_asked_for(served: Served) -> None:
+def test_a_debug_container_without_references_is_unchanged(served: Served) -> None:
     response, container = debugged(served, SHELL)
     assert container == SHELL
     assert "warnings" not in response

@@ -1,4 +1,4 @@
-"""Reviews of pods that ask for files: whole pods of the guides, refused ones, and never changed twice."""
+"""Reviews of pods with files: whole pods of the guides, refused ones, and none changed twice."""
 
 import json
 import time
@@ -32,7 +32,7 @@ def pod(annotations: dict[str, str], *containers: dict[str, Any], **spec: Any) -
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_pods_of_the_guides_become_what_was_looked_at(served: Served, seed: str) -> None:
+def test_the_pods_of_the_guides_become_the_recorded_pods(served: Served, seed: str) -> None:
     document = sent(seed)
     response = served.review("pods", document)
     assert answered(document, response) == expected(seed)
@@ -40,7 +40,7 @@ def test_the_pods_of_the_guides_become_what_was_looked_at(served: Served, seed: 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_they_are_answered_alike_each_time_and_changed_once(served: Served, seed: str) -> None:
+def test_the_pods_of_the_guides_get_the_same_answer_and_are_changed_once(served: Served, seed: str) -> None:
     document = sent(seed)
     first = served.review("pods", document)
     assert Served().review("pods", document)["patch"] == first["patch"]
@@ -48,7 +48,7 @@ def test_they_are_answered_alike_each_time_and_changed_once(served: Served, seed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_agent_keeps_their_pods_within_restricted(seed: str) -> None:
+def test_the_agents_of_the_guides_pods_are_within_restricted(seed: str) -> None:
     spec = expected(seed)["spec"]
     added = [
         each
@@ -138,13 +138,13 @@ CHANGED_BY_THE_INJECTOR = {
 }
 
 
-def test_a_pod_that_hashicorps_injector_has_changed_is_left_alone(served: Served) -> None:
+def test_a_pod_changed_by_hashicorps_injector_is_unchanged(served: Served) -> None:
     document = pod({**named(FILES), STATUS: "injected"}, APP, CHANGED_BY_THE_INJECTOR)
     response = served.review("pods", document)
     assert response == {"uid": response["uid"], "allowed": True}
 
 
-def test_references_in_such_a_pod_get_their_launcher_and_its_agent_none(served: Served) -> None:
+def test_references_in_an_injected_pod_get_the_launcher_and_its_agent_does_not(served: Served) -> None:
     referring = {**APP, "command": ["/app"], "env": [{"name": "P", "value": "vault:kv/a#b"}]}
     annotations = {**named(FILES), STATUS: "injected", **ours(vault_env_from_path="kv/all")}
     document = pod(annotations, referring, CHANGED_BY_THE_INJECTOR)
@@ -153,7 +153,7 @@ def test_references_in_such_a_pod_get_their_launcher_and_its_agent_none(served: 
     assert agent == CHANGED_BY_THE_INJECTOR
 
 
-def test_one_without_its_mark_is_left_alone_with_a_warning(served: Served) -> None:
+def test_an_injected_pod_without_its_status_is_unchanged_with_a_warning(served: Served) -> None:
     response = served.review("pods", pod(named(FILES), APP, CHANGED_BY_THE_INJECTOR))
     assert "patch" not in response
     assert "the pod has the container of an agent already" in response["warnings"][0]

@@ -1,4 +1,4 @@
-"""Facts of a real API server: what exists, what does not, and what cannot be read."""
+"""Facts of a real API server: existing objects, missing ones, and unreadable ones."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The images of a pod's containers: each read once, and everything told that is wrong with them."""
+"""The images of a pod's containers: each is read once, and all errors are reported."""
 
 import threading
 
@@ -44,7 +44,7 @@ def test_containers_with_one_image_share_a_query_as_fresh_as_the_strictest_wants
     assert [query.pull_policy for query in registry.queries] == [queried]
 
 
-def test_every_container_is_named_whose_image_cannot_be_read() -> None:
+def test_each_container_with_an_unreadable_image_is_named() -> None:
     images = {"one": "bad", "two": "bad", "three": "a", "four": "silent"}
     queries = {name: ImageQuery(image) for name, image in images.items()}
     with pytest.raises(ImageNotRead) as caught:

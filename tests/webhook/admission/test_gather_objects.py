@@ -1,4 +1,4 @@
-"""The bound on objects that a process resolves at once; the others wait, then are refused."""
+"""The bound on objects that a process resolves at once; others wait, and are refused in the end."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ LOGIN = VaultLogin("https://vault.example.com", "kubernetes", "role", "team", "d
 
 
 class BusyVault:
-    """Answers when it is let go, and counts how many wait for that."""
+    """Answers only when released, and counts the waiting requests."""
 
     def __init__(self) -> None:
         self.inside = threading.Semaphore(0)

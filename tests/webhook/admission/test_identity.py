@@ -1,4 +1,4 @@
-"""Objects are read as their ServiceAccount only for a user who may act as that ServiceAccount."""
+"""Objects are read as their ServiceAccount only for a user with the right to act as it."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ TOKEN = Right("create", "serviceaccounts", "shop", "token", "reader")
 
 
 class NoServices:
-    """No client: a decision that is run with facts needs none."""
+    """No client, because a decision with given facts needs none."""
 
     own_namespace = "vault-webhook"
     default_pull_secrets = ()
@@ -63,7 +63,7 @@ def answers(allowed: bool, name: str = "k") -> dict[type, Any]:
 @pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize(("check", "right"), [("pods", PODS), ("token", TOKEN)])
-def test_who_may_not_act_as_the_service_account_gets_nothing_read(
+def test_a_user_without_the_right_is_refused_before_vault_is_read(
     resource: str, operation: str, dry_run: bool, check: str, right: Right
 ) -> None:
     decision, needs = decide(
@@ -79,13 +79,13 @@ def test_who_may_not_act_as_the_service_account_gets_nothing_read(
         assert words in decision.refusal
 
 
-def test_who_may_has_it_read_after_the_question() -> None:
+def test_a_user_with_the_right_has_the_object_resolved_after_the_access_review() -> None:
     decision, needs = decide(answers(allowed=True))
     assert [type(need) for need in needs] == [AccessReview, Resolution]
     assert decision.patch[0]["value"] == "s3cr3t"
 
 
-def test_the_default_asks_for_the_right_to_create_pods() -> None:
+def test_the_default_check_is_the_right_to_create_pods() -> None:
     assert (
         decide(answers(allowed=False))[1] == decide(answers(allowed=False), OBJECT_IDENTITY_CHECK="pods")[1]
     )
@@ -102,7 +102,7 @@ CONTROLLERS = {
 
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
 @pytest.mark.parametrize("controller", CONTROLLERS.values(), ids=CONTROLLERS)
-def test_a_controller_is_asked_about_like_people(controller: str, resource: str) -> None:
+def test_a_controller_needs_the_same_right_as_a_person(controller: str, resource: str) -> None:
     user = {"username": controller, "groups": ["system:authenticated"]}
     decision, needs = decide(answers(allowed=False), resource=resource, user=user)
     assert needs == [AccessReview(user, PODS)]
@@ -113,7 +113,7 @@ def test_a_controller_is_asked_about_like_people(controller: str, resource: str)
 
 
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
-def test_an_update_that_leaves_the_references_alone_is_not_refused_and_reads_nothing(resource: str) -> None:
+def test_an_update_that_keeps_the_references_is_admitted_without_reading_vault(resource: str) -> None:
     decision, needs = decide(
         answers(allowed=False), resource=resource, operation="UPDATE", before="vault:a/b#c"
     )
@@ -129,20 +129,20 @@ def test_an_update_that_brings_references_is_refused(resource: str) -> None:
 
 
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
-def test_a_path_outside_of_the_policy_is_refused_before_anybody_is_asked(resource: str) -> None:
+def test_a_path_outside_of_the_policy_is_refused_without_any_request(resource: str) -> None:
     policy = {"VAULT_PATH_POLICY": "a/data/${namespace}", "VAULT_PATH_POLICY_MODE": "enforce"}
     decision, needs = decide({}, resource=resource, text="vault:a/data/other#c", **policy)
     assert needs == []
     assert "a/data/other" in decision.refusal
 
 
-def test_off_asks_nothing() -> None:
+def test_a_check_switched_off_reviews_no_access() -> None:
     decision, needs = decide(answers(allowed=False), OBJECT_IDENTITY_CHECK="off")
     assert [type(need) for need in needs] == [Resolution]
     assert not decision.refusal
 
 
-def test_an_object_without_references_asks_nothing() -> None:
+def test_an_object_without_references_needs_no_request() -> None:
     assert decide({}, text="plain") == (Decision(warnings=()), [])
 
 

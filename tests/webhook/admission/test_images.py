@@ -1,4 +1,4 @@
-"""Pull secrets that images are read with: the pod's, its ServiceAccount's where none were copied, and the operator's."""
+"""Pull secrets for reading images: the pod's, its ServiceAccount's if the pod has none, and the operator's."""
 
 import json
 from typing import Any
@@ -58,15 +58,15 @@ def names(query: ImageQuery) -> tuple[list[str], list[str]]:
     return [each.name for each in query.pull_secrets], [each.name for each in query.default_secrets]
 
 
-def test_the_pods_own_are_not_widened_by_its_service_account() -> None:
+def test_pull_secrets_of_the_pod_are_not_widened_by_its_service_account() -> None:
     assert names(query_of("of-pod", "missing")) == (["of-pod"], ["of-operators"])
 
 
-def test_those_that_do_not_exist_are_passed_on_by_name() -> None:
+def test_a_missing_pull_secret_is_named_in_the_query() -> None:
     assert query_of("of-pod", "missing").missing_secrets == ("missing",)
 
 
-def test_those_of_the_service_account_stand_in_where_none_were_copied() -> None:
+def test_pull_secrets_of_the_service_account_are_used_for_a_pod_without_any() -> None:
     assert names(query_of()) == (["of-account"], ["of-operators"])
 
 
@@ -75,7 +75,7 @@ def test_without_an_account_of_the_operator_only_its_secret_is_added() -> None:
     assert names(query_of("of-pod", operators=operators)) == (["of-pod"], ["default"])
 
 
-def test_no_pull_secret_is_read_for_a_pod_whose_commands_are_known() -> None:
+def test_a_pod_with_known_commands_needs_no_pull_secret() -> None:
     spec = {"containers": [{**APP, "command": ["/app"]}]}
     plan = plan_pod(spec, parse_config({}, read_defaults({}))[0], {})
     assert decided(find_images(spec, "tenants", plan, False, OPERATORS), {}) == ({}, [])

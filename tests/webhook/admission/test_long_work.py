@@ -1,4 +1,4 @@
-"""The bound on decisions that take more than a moment of work; the others wait, then are refused."""
+"""The bound on long decisions; others wait, and are refused in the end."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ def services() -> Services:
 
 
 class LongWork:
-    """Decisions that work until they are let go."""
+    """Decisions that work until they are released."""
 
     def __init__(self) -> None:
         self.begun = threading.Semaphore(0)
@@ -33,7 +33,7 @@ class LongWork:
         yield
 
 
-def test_one_namespace_has_one_at_work_and_leaves_room_for_another() -> None:
+def test_one_namespace_has_one_long_decision_and_leaves_room_for_another() -> None:
     work, shared = LongWork(), services()
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(begin_long, work.steps(), shared, "greedy", Deadline(60))

@@ -1,4 +1,4 @@
-"""The nodes, from a real API server, read again when they are old."""
+"""The nodes of a real API server, read again after a time."""
 
 import json
 import threading

@@ -60,7 +60,7 @@ def test_the_answer_has_the_version_of_the_question() -> None:
 
 
 @pytest.mark.parametrize("operation", ["DELETE", "CONNECT"])
-def test_where_there_is_no_object_none_is_needed(operation: str) -> None:
+def test_a_review_of_a_deletion_needs_no_object(operation: str) -> None:
     request = parse_review(review_of(operation=operation, object=None, oldObject={"metadata": {"name": "x"}}))
     assert (request.object, request.old_object) == ({}, {"metadata": {"name": "x"}})
 
@@ -97,7 +97,7 @@ def test_a_refusal_carries_no_patch() -> None:
     assert "patch" not in response
 
 
-def test_warnings_are_kept_short_and_few() -> None:
+def test_length_and_number_of_warnings_are_bounded() -> None:
     response = response_to(Decision(warnings=["w" * 1000] * 50))
     assert len(response["warnings"]) == 10
     assert len(response["warnings"][0]) == 256

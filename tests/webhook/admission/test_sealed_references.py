@@ -1,4 +1,4 @@
-"""Kept references at admission: the annotation is the webhook's own, whoever else writes it."""
+"""Kept references at admission: only the webhook itself can write their annotation."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ ANSWERS = {**KEYED, AccessReview: True, Resolution: lambda need: dict.fromkeys(n
 
 
 class NoServices:
-    """No client: a decision that is run with facts needs none."""
+    """No client, because a decision with given facts needs none."""
 
     own_namespace = "vault-webhook"
     default_pull_secrets = ()
@@ -52,7 +52,7 @@ def config_map(
 def review(
     new: Any, old: Any = None, facts: dict[type, Any] | None = None, *, name: str = "c", **operator: str
 ) -> tuple[Any, Decision, list[Any]]:
-    """Return the object as it is stored, the decision and its needs."""
+    """Return the stored object, the decision and its needs."""
     environ = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault-env:1", **operator}
     admission = Admission(read_settings(environ), read_defaults(environ), NoServices())  # type: ignore[arg-type]
     operation = "UPDATE" if old else "CREATE"
@@ -65,7 +65,7 @@ def review(
 
 
 def references_of(stored: Any) -> dict[str, str] | None:
-    """Return the texts that a stored object keeps, by their names; None without the annotation."""
+    """Return the kept references of a stored object by their names; None without the annotation."""
     text = stored["metadata"]["annotations"].get(ANNOTATION)
     assert (text is None) == (LABEL not in stored["metadata"]["labels"])
     if text is None:
@@ -77,7 +77,7 @@ def references_of(stored: Any) -> dict[str, str] | None:
 
 
 def seal(login: KeptLogin = LOGIN, key: bytes = KEY, **values: tuple[str, str]) -> str:
-    """Return an annotation: each value is the text and what it was resolved to."""
+    """Return an annotation; each value is a reference and its resolved text."""
     marked = {
         name: KeptValue(text, mark_of(value.encode(), name, PLACE, key))
         for name, (text, value) in values.items()
@@ -88,7 +88,7 @@ def seal(login: KeptLogin = LOGIN, key: bytes = KEY, **values: tuple[str, str]) 
 STORED = review(config_map(a="vault:a/b#c", b="plain"))[0]
 
 
-def test_an_object_that_is_to_be_refreshed_keeps_its_references_and_login_and_no_value() -> None:
+def test_the_annotation_of_a_refreshed_object_has_references_and_login_and_no_value() -> None:
     assert references_of(STORED) == {"a": "vault:a/b#c"}
     assert STORED["metadata"]["labels"] == {LABEL: "true"}
     text = STORED["metadata"]["annotations"][ANNOTATION]
@@ -98,13 +98,13 @@ def test_an_object_that_is_to_be_refreshed_keeps_its_references_and_login_and_no
     assert "s3cr3t" not in text
 
 
-def test_without_the_annotation_nothing_is_kept_and_no_key_asked_for() -> None:
+def test_an_object_without_refresh_has_no_kept_references_and_needs_no_key() -> None:
     stored, _, needs = review(config_map(after="0", a="vault:a/b#c"))
     assert references_of(stored) is None
     assert SecretObject not in [type(need) for need in needs]
 
 
-def test_the_operator_may_have_all_objects_kept() -> None:
+def test_the_operators_setting_refreshes_all_objects() -> None:
     assert references_of(review(config_map(after="", a="vault:a/b#c"), VAULT_REFRESH_AFTER="1h")[0]) == {
         "a": "vault:a/b#c"
     }
@@ -114,20 +114,20 @@ def test_the_same_manifest_applied_again_changes_nothing() -> None:
     assert review(config_map(a="vault:a/b#c", b="plain"), STORED)[0] == STORED
 
 
-def test_an_update_that_leaves_the_values_alone_keeps_them_without_reading_vault() -> None:
+def test_an_update_of_other_fields_keeps_the_references_without_reading_vault() -> None:
     labelled = {**STORED, "metadata": {**STORED["metadata"], "labels": {LABEL: "true", "x": "y"}}}
     stored, decision, needs = review(labelled, STORED, KEYED)
     assert (stored, decision.warnings, [type(need) for need in needs]) == (labelled, (), [SecretObject])
 
 
-def test_a_value_that_is_no_reference_any_more_is_kept_no_more() -> None:
+def test_a_value_changed_to_a_literal_loses_its_reference_with_a_warning() -> None:
     two = review(config_map(a="vault:a/b#c", d="vault:a/b#d"))[0]
     stored, decision, _ = review({**two, "data": {"a": "literal", "d": "s3cr3t"}}, two, KEYED)
     assert references_of(stored) == {"d": "vault:a/b#d"}
     assert "key a is no longer kept" in decision.warnings[0]
 
 
-def test_an_object_that_wants_no_refresh_any_more_loses_annotation_and_label() -> None:
+def test_an_object_without_refresh_any_more_loses_annotation_and_label() -> None:
     text = STORED["metadata"]["annotations"][ANNOTATION]
     stored, _, needs = review(
         config_map(after="", references=text, labels={LABEL: "true"}, a="s3cr3t"), STORED, {}
@@ -135,14 +135,14 @@ def test_an_object_that_wants_no_refresh_any_more_loses_annotation_and_label() -
     assert (references_of(stored), needs) == (None, [])
 
 
-def test_an_object_that_is_or_becomes_immutable_is_not_kept() -> None:
+def test_an_immutable_object_has_no_kept_references() -> None:
     stored, decision, _ = review({**config_map(a="vault:a/b#c"), "immutable": True})
     assert (references_of(stored), stored["data"]) == (None, {"a": "s3cr3t"})
     assert "because it is immutable" in decision.warnings[0]
     assert references_of(review({**STORED, "immutable": True}, STORED, KEYED)[0]) is None
 
 
-def test_a_value_that_the_operator_has_refreshed_stays_kept() -> None:
+def test_a_value_refreshed_by_the_operator_keeps_its_reference() -> None:
     refreshed = config_map(
         references=seal(a=("vault:a/b#c", "new")), labels={LABEL: "true"}, a="new", b="plain"
     )
@@ -160,14 +160,14 @@ def test_a_value_that_the_operator_has_refreshed_stays_kept() -> None:
     ],
 )
 @pytest.mark.parametrize("old", [None, STORED])
-def test_an_annotation_that_somebody_else_writes_is_taken_away(forged: str, old: Any) -> None:
+def test_a_forged_annotation_is_removed(forged: str, old: Any) -> None:
     new = config_map(references=forged, labels={LABEL: "true"}, a="s3cr3t", b="plain")
     stored, decision, needs = review(new, old, KEYED)
     assert (references_of(stored), [type(need) for need in needs]) == (None, [SecretObject])
     assert decision.warnings
 
 
-def test_a_seal_of_this_webhook_is_not_taken_for_a_new_object_nor_from_an_earlier_state() -> None:
+def test_a_valid_seal_is_not_accepted_on_a_new_object_or_from_an_earlier_state() -> None:
     earlier = seal(a=("vault:a/b#c", "s3cr3t"), b=("vault:a/b#d", "plain"))
     new = config_map(references=earlier, labels={LABEL: "true"}, a="s3cr3t", b="plain")
     assert references_of(review(new, None, KEYED)[0]) is None
@@ -176,7 +176,7 @@ def test_a_seal_of_this_webhook_is_not_taken_for_a_new_object_nor_from_an_earlie
     assert references_of(review(config_map(references=other, a="s3cr3t"), STORED, KEYED)[0]) is None
 
 
-def test_references_of_another_login_take_the_place_of_those_before() -> None:
+def test_references_of_another_login_replace_the_earlier_ones() -> None:
     two = review(config_map(a="vault:a/b#c", d="vault:a/b#d"))[0]
     new = json.loads(json.dumps(two))
     new["metadata"]["annotations"][PREFIX + "vault-role"] = "other"
@@ -186,7 +186,7 @@ def test_references_of_another_login_take_the_place_of_those_before() -> None:
     assert references_of(review(new, two)[0]) == {"a": "vault:a/b#c", "d": "vault:a/b#d"}
 
 
-def test_without_a_key_or_a_name_a_warning_says_that_nothing_is_kept() -> None:
+def test_an_object_without_a_name_or_a_key_is_not_refreshed_with_a_warning() -> None:
     for facts, name, words in (({SecretObject: None}, "c", "vault-webhook-kept"), ({}, "", "generateName")):
         new = config_map(a="vault:a/b#c")
         if not name:

@@ -28,7 +28,7 @@ _PIECE = 65_536
 
 
 def eventually(check: Callable[[], Any], timeout_s: float = 40.0) -> Any:
-    """Return what `check` returns as soon as that is true."""
+    """Return the first true result of `check`."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         found = check()
@@ -39,7 +39,7 @@ def eventually(check: Callable[[], Any], timeout_s: float = 40.0) -> Any:
 
 
 class Balancer:
-    """Stands for the Service: gives each new connection to the next of `ports`, as they are at that time."""
+    """Acts as the Service: gives each new connection to the next of the current `ports`."""
 
     def __init__(self) -> None:
         self.ports: list[int] = []
@@ -49,7 +49,7 @@ class Balancer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
@@ -105,13 +105,13 @@ class Replica:
         return requests.get(f"http://127.0.0.1:{self.health_port}{path}", timeout=5)
 
     def ready(self) -> bool:
-        """Return whether it says that it is ready."""
+        """Return whether the replica reports that it is ready."""
         with suppress(requests.RequestException):
             return self.fetch("/readyz").ok
         return False
 
     def wait(self) -> None:
-        """Return when it is ready."""
+        """Return when the replica is ready."""
         self.process.wait_until(self.ready, timeout_s=60)
 
     def certificate(self) -> str:
@@ -121,12 +121,12 @@ class Replica:
         return ssl.get_server_certificate(("127.0.0.1", self.port))
 
     def stop(self) -> None:
-        """End it in order."""
+        """End the replica in order."""
         self.process.stop(timeout_s=30)
 
 
 class Installation:
-    """The manifests of `manifests/base` on an API server of which nobody else is in need, and replicas."""
+    """The manifests of `manifests/base` on an API server of its own, and replicas."""
 
     def __init__(self, folder: Path, cluster: Cluster) -> None:
         folder.mkdir()
@@ -160,7 +160,7 @@ class Installation:
         return replica
 
     def drain(self, replica: Replica) -> None:
-        """End a replica as Kubernetes does: its endpoint goes, then comes `preStop`, then SIGTERM."""
+        """End a replica as Kubernetes does: remove its endpoint, run `preStop`, send SIGTERM."""
         self.balancer.ports = [port for port in self.balancer.ports if port != replica.port]
         time.sleep(1)
         replica.stop()
@@ -172,7 +172,7 @@ class Installation:
         self.balancer.stop()
 
     def refusal(self) -> str:
-        """Return why the API server does not take a pod with a reference; empty if it does, as the webhook changed it."""
+        """Return the API server's reason for refusing a pod with a reference; "" if it is accepted and changed."""
         body = {
             "metadata": {"generateName": "asked-"},
             "spec": {
@@ -225,7 +225,7 @@ def installed(folder: Path, cluster: Cluster) -> Iterator[Installation]:
 
 
 class Load:
-    """Asks the API server for pods, one after the other in each of a few threads, until it is told to end."""
+    """Creates pods, one after the other in each of a few threads, until it is stopped."""
 
     def __init__(self, installation: Installation, threads: int = 3) -> None:
         self.fetch = 0

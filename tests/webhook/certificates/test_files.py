@@ -1,4 +1,4 @@
-"""The files of the certificate: whole, for this user alone, and written only when they change."""
+"""The files of the certificate: whole, readable only for this user, and written only after changes."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def test_key_and_chain_are_one_file_that_tls_takes_and_only_this_user_reads(files: Files) -> None:
+def test_key_and_chain_are_one_file_for_tls_that_only_this_user_can_read(files: Files) -> None:
     assert files.write(STATE)
     ReloadingContext(str(files.pem), str(files.pem), pytest.fail)
     assert files.segments.read_text() == "one\ntwo\n"
@@ -27,21 +27,21 @@ def test_key_and_chain_are_one_file_that_tls_takes_and_only_this_user_reads(file
     assert sorted(path.name for path in files.pem.parent.iterdir()) == ["path-segments", "tls.pem"]
 
 
-def test_nothing_is_written_again(files: Files) -> None:
+def test_an_unchanged_state_is_not_written_again(files: Files) -> None:
     files.write(STATE)
     before = files.pem.stat()
     assert not files.write(STATE)
     assert files.pem.stat() == before
 
 
-def test_a_change_of_either_is_told(files: Files) -> None:
+def test_a_change_of_certificate_or_segments_is_reported(files: Files) -> None:
     files.write(STATE)
     assert files.write(State(STATE.current, None, STATE.trusted, ("two", "three")))
     other = make_certificate(["a"], 1)
     assert files.write(State(read_pair(other.chain, other.key), None, (other.ca,), ("two", "three")))
 
 
-def test_without_a_certificate_the_path_alone_is_written(files: Files) -> None:
+def test_a_state_without_a_certificate_writes_only_the_path(files: Files) -> None:
     assert files.write(State(segments=("one",)))
     assert not files.pem.exists()
     assert files.segments.read_text() == "one\n"

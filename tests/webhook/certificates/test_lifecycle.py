@@ -25,7 +25,7 @@ from webhook.certificates.state import State, data_of, read_pair
 
 @pytest.fixture(scope="module")
 def own_cluster(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
-    """An API server of these tests' own: the webhook of theirs sees every pod."""
+    """Yield an API server for these tests only, because their webhook sees every pod."""
     server = Cluster(tmp_path_factory.mktemp("own") / "cluster", authority)
     try:
         server.wait()
@@ -62,7 +62,7 @@ def test_an_installation_refuses_nothing_and_registers_itself_when_it_serves(
     assert client["url"].endswith(f"/{installation.secret()['path-segments'].split()[0]}/pods")
 
 
-def test_the_manifests_are_applied_again_and_nothing_of_what_was_filled_in_goes(
+def test_applying_the_manifests_again_keeps_the_filled_in_fields(
     installation: Installation,
 ) -> None:
     installation.cluster.request("DELETE", CONFIGURATION)
@@ -97,7 +97,7 @@ def test_certificates_are_renewed_under_load_and_nothing_is_refused(installation
 
 
 def _and_afterwards(load: Load) -> None:
-    """Go on with the load when all has changed."""
+    """Continue the load after the change."""
     enough = load.fetch + 300
     eventually(lambda: load.fetch > enough, 120)
 
@@ -155,7 +155,7 @@ def test_a_secret_that_somebody_has_spoilt_is_made_again(installation: Installat
 
 
 @pytest.mark.timed
-def test_another_replica_goes_on_when_the_leader_ends(installation: Installation) -> None:
+def test_another_replica_leads_when_the_leader_ends(installation: Installation) -> None:
     leader = installation.add()
     eventually(lambda: not installation.refusal())
     other = installation.add()
@@ -166,7 +166,7 @@ def test_another_replica_goes_on_when_the_leader_ends(installation: Installation
     assert not installation.refusal()
 
 
-def test_with_cert_manager_the_webhook_keeps_path_and_rules_alone(
+def test_the_webhook_with_cert_manager_fills_in_only_path_and_rules(
     installation: Installation, tmp_path: Path
 ) -> None:
     made = make_certificate(["127.0.0.1"], 1)
@@ -184,7 +184,7 @@ def test_with_cert_manager_the_webhook_keeps_path_and_rules_alone(
     assert installation.trusted() == made.ca.decode()
 
 
-def test_what_somebody_takes_out_of_the_configuration_is_filled_in_again(installation: Installation) -> None:
+def test_fields_removed_from_the_configuration_are_filled_in_again(installation: Installation) -> None:
     installation.add()
     eventually(lambda: not installation.refusal())
     found = installation.configuration()

@@ -1,4 +1,4 @@
-"""The life of the certificate, as decisions on values: at each moment whatever a replica may serve is trusted."""
+"""The life of the certificate, as decisions on values: every certificate that a replica may serve is trusted."""
 
 import base64
 import datetime
@@ -78,11 +78,11 @@ def test_at_the_first_start_a_certificate_is_served_at_once() -> None:
 
 
 @pytest.mark.parametrize("off_s", [-DAY_S, DAY_S])
-def test_it_is_trusted_by_an_api_server_whose_clock_is_a_day_off(off_s: float) -> None:
+def test_the_certificate_is_trusted_by_an_api_server_with_a_clock_a_day_off(off_s: float) -> None:
     assert verifies(FIRST, SERVED.trusted, NOW + off_s)
 
 
-def test_without_a_secret_who_is_trusted_and_the_path_go_on() -> None:
+def test_a_missing_secret_keeps_trusted_cas_and_path() -> None:
     state = step(State(), NOW, trusted=(MADE[1].ca,), segment="c" * 48, makes=MADE[0])
     assert state.trusted == (MADE[0].ca, MADE[1].ca)
     assert state.segments[0] == "c" * 48
@@ -92,12 +92,12 @@ def test_a_good_certificate_stays() -> None:
     assert step(SERVED, NOW + DAY_S, trusted=SERVED.trusted) == SERVED
 
 
-def test_with_a_third_of_its_life_left_another_is_made_and_not_yet_served() -> None:
+def test_the_next_certificate_is_made_with_a_third_of_the_life_left_and_not_yet_served() -> None:
     assert step(SERVED, FIRST.not_after - 31 * DAY_S) == SERVED
     assert step(SERVED, DUE, trusted=SERVED.trusted, makes=MADE[1]) == RENEWING
 
 
-def test_the_new_one_is_served_when_every_api_server_trusts_it() -> None:
+def test_the_next_certificate_is_served_when_every_api_server_trusts_it() -> None:
     assert step(RENEWING, DUE, trusted=SERVED.trusted) == RENEWING
     assert step(RENEWING, DUE, trusted=RENEWING.trusted, settled=False) == RENEWING
     state = step(RENEWING, DUE, trusted=RENEWING.trusted)
@@ -111,7 +111,7 @@ def test_the_path_changes_with_the_certificate_to_one_that_replicas_knew() -> No
     assert len(set(state.segments)) == 3
 
 
-def test_the_old_ca_goes_when_every_replica_has_read_the_new_certificate() -> None:
+def test_the_old_ca_is_removed_when_every_replica_has_read_the_new_certificate() -> None:
     promoted = State(SECOND, None, RENEWING.trusted, SERVED.segments)
     assert step(promoted, NOW) == promoted
     assert step(promoted, NOW, overlapped=True).trusted == (MADE[1].ca,)
@@ -152,7 +152,7 @@ def test_a_lost_secret_is_made_again_with_another_certificate_to_follow() -> Non
 def test_whatever_replicas_serve_is_trusted_in_any_order_of_events(
     events: list[tuple[bool, bool, bool]],
 ) -> None:
-    """A replica reads the Secret late, the configuration is written late, the Secret goes."""
+    """Replicas may read the Secret late, the configuration may be written late, the Secret may be lost."""
     state, trusted, lagging, makes = SERVED, SERVED.trusted, FIRST, itertools.cycle(MADE[1:])
     for reads, registers, lost in events:
         state = next_state(

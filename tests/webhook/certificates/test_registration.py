@@ -1,4 +1,4 @@
-"""The webhook configuration: what the webhook fills in, and what the manifest leaves for it."""
+"""The webhook configuration: the fields filled in by the webhook, and those of the manifest."""
 
 import base64
 from pathlib import Path
@@ -20,7 +20,7 @@ def shipped() -> Any:
     return yaml.safe_load((ROOT / "manifests/base/webhook.yaml").read_text())
 
 
-def test_the_manifest_is_the_commands_configuration_without_what_is_filled_in() -> None:
+def test_the_manifest_is_the_commands_configuration_without_filled_in_fields() -> None:
     file = ROOT / "webhook/commands/webhook-configuration.yaml"
     configuration = yaml.safe_load(file.read_text())
     for webhook in configuration["webhooks"]:
@@ -60,7 +60,7 @@ def test_a_webhook_for_custom_objects_keeps_its_rules_and_gets_cas_and_path() ->
     assert base64.b64decode(found["clientConfig"]["caBundle"]) == MADE.ca + OTHER.ca
 
 
-def test_a_url_keeps_its_host_and_is_one_that_the_certificate_is_for() -> None:
+def test_a_url_keeps_its_host_which_is_a_name_of_the_certificate() -> None:
     configuration = shipped()
     configuration["webhooks"][0]["clientConfig"] = {"url": "https://192.0.2.1:8443/old"}
     found = filled_in(configuration, ENDPOINTS, STATE)
@@ -68,7 +68,7 @@ def test_a_url_keeps_its_host_and_is_one_that_the_certificate_is_for() -> None:
     assert hosts_of(configuration, ENDPOINTS) == ("192.0.2.1",)
 
 
-def test_without_cas_those_that_somebody_else_has_filled_in_stay() -> None:
+def test_cas_filled_in_by_somebody_else_stay_without_own_ones() -> None:
     configuration = shipped()
     for webhook in configuration["webhooks"]:
         webhook["clientConfig"]["caBundle"] = "aW5qZWN0ZWQ="
@@ -77,7 +77,7 @@ def test_without_cas_those_that_somebody_else_has_filled_in_stay() -> None:
     assert found["webhooks"][0]["clientConfig"]["service"]["path"] == "/segment/pods"
 
 
-def test_trusted_is_what_every_webhook_trusts() -> None:
+def test_a_ca_is_trusted_only_if_every_webhook_has_it() -> None:
     found: Any = filled_in(shipped(), ENDPOINTS, STATE)
     assert read_registered(found, ENDPOINTS).trusted == (MADE.ca, OTHER.ca)
     assert read_registered(found, ENDPOINTS).segment == "segment"

@@ -1,4 +1,4 @@
-"""The process beside the one that serves: each ends with the other, and its answers do not come from the workers."""
+"""The attendant process beside the serving one: each ends with the other, and it answers without the workers."""
 
 import os
 import signal
@@ -44,14 +44,14 @@ def started(folder: Path, authority: Authority) -> Iterator[Attended]:
 
 @pytest.fixture(scope="module")
 def attended(session_folder: Path, authority: Authority) -> Iterator[Attended]:
-    """A webhook that goes on after the test."""
+    """Yield a webhook that must continue after the test."""
     with started(session_folder / "attended", authority) as webhook:
         yield webhook
 
 
 @pytest.fixture
 def own(tmp_path: Path, authority: Authority) -> Iterator[Attended]:
-    """A webhook for the test to end."""
+    """Yield a webhook that the test may end."""
     with started(tmp_path / "webhook", authority) as webhook:
         yield webhook
 
@@ -72,7 +72,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_it_says_why_the_webhook_is_not_ready_and_that_it_lives(attended: Attended) -> None:
+def test_an_unready_webhook_is_alive_and_names_the_reason(attended: Attended) -> None:
     assert soon(lambda: "the API server does not answer" in attended.fetch("/readyz").text)
     assert attended.fetch("/readyz").status_code == 503
     assert attended.fetch("/healthz").text == "ok\n"
@@ -119,9 +119,7 @@ def test_a_killed_attendant_ends_its_server(own: Attended) -> None:
     assert soon(lambda: not is_running(master))
 
 
-def test_a_health_listener_that_is_taken_is_named(
-    attended: Attended, tmp_path: Path, authority: Authority
-) -> None:
+def test_a_health_listener_in_use_is_named(attended: Attended, tmp_path: Path, authority: Authority) -> None:
     other = Served(tmp_path / "other", authority, {"HEALTH_ADDRESS": f"127.0.0.1:{attended.health_port}"})
     try:
         assert soon(lambda: not other.process.running())

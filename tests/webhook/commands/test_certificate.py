@@ -124,7 +124,7 @@ def test_a_changed_path_was_known_before_and_the_last_one_stays_known(tmp_path: 
     assert segments(old)[0] not in segments(newest)
 
 
-def test_without_a_kubeconfig_it_says_that_it_begins_anew() -> None:
+def test_a_run_without_a_kubeconfig_names_the_option_current() -> None:
     command = [sys.executable, "-m", "webhook", "certificate"]
     done = subprocess.run(command, cwd="/", env=ENVIRON, capture_output=True, text=True, check=True)
     assert "--current" in done.stderr
@@ -146,7 +146,7 @@ def test_a_missing_configuration_is_named() -> None:
     assert "missing.yaml" in done.stderr
 
 
-def test_the_secret_alone_is_made_for_the_chart() -> None:
+def test_the_option_for_the_chart_prints_only_the_secret() -> None:
     assert [document["kind"] for document in printed("--new", "--only-secret")] == ["Secret"]
 
 

@@ -1,4 +1,4 @@
-"""`vault-webhook check` finds what is wrong, where, and what to do; CI reads its status and its output."""
+"""`vault-webhook check` reports fault, place and remedy; CI reads its status and its output."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ Check = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Runs the command on a text; gives its status and its output."""
+    """Return a function that checks a text and returns status and output."""
     monkeypatch.chdir(tmp_path)
 
     def call(text: str, *options: str) -> tuple[int, str]:
@@ -67,7 +67,7 @@ def test_every_finding_has_its_line_rule_and_remedy(check: Check) -> None:
 def test_a_file_without_an_object_is_nothing_that_was_checked(
     check: Check, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An empty pipe: what should have written the manifests has failed."""
+    """An empty pipe means that the program before it has failed."""
     Path("other.yaml").write_text(text)
     Path("app.yaml").write_text(text)
     assert run(["-f", "app.yaml", "-f", "other.yaml"]) == NOT_CHECKED
@@ -102,7 +102,7 @@ def test_a_warning_fails_only_if_it_shall(check: Check) -> None:
     assert check(WARNED, "--strict")[0] == FOUND
 
 
-def test_json_says_the_same(check: Check) -> None:
+def test_the_json_output_has_all_findings(check: Check) -> None:
     status, output = check(MANIFEST, "--output", "json")
     content = json.loads(output)
     assert status == FOUND
@@ -137,7 +137,9 @@ def test_a_file_without_our_objects_has_no_findings(check: Check, output: str) -
     assert said.endswith("\n")
 
 
-def test_what_cannot_be_read_is_not_checked(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_read_is_reported_as_not_checked(
+    check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["-f", "nowhere.yaml"]) == NOT_CHECKED
     assert "nowhere.yaml cannot be read" in capsys.readouterr().err
 

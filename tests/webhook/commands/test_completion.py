@@ -1,4 +1,4 @@
-"""`vault-webhook completion`: what bash completes with the script."""
+"""`vault-webhook completion`: the completions of bash with the script."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def bash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
 
 
 def completed(bash: Path, *words: str) -> set[str]:
-    """Return what bash offers for the last word."""
+    """Return bash's completions of the last word."""
     line = (
         'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _shtab_vault_webhook; '
         'printf "%s\\n" "${COMPREPLY[@]}"'
@@ -61,13 +61,13 @@ def test_every_shell_has_every_command(
     assert [command.name for command in COMMANDS if command.name not in text] == []
 
 
-def test_the_parser_of_all_takes_what_a_command_takes() -> None:
+def test_the_parser_of_all_commands_accepts_the_options_of_a_command() -> None:
     parsed = whole_parser().parse_args(["check", "-f", "a.yaml", "--strict"])
     assert parsed.files == ["a.yaml"]
     assert parsed.strict
 
 
-def test_without_the_extra_the_way_to_it_is_told(
+def test_the_command_without_its_extra_names_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "shtab", None)

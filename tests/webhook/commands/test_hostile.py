@@ -1,4 +1,4 @@
-"""`mutate`, `check` and `render` on files that somebody else has written: no traceback, and nothing that a terminal obeys."""
+"""`mutate`, `check` and `render` on files of others: no traceback, and no control characters for the terminal."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command on the bytes of a file; gives status, output and errors."""
+    """Return a function that runs a command on the bytes of a file and returns status, output and errors."""
     monkeypatch.chdir(tmp_path)
 
     def call(content: bytes, command: tuple[str, ...]) -> tuple[int, str, str]:
@@ -117,7 +117,7 @@ def test_a_message_of_a_file_that_is_no_yaml_obeys_as_little(run: Run) -> None:
         ("\U000e0001", "\\U000e0001"),
     ],
 )
-def test_what_is_not_printable_is_shown_as_its_escape(text: str, shown: str) -> None:
+def test_an_unprintable_character_is_shown_as_its_escape(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
@@ -160,7 +160,7 @@ VALID: list[dict[str, Any]] = [
 
 
 def broken(content: Any, value: Any, choose: Callable[[int], int]) -> Any:
-    """Return the document with `value` in the place of one of its parts, or of a key."""
+    """Return the document with `value` in place of one of its parts or keys."""
     if not isinstance(content, dict | list) or not content or choose(6) == 0:
         return value
     if isinstance(content, list):

@@ -1,4 +1,4 @@
-"""`vault-webhook image`: what the webhook would find, and why not."""
+"""`vault-webhook image`: the webhook's reading of an image, and the errors."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def pull_secret(request: pytest.FixtureRequest, basic_registry: Registry, tmp_pa
     return file
 
 
-def test_what_an_image_runs_is_shown(basic_registry: Registry, pull_secret: Path) -> None:
+def test_the_command_of_an_image_is_printed(basic_registry: Registry, pull_secret: Path) -> None:
     pushed = image(entrypoint=["/app"], cmd=["serve", "$HOME"])
     reference = basic_registry.push("command/app:1", pushed)
     done = show(basic_registry, reference, "--pull-secret", str(pull_secret))
@@ -62,14 +62,14 @@ def test_what_an_image_runs_is_shown(basic_registry: Registry, pull_secret: Path
     ]
 
 
-def test_why_it_cannot_be_read_is_said_with_what_to_do(basic_registry: Registry) -> None:
+def test_an_unreadable_image_is_an_error_with_cause_and_remedy(basic_registry: Registry) -> None:
     done = show(basic_registry, basic_registry.push("command/app:1", image(cmd=["x"])))
     assert done.returncode == 1 and not done.stdout
     assert "the registry wants a credential, and accepts none of those found" in done.stderr
     assert "cannot fetch image descriptor: GET " in done.stderr and "imagePullSecrets" in done.stderr
 
 
-def test_which_address_is_denied_is_said_to_whom_runs_the_command(anonymous_registry: Registry) -> None:
+def test_a_denied_address_is_named_to_the_user_of_the_command(anonymous_registry: Registry) -> None:
     reference = anonymous_registry.push("command/app:1", image(cmd=["x"]))
     done = show(anonymous_registry, reference, REGISTRY_PRIVATE_HOSTS="")
     assert done.returncode == 1

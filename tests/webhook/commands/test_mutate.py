@@ -1,4 +1,4 @@
-"""`vault-webhook mutate` shows what the cluster would run, and sends nothing unless it is told to."""
+"""`vault-webhook mutate` prints the changed objects, and sends nothing without an option for it."""
 
 import json
 import os
@@ -27,7 +27,7 @@ REFERENCE = "vault:shop/data/db#password"
 def mutate(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, list[Any], list[str]]]:
-    """Runs the command on documents; gives its status, the documents that come out, and what it says."""
+    """Return a function that runs the command on documents and returns status, printed documents and messages."""
 
     def call(*documents: Any, options: tuple[str, ...] = ()) -> tuple[int, list[Any], list[str]]:
         file = tmp_path / "app.yaml"
@@ -85,7 +85,7 @@ def test_the_pods_of_every_workload_get_the_launcher(
     assert shown["spec"]["initContainers"][0]["name"] == "copy-vault-env"
 
 
-def test_all_documents_come_out_in_their_order_and_others_unchanged(mutate: Mutate) -> None:
+def test_all_documents_are_printed_in_their_order_and_others_unchanged(mutate: Mutate) -> None:
     service = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -114,14 +114,14 @@ def test_the_difference_is_empty_where_nothing_changes(
     assert capsys.readouterr().out == ""
 
 
-def test_the_difference_shows_what_is_added(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_difference_has_the_added_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-f", str(EXAMPLES / "one-key.yaml"), "--diff"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "+            - /vault/vault-env" in lines
     assert "+        - name: copy-vault-env" in lines
 
 
-def test_an_unknown_entry_point_is_a_placeholder_and_is_said(mutate: Mutate) -> None:
+def test_an_unknown_entry_point_is_a_placeholder_with_a_warning(mutate: Mutate) -> None:
     status, (shown,), said = mutate(pod(container(args=["--port=80"])))
     assert status == UNKNOWN
     assert shown["spec"]["containers"][0]["args"] == ["<entry point of shop/app:1>", "--port=80"]
@@ -131,7 +131,7 @@ def test_an_unknown_entry_point_is_a_placeholder_and_is_said(mutate: Mutate) -> 
     assert "--registry" in said[0]
 
 
-def test_the_annotation_tells_the_entry_point(mutate: Mutate) -> None:
+def test_the_annotation_entrypoint_is_used_for_the_launcher(mutate: Mutate) -> None:
     entrypoint = json.dumps({"app": ["/bin/app"]})
     status, (shown,), said = mutate(pod(container(), annotations={"entrypoint": entrypoint}))
     assert (status, said) == (0, [])
@@ -147,10 +147,10 @@ def test_the_annotation_tells_the_entry_point(mutate: Mutate) -> None:
         ({"name": None, "generateName": "app-"}, {"serviceAccountName": "new"}, "new-"),
     ],
 )
-def test_the_role_is_made_of_what_the_api_server_sends(
+def test_the_role_is_made_of_the_fields_that_the_api_server_sends(
     mutate: Mutate, metadata: dict[str, Any], fields: dict[str, str], role: str
 ) -> None:
-    """It has no name yet for a generated one, and writes the older name of the ServiceAccount's field under the new one too."""
+    """A generated name is still missing then, and the ServiceAccount's older field is also sent under its new name."""
     written = pod(
         container(command=["/app"]), annotations={"vault-role": "{{ .serviceaccount }}-{{ .name }}"}
     )
@@ -172,7 +172,7 @@ def test_a_refusal_has_a_status_and_its_reason(mutate: Mutate) -> None:
     assert "variable PASSWORD" in said[0]
 
 
-def test_of_a_document_that_is_refused_nothing_is_shown_and_the_others_are(
+def test_a_refused_document_is_not_shown_and_the_others_are(
     mutate: Mutate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = container(command=["/app"], env=[{"name": "PASSWORD", "value": "vault:shop/data/db"}])
@@ -185,7 +185,7 @@ def test_of_a_document_that_is_refused_nothing_is_shown_and_the_others_are(
     assert "vault:shop/data/db\n" not in capsys.readouterr().out
 
 
-def test_a_warning_is_said(mutate: Mutate) -> None:
+def test_a_warning_is_printed_to_standard_error(mutate: Mutate) -> None:
     status, _, said = mutate(pod(container(command=["/app"]), annotations={"vault-adr": "x"}))
     assert status == 0
     assert "did you mean" in said[0]
@@ -194,7 +194,7 @@ def test_a_warning_is_said(mutate: Mutate) -> None:
 @pytest.mark.parametrize(
     "value", [{"containers": "app"}, {"containers": [{"env": {"A": "b"}}]}, {"containers": ["x"]}]
 )
-def test_what_the_api_server_would_refuse_is_no_crash(mutate: Mutate, value: Any) -> None:
+def test_a_malformed_pod_is_no_crash(mutate: Mutate, value: Any) -> None:
     broken = {**pod(), "spec": value}
     status, shown, said = mutate(broken)
     assert (status, shown) in ((0, [broken]), (REFUSED, []))
@@ -284,7 +284,7 @@ def home(tmp_path: Path, basic_registry: Registry) -> Iterator[Path]:
     yield tmp_path
 
 
-def test_the_registry_is_asked_with_the_machines_own_login(home: Path, basic_registry: Registry) -> None:
+def test_the_registry_is_read_with_the_machines_own_login(home: Path, basic_registry: Registry) -> None:
     name = basic_registry.push("laptop:1", image(entrypoint=["/bin/laptop", "$HOME"]))
     settings = home / "settings.yaml"
     settings.write_text(
@@ -307,7 +307,7 @@ def test_the_registry_is_asked_with_the_machines_own_login(home: Path, basic_reg
 
 
 def plugin_kubeconfig(cluster: Cluster, folder: Path) -> Path:
-    """A kubeconfig like those of cloud providers: a program gives the token."""
+    """Return a kubeconfig like those of cloud providers, in which a program gives the token."""
     plugin = folder / "plugin"
     credential = {
         "apiVersion": "client.authentication.k8s.io/v1",
@@ -365,7 +365,7 @@ def test_a_kubeconfig_that_skips_verification_is_honoured_with_a_warning(
     )
 
 
-def test_without_a_kubeconfig_the_message_says_so(tmp_path: Path) -> None:
+def test_a_missing_kubeconfig_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "app.yaml"
     file.write_text(yaml.safe_dump(pod()))
     done = command("-f", str(file), "--cluster", KUBECONFIG="/nonexistent")
@@ -374,7 +374,7 @@ def test_without_a_kubeconfig_the_message_says_so(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_custom_object_is_shown_with_what_would_be_read(mutate: Mutate) -> None:
+def test_a_custom_object_is_shown_with_the_paths_that_would_be_read(mutate: Mutate) -> None:
     annotations = {PREFIX + "vault-addr": "https://vault", PREFIX + "vault-serviceaccount": "reader"}
     database = {
         "apiVersion": "example.com/v1",

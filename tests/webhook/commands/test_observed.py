@@ -10,7 +10,7 @@ from webhook.commands.observed import ObservedVault
 
 
 class Counted(Metrics):
-    """Keeps what is counted."""
+    """Stores the counted calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []

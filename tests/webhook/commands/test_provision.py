@@ -29,7 +29,7 @@ def provision(vault: Vault, *arguments: str, **variables: str) -> "subprocess.Co
 
 
 def token_reviewer(cluster: Cluster) -> str:
-    """Return a token with which Vault may ask the API server about others."""
+    """Return a token with which Vault may review other tokens."""
     account = {"kind": "ServiceAccount", "name": "default", "namespace": NAME}
     group = "rbac.authorization.k8s.io"
     binding = {
@@ -99,7 +99,7 @@ def test_the_policy_opens_the_own_and_the_shared_path(provisioned: Vault, path: 
 
 @pytest.fixture(scope="module")
 def default_role(provisioned: Vault) -> str:
-    """The role of a namespace that the cluster has, made without --audience."""
+    """Provision a namespace of the cluster without --audience, and return its role."""
     assert provision(provisioned, NAME).returncode == 0
     return NAME
 
@@ -109,7 +109,7 @@ def log_in(vault: Vault, role: str, token: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_token_that_a_pod_has_mounted_logs_in(
+def test_the_token_of_the_service_account_logs_in(
     provisioned: Vault, cluster: Cluster, default_role: str
 ) -> None:
     answer = log_in(provisioned, default_role, cluster.service_account_token(NAME))
@@ -117,7 +117,7 @@ def test_the_token_that_a_pod_has_mounted_logs_in(
 
 
 @pytest.mark.parametrize("audience", ["https://evil.example", "vault", "https://kubernetes.default.svc"])
-def test_a_token_for_somebody_else_does_not(
+def test_a_token_for_another_audience_is_refused(
     provisioned: Vault, cluster: Cluster, default_role: str, audience: str
 ) -> None:
     token = cluster.service_account_token(NAME, "default", audience)
@@ -125,7 +125,7 @@ def test_a_token_for_somebody_else_does_not(
         log_in(provisioned, default_role, token)
 
 
-def test_an_audience_of_vaults_own_takes_tokens_for_that_alone(provisioned: Vault, cluster: Cluster) -> None:
+def test_a_role_with_an_audience_accepts_only_tokens_for_it(provisioned: Vault, cluster: Cluster) -> None:
     cluster.create_namespace("own-audience")
     assert provision(provisioned, "own-audience", "--audience", "vault").returncode == 0
     log_in(provisioned, "own-audience", cluster.service_account_token("own-audience", "default", "vault"))
@@ -173,7 +173,7 @@ def test_a_second_run_adds_a_namespace_and_keeps_the_rest(provisioned: Vault) ->
         ({"VAULT_CACERT": ""}, ["cannot list secret mounts", "VAULT_CACERT"]),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(
+def test_a_failure_is_one_line_with_its_cause(
     vault: Vault, variables: dict[str, str], words: list[str]
 ) -> None:
     done = provision(vault, "default", **variables)

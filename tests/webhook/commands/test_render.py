@@ -1,4 +1,4 @@
-"""`vault-webhook render` shows what templates would write, with secrets from files, and no value unless it is told to."""
+"""`vault-webhook render` prints the output of templates with secrets from files, and values only with an option."""
 
 import io
 import json
@@ -22,7 +22,7 @@ Render = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def render(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Render:
-    """Runs the command with secrets by path; gives status, output and errors."""
+    """Return a function that runs the command with secrets by path and returns status, output and errors."""
 
     def call(*options: str, **secrets: Any) -> tuple[int, str, str]:
         words = ["vault-webhook", "render", *options]
@@ -40,7 +40,7 @@ def render(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
 @pytest.fixture
 def pods(tmp_path: Path) -> Callable[..., str]:
-    """Writes a document for each set of annotations; gives the file's name."""
+    """Return a function that writes a document for each set of annotations and returns the file's name."""
 
     def write(*annotations: dict[str, str]) -> str:
         documents = [
@@ -72,7 +72,7 @@ def test_the_variables_of_exec_mode_are_named_and_their_values_masked(render: Re
     assert errors == "# Deployment default/api: template config.env\n"
 
 
-def test_revealed_values_of_several_lines_stand_in_quotes(render: Render) -> None:
+def test_revealed_values_of_several_lines_are_quoted(render: Render) -> None:
     _, output, _ = render("-f", str(EXAMPLE), "--reveal", **{PATH: SECRET})
     assert output == "key='two\nlines'\npassword=hunter2\nuser=bob\n"
 
@@ -90,7 +90,7 @@ def test_a_secret_is_found_by_either_path_and_in_either_form(render: Render, pat
     assert render("-f", str(EXAMPLE), **{path: content})[:2] == (0, "key=***\npassword=***\nuser=***\n")
 
 
-def test_what_the_template_writes_around_a_value_is_shown(render: Render) -> None:
+def test_text_of_the_template_around_a_masked_value_is_shown(render: Render) -> None:
     text = 'URL="pg://{{ with secret "kv/a" }}{{ .Data.user }}{{ .Data.password }}@db{{ end }}"'
     assert render("--template", text, "--variables", **{"kv/a": SECRET})[1] == "URL=pg://***@db\n"
 
@@ -126,7 +126,7 @@ def test_the_operators_defaults_count(render: Render, pods: Callable[..., str], 
     assert render(*with_settings, **{"kv/a": {"user": "bob"}})[1] == '{"user":"bob"}\n'
 
 
-def test_all_that_is_missing_is_told_at_once_with_the_option_to_give(
+def test_all_missing_secrets_are_reported_at_once_with_the_option_to_give(
     render: Render, pods: Callable[..., str]
 ) -> None:
     first = '{{ with secret "kv/a" }}x{{ end }}{{ with secret "kv/b" }}{{ range secrets "kv/c" }}y{{ end }}{{ end }}'
@@ -142,7 +142,7 @@ def test_all_that_is_missing_is_told_at_once_with_the_option_to_give(
     ]
 
 
-def test_what_can_be_rendered_is_shown_beside_errors(render: Render, pods: Callable[..., str]) -> None:
+def test_good_templates_are_rendered_beside_errors(render: Render, pods: Callable[..., str]) -> None:
     good, bad = {**FILES, "agent-inject-template-a": "good"}, {**FILES, "agent-inject-template-b": "{{ x }}"}
     status, output, errors = render("-f", pods(good, bad))
     assert (status, output) == (1, "good\n")
@@ -230,5 +230,5 @@ def test_files_without_such_pods_are_an_error(render: Render, pods: Callable[...
     assert "no pod in the files has agent-inject-secret-NAME" in errors
 
 
-def test_nothing_that_a_terminal_obeys_comes_from_a_template(render: Render) -> None:
+def test_control_characters_of_a_template_are_escaped(render: Render) -> None:
     assert render("--template", "a\x1b[2J\tb\x9b\n\r")[1] == "a\\x1b[2J\tb\\x9b\n\\r\n"

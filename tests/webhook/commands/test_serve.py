@@ -1,4 +1,4 @@
-"""`vault-webhook serve` does not start with settings that it cannot use, and says why in one line."""
+"""`vault-webhook serve` refuses to start with unusable settings, and names them in one line."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The logs of provider and operator: JSON from the first line on, also where nothing answers them."""
+"""The logs of provider and operator are JSON from the first line on, even without a server that answers them."""
 
 import json
 import sys

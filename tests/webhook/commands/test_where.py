@@ -1,4 +1,4 @@
-"""`vault-webhook where`: what reads a path, in files with their lines, and in a real cluster by its API server."""
+"""`vault-webhook where`: the readers of a path, in files with their lines, and in a real cluster."""
 
 import json
 from dataclasses import replace
@@ -56,7 +56,7 @@ def file(tmp_path: Path) -> str:
     return str(tmp_path / "app.yaml")
 
 
-def test_a_place_is_told_with_its_line(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_place_is_printed_with_file_and_line(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["secret/shop/db", "-f", file]) == 0
     said = capsys.readouterr()
     assert said.out == (
@@ -74,12 +74,14 @@ def test_config_maps_of_the_files_are_looked_into(file: str, capsys: pytest.Capt
     }
 
 
-def test_nothing_is_found(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_path_that_nothing_reads_is_reported_as_such(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["secret/data/absent", "-f", file]) == NONE
     assert capsys.readouterr().out == ""
 
 
-def test_what_cannot_be_looked_at_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_document_or_file_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [7]}\n")
     assert run(["a/b", "-f", str(broken)]) == NOT_SEARCHED
@@ -163,7 +165,7 @@ def test_custom_objects_of_a_cluster_are_found_by_their_kept_references(
     assert "tables.absent.example.com: the API server knows no such kind" in capsys.readouterr().err
 
 
-def test_a_right_that_is_missing_is_told(
+def test_a_missing_right_is_reported(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.create_namespace("team-blind")

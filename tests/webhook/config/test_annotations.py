@@ -56,7 +56,7 @@ def names(row: Annotation) -> str:
     return row.key
 
 
-def test_no_key_setting_or_variable_stands_twice() -> None:
+def test_every_key_setting_and_variable_is_unique() -> None:
     keys = [row.key for row in ANNOTATIONS]
     settings = [name for row in ANNOTATIONS for name in row.settings]
     variables = [row.variable for row in ANNOTATIONS if row.variable]
@@ -96,7 +96,7 @@ def test_the_successors_key_wins(row: Annotation) -> None:
 
 
 @pytest.mark.parametrize("row", STRICT, ids=names)
-def test_a_bad_value_is_refused_with_key_value_and_what_is_accepted(row: Annotation) -> None:
+def test_a_bad_value_is_refused_with_key_value_and_accepted_form(row: Annotation) -> None:
     _, problems = parse_config({PREFIX + row.key: "not\nso"}, read_defaults({}))
     message = f"annotation {PREFIX}{row.key}: 'not\\nso' is not {row.type.accepted}"
     assert problems == [Problem("annotation-value", ("metadata", "annotations", PREFIX + row.key), message)]
@@ -112,7 +112,7 @@ def test_a_batch_size_that_the_launcher_would_refuse_is_refused(text: str) -> No
 
 
 @pytest.mark.parametrize("text", ["1", "25", str(LARGEST_NUMBER)])
-def test_a_batch_size_that_the_launcher_takes_is_taken(text: str) -> None:
+def test_a_batch_size_that_the_launcher_accepts_is_accepted(text: str) -> None:
     config, problems = parse_config({PREFIX + "transit-batch-size": text}, read_defaults({}))
     assert (config.transit_batch_size, problems) == (int(text), [])
     assert Settings({b"VAULT_TRANSIT_BATCH_SIZE": text.encode()}).transit_batch_size == int(text)
@@ -174,7 +174,7 @@ def test_of_many_unknown_annotations_only_as_many_have_a_suggestion_as_are_shown
     assert [("did you mean" in warning.message) for warning in warnings] == [True] * 10 + [False] * 10
 
 
-def test_where_to_log_in_is_always_carried_into_the_container() -> None:
+def test_variables_of_the_login_are_always_set_in_the_container() -> None:
     config, _ = parse_config({}, read_defaults({"VAULT_ADDR": "https://v"}))
     variables = container_variables(config, "")
     assert variables == {
@@ -186,7 +186,7 @@ def test_where_to_log_in_is_always_carried_into_the_container() -> None:
     }
 
 
-def test_what_an_annotation_sets_is_carried_in_the_launchers_form() -> None:
+def test_a_value_of_an_annotation_is_passed_on_in_the_launchers_form() -> None:
     annotations = {
         PREFIX + "vault-client-timeout": "1m30s",
         PREFIX + "vault-env-daemon": "T",

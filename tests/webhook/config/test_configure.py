@@ -32,7 +32,7 @@ def test_only_the_word_skip_skips(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(("successors", "ours"), [("skip", ""), ("", "skip")])
-def test_the_successors_word_wins(successors: str, ours: str) -> None:
+def test_the_successors_annotation_wins_over_ours(successors: str, ours: str) -> None:
     annotations = {SUCCESSOR_PREFIX + "mutate": successors, PREFIX + "mutate": ours}
     assert is_skipped(annotations) == (successors == "skip")
 
@@ -54,7 +54,7 @@ def test_all_problems_are_named_at_once() -> None:
     assert all(map(str.__contains__, messages(decided(annotations).problems), words))
 
 
-def test_an_address_alone_is_a_forbidden_address() -> None:
+def test_an_annotated_address_without_permission_is_forbidden() -> None:
     (problem,) = decided({"vault-addr": "https://evil.example.com"}).problems
     assert problem.rule == "vault-address"
 

@@ -1,4 +1,4 @@
-"""The operator's settings, and what holds for every table of them."""
+"""The operator's settings, and the rules for all of their tables."""
 
 import pytest
 from requests.certs import where
@@ -100,7 +100,7 @@ def test_without_variables_the_defaults_hold() -> None:
     assert read_settings({}) == Settings()
 
 
-def test_every_table_strips() -> None:
+def test_every_table_strips_blanks_around_values() -> None:
     assert read_settings({"WORKERS": " 2"}).workers == 2
     assert read_defaults({"RUN_AS_USER": " 1000\n"})["run_as_user"] == 1000
     assert RegistrySettings.from_environ({"REGISTRY_CONCURRENCY": " 8"}).concurrency == 8
@@ -124,7 +124,7 @@ def test_a_certificate_without_its_key_is_refused_with_all_other_problems(other:
         read_settings({"TLS_CERT_FILE": "/tls.crt", "WORKERS": "two", **other})
 
 
-def test_every_row_has_a_help_and_no_variable_stands_twice_in_a_table() -> None:
+def test_every_row_has_a_help_and_every_variable_is_unique_in_its_table() -> None:
     assert all(row.help for row in ROWS)
     for rows in (SETTINGS, REGISTRY_SETTINGS):
         names = [name for row in rows for name in row.settings]

@@ -14,7 +14,9 @@ def names(row: UnsupportedAnnotation) -> str:
 
 @pytest.mark.parametrize("row", UNSUPPORTED, ids=names)
 @pytest.mark.parametrize("prefix", [PREFIX, SUCCESSOR_PREFIX])
-def test_what_belongs_to_such_a_feature_is_a_warning(row: UnsupportedAnnotation, prefix: str) -> None:
+def test_an_annotation_of_an_unsupported_feature_is_a_warning(
+    row: UnsupportedAnnotation, prefix: str
+) -> None:
     message = f"annotation {prefix}{row.key} has no effect: there is no {row.mode} here"
     assert find_ineffective({prefix + row.key: "x"}) == [
         Problem("annotation-ignored", ("metadata", "annotations", prefix + row.key), message)
@@ -22,5 +24,5 @@ def test_what_belongs_to_such_a_feature_is_a_warning(row: UnsupportedAnnotation,
 
 
 @pytest.mark.parametrize("row", UNSUPPORTED, ids=names)
-def test_no_such_key_is_unknown(row: UnsupportedAnnotation) -> None:
+def test_an_annotation_of_an_unsupported_feature_is_not_unknown(row: UnsupportedAnnotation) -> None:
     assert not find_unknown({PREFIX + row.key: "x", SUCCESSOR_PREFIX + row.key: "x"})

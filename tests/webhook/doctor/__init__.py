@@ -1,1 +1,1 @@
-"""The doctor's findings, from facts; tests/acceptance/test_doctor.py asks the real servers."""
+"""The doctor's findings, from facts; tests/acceptance/test_doctor.py has the real servers."""

@@ -53,12 +53,12 @@ def refused(message: str) -> Answer:
 
 
 def found(facts: Facts) -> list[Finding]:
-    """Return all findings but the good ones."""
+    """Return all findings except good ones."""
     every = [*find_in_installation(facts), *find_six_errors(facts)]
     return [finding for finding in every if finding.state is not State.OK]
 
 
-def test_nothing_is_wrong(good: Facts) -> None:
+def test_a_good_installation_has_only_good_findings(good: Facts) -> None:
     assert found(good) == []
 
 
@@ -109,7 +109,9 @@ def test_nothing_is_wrong(good: Facts) -> None:
         ),
     ],
 )
-def test_what_is_wrong_has_a_remedy(good: Facts, changed: dict[str, Any], check: str, remedy: str) -> None:
+def test_each_fault_is_wrong_with_its_remedy(
+    good: Facts, changed: dict[str, Any], check: str, remedy: str
+) -> None:
     (finding,) = [each for each in found(replace(good, **changed)) if each.state is State.WRONG]
     assert finding.check == check
     assert remedy in finding.remedy
@@ -147,14 +149,14 @@ def test_a_refusal_for_another_reason_leaves_the_login_open(good: Facts) -> None
     assert {each.state for each in findings} == {State.UNKNOWN}
 
 
-def test_a_right_that_is_missing_says_what_goes_missing(good: Facts) -> None:
+def test_a_missing_right_is_a_warning_with_its_consequence(good: Facts) -> None:
     right = Right("list", "nodes")
     (finding,) = found(replace(good, rights={**good.rights, right: False}))
     assert finding.state is State.WARNING
     assert "the webhook may not list nodes: every pod gets the init container" in finding.text
 
 
-def test_a_person_without_rights_is_told_what_is_not_known(good: Facts) -> None:
+def test_checks_without_rights_are_unknown(good: Facts) -> None:
     states = {each.check: each.state for each in found(replace(good, rights={}, token=None))}
     assert states == dict.fromkeys(["rights", "clock", "4 token of the ServiceAccount"], State.UNKNOWN)
 

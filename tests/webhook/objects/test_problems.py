@@ -24,7 +24,7 @@ def secret(auth: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "auth", ["vault:kv/pull#auth", "${vault:kv/pull#auth}", "vault:kv/pull#u:vault:kv/pull#p"]
 )
-def test_a_reference_in_place_of_base64_is_told_and_not_shown(auth: str) -> None:
+def test_a_reference_in_place_of_base64_is_a_warning_without_its_text(auth: str) -> None:
     ((rule, message),) = warnings(secret(auth))
     assert rule == "docker-auth"
     assert message.startswith("key .dockerconfigjson quay.io auth: the reference stays as it is")

@@ -40,12 +40,12 @@ def test_a_value_that_writes_anywhere_is_a_writing_one() -> None:
     assert REFERENCES.written() == {"both", "write"}
 
 
-def test_a_ciphertext_asks_for_the_path_that_decrypts_it() -> None:
+def test_a_ciphertext_requests_the_path_that_decrypts_it() -> None:
     requested = find_references({"cipher": VALUES["cipher"]}).requested(config_of(transit_key_id="shop"))
     assert list(requested) == [("cipher", "transit/decrypt/shop")]
 
 
-def test_what_can_never_be_resolved_is_named() -> None:
+def test_a_value_that_can_never_be_resolved_is_a_problem() -> None:
     config = config_of(vault_serviceaccount="default")
     problems = {found.path: found for found in object_problems({"data": VALUES}, REFERENCES, config)}
     broken, cipher, token = (problems.pop(("data", name)) for name in ("broken", "cipher", "token"))
@@ -59,7 +59,7 @@ def test_what_can_never_be_resolved_is_named() -> None:
 
 
 def clock() -> Iterator[float]:
-    """Half a second goes by whenever the time is asked for."""
+    """Return a clock that moves half a second at each look."""
     return (tick / 2 for tick in range(1_000_000))
 
 
@@ -92,7 +92,7 @@ def test_a_template_counts_before_it_is_parsed_and_ends_the_search_inside_of_a_v
     }
 
 
-def test_a_template_that_alone_is_too_much_is_not_parsed() -> None:
+def test_a_template_above_the_bound_is_not_parsed() -> None:
     source = b"is no template " * 5400
     (reason,) = find_references({"a": b"vault:a#${" + source + b"}"}).malformed.values()
     assert "more to resolve than one object may ask for" in reason

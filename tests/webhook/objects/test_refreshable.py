@@ -1,4 +1,4 @@
-"""References that may be kept as they were written: those that are no secret, and that reading again does no harm to."""
+"""References that may be kept: those that are no secret themselves and can safely be read again."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ def refreshable_text(
         "${vault:secret/data/a#b}${vault:secret/data/a#c}",
     ],
 )
-def test_references_alone_are_kept(text: str) -> None:
+def test_a_text_of_only_references_is_kept(text: str) -> None:
     assert refreshable_text(text) == (text, "")
 
 
@@ -48,7 +48,7 @@ def test_references_alone_are_kept(text: str) -> None:
         "vault:secret/data/a#b#?s3cr3t",
     ],
 )
-def test_text_of_a_secret_is_kept_only_where_its_author_says_that_it_is_none(text: str) -> None:
+def test_a_reference_within_text_of_a_secret_is_kept_only_with_the_annotation(text: str) -> None:
     found, warning = refreshable_text(text)
     assert found is None
     assert "vault-refresh-text" in warning
@@ -69,11 +69,11 @@ def test_writes_are_never_kept(text: str) -> None:
     assert (found, "writes" in warning) == (None, True)
 
 
-def test_a_ciphertext_stands_for_the_same_for_ever() -> None:
+def test_a_ciphertext_never_changes_and_is_not_kept() -> None:
     assert refreshable_text("vault:v1:YWJj") == (None, "")
 
 
-def test_what_stayed_a_reference_is_not_kept() -> None:
+def test_an_unresolved_reference_is_not_kept() -> None:
     assert refreshable_text("vault:secret/data/a#b", becomes="vault:secret/data/a#b") == (None, "")
 
 
@@ -99,7 +99,7 @@ def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> 
     )
 
 
-def test_an_immutable_object_is_not_kept_and_its_own_field_says_so() -> None:
+def test_an_immutable_secret_or_config_map_has_no_refreshable_texts() -> None:
     for resource, places in (
         ("secrets", [("immutable",)]),
         ("configmaps", [("immutable",)]),

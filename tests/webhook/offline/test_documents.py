@@ -43,7 +43,7 @@ def only(text: str) -> Document:
     return document
 
 
-def test_documents_are_told_apart_and_empty_ones_left_out() -> None:
+def test_documents_are_separated_and_empty_ones_left_out() -> None:
     assert [document.content["kind"] for document in parse_documents(TEXT)] == ["Pod", "ConfigMap"]
 
 
@@ -60,9 +60,7 @@ def test_documents_are_told_apart_and_empty_ones_left_out() -> None:
         (("status",), 2),
     ],
 )
-def test_a_part_has_the_line_of_its_key_or_else_of_what_holds_it(
-    path: tuple[str | int, ...], line: int
-) -> None:
+def test_a_part_has_the_line_of_its_key_or_its_parent(path: tuple[str | int, ...], line: int) -> None:
     assert parse_documents(TEXT)[0].line(path) == line
 
 
@@ -91,7 +89,7 @@ def test_a_merge_key_repeats_nothing() -> None:
 @pytest.mark.parametrize(
     "text", ["a: [", "a: {{ .Values.b }}\n", "a: b: c", "\t", "&a [*a]", "!!python/name:os.x"]
 )
-def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
+def test_a_text_that_is_not_yaml_is_an_error_with_its_file(text: str) -> None:
     with pytest.raises(InvalidManifest, match=r"^app\.yaml:1: not YAML: "):
         parse_documents(text, "app.yaml")
 
@@ -120,7 +118,7 @@ def test_what_is_not_yaml_is_named_with_its_file(text: str) -> None:
         ("- " * 5000, "nested too deeply"),
     ],
 )
-def test_what_json_does_not_have_is_refused_with_the_reason(text: str, reason: str) -> None:
+def test_a_value_that_json_cannot_hold_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(InvalidManifest, match=rf"^app\.yaml:\d+: not YAML: .*{reason}"):
         parse_documents(text, "app.yaml")
 
@@ -130,7 +128,7 @@ def test_a_number_that_is_read_can_be_written() -> None:
     assert only(yaml_text([only(text).content])).content == only(text).content
 
 
-def test_what_is_nested_as_kubernetes_nests_is_read_and_written() -> None:
+def test_ninety_nested_levels_are_read_and_written() -> None:
     text = "a: " + "[" * 90 + "]" * 90
     assert only(yaml_text([only(text).content])).content == only(text).content
 
@@ -204,12 +202,12 @@ def test_a_plain_scalar_is_read_as_kubectl_reads_it(text: str, value: object) ->
 @pytest.mark.parametrize(
     "text", ["y", "N", "1e3", "+1e3", "1e-3", "0o17", "09", "1_0e3", "12:30", "2020-01-01", "="]
 )
-def test_a_text_is_quoted_that_kubectl_or_another_reader_would_take_for_something_else(text: str) -> None:
+def test_a_text_that_another_reader_would_not_read_as_text_is_quoted(text: str) -> None:
     assert yaml_text([{"a": text, text: "b"}]) == f"a: '{text}'\n'{text}': b\n"
 
 
 @given(st.dictionaries(st.text(max_size=6), JSON, min_size=1, max_size=4))
-def test_what_is_written_is_read_as_the_same(content: dict[str, object]) -> None:
+def test_a_written_document_is_read_as_the_same(content: dict[str, object]) -> None:
     text = yaml_text([content])
     assert json.dumps(only(text).content) == json.dumps(content)
     assert yaml.safe_load(text) == content
@@ -259,7 +257,7 @@ def test_parts_of_json_have_their_lines() -> None:
         ('{"a": ' + "[" * 200 + "]" * 200 + "}", 1, "it is nested too deeply, or an alias contains itself"),
     ],
 )
-def test_a_fault_in_json_is_told_as_one(text: str, line: int, reason: str) -> None:
+def test_a_fault_in_json_is_reported_as_a_fault_of_json(text: str, line: int, reason: str) -> None:
     with pytest.raises(InvalidManifest) as caught:
         parse_documents(text, "app.json")
     assert str(caught.value) == f"app.json:{line}: not YAML: {reason}"

@@ -63,7 +63,7 @@ def test_a_key_that_is_read_or_that_is_in_no_object_of_ours_is_not_named(content
         ({"apiVersion": "v1", "kind": "Secret", "metadata": {"annotations": {"a": OURS}}}, ("metadata", "annotations", "a", KEY)),
     ],
 )  # fmt: skip
-def test_a_key_without_effect_is_named_where_it_stands(content: Any, place: FieldPath) -> None:
+def test_a_key_without_effect_is_named_with_its_place(content: Any, place: FieldPath) -> None:
     assert places(content) == [place]
 
 

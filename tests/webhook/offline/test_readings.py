@@ -1,4 +1,4 @@
-"""Readings: each place of an object that names a path of Vault, and which paths are meant."""
+"""Readings: each place of an object with a path of Vault, and the match of a wanted path."""
 
 import base64
 from dataclasses import replace
@@ -37,7 +37,7 @@ def deployment(env: dict[str, str] | None = None, **annotations: str) -> dict[st
     }
 
 
-def test_references_of_variables() -> None:
+def test_references_of_variables_are_readings() -> None:
     env = {
         "A": "vault:secret/data/a#k",
         "B": "x://${vault:secret/data/b#k}@${vault:secret/data/c#k}",
@@ -50,17 +50,17 @@ def test_references_of_variables() -> None:
     ]
 
 
-def test_paths_that_bring_all_their_keys() -> None:
+def test_paths_that_bring_all_their_keys_are_readings() -> None:
     annotations = {PREFIX + "vault-env-from-path": "secret/data/a,secret/data/b"}
     assert [path for _, path in readings(deployment({}, **annotations))] == ["secret/data/a", "secret/data/b"]
 
 
-def test_a_path_that_only_the_kubelet_knows() -> None:
+def test_a_path_with_a_variable_of_the_kubelet_is_an_unknown_reading() -> None:
     assert readings(deployment({"A": "vault:secret/data/$(NAME)#k"})) == [("container app: variable A", None)]
 
 
 @pytest.mark.parametrize("mode", [{}, {"vault.hashicorp.com/agent-run-as-sidecar": "false"}])
-def test_templates_and_secrets_of_hashicorps_annotations(mode: dict[str, str]) -> None:
+def test_templates_and_secrets_of_hashicorps_annotations_are_readings(mode: dict[str, str]) -> None:
     annotations = {
         "vault.hashicorp.com/agent-inject": "true",
         "vault.hashicorp.com/role": "r",
@@ -71,7 +71,7 @@ def test_templates_and_secrets_of_hashicorps_annotations(mode: dict[str, str]) -
     assert {path for _, path in readings(deployment({}, **annotations))} == {"secret/db", "secret/data/other"}
 
 
-def test_values_of_a_secret() -> None:
+def test_values_of_a_secret_are_readings() -> None:
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -81,7 +81,7 @@ def test_values_of_a_secret() -> None:
     assert readings(secret) == [("key k", "secret/data/a")]
 
 
-def test_objects_of_a_provider_class() -> None:
+def test_objects_of_a_provider_class_are_readings() -> None:
     found = {
         "apiVersion": "secrets-store.csi.x-k8s.io/v1",
         "kind": "SecretProviderClass",
@@ -102,7 +102,7 @@ def test_objects_of_a_provider_class() -> None:
         ("VaultPKISecret", "pki/issue/web"),
     ],
 )
-def test_custom_objects(kind: str, path: str) -> None:
+def test_the_path_of_a_custom_object_is_a_reading(kind: str, path: str) -> None:
     assert [found for _, found in readings(document(kind))] == [path]
 
 
@@ -130,11 +130,13 @@ def test_an_object_that_opts_out_reads_nothing() -> None:
         ("data/a", "a", False, False),
     ],
 )
-def test_which_paths_are_meant(path: str, wanted: str, below: bool, answer: bool) -> None:
+def test_a_wanted_path_matches_with_or_without_data_and_optionally_below(
+    path: str, wanted: str, below: bool, answer: bool
+) -> None:
     assert is_at(path, wanted, below=below) is answer
 
 
-def test_kept_references_are_readings_and_what_is_none_is_not() -> None:
+def test_kept_references_are_readings_and_other_texts_are_not() -> None:
     values = {
         "a": KeptValue("vault:secret/data/a#k", ""),
         "b": KeptValue("${vault:x", ""),

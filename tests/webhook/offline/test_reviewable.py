@@ -45,7 +45,7 @@ def test_the_pods_of_a_workload_are_found(
     assert found.content["spec"] is follow(content, (*path, "spec"))
 
 
-def test_the_items_of_a_list_are_found_where_they_stand() -> None:
+def test_the_items_of_a_list_are_found_with_their_place() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
     other = {"apiVersion": "v1", "kind": "Service"}
     found = list(find_objects({"kind": "List", "items": [other, secret]}, "default"))
@@ -74,7 +74,7 @@ def shipped(resource: str) -> dict[str, Any]:
     return next(row for row in webhooks if row["rules"][0]["resources"] == [resource])
 
 
-def test_what_is_left_out_is_what_the_shipped_configuration_leaves_out() -> None:
+def test_left_out_namespaces_and_labels_are_those_of_the_shipped_configuration() -> None:
     secrets = shipped("secrets")
     (namespaces,) = secrets["namespaceSelector"]["matchExpressions"]
     (label,) = secrets["objectSelector"]["matchExpressions"]

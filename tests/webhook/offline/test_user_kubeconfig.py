@@ -1,4 +1,4 @@
-"""A person's kubeconfig that is none is named, and nothing of it is shown: it holds their token."""
+"""A malformed kubeconfig of a person is named and not shown, because it holds their token."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def test_a_proxy_is_refused_and_not_passed_by(tmp_path: Path, several: bool) -> 
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_what_is_no_kubeconfig_is_named_and_nothing_of_it_is_shown(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_kubeconfig_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kubeconfig").write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"^KUBECONFIG \S+kubeconfig cannot be used: ") as refusal:
         find_person_connection({"KUBECONFIG": str(tmp_path / "kubeconfig")})

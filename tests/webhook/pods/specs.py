@@ -1,4 +1,4 @@
-"""Pods to decide about, and the decision by the webhook's own functions."""
+"""Pods for decisions, and the decision by the webhook's own functions."""
 
 import copy
 from typing import Any

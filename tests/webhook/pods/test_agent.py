@@ -18,7 +18,7 @@ def agent_of(annotations: dict[str, str], name: str = "vault-agent", **fields: A
     return by_name(changed(spec_of(MOUNTED, **fields), annotations), name)
 
 
-def test_an_init_container_writes_the_files_and_a_container_keeps_them_fresh() -> None:
+def test_an_init_container_writes_the_files_and_a_container_refreshes_them() -> None:
     new = changed(spec_of(MOUNTED, container(name="other"), initContainers=[container(name="first")]))
     assert names(new["initContainers"]) == ["first", "vault-agent-init"]
     assert names(new["containers"]) == ["app", "other", "vault-agent"]
@@ -52,7 +52,7 @@ def test_annotations_choose_the_containers_and_their_order(
     assert (names(new["initContainers"]), names(new["containers"])) == (init, containers)
 
 
-def test_a_pod_that_ends_by_itself_has_no_container_that_keeps_it_alive() -> None:
+def test_a_pod_that_ends_by_itself_has_its_agent_as_a_native_sidecar() -> None:
     for policy in ("Never", "OnFailure"):
         new = changed(spec_of(MOUNTED, restartPolicy=policy))
         assert (names(new["initContainers"]), names(new["containers"])) == (["vault-agent"], ["app"])
@@ -72,7 +72,7 @@ def test_a_native_sidecar_stays_and_the_program_waits_for_its_files() -> None:
     assert "startupProbe" not in by_name(later, "vault-agent")
 
 
-def test_only_the_agent_that_stays_has_the_probes_that_are_asked_for() -> None:
+def test_only_the_staying_agent_has_the_annotated_probes() -> None:
     assert not {"readinessProbe", "livenessProbe"} & agent_of({}).keys()
     new = changed(spec_of(MOUNTED), None, ours(vault_agent_probes="readiness,liveness"))
     agent = by_name(new, "vault-agent")
@@ -118,7 +118,7 @@ def test_with_a_cache_both_agents_share_a_volume() -> None:
     assert not parse_agent(variables(by_name(init_only, "vault-agent-init"))["VAULT_ENV_AGENT"]).handover
 
 
-def test_secrets_of_the_namespace_are_files_of_the_agent_alone() -> None:
+def test_secrets_of_the_namespace_are_files_of_the_agent_only() -> None:
     annotations = {"agent-extra-secret": "more", "tls-secret": "ca", "ca-cert": "/vault/tls/ca.crt"}
     new = changed(spec_of(MOUNTED), annotations)
     found = mounts(by_name(new, "vault-agent"))
@@ -128,7 +128,7 @@ def test_secrets_of_the_namespace_are_files_of_the_agent_alone() -> None:
     assert not {"/vault/custom", "/vault/tls"} & mounts(by_name(new, "app")).keys()
 
 
-def test_the_agent_is_told_what_to_write_and_how_to_log_in() -> None:
+def test_variables_of_the_agent_have_its_files_and_its_login() -> None:
     annotations = {
         "role": "app",
         "auth-path": "auth/kube-2",
@@ -153,7 +153,7 @@ def test_the_agent_is_told_what_to_write_and_how_to_log_in() -> None:
     assert (file.file, file.source.path) == ("/vault/secrets/db", "secret/data/db")
 
 
-def test_what_the_kubelet_would_expand_in_a_template_is_doubled() -> None:
+def test_a_dollar_in_a_template_is_doubled_for_the_kubelet() -> None:
     text = '{{ with $s := secret "a/b" }}$(HOME) {{ $s.Data.x }}{{ end }}'
     found = variables(agent_of({"agent-inject-template-db": text}))["VAULT_ENV_AGENT"]
     assert parse_agent(found.replace("$$", "$")).files[0].source.template == text
@@ -214,7 +214,7 @@ RESOURCES = [
 
 
 @pytest.mark.parametrize(("annotations", "limits", "requests"), RESOURCES)
-def test_it_asks_for_what_it_needs_unless_annotated(
+def test_the_agent_has_default_resources_unless_annotated(
     annotations: dict[str, str], limits: dict[str, str], requests: dict[str, str]
 ) -> None:
     assert agent_of(annotations)["resources"] == {"limits": limits, "requests": requests}
@@ -249,7 +249,7 @@ def test_a_token_that_is_revoked_outlives_the_program_by_the_grace() -> None:
         ({"name": "x", "command": ["/app"], "volumeMounts": [{"name": "home-sidecar"}]}, False),
     ],
 )
-def test_an_agent_is_known_by_its_name_and_what_it_runs(each: dict[str, Any], expected: bool) -> None:
+def test_an_agent_is_recognised_by_its_name_and_its_command(each: dict[str, Any], expected: bool) -> None:
     assert is_agent(each) is expected  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The agent's token: where Kubernetes mounts it, an annotated volume, one for an audience, or a volume for the agent alone."""
+"""The agent's token: Kubernetes' mount, an annotated volume, one for an audience, or a volume for only the agent."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def test_the_token_of_another_container_serves_the_agent_too() -> None:
     assert "VAULT_JWT_FILE" not in variables(found)
 
 
-def test_in_a_pod_without_a_token_the_agent_alone_has_one() -> None:
+def test_a_pod_without_a_token_gets_one_for_its_agent_only() -> None:
     new = changed(spec_of(container(), automountServiceAccountToken=False))
     (volume,) = [each for each in new["volumes"] if "projected" in each]
     assert volume["name"] == "vault-agent-token"

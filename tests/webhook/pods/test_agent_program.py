@@ -28,7 +28,7 @@ def agents(
     return [by_name(new, "vault-agent-init"), by_name(new, "vault-agent")]
 
 
-def test_both_containers_run_it_with_their_file_of_the_configmap() -> None:
+def test_both_containers_run_the_agent_with_their_file_of_the_configmap() -> None:
     for agent, file in zip(agents({}), ("config-init.hcl", "config.hcl"), strict=True):
         assert (agent["image"], agent["command"]) == ("hashicorp/vault:1.21.1", ["/bin/sh", "-ec"])
         assert agent["args"] == [MADE + file]
@@ -46,12 +46,12 @@ def test_the_operators_image_serves_where_none_is_annotated() -> None:
     assert by_name(new, "vault-agent")["image"] == "vault:2"
 
 
-def test_without_an_image_it_is_refused() -> None:
+def test_an_agent_without_an_image_is_refused() -> None:
     (message,) = problems_of(SPEC, {"agent-configmap": "agent"})
     assert "name its image in agent-image, or drop the ConfigMap" in message
 
 
-def test_it_has_the_injectors_variables_and_none_of_the_launchers() -> None:
+def test_the_agent_has_the_injectors_variables_and_none_of_the_launchers() -> None:
     annotations = {
         "go-max-procs": "2",
         "client-timeout": "30s",
@@ -80,35 +80,35 @@ def test_it_has_the_injectors_variables_and_none_of_the_launchers() -> None:
     ]
 
 
-def test_it_asks_for_what_the_injector_asks_for() -> None:
+def test_the_agent_has_the_resource_requests_of_the_injector() -> None:
     requests = agents({})[1]["resources"]["requests"]
     assert requests == {"cpu": "250m", "memory": "64Mi"}
     assert agents({"agent-requests-cpu": "10m"})[1]["resources"]["requests"]["cpu"] == "10m"
     assert agents({}, AGENT_INJECT_CPU_REQUEST="20m")[1]["resources"]["requests"]["cpu"] == "20m"
 
 
-def test_it_is_no_native_sidecar_and_has_no_probes_of_ours() -> None:
+def test_the_agent_is_no_native_sidecar_and_has_no_probes_of_ours() -> None:
     own = ours(vault_agent_sidecar="native", vault_agent_probes="readiness,liveness")
     new = changed({**SPEC, "restartPolicy": "Never"}, CONFIG, own)
     assert names(new["containers"]) == ["app", "vault-agent"]
     assert not {"readinessProbe", "livenessProbe", "restartPolicy"} & by_name(new, "vault-agent").keys()
 
 
-def test_it_revokes_its_token_by_a_shell() -> None:
+def test_the_agent_revokes_its_token_by_a_shell() -> None:
     init, agent = agents({"agent-revoke-on-shutdown": "true", "agent-revoke-grace": "7"})
     command = ["/bin/sh", "-c", "/bin/sleep 7 && /bin/vault token revoke -self"]
     assert agent["lifecycle"] == {"preStop": {"exec": {"command": command}}}
     assert "lifecycle" not in init
 
 
-def test_what_it_does_not_see_is_told_and_what_it_reads_is_unknown_to_the_policy() -> None:
+def test_annotations_beside_the_configmap_are_warnings_and_its_paths_are_unknown() -> None:
     plan = planned(SPEC, {**CONFIG, "agent-inject-token": "true"})
     ignored = {str(each.path[-1]).partition("/")[2] for each in plan.whole.warnings}
     assert ignored == {"agent-inject-secret-db", "agent-inject-token"}
     assert [each.path for each in plan.requested_paths("")] == [None]
 
 
-def test_it_logs_in_by_methods_that_vault_env_does_not_have() -> None:
+def test_the_agent_may_log_in_by_methods_that_vault_env_does_not_have() -> None:
     assert problems_of(SPEC, {**CONFIG, "auth-type": "oci"}) == ()
 
 

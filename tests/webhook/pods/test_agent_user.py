@@ -15,7 +15,7 @@ def user_of(spec: dict[str, Any], annotations: dict[str, str]) -> tuple[int, int
     return context["runAsUser"], context["runAsGroup"]
 
 
-def test_the_user_of_the_first_container_is_taken_when_asked() -> None:
+def test_the_user_of_the_first_container_is_used_when_annotated() -> None:
     first = container(securityContext={"runAsUser": 2000, "runAsGroup": 3000})
     assert user_of(spec_of(first, container(name="b", securityContext={"runAsUser": 9})), SAME) == (
         2000,

@@ -1,4 +1,4 @@
-"""An agent's container with the identity that EKS has given the pod."""
+"""An agent's container with the pod's identity from EKS."""
 
 import pytest
 

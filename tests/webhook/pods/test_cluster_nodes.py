@@ -1,4 +1,4 @@
-"""The nodes of the cluster: platforms, and those that mount no image volume."""
+"""The nodes of the cluster: platforms, and nodes without image volumes."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def node(
     os: str = "linux",
     **labels: str,
 ) -> dict[str, Any]:
-    """A Node object, as far as it is read."""
+    """Return a Node object with the fields that are read."""
     known = {"kubernetes.io/os": os, "kubernetes.io/arch": arch, **labels}
     info = {"kubeletVersion": kubelet, "containerRuntimeVersion": runtime}
     return {"metadata": {"name": name, "labels": known}, "status": {"nodeInfo": info}}
@@ -48,12 +48,12 @@ def test_kubelet_and_runtime_decide_about_image_volumes(kubelet: str, runtime: s
     assert mounts_image_volumes(node(kubelet=kubelet, runtime=runtime)) is mounts
 
 
-def test_openshifts_constraints_admit_none() -> None:
+def test_a_node_of_openshift_mounts_no_image_volume() -> None:
     assert not mounts_image_volumes(node(**{"node.openshift.io/os_id": "rhcos"}))
 
 
 @pytest.mark.parametrize("found", [{}, {"metadata": {}}, {"metadata": {}, "status": {"nodeInfo": None}}])
-def test_a_node_that_says_nothing_is_not_trusted_with_them(found: dict[str, Any]) -> None:
+def test_a_node_without_facts_mounts_no_image_volume(found: dict[str, Any]) -> None:
     assert not mounts_image_volumes(found)
 
 
@@ -71,6 +71,6 @@ def test_the_summary_has_each_platform_once_and_the_linux_nodes_that_cannot() ->
     assert found.are_known
 
 
-def test_windows_nodes_alone_tell_nothing_about_linux() -> None:
+def test_a_cluster_of_only_windows_nodes_has_no_known_linux_nodes() -> None:
     assert not summarize([node(os="windows")]).are_known
     assert not summarize([]).are_known

@@ -23,14 +23,14 @@ def with_settings(**environ: str) -> Config:
 
 
 def env_of(new: dict[str, Any]) -> dict[str, str]:
-    """Return the environment that the kubelet makes of env; each name stands once."""
+    """Return the environment that the kubelet makes of env, with each name once."""
     env = new["containers"][0]["env"]
     assert len({entry["name"] for entry in env}) == len(env)
     return {entry["name"]: entry.get("value", "?") for entry in env}
 
 
 @pytest.mark.parametrize("name", CONNECTION)
-def test_env_from_cannot_bring_it(name: str) -> None:
+def test_env_from_cannot_set_a_variable_of_the_connection(name: str) -> None:
     spec = spec_of(container(env=[KEY], envFrom=FROM_MAP))
     new, _, plan = mutate(spec, sources={CONFIG_MAP: {name: EVIL.encode()}})
     assert env_of(new)[name] == ""
@@ -43,7 +43,7 @@ def test_env_from_cannot_bring_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONNECTION)
-def test_the_operator_can_trust_it(name: str) -> None:
+def test_the_operators_setting_lets_env_from_set_the_connection(name: str) -> None:
     spec = spec_of(container(env=[KEY], envFrom=FROM_MAP))
     sources = {CONFIG_MAP: {name: EVIL.encode()}}
     new, _, plan = mutate(spec, with_settings(VAULT_ENV_TRUSTED_VARIABLES=name), sources)
@@ -70,7 +70,7 @@ def test_a_container_without_env_from_stays_as_it_was() -> None:
         {"name": "VAULT_CACERT_BYTES", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "ca"}}},
     ],
 )
-def test_the_pods_own_word_counts(own: dict[str, Any]) -> None:
+def test_a_variable_of_the_pod_itself_is_not_emptied(own: dict[str, Any]) -> None:
     spec = spec_of(container(env=[KEY, own], envFrom=FROM_MAP))
     new, _, plan = mutate(spec, sources={CONFIG_MAP: {"ca": b"PEM"}})
     assert own in new["containers"][0]["env"]
@@ -91,7 +91,7 @@ def test_a_second_review_adds_nothing() -> None:
     assert mutate(once, sources={CONFIG_MAP: {}})[0] == once
 
 
-def test_what_the_webhook_sets_itself_is_not_emptied() -> None:
+def test_a_variable_set_by_the_webhook_is_not_emptied() -> None:
     spec = spec_of(container(env=[KEY], envFrom=FROM_MAP))
     new = mutate(spec, config_of(vault_tls_secret="vault-ca"), {CONFIG_MAP: {}})[0]
     assert env_of(new)["VAULT_CACERT"] == "/vault-tls/ca.crt"

@@ -5,7 +5,7 @@ from vaultkube.problem import messages
 from webhook.registry.query import ImageConfig
 
 
-def test_the_launcher_stands_in_front_of_the_pods_command() -> None:
+def test_the_launcher_starts_the_pods_command() -> None:
     new, problems, _ = mutate(spec_of(referring(command=["sh", "-c"], args=["echo $PASSWORD"])))
     app = new["containers"][0]
     assert (app["command"], app["args"]) == (["/vault/vault-env"], ["sh", "-c", "echo $PASSWORD"])
@@ -63,7 +63,7 @@ def test_an_entry_point_of_a_container_that_the_pod_does_not_have_is_a_warning()
     assert messages(plan.warnings) == ("annotation entrypoint: the pod has no container ap",)
 
 
-def test_the_kubelet_leaves_the_words_of_that_annotation_alone_as_it_does_those_of_the_image() -> None:
+def test_words_of_the_annotation_entrypoint_are_escaped_for_the_kubelet() -> None:
     config = config_of(entrypoint='{"app": ["sh", "-c", "echo $$ $(hostname)"]}')
     new = mutate(spec_of(referring(command=None, args=["$(PASSWORD)"])), config)[0]
     assert new["containers"][0]["args"] == ["sh", "-c", "echo $$$$ $$(hostname)", "$(PASSWORD)"]
@@ -94,12 +94,12 @@ def test_a_log_level_of_the_container_itself_wins() -> None:
     assert [entry["value"] for entry in env if entry["name"] == "VAULT_LOG_LEVEL"] == ["debug"]
 
 
-def test_the_launcher_logs_json_where_it_is_asked_to() -> None:
+def test_the_launcher_logs_json_when_annotated() -> None:
     env = mutate(spec_of(referring()), config_of(enable_json_log="true"))[0]["containers"][0]["env"]
     assert {"name": "VAULT_JSON_LOG", "value": "true"} in env
 
 
-def test_exec_probes_are_wrapped_only_when_asked() -> None:
+def test_exec_probes_are_wrapped_only_when_annotated() -> None:
     probes = {"livenessProbe": {"exec": {"command": ["check"]}}, "readinessProbe": {"httpGet": {"port": 80}}}
     plain = mutate(spec_of(referring(**probes)))[0]["containers"][0]
     wrapped = mutate(spec_of(referring(**probes)), config_of(mutate_probes="true"))[0]["containers"][0]
@@ -108,7 +108,7 @@ def test_exec_probes_are_wrapped_only_when_asked() -> None:
     assert wrapped["readinessProbe"] == {"httpGet": {"port": 80}}
 
 
-def test_lifecycle_hooks_are_wrapped_only_when_asked() -> None:
+def test_lifecycle_hooks_are_wrapped_only_when_annotated() -> None:
     hooks = {"postStart": {"exec": {"command": ["warm"]}}, "preStop": {"httpGet": {"port": 80}}}
     plain = mutate(spec_of(referring(lifecycle=hooks)))[0]["containers"][0]
     wrapped = mutate(spec_of(referring(lifecycle=hooks)), config_of(mutate_lifecycle_hooks="true"))[0]
@@ -119,7 +119,7 @@ def test_lifecycle_hooks_are_wrapped_only_when_asked() -> None:
     }
 
 
-def test_with_a_mount_inside_the_launchers_the_runtime_can_make_its_directory() -> None:
+def test_a_mount_inside_the_launchers_makes_it_writable() -> None:
     spec = spec_of(referring(volumeMounts=[{"name": "config", "mountPath": "/vault/config"}]))
     new, problems, plan = mutate(spec)
     assert new["containers"][0]["volumeMounts"][1] == {"name": "vault-env", "mountPath": "/vault"}
@@ -127,7 +127,7 @@ def test_with_a_mount_inside_the_launchers_the_runtime_can_make_its_directory() 
     assert mutate(new)[0] == new
 
 
-def test_a_mount_that_comes_inside_later_makes_the_launchers_writable() -> None:
+def test_a_mount_added_later_inside_the_launchers_makes_it_writable() -> None:
     once = mutate(spec_of(referring()))[0]
     inner = {"name": "data", "mountPath": "/vault/secrets"}
     once["containers"][0] = {

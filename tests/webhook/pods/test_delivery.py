@@ -53,12 +53,12 @@ def test_a_mount_below_the_launchers_needs_the_init_container(path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/vaults/data", "/data/vault/x", "/v"])
-def test_a_mount_beside_it_does_not(path: str) -> None:
+def test_a_mount_beside_the_launchers_needs_no_init_container(path: str) -> None:
     spec = spec_of(referring(volumeMounts=[{"name": "data", "mountPath": path}]))
     assert find_delivery(spec, spec["containers"], config_of()) is Delivery.AUTO
 
 
-def test_who_asks_for_an_image_volume_that_cannot_be_is_warned() -> None:
+def test_an_annotated_image_volume_that_is_impossible_is_a_warning() -> None:
     spec = spec_of(referring(volumeMounts=[MOUNT]))
     plan = mutate(spec, config_of(vault_env_delivery="image"))[2]
     assert messages(plan.warnings) == (
@@ -81,7 +81,7 @@ OLD = node("old", kubelet="v1.34.0", pool="old")
         ({"nodeName": "old"}, "init"),
     ],
 )
-def test_a_cluster_in_the_middle_of_an_upgrade_gets_what_works_on_every_node(
+def test_a_cluster_with_old_and_new_nodes_gets_the_delivery_for_all_of_them(
     fields: dict[str, Any], delivery: str
 ) -> None:
     nodes = summarize([node("new", pool="new"), OLD])
@@ -94,7 +94,7 @@ def test_nodes_that_can_all_get_the_image_and_unknown_ones_the_init_container() 
     assert delivery_by_nodes(spec, ClusterNodes()) is Delivery.INIT
 
 
-def test_many_old_nodes_do_not_keep_the_thread_that_serves_others() -> None:
+def test_comparing_many_old_nodes_ends_at_the_deadline_of_a_moment() -> None:
     nodes = summarize([node(str(number), kubelet="v1.30.0") for number in range(1000)])
     ticks = itertools.count(0.0, 0.001)
     deadline = ShortDeadline(10, lambda: next(ticks), lambda: next(ticks))

@@ -1,4 +1,4 @@
-"""The digest that was read is told, and pinned when the operator asks for it."""
+"""The digest of a read image is recorded, and pinned by the operator's setting."""
 
 import json
 from typing import Any
@@ -23,18 +23,18 @@ def recorded(changed: Any) -> Any:
     return json.loads(changed["metadata"]["annotations"][IMAGE_DIGESTS])
 
 
-def test_a_pod_whose_images_were_not_read_stays_as_it_is() -> None:
+def test_a_pod_without_read_images_is_unchanged() -> None:
     assert with_digests(pod(), {}, pin=True) == pod()
 
 
-def test_the_digests_are_told_by_container_and_the_images_stay() -> None:
+def test_digests_are_recorded_by_container_and_images_stay() -> None:
     changed = with_digests(pod(kept="yes"), {"app": DIGEST}, pin=False)
     assert recorded(changed) == {"app": DIGEST}
     assert changed["metadata"]["annotations"]["kept"] == "yes"
     assert changed["spec"] == pod()["spec"]
 
 
-def test_pinned_containers_run_what_was_read() -> None:
+def test_pinned_containers_run_the_digest_that_was_read() -> None:
     changed = with_digests(pod(), {"app": DIGEST, "first": DIGEST}, pin=True)
     images = {
         each["name"]: each["image"]
@@ -49,7 +49,7 @@ def test_pinned_containers_run_what_was_read() -> None:
     }
 
 
-def test_what_an_earlier_run_wrote_is_kept() -> None:
+def test_digests_of_an_earlier_run_stay() -> None:
     once = with_digests(pod(), {"app": DIGEST}, pin=False)
     assert recorded(with_digests(once, {"first": DIGEST}, pin=False)) == {"app": DIGEST, "first": DIGEST}
 

@@ -1,4 +1,4 @@
-"""The variables that a container will have, as far as that can be told before it starts."""
+"""The variables of a container, as far as they are known before it starts."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def key_of(**fields: object) -> dict[str, object]:
         ([key_of(optional=True), key_of()], b"vault:a/late#k", []),
     ],
 )
-def test_a_missing_optional_key_leaves_the_value_that_stands_before(
+def test_a_missing_optional_key_leaves_the_earlier_value(
     entries: list[dict[str, object]], value: bytes | None, hidden: list[bytes]
 ) -> None:
     before = {"name": "A", "value": "vault:a/b#c"}
@@ -85,7 +85,7 @@ def test_a_missing_optional_key_leaves_the_value_that_stands_before(
     assert [variable.value for variable in found.hidden()] == hidden
 
 
-def test_a_name_stands_for_the_text_before_it_and_for_no_text_behind_it() -> None:
+def test_a_name_is_expanded_by_earlier_variables_only() -> None:
     texts = [("B", "one"), ("A", "vault:$(B)"), ("B", "two"), ("C", "vault:$(B)$(D)"), ("D", "three")]
     env = [{"name": name, "value": text} for name, text in texts]
     found = {
@@ -95,6 +95,6 @@ def test_a_name_stands_for_the_text_before_it_and_for_no_text_behind_it() -> Non
     assert (found["C"].value, found["C"].complete) == (b"vault:two$(D)", False)
 
 
-def test_all_names_of_env_are_told() -> None:
+def test_all_names_of_env_are_listed() -> None:
     env = [{"name": "A", "value": "text"}, {"name": "B", "value": "vault:a/b#c"}, {"name": "A"}]
     assert environment({"name": "app", "env": env}, {}).names == {"A", "B"}

@@ -32,7 +32,7 @@ def debug(
     return dict(new), plan
 
 
-def test_a_container_with_references_mounts_what_the_pod_has() -> None:
+def test_a_container_with_references_mounts_the_volumes_of_the_pod() -> None:
     new, plan = debug(running(), referring(name="debugger", command=["sh"]))
     (debugger,) = new["ephemeralContainers"]
     assert (debugger["command"], debugger["args"]) == (["/vault/vault-env"], ["sh"])
@@ -54,7 +54,7 @@ def test_a_container_without_references_stays_as_it_is() -> None:
     assert debug(running(), shell)[0]["ephemeralContainers"] == [shell]
 
 
-def test_the_keys_of_a_path_come_only_to_a_container_that_is_named() -> None:
+def test_only_a_named_container_gets_the_keys_of_a_path() -> None:
     shell = container(name="debugger", command=["sh"])
     everywhere = config_of(vault_env_from_path="secret/data/app")
     assert debug(running(), shell, config=everywhere)[0]["ephemeralContainers"] == [shell]
@@ -116,7 +116,7 @@ def test_a_malformed_reference_is_named() -> None:
     assert "container debugger: variable P" in messages(debug(running(), bad)[1].problems)[0]
 
 
-def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
+def test_a_windows_pod_is_unchanged_with_a_warning() -> None:
     old = spec_of(container(), os={"name": "windows"})
     new, plan = debug(old, referring(name="debugger"))
     assert new["ephemeralContainers"] == [referring(name="debugger")]

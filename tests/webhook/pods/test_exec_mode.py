@@ -1,4 +1,4 @@
-"""Exec mode in a pod: which containers, which words, beside our own annotations, and again."""
+"""Exec mode in a pod: its containers and words, our own annotations beside it, and a second run."""
 
 import copy
 from typing import Any
@@ -79,7 +79,7 @@ def test_the_launcher_starts_the_annotated_program_else_that_of_the_container_or
     assert words(new) == [LAUNCHER, *expected]
 
 
-def test_an_image_is_read_only_for_a_program_that_nothing_else_tells() -> None:
+def test_an_image_is_read_only_without_an_annotated_program() -> None:
     spec = spec_of({"name": "api", "image": "api:1"})
     assert planned(spec, SERVER).whole.images == {}
     assert planned(spec, {}).whole.images == {("containers", 0): "api:1"}
@@ -133,7 +133,7 @@ def test_a_container_that_is_not_there_is_a_problem() -> None:
     assert problem.message.endswith("the pod has no container aap")
 
 
-def test_what_the_program_replaces_is_warned_about() -> None:
+def test_a_replaced_command_of_the_container_is_a_warning() -> None:
     spec = spec_of(container(args=["x"]))
     warnings = planned(spec, {"agent-exec-command": "/server --x"}).whole.warnings
     assert [(each.rule, each.path) for each in warnings] == [
@@ -158,7 +158,7 @@ def test_files_of_the_tls_secret_are_mounted_for_the_launcher() -> None:
 def again(
     spec: dict[str, Any], annotations: dict[str, str], own: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """The pod as the webhook makes it of one that it has changed before."""
+    """Return the pod after a second run of the webhook."""
     return changed(spec, {**annotations, "agent-inject-status": "injected"}, own)
 
 
@@ -240,7 +240,7 @@ TWICE = [
 
 
 @pytest.mark.parametrize(("own", "annotations", "one", "remedy"), TWICE)
-def test_a_container_that_both_families_would_start_is_refused_with_what_to_drop(
+def test_a_container_that_both_families_would_start_is_refused_with_its_remedy(
     own: dict[str, str], annotations: dict[str, str], one: dict[str, Any], remedy: str
 ) -> None:
     (problem,) = planned(spec_of(one), annotations, own).whole.problems
@@ -248,7 +248,7 @@ def test_a_container_that_both_families_would_start_is_refused_with_what_to_drop
     assert remedy in problem.message
 
 
-def test_what_leaves_the_container_out_is_no_contradiction() -> None:
+def test_a_container_excluded_by_one_family_is_served_by_the_other() -> None:
     spec = spec_of(container(name="api"), container(name="worker"))
     own = ours(vault_env_from_path="kv/a", vault_env_from_path_exclude="api", vault_role="own")
     new = changed(spec, SERVER, own)
@@ -278,7 +278,7 @@ def test_a_pod_without_a_token_is_warned_about_unless_it_needs_none() -> None:
     assert planned(spec, file).whole.warnings == ()
 
 
-def test_paths_are_told_for_the_policy() -> None:
+def test_paths_of_sources_are_listed_for_the_policy() -> None:
     annotations = {
         "agent-inject-secret-a": "kv/data/shop?version=2",
         "agent-inject-template-b": '{{ secret "kv/other" }}{{ secret .built }}',
@@ -301,7 +301,7 @@ def test_the_policy_sees_the_path_that_the_launcher_reads(written: str) -> None:
     assert next(each.path for each in paths) == read(written).path == "kv/data/a"
 
 
-def test_a_containers_own_list_of_sources_is_told_for_the_policy_too() -> None:
+def test_paths_of_a_containers_own_sources_are_listed_for_the_policy() -> None:
     text = '[{"name": "a", "path": "kv/other"}, {"name": "b", "template": "{{ secret \\"kv/t\\" }}"}]'
     values = {text: ["kv/other", "kv/t"], "$(UNKNOWN)": [None], "{": [None], "": []}
     for value, expected in values.items():

@@ -1,4 +1,4 @@
-"""File mode in a pod: which containers mount the files, JSON Patches, both families, and what contradicts the pod."""
+"""File mode in a pod: containers with the files, JSON Patches, both families, and contradictions with the pod."""
 
 import json
 import time
@@ -47,7 +47,7 @@ def test_a_container_that_is_not_there_is_refused() -> None:
     assert message.endswith("agent-inject-containers: the pod has no container web")
 
 
-def test_a_named_container_that_runs_before_the_files_are_there_is_told() -> None:
+def test_a_named_container_that_runs_before_the_agent_is_a_warning() -> None:
     spec = spec_of(container(), initContainers=[BEFORE])
     (warning,) = messages(planned(spec, {"agent-inject-containers": "app,before"}).whole.warnings)
     assert warning.startswith("container before runs before the files are there")
@@ -114,7 +114,7 @@ def test_a_json_patch_gives_an_agent_another_name() -> None:
     assert names(new["initContainers"]) == ["vault-agent-init"]
 
 
-def test_a_native_sidecar_takes_the_patch_of_the_agent() -> None:
+def test_a_native_sidecar_gets_the_patch_of_the_agent() -> None:
     annotations = {"agent-json-patch": patch({"op": "add", "path": "/workingDir", "value": "/tmp"})}
     new = changed(spec_of(container()), annotations, ours(vault_agent_sidecar="native"))
     assert by_name(new, "vault-agent")["workingDir"] == "/tmp"
@@ -172,7 +172,7 @@ def test_no_agent_gets_a_launcher_though_all_containers_get_a_path() -> None:
 
 
 @pytest.mark.parametrize("name", ["vault-agent", "vault-agent-init"])
-def test_a_pod_with_an_agent_is_left_alone_with_a_warning(name: str) -> None:
+def test_a_pod_with_an_agent_is_unchanged_with_a_warning(name: str) -> None:
     plan = planned(spec_of(container(), container(name=name)))
     assert plan.agent is None
     (warning,) = messages(plan.whole.warnings)
@@ -213,14 +213,14 @@ CROWDS = [
 
 
 @pytest.mark.parametrize("annotations", CROWDS)
-def test_as_many_files_as_annotations_can_name_take_no_long_time(annotations: dict[str, str]) -> None:
+def test_very_many_files_are_refused_quickly(annotations: dict[str, str]) -> None:
     began = time.process_time()
     (message,) = problems_of(spec_of(container()), annotations)
     assert time.process_time() - began < 2
     assert "a program cannot be started with more than" in message
 
 
-def test_a_long_path_of_a_mount_takes_no_long_time() -> None:
+def test_a_long_path_of_a_mount_is_compared_quickly() -> None:
     began = time.process_time()
     mount = {"name": "x", "mountPath": "/a" * 300_000}
     assert problems_of(spec_of(container(volumeMounts=[mount]))) == ()

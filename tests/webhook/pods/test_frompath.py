@@ -1,4 +1,4 @@
-"""Paths that bring all their keys, and the containers that they are for."""
+"""Paths that bring all their keys, and their containers."""
 
 import pytest
 

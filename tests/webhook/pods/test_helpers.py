@@ -141,7 +141,7 @@ def test_hashicorps_agent_writes_files_beside_the_program() -> None:
     assert agent["securityContext"]["runAsUser"] == 100
 
 
-def test_its_amounts_its_end_and_its_place_are_annotated() -> None:
+def test_annotations_set_resources_end_and_place_of_the_agent() -> None:
     own = {
         "vault-agent-cpu": "1",
         "vault-agent-cpu-limit": "2",
@@ -159,7 +159,7 @@ def test_its_amounts_its_end_and_its_place_are_annotated() -> None:
     assert "shareProcessNamespace" not in new
 
 
-def test_with_vault_agent_its_configuration_is_that_of_the_login() -> None:
+def test_the_configmap_is_the_configuration_of_the_agent_that_logs_in() -> None:
     new = changed(POD, {**AGENT, **SIDECAR})
     assert names(new["containers"]) == ["app"]
     agent = by_name(new, "vault-agent")
@@ -169,7 +169,7 @@ def test_with_vault_agent_its_configuration_is_that_of_the_login() -> None:
     assert variables(by_name(new, "app"))["VAULT_TOKEN_FILE"] == "/vault/.vault-token"
 
 
-def test_consul_template_stands_beside_the_program_with_the_token_in_its_home() -> None:
+def test_consul_template_runs_beside_the_program_with_the_token_in_its_home() -> None:
     new = changed(spec_of(container(volumeMounts=[ACCOUNT])), TEMPLATE)
     assert names(new["initContainers"]) == ["vault-agent"]
     assert names(new["containers"]) == ["consul-template", "app"]
@@ -186,7 +186,7 @@ def test_consul_template_stands_beside_the_program_with_the_token_in_its_home() 
     assert "env" not in by_name(new, "app")
 
 
-def test_once_it_runs_before_all_others_and_they_may_have_its_files() -> None:
+def test_consul_template_with_once_runs_first_and_shares_its_files() -> None:
     own = {**TEMPLATE, "vault-ct-once": "true"}
     new = changed(POD, own)
     assert names(new["initContainers"]) == ["vault-agent", "copy-vault-env", "consul-template", "setup"]
@@ -196,7 +196,7 @@ def test_once_it_runs_before_all_others_and_they_may_have_its_files() -> None:
     assert mounts(by_name(every, "setup"))["/vault/secrets"] == "ct-secrets"
 
 
-def test_with_a_token_of_the_pods_own_it_is_told_where_that_is() -> None:
+def test_consul_template_gets_the_path_of_the_pods_own_token() -> None:
     spec = {**POD, "volumes": [{"name": "tokens", "emptyDir": {}}]}
     new = changed(spec, {**TEMPLATE, "token-auth-mount": "tokens:token"})
     helper = by_name(new, "consul-template")
@@ -206,7 +206,7 @@ def test_with_a_token_of_the_pods_own_it_is_told_where_that_is() -> None:
 
 
 @pytest.mark.parametrize("own", [SIDECAR, TEMPLATE])
-def test_in_a_pod_that_ends_it_is_a_native_sidecar(own: dict[str, str]) -> None:
+def test_a_helper_is_a_native_sidecar_in_a_pod_that_ends(own: dict[str, str]) -> None:
     new = changed({**POD, "restartPolicy": "Never"}, own)
     assert names(new["containers"]) == ["app"]
     (native,) = [each for each in new["initContainers"] if each.get("restartPolicy") == "Always"]
@@ -230,7 +230,7 @@ def test_the_pods_user_is_the_helpers() -> None:
     "own", [AGENT, SIDECAR, TEMPLATE, {**TEMPLATE, "vault-ct-once": "true"}, {**AGENT, **SIDECAR}]
 )
 @pytest.mark.parametrize("more", [{}, {"vault-env-from-path": "secret/data/app"}])
-def test_a_changed_pod_stays_as_it_is(own: dict[str, str], more: dict[str, str]) -> None:
+def test_a_second_run_changes_nothing(own: dict[str, str], more: dict[str, str]) -> None:
     new = changed(POD, {**own, **more})
     assert changed(new, {**own, **more}) == new
 
@@ -242,7 +242,7 @@ def test_a_container_that_is_added_by_debug_reads_the_token_only_where_there_is_
     assert not launcher_of_added(POD, configured).config.use_agent  # type: ignore[arg-type]
 
 
-def test_what_a_configmap_reads_is_unknown_to_the_path_policy() -> None:
+def test_paths_of_a_configmap_are_unknown_to_the_path_policy() -> None:
     requested = list(planned(spec_of(container()), TEMPLATE).requested_paths(""))
     assert [(each.path, each.where) for each in requested] == [(None, "annotation vault-ct-configmap")]
 
@@ -258,7 +258,9 @@ def test_what_a_configmap_reads_is_unknown_to_the_path_policy() -> None:
         (POD, {**AGENT, "vault.hashicorp.com/agent-inject": "true", "vault.hashicorp.com/agent-inject-secret-a": "a/b"}, "drop one of the two"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(spec: dict[str, Any], own: dict[str, str], words: str) -> None:
+def test_a_contradiction_between_pod_and_helpers_is_refused(
+    spec: dict[str, Any], own: dict[str, str], words: str
+) -> None:
     assert words in " ".join(problems_of(spec, own))
 
 
@@ -285,5 +287,5 @@ def test_the_operators_agent_is_none_of_a_pod_with_hashicorps_annotations() -> N
         ({**TEMPLATE, "vault-configfile-path": "/a", "vault-ct-secrets-mount-path": "/b"}, "vault-configfile-path wins"),
     ],
 )  # fmt: skip
-def test_what_has_no_effect_is_a_warning(own: dict[str, str], words: str) -> None:
+def test_an_annotation_without_effect_is_a_warning(own: dict[str, str], words: str) -> None:
     assert words in " ".join(messages(planned(POD, own).whole.warnings))

@@ -1,4 +1,4 @@
-"""The init container and the volumes that a pod gets beside its containers."""
+"""The added init container and volumes of a pod."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_the_init_container_runs_as_the_user_that_openshift_gave_to_all(
     assert new["initContainers"][0]["securityContext"].get("runAsUser") == expected
 
 
-def test_an_init_container_that_another_webhook_puts_to_the_front_comes_after_ours() -> None:
+def test_an_init_container_put_first_by_another_webhook_is_moved_behind_ours() -> None:
     once, _, _ = mutate(spec_of(referring()))
     once["initContainers"] = [container(name="mesh"), referring(name="first"), *once["initContainers"]]
     new, problems, plan = mutate(once)
@@ -62,7 +62,7 @@ def test_an_init_container_that_another_webhook_puts_to_the_front_comes_after_ou
     assert mutate(new)[0] == new
 
 
-def test_an_init_container_without_references_may_stand_before_ours() -> None:
+def test_an_init_container_without_references_may_be_before_ours() -> None:
     once, _, _ = mutate(spec_of(referring()))
     once["initContainers"] = [container(name="mesh"), *once["initContainers"]]
     assert mutate(once)[0] == once
@@ -80,7 +80,7 @@ def test_the_ca_of_the_annotation_is_mounted_beside_the_launcher() -> None:
     }
 
 
-def test_a_token_for_an_audience_comes_in_a_volume_of_its_own() -> None:
+def test_a_token_for_an_audience_has_a_volume_of_its_own() -> None:
     config = config_of(vault_token_audience="https://vault.example.com")
     new, _, plan = mutate(spec_of(referring(), automountServiceAccountToken=False), config)
     app = new["containers"][0]

@@ -1,4 +1,4 @@
-"""Variables of a container that its launcher could not start with."""
+"""Variables of a container with which its launcher could not start."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def problems(name: str, value: str, **annotations: str) -> tuple[Problem, ...]:
         ("VAULT_PROXY_ADDR", "proxy:many"),
     ],
 )
-def test_what_the_launcher_would_refuse_is_refused_at_its_field(name: str, value: str) -> None:
+def test_a_value_that_the_launcher_would_refuse_is_refused_at_its_field(name: str, value: str) -> None:
     (problem,) = problems(name, value)
     assert (problem.rule, problem.path) == ("variable", ("spec", "containers", 0, "env", 1, "value"))
     assert problem.message.startswith(f"container app: variable {name} ")
@@ -50,7 +50,7 @@ def test_what_the_launcher_would_refuse_is_refused_at_its_field(name: str, value
         ("OTHER", "soon"),
     ],
 )
-def test_what_it_can_start_with_or_nobody_knows_yet_is_let_be(name: str, value: str) -> None:
+def test_a_usable_or_unknown_value_of_the_launcher_is_no_problem(name: str, value: str) -> None:
     assert problems(name, value) == ()
 
 
@@ -62,11 +62,11 @@ def test_no_password_of_a_proxy_is_shown() -> None:
     )
 
 
-def test_a_value_that_the_webhook_replaces_is_let_be() -> None:
+def test_a_value_that_the_webhook_replaces_is_no_problem() -> None:
     assert problems("VAULT_CLIENT_TIMEOUT", "soon", vault_client_timeout="5s") == ()
 
 
-def test_a_program_that_does_not_get_the_launcher_is_let_be() -> None:
+def test_a_program_without_the_launcher_has_no_problem() -> None:
     spec = spec_of(container(env=[{"name": "VAULT_ENV_TIMEOUT", "value": "soon"}]))
     assert mutate(spec)[2].problems == ()
 

@@ -8,7 +8,7 @@ from webhook.pods.nodes import is_windows, pinned_architectures
 
 
 def affinity(*terms: list[tuple[str, str, list[str]]]) -> dict[str, Any]:
-    """Required affinity: one of the terms holds if all of its (key, operator, values) do."""
+    """Return a required affinity: one of the terms holds if all of its (key, operator, values) do."""
     selectors = [
         {
             "matchExpressions": [
@@ -46,8 +46,8 @@ def test_a_pod_pins_architectures(spec: dict[str, Any], pinned: tuple[str, ...])
     assert pinned_architectures(spec) == pinned
 
 
-def test_long_lists_of_values_take_no_longer_than_their_length() -> None:
-    """The square of a hundred thousand would take many minutes."""
+def test_comparing_long_lists_of_values_takes_linear_time() -> None:
+    """A hundred thousand steps squared would take many minutes."""
     values = [f"v{number}" for number in range(100_000)]
     expression = (ARCH, "In", values)
     assert pinned_architectures(affinity([expression, expression])) == tuple(values)

@@ -1,4 +1,4 @@
-"""Pods that Bank-Vaults' webhook, or its successor's, has changed."""
+"""Pods changed by Bank-Vaults' webhook or its successor's."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ PREDECESSORS = [
 
 @pytest.mark.parametrize("copier", PREDECESSORS)
 @pytest.mark.parametrize("launcher", ["/vault/vault-env", "/vault/secret-init", "/bao/secret-init"])
-def test_it_is_left_alone(copier: dict[str, Any], launcher: str) -> None:
+def test_a_pod_changed_by_another_webhook_is_unchanged(copier: dict[str, Any], launcher: str) -> None:
     spec = spec_of(referring(command=[launcher], args=["/app"]), initContainers=[copier])
     new, _, plan = mutate(spec)
     assert (new, messages(plan.problems), messages(plan.warnings)) == (spec, (), ())
 
 
 @pytest.mark.parametrize("copier", PREDECESSORS)
-def test_a_name_alone_is_not_believed(copier: dict[str, Any]) -> None:
+def test_a_container_name_of_another_webhook_without_its_launcher_is_ignored(copier: dict[str, Any]) -> None:
     _, _, plan = mutate(spec_of(referring(), initContainers=[copier]))
     assert plan.wrapped.keys() == {("containers", 0)}
 
@@ -42,7 +42,7 @@ def test_a_container_that_the_successor_has_missed_gets_our_launcher() -> None:
 
 
 @pytest.mark.parametrize("copier", PREDECESSORS[:2])
-def test_a_container_that_the_predecessor_has_missed_cannot_be_mended_beside_it(
+def test_a_container_missed_by_the_predecessor_is_refused(
     copier: dict[str, Any],
 ) -> None:
     spec = spec_of(referring(command=["/vault/vault-env"]), referring(name="late"), initContainers=[copier])
@@ -52,7 +52,7 @@ def test_a_container_that_the_predecessor_has_missed_cannot_be_mended_beside_it(
 
 
 @pytest.mark.parametrize("copier", PREDECESSORS)
-def test_its_paths_are_those_of_the_policy_too(copier: dict[str, Any]) -> None:
+def test_paths_of_a_pod_of_another_webhook_are_checked_by_the_policy(copier: dict[str, Any]) -> None:
     own_paths = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/all"}
     app = referring(command=["/vault/secret-init"])
     app["env"].append(own_paths)

@@ -1,4 +1,4 @@
-"""The paths that a pod requests, as the kubelet and the launcher will see them."""
+"""The paths that a pod requests, as expanded by the kubelet and read by the launcher."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ def requested(
     ]
 
 
-def test_a_reference_is_asked_for_by_its_normalised_path() -> None:
+def test_the_path_of_a_reference_is_normalised() -> None:
     env = {"name": "X", "value": "a ${vault:kv//a/./x/../b#k} ${>>vault:kv/c#k}"}
     assert requested(env) == [("variable X", "kv/a/b", ""), ("variable X", "kv/c", "")]
 
 
-def test_a_path_is_asked_for_as_the_kubelet_expands_it() -> None:
+def test_variables_in_a_path_are_expanded_as_by_the_kubelet() -> None:
     env = [{"name": "TEAM", "value": "other"}, {"name": "X", "value": "vault:kv/$(TEAM)#k"}]
     assert requested(*env) == [("variable X", "kv/other", "")]
 
@@ -44,7 +44,7 @@ def test_a_path_is_asked_for_as_the_kubelet_expands_it() -> None:
     "value",
     ["vault:kv/$(HOST_IP)#k", "vault:$(KUBERNETES_PORT)", "$(NODE):kv/other#k", "${vault:kv/$(HOST_IP)#k}"],
 )
-def test_what_only_the_kubelet_knows_cannot_be_told(value: str) -> None:
+def test_a_path_with_a_variable_of_the_kubelet_is_unknown(value: str) -> None:
     field = {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
     assert requested(field, {"name": "X", "value": value}) == [("variable X", None, "")]
 
@@ -55,24 +55,24 @@ def test_an_annotation_can_change_until_the_container_starts() -> None:
 
 
 @pytest.mark.parametrize("value", ["$(HOST_IP):6379", "http://$(HOST_IP)/#", "plain", "$(HOST_IP)"])
-def test_text_that_cannot_become_a_reference_is_let_be(value: str) -> None:
+def test_text_that_cannot_become_a_reference_requests_no_path(value: str) -> None:
     field = {"name": "HOST_IP", "value": "10.0.0.1"}
     assert requested(field, {"name": "X", "value": value}) == []
 
 
-def test_values_behind_a_config_map_are_asked_for() -> None:
+def test_paths_of_values_in_a_config_map_are_requested() -> None:
     sources: dict[Source, Values] = {CONFIG_MAP: {"X": b"vault:kv/other#k"}}
     found = requested(envFrom=[{"configMapRef": {"name": "settings"}}], sources=sources)
     assert found == [("variable X", "kv/other", "")]
 
 
-def test_paths_of_the_annotation_are_asked_for() -> None:
+def test_paths_of_the_annotation_are_requested() -> None:
     config = config_of(vault_env_from_path="kv/a#2, kv/x/../b")
     where = "annotation vault-env-from-path"
     assert requested(config=config) == [(where, "kv/a", ""), (where, "kv/b", "")]
 
 
-def test_paths_of_the_containers_own_variable_are_asked_for() -> None:
+def test_paths_of_the_containers_own_variable_are_requested() -> None:
     own = {"name": "VAULT_ENV_FROM_PATH", "value": "kv/other"}
     assert requested(own) == [("variable VAULT_ENV_FROM_PATH", "kv/other", "")]
     replaced = requested(own, config=config_of(vault_env_from_path="kv/a"))
@@ -97,7 +97,7 @@ def test_vaults_namespace_is_that_of_the_launcher(
     assert found == [RequestedPath(OWN_FIELD, "container app: variable OWN", "kv/own", expected)]
 
 
-def test_a_namespace_that_cannot_be_told_makes_every_path_unknown() -> None:
+def test_an_unknown_namespace_makes_every_path_unknown() -> None:
     own = {"name": "VAULT_NAMESPACE", "value": "$(HOST_IP)"}
     spec = spec_of(container(env=[OWN, own]))
     found = list(find_requested_paths(spec, plan_pod(spec, config_of(), {}), config_of(), ""))
@@ -125,13 +125,13 @@ CIPHERTEXT = {"name": "X", "value": "vault:v1:aGVsbG8="}
         ),
     ],
 )
-def test_a_ciphertext_asks_for_the_path_that_decrypts_it(
+def test_a_ciphertext_requests_the_path_that_decrypts_it(
     config: Config, own: list[dict[str, Any]], path: str | None
 ) -> None:
     assert requested(*own, CIPHERTEXT, config=config) == [("variable X", path, "")]
 
 
-def test_the_operators_own_transit_key_is_not_asked_for() -> None:
+def test_the_path_of_the_operators_own_transit_key_is_not_requested() -> None:
     operators, _ = parse_config({}, read_defaults({**OPERATOR, "TRANSIT_KEY_ID": "all"}))
     assert requested(CIPHERTEXT, config=operators) == []
 
@@ -142,25 +142,25 @@ FROM_OTHER = [{"configMapRef": {"name": "other"}}]
 
 
 @pytest.mark.parametrize("present", [{}, {CONFIG_MAP: {}}, {CONFIG_MAP: {"k": b"text"}}])
-def test_what_stands_behind_an_optional_key_is_asked_for(present: dict[Source, Values]) -> None:
+def test_a_path_that_an_optional_key_may_uncover_is_requested(present: dict[Source, Values]) -> None:
     sources = {OTHER: {"X": b"vault:kv/other#k"}, **present}
     assert requested(OPTIONAL, envFrom=FROM_OTHER, sources=sources) == [("variable X", "kv/other", "")]
     before = {"name": "X", "value": "vault:kv/before#k"}
     assert requested(before, OPTIONAL, sources=present) == [("variable X", "kv/before", "")]
 
 
-def test_what_a_later_value_replaces_for_good_is_not_asked_for() -> None:
+def test_a_path_replaced_by_a_later_value_is_not_requested() -> None:
     before = {"name": "X", "value": "vault:kv/before#k"}
     assert requested(before, {"name": "X", "value": "plain"}) == []
     assert requested(before, OPTIONAL, {"name": "X", "value": "plain"}) == []
 
 
-def test_a_ciphertext_behind_an_optional_key_is_asked_for() -> None:
+def test_a_ciphertext_that_an_optional_key_may_uncover_is_requested() -> None:
     found = requested(CIPHERTEXT, OPTIONAL, config=config_of(transit_key_id="shop"))
     assert found == [("variable X", "transit/decrypt/shop", "")]
 
 
-def test_a_setting_of_the_launcher_with_an_optional_value_cannot_be_told() -> None:
+def test_paths_of_an_optional_setting_of_the_launcher_are_unknown() -> None:
     name = "VAULT_ENV_FROM_PATH"
     optional = {**OPTIONAL, "name": name}
     unknown = [(f"variable {name}", None, "")]
@@ -168,6 +168,6 @@ def test_a_setting_of_the_launcher_with_an_optional_value_cannot_be_told() -> No
     assert requested({"name": name, "value": "kv/mine"}, optional) == unknown
 
 
-def test_a_file_of_the_pod_cannot_be_told() -> None:
+def test_a_value_from_a_file_of_the_pod_is_unknown() -> None:
     file = {"fileKeyRef": {"volumeName": "v", "path": "f", "key": "X"}}
     assert requested({"name": "X", "valueFrom": file}) == [("variable X", None, "")]

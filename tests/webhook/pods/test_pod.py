@@ -1,4 +1,4 @@
-"""Whole pods: those that are left alone, those that are changed again, and how much of them is looked at."""
+"""Whole pods: unchanged ones, those of a second run, and the bounds of the search."""
 
 import itertools
 import json
@@ -44,7 +44,7 @@ def test_a_container_that_another_webhook_adds_later_is_wrapped_too() -> None:
     assert len(new["initContainers"]) == len(new["volumes"]) == 1
 
 
-def test_a_windows_pod_is_left_alone_with_a_warning() -> None:
+def test_a_windows_pod_is_unchanged_with_a_warning() -> None:
     spec = spec_of(referring(), os={"name": "windows"})
     new, _, plan = mutate(spec)
     assert new == spec
@@ -111,7 +111,7 @@ SPECS = st.fixed_dictionaries(
 
 
 @given(SPECS, st.booleans())
-def test_any_pod_keeps_what_it_had_and_is_changed_once(spec: dict[str, Any], probes: bool) -> None:
+def test_any_pod_keeps_its_unknown_fields_and_is_changed_once(spec: dict[str, Any], probes: bool) -> None:
     config = config_of(mutate_probes=str(probes).lower())
     once, _, plan = mutate(spec, config)
     assert mutate(once, config)[0] == once

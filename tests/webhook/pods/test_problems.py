@@ -1,4 +1,4 @@
-"""Pods that are refused for what the webhook must add to them."""
+"""Pods refused because they contradict the webhook's additions."""
 
 from typing import Any
 

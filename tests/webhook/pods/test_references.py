@@ -19,7 +19,7 @@ from webhook.pods.facts import Source, Values, find_sources
 
 
 @pytest.mark.parametrize("value", [CIPHERTEXT, f"p-${{{CIPHERTEXT}}}-s"])
-def test_a_ciphertext_alone_gives_its_container_the_launcher(value: str) -> None:
+def test_a_ciphertext_gives_its_container_the_launcher(value: str) -> None:
     spec = spec_of(container(env=[{"name": "P", "value": value}]))
     new, problems, plan = mutate(spec, config_of(transit_key_id="mykey"))
     app = new["containers"][0]
@@ -59,7 +59,7 @@ def test_the_token_for_vault_cannot_be_read_from_vault(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [r"\vault:a/b#c", r"x \${vault:a/b#c}"])
-def test_the_launcher_takes_away_the_backslash_before_a_reference(value: str) -> None:
+def test_an_escaped_reference_gives_its_container_the_launcher(value: str) -> None:
     new = mutate(spec_of(container(env=[{"name": "P", "value": value}])))[0]
     assert new["containers"][0]["command"] == ["/vault/vault-env"]
 
@@ -112,7 +112,7 @@ def test_the_problem_of_a_value_of_a_secret_is_without_its_text(value: bytes) ->
         ),
     ],
 )
-def test_a_dollar_alone_makes_no_secret_of_a_value_and_its_problem_is_told(value: str, reason: str) -> None:
+def test_a_value_with_a_dollar_is_not_secret_and_its_problem_is_shown(value: str, reason: str) -> None:
     key = {"configMapKeyRef": {"name": "settings", "key": "k"}}
     env = [{"name": "PATH_IN_MAP", "valueFrom": key}, {"name": "X", "value": value}]
     plan = mutate(spec_of(container(env=env)), sources={CONFIG_MAP: {"k": b"kv/b"}})[2]

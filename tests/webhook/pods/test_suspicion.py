@@ -1,4 +1,4 @@
-"""Containers without a reference, which may come to hold one after the pod was admitted."""
+"""Containers without a reference that may get one after the pod's admission."""
 
 from typing import Any
 
@@ -40,7 +40,9 @@ PLAIN: dict[Source, Values] = {CONFIG_MAP: {"k": b"text"}}
 
 
 @pytest.mark.parametrize("fields", MISSING)
-def test_what_misses_a_source_gets_the_launcher_without_a_word(fields: dict[str, Any]) -> None:
+def test_a_container_with_a_missing_source_gets_the_launcher_without_a_warning(
+    fields: dict[str, Any],
+) -> None:
     new, problems, plan = mutate(spec_of(container(**fields)))
     assert (new["containers"][0]["command"], new["containers"][0]["args"]) == (LAUNCHER, ["/app"])
     assert (problems, plan.problems, plan.warnings, plan.references()) == ((), (), (), 0)
@@ -52,7 +54,7 @@ def test_an_optional_key_that_is_missing_counts_though_its_source_is_there() -> 
 
 
 @pytest.mark.parametrize("fields", MISSING)
-def test_an_ordinary_pod_does_not_come_to_need_the_registry_and_is_warned_about(
+def test_an_ordinary_pod_needs_no_registry_and_has_a_warning(
     fields: dict[str, Any],
 ) -> None:
     spec = spec_of({"name": "app", "image": "app:1", **fields})
@@ -63,7 +65,7 @@ def test_an_ordinary_pod_does_not_come_to_need_the_registry_and_is_warned_about(
     assert warning.message.endswith("it starts with their values at that time: create them first")
 
 
-def test_the_warning_names_what_is_missing_once() -> None:
+def test_the_warning_names_each_missing_source_once() -> None:
     keys = [*key_of("secretKeyRef")["env"], *key_of("secretKeyRef")["env"], *FROM_FILE["env"]]
     spec = spec_of({"name": "app", "image": "app:1", "env": keys, **FROM_MAP})
     (message,) = messages(mutate(spec)[2].warnings)
@@ -72,7 +74,7 @@ def test_the_warning_names_what_is_missing_once() -> None:
 
 
 @pytest.mark.parametrize("fields", MISSING)
-def test_a_pod_with_an_annotation_of_ours_has_its_image_read_for_what_is_missing(
+def test_the_image_is_read_for_a_missing_source_in_an_annotated_pod(
     fields: dict[str, Any],
 ) -> None:
     spec = spec_of({"name": "app", "image": "app:1", **fields})
@@ -80,7 +82,7 @@ def test_a_pod_with_an_annotation_of_ours_has_its_image_read_for_what_is_missing
     assert plan.images == {("containers", 0): "app:1"}
 
 
-def test_a_source_that_may_change_counts_in_a_pod_of_ours_alone() -> None:
+def test_a_source_that_may_change_counts_only_in_an_annotated_or_referring_pod() -> None:
     spec = spec_of(container(**FROM_MAP))
     assert mutate(spec, sources=PLAIN)[0] == spec
     assert mutate(spec, config_of(vault_role="app"), PLAIN)[0]["containers"][0]["command"] == LAUNCHER
@@ -88,7 +90,7 @@ def test_a_source_that_may_change_counts_in_a_pod_of_ours_alone() -> None:
     assert [each["command"] for each in beside["containers"]] == [LAUNCHER, LAUNCHER]
 
 
-def test_a_source_that_may_change_never_asks_the_registry() -> None:
+def test_a_source_that_may_change_causes_no_request_to_the_registry() -> None:
     spec = spec_of({"name": "app", "image": "app:1", **FROM_MAP})
     new, _, plan = mutate(spec, config_of(vault_role="app"), PLAIN)
     assert (new, plan.warnings) == (spec, ())
@@ -110,7 +112,7 @@ def test_a_program_with_variables_of_vault_by_env_from_keeps_them() -> None:
     assert mutate(spec, sources={CONFIG_MAP: {"HTTP_PROXY": b"http://proxy"}})[0] != spec
 
 
-def test_a_pod_without_any_source_is_left_alone_whatever_its_annotations() -> None:
+def test_a_pod_without_any_source_is_unchanged_whatever_its_annotations() -> None:
     spec = spec_of(container())
     assert mutate(spec, config_of(vault_role="app"))[0] == spec
 
@@ -138,7 +140,7 @@ def test_a_container_that_the_launcher_does_not_fit_is_not_refused_for_a_suspici
     assert "mounts volume data at /vault" in message
 
 
-def test_a_windows_pod_is_left_alone_without_a_word() -> None:
+def test_a_windows_pod_is_unchanged_without_a_warning() -> None:
     spec = spec_of(container(**FROM_MAP), os={"name": "windows"})
     new, _, plan = mutate(spec)
     assert (new, plan.warnings) == (spec, ())
@@ -165,7 +167,7 @@ def test_the_policy_refuses_a_file_and_nothing_else_that_is_missing() -> None:
 
 
 @pytest.mark.parametrize("volumes", [[], [{"name": "vault-env", "emptyDir": {}}]])
-def test_a_debug_container_gets_it_where_its_pod_has_it(volumes: list[dict[str, Any]]) -> None:
+def test_a_debug_container_gets_the_launcher_where_its_pod_has_it(volumes: list[dict[str, Any]]) -> None:
     old = spec_of(container(), volumes=volumes)
     spec = {**old, "ephemeralContainers": [container(name="debug", **FROM_MAP)]}
     config = config_of()

@@ -1,4 +1,4 @@
-"""Pods that are legal, and probably not meant so."""
+"""Pods that are valid, but probably a mistake."""
 
 from typing import Any
 

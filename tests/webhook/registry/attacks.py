@@ -1,4 +1,4 @@
-"""Shared by the tests of attacks: a look-up that must fail soon, cheaply and silently."""
+"""Shared parts of the tests of attacks: a read that must fail soon, cheaply and silently."""
 
 import time
 
@@ -44,5 +44,5 @@ def authorizations(server: HostileServer) -> list[str]:
 
 
 def at_localhost(server: HostileServer, path: str = "/cdn/x") -> str:
-    """The server's URL by another host name."""
+    """Return the server's URL by another host name."""
     return server.url.replace("127.0.0.1", "localhost") + path

@@ -17,7 +17,7 @@ Connect = Callable[..., RegistryClient]
 
 @pytest.fixture
 def connect(authority: Authority) -> Iterator[Connect]:
-    """Make a client that may connect to this machine; options are the operator's variables."""
+    """Return a function that makes a client allowed to connect to this machine; options are the operator's variables."""
     clients: list[RegistryClient] = []
 
     def make(observer: Observer | None = None, lookups: int = 48, **variables: str) -> RegistryClient:
@@ -36,13 +36,13 @@ def connect(authority: Authority) -> Iterator[Connect]:
 
 @pytest.fixture(params=["anonymous", "basic", "bearer"])
 def registry(request: pytest.FixtureRequest) -> Registry:
-    """Each of the three registries in turn."""
+    """Return each of the three registries in turn."""
     found: Registry = request.getfixturevalue(f"{request.param}_registry")
     return found
 
 
 def pull_secrets(registry: Registry) -> tuple[PullSecret, ...]:
-    """The pull secret of a pod that may pull."""
+    """Return the pull secret of a pod with the right to pull."""
     content = registry.pull_secret().encode()
     return (PullSecret("team", "pull", "kubernetes.io/dockerconfigjson", content),)
 
@@ -56,7 +56,7 @@ def server(authority: Authority) -> Iterator[HostileServer]:
 
 @pytest.fixture
 def other(authority: Authority) -> Iterator[HostileServer]:
-    """Another host by name, though not by address: `localhost`."""
+    """Yield a server under another host name, `localhost`, though with the same address."""
     running = HostileServer(authority.issue("other"))
     yield running
     running.stop()
@@ -64,7 +64,7 @@ def other(authority: Authority) -> Iterator[HostileServer]:
 
 @pytest.fixture
 def plain() -> Iterator[HostileServer]:
-    """A server without TLS."""
+    """Yield a server without TLS."""
     running = HostileServer(None)
     yield running
     running.stop()

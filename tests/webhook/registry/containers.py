@@ -1,4 +1,4 @@
-"""buildah and skopeo, with a storage of their own: they make images and say what is in them."""
+"""buildah and skopeo, with a storage of their own: they make images and show their contents."""
 
 import json
 import os

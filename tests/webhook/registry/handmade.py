@@ -1,4 +1,4 @@
-"""Manifests and indexes that the usual tools do not make, although the specifications allow them."""
+"""Manifests and indexes that the specifications allow, but usual tools do not make."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def without_media_type(made: Image) -> Image:
-    """The same image; its manifest does not say what it is."""
+    """Return the same image with a manifest that lacks its media type."""
     return Image(_changed(made.manifest, drop=("mediaType",)), made.blobs, made.platform)
 
 

@@ -1,4 +1,4 @@
-"""A server that does to a registry client what real ones do only when they are broken or evil."""
+"""A server that treats a registry client as only broken or malicious servers do."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ class Visit(BaseHTTPRequestHandler):
         media_type: str = MANIFEST,
         length: int | None = None,
     ) -> None:
-        """Send a complete answer; `length` is what Content-Length says, where that is not true."""
+        """Send a complete answer; `length` replaces the true Content-Length."""
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body) if length is None else length))

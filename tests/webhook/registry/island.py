@@ -1,4 +1,4 @@
-"""A network of our own, where forbidden addresses answer: `unshare … python -m tests.webhook.registry.island`.
+"""A private network in which forbidden addresses answer: `unshare … python -m tests.webhook.registry.island`.
 
 Every address of `ADDRESSES` is this machine; whatever is dialled there is served and noted. Nothing leaves. For
 each scenario a line of JSON tells what the client said and which addresses were dialled.

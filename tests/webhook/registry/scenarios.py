@@ -35,7 +35,7 @@ SILENT = ("silent.example.com",)
 
 @dataclass(frozen=True)
 class Scenario:
-    """An image that a pod names; `dialled` are all addresses that may be, `works` whether it can be read."""
+    """An image named by a pod; `dialled` are all allowed addresses, `works` whether it can be read."""
 
     name: str
     image: str

@@ -1,4 +1,4 @@
-"""Credentials for a registry, and the message if none is accepted."""
+"""Credentials for a registry, and the message if it accepts none."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Registries that are busy, limit pulls or fail: asked again within the time, then left alone."""
+"""Registries that are busy, limit pulls or fail: retried within the time, then not requested for a while."""
 
 import threading
 import time
@@ -88,7 +88,7 @@ def test_a_registry_without_head_is_read_again(server: HostileServer, client: Re
     assert [method for method, _, _ in server.visits].count("HEAD") == 5
 
 
-def test_a_registry_that_keeps_failing_gets_no_requests_for_a_while(
+def test_a_registry_that_fails_repeatedly_gets_no_requests_for_a_while(
     server: HostileServer, client: RegistryClient
 ) -> None:
     reference = server.serve("app", lambda visit: visit.answer(500))

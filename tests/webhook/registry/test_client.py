@@ -100,9 +100,7 @@ def test_a_missing_image_is_named_in_one_line(registry: Registry, connect: Conne
 
 
 @pytest.mark.parametrize("registry", ["basic", "bearer"], indirect=True)
-def test_without_a_pull_secret_the_message_says_unauthorized_and_what_to_do(
-    registry: Registry, connect: Connect
-) -> None:
+def test_a_missing_pull_secret_is_unauthorized_with_its_remedy(registry: Registry, connect: Connect) -> None:
     reference = registry.push("team/private:1", AMD)
     with pytest.raises(
         ImageNotRead, match=r"^cannot fetch image descriptor: GET .*: UNAUTHORIZED: .*imagePullSecrets"
@@ -126,7 +124,7 @@ def test_an_unknown_certificate_authority_is_refused(anonymous_registry: Registr
         fetch(client, anonymous_registry, reference)
 
 
-def test_an_attestation_that_comes_first_is_passed_over(registry: Registry, connect: Connect) -> None:
+def test_an_attestation_before_the_image_is_skipped(registry: Registry, connect: Connect) -> None:
     attestation = image(cmd=["attestation"], architecture="unknown")
     reference = registry.push(
         "team/attested:1",

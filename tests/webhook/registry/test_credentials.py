@@ -93,7 +93,7 @@ def test_two_spellings_of_a_key_in_one_secret_are_both_tried() -> None:
     assert users("alpine", secret(hub)) == ["a", "b"]
 
 
-def test_the_default_secret_comes_after_the_pods_own_and_adds() -> None:
+def test_the_default_secret_is_tried_after_the_pods_own() -> None:
     found = candidates(parse_reference("quay.io/a"), [keys("quay.io")], [keys("quay.io/a", "gcr.io")])
     assert [credential.username for credential in found] == ["quay.io", "quay.io/a"]
 

@@ -1,4 +1,4 @@
-"""Connecting for namespaces of which one is greedy: name servers that do not answer are its own trouble."""
+"""Connecting for several namespaces: silent name servers cost only the namespace that names them."""
 
 import socket
 import threading
@@ -24,7 +24,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Answers for slow.example.com when the event is set: long after those who asked have given up."""
+    """Yield a name server that answers for slow.example.com only once the event is set, after its clients have given up."""
     answer, real = threading.Event(), socket.getaddrinfo
 
     def look_up(name: str, *arguments: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Every kind of image on every kind of registry: what we read is what skopeo reads."""
+"""Every kind of image on every kind of registry is read as by skopeo."""
 
 import json
 import subprocess
@@ -56,7 +56,7 @@ def assert_as_skopeo(found: ImageConfig, config: dict[str, Any]) -> None:
     [(ENTRYPOINT, CMD), (ENTRYPOINT, []), ([], CMD), ([], [])],
     ids=["both", "entrypoint", "cmd", "neither"],
 )
-def test_an_image_of_buildah(
+def test_an_image_of_buildah_is_read_as_by_skopeo(
     containers: Containers,
     registry: Registry,
     client: RegistryClient,
@@ -73,7 +73,7 @@ def test_an_image_of_buildah(
     assert (list(found.entrypoint), list(found.command)) == (entrypoint, cmd)
 
 
-def test_an_image_with_zstd_layers(
+def test_an_image_with_zstd_layers_is_read(
     containers: Containers, registry: Registry, client: RegistryClient
 ) -> None:
     built = containers.build(f"zstd-{registry.mode}", ENTRYPOINT, CMD)
@@ -82,14 +82,16 @@ def test_an_image_with_zstd_layers(
     assert_as_skopeo(fetch(client, registry, reference), containers.config(registry, reference))
 
 
-def test_a_deep_repository(containers: Containers, registry: Registry, client: RegistryClient) -> None:
+def test_a_deep_repository_is_read_as_by_skopeo(
+    containers: Containers, registry: Registry, client: RegistryClient
+) -> None:
     reference = registry.push("a/b/c/d/e/f:1", image(cmd=CMD))
     assert_as_skopeo(fetch(client, registry, reference), containers.config(registry, reference))
 
 
 @pytest.mark.parametrize("form", ["docker", "oci"])
 @pytest.mark.parametrize("architecture", ["amd64", "arm64"])
-def test_an_entry_of_an_index(
+def test_an_entry_of_an_index_is_read_as_by_skopeo(
     containers: Containers, registry: Registry, client: RegistryClient, form: Any, architecture: str
 ) -> None:
     both = index(*(image(cmd=[name], architecture=name, form=form) for name in ("arm64", "amd64")), form=form)
@@ -99,14 +101,16 @@ def test_an_entry_of_an_index(
         assert_as_skopeo(fetch(client, registry, named, [architecture]), oracle)
 
 
-def test_a_variant_of_an_index(containers: Containers, registry: Registry, client: RegistryClient) -> None:
+def test_a_variant_of_an_index_is_read(
+    containers: Containers, registry: Registry, client: RegistryClient
+) -> None:
     arms = index(*(image(cmd=[name], architecture="arm", variant=name) for name in ("v5", "v6", "v7")))
     reference = registry.push("index/variants:1", arms)
     oracle = containers.config(registry, reference, "--override-arch=arm", "--override-variant=v7")
     assert_as_skopeo(fetch(client, registry, reference, ["arm"]), oracle)
 
 
-def test_an_index_that_begins_with_attestations(
+def test_an_index_that_begins_with_attestations_is_read(
     containers: Containers, registry: Registry, client: RegistryClient
 ) -> None:
     good, attestation = image(cmd=CMD), artifact("application/vnd.in-toto+json")
@@ -125,14 +129,14 @@ def test_an_entry_without_platform_is_for_linux_on_amd64(registry: Registry, cli
     assert list(fetch(client, registry, reference, ["amd64"]).command) == CMD
 
 
-def test_a_manifest_without_media_type(
+def test_a_manifest_without_media_type_is_read(
     containers: Containers, registry: Registry, client: RegistryClient
 ) -> None:
     reference = registry.push("bare/manifest:1", without_media_type(image(entrypoint=ENTRYPOINT)))
     assert_as_skopeo(fetch(client, registry, reference), containers.config(registry, reference))
 
 
-def test_an_index_without_media_type(
+def test_an_index_without_media_type_is_read(
     containers: Containers, registry: Registry, client: RegistryClient
 ) -> None:
     good = image(cmd=CMD)
@@ -145,7 +149,7 @@ def test_an_index_without_media_type(
     assert_as_skopeo(fetch(client, registry, reference), containers.config(registry, reference))
 
 
-def test_an_index_in_an_index(registry: Registry, client: RegistryClient) -> None:
+def test_an_index_in_an_index_is_read(registry: Registry, client: RegistryClient) -> None:
     amd, arm = image(cmd=CMD), image(cmd=["arm"], architecture="arm64")
     inner = index(amd, arm)
     registry.push("index/nested:inner", inner)

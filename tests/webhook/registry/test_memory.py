@@ -20,7 +20,7 @@ from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
 
 
 class Counted:
-    """An observer that keeps what it is told."""
+    """An observer that stores its notifications."""
 
     def __init__(self) -> None:
         self.outcomes: list[str] = []

@@ -1,4 +1,4 @@
-"""Keep-alive connections to registries are reused, but not for ever, and a dead one does not use up the time."""
+"""Connections to registries are reused for a limited time, and a dead one does not use up the time of a read."""
 
 import socket
 import threading
@@ -54,10 +54,10 @@ def test_a_connection_that_was_idle_for_long_is_not_reused(
 
 
 @pytest.mark.parametrize("death", [hostile.silence, hostile.hang_up], ids=["silent", "reset"])
-def test_dead_keep_alive_connections_cost_one_attempt_together_and_no_image(
+def test_several_dead_connections_cost_one_attempt_and_the_image_is_read(
     server: HostileServer, client: RegistryClient, death: Callable[[Visit], None]
 ) -> None:
-    """As if a NAT gateway had forgotten all that there were: only connections made from then on are answered."""
+    """A gateway that lost its connections has this effect: only new connections are answered."""
     living: list[socket.socket] = []
     dead: list[socket.socket] = []
     deaths: list[str] = []
@@ -92,7 +92,7 @@ def test_dead_keep_alive_connections_cost_one_attempt_together_and_no_image(
 def test_a_slow_answer_on_a_reused_connection_is_read_to_its_end(
     server: HostileServer, client: RegistryClient
 ) -> None:
-    """Half of the time is for the answer to begin."""
+    """The first half of the time is for the beginning of the answer."""
 
     def slow_body(visit: Visit) -> None:
         visit.send_response(200)
@@ -111,7 +111,7 @@ def test_a_slow_answer_on_a_reused_connection_is_read_to_its_end(
 
 @pytest.fixture
 def mute() -> Iterator[str]:
-    """A host that accepts connections and never says a word."""
+    """Yield a host that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 

@@ -27,7 +27,7 @@ def test_a_signed_url_with_a_session_token_is_read() -> None:
         f"https://a.b/{'x' * 8192}",
     ],
 )
-def test_what_is_not_a_url_of_http_is_refused(text: str) -> None:
+def test_a_text_that_is_no_http_url_is_refused(text: str) -> None:
     with pytest.raises(RegistryFailure) as caught:
         parse_url(text)
     assert caught.value.kind is Kind.INVALID_ANSWER

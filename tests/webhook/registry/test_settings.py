@@ -55,9 +55,7 @@ def test_lists_are_read(tmp_path: Path) -> None:
         ("REGISTRY_CONCURRENCY", "0"),
     ],
 )
-def test_an_unusable_value_is_refused_with_the_variable_and_what_is_accepted(
-    variable: str, text: str
-) -> None:
+def test_an_unusable_value_is_refused_with_variable_and_accepted_form(variable: str, text: str) -> None:
     accepted = next(row.type.accepted for row in SETTINGS if row.settings == (variable,))
     with pytest.raises(InvalidSetting) as caught:
         RegistrySettings.from_environ({variable: text})
@@ -73,7 +71,7 @@ def test_an_unusable_value_is_refused_with_the_variable_and_what_is_accepted(
         ("ghcr.io/team/app", "mirror.example.com:5000/team/app"),
     ],
 )
-def test_a_mirror_takes_the_place_of_its_registry(image: str, read: str) -> None:
+def test_a_mirror_replaces_its_registry(image: str, read: str) -> None:
     mirrors = RegistrySettings.from_environ(
         {"REGISTRY_MIRRORS": "docker.io=mirror.example.com/hub,ghcr.io=mirror.example.com:5000"}
     ).mirrors

@@ -1,4 +1,4 @@
-"""Nothing of what surrounds the process gets into a request, and nothing stays of an answer."""
+"""Nothing of the process's surroundings gets into a request, and nothing of an answer stays."""
 
 from pathlib import Path
 

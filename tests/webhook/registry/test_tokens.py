@@ -1,4 +1,4 @@
-"""Token servers: who may have credentials, and what is taken from them."""
+"""Token servers: those that may have credentials, and the limits on their answers."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_credentials_do_not_go_to_a_foreign_token_server(
 
 
 @pytest.mark.parametrize("realm", ["foreign", "broken", "no tokens"])
-def test_a_registry_that_also_takes_basic_gets_it_where_bearer_cannot_be_used(
+def test_basic_authentication_is_used_where_bearer_cannot_be(
     server: HostileServer, other: HostileServer, client: RegistryClient, realm: str
 ) -> None:
     server.serve("none", lambda visit: visit.answer(200, b"{}"))
@@ -82,7 +82,7 @@ def test_an_expired_token_is_replaced_once(server: HostileServer, client: Regist
 
 
 def test_a_refused_token_is_not_stored(server: HostileServer, client: RegistryClient) -> None:
-    """The right to pull may come later: a token from before would not have it."""
+    """The right to pull may be granted later, and an earlier token would lack it."""
     refused: list[bool] = [False]
     server.serve("token", lambda visit: visit.answer(200, b'{"token": "abc", "expires_in": 300}'))
     good = lambda visit: visit.answer(403) if refused[0] else image()(visit)  # noqa: E731

@@ -11,7 +11,7 @@ from vaultkube.log import JsonFormatter
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """The lines of level "info" and above."""
+    """Yield the log lines of level "info" and above."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())

@@ -107,7 +107,7 @@ REFERRING = {
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"request":{}}'])
-def test_what_is_no_review_is_answered_400(served: Served, body: bytes) -> None:
+def test_a_body_without_a_review_is_answered_400(served: Served, body: bytes) -> None:
     answer = served.client.post("/pods", data=body)
     assert answer.status_code == 400
     assert served.metrics.outcomes == [("pods", "invalid")]
@@ -207,7 +207,7 @@ def test_all_problems_of_a_secret_are_answered_at_once(served: Served) -> None:
         assert word in message
 
 
-def test_a_value_whose_missing_path_is_ignored_keeps_its_reference_with_a_warning() -> None:
+def test_an_ignored_missing_path_leaves_the_reference_with_a_warning() -> None:
     annotations = {
         PREFIX + "vault-serviceaccount": "default",
         PREFIX + "vault-ignore-missing-secrets": "true",
@@ -218,7 +218,7 @@ def test_a_value_whose_missing_path_is_ignored_keeps_its_reference_with_a_warnin
     assert response["warnings"] == ["a keeps its reference: its path is missing"]
 
 
-def test_an_optional_reference_to_what_is_missing_stays_with_a_warning() -> None:
+def test_an_optional_reference_to_a_missing_path_stays_with_a_warning() -> None:
     annotations = {PREFIX + "vault-serviceaccount": "default"}
     document = {"metadata": {"name": "s", "annotations": annotations}, "stringData": {"a": "vault:a#k#?"}}
     response = Served(vault=EmptyVault()).review("secrets", document)
@@ -228,7 +228,7 @@ def test_an_optional_reference_to_what_is_missing_stays_with_a_warning() -> None
     ]
 
 
-def test_problems_are_told_beside_an_api_server_that_does_not_answer(served: Served) -> None:
+def test_problems_are_reported_beside_an_api_server_that_does_not_answer(served: Served) -> None:
     needy = {**REFERRING, "envFrom": [{"secretRef": {"name": "s"}}]}
     message = served.review("pods", pod(needy, run_as_user="me"))["status"]["message"]
     assert "run-as-user" in message
@@ -254,7 +254,7 @@ def test_a_pod_that_runs_can_no_longer_be_changed(served: Served, request_fields
     }
 
 
-def test_what_is_being_deleted_is_let_go(served: Served) -> None:
+def test_an_object_being_deleted_is_admitted(served: Served) -> None:
     gone = {
         "name": "s",
         "deletionTimestamp": "2026-01-01T00:00:00Z",
@@ -313,7 +313,7 @@ def test_a_path_outside_of_the_namespaces_is_refused_with_the_rule(
 
 
 def debugging(reference: str, **annotations: str) -> dict[str, Any]:
-    """The review of a container that is added to a running pod."""
+    """Return the review of a container added to a running pod."""
     old = pod({**REFERRING, "command": ["/vault/vault-env"]}, **annotations)
     debugger = {**REFERRING, "name": "debugger", "env": [{"name": "P", "value": reference}]}
     new = {**old, "spec": {**old["spec"], "ephemeralContainers": [debugger]}}
@@ -335,7 +335,7 @@ def test_a_pod_that_would_be_refused_today_can_still_be_debugged(served: Served)
     }
 
 
-def test_where_the_policy_only_warns_the_pod_gets_its_launcher() -> None:
+def test_a_policy_that_warns_lets_the_pod_have_its_launcher() -> None:
     response = policy("warn").review("pods", pod(REFERRING))
     assert (response["allowed"], response["patchType"]) == (True, "JSONPatch")
     assert "container app: variable P: path a/b is outside" in response["warnings"][0]
@@ -368,7 +368,7 @@ def test_every_image_that_cannot_be_read_is_named_with_its_containers(served: Se
     assert "other:1: UNAVAILABLE (container other)" in message
 
 
-def test_an_unexpected_error_is_a_refusal_that_tells_nothing(served: Served, log: io.StringIO) -> None:
+def test_an_unexpected_error_is_a_refusal_without_details(served: Served, log: io.StringIO) -> None:
     document = {
         "metadata": {"name": "s", "annotations": {PREFIX + "vault-serviceaccount": "default"}},
         "data": {"key": "dmF1bHQ6YS9iI2M="},
@@ -402,7 +402,7 @@ SECRET = {
         ("secrets", SECRET, BrokenVault(), (500, "InternalError", "internal")),
     ],
 )
-def test_a_refusal_tells_by_its_status_who_can_mend_it(
+def test_the_status_of_a_refusal_depends_on_its_cause(
     resource: str, document: dict[str, Any], vault: Any, status: tuple[int, str, str]
 ) -> None:
     served = Served(vault=vault)
@@ -431,7 +431,7 @@ def test_objects_of_no_known_shape_are_answered(
     assert served.review(resource, document)["uid"] == "u-1"
 
 
-def test_health_is_told_without_the_api_server(served: Served) -> None:
+def test_health_is_answered_without_the_api_server(served: Served) -> None:
     assert served.client.get("/healthz").data == b"ok\n"
     assert served.client.get("/readyz").status_code == 503
 
@@ -453,7 +453,7 @@ class WatchingAdmission:
     ("query", "least_s", "most_s"),
     [("", 4, 5), ("?timeout=2s", 1, 1.6), ("?timeout=30s", 4, 5), ("?timeout=x", 4, 5)],
 )
-def test_the_deadline_lies_below_what_the_caller_waits_for(query: str, least_s: float, most_s: float) -> None:
+def test_the_deadline_is_shorter_than_the_callers_timeout(query: str, least_s: float, most_s: float) -> None:
     admission = WatchingAdmission()
     Served(admission).client.post(f"/pods{query}", data=review_of())
     assert least_s < admission.remaining_s <= most_s

@@ -1,4 +1,4 @@
-"""Callers: the segment of the path, the client certificate, and what is said of others."""
+"""Callers: the segment of the path, the client certificate, and log lines about denied callers."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def test_a_changed_file_is_read_within_a_second(file: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n", "short", "ä" * 43])
-def test_a_file_that_breaks_keeps_the_last_good_segments(file: Path, text: str) -> None:
+def test_a_broken_file_leaves_the_last_good_segments(file: Path, text: str) -> None:
     clock = Clock()
     callers = Callers(PathSegments(str(file), clock))
     file.write_text(text)
@@ -81,7 +81,7 @@ class Connection:
 @pytest.mark.parametrize(
     ("certificate", "accepted"), [({"serialNumber": "1"}, True), ({}, False), (None, False)]
 )
-def test_where_certificates_are_wanted_a_caller_without_one_is_denied(
+def test_a_caller_without_a_required_certificate_is_denied(
     certificate: dict[str, str] | None, accepted: bool
 ) -> None:
     assert Callers(needs_certificate=True).allows(b"", Connection(certificate)) is accepted

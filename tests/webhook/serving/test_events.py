@@ -1,4 +1,4 @@
-"""Events about refusals: what they say, how many, and that nobody waits for them."""
+"""Events about refusals: their texts and their number, and that no review waits for them."""
 
 import threading
 import time
@@ -61,7 +61,7 @@ def admin(cluster: Server) -> Cluster:
 
 
 def events_in(cluster: Server, namespace: str, count: int) -> list[dict[str, Any]]:
-    """The Events of the namespace, once there are as many, or after a while."""
+    """Wait a while for that many Events of the namespace, and return them."""
     for _ in range(100):
         found: list[dict[str, Any]] = cluster.request(
             "GET", f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
@@ -72,7 +72,7 @@ def events_in(cluster: Server, namespace: str, count: int) -> list[dict[str, Any
     return found
 
 
-def test_the_api_server_keeps_the_event(cluster: Server, admin: Cluster) -> None:
+def test_an_event_is_stored_by_the_api_server(cluster: Server, admin: Cluster) -> None:
     cluster.create_namespace("events")
     events = Events(admin, "pod-1")
     request = request_for({"name": "Not A Name!"}, "Not A Name!", namespace="events")

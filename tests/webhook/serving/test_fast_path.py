@@ -37,7 +37,7 @@ REQUEST = Request("pods", b"timeout=10s", b"body")
 
 
 def parse(*pieces: bytes, allowed: bool = True) -> Request | State:
-    """Return what a connection comes to on which these pieces come."""
+    """Return the result of a connection that receives these pieces."""
     incoming = Incoming(0.0, lambda _segment: allowed)
     found: Request | State = State.COMING
     for piece in pieces:
@@ -108,7 +108,7 @@ def test_each_byte_of_a_long_body_is_looked_at_once() -> None:
         (b"Host: ", b"Host:", "pods"),
     ],
 )
-def test_other_forms_of_the_same_are_taken(old: bytes, new: bytes, resource: str) -> None:
+def test_other_spellings_of_a_request_are_accepted(old: bytes, new: bytes, resource: str) -> None:
     found = parse(POST.replace(old, new))
     assert isinstance(found, Request)
     assert (found.resource, found.body) == (resource, b"body")
@@ -143,7 +143,7 @@ def test_other_forms_of_the_same_are_taken(old: bytes, new: bytes, resource: str
         pytest.param(HEAD.replace(b"Content-Length: 4\r\n", b""), id="no length"),
     ],
 )
-def test_another_request_is_gunicorns(received: bytes) -> None:
+def test_any_other_request_is_left_to_gunicorn(received: bytes) -> None:
     assert parse(received) is State.UNUSUAL
 
 
@@ -169,7 +169,7 @@ def test_a_head_is_no_longer_than_eight_kibibytes() -> None:
 
 
 def pieces() -> st.SearchStrategy[bytes]:
-    """Bytes that break, bend or end a request."""
+    """Return bytes that may break or change a request."""
     words = [
         b"\r\n",
         b"\n",
@@ -199,7 +199,7 @@ def pieces() -> st.SearchStrategy[bytes]:
 
 
 @given(st.lists(st.tuples(st.integers(0, len(POST)), st.integers(0, 3), pieces()), max_size=3))
-def test_what_is_taken_gunicorn_takes_alike(changes: list[tuple[int, int, bytes]]) -> None:
+def test_an_accepted_request_has_the_same_meaning_for_gunicorn(changes: list[tuple[int, int, bytes]]) -> None:
     received = POST
     for at, dropped, added in changes:
         received = received[:at] + added + received[at + dropped :]
@@ -215,7 +215,7 @@ def test_what_is_taken_gunicorn_takes_alike(changes: list[tuple[int, int, bytes]
 
 
 class Deciding:
-    """Decides that nothing is changed, after a need for a Secret, or after a moment of work."""
+    """Decides on no change, after a need for a Secret or after a moment of work."""
 
     def __init__(self, **label: bool) -> None:
         self._label = label
@@ -332,7 +332,7 @@ def pair() -> Iterable[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def test_as_much_is_received_as_has_come(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_request_in_parts_is_received_part_by_part(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     incoming = Incoming(0.0, lambda _segment: True)
     assert incoming.receive(ours) is State.COMING
@@ -347,7 +347,7 @@ def test_as_much_is_received_as_has_come(pair: tuple[socket.socket, socket.socke
 
 
 class Drip:
-    """A connection on which a byte comes with each read, without end."""
+    """A connection with one byte for each read, without end."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -363,7 +363,7 @@ def test_a_connection_is_read_a_bounded_number_of_times() -> None:
     assert drip.reads <= 16
 
 
-def test_what_the_client_does_not_take_is_left(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_bytes_that_the_client_does_not_read_are_returned(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, _ = pair
     assert send(ours, b"short") == b""
     text = b"x" * (8 << 20)

@@ -1,4 +1,4 @@
-"""The health of the webhook: what is found out at its own port, and what that means."""
+"""The health of the webhook: the observations at its own port, and the answers to probes."""
 
 from tests.webhook.clock import Clock
 from webhook.serving.health import Watch, local_address
@@ -8,7 +8,7 @@ def watch(clock: Clock, answers: list[bool], problems: list[str]) -> Watch:
     return Watch(lambda: answers[0], [lambda: problems[0]], clock)
 
 
-def test_ready_is_who_answers_and_has_no_problem() -> None:
+def test_readiness_needs_answering_workers_and_no_problem() -> None:
     answers, problems = [False], [""]
     watching = watch(Clock(), answers, problems)
     assert watching.ready()[::2] == (503, b"the webhook starts\n")
@@ -23,7 +23,7 @@ def test_ready_is_who_answers_and_has_no_problem() -> None:
     assert watching.live()[0] == 200
 
 
-def test_who_ends_is_not_ready() -> None:
+def test_an_ending_webhook_is_not_ready() -> None:
     watching = watch(Clock(), [True], [""])
     watching.look()
     watching.end()

@@ -38,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
 
 @pytest.fixture
 def own(tmp_path: Path, authority: Authority) -> Iterator[Served]:
-    """A webhook that a test may end."""
+    """Yield a webhook that a test may end."""
     with running(tmp_path / "webhook", authority) as webhook:
         yield webhook
 
@@ -58,19 +58,19 @@ class Client:
         self.connection.close()
 
     def send(self, body: bytes, path: str = "/pods", **headers: str) -> tuple[int, bytes, bool]:
-        """Status and body of the answer, and whether the connection is to be closed."""
+        """Return status and body of the answer, and whether the connection must be closed."""
         self.connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
         answer = self.connection.getresponse()
         return answer.status, answer.read(), answer.getheader("Connection", "").lower() == "close"
 
     def get(self, path: str) -> bytes:
-        """The body of a GET."""
+        """Return the body of a GET."""
         self.connection.request("GET", path)
         return self.connection.getresponse().read()
 
 
 def allowed(served: Served) -> bool:
-    """Whether a review on a new connection is answered."""
+    """Return whether a review on a new connection is answered."""
     with Client(served) as client:
         status, body, _ = client.send(review())
     return status == 200 and json.loads(body)["response"]["allowed"] is True
@@ -86,7 +86,7 @@ def greeted(served: Served) -> ssl.SSLSocket:
 
 
 def hello() -> bytes:
-    """The first bytes of a handshake."""
+    """Return the first bytes of a handshake."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with pytest.raises(ssl.SSLWantReadError):
@@ -147,7 +147,7 @@ def half_of_the_next_request(served: Served) -> socket.socket:
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook with a single thread."""
+    """Yield a webhook with a single thread."""
     settings = {"WORKERS": "1", "THREADS": "1"}
     with running(tmp_path_factory.mktemp("narrow"), authority, settings) as webhook:
         yield webhook
@@ -157,7 +157,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
     "client", [nothing, only_a_handshake, half_the_headers, half_a_body, half_of_the_next_request]
 )
 @pytest.mark.timed
-def test_connections_without_a_whole_request_take_no_thread(
+def test_connections_without_a_whole_request_occupy_no_thread(
     narrow: Served, client: Callable[[Served], socket.socket]
 ) -> None:
     with ExitStack() as stack:
@@ -170,7 +170,7 @@ def test_connections_without_a_whole_request_take_no_thread(
 
 @pytest.fixture
 def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
-    """A webhook with a single thread, whose API server takes connections and never answers."""
+    """Yield a webhook with a single thread and an API server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = {"WORKERS": "1", "THREADS": "1"}
@@ -179,7 +179,7 @@ def unanswered(tmp_path: Path, authority: Authority) -> Iterator[Served]:
 
 
 @pytest.mark.timed
-def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswered: Served) -> None:
+def test_a_review_that_waits_for_the_api_server_delays_no_other(unanswered: Served) -> None:
     needy = json.loads(review())
     needy["request"]["object"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "s"}}]
     answers: list[bytes] = []
@@ -199,7 +199,7 @@ def test_a_review_that_waits_for_the_api_server_keeps_no_other_waiting(unanswere
 
 @pytest.mark.parametrize("ends", ["it", "the webhook"])
 @pytest.mark.timed
-def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Served, ends: str) -> None:
+def test_a_client_that_leaves_its_side_open_delays_no_other(narrow: Served, ends: str) -> None:
     with Client(narrow) as other, greeted(narrow) as half_closed:
         assert other.send(review())[0] == 200
         if ends == "it":
@@ -240,7 +240,7 @@ def test_a_connection_without_a_request_is_closed_after_some_seconds(
 
 
 @pytest.mark.timed
-def test_silent_connections_do_not_keep_the_webhook_from_ending(own: Served) -> None:
+def test_silent_connections_do_not_delay_the_end_of_the_webhook(own: Served) -> None:
     with ExitStack() as stack:
         for client in (nothing, only_a_handshake):
             stack.enter_context(client(own))
@@ -251,7 +251,7 @@ def test_silent_connections_do_not_keep_the_webhook_from_ending(own: Served) -> 
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook with fewer threads than there are slow clients."""
+    """Yield a webhook with fewer threads than slow clients."""
     settings = {"WORKERS": str(WORKERS), "THREADS": str(THREADS)}
     with running(tmp_path_factory.mktemp("crowded"), authority, settings) as webhook:
         yield webhook
@@ -276,7 +276,7 @@ def test_others_are_served_while_many_clients_stop_halfway(
 
 @pytest.mark.parametrize("client", [half_a_hello, half_the_headers, half_a_body])
 @pytest.mark.timed
-def test_a_client_that_stops_halfway_is_let_go(
+def test_a_client_that_stops_halfway_is_disconnected(
     served: Served, client: Callable[[Served], socket.socket]
 ) -> None:
     with client(served) as connection:
@@ -306,7 +306,7 @@ def test_a_request_may_come_in_small_pieces(served: Served) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
-def test_a_long_answer_reaches_a_client_that_takes_it_slowly(narrow: Served) -> None:
+def test_a_long_answer_reaches_a_slow_client(narrow: Served) -> None:
     document = json.loads(review())
     spec, metadata = document["request"]["object"]["spec"], document["request"]["object"]["metadata"]
     spec["containers"] = [{"name": f"c{number}", "image": "i", "command": ["/c"]} for number in range(100)]
@@ -331,7 +331,7 @@ def test_a_long_answer_reaches_a_client_that_takes_it_slowly(narrow: Served) -> 
 
 
 @pytest.mark.timed
-def test_a_request_that_comes_too_slowly_is_let_go(served: Served) -> None:
+def test_a_request_sent_too_slowly_is_dropped(served: Served) -> None:
     with greeted(served) as connection, pytest.raises(OSError):
         for byte in HEAD:
             connection.sendall(bytes([byte]))
@@ -387,7 +387,7 @@ def test_a_longer_body_is_refused_before_it_is_read(served: Served) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"request":{}}'])
-def test_what_is_no_review_is_a_bad_request(served: Served, body: bytes) -> None:
+def test_a_body_without_a_review_is_a_bad_request(served: Served, body: bytes) -> None:
     with Client(served) as client:
         assert client.send(body)[0] == 400
         assert client.send(review())[0] == 200
@@ -412,7 +412,7 @@ def test_twenty_five_idle_connections_of_the_api_server_are_all_served_again(ser
 
 
 class Hammer(threading.Thread):
-    """Sends reviews on one kept connection until the server says close; remembers what went wrong."""
+    """Sends reviews on one kept connection until the server closes it, and records errors."""
 
     def __init__(self, served: Served) -> None:
         super().__init__()
@@ -542,7 +542,7 @@ SEGMENT = "s3cret-path-" * 3 + "s3cret"
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook that only a caller with the secret path is answered by."""
+    """Yield a webhook that answers only callers with the secret path."""
     folder = tmp_path_factory.mktemp("guarded")
     (folder / "path-segments").write_text(f"{SEGMENT}\n{'n' * 43}\n")
     with running(
@@ -599,7 +599,7 @@ def test_denied_callers_are_counted_and_make_no_flood_of_lines(guarded: Served) 
 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
-    """A webhook that only callers with a certificate of the CA are answered by."""
+    """Yield a webhook that answers only callers with a certificate of the CA."""
     webhook = Served(
         tmp_path_factory.mktemp("certified"), authority, {"TLS_CLIENT_CA_FILE": str(authority.ca_file)}
     )
@@ -610,9 +610,7 @@ def certified(tmp_path_factory: pytest.TempPathFactory, authority: Authority) ->
         webhook.stop()
 
 
-def test_where_client_certificates_are_set_up_a_caller_needs_one(
-    certified: Served, authority: Authority
-) -> None:
+def test_a_caller_needs_a_configured_client_certificate(certified: Served, authority: Authority) -> None:
     assert certified.healthy()
     with greeted(certified) as connection:
         connection.sendall(message())
@@ -653,7 +651,7 @@ def crowd(served: Served, stop: threading.Event) -> list[threading.Thread]:
     return threads
 
 
-def test_the_api_server_is_served_on_its_connection_while_a_crowd_comes_and_goes(guarded: Served) -> None:
+def test_the_api_server_is_served_on_its_connection_beside_a_crowd(guarded: Served) -> None:
     stop = threading.Event()
     with greeted(guarded) as connection:
         connection.sendall(message(f"/{SEGMENT}/pods"))
@@ -674,7 +672,7 @@ def test_the_api_server_is_served_on_its_connection_while_a_crowd_comes_and_goes
 
 
 def test_clients_that_leave_after_the_handshake_end_no_other_connection(served: Served) -> None:
-    """The request comes in two records, so that there is nothing to read in between."""
+    """The request is sent in two records, so that there is nothing to read between them."""
     text = message()
     with greeted(served) as connection:
         for _ in range(20):

@@ -35,7 +35,7 @@ def contexts(tmp_path: Path, reports: list[str]) -> ReloadingContext:
 
 
 def served_names(contexts: ReloadingContext, ca_file: Path) -> tuple[object, ...]:
-    """The names in the certificate that a client sees."""
+    """Return the names in the certificate that a client sees."""
     left, right = socket.socketpair()
     server = threading.Thread(target=lambda: contexts.get().wrap_socket(right, server_side=True).close())
     server.start()
@@ -90,7 +90,7 @@ def connected(contexts: ReloadingContext, tmp_path: Path) -> Iterator[tuple[tls.
         yield found[0], client
 
 
-def test_what_is_sent_together_comes_as_one_record(
+def test_bytes_sent_together_are_one_record(
     connected: tuple[tls.ServerSocket, ssl.SSLSocket],
 ) -> None:
     server, client = connected

@@ -1,4 +1,4 @@
-"""Traces: spans of reviews below the API server's, and of what they wait for."""
+"""Traces: spans of reviews below the API server's, and spans of their waits."""
 
 import json
 import time
@@ -33,7 +33,7 @@ OPERATOR = {"VAULT_ADDR": "https://vault.example.com", "VAULT_ENV_IMAGE": "vault
 
 
 class Traced:
-    """A Reviewer whose spans stay here."""
+    """A Reviewer with its spans in memory."""
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
@@ -63,7 +63,7 @@ def test_a_review_is_a_span_below_that_of_the_api_server() -> None:
     assert (span.attributes["review.outcome"], span.attributes["review.references"]) == ("changed", 1)
 
 
-def test_what_a_review_waits_for_is_a_span_below_its_own() -> None:
+def test_each_wait_of_a_review_is_a_span_below_its_own() -> None:
     without_command = {key: value for key, value in REFERRING.items() if key != "command"}
     *waits, review = Traced().review(pod(without_command))
     assert {wait.name for wait in waits} >= {"wait for ImageConfigs"}
@@ -88,7 +88,7 @@ def test_traceparent_is_read_from_the_head(name: bytes) -> None:
 
 @pytest.fixture
 def spans() -> Iterator[tuple[str, list[Any]]]:
-    """A receiver of OTLP over HTTP: its address, and the spans that came."""
+    """Yield the address of a receiver of OTLP over HTTP, and the received spans."""
     received: list[Any] = []
 
     class Receiver(BaseHTTPRequestHandler):
@@ -108,7 +108,7 @@ def spans() -> Iterator[tuple[str, list[Any]]]:
 
 
 @pytest.mark.servers
-def test_the_api_servers_trace_goes_on_in_the_webhook(
+def test_the_api_servers_trace_continues_in_the_webhook(
     spans: tuple[str, list[Any]], tmp_path: Path, authority: Authority
 ) -> None:
     address, received = spans

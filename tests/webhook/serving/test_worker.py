@@ -1,4 +1,4 @@
-"""The names of gunicorn that our worker builds on: each must be there, and each must be listed."""
+"""The names of gunicorn that our worker uses: each must exist, and each must be listed."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""The command line of the build, and what it says when something fails."""
+"""The command line of the build, and its messages about failures."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from vaultenv.native.build.errors import StepFailed
 from vaultenv.native.build.tools import run
 
 
-def test_the_file_and_what_is_inside_are_written_side_by_side(
+def test_executable_and_list_of_contents_are_written_side_by_side(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "new/vault-env"
@@ -35,7 +35,7 @@ def test_a_missing_tool_is_named(tmp_path: Path) -> None:
         run(["no-such-tool"], tmp_path)
 
 
-def test_the_last_words_of_a_failing_tool_are_told(tmp_path: Path) -> None:
+def test_the_error_of_a_failing_tool_ends_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(StepFailed) as caught:
         run(["sh", "-c", "seq 100; echo the reason >&2; exit 3"], tmp_path)
     message = str(caught.value)
@@ -45,7 +45,7 @@ def test_the_last_words_of_a_failing_tool_are_told(tmp_path: Path) -> None:
     assert "\n50\n" not in message
 
 
-def test_a_step_that_takes_long_says_so_and_loses_nothing(
+def test_a_long_step_reports_progress_and_its_output_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("vaultenv.native.build.tools._PROGRESS_S", 0.1)

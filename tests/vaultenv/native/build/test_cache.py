@@ -1,4 +1,4 @@
-"""Slow steps are done once, wholly, and their old results do not pile up."""
+"""Slow steps are done once and as a whole, and their old results are removed."""
 
 import queue
 import threading
@@ -14,7 +14,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-def test_it_lies_where_the_user_wants_caches(tmp_path: Path) -> None:
+def test_the_cache_is_below_the_users_cache_folder(tmp_path: Path) -> None:
     assert cache() == tmp_path / "vault-webhook/native"
 
 
@@ -46,7 +46,7 @@ def test_a_step_that_fails_leaves_nothing_that_counts_as_done() -> None:
     assert list(cached("step", key(1), lambda folder: None).iterdir()) == []
 
 
-def test_two_builds_at_once_make_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_builds_at_once_do_a_step_once(monkeypatch: pytest.MonkeyPatch) -> None:
     began, go_on, made, said = threading.Event(), threading.Event(), [], queue.SimpleQueue[str]()
     monkeypatch.setattr("vaultenv.native.build.cache.say", said.put)
 

@@ -13,7 +13,7 @@ def test_the_pinned_files_are_not_newer_than_themselves() -> None:
     assert newer_in_debian(PYTHON, names) == []
 
 
-def test_newer_sources_and_newer_fixes_of_debian_are_told() -> None:
+def test_newer_sources_and_newer_fixes_of_debian_are_reported() -> None:
     assert newer_in_debian(OPENSSL, ["openssl_3.5.9.orig.tar.gz", "openssl_3.5.9-1.debian.tar.xz"]) == [
         "openssl 3.5.7: Debian has openssl_3.5.9.orig.tar.gz"
     ]
@@ -22,18 +22,18 @@ def test_newer_sources_and_newer_fixes_of_debian_are_told() -> None:
     ]
 
 
-def test_debian_can_be_asked(tmp_path: Path) -> None:
+def test_debian_lists_the_files_of_a_package(tmp_path: Path) -> None:
     names = debian_files(OPENSSL.debian, tmp_path)
     assert any(name.startswith("openssl_3") and ".orig.tar" in name for name in names)
 
 
-def test_a_newer_wheel_is_told() -> None:
+def test_a_newer_wheel_is_reported() -> None:
     answer = f"{ZIG.name} (9.9.9)\nAvailable versions: 9.9.9, {ZIG.version}\n"
     assert newer_in_index(ZIG, answer) == [f"ziglang {ZIG.version}: the package index has 9.9.9"]
     assert newer_in_index(ZIG, f"{ZIG.name} ({ZIG.version})\n") == []
 
 
-def test_every_piece_is_asked_about_with_the_version_of_its_fixes() -> None:
+def test_the_query_has_every_component_with_the_version_of_its_fixes() -> None:
     queries = osv_query(COMPONENTS, (ZIG,))["queries"]
     assert isinstance(queries, list)
     assert len(queries) == len(COMPONENTS) + 1
@@ -43,7 +43,7 @@ def test_every_piece_is_asked_about_with_the_version_of_its_fixes() -> None:
     }
 
 
-def test_known_holes_are_told_with_their_numbers() -> None:
+def test_known_vulnerabilities_are_reported_with_their_numbers() -> None:
     answer = {"results": [{}, {"vulns": [{"id": "CVE-2026-1"}, {"id": "CVE-2026-2"}]}]}
     assert vulnerabilities(["zlib 1", "openssl 3"], answer) == [
         "openssl 3 is vulnerable: CVE-2026-1, CVE-2026-2"

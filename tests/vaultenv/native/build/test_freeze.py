@@ -18,7 +18,7 @@ def parsed(**sources: str) -> dict[str, ast.Module]:
     return {name.replace("_", "."): ast.parse(text) for name, text in sources.items()}
 
 
-def test_types_and_help_are_taken_out_and_the_rest_stays() -> None:
+def test_types_and_help_are_removed_and_the_rest_stays() -> None:
     typed = """
 from __future__ import annotations
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def test_lines_of_errors_stay_where_they_are() -> None:
         assert error.__traceback__.tb_next.tb_lineno == 3
 
 
-def test_a_module_comes_after_its_package_and_what_it_imports() -> None:
+def test_a_module_is_loaded_after_its_package_and_its_imports() -> None:
     trees = parsed(
         p="",
         p_a="from p import b\nimport sys",
@@ -95,7 +95,7 @@ def test_the_order_is_that_in_which_python_finishes_the_imports() -> None:
     assert import_order(trees, NEARLY_ALWAYS) == [name for name in finished if name in trees]
 
 
-def test_what_only_some_starts_need_is_not_loaded_first() -> None:
+def test_modules_of_rare_starts_are_not_loaded_first() -> None:
     rare = (
         "vaultenv.agent",
         "vaultenv.process.interpreter",
@@ -110,8 +110,8 @@ def test_what_only_some_starts_need_is_not_loaded_first() -> None:
     assert not [name for name in first if name.startswith(rare)]
 
 
-def test_what_is_loaded_together_imports_no_module_from_its_package() -> None:
-    """`from package import module` brings Python's import system, a fifth of a start: `import package.module`."""
+def test_modules_loaded_together_import_no_module_from_its_package() -> None:
+    """`from package import module` needs Python's import system, a fifth of a start: write `import package.module`."""
     trees = own_trees()
     found = [
         f"{name}: from {statement.module} import {alias.name}"

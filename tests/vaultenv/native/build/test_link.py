@@ -1,4 +1,4 @@
-"""The last step of the build: the same bytes each time, and nothing loaded that a quick start cannot afford."""
+"""The last step of the build: the same bytes each time, and only modules that a quick start can afford."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def test_two_builds_are_the_same_byte_for_byte(static_file: Path, tmp_path: Path
 
 @pytest.fixture(scope="module")
 def reporter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A launcher that prints the names of the loaded modules instead of executing the program, or as it ends."""
+    """Return a launcher that prints the names of loaded modules before it executes the program or ends."""
     work = tmp_path_factory.mktemp("reporter")
     return link(native(), work, HERE / "report_modules.c", "-Wl,--wrap=execve", "-Wl,--wrap=_exit")
 
@@ -63,10 +63,10 @@ BRINGING = {
 @pytest.mark.parametrize(
     "enter", [[], ["unshare", "--map-root-user", "--fork", "--pid"]], ids=["exec", "pod"]
 )
-def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system_alone(
+def test_the_frozen_file_stays_in_the_import_budget_without_the_import_system(
     login: dict[str, str], reporter: Path, enter: list[str], bringing: str
 ) -> None:
-    """As the first process of a container, and as a later one."""
+    """The launcher runs as the first process of a container, and as a later one."""
     environ = {**login, "PATH": os.defpath, **BRINGING[bringing]}
     command = [*enter, reporter, "/bin/true"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
@@ -76,7 +76,7 @@ def test_the_frozen_file_keeps_to_the_import_budget_and_leaves_the_import_system
     assert foreign(modules) <= ALLOWED | {"builtins"}
 
 
-def test_an_agent_that_writes_its_files_once_leaves_the_import_system_alone(
+def test_an_agent_that_writes_its_files_once_does_not_use_the_import_system(
     login: dict[str, str], reporter: Path, tmp_path: Path
 ) -> None:
     file = AgentFile(TemplateSource("a", template=_TEMPLATE), str(tmp_path / "a"))
@@ -168,7 +168,7 @@ def test_templates_render_in_the_file_as_they_do_elsewhere(tmp_path: Path) -> No
     assert len(done.stdout.splitlines()) >= len(texts)
 
 
-def test_a_mistake_of_the_launcher_is_told_by_kind_and_place_and_never_by_its_message(tmp_path: Path) -> None:
+def test_an_internal_error_is_logged_with_kind_and_place_without_its_message(tmp_path: Path) -> None:
     wrapped = "-Wl,--wrap=PyEval_EvalCode"
     failing = link(native(), tmp_path, HERE / "fail_inside.c", wrapped)
     done = subprocess.run([failing, "--version"], capture_output=True, text=True, check=False)

@@ -23,7 +23,7 @@ def test_this_machine_names_an_archive() -> None:
 
 
 def test_lists_of_packages_are_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Images are made without them."""
+    """Images are made without these lists."""
     (tmp_path / "lists/partial").mkdir(parents=True)
     (tmp_path / "apt.conf").write_text(f'Dir::State::Lists "{tmp_path}/lists";\n')
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
@@ -31,14 +31,14 @@ def test_lists_of_packages_are_not_needed(tmp_path: Path, monkeypatch: pytest.Mo
     assert not list((tmp_path / "lists").glob("*dists*"))
 
 
-def test_the_archive_of_the_release_is_taken_and_no_vendors() -> None:
+def test_the_mirror_is_the_archive_of_the_release_and_no_vendors() -> None:
     named = listing(
         tool_trixie=THERE, trixie=HERE, trixie_updates=HERE, trixie_security=UPDATES, nodistro=THERE
     )
     assert from_listing(named, "trixie") == Mirrors(HERE, UPDATES)
 
 
-def test_the_first_of_several_mirrors_is_taken() -> None:
+def test_the_first_of_several_mirrors_is_used() -> None:
     assert from_listing(listing(trixie=HERE) + listing(trixie=THERE), "trixie").main == HERE
 
 
@@ -55,6 +55,6 @@ def test_the_pools_are_inside_both() -> None:
     assert Mirrors(HERE, UPDATES).pools() == (f"{HERE}pool/main/", f"{UPDATES}pool/updates/main/")
 
 
-def test_a_machine_without_a_source_for_debian_is_told_what_to_do() -> None:
+def test_a_machine_without_a_source_for_debian_is_an_error_with_the_variable_to_set() -> None:
     with pytest.raises(StepFailed, match="DEBIAN_POOLS"):
         from_listing(listing(nodistro=THERE), "trixie")

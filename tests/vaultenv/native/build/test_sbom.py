@@ -1,4 +1,4 @@
-"""The list of what is inside names everything that is compiled or frozen in, with licences."""
+"""The list of contents names every compiled or frozen component, with licences."""
 
 import json
 

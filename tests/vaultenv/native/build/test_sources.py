@@ -1,4 +1,4 @@
-"""Pinned archives: the right bytes or none, from whichever place has them."""
+"""Pinned archives: the right bytes from any of their places, or an error."""
 
 import functools
 import hashlib
@@ -29,7 +29,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of a web server, and the folder that it serves."""
+    """Yield the address of a web server and its folder."""
     folder = tmp_path / "mirror"
     folder.mkdir()
     handler = functools.partial(QuietHandler, directory=str(folder))
@@ -45,7 +45,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 def packed(**files: str) -> bytes:
-    """A tar archive with these files in the folder `thing-1`."""
+    """Return a tar archive with these files in the folder `thing-1`."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as opened:
         for name, text in files.items():
@@ -92,7 +92,7 @@ def test_a_file_that_nobody_has_is_an_error_with_every_place_and_a_remedy(
     assert list(own_cache.iterdir()) == []
 
 
-def test_a_file_put_into_the_cache_by_hand_is_taken(own_cache: Path) -> None:
+def test_a_file_put_into_the_cache_by_hand_is_used(own_cache: Path) -> None:
     own_cache.mkdir(parents=True)
     (own_cache / "thing.tar.gz").write_bytes(b"the file")
     assert archive(pinned(b"the file"), NO_PACKAGE) == own_cache / "thing.tar.gz"
@@ -102,8 +102,8 @@ PINNED = [pin for one in COMPONENTS for pin in (one.archive, one.patches) if pin
 
 
 @pytest.mark.parametrize("pin", PINNED, ids=[pin.name for pin in PINNED])
-def test_each_pin_lies_in_this_repository_or_at_those_who_made_it(pin: Archive) -> None:
-    """Mirrors of Debian drop a revision when the next one comes."""
+def test_each_pin_is_in_this_repository_or_has_an_upstream_address(pin: Archive) -> None:
+    """Mirrors of Debian drop a revision when the next one appears."""
     vendored = VENDORED / pin.name
     assert vendored.exists() != bool(pin.upstream)
     if vendored.exists():
@@ -129,8 +129,8 @@ def test_a_vendored_file_that_is_another_is_fetched(
     assert archive(pinned(b"the file", f"{address}/right"), NO_PACKAGE).read_bytes() == b"the file"
 
 
-def test_debians_own_client_has_what_is_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first place, for real."""
+def test_debians_own_client_fetches_a_pinned_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's client is the first place for archives."""
     monkeypatch.setattr("vaultenv.native.build.sources.VENDORED", tmp_path)
     nowhere_else = replace(ZLIB.archive, pool="", upstream=())
     assert archive(nowhere_else, ZLIB.debian).stat().st_size > 1_000_000
@@ -140,7 +140,7 @@ PATCH = "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-{0}\n+{1}\n"
 
 
 def patched(mirror: tuple[str, Path], **patches: str) -> Component:
-    """A component with a file that says `old`, and Debian's packaging with these patches."""
+    """Return a component with a file that says `old`, and Debian's packaging with these patches."""
     address, folder = mirror
     sources = packed(**{"thing-1__file": "old\n"})
     series = "".join(f"{name.replace('_dot_', '.')}\n" for name in patches)

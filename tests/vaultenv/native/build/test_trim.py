@@ -1,4 +1,4 @@
-"""Rows that are trimmed from the sources by name; a name that is not found is an error."""
+"""Rows are trimmed from the sources by name; a missing name is an error."""
 
 import ast
 import subprocess
@@ -15,7 +15,7 @@ SOURCE = "start\n    ADD(AES_OFB, 1),\n    ADD(AES_GCM, 2),\n    ADD(AES_CFB, 3)
 ROWS = Trim("table.c", r"    ADD\((\w+), \d\),\n", "AES_GCM$", 2)
 
 
-def test_rows_go_and_what_is_used_stays(tmp_path: Path) -> None:
+def test_unused_rows_are_removed_and_used_ones_stay(tmp_path: Path) -> None:
     file = tmp_path / "table.c"
     file.write_text(SOURCE)
     trim(tmp_path, [ROWS])

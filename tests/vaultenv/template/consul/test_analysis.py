@@ -107,11 +107,11 @@ def test_the_caller_knows_which_paths_are_of_kv_version_2() -> None:
         ("{{ x }}", 'function "x" not defined'),
     ],
 )
-def test_findings_say_what_to_do(text: str, remedy: str) -> None:
+def test_a_finding_has_its_remedy(text: str, remedy: str) -> None:
     assert remedy in message(text)
 
 
-def test_all_paths_are_mentioned_and_those_that_are_built_as_none() -> None:
+def test_all_paths_are_listed_and_a_built_one_as_none() -> None:
     text = '{{ secret " /kv/a/ " }}{{ secret "kv/b?version=2" "x=1" }}\n{{ secrets "kv" }}{{ pkiCert "pki/issue/x" "cn=a" }}'
     text += '{{ $p := printf "kv/%s" "x" }}{{ secret $p }}{{ define "t" }}{{ "kv/c" | secret }}{{ end }}'
     assert sorted(map(repr, analyse(text, "t").mentions)) == sorted(

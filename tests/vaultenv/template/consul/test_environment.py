@@ -46,7 +46,7 @@ def pairs(*pieces: Piece) -> list[tuple[str, str]]:
         ("\n\n", []),
     ],
 )
-def test_lines_that_a_template_wrote(text: str, expected: list[tuple[str, str]]) -> None:
+def test_lines_of_a_template_become_variables(text: str, expected: list[tuple[str, str]]) -> None:
     assert pairs(own(text)) == expected
 
 
@@ -67,7 +67,9 @@ def test_lines_that_a_template_wrote(text: str, expected: list[tuple[str, str]])
         ((own("A="), value("one"), own(" "), value("two"), own("\n")), [("A", "one two")]),
     ],
 )
-def test_a_value_is_never_taken_apart(pieces: tuple[Piece, ...], expected: list[tuple[str, str]]) -> None:
+def test_a_value_is_never_split_into_variables(
+    pieces: tuple[Piece, ...], expected: list[tuple[str, str]]
+) -> None:
     assert pairs(*pieces) == expected
 
 
@@ -85,7 +87,7 @@ def test_a_value_is_never_taken_apart(pieces: tuple[Piece, ...], expected: list[
         ((own("A="), value("s3cret\0")), 1, "NUL"),
     ],
 )
-def test_a_line_that_is_no_variable_is_told_by_its_number_alone(
+def test_a_line_that_is_no_variable_is_refused_by_its_number_only(
     pieces: tuple[Piece, ...], line: int, message: str
 ) -> None:
     with pytest.raises(InvalidLine, match=message) as refusal:
@@ -104,7 +106,7 @@ ANYTHING = st.text(st.characters(exclude_characters="\0"), max_size=12)
 
 
 @given(st.lists(st.tuples(NAME, ANYTHING, st.sampled_from(["", '"', "'"]))))
-def test_whatever_a_secret_holds_comes_back_whole(secrets: list[tuple[str, str, str]]) -> None:
+def test_any_content_of_a_secret_stays_whole(secrets: list[tuple[str, str, str]]) -> None:
     pieces = [
         piece
         for name, secret, quote in secrets

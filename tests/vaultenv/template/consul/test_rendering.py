@@ -53,7 +53,7 @@ def answered(text: str) -> tuple[str, list[tuple[Need, ...]]]:
         ('{{ secret "kv/a" }}{{ secret "kv/b" }}{{ secret "kv/a" }}', [Read("kv/a"), Read("kv/b")]),
     ],
 )
-def test_a_template_asks_for_what_it_names(text: str, expected: list[Need]) -> None:
+def test_a_template_needs_the_paths_that_it_names(text: str, expected: list[Need]) -> None:
     assert needs_of(text) == expected
 
 
@@ -73,7 +73,7 @@ def test_a_template_asks_for_what_it_names(text: str, expected: list[Need]) -> N
         '{{ print ($x := (secret "kv/a").Data.next) }}{{ secret $x }}',
     ],
 )
-def test_a_template_asks_for_nothing_that_hangs_on_an_answer(text: str) -> None:
+def test_a_need_that_depends_on_a_missing_answer_is_not_listed(text: str) -> None:
     assert needs_of(text) == [Read("kv/a")]
 
 
@@ -93,12 +93,12 @@ def test_a_small_letter_is_that_of_gos_tables(text: str, output: str) -> None:
     assert result.text == output
 
 
-def test_what_does_not_hang_on_an_answer_is_asked_for_at_once() -> None:
+def test_needs_that_depend_on_no_answer_are_in_the_first_round() -> None:
     text = '{{ with secret "kv/a" }}{{ .Data }}{{ end }}{{ range secrets "kv" }}{{ end }}{{ $w := secret "w" "a=b" }}'
     assert needs_of(text) == [Read("kv/a"), List("kv"), Write("w", (("a", "b"),))]
 
 
-def test_a_variable_of_an_answer_that_is_missing_is_no_error() -> None:
+def test_a_variable_of_a_missing_answer_is_no_error() -> None:
     assert needs_of(
         '{{ $a := secret "kv/a" }}{{ len $a.Data.k }}{{ $a = secret "kv/b" }}{{ $a | toJSON }}'
     ) == [
@@ -107,12 +107,12 @@ def test_a_variable_of_an_answer_that_is_missing_is_no_error() -> None:
     ]
 
 
-def test_an_error_that_hangs_on_no_answer_is_told_before_anything_is_asked() -> None:
+def test_an_error_that_depends_on_no_answer_is_raised_in_the_first_round() -> None:
     with pytest.raises(NamedTemplateError, match="template t, line 1, column 32: error calling len"):
         parse('{{ secret "w" "a=b" }}      {{ len 1 }}', "t").render({})
 
 
-def test_nested_questions_take_as_many_rounds() -> None:
+def test_nested_needs_have_a_round_for_each_level() -> None:
     text = '{{ range secrets "kv/metadata" }}{{ with secret (printf "kv/data/%s" .) }}{{ .Data.data.v }},{{ end }}{{ end }}'
     assert answered(text) == (
         "of x,of y,",
@@ -120,7 +120,7 @@ def test_nested_questions_take_as_many_rounds() -> None:
     )
 
 
-def test_rounds_end_where_all_answers_at_once_lead() -> None:
+def test_rounds_end_with_the_output_of_all_answers_at_once() -> None:
     generator = Generator(5)
     compared = 0
     for _ in range(300):
@@ -163,7 +163,7 @@ def test_a_template_leaves_the_answers_as_they_are() -> None:
         ("{{ secrets `a\nb` }}", "cannot be printed"),
     ],
 )
-def test_a_question_that_cannot_be_asked_is_an_error_without_its_values(text: str, message: str) -> None:
+def test_a_malformed_request_is_an_error_without_its_values(text: str, message: str) -> None:
     with pytest.raises(NamedTemplateError, match=message) as refusal:
         parse(text, "t").render({})
     assert "s3cret" not in str(refusal.value)
@@ -199,7 +199,7 @@ def test_a_greedy_template_ends_in_an_error(text: str, message: str) -> None:
         parse(text, "t").render({})
 
 
-def test_endless_questions_end() -> None:
+def test_endless_rounds_of_needs_end() -> None:
     rounds = parse(
         '{{ range loop 99 }}{{ scratch.Set "p" (secret (scratch.Get "p" | print)).Data.next }}{{ end }}', "t"
     ).rounds()
@@ -263,7 +263,9 @@ def pieces(text: str) -> list[tuple[str, bool]]:
         ('{{ range $k, $v := parseJSON `{"a":"b"}` }}{{ $k }}{{ end }}', [("a", True)]),
     ],
 )
-def test_pieces_tell_what_the_template_wrote_from_values(text: str, expected: list[tuple[str, bool]]) -> None:
+def test_pieces_separate_text_of_the_template_from_values(
+    text: str, expected: list[tuple[str, bool]]
+) -> None:
     assert pieces(text) == expected
 
 
@@ -318,7 +320,7 @@ def test_no_message_holds_a_value() -> None:
     assert refused > 300
 
 
-def test_messages_say_what_to_do() -> None:
+def test_an_error_of_rendering_has_its_remedy() -> None:
     with pytest.raises(NamedTemplateError, match=r"got json\.Number; print makes a text of it"):
         parse('{{ (secret "kv/data/numbers").Data.data.exact | base64Encode }}', "t").render(ANSWERS)
     with pytest.raises(

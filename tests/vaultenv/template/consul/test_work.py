@@ -91,7 +91,7 @@ def test_no_function_runs_more_lines_than_it_has_charged_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FREE)
-def test_no_function_takes_much_more_memory_than_its_arguments_and_the_bound(name: str) -> None:
+def test_no_function_needs_much_more_memory_than_its_arguments_and_the_bound(name: str) -> None:
     for arguments in calls(name, LONGEST, 6):
         work = Work(ENOUGH, LONGEST)
         tracemalloc.start()
@@ -127,7 +127,7 @@ def test_a_call_that_is_refused_for_its_weight_has_not_begun(name: str) -> None:
         ("regexReplaceAll", ["a", "b" * 1000, "a" * 100_000]),
     ],
 )
-def test_what_would_be_far_too_long_is_refused_before_it_is_made(name: str, arguments: list[Any]) -> None:
+def test_a_result_far_too_long_is_refused_before_it_is_made(name: str, arguments: list[Any]) -> None:
     tracemalloc.start()
     with pytest.raises(TemplateError, match=r"the result is longer than 1048576|too many steps"):
         FUNCTIONS[name](name, arguments, Work())

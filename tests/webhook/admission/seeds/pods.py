@@ -1,4 +1,4 @@
-"""Pods of HashiCorp's guides, as the API server sends them, and what the webhook makes of each.
+"""Pods of HashiCorp's guides, as the API server sends them, and the webhook's changes to each.
 
 `python -m tests.webhook.admission.seeds.pods` writes the expected pods anew; look at the difference before it is committed.
 """
@@ -66,7 +66,7 @@ SEEDS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 
 
 def sent(seed: str) -> dict[str, Any]:
-    """The pod as the API server sends it, with the mount of its ServiceAccount's token."""
+    """Return the pod as the API server sends it, with the mount of its ServiceAccount's token."""
     annotations, container = SEEDS[seed]
     volume = {"name": ACCOUNT["name"], "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
     return {
@@ -80,7 +80,7 @@ def sent(seed: str) -> dict[str, Any]:
 
 
 def answered(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    """The pod as the API server makes it from the answer, by an implementation of RFC 6902 not our own."""
+    """Return the pod after the answer's patch, applied by a foreign implementation of RFC 6902."""
     assert response["allowed"], response["status"]["message"]
     patch = json.loads(base64.b64decode(response.get("patch", base64.b64encode(b"[]"))))
     new: dict[str, Any] = jsonpatch.apply_patch(copy.deepcopy(document), patch)
@@ -88,7 +88,7 @@ def answered(document: dict[str, Any], response: dict[str, Any]) -> dict[str, An
 
 
 def expected(seed: str) -> dict[str, Any]:
-    """The pod that the webhook made when the expectation was written."""
+    """Return the recorded pod of the webhook."""
     pod: dict[str, Any] = yaml.safe_load((_FOLDER / f"{seed}.yaml").read_text())
     return pod
 

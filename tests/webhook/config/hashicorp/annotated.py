@@ -15,17 +15,17 @@ TEMPLATE = '{{- with secret "secret/data/api" -}}\nA={{ .Data.data.a }}\n{{- end
 
 
 def named(annotations: dict[str, str]) -> dict[str, str]:
-    """The annotations under HashiCorp's prefix."""
+    """Return the annotations under HashiCorp's prefix."""
     return {HASHICORP_PREFIX + key: text for key, text in annotations.items()}
 
 
 def ours(**annotations: str) -> dict[str, str]:
-    """The annotations under our prefix."""
+    """Return the annotations under our prefix."""
     return {PREFIX + key.replace("_", "-"): text for key, text in annotations.items()}
 
 
 def read(annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str) -> ExecMode | None:
-    """Exec mode by HashiCorp's annotations beside `own` ones of ours, with their full keys."""
+    """Return exec mode by HashiCorp's annotations, with `own` ones of ours by their full keys."""
     environ = {**OPERATOR, **operator}
     defaults, settings = read_defaults(environ), read_settings(environ)
     every = {**named(annotations), **(own or {})}
@@ -33,7 +33,7 @@ def read(annotations: dict[str, str], own: dict[str, str] | None = None, **opera
 
 
 def exec_mode(annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str) -> ExecMode:
-    """Exec mode of a pod that asks for it and names a secret."""
+    """Return exec mode of a pod with its gate and a secret."""
     mode = read({**GATE, **SECRET, **annotations}, own, **operator)
     assert mode is not None
     return mode
@@ -42,7 +42,7 @@ def exec_mode(annotations: dict[str, str], own: dict[str, str] | None = None, **
 def read_files(
     annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str
 ) -> FileMode | None:
-    """File mode by HashiCorp's annotations beside `own` ones of ours, with their full keys."""
+    """Return file mode by HashiCorp's annotations, with `own` ones of ours by their full keys."""
     environ = {**OPERATOR, **operator}
     defaults, settings = read_defaults(environ), read_settings(environ)
     every = {**named(annotations), **(own or {})}
@@ -50,7 +50,7 @@ def read_files(
 
 
 def file_mode(annotations: dict[str, str], own: dict[str, str] | None = None, **operator: str) -> FileMode:
-    """File mode of a pod that asks for it."""
+    """Return file mode of a pod with its gate."""
     mode = read_files({"agent-inject": "true", **annotations}, own, **operator)
     assert mode is not None
     return mode

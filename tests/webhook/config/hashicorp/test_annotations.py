@@ -40,7 +40,7 @@ def names(row: AgentAnnotation) -> str:
 
 
 def example(row: AgentAnnotation) -> str:
-    """A text that the row accepts and that is not its default."""
+    """Return a text that the row accepts and that differs from its default."""
     return next(text for text in TEXTS if usable(row, text))
 
 
@@ -57,7 +57,7 @@ def parsed(annotations: dict[str, str], **environ: str) -> AgentConfig:
     return config
 
 
-def test_no_key_stands_twice_and_every_row_has_a_help() -> None:
+def test_every_key_is_unique_and_every_row_has_a_help() -> None:
     keys = [row.shown_key() for row in AGENT_ANNOTATIONS]
     settings = [name for row in AGENT_ANNOTATIONS for name in row.settings]
     assert len(keys) == len(set(keys))
@@ -71,7 +71,7 @@ def test_a_row_that_exec_mode_cannot_use_says_why() -> None:
     assert all(row.why for row in AGENT_ANNOTATIONS if row.refused or row.mode is Mode.NONE)
 
 
-def test_rows_and_parameters_set_what_there_is() -> None:
+def test_rows_and_parameters_set_existing_fields_and_variables() -> None:
     fields, variables = {row.field for row in ANNOTATIONS}, {row.name for row in LAUNCHER}
     parameters = [one for method in METHODS.values() for one in method.parameters.values()]
     for row in (*AGENT_ANNOTATIONS, *parameters):
@@ -129,7 +129,7 @@ def test_a_certificate_of_the_injector_without_its_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize("row", STRICT, ids=names)
-def test_a_bad_value_is_a_problem_with_key_value_and_what_is_accepted(row: AgentAnnotation) -> None:
+def test_a_bad_value_is_a_problem_with_key_value_and_accepted_form(row: AgentAnnotation) -> None:
     key = PREFIX + row.key + ("-x" if row.each else "")
     _, problems = parse_agent_config({key: "not 'so\n"}, read_agent_defaults({}))
     message = f'annotation {key}: "not \'so\\n" is not {row.type.accepted}'
@@ -142,7 +142,7 @@ def test_blank_texts_count_as_not_set() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  "])
-def test_so_do_those_of_files_unless_nothing_is_a_value(text: str) -> None:
+def test_blank_texts_of_files_count_as_not_set_unless_empty_is_a_value(text: str) -> None:
     keys = (
         "agent-inject-file-a",
         "agent-inject-template-file-a",
@@ -160,7 +160,7 @@ def test_so_do_those_of_files_unless_nothing_is_a_value(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " "])
-def test_an_empty_limit_of_the_agent_takes_it_away(text: str) -> None:
+def test_an_empty_limit_of_the_agent_removes_the_limit(text: str) -> None:
     assert parsed({"agent-limits-cpu": text}).limits_cpu is None
     assert parsed({}).limits_cpu == "500m"
 
@@ -184,7 +184,7 @@ def test_a_template_file_is_a_template_if_a_secret_has_that_name() -> None:
         ("agent-inject-secret-", "agent-inject-secret-NAME"),
     ],
 )
-def test_an_unknown_key_is_a_warning_with_what_was_meant(key: str, meant: str) -> None:
+def test_an_unknown_key_is_a_warning_with_a_suggestion(key: str, meant: str) -> None:
     message = f"unknown annotation {PREFIX}{key}; did you mean {PREFIX}{meant}?"
     assert find_unknown(named({key: "x"})) == [
         Problem("annotation-unknown", ("metadata", "annotations", PREFIX + key), message)

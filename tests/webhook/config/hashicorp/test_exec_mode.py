@@ -1,4 +1,4 @@
-"""The gate of exec mode, what it implies, and annotations that it has no use for."""
+"""The gate of exec mode, its implications, and annotations without use for it."""
 
 import pytest
 
@@ -37,13 +37,13 @@ def test_other_pods_are_not_in_exec_mode(annotations: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["false", "0", "F"])
-def test_a_pod_that_runs_no_sidecar_is(text: str) -> None:
+def test_a_pod_that_runs_no_sidecar_is_in_exec_mode(text: str) -> None:
     mode = exec_mode({"agent-run-as-sidecar": text, **COMMAND, "agent-inject-containers": "app, worker"})
     assert (mode.command, mode.containers) == (("/server", "--port", "1"), ("app", "worker"))
     assert (mode.problems, mode.warnings, mode.is_injected) == ((), (), False)
 
 
-def test_a_program_alone_implies_it_with_a_warning() -> None:
+def test_a_program_without_the_gate_implies_exec_mode_with_a_warning() -> None:
     mode = read({"agent-inject": "true", **SECRET, **COMMAND})
     assert mode is not None
     (warning,) = mode.warnings
@@ -62,7 +62,7 @@ def test_a_gate_that_cannot_be_read_is_a_problem(annotations: dict[str, str], ke
     assert rules_and_keys(exec_mode(annotations).problems) == [("annotation-value", key)]
 
 
-def test_a_program_that_cannot_be_read_asks_for_exec_mode_too() -> None:
+def test_a_malformed_program_implies_exec_mode_too() -> None:
     mode = read({"agent-inject": "true", **SECRET, "agent-exec-command": "/server 'a"})
     assert mode is not None
     assert rules_and_keys(mode.problems) == [("annotation-value", "agent-exec-command")]
@@ -73,7 +73,7 @@ def test_only_one_word_says_that_the_pod_is_served(text: str, injected: bool) ->
     assert exec_mode({"agent-inject-status": text}).is_injected is injected
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     annotations = {
         "agent-exec-command": "'",
         "agent-inject-default-template": "yaml",
@@ -116,7 +116,7 @@ def test_a_default_that_somebody_writes_out_is_no_warning() -> None:
     assert exec_mode(annotations).warnings == ()
 
 
-def test_a_template_file_is_refused_unless_the_template_stands_beside_it() -> None:
+def test_a_template_file_is_refused_without_the_template_itself() -> None:
     file = {"agent-inject-template-file-config.env": "/a.ctmpl"}
     assert rules_and_keys(exec_mode(file).problems) == [
         ("annotation-refused", "agent-inject-template-file-config.env")

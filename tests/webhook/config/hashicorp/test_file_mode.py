@@ -34,7 +34,7 @@ def test_other_pods_are_not_in_file_mode(annotations: dict[str, str]) -> None:
     "annotations",
     [{}, {"agent-inject-status": "update"}, {"agent-run-as-sidecar": "true"}, {"agent-inject": "1"}],
 )
-def test_a_pod_with_the_gate_alone_is(annotations: dict[str, str]) -> None:
+def test_a_pod_with_only_the_gate_is_in_file_mode(annotations: dict[str, str]) -> None:
     mode = file_mode({**SECRET, **annotations})
     assert (mode.files, mode.problems, mode.warnings) == ((FILE,), (), ())
 
@@ -70,7 +70,7 @@ ALL = {
 }
 
 
-def test_annotations_set_them() -> None:
+def test_annotations_set_the_settings_of_the_agent() -> None:
     mode = file_mode(ALL)
     assert (mode.problems, mode.warnings) == ((), ())
     assert settings(mode) == AgentSettings(
@@ -93,12 +93,12 @@ def test_an_agent_that_ends_neither_listens_nor_revokes_the_token_that_the_next_
     assert found.files == (FILE,)
 
 
-def test_quit_alone_has_a_listener_without_a_token() -> None:
+def test_the_annotation_for_quit_has_a_listener_without_a_token() -> None:
     quits = file_mode({**SECRET, "agent-enable-quit": "true"})
     assert settings(quits).listener == Listener(8200, "false", quit=True)
 
 
-def test_the_injectors_variables_set_them_for_all_pods() -> None:
+def test_the_injectors_variables_set_the_agent_of_all_pods() -> None:
     mode = file_mode(
         SECRET,
         AGENT_INJECT_TEMPLATE_STATIC_SECRET_RENDER_INTERVAL="10m",
@@ -109,7 +109,7 @@ def test_the_injectors_variables_set_them_for_all_pods() -> None:
     assert not mode.warnings
 
 
-def test_our_annotations_say_how_the_agent_stands_in_the_pod() -> None:
+def test_our_annotations_set_form_mounts_and_probes_of_the_agent() -> None:
     mode = file_mode(SECRET)
     assert (mode.sidecar, mode.is_writable, mode.probes) == (Sidecar.AUTO, False, ())
     own = ours(
@@ -149,13 +149,13 @@ NO_EFFECT = [
 
 
 @pytest.mark.parametrize("annotations", NO_EFFECT, ids=lambda each: list(each)[-1])
-def test_what_has_no_effect_is_told(annotations: dict[str, str]) -> None:
+def test_an_annotation_without_effect_is_a_warning(annotations: dict[str, str]) -> None:
     mode = file_mode({**SECRET, **annotations})
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", list(annotations)[-1])]
     assert mode.problems == ()
 
 
-def test_a_token_that_nobody_is_left_to_revoke_is_told() -> None:
+def test_revoke_on_shutdown_without_a_staying_agent_is_a_warning() -> None:
     mode = file_mode({**SECRET, "agent-revoke-on-shutdown": "true", "agent-pre-populate-only": "true"})
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-revoke-on-shutdown")]
 
@@ -175,13 +175,13 @@ def test_an_agent_logs_in_by_approle_with_files_of_the_extra_secret() -> None:
     assert rules_and_keys(file_mode(approle).problems) == [("annotation-value", key) for key in ids]
 
 
-def test_a_pod_without_any_agent_is_told() -> None:
+def test_a_pod_without_any_agent_is_a_warning() -> None:
     neither = {"agent-pre-populate": "false", "agent-pre-populate-only": "true"}
     mode = file_mode({"agent-inject-secret-a": "kv/a", **neither})
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-pre-populate")]
 
 
-def test_an_agent_that_brings_nothing_is_told() -> None:
+def test_an_agent_without_files_is_a_warning() -> None:
     (message,) = messages(file_mode({}).warnings)
     assert "the agent brings nothing" in message
     assert not file_mode({"agent-cache-enable": "true"}).warnings
@@ -209,13 +209,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("annotations", "rule", "key"), REFUSED)
-def test_what_the_agent_cannot_do_is_refused_by_name(
+def test_an_annotation_that_the_agent_cannot_follow_is_refused_by_name(
     annotations: dict[str, str], rule: str, key: str
 ) -> None:
     assert rules_and_keys(file_mode({**SECRET, **annotations}).problems) == [(rule, key)]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     mode = file_mode(
         {**SECRET, "agent-inject-file-db": "..", "auth-type": "oci", "agent-inject-perms-db": "999"}
     )
@@ -265,7 +265,7 @@ def test_the_operators_ca_is_used_unless_the_pod_names_one() -> None:
     assert (mode.tls_secret, mode.config.variables) == ("ca", {"VAULT_CACERT": "/vault/tls/other.crt"})
 
 
-def test_ca_key_is_the_directory_that_the_injector_takes_it_for() -> None:
+def test_ca_key_is_a_directory_as_for_the_injector() -> None:
     assert file_mode({**SECRET, "ca-key": "/etc/ssl/certs"}).config.variables == {
         "VAULT_CAPATH": "/etc/ssl/certs"
     }

@@ -1,4 +1,4 @@
-"""The place, mode and command of each file, and places that cannot be."""
+"""The place, mode and command of each file, and impossible places."""
 
 import pytest
 
@@ -17,17 +17,17 @@ def one(annotations: dict[str, str]) -> AgentFile:
     return file
 
 
-def test_a_path_alone_is_a_file_by_the_default_template() -> None:
+def test_a_path_without_a_template_is_a_file_by_the_default_template() -> None:
     assert one({}) == AgentFile(TemplateSource("db", "secret/data/db", default="map"), "/vault/secrets/db")
     assert one({"agent-inject-default-template": "JSON"}).source.default == "json"
 
 
-def test_a_template_alone_is_a_file() -> None:
+def test_a_template_without_a_path_is_a_file() -> None:
     mode = file_mode({"agent-inject-template-config": TEMPLATE})
     assert mode.files == (AgentFile(TemplateSource("config", template=TEMPLATE), "/vault/secrets/config"),)
 
 
-def test_a_template_file_is_read_by_the_agent_unless_the_template_stands_beside_it() -> None:
+def test_a_template_file_is_read_by_the_agent_without_the_template_itself() -> None:
     file = {"agent-inject-template-file-db": "/vault/custom/db.ctmpl", "agent-extra-secret": "t"}
     assert (one(file).template_file, one(file).source.default) == ("/vault/custom/db.ctmpl", "")
     assert one({**file, "agent-inject-template-db": "{{ . }}"}).template_file == ""

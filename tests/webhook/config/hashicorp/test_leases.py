@@ -1,4 +1,4 @@
-"""Warnings about what ends while a program runs, by the paths that name it."""
+"""Warnings about secrets that end while a program runs, recognised by their paths."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def warned(*sources: TemplateSource) -> list[str]:
     "path",
     ["database/creds/app", "aws/creds/app", "aws/sts/app?ttl=1h", "pki/issue/web", "/rabbitmq/creds/x"],
 )
-def test_a_path_that_hands_out_credentials_is_warned_of(path: str) -> None:
+def test_a_path_that_hands_out_credentials_is_a_warning(path: str) -> None:
     assert warned(TemplateSource("a", path)) == ["vault.hashicorp.com/agent-inject-secret-a"]
     assert warned(TemplateSource("a", "", READ % path)) == ["vault.hashicorp.com/agent-inject-template-a"]
 
@@ -34,7 +34,7 @@ def test_a_path_that_hands_out_credentials_is_warned_of(path: str) -> None:
         "aws",
     ],
 )
-def test_other_paths_are_not(path: str) -> None:
+def test_a_path_without_leases_has_no_warning(path: str) -> None:
     assert warned(TemplateSource("a", path)) == []
     assert warned(TemplateSource("a", "", READ % path)) == []
 

@@ -1,4 +1,4 @@
-"""The login of exec mode: every method of the agent, TLS, and what cannot be used, by name."""
+"""The login of exec mode: every method of the agent, TLS, and unusable annotations by name."""
 
 import base64
 
@@ -130,7 +130,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("annotations", "where", "reason"), REFUSED)
-def test_what_cannot_be_used_is_refused_by_its_name(
+def test_an_unusable_annotation_is_refused_by_its_name(
     annotations: dict[str, str], where: tuple[str, str], reason: str
 ) -> None:
     mode = exec_mode(annotations)

@@ -1,4 +1,4 @@
-"""Sources of exec mode: order, defaults, delimiters, and what belongs to none."""
+"""Sources of exec mode: order, defaults, delimiters, and annotations of no source."""
 
 import json
 
@@ -19,7 +19,7 @@ def sources(annotations: dict[str, str], **operator: str) -> tuple[TemplateSourc
     return mode.config.sources
 
 
-def test_sources_stand_in_the_order_of_their_names() -> None:
+def test_sources_are_in_the_order_of_their_names() -> None:
     annotations = {
         "agent-inject-secret-b": "kv/b",
         "agent-inject-template-a": "{{ . }}",
@@ -57,7 +57,7 @@ def test_delimiters_and_missing_keys_are_of_one_name() -> None:
     )
 
 
-def test_what_belongs_to_no_source_is_warned_about() -> None:
+def test_an_annotation_of_no_source_is_a_warning() -> None:
     mode = exec_mode({"agent-template-left-delim-x": "[[", "error-on-missing-key-y": "true"})
     assert rules_and_keys(mode.warnings) == [
         ("annotation-ignored", "agent-template-left-delim-x"),
@@ -78,7 +78,7 @@ def test_more_than_a_program_can_be_started_with_is_refused() -> None:
     assert "shorten them" in mode.problems[0].message
 
 
-def test_the_launcher_reads_what_the_webhook_writes() -> None:
+def test_the_launcher_reads_the_sources_of_the_webhook() -> None:
     mode = exec_mode({"agent-inject-template-config.env": 'ä "$HOME" \\ {{ "\u2028" }}\n'})
     text = container_variables(mode.config, "")["VAULT_ENV_TEMPLATES"]
     assert json.loads(text)[0]["name"] == "config.env"

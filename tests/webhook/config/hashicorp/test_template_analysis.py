@@ -1,4 +1,4 @@
-"""Templates looked at before a pod exists."""
+"""Templates analysed before a pod exists."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_a_template_that_can_be_rendered_is_no_problem() -> None:
     assert findings_of('{{ with secret "kv/data/a" }}A={{ .Data.data.b }}{{ end }}') == ((), ())
 
 
-def test_all_mistakes_are_told_with_line_and_column() -> None:
+def test_all_mistakes_are_reported_with_line_and_column() -> None:
     problems, warnings = findings_of('A={{ secrit "x" }}\nB={{ "x" | toUper }}')
     assert len(problems) == 2
     where = "annotation vault.hashicorp.com/agent-inject-template-a: line"
@@ -32,7 +32,7 @@ def test_all_mistakes_are_told_with_line_and_column() -> None:
 
 
 @pytest.mark.parametrize("template", ["{{", "{{ if }}", "{{ end }}", "{{ range .a }}", '{{ "open }}'])
-def test_what_is_no_template_is_a_problem(template: str) -> None:
+def test_a_malformed_template_is_a_problem(template: str) -> None:
     (problem,), _ = findings_of(template)
     assert "agent-inject-template-a: line 1, column" in problem
 

@@ -1,4 +1,4 @@
-"""Each rule finds its mistake in its place, and what the webhook refuses never goes unseen."""
+"""Each rule finds its mistake in its place, and finds everything that the webhook refuses."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -249,7 +249,7 @@ NO_LISTS = [
 
 
 @pytest.mark.parametrize(("fields", "field"), NO_LISTS)
-def test_what_must_be_a_list_and_is_none_is_found(fields: Mapping[str, Any], field: str) -> None:
+def test_a_field_that_must_be_a_list_is_found(fields: Mapping[str, Any], field: str) -> None:
     manifest, place = pod(container(**fields)), f"spec.containers[0].{field}"
     assert found(manifest) == [("not-list", place)]
     (reviewed,) = find_objects(manifest, "default")
@@ -304,7 +304,7 @@ MOVED = [
 
 
 @pytest.mark.parametrize(("manifest", "rule", "place"), MOVED, ids=[row[1] for row in MOVED])
-def test_what_changes_after_bank_vaults_is_listed(manifest: Any, rule: str, place: str) -> None:
+def test_each_change_from_bank_vaults_is_listed(manifest: Any, rule: str, place: str) -> None:
     moved = {row.id for row in MIGRATION}
     assert (rule, place) in found(manifest, origin="bank-vaults")
     assert not {rule for rule, _ in found(manifest)} & moved
@@ -387,7 +387,7 @@ def test_kept_references_in_a_manifest_are_found_whatever_secret_has_their_key(v
     assert "the annotation was written by somebody else" in warning
 
 
-def test_a_value_that_would_not_be_kept_is_found_in_objects_that_are_to_be_refreshed() -> None:
+def test_a_value_that_cannot_be_refreshed_is_found_in_a_refreshed_object() -> None:
     named = {"vault-serviceaccount": "default", "vault-refresh-after": "5m"}
     texts = {"stringData": {"url": f"x://${{{REFERENCE}}}@y", "key": REFERENCE}}
     assert found(secret(annotations=named, **texts)) == [("not-kept", "stringData.url")]

@@ -1,4 +1,4 @@
-"""`check --from vault-k8s`: what changes for a manifest that works with HashiCorp's injector, each at its place."""
+"""`check --from vault-k8s`: the changes for a manifest of HashiCorp's injector, each at its place."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ CHANGED = [
 
 
 @pytest.mark.parametrize(("manifest", "rule", "place"), CHANGED, ids=[row[1] for row in CHANGED])
-def test_what_changes_is_listed(manifest: Any, rule: str, place: str) -> None:
+def test_each_change_from_the_injector_is_listed(manifest: Any, rule: str, place: str) -> None:
     assert (rule, place) in found(manifest, origin="vault-k8s")
     assert not {rule for rule, _ in found(manifest)} & OWN
 
@@ -60,7 +60,7 @@ UNCHANGED = [
 
 
 @pytest.mark.parametrize(("manifest", "rule"), UNCHANGED)
-def test_what_stays_as_it_is_is_not(manifest: Any, rule: str) -> None:
+def test_an_unchanged_annotation_is_not_listed(manifest: Any, rule: str) -> None:
     assert rule not in {found_rule for found_rule, _ in found(manifest, origin="vault-k8s")}
 
 

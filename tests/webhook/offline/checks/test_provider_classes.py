@@ -1,4 +1,4 @@
-"""SecretProviderClasses: each mistake at its line, the policy of paths, and what changes for one of vault-csi-provider."""
+"""SecretProviderClasses: each mistake at its line, the policy of paths, and changes after vault-csi-provider."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def test_every_problem_has_its_own_line() -> None:
         ("    roleName: r\n    objects: |\n      - {\n", (8, "csi-objects")),
     ],
 )
-def test_what_is_no_text_or_no_yaml_is_found(parameters: str, finding: tuple[int, str]) -> None:
+def test_a_parameter_that_is_no_text_or_no_yaml_is_found(parameters: str, finding: tuple[int, str]) -> None:
     assert found(HEAD + parameters) == [finding]
 
 

@@ -1,4 +1,4 @@
-"""Each problem that the source can yield has its rule in the table, and each rule of the table is yielded."""
+"""Each problem in the source has its rule in the table, and each rule of the table is used."""
 
 import ast
 from collections.abc import Iterator

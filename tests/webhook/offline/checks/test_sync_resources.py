@@ -1,4 +1,4 @@
-"""Custom objects of secrets.hashicorp.com: each mistake at its line, and what the objects of the files say of each other."""
+"""Custom objects of secrets.hashicorp.com: each mistake at its line, and references between the objects of the files."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ spec:
     assert [line for line, *_ in findings(text.replace("kv-v3", "kv-v2"))] == [8, 14]
 
 
-def test_a_reference_to_what_no_file_has_is_a_note() -> None:
+def test_a_reference_to_an_absent_object_is_a_note() -> None:
     assert rules(SECRET) == ["sync-reference-unknown"]
     assert rules(AUTH) == ["sync-reference-unknown"]
 
@@ -80,13 +80,13 @@ def test_a_global_must_allow_the_namespace_too() -> None:
     assert rules(shared, auth) == ["sync-reference"]
 
 
-def test_two_objects_for_one_secret_are_told_at_both() -> None:
+def test_two_objects_for_one_secret_are_both_found() -> None:
     other = document("VaultDynamicSecret", "two", vaultAuthRef="a", destination={"name": "kv"})
     assert rules(CONNECTION, AUTH, SECRET, other) == ["sync-destination", "sync-destination"]
     assert rules(CONNECTION, AUTH, SECRET, SECRET) == []
 
 
-def test_templates_that_a_transformation_has_not() -> None:
+def test_an_absent_template_of_a_transformation_is_found() -> None:
     shared = document("SecretTransformation", "t", templates={"a": {"text": "x"}})
     reference = {"name": "t", "templateRefs": [{"name": "a"}, {"name": "b"}]}
     secret = document(
