@@ -1,4 +1,4 @@
-"""Template functions of custom objects: those of `${ … }`, Sprig's `must` names for them, and its regular expressions."""
+"""Template functions of custom objects: those of `${ … }`, their `must` names in Sprig, and its regular expressions."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -18,7 +18,10 @@ def _charge(work: "Work") -> Callable[[int], None]:
 
 
 def _regular_expressions() -> "Mapping[str, Function]":
-    """Return the regular expression functions of https://masterminds.github.io/sprig/strings.html; a wrong pattern is an error."""
+    """Return Sprig's regular expression functions: the text is before the replacement, and a wrong pattern is an error.
+
+    https://masterminds.github.io/sprig/strings.html
+    """
     from vaultenv.template.consul.patterns import Matching
     from vaultenv.template.regex.program import Program
     from vaultenv.template.regex.replace import matches, replaced
